@@ -1,0 +1,51 @@
+# Twinbeam: `make` lists the targets. Each target does its own set-up.
+PYTHON ?= python3
+RUN := .venv/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast test-long lint bench check-demo wheel setup-run setup-dev chromium clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C ends it
+	@$(RUN) -m twinbeam demo $(ARGS)
+
+test: setup-dev chromium lint ## everything: lint, types, all tests (about 10 minutes)
+	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not long and not alone" $(ARGS)
+	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
+
+test-fast: setup-dev ## rooms, laws, engines: under a minute, for daily work
+	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not journey and not long and not alone" $(ARGS)
+
+test-long: setup-dev chromium ## the long versions: 30 kills, 10,000 fuzzed bodies
+	@$(RUN) -m pytest -q -m "long" $(ARGS)
+
+lint: setup-dev ## format, lint, import floors, types, spelling
+	@$(RUN) -m ruff format --check -q src tests bench demo scripts
+	@$(RUN) -m ruff check -q src tests bench demo scripts
+	@$(RUN) -m mypy --no-error-summary
+	@.venv/bin/lint-imports --no-cache > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
+	@$(RUN) -m codespell_lib src tests docs bench demo README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
+
+bench: setup-dev ## measure every stage and the whole path; results go to bench/results
+	@$(RUN) bench/run.py $(ARGS)
+
+check-demo: setup-run ## play a shop against the gateway and let a separate checker compare (ARGS="--sabotage drop")
+	@$(RUN) demo/check_demo.py $(ARGS)
+
+wheel: setup-dev ## build the wheel into dist/
+	@$(RUN) -m hatchling build -t wheel -d dist
+
+setup-run:
+	@$(PYTHON) scripts/bootstrap/environment.py run
+
+setup-dev:
+	@$(PYTHON) scripts/bootstrap/environment.py dev
+
+chromium:
+	@scripts/need-chromium
+
+clean: ## remove what was built; your data stays
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .lint-imports.log

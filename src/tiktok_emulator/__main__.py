@@ -1,0 +1,85 @@
+"""`python -m tiktok_emulator`: the emulator, or the plain sink, as a process."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tiktok_emulator.accounts import DEFAULT_PIXEL, DEFAULT_TEST_CODE, DEFAULT_TOKEN
+from tiktok_emulator.clock import Clock
+from tiktok_emulator.data_file import DataFileError, open_data_file
+from tiktok_emulator.serve import bind, server_for, url_of
+from tiktok_emulator.server import Application
+from tiktok_emulator.sink import Sink
+from tiktok_emulator.switches import Switches, turned
+from tiktok_emulator.world import World
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; give the exit status."""
+    asked = _parser().parse_args(arguments)
+    try:
+        app = Sink() if asked.what == "sink" else Application(_world(asked))
+        sock = bind(asked.host, asked.port)
+    except (msgspec.ValidationError, DataFileError, ValueError, OSError) as error:
+        sys.stderr.write(f"tiktok_emulator: {error}\n")
+        return 2
+    # The server raises the signal that stopped it once more when it is done; by then it has done its work.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    _announce(url_of(sock), asked.what)
+    server_for(app).run(sockets=[sock])
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tiktok_emulator", description="TikTok's side of conversion tracking, on this machine."
+    )
+    parser.add_argument("what", nargs="?", choices=["emulator", "sink"], default="emulator")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8702, help="port; 0 picks a free one (default 8702)")
+    parser.add_argument("--data", type=Path, metavar="FILE", help="keep everything in this file")
+    parser.add_argument(
+        "--switch", action="append", default=[], metavar="NAME=POSITION", help="turn a switch; see docs"
+    )
+    return parser
+
+
+def _world(asked: argparse.Namespace) -> World:
+    """Build the world; switches given now win over those in the data file."""
+    world = World(Clock())
+    if asked.data is not None:
+        open_data_file(asked.data, world)
+    world.switches = _switches(world.switches, asked.switch)
+    world.changed()
+    return world
+
+
+def _switches(switches: Switches, pairs: list[str]) -> Switches:
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        name, _, position = pair.partition("=")
+        changes[name.replace("-", "_")] = position
+    return turned(switches, changes)
+
+
+def _announce(url: str, what: str) -> None:
+    """Say where it listens: one line of JSON for programs, a sentence for people."""
+    facts = {"url": url, "what": what}
+    if what == "emulator":
+        facts |= {"pixel": DEFAULT_PIXEL, "token": DEFAULT_TOKEN, "test_code": DEFAULT_TEST_CODE}
+    if sys.stdout.isatty():
+        details = "".join(f"  {name}: {value}\n" for name, value in facts.items() if name not in ("url", "what"))
+        sys.stdout.write(f"TikTok {what} at {url}\n{details}Stop with Ctrl-C.\n")
+    else:
+        sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,91 @@
+"""How values look in the control API, and to the Python object that embeds the emulator."""
+
+from typing import Any
+
+import msgspec
+
+from tiktok_emulator.clock import iso
+from tiktok_emulator.faults import Fault
+from tiktok_emulator.ledger import Counted, Received
+from tiktok_emulator.requests import Logged
+from tiktok_emulator.rules import ABOUT
+from tiktok_emulator.world import World
+
+
+def show_counted(world: World, counted: Counted, *, full: bool) -> dict[str, Any]:
+    """Show one event that counts."""
+    shown: dict[str, Any] = {
+        "seq": counted.number,
+        "pixel": counted.source_id,
+        "source": counted.source,
+        "event": counted.event,
+        "spelling": counted.spelling,
+        "event_id": counted.event_id,
+        "event_time": counted.event_time,
+        "first_received": iso(counted.first_ms),
+        "order_id": counted.order_id,
+        "value": counted.value,
+        "currency": counted.currency,
+        "connection": counted.connection,
+        "copies": len(counted.copies),
+        "browser_copies": sum(each.channel == "browser" for each in counted.copies),
+        "server_copies": sum(each.channel == "server" for each in counted.copies),
+        "user_keys": sorted(counted.user_keys),
+    }
+    if full:
+        shown["merged"] = counted.full(world.switches)
+    return shown
+
+
+def show_received(copy: Received) -> dict[str, Any]:
+    """Show one copy."""
+    return {
+        "seq": copy.seq,
+        "at": iso(copy.at_ms),
+        "request": copy.request,
+        "index": copy.index,
+        "channel": copy.channel,
+        "source": copy.source,
+        "pixel": copy.source_id,
+        "event": copy.event,
+        "event_id": copy.event_id,
+        "test_code": copy.test_code,
+        "fate": copy.fate,
+        "counted_as": copy.number or None,
+        "body": copy.body(),
+    }
+
+
+def show_request(call: Logged, *, with_body: bool) -> dict[str, Any]:
+    """Show one call; a body that is not UTF-8 is shown with replacement signs."""
+    shown: dict[str, Any] = {
+        "seq": call.seq,
+        "at": iso(call.at_ms),
+        "method": call.method,
+        "path": call.path,
+        "pixel": call.source_id,
+        "events": call.events,
+        "event_ids": call.event_ids,
+        "bytes": call.size,
+        "sha256": call.sha256,
+        "status": call.status,
+        "code": call.code,
+        "request_id": call.request_id,
+        "trouble": call.trouble,
+    }
+    if with_body:
+        shown["body"] = call.body.decode("utf-8", "replace")
+    return shown
+
+
+def show_fault(fault: Fault) -> dict[str, Any]:
+    """Show one finding with its explanation."""
+    about = ABOUT[fault.rule]
+    return {
+        **msgspec.to_builtins(fault),
+        "at": iso(fault.at_ms),
+        "severity": about.severity,
+        "title": about.title,
+        "fix": about.fix,
+        "source": f"tiktok.md {about.source}",
+    }

@@ -1,0 +1,72 @@
+"""
+Rate limits of the event endpoints, counted per app, or per token where no app is known (tiktok.md 4.6, 15.3).
+
+Sliding windows; after a breach of the minute limit the door stays closed for 5 minutes, after one of the day limit
+until 00:00 UTC.
+"""
+
+from collections import deque
+
+from tiktok_emulator.clock import MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND
+from tiktok_emulator.switches import Switches
+
+MINUTE_PENALTY_MS = 5 * MS_PER_MINUTE
+
+
+class _Counts:
+    """What one app has used."""
+
+    def __init__(self) -> None:
+        self.second: deque[int] = deque()
+        self.seconds: deque[list[int]] = deque()
+        self.minute = 0
+        self.day = 0
+        self.used_today = 0
+        self.closed_until_ms = 0
+
+
+class Limits:
+    """The doors of all apps."""
+
+    def __init__(self) -> None:
+        self._apps: dict[str, _Counts] = {}
+
+    def passes(self, app: str, at_ms: int, switches: Switches) -> bool:
+        """Count one request of an app; False if it is over a limit, in which case it uses up nothing."""
+        counts = self._apps.setdefault(app, _Counts())
+        if at_ms < counts.closed_until_ms:
+            return False
+        _forget(counts, at_ms)
+        if _full(len(counts.second), switches.max_queries_per_second):
+            return False
+        if _full(counts.minute, switches.max_queries_per_minute):
+            counts.closed_until_ms = at_ms + MINUTE_PENALTY_MS
+            return False
+        if _full(counts.used_today, switches.max_queries_per_day):
+            counts.closed_until_ms = (at_ms // MS_PER_DAY + 1) * MS_PER_DAY
+            return False
+        _count(counts, at_ms)
+        return True
+
+
+def _full(used: int, limit: int) -> bool:
+    return 0 < limit <= used
+
+
+def _forget(counts: _Counts, at_ms: int) -> None:
+    while counts.second and at_ms - counts.second[0] >= MS_PER_SECOND:
+        counts.second.popleft()
+    while counts.seconds and at_ms - counts.seconds[0][0] * MS_PER_SECOND >= MS_PER_MINUTE:
+        counts.minute -= counts.seconds.popleft()[1]
+    if counts.day != at_ms // MS_PER_DAY:
+        counts.day, counts.used_today = at_ms // MS_PER_DAY, 0
+
+
+def _count(counts: _Counts, at_ms: int) -> None:
+    counts.second.append(at_ms)
+    second = at_ms // MS_PER_SECOND
+    if not counts.seconds or counts.seconds[-1][0] != second:
+        counts.seconds.append([second, 0])
+    counts.seconds[-1][1] += 1
+    counts.minute += 1
+    counts.used_today += 1

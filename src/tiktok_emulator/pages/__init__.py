@@ -1,0 +1,1 @@
+"""Pages for people: what Events Manager would show, rendered on the server."""

@@ -1,0 +1,57 @@
+"""A forgiving look into a body, for choosing and logging scripted trouble before anything is validated."""
+
+from typing import Any
+
+import msgspec
+
+from tiktok_emulator.call import Call
+
+
+class Peeked(msgspec.Struct, frozen=True):
+    """What can be told about a body without judging it."""
+
+    source_id: str = ""
+    event_ids: tuple[str, ...] = ()
+
+
+def peek(body: bytes) -> Peeked:
+    """Find the pixel or set and the ids of the events; what cannot be read is empty."""
+    root = _root(body)
+    source_id = root.get("event_source_id") or root.get("pixel_code") or _browser_pixel(root)
+    ids = tuple(_text(each.get("event_id")) for each in _events(root) if isinstance(each, dict))
+    return Peeked(_text(source_id), ids)
+
+
+def cut(call: Call, share: float) -> Call:
+    """Give the call with only the first share of its events."""
+    root = _root(call.body)
+    for field in ("data", "batch"):
+        if isinstance(root.get(field), list):
+            events = root[field]
+            return msgspec.structs.replace(
+                call, body=msgspec.json.encode(root | {field: events[: int(len(events) * share)]})
+            )
+    return call
+
+
+def _root(body: bytes) -> dict[str, Any]:
+    try:
+        root = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return root if isinstance(root, dict) else {}
+
+
+def _events(root: dict[str, Any]) -> list[Any]:
+    events = root.get("data", root.get("batch", [root] if root else []))
+    return events if isinstance(events, list) else []
+
+
+def _browser_pixel(root: dict[str, Any]) -> object:
+    context = root.get("context")
+    pixel = context.get("pixel") if isinstance(context, dict) else None
+    return pixel.get("code") if isinstance(pixel, dict) else None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

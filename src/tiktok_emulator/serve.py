@@ -1,0 +1,57 @@
+"""Runs an ASGI application on a socket of its own until it is told to stop."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+Started = Callable[[asyncio.AbstractEventLoop], None]
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Open a listening socket; port 0 picks a free one. Raises `OSError` if the address is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    """Give the address at which a socket is reached."""
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """A server that tells when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, started: Started) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._tell(asyncio.get_running_loop())
+
+
+def server_for(app: Any, started: Started = lambda _loop: None) -> uvicorn.Server:
+    """
+    Build the server, which calls `started` with its loop once it answers.
+
+    It logs only what is wrong, and waits at most a second for open connections when it stops.
+    """
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
+        backlog=4096,
+    )
+    return _Server(config, started)

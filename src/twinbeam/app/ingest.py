@@ -1,0 +1,108 @@
+"""
+An ingest process: the door, the gate, the seal and its own journal slot. It touches nothing else.
+
+Run by the supervisor: python -m twinbeam.app.ingest SLOT LISTENER-FD LIFELINE-FD
+"""
+
+import asyncio
+import socket
+import sys
+
+from twinbeam.app.process import end_with_parent, every, run, serve, side_by_side
+from twinbeam.app.reports import Reports
+from twinbeam.app.snapshot import SnapshotFile
+from twinbeam.core.clock import Clock, SystemClock
+from twinbeam.core.errors import StorageDamaged, StorageError
+from twinbeam.core.values import Arrival, Permission
+from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.observe import logs
+from twinbeam.observe.health import Health
+from twinbeam.pipeline.accept.client_address import Proxies
+from twinbeam.pipeline.accept.http import Door
+from twinbeam.pipeline.consent.gate import gate
+from twinbeam.pipeline.consent.policy import Policy, policy_named
+from twinbeam.pipeline.flow import Intake
+from twinbeam.pipeline.identity.seal import Sealer
+from twinbeam.pipeline.journal.commit import GroupCommit
+from twinbeam.pipeline.journal.contract import JournalWriter
+from twinbeam.settings import Settings, load
+from twinbeam.sources import events_v1
+
+DIRECTORY_SECONDS = 0.5  #: how soon a new key or a changed policy is in force
+FORGET_SECONDS = 1.0
+METRICS_SECONDS = 1.0
+TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the slot
+
+
+def door(settings: Settings, directory: SnapshotFile, journal: JournalWriter, reports: Reports, clock: Clock) -> Door:
+    """Put the intake's rooms together."""
+
+    def judge(arrival: Arrival) -> Permission:
+        pixel = directory.current.pixels.get(arrival.pixel)
+        return gate(arrival, policy_named(pixel.consent) if pixel else Policy.REQUIRE)
+
+    intake = Intake(
+        gate=judge,
+        seal=Sealer(default_region=settings.default_region or None).seal,
+        append=GroupCommit(journal, clock=clock, report=reports.group).append,
+    )
+    return Door(
+        directory=lambda: directory.current,
+        dialects={events_v1.PATH: events_v1.read},
+        take=intake.take,
+        clock=clock,
+        proxies=Proxies(settings.trusted_proxies),
+        report=reports.request,
+        fallback=Health(journal.backlog, clock),
+    )
+
+
+async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
+    """Serve until told to stop or until the supervisor is gone."""
+    settings = load()
+    log = logs.named("ingest", slot=slot)
+    reports = Reports(log)
+    stop = asyncio.Event()
+    end_with_parent(lifeline, stop)
+    directory = SnapshotFile(settings.data)
+    journal = SqliteJournal(
+        slot_path(settings.journal_folder, slot),
+        KeyRing.open_or_create(settings.keyring),
+        cap_bytes=settings.journal_cap_bytes,
+        reserve_bytes=settings.disk_reserve_bytes,
+        wait_seconds=TAKEOVER_SECONDS,
+    )
+
+    async def refresh() -> None:
+        try:
+            if directory.refresh():
+                log.info("directory", keys=len(directory.current.keys), pixels=len(directory.current.pixels))
+        except StorageDamaged as error:
+            reports.happening("directory.damaged", detail=str(error))
+
+    async def forget() -> None:
+        try:
+            journal.forget()
+        except StorageError as error:
+            reports.happening("journal.crashed", error=type(error).__name__, detail=str(error))
+
+    async def flush() -> None:
+        reports.flush()
+
+    log.info("ingest.ready", journal=journal.journal_id)
+    app = door(settings, directory, journal, reports, SystemClock())
+    await side_by_side(
+        stop,
+        serve(app, listener, stop),
+        every(DIRECTORY_SECONDS, stop, refresh),
+        every(FORGET_SECONDS, stop, forget),
+        every(METRICS_SECONDS, stop, flush),
+    )
+    journal.close()
+    log.info("ingest.stopped")
+
+
+if __name__ == "__main__":
+    logs.configure(load().log_format)
+    run(main(int(sys.argv[1]), socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3])))

@@ -1,0 +1,106 @@
+"""Follows every journal in the folder and records what it finds, one transaction at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twinbeam.app.process import pause
+from twinbeam.app.reports import Reports
+from twinbeam.core.clock import Clock
+from twinbeam.core.errors import StorageError
+from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.stores.sqlite.store import SqliteStore
+from twinbeam.observe.health import lag_seconds
+from twinbeam.pipeline.flow import Recording
+
+OnStore = Callable[..., Awaitable[Any]]
+
+IDLE_SECONDS = 0.02  #: how often an idle journal is looked at; a look costs 10 us
+TROUBLE_SECONDS = 1.0
+SLOTS_SECONDS = 1.0
+
+
+class Backlogs:
+    """How far the store is behind its journals; looked up on the store's thread, shown anywhere."""
+
+    def __init__(self) -> None:
+        self.pending = 0
+        self.lag_seconds = 0.0
+        self.by_journal: dict[str, tuple[int, float]] = {}
+
+    def update(self, found: dict[str, tuple[int, float]]) -> None:
+        """Take in (pending events, lag in seconds) per journal."""
+        self.by_journal = found
+        self.pending = sum(pending for pending, _ in found.values())
+        self.lag_seconds = max((lag for _, lag in found.values()), default=0.0)
+
+
+@dataclass(kw_only=True)
+class Follower:
+    """Room 5 as a loop. What it calls on the store, and the journals' readers, live on the store's thread."""
+
+    folder: Path
+    ring: KeyRing
+    store: SqliteStore
+    clock: Clock
+    reports: Reports
+    on_store: OnStore
+    wake: Callable[[], None]
+    backlogs: Backlogs = field(default_factory=Backlogs)
+    _followed: dict[Path, tuple[SqliteJournalReader, Recording]] = field(default_factory=dict)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Record until told to stop."""
+        looked = -SLOTS_SECONDS
+        while not stop.is_set():
+            if self.clock.monotonic() - looked >= SLOTS_SECONDS:
+                await self.on_store(self._open_new_slots)
+                looked = self.clock.monotonic()
+            if not await self._round(stop):
+                await pause(IDLE_SECONDS, stop)
+        await self.on_store(self._close)
+
+    def measure(self) -> None:
+        """Look up the backlogs; for the store's thread."""
+        cursors, now_ms = self.store.cursors(), self.clock.now_ms()
+        found = {}
+        for path, (reader, _) in self._followed.items():
+            seq, events = cursors.get(reader.journal_id, (0, 0))
+            _, appended = reader.newest()
+            found[path.stem] = (max(0, appended - events), lag_seconds(reader.oldest_after(seq), now_ms))
+        self.backlogs.update(found)
+
+    async def _round(self, stop: asyncio.Event) -> bool:
+        moved = False
+        for _, recording in list(self._followed.values()):
+            try:
+                recorded = await self.on_store(recording.step)
+            except StorageError as error:
+                self.reports.happening("record.crashed", error=type(error).__name__, detail=str(error))
+                await pause(TROUBLE_SECONDS, stop)
+                continue
+            if recorded is not None:
+                moved = True
+                self.reports.recorded(recorded)
+                self.wake()
+        return moved
+
+    def _open_new_slots(self) -> None:
+        for path in slots(self.folder):
+            if path not in self._followed:
+                self._open(path)
+
+    def _open(self, path: Path) -> None:
+        try:
+            reader = SqliteJournalReader(path, self.ring)
+        except StorageError:
+            return  # its ingest process is still creating it
+        step = Recording(journal=reader, store=self.store, clock=self.clock, report=self.reports.happening)
+        self._followed[path] = (reader, step)
+
+    def _close(self) -> None:
+        for reader, _ in self._followed.values():
+            reader.close()

@@ -1,0 +1,91 @@
+"""Turns what rooms report into log lines and the metrics that belong to them."""
+
+import itertools
+from collections import Counter
+from typing import Any
+
+from twinbeam.observe import metrics
+from twinbeam.observe.logs import level_of
+from twinbeam.pipeline.accept.contract import Served
+from twinbeam.pipeline.record.contract import Recorded
+
+#: Requests that went well, or came without a valid key, are logged one in this many.
+SAMPLE = 100
+#: Latencies kept per flush: all of them on a quiet gateway, a sample on a busy one.
+MOST_LATENCIES = 200
+
+
+class Reports:
+    """
+    The reporters of one process.
+
+    A metric costs a few microseconds, an intake's whole budget is a hundred: requests are summed up here and
+    handed to the metrics by `flush`, which runs once a second.
+    """
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self._turn = itertools.count()
+        self._requests: Counter[tuple[str, int, str]] = Counter()
+        self._events: Counter[tuple[str, str]] = Counter()
+        self._latencies: list[float] = []
+
+    def happening(self, event: str, /, **fields: object) -> None:
+        """Log a happening of a room; what is not routine is counted too."""
+        level = level_of(event)
+        getattr(self._log, level)(event, **fields)
+        if level != "info":
+            metrics.HAPPENINGS.labels(event).inc()
+        if event == "send.attempted":
+            _count_attempt(fields)
+
+    def request(self, served: Served) -> None:
+        """Sum a request up, and log it if it is worth a line."""
+        self._requests[served.path, served.status, served.code] += 1
+        if len(self._latencies) < MOST_LATENCIES:
+            self._latencies.append(served.seconds)
+        if served.accepted:
+            self._events[served.source, "accepted"] += served.accepted
+        if served.dropped or served.rejected:
+            self._events[served.source, "dropped"] += served.dropped
+            self._events[served.source, "rejected"] += served.rejected
+        if next(self._turn) % SAMPLE == 0 or _worth_a_line(served):
+            log = self._log.error if served.surprise else self._log.info
+            log("request", **{name: getattr(served, name) for name in served.__struct_fields__})
+
+    def flush(self) -> None:
+        """Hand what was summed up to the metrics."""
+        for (path, status, code), n in self._requests.items():
+            metrics.REQUESTS.labels(path, str(status), code).inc(n)
+        for (source, answer), n in self._events.items():
+            metrics.EVENTS.labels(source, answer).inc(n)
+        for seconds in self._latencies:
+            metrics.ACCEPT_SECONDS.observe(seconds)
+        self._requests.clear()
+        self._events.clear()
+        self._latencies.clear()
+
+    def group(self, *, count: int, size_bytes: int, seconds: float) -> None:
+        """Count and log one durable commit group."""
+        metrics.GROUP_EVENTS.observe(count)
+        metrics.APPEND_SECONDS.observe(seconds)
+        self._log.info("group", events=count, bytes=size_bytes, ms=round(seconds * 1_000, 2))
+
+    def recorded(self, recorded: Recorded) -> None:
+        """Count and log one recording transaction."""
+        for outcome in ("opened", "merged", "duplicate", "dropped"):
+            n = getattr(recorded, outcome)
+            if n:
+                metrics.RECORDED.labels(outcome).inc(n)
+        self._log.info("recorded", **{name: getattr(recorded, name) for name in recorded.__struct_fields__})
+
+
+def _worth_a_line(served: Served) -> bool:
+    """Tell whether a request is logged in any case; strangers without a key could otherwise fill the disk."""
+    return bool(served.surprise or (served.source and (served.code or served.dropped or served.rejected)))
+
+
+def _count_attempt(fields: dict[str, Any]) -> None:
+    lane, fate = str(fields.get("lane", "")), str(fields.get("fate", ""))
+    metrics.BATCHES.labels(lane, fate, str(fields.get("code", ""))).inc()
+    metrics.SENT.labels(lane, fate).inc(int(fields.get("count", 0)))

@@ -1,0 +1,72 @@
+"""The directory of keys and pixels as a file, so that intake works while the store is away."""
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from twinbeam.core.story import KeyRow, PixelRow
+from twinbeam.core.values import KeyKind
+from twinbeam.pipeline.accept.directory import Directory, PixelEntry, WriteKey
+
+FILE = "directory.json"
+
+
+class Settings(Protocol):
+    """The part of a store that knows keys and pixels."""
+
+    def pixels(self) -> list[PixelRow]:
+        """List the configured pixels."""
+        ...
+
+    def access_keys(self) -> list[KeyRow]:
+        """List the keys, revoked ones too."""
+        ...
+
+
+def directory_of(store: Settings) -> Directory:
+    """Put together what intake may know; revoked keys are not in it, tokens never are."""
+    keys = {
+        key.hash: WriteKey(key.id, KeyKind(key.kind), key.workspace, key.source, tuple(key.pixels))
+        for key in store.access_keys()
+        if key.revoked_ms is None
+    }
+    pixels = {
+        row.code: PixelEntry(row.code, row.workspace, row.event_source, row.consent, row.name)  # type: ignore[arg-type]
+        for row in store.pixels()
+    }
+    return Directory(keys, pixels)
+
+
+def publish(store: Settings, folder: Path) -> Directory:
+    """Write the snapshot if it changed, in one step, and give it."""
+    directory = directory_of(store)
+    encoded = directory.encode()
+    target = folder / FILE
+    if not target.exists() or target.read_bytes() != encoded:
+        draft = target.with_name(f"{FILE}.{os.getpid()}")
+        draft.write_bytes(encoded)
+        draft.replace(target)
+    return directory
+
+
+class SnapshotFile:
+    """The latest readable snapshot; a damaged or missing file leaves the one before in force."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        self._seen = (0, 0)
+        self.current = Directory()
+        self.refresh()
+
+    def refresh(self) -> bool:
+        """Read the file if it changed; tells whether it did. Raises StorageDamaged for a file nobody can read."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return False
+        seen = (found.st_mtime_ns, found.st_ino)
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        self.current = Directory.decode(self._path.read_bytes())
+        return True

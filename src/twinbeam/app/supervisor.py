@@ -1,0 +1,150 @@
+"""
+`twinbeam serve`: one small process that holds the listening sockets and keeps the others running.
+
+A killed child is started again while its socket stays open, so callers wait instead of being refused. A killed
+supervisor takes its children along: each watches the lifeline, a pipe whose other end only the supervisor holds.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from twinbeam.core.errors import ConfigError
+from twinbeam.settings import Address, Settings, child_environment
+
+STOP_SECONDS = 20.0  #: how long children may take to finish what is under way
+LONGEST_RESTART_SECONDS = 10.0
+STEADY_SECONDS = 30.0  #: a child that lived this long starts again at once
+_BACKLOG = 2_048
+
+
+class Child(Struct):
+    """A process to keep running."""
+
+    name: str
+    arguments: list[str]
+    sockets: list[socket.socket]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    restart_at: float = 0.0
+    delay: float = 0.0
+
+
+class Supervisor:
+    """Starts the children, restarts them when they die, ends them when told."""
+
+    def __init__(self, settings: Settings, log: Any) -> None:
+        self._log = log
+        self._metrics = settings.data / "metrics"
+        self._lifeline = os.pipe()
+        intake, pages = listen(settings.listen), listen(settings.dashboard)
+        self._children = [Child("writer", ["twinbeam.app.writer"], [pages])]
+        for slot in range(settings.ingest_processes):
+            self._children.append(Child(f"ingest-{slot}", ["twinbeam.app.ingest", str(slot)], [intake]))
+        self._stopping = False
+
+    def run(self) -> int:
+        """Keep the children running until SIGTERM or SIGINT; gives the exit status."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        empty(self._metrics)
+        while not self._stopping:
+            for child in self._children:
+                self._tend(child)
+            time.sleep(0.05)
+        return self._end_all()
+
+    def _tend(self, child: Child) -> None:
+        now = time.monotonic()
+        if child.process is not None and child.process.poll() is not None:
+            self._bury(child, now)
+        if child.process is None and now >= child.restart_at:
+            self._start(child, now)
+
+    def _start(self, child: Child, now: float) -> None:
+        handles = [sock.fileno() for sock in child.sockets] + [self._lifeline[0]]
+        child.process = subprocess.Popen(  # noqa: S603 -- our own modules
+            [sys.executable, "-m", *child.arguments, *map(str, handles)],
+            pass_fds=handles,
+            env=child_environment(PROMETHEUS_MULTIPROC_DIR=str(self._metrics)),
+            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops them in order
+        )
+        child.started = now
+        self._log.info("child.started", child=child.name, pid=child.process.pid)
+
+    def _bury(self, child: Child, now: float) -> None:
+        if child.process is None:
+            return
+        steady = now - child.started >= STEADY_SECONDS
+        child.delay = 0.0 if steady else min(max(child.delay * 2, 0.1), LONGEST_RESTART_SECONDS)
+        child.restart_at = now + child.delay
+        self._log.error(
+            "child.crashed",
+            child=child.name,
+            pid=child.process.pid,
+            status=child.process.returncode,
+            again_in=child.delay,
+        )
+        forget_gauges(self._metrics, child.process.pid)
+        child.process = None
+
+    def _stop(self, _number: int, _frame: object) -> None:
+        self._stopping = True
+
+    def _end_all(self) -> int:
+        """Stop the intake first, so that the writer sees everything that was accepted."""
+        ingest = [child for child in self._children if child.name != "writer"]
+        rest = [child for child in self._children if child.name == "writer"]
+        clean = [self._end(ingest), self._end(rest)]
+        self._log.info("supervisor.stopped")
+        return 0 if all(clean) else 1
+
+    def _end(self, children: Iterable[Child]) -> bool:
+        running = [child.process for child in children if child.process is not None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        return all(process.returncode == 0 for process in running)
+
+
+def listen(address: Address) -> socket.socket:
+    """Open a listening socket; raises ConfigError with the fix."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((address.host, address.port))
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot listen on {address.host}:{address.port} ({error.strerror}). "
+            "Stop what uses the port, or choose another with TWINBEAM_LISTEN or TWINBEAM_DASHBOARD."
+        ) from error
+    sock.listen(_BACKLOG)
+    return sock
+
+
+def empty(folder: Path) -> None:
+    """Empty the metrics folder: counters begin with the supervisor, as with any process."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for file in folder.glob("*.db"):
+        file.unlink()
+
+
+def forget_gauges(folder: Path, pid: int) -> None:
+    """Drop the live gauges of a dead process; its counters stay in the sum."""
+    for file in folder.glob(f"gauge_live*_{pid}.db"):
+        file.unlink()

@@ -1,0 +1,188 @@
+"""
+The writer process: records, sends, settles and shows. One per store; the store's lock sees to that.
+
+All calls that write go through one thread, the store's; pages read on a connection and a thread of their own.
+Run by the supervisor: python -m twinbeam.app.writer LISTENER-FD LIFELINE-FD
+"""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Any, ParamSpec, TypeVar
+from uuid import uuid4
+
+from twinbeam.app.pending import Pending
+from twinbeam.app.process import end_with_parent, every, run, serve, side_by_side
+from twinbeam.app.recording import Follower
+from twinbeam.app.reports import Reports
+from twinbeam.app.snapshot import publish
+from twinbeam.core.clock import Clock, SystemClock
+from twinbeam.core.delivery import Lane
+from twinbeam.dashboard.app import build
+from twinbeam.dashboard.contract import LagView
+from twinbeam.destinations.tiktok.client import TikTok
+from twinbeam.destinations.tiktok.verdicts import NOT_TAKEN
+from twinbeam.destinations.tiktok.wire import compose
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
+from twinbeam.observe import logs, metrics
+from twinbeam.observe.health import BEHIND_SECONDS
+from twinbeam.pipeline.accept.directory import Directory
+from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.send.lanes import Sender
+from twinbeam.pipeline.send.limits import Ages
+from twinbeam.pipeline.send.policy import Policy
+from twinbeam.pipeline.settle.settle import Settler
+from twinbeam.settings import Settings, load
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
+SETTINGS_SECONDS = 1.0  #: how soon a new token is used
+MEASURE_SECONDS = 1.0
+
+
+class Thread:
+    """One thread with a queue: whatever is called through it never runs beside itself."""
+
+    def __init__(self, name: str) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def __call__(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a call on the thread and give what it gives."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(fn, *args, **kwargs))
+
+
+@dataclass(kw_only=True)
+class Writer:
+    """The writer's parts, joined."""
+
+    settings: Settings
+    ring: KeyRing
+    store: SqliteStore
+    clock: Clock
+    reports: Reports
+    on_store: Thread
+
+    def __post_init__(self) -> None:
+        self.owner = uuid4().hex
+        self.tokens: dict[tuple[str, str], str] = {}
+        self.directory = Directory()
+        self.destination = TikTok(base_url=self.settings.tiktok_url, token=self._token, report=self.reports.happening)
+        self.sender = self._sender()
+        self.follower = Follower(
+            folder=self.settings.journal_folder,
+            ring=self.ring,
+            store=self.store,
+            clock=self.clock,
+            reports=self.reports,
+            on_store=self.on_store,
+            wake=self.sender.wake,
+        )
+
+    async def refresh(self) -> None:
+        """Take in changed pixels, keys and tokens, and hand them to the intake."""
+        self.tokens, self.directory = await self.on_store(self._read_settings)
+
+    async def measure(self) -> None:
+        """Bring the gauges up to date."""
+        unsent = await self.on_store(self._measure)
+        metrics.RECORD_LAG.set(self.follower.backlogs.lag_seconds)
+        metrics.PENDING.set(self.follower.backlogs.pending)
+        metrics.UNSENT.set(unsent)
+
+    def pages(self, reader: SqliteReader, on_reader: Thread) -> Any:
+        """Build the dashboard on a reader of its own."""
+        pending = Pending(self.settings.journal_folder, self.ring, reader.cursors)
+
+        async def is_pending(workspace: str, event_id: str) -> bool:
+            return await on_reader(pending.holds, workspace, event_id)
+
+        return build(
+            ledger=reader,
+            on_reader=on_reader,
+            directory=lambda: self.directory,
+            clock=self.clock,
+            lag=self._lag,
+            pending=is_pending,
+            metrics=partial(metrics.exposition, self.settings.data / "metrics"),
+            ready=self._not_ready,
+        )
+
+    def _sender(self) -> Sender:
+        settler = Settler(
+            ledger=self.store, owner=self.owner, clock=self.clock, on_store=self.on_store, not_taken=NOT_TAKEN
+        )
+        return Sender(
+            leases=self.store,
+            settle=settler.settle,
+            destination=self.destination,
+            compose=compose,
+            clock=self.clock,
+            rng=Random(),  # noqa: S311 -- jitter, not secrets
+            policy=Policy(in_flight=self.settings.in_flight, linger_ms=self.settings.linger_ms),
+            owner=self.owner,
+            on_store=self.on_store,
+            report=self.reports.happening,
+        )
+
+    def _token(self, lane: Lane) -> str | None:
+        return self.tokens.get((lane.workspace, lane.source_id))
+
+    def _read_settings(self) -> tuple[dict[tuple[str, str], str], Directory]:
+        return self.store.tokens(), publish(self.store, self.settings.data)
+
+    def _measure(self) -> int:
+        self.follower.measure()
+        return self.store.unsent()
+
+    def _lag(self) -> LagView:
+        found = self.follower.backlogs
+        return LagView(lag_seconds=found.lag_seconds, pending=found.pending)
+
+    def _not_ready(self) -> list[str]:
+        lag = self.follower.backlogs.lag_seconds
+        return [f"the recorder is {lag:.0f} seconds behind"] if lag >= BEHIND_SECONDS else []
+
+
+async def main(listener: socket.socket, lifeline: int) -> None:
+    """Work until told to stop or until the supervisor is gone."""
+    settings = load()
+    log = logs.named("writer")
+    stop = asyncio.Event()
+    end_with_parent(lifeline, stop)
+    ring = KeyRing.open_or_create(settings.keyring)
+    on_store, on_reader = Thread("store"), Thread("reader")
+    window = JoinWindow(wait_ms=settings.join_window_ms)
+    store = await on_store(
+        SqliteStore.open_as_writer, settings.data, ring, window=window, ages=Ages(), wait_seconds=TAKEOVER_SECONDS
+    )
+    reader = await on_reader(SqliteReader, settings.data)
+    writer = Writer(
+        settings=settings, ring=ring, store=store, clock=SystemClock(), reports=Reports(log), on_store=on_store
+    )
+    await writer.refresh()
+    log.info("writer.ready", owner=writer.owner)
+    await side_by_side(
+        stop,
+        serve(writer.pages(reader, on_reader), listener, stop),
+        writer.follower.run(stop),
+        writer.sender.run(stop),
+        every(SETTINGS_SECONDS, stop, writer.refresh),
+        every(MEASURE_SECONDS, stop, writer.measure),
+    )
+    await writer.destination.close()
+    await on_reader(reader.close)
+    await on_store(store.close)
+    log.info("writer.stopped")
+
+
+if __name__ == "__main__":
+    logs.configure(load().log_format)
+    run(main(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])))

@@ -1,0 +1,74 @@
+"""`twinbeam find`."""
+
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import click
+
+from twinbeam.core.errors import ConfigError
+from twinbeam.core.lifecycle import State
+from twinbeam.core.money import shown
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.story import Story
+
+
+@click.command()
+@click.option("--event-id", help="The event_id, as it was sent or derived.")
+@click.option("--order-id", help="The shop's order number.")
+@click.option("--email", help="A customer's e-mail address; - asks for it, so that your shell does not keep it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+def command(event_id: str | None, order_id: str | None, email: str | None, *, as_json: bool) -> None:
+    """Tell what became of an event: its copies, the decision, each attempt and TikTok's answer."""
+    from twinbeam.core.values import plain
+
+    stories = _look_up(event_id, order_id, email)
+    if as_json:
+        click.echo(json.dumps([plain(story) for story in stories]))
+    elif not stories:
+        click.echo("Nothing is recorded under this. It may be a second old, rejected at the door, or never sent.")
+    else:
+        click.echo("\n\n".join(map(_told, stories)))
+    raise SystemExit(0 if stories else 1)
+
+
+def _look_up(event_id: str | None, order_id: str | None, email: str | None) -> list[Story]:
+    from twinbeam.cli.setup import WORKSPACE, opened_store
+    from twinbeam.core.keys import lookup
+
+    if sum(map(bool, (event_id, order_id, email))) != 1:
+        raise ConfigError("Say what to find: one of --event-id, --order-id or --email.")
+    if email == "-":
+        email = click.prompt("E-mail", err=True)
+    with opened_store() as store:
+        if event_id:
+            return store.by_event_id(WORKSPACE, event_id)
+        if order_id:
+            return store.by_lookup([lookup("order", WORKSPACE, order_id)])
+        hashed = sha256(str(email).strip().lower().encode()).hexdigest()
+        return store.by_lookup([lookup("email", WORKSPACE, hashed)])
+
+
+def _told(story: Story) -> str:
+    lines = [
+        f"{story.event} {story.event_id or '(not kept)'} on {story.pixel}: {story.state}",
+        *([f"  why       {Reason(story.reason).sentence}"] if story.reason else []),
+        f"  happened  {_time(story.event_time * 1_000)}",
+        f"  value     {'none' if story.value_minor is None else shown(story.value_minor, story.currency)}",
+        *(
+            f"  copy      {_time(copy.received_ms)} {copy.channel} from {copy.source}, {copy.consent}"
+            for copy in story.copies
+        ),
+        *(
+            f"  attempt   {_time(attempt.at_ms)} {attempt.state}: {attempt.message or 'no answer yet'}"
+            f"{f' (code {attempt.code}, request {attempt.request_id})' if attempt.code is not None else ''}"
+            for attempt in story.log
+        ),
+    ]
+    if story.due_ms is not None and State(story.state) is not State.LEASED:
+        lines.append(f"  next      not before {_time(story.due_ms)}")
+    return "\n".join(lines)
+
+
+def _time(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,67 @@
+"""The command line's front: the list of commands, and how errors are told."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from twinbeam import __version__
+from twinbeam.core.errors import TwinbeamError
+
+#: Name, module, and the one line that the list shows; the modules are imported only when needed.
+COMMANDS = {
+    "serve": ("twinbeam.cli.serve", "Run the gateway: intake, delivery and pages."),
+    "demo": ("twinbeam.cli.demo", "Run everything on this machine: a shop, TikTok's side, the gateway."),
+    "pixels": ("twinbeam.cli.pixels", "Add pixels and event sets, list them, save their tokens."),
+    "keys": ("twinbeam.cli.keys", "Make keys for tags, servers and readers; list and revoke them."),
+    "find": ("twinbeam.cli.find", "Tell what became of an event."),
+    "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to mend."),
+    "emulator": ("twinbeam.cli.emulator", "Run TikTok's side on this machine, without an account."),
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is used."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Give the names in the order people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Import one command."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[name][0]).command
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="twinbeam")
+def twinbeam() -> None:
+    """
+    Twinbeam takes a shop's conversions from browser and server, lets through what the visitor
+    allowed, joins both copies, and delivers each one to TikTok once.
+
+    \b
+    First steps:
+      twinbeam demo                                   see it work, no account needed
+      twinbeam pixels add CODE --token-stdin < token  your pixel and its access token
+      twinbeam keys create server --source shop --pixel CODE
+      twinbeam serve                                  events on :8700, pages on :8701
+
+    Settings are environment variables (TWINBEAM_...); `twinbeam doctor` shows those in force.
+    """  # noqa: D205, D301 -- \b tells click to keep the lines
+
+
+def main() -> None:
+    """Run a command; an expected problem is one clear message and exit status 1."""
+    try:
+        twinbeam(standalone_mode=True)
+    except TwinbeamError as error:
+        click.echo(f"twinbeam: {error}", err=True)
+        sys.exit(1)

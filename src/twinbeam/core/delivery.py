@@ -1,0 +1,71 @@
+"""The values of delivery: a lane, a frozen batch under lease, and the four things an answer can mean."""
+
+from msgspec import Struct
+
+
+class Lane(Struct, frozen=True, gc=False):
+    """Where conversions go: one event source of one workspace, or its test stream. Lanes never share a fate."""
+
+    id: int
+    workspace: str
+    event_source: str  #: web, app, offline or crm
+    source_id: str  #: pixel code or event set id
+    test_code: str = ""
+
+    @property
+    def name(self) -> str:
+        """A label for logs and metrics."""
+        return f"{self.source_id}:{self.test_code}" if self.test_code else self.source_id
+
+
+class Lease(Struct, frozen=True, gc=False):
+    """
+    A batch that is committed to go out: its body is frozen and will be sent byte for byte, by us or by our heir.
+
+    `attempt` is 1 for the first try of its most tried conversion.
+    """
+
+    batch: int
+    lane: Lane
+    body: bytes
+    count: int
+    attempt: int
+    resent: bool = False  #: True when taken over from a dead owner: TikTok may have it already
+
+
+class Answered(Struct, frozen=True, gc=False):
+    """What came back on the wire, for the attempt log."""
+
+    status: int = 0  #: HTTP status, 0 when there was no answer
+    code: int | None = None  #: TikTok's code, None when the body was unreadable
+    message: str = ""  #: TikTok's message, or ours; at most 500 characters
+    request_id: str = ""
+
+
+class Accepted(Struct, frozen=True, gc=False):
+    """TikTok took the whole batch."""
+
+    answer: Answered
+
+
+class TryLater(Struct, frozen=True, gc=False):
+    """Nothing is wrong with the events; send them again after a while."""
+
+    answer: Answered
+    after_seconds: float | None = None  #: the destination's own wish, when it named one
+    arrived: bool = True  #: False only when TikTok certainly did not take them
+
+
+class Refused(Struct, frozen=True, gc=False):
+    """TikTok refuses what is in the batch; a batch of several is split until the culprit stands alone."""
+
+    answer: Answered
+
+
+class TokenRejected(Struct, frozen=True, gc=False):
+    """The token or its permission is refused; the events are fine and wait for a good token."""
+
+    answer: Answered
+
+
+Verdict = Accepted | TryLater | Refused | TokenRejected

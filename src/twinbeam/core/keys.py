@@ -1,0 +1,29 @@
+"""
+The hashes that find things again: the key of a conversion, and look-ups by what a person may ask for.
+
+Unkeyed BLAKE2b with 128 bits: fast (0.6 us), and the same in every process and on every machine.
+"""
+
+from hashlib import blake2b
+
+KEY_BYTES = 16
+LOOKUP_BYTES = 8  # a look-up may collide; the story is checked against the row it leads to
+
+
+def conversion_key(workspace: str, source_id: str, event: str, event_id: str) -> bytes:
+    """
+    Identify one conversion: workspace, event source id (pixel code), canonical event name and event id.
+
+    Source: tiktok.md 7.1. The parts are joined by a byte that none of them may contain.
+    """
+    return blake2b(f"{workspace}\0{source_id}\0{event}\0{event_id}".encode(), digest_size=KEY_BYTES).digest()
+
+
+def lookup(kind: str, workspace: str, value: str) -> bytes:
+    """Hash one searchable value (`order`, `email`, `phone`, `ttclid`); identifiers come here already hashed."""
+    return blake2b(f"{kind}\0{workspace}\0{value}".encode(), digest_size=LOOKUP_BYTES).digest()
+
+
+def visit(kind: str, workspace: str, value: str) -> bytes:
+    """Hash a token of one visit (`visitor`, `cart`, `checkout`, `order`) that joins its copies."""
+    return blake2b(f"visit\0{kind}\0{workspace}\0{value}".encode(), digest_size=KEY_BYTES).digest()

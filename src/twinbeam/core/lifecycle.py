@@ -1,0 +1,69 @@
+"""
+The states of a stored conversion and every legal move between them, as a table.
+
+Whatever changes a state reads it here: the engines, the diagram in ARCHITECTURE.md and the tests.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a conversion stands."""
+
+    DROPPED = "dropped"  #: only the key is kept; not a conversion, counts among the dropped arrivals
+    HELD = "held"  #: waits for something about the event itself
+    READY = "ready"  #: may be sent as soon as it is due
+    LEASED = "leased"  #: is in a request that may be on the wire
+    WAITING = "waiting"  #: an attempt failed; will be tried again when due
+    DELIVERED = "delivered"  #: TikTok answered with code 0
+    REFUSED = "refused"  #: TikTok refused it; kept as a dead letter
+    EXPIRED = "expired"  #: sending it later could do harm or make no sense
+    WITHDRAWN = "withdrawn"  #: a refusal arrived before the first attempt; the payload is gone
+    ERASED = "erased"  #: a person asked for erasure; the payload is gone
+
+
+LEGAL: Mapping[State, Mapping[str, State]] = {
+    State.DROPPED: {"permission arrives": State.READY},
+    State.HELD: {"released": State.READY, "refused": State.WITHDRAWN, "too late": State.EXPIRED, "erase": State.ERASED},
+    State.READY: {
+        "lease": State.LEASED,
+        "refused": State.WITHDRAWN,
+        "too late": State.EXPIRED,
+        "erase": State.ERASED,
+    },
+    State.LEASED: {
+        "accepted": State.DELIVERED,
+        "try later": State.WAITING,
+        "event refused": State.REFUSED,
+    },
+    State.WAITING: {
+        "lease": State.LEASED,
+        "refused": State.WITHDRAWN,
+        "too late": State.EXPIRED,
+        "erase": State.ERASED,
+    },
+    State.DELIVERED: {"erase": State.ERASED},
+    State.REFUSED: {"replay": State.READY, "erase": State.ERASED},
+    State.EXPIRED: {"erase": State.ERASED},
+    State.WITHDRAWN: {},
+    State.ERASED: {},
+}
+
+#: States in which a conversion still waits for the wire.
+UNSENT = frozenset({State.HELD, State.READY, State.LEASED, State.WAITING})
+
+#: Conversions by state make up the accounting sum; DROPPED rows are tombstones and do not.
+COUNTED = tuple(state for state in State if state is not State.DROPPED)
+
+
+def may_move(before: State, after: State) -> bool:
+    """Tell whether the table allows this move."""
+    return after in LEGAL[before].values()
+
+
+def diagram() -> str:
+    """Draw the table as a mermaid state diagram (ARCHITECTURE.md carries the result; a test compares)."""
+    lines = ["stateDiagram-v2"]
+    lines += [f"    {before} --> {after}: {event}" for before, moves in LEGAL.items() for event, after in moves.items()]
+    return "\n".join(lines)

@@ -1,0 +1,89 @@
+"""The values that tell people what became of an event: read from a store, shown by API, dashboard and CLI."""
+
+from msgspec import Struct
+
+
+class CopySeen(Struct, frozen=True):
+    """One reported copy of a conversion."""
+
+    channel: str
+    source: str
+    received_ms: int
+    consent: str
+
+
+class Attempt(Struct, frozen=True):
+    """One request that carried a conversion, and what came back."""
+
+    batch: int
+    state: str  #: leased while open, then delivered, try later, refused or split
+    at_ms: int
+    answered_ms: int | None
+    status: int | None
+    code: int | None
+    message: str
+    request_id: str
+
+
+class Story(Struct, frozen=True):
+    """Everything the store can tell of one conversion without opening its payload."""
+
+    id: int
+    workspace: str
+    pixel: str
+    event_source: str
+    event: str
+    event_id: str
+    event_time: int
+    order_id: str
+    received_ms: int
+    state: str
+    reason: str
+    value_minor: int | None
+    currency: str
+    channels: list[str]
+    consent: str
+    source: str
+    due_ms: int | None  #: when it will be sent, for unsent ones
+    settled_ms: int | None
+    attempts: int
+    copies: list[CopySeen] = []
+    log: list[Attempt] = []
+
+
+class Count(Struct, frozen=True):
+    """One counter: how many arrivals or conversions of a kind."""
+
+    day: int
+    workspace: str
+    pixel: str
+    event: str
+    outcome: str
+    reason: str
+    n: int
+
+
+class PixelRow(Struct, frozen=True):
+    """One configured pixel or event set; its token is never shown."""
+
+    workspace: str
+    code: str
+    event_source: str
+    name: str
+    consent: str
+    has_token: bool
+    token_ms: int | None
+    created_ms: int
+
+
+class KeyRow(Struct, frozen=True):
+    """One write or read key; its text is never stored."""
+
+    id: str
+    hash: str
+    kind: str
+    workspace: str
+    source: str
+    pixels: list[str]
+    created_ms: int
+    revoked_ms: int | None

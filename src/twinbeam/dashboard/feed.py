@@ -1,0 +1,76 @@
+"""
+One reading of the ledger for everybody who looks: at most one a second, however many viewers there are.
+
+Nothing is read while nobody looks.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from twinbeam.core.clock import day_of
+from twinbeam.core.story import Count, PixelRow, Story
+from twinbeam.dashboard.contract import LagView, Ledger, Parts
+
+WEEK_DAYS = 7
+LATEST = 25
+FRESH_SECONDS = 1.0
+
+
+class Snapshot(Struct, frozen=True):
+    """What the ledger said at one moment."""
+
+    at_ms: int
+    counts: Sequence[Count]  #: of the last 7 UTC days
+    latest: Sequence[Story]
+    pixels: Sequence[PixelRow]
+    lag: LagView
+
+    def of_days(self, days: int) -> list[Count]:
+        """Give the counters of the last so many UTC days, today among them."""
+        since = day_of(self.at_ms) - days + 1
+        return [count for count in self.counts if count.day >= since]
+
+
+class Feed:
+    """Shares snapshots, and what is rendered from them."""
+
+    def __init__(self, parts: Parts, *, render: Callable[[Snapshot, int], str]) -> None:
+        self._parts = parts
+        self._render = render
+        self._lock = asyncio.Lock()
+        self._last: Snapshot | None = None
+        self._read_at = 0.0
+        self._rendered: dict[int, str] = {}
+
+    async def snapshot(self) -> Snapshot:
+        """Give a snapshot not older than a second; raises StorageError."""
+        async with self._lock:
+            now = self._parts.clock.monotonic()
+            if self._last is None or now - self._read_at >= FRESH_SECONDS:
+                self._last = await self._parts.on_reader(self._read)
+                self._read_at = now
+                self._rendered.clear()
+            return self._last
+
+    async def fragment(self, days: int) -> tuple[Snapshot, str]:
+        """Give a snapshot and what the page shows of it, rendered once for all viewers of this period."""
+        snapshot = await self.snapshot()
+        if days not in self._rendered:
+            self._rendered[days] = self._render(snapshot, days)
+        return snapshot, self._rendered[days]
+
+    def _read(self) -> Snapshot:
+        return take(self._parts.ledger, self._parts.clock.now_ms(), self._parts.lag())
+
+
+def take(ledger: Ledger, now_ms: int, lag: LagView) -> Snapshot:
+    """Read one snapshot; for the reader's thread."""
+    return Snapshot(
+        at_ms=now_ms,
+        counts=ledger.counts(since_day=day_of(now_ms) - WEEK_DAYS + 1),
+        latest=ledger.recent(limit=LATEST),
+        pixels=ledger.pixels(),
+        lag=lag,
+    )

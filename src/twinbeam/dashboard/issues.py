@@ -1,0 +1,104 @@
+"""
+What is wrong with a pixel, in words: each issue says what, how much, and what to do about it.
+
+The rules are read in order; a pixel shows every rule that applies.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.story import PixelRow
+from twinbeam.core.values import Channel
+from twinbeam.dashboard.sums import Sums
+
+
+class Weight(StrEnum):
+    """How much an issue hurts."""
+
+    BROKEN = "broken"  #: nothing is delivered
+    LOSING = "losing"  #: some conversions are lost
+    IDLE = "idle"  #: not finished, but nothing is lost
+
+
+class Issue(Struct, frozen=True):
+    """One thing to mend."""
+
+    weight: Weight
+    what: str
+    fix: str
+    command: str = ""
+
+
+class Facts(Struct, frozen=True):
+    """What the rules look at; `week` holds the last 7 UTC days, `seen` the last sign of each channel in ms."""
+
+    pixel: PixelRow
+    week: Sums
+    seen: Mapping[Channel, int]
+
+
+def issues(facts: Facts) -> list[Issue]:
+    """List what is wrong with a pixel, the worst first."""
+    return [issue for rule in _RULES if (issue := rule(facts)) is not None]
+
+
+def _no_token(facts: Facts) -> Issue | None:
+    if facts.pixel.has_token:
+        return None
+    waiting = facts.week.waiting
+    what = f"No access token: {waiting:,} conversions wait for it." if waiting else "No access token."
+    weight = Weight.BROKEN if waiting else Weight.IDLE
+    fix = "Save the token from TikTok Events Manager; what waits is then sent by itself."
+    return Issue(weight, what, fix, f"twinbeam pixels token {facts.pixel.code}")
+
+
+def _refused(facts: Facts) -> Issue | None:
+    refused = facts.week.refused
+    if not refused:
+        return None
+    what = f"TikTok refused {refused:,} of this week's conversions."
+    return Issue(Weight.LOSING, what, "Open one of them: its attempts carry TikTok's message.")
+
+
+def _expired(facts: Facts) -> Issue | None:
+    expired = facts.week.of("expired")
+    if not expired:
+        return None
+    what = f"{expired:,} of this week's conversions expired unsent."
+    return Issue(Weight.LOSING, what, "They waited for too long; look at the token and at TikTok's answers.")
+
+
+def _silent_consent(facts: Facts) -> Issue | None:
+    unsaid = dict(facts.week.reasons("dropped")).get(Reason.CONSENT_NOT_SAID, 0)
+    if not unsaid or unsaid * 2 < facts.week.recorded:
+        return None
+    what = f"{unsaid:,} of {facts.week.recorded:,} events said nothing about consent, and this pixel requires it."
+    fix = "Send consent.ad_storage and consent.ad_user_data with each event, as your banner knows them."
+    return Issue(Weight.LOSING, what, fix)
+
+
+def _nothing_yet(facts: Facts) -> Issue | None:
+    if facts.week.recorded:
+        return None
+    fix = "Make a key, and post events with it to /v1/events."
+    command = f"twinbeam keys create server --source checkout --pixel {facts.pixel.code}"
+    return Issue(Weight.IDLE, "No event in the last 7 days.", fix, command)
+
+
+def _one_sided(facts: Facts) -> Issue | None:
+    missing = [channel for channel in Channel if channel not in facts.seen]
+    if len(missing) != 1 or not facts.week.recorded or facts.pixel.event_source != "web":
+        return None
+    lost = _LOST_WITHOUT[missing[0]]
+    return Issue(Weight.LOSING, f"Only one side reports: the {missing[0]} is silent.", lost)
+
+
+_LOST_WITHOUT: Mapping[Channel, str] = {
+    Channel.BROWSER: "Its copy carries the click id, the browser id and the visitor's address; send it too.",
+    Channel.SERVER: "Ad blockers and closed tabs hide purchases from the browser; send the server's copy too.",
+}
+
+_RULES = (_no_token, _refused, _expired, _silent_consent, _one_sided, _nothing_yet)

@@ -1,0 +1,62 @@
+"""
+GET / and GET /live: the overview, and the same as server-sent events for the small script of the page.
+
+`snapshot` carries the live part when it has changed, `tick` the time when it has not, `trouble` a sentence.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from twinbeam.core.errors import TwinbeamError
+from twinbeam.dashboard.feed import WEEK_DAYS, Feed
+from twinbeam.dashboard.pages import Pages
+from twinbeam.dashboard.wording import iso
+
+PERIODS = (1, WEEK_DAYS)  #: in UTC days, today among them
+_RETRY_MS = 2_000
+_EVERY_SECONDS = 1.0
+_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}  # nginx would hold the events back
+_TROUBLE = "The ledger cannot be read right now; this is what was last known."
+
+
+async def show(pages: Pages, feed: Feed, request: Request) -> Response:
+    """Answer GET /."""
+    days = period(request)
+    snapshot, fragment = await feed.fragment(days)
+    return pages.respond("overview.html", here="/", days=days, at_ms=snapshot.at_ms, live=fragment)
+
+
+async def stream(feed: Feed, closing: Callable[[], bool], request: Request) -> Response:
+    """Answer GET /live."""
+    if request.method == "HEAD":
+        return Response(headers=_HEADERS, media_type="text/event-stream")
+    return StreamingResponse(_events(feed, period(request), closing), headers=_HEADERS, media_type="text/event-stream")
+
+
+def period(request: Request) -> int:
+    """Give the number of days that is asked for: 1, or else 7."""
+    asked = request.query_params.get("days", "")
+    return next((days for days in PERIODS if asked == str(days)), WEEK_DAYS)
+
+
+def event(name: str, text: str) -> str:
+    """Write one server-sent event; every line of its text needs a prefix of its own."""
+    lines = "".join(f"data: {line}\n" for line in text.splitlines())
+    return f"event: {name}\n{lines}\n"
+
+
+async def _events(feed: Feed, days: int, closing: Callable[[], bool]) -> AsyncIterator[str]:
+    yield f"retry: {_RETRY_MS}\n\n"
+    shown = ""
+    while not closing():
+        try:
+            snapshot, fragment = await feed.fragment(days)
+        except TwinbeamError:
+            yield event("trouble", _TROUBLE)
+        else:
+            yield event("tick", iso(snapshot.at_ms)) if fragment == shown else event("snapshot", fragment)
+            shown = fragment
+        await asyncio.sleep(_EVERY_SECONDS)

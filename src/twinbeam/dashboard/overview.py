@@ -1,0 +1,84 @@
+"""What the page `/` shows: what came in, what became of it, and that it adds up. Pure; `live.py` serves it."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from twinbeam.core.story import PixelRow, Story
+from twinbeam.dashboard.contract import LagView
+from twinbeam.dashboard.feed import Snapshot
+from twinbeam.dashboard.sums import Row, Sums, add_up, by_event
+
+_BAR_WIDTH = 1_000.0
+_LEAST_WIDTH = 4.0  #: so that one refused event among thousands can still be seen
+
+
+class Slice(Struct, frozen=True):
+    """One part of the accounting bar, in thousandths of its width."""
+
+    name: str
+    n: int
+    x: float
+    width: float
+
+
+class Overview(Struct, frozen=True):
+    """Everything the live part of the page shows."""
+
+    at_ms: int
+    sums: Sums
+    bar: list[Slice]
+    rows: list[Row]
+    latest: Sequence[Story]
+    names: dict[tuple[str, str], str]  #: pixel names by workspace and code
+    several_workspaces: bool
+    lag: LagView
+
+    @property
+    def received(self) -> int:
+        """Everything that was answered with 2xx: recorded, or still in a journal."""
+        return self.sums.recorded + self.lag.pending
+
+
+def overview(snapshot: Snapshot, days: int) -> Overview:
+    """Turn a snapshot into what the page shows of the last so many days."""
+    counts = snapshot.of_days(days)
+    sums = add_up(counts)
+    return Overview(
+        at_ms=snapshot.at_ms,
+        sums=sums,
+        bar=bar(sums),
+        rows=by_event(counts),
+        latest=snapshot.latest,
+        names=names(snapshot.pixels),
+        several_workspaces=len({row.workspace for row in snapshot.pixels}) > 1,
+        lag=snapshot.lag,
+    )
+
+
+def names(pixels: Sequence[PixelRow]) -> dict[tuple[str, str], str]:
+    """Give the pixels' names by workspace and code."""
+    return {(pixel.workspace, pixel.code): pixel.name for pixel in pixels}
+
+
+def bar(sums: Sums) -> list[Slice]:
+    """Divide the recorded arrivals into slices side by side."""
+    parts = (
+        ("delivered", sums.delivered),
+        ("waiting", sums.waiting),
+        ("refused", sums.refused),
+        ("ended", sums.ended),
+        ("merged", sums.merged),
+        ("duplicate", sums.duplicate),
+        ("dropped", sums.dropped),
+        ("quarantined", sums.quarantined),
+    )
+    whole = max(1, sum(n for _, n in parts))
+    wanted = [(name, n, max(_LEAST_WIDTH, n / whole * _BAR_WIDTH)) for name, n in parts if n]
+    shrink = _BAR_WIDTH / max(1.0, sum(width for _, _, width in wanted))
+    slices: list[Slice] = []
+    x = 0.0
+    for name, n, width in wanted:
+        slices.append(Slice(name, n, round(x, 2), round(width * shrink, 2)))
+        x += width * shrink
+    return slices

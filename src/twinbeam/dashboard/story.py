@@ -1,0 +1,83 @@
+"""The pages `/events/{id}` and `/find`: what became of one conversion, and how to get there."""
+
+from functools import partial
+
+from msgspec import Struct
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from twinbeam.core.story import Story
+from twinbeam.dashboard.contract import Ledger, Parts
+from twinbeam.dashboard.overview import names
+from twinbeam.dashboard.pages import Pages
+from twinbeam.dashboard.search import anywhere, by_id, workspaces
+
+MOST_QUERY_CHARS = 320  #: the longest e-mail address (RFC 5321), longer than any id
+_MOST_FORM_BYTES = 8_192  #: 320 characters of four bytes, each written as %XX, and room to spare
+
+
+class Named(Struct, frozen=True):
+    """One conversion with the name of its pixel."""
+
+    story: Story
+    pixel_name: str
+
+
+def read_story(ledger: Ledger, conversion_id: int) -> Named | None:
+    """Read one conversion; for the reader's thread."""
+    story = by_id(ledger, conversion_id)
+    if story is None:
+        return None
+    return Named(story, names(ledger.pixels()).get((story.workspace, story.pixel), ""))
+
+
+async def show(pages: Pages, parts: Parts, request: Request) -> Response:
+    """Answer GET /events/{id}."""
+    told = await parts.on_reader(partial(read_story, parts.ledger, request.path_params["id"]))
+    if told is None:
+        raise HTTPException(404)
+    return pages.respond("event.html", here="", told=told, story=told.story)
+
+
+async def find(pages: Pages, parts: Parts, request: Request) -> Response:
+    """
+    Answer /find by event id, order id or e-mail address.
+
+    The page's own form posts, so that an address is neither in a URL nor in any log or history; it is never shown.
+    """
+    typed = await _typed(request)
+    stories = await parts.on_reader(partial(anywhere, parts.ledger, typed)) if typed else []
+    if len(stories) == 1:
+        return RedirectResponse(f"/events/{stories[0].id}", 303, {"cache-control": "no-store"})
+
+    on_its_way = bool(typed) and not stories and await _pending(parts, typed)
+    shown = "" if "@" in typed else typed
+    return pages.respond(
+        "find.html", here="/find", asked=bool(typed), typed=shown, stories=stories, pending=on_its_way, lag=parts.lag()
+    )
+
+
+async def _typed(request: Request) -> str:
+    query = request.query_params if request.method != "POST" else QueryParams(await _short_body(request))
+    return query.get("q", "").strip()[:MOST_QUERY_CHARS]
+
+
+async def _short_body(request: Request) -> bytes:
+    """Read a form of one short field; whoever sends more gets no answer to it."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_FORM_BYTES:
+            raise HTTPException(413)
+    return body
+
+
+async def _pending(parts: Parts, typed: str) -> bool:
+    """Tell whether a journal holds it; an order's events carry its id unless they name one of their own."""
+    places = await parts.on_reader(partial(workspaces, parts.ledger))
+    for place in places:
+        if await parts.pending(place, typed):
+            return True
+    return False

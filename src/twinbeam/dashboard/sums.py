@@ -1,0 +1,130 @@
+"""
+Counters added up: the tiles, the table per pixel and event, and the accounting law they must obey.
+
+The law: recorded = dropped + merged + duplicate + quarantined + conversions by state. It holds in every snapshot.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from twinbeam.core.lifecycle import COUNTED, UNSENT, State
+from twinbeam.core.outcomes import Outcome
+from twinbeam.core.story import Count
+from twinbeam.pipeline.record.tally import RECORDED
+
+#: Conversions that ended without a word from TikTok.
+ENDED = (State.EXPIRED, State.WITHDRAWN, State.ERASED)
+
+
+class Sums(Struct, frozen=True):
+    """Numbers of arrivals and conversions by outcome."""
+
+    by_outcome: Mapping[str, int]
+    by_reason: Mapping[tuple[str, str], int]
+
+    def of(self, *outcomes: str) -> int:
+        """Add up some outcomes or states."""
+        return sum(self.by_outcome.get(outcome, 0) for outcome in outcomes)
+
+    def reasons(self, outcome: str) -> list[tuple[str, int]]:
+        """List the reasons of an outcome, the most frequent first."""
+        found = [(reason, n) for (of, reason), n in self.by_reason.items() if of == outcome and reason and n]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    @property
+    def recorded(self) -> int:
+        """Arrivals recorded."""
+        return self.of(RECORDED)
+
+    @property
+    def dropped(self) -> int:
+        """Arrivals that were not kept."""
+        return self.of(Outcome.DROPPED)
+
+    @property
+    def merged(self) -> int:
+        """Arrivals that joined a conversion."""
+        return self.of(Outcome.MERGED)
+
+    @property
+    def duplicate(self) -> int:
+        """Arrivals that repeated what was known."""
+        return self.of(Outcome.DUPLICATE)
+
+    @property
+    def quarantined(self) -> int:
+        """Arrivals that could not be recorded."""
+        return self.of(Outcome.QUARANTINED)
+
+    @property
+    def conversions(self) -> int:
+        """Conversions in whatever state."""
+        return self.of(*COUNTED)
+
+    @property
+    def waiting(self) -> int:
+        """Conversions that wait for the wire, or for an answer on it."""
+        return self.of(*UNSENT)
+
+    @property
+    def delivered(self) -> int:
+        """Conversions that TikTok took."""
+        return self.of(State.DELIVERED)
+
+    @property
+    def refused(self) -> int:
+        """Conversions that TikTok refused."""
+        return self.of(State.REFUSED)
+
+    @property
+    def ended(self) -> int:
+        """Conversions that ended unsent."""
+        return self.of(*ENDED)
+
+    @property
+    def states(self) -> list[tuple[str, int]]:
+        """Conversions by state, in the order of their life."""
+        return [(state.value, self.of(state)) for state in COUNTED]
+
+    @property
+    def adds_up(self) -> bool:
+        """Tell whether the accounting law holds."""
+        return self.recorded == self.dropped + self.merged + self.duplicate + self.quarantined + self.conversions
+
+
+class Row(Struct, frozen=True):
+    """The sums of one event on one pixel."""
+
+    workspace: str
+    pixel: str  #: empty for what was quarantined: nothing of it could be read
+    event: str
+    sums: Sums
+
+
+def add_up(counts: Iterable[Count]) -> Sums:
+    """Add counters up by outcome and by reason."""
+    by_outcome: Counter[str] = Counter()
+    by_reason: Counter[tuple[str, str]] = Counter()
+    for count in counts:
+        by_outcome[count.outcome] += count.n
+        by_reason[count.outcome, count.reason] += count.n
+    return Sums(by_outcome, by_reason)
+
+
+def by_event(counts: Iterable[Count]) -> list[Row]:
+    """Add counters up per pixel and event; pixels by code, their busiest event first."""
+    places: dict[tuple[str, str, str], list[Count]] = {}
+    for count in counts:
+        places.setdefault((count.workspace, count.pixel, count.event), []).append(count)
+    rows = [Row(*place, add_up(counts)) for place, counts in places.items()]
+    return sorted(rows, key=lambda row: (row.workspace, row.pixel, -row.sums.recorded, row.event))
+
+
+def by_pixel(counts: Iterable[Count]) -> dict[tuple[str, str], Sums]:
+    """Add counters up per workspace and pixel."""
+    places: dict[tuple[str, str], list[Count]] = {}
+    for count in counts:
+        places.setdefault((count.workspace, count.pixel), []).append(count)
+    return {place: add_up(counts) for place, counts in places.items()}

@@ -1,0 +1,92 @@
+"""The words and numbers that people read: sentences for every state, money, durations and times in UTC."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.story import Story
+from twinbeam.pipeline.identity.money import minor_units
+
+STATE_SENTENCES: Mapping[State, str] = {
+    State.DROPPED: "Only its key is kept; nothing of it was stored or sent.",
+    State.HELD: "It waits for something about the event itself, such as the visitor's permission.",
+    State.READY: "It is recorded and goes to TikTok as soon as it is due.",
+    State.LEASED: "It is in a request to TikTok that has no answer yet.",
+    State.WAITING: "An attempt failed; it is tried again when it is due.",
+    State.DELIVERED: "TikTok took it.",
+    State.REFUSED: "TikTok refused it; it is kept as a dead letter.",
+    State.EXPIRED: "It was not sent: doing so later could do harm or make no sense.",
+    State.WITHDRAWN: "A refusal arrived before the first attempt; the payload is gone.",
+    State.ERASED: "A person asked for erasure; the payload is gone.",
+}
+
+#: What the attempt log writes about a request, for people.
+ATTEMPT_WORDS: Mapping[str, str] = {
+    "leased": "on the wire, no answer yet",
+    "delivered": "taken",
+    "try later": "to be tried again",
+    "refused": "refused",
+    "split": "refused as a whole; its halves were sent by themselves",
+}
+
+
+def state_sentence(state: str) -> str:
+    """Say what a state means for the conversion."""
+    return STATE_SENTENCES[State(state)]
+
+
+def reason_sentence(reason: str) -> str:
+    """Say why, or give an empty text where there is no reason to tell."""
+    return Reason(reason).sentence if reason else ""
+
+
+def why(story: Story) -> str:
+    """Give the one sentence that explains where a conversion stands: its reason, else its state."""
+    return reason_sentence(story.reason) or state_sentence(story.state)
+
+
+def amount(minor: int | None, currency: str) -> Decimal | None:
+    """Give an amount in the currency's own unit with all its decimals, or None where it is not known."""
+    per_unit = minor_units(1, currency)
+    if minor is None or per_unit is None:
+        return None
+    return Decimal(minor).scaleb(1 - len(str(per_unit)))
+
+
+def money(story: Story) -> str:
+    """Write a conversion's value for people, or nothing."""
+    value = amount(story.value_minor, story.currency)
+    return "" if value is None else f"{value:,} {story.currency}"
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time in the coarsest unit that says enough."""
+    if seconds < 0.05:
+        return "0 s"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7_200 else f"{seconds / 3_600:.0f} h"
+
+
+def iso(ms: int) -> str:
+    """Write a time for machines, with milliseconds."""
+    return _moment(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def time_of_day(ms: int) -> str:
+    """Write the hour of a time, to the second."""
+    return f"{_moment(ms):%H:%M:%S}"
+
+
+def date(ms: int) -> str:
+    """Write the day of a time."""
+    moment = _moment(ms)
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1_000, UTC)

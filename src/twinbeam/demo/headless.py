@@ -1,0 +1,82 @@
+"""
+The demo without a person: `python -m twinbeam.demo` plays one finite day and reports on standard output.
+
+Two lines of JSON: `{"stage": ...}` before the first request, when the truth file is complete, and `{"played": ...}`
+when everything is delivered. The servers stay up for whoever wants to look, until standard input ends.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from twinbeam.core.clock import MS_PER_SECOND, Clock, SystemClock
+from twinbeam.demo.ending import input_ended, until_ended
+from twinbeam.demo.pace import Pace
+from twinbeam.demo.posts import posts_of
+from twinbeam.demo.processes import DemoError
+from twinbeam.demo.quiet import wait_until_quiet
+from twinbeam.demo.shop import plan
+from twinbeam.demo.stage import PIXEL, Ports, Stage, staged
+from twinbeam.demo.traffic import Door, Tally, play
+from twinbeam.demo.truth import write_truth
+
+_QUIET_SECONDS = 40
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play, report, wait for the end of standard input; 1 if a part did not come up."""
+    asked = _parser().parse_args(arguments)
+    try:
+        asyncio.run(until_ended(_perform(asked, SystemClock()), input_ended))
+    except DemoError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m twinbeam.demo", description="One finite day of the demo shop.")
+    parser.add_argument("--seed", type=int, required=True, help="same seed, same day")
+    parser.add_argument("--orders", type=int, default=600)
+    parser.add_argument("--seconds", type=float, default=24.0, help="length of the day")
+    parser.add_argument("--directory", type=Path, required=True, help="where state, logs and truth.json go")
+    parser.add_argument("--tiktok-url", help="send here instead of straight to the emulator")
+    parser.add_argument("--intake-url", help="post here instead of straight to the gateway")
+    return parser
+
+
+async def _perform(asked: argparse.Namespace, clock: Clock) -> None:
+    pace = Pace(asked.seconds)
+    day = plan(random.Random(asked.seed), asked.orders, pace)  # noqa: S311 -- a shop, not a secret
+    async with staged(asked.directory, Ports(), _wishes(asked, pace)) as stage:
+        write_truth(asked.directory / "truth.json", day, seed=asked.seed, pixel=PIXEL)
+        _say("stage", _describe(stage))
+        posts, tally = posts_of(day, clock.now_ms() // MS_PER_SECOND), Tally()
+        await stage.while_up(play(posts, Door(asked.intake_url or stage.intake, stage.door.keys), tally))
+        quiet = await wait_until_quiet(stage, _QUIET_SECONDS)
+        _say("played", {"planned": len(posts), "quiet": quiet, **msgspec.to_builtins(tally)})
+        await asyncio.Event().wait()
+
+
+def _wishes(asked: argparse.Namespace, pace: Pace) -> dict[str, str]:
+    window = {"TWINBEAM_JOIN_WINDOW_SECONDS": f"{pace.join_window:.3f}"}
+    return window | ({"TWINBEAM_TIKTOK_URL": asked.tiktok_url} if asked.tiktok_url else {})
+
+
+def _describe(stage: Stage) -> dict[str, str]:
+    return {
+        "emulator": stage.emulator,
+        "intake": stage.intake,
+        "dashboard": stage.dashboard,
+        "directory": str(stage.directory),
+    }
+
+
+def _say(what: str, facts: Mapping[str, object]) -> None:
+    sys.stdout.write(msgspec.json.encode({what: facts}).decode() + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,105 @@
+"""
+`twinbeam demo`: the shop, the gateway and TikTok's side on this machine, going on until it is stopped.
+
+After a short busy start the shop runs at the pace of a small real one; now and then TikTok's side has trouble.
+"""
+
+import asyncio
+import random
+import sys
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import aiohttp
+from msgspec import Struct
+
+from twinbeam.core.clock import MS_PER_SECOND, Clock, SystemClock
+from twinbeam.demo.ending import until_ended
+from twinbeam.demo.pace import Pace
+from twinbeam.demo.posts import posts_of
+from twinbeam.demo.processes import DemoError
+from twinbeam.demo.shop import plan
+from twinbeam.demo.stage import Ports, Stage, staged
+from twinbeam.demo.traffic import Tally, play
+
+DEFAULT_PORTS = Ports(intake=8700, dashboard=8701, emulator=8702)
+
+#: What goes wrong on TikTok's side at the start of an act, in turn; each ends by itself.
+_WEATHER: tuple[dict[str, object] | None, ...] = (
+    None,
+    {"kind": "rate_limit", "times": 3},
+    {"kind": "html_502", "times": 2},
+    {"kind": "reset", "when": "after", "times": 1},
+)
+
+_WELCOME = """
+Twinbeam is running, on this machine only.
+
+  Dashboard   {dashboard}/       what became of every event
+  TikTok      {emulator}/       what the emulator of TikTok's side counted
+  Intake      {intake}/v1/events
+
+A seeded shop (seed {seed}) sells in both channels: ad blockers, refused consent, reloads, repeated webhooks, late
+copies, cancellations. Compare the two pages: every permitted purchase is counted once.
+
+Stop with Ctrl-C. Files are in {directory}
+"""
+
+
+class Act(Struct, frozen=True):
+    """One stretch of the endless day."""
+
+    orders: int
+    pace: Pace
+
+
+def run_demo(
+    *, seed: int | None = None, directory: Path | None = None, ports: Ports = DEFAULT_PORTS, clock: Clock | None = None
+) -> int:
+    """Run until stopped; files go to `directory`, or to a temporary one that is removed; 1 if a part fails."""
+    clock = clock or SystemClock()
+    seed = clock.now_ms() % 1_000_000 if seed is None else seed
+    try:
+        with tempfile.TemporaryDirectory(prefix="twinbeam-demo-") as temporary:
+            asyncio.run(until_ended(_perform(seed, directory or Path(temporary), ports, clock)))
+    except DemoError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def acts() -> Iterator[Act]:
+    """Give a busy first quarter of a minute, so that pages are not empty, then quiet minutes without end."""
+    yield Act(orders=40, pace=Pace(15))
+    while True:
+        yield Act(orders=25, pace=Pace(60))
+
+
+async def _perform(seed: int, directory: Path, ports: Ports, clock: Clock) -> None:
+    async with staged(directory, ports, {}) as stage:
+        sys.stdout.write(_welcome(stage, seed))
+        sys.stdout.flush()
+        await stage.while_up(_play_on(stage, seed, clock))
+
+
+def _welcome(stage: Stage, seed: int) -> str:
+    places = {"dashboard": stage.dashboard, "emulator": stage.emulator, "intake": stage.intake}
+    return _WELCOME.format(**places, seed=seed, directory=stage.directory)
+
+
+async def _play_on(stage: Stage, seed: int, clock: Clock) -> None:
+    tally = Tally()
+    for number, act in zip(count(), acts(), strict=False):
+        await _stir(stage, _WEATHER[number % len(_WEATHER)])
+        day = plan(random.Random(f"{seed}/{number}"), act.orders, act.pace)  # noqa: S311 -- a shop, not a secret
+        await play(posts_of(day, clock.now_ms() // MS_PER_SECOND), stage.door, tally)
+
+
+async def _stir(stage: Stage, trouble: dict[str, object] | None) -> None:
+    if trouble is None:
+        return
+    url = f"{stage.emulator}/_control/trouble"
+    async with aiohttp.ClientSession() as session, session.post(url, json=trouble) as answer:
+        answer.raise_for_status()

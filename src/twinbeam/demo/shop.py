@@ -1,0 +1,103 @@
+"""
+The demo's shop: who visits, what they order, and when each channel reports it. Pure and seeded.
+
+The plan is complete before anything is sent, so the truth can be written down first. It knows what ought to be
+counted because it decided it, never because it looked.
+"""
+
+import random
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from twinbeam.demo.pace import Pace
+from twinbeam.demo.troubles import afflict
+from twinbeam.demo.visitors import Visitor, arrive, letters
+from twinbeam.demo.visits import Happening, Line, Order
+
+_PRICES = (4.9, 9.99, 12.5, 19.95, 24.0, 39.9, 64.25, 119.0)
+_RETURNING = 0.1  #: share of orders by somebody who ordered before: dedup by person would lose them
+_LEADS_PER_ORDER = 0.15
+_WALKS_PER_ORDER = 0.25
+
+
+class Day(Struct, frozen=True):
+    """Everything that will happen, and therefore everything that ought to be counted."""
+
+    visitors: tuple[Visitor, ...]
+    orders: tuple[Order, ...]
+    others: tuple[Happening, ...]  #: leads, checkouts and views: everything with an event id of its own
+
+
+def plan(rng: random.Random, orders: int, pace: Pace) -> Day:
+    """Draw one day with so many orders; the same rng state gives the same day."""
+    taken = afflict(rng, _take_orders(rng, orders, pace), pace)
+    others = [
+        *(happening for order in taken for happening in _visit_of(rng, order, pace)),
+        *(_lead(rng, pace) for _ in range(round(orders * _LEADS_PER_ORDER))),
+        *(_walk(rng, pace) for _ in range(round(orders * _WALKS_PER_ORDER))),
+    ]
+    people = [*(order.visitor for order in taken), *(it.visitor for it in others)]
+    visitors = {visitor.visitor_id: visitor for visitor in people}
+    return Day(tuple(visitors.values()), tuple(taken), tuple(others))
+
+
+def _take_orders(rng: random.Random, count: int, pace: Pace) -> list[Order]:
+    """Draw orders of which 68 to 78 % are by visitors who consented; cancellations take up to 3 % off."""
+    granted = round(count * rng.uniform(0.68, 0.78))
+    flags = [True] * granted + [False] * (count - granted)
+    rng.shuffle(flags)
+    regulars: dict[bool, list[Visitor]] = {True: [], False: []}
+    return [_order(rng, _buyer(rng, regulars[flag], consented=flag), pace) for flag in flags]
+
+
+def _buyer(rng: random.Random, regulars: list[Visitor], *, consented: bool) -> Visitor:
+    if regulars and rng.random() < _RETURNING:
+        return rng.choice(regulars)
+    regulars.append(arrive(rng, consented=consented))
+    return regulars[-1]
+
+
+def _order(rng: random.Random, visitor: Visitor, pace: Pace) -> Order:
+    placed = rng.uniform(0, pace.visiting) + 3 * pace.step
+    return Order(
+        order_id=f"TB-{letters(rng, 10)}",
+        visitor=visitor,
+        lines=tuple(_line(rng, visitor.country.decimals) for _ in range(rng.randint(1, 3))),
+        placed=placed,
+        checkout=(placed - pace.step,),
+        browser=(placed + rng.uniform(0, 1) * pace.step,),
+        server=(placed + rng.uniform(0.2, 3) * pace.step,),
+    )
+
+
+def _line(rng: random.Random, decimals: int) -> Line:
+    price = round(rng.choice(_PRICES) * 10**decimals) + (rng.randrange(10) if decimals else 0)
+    return Line(content_id=f"SKU-{rng.randrange(100, 1000)}", minor=price, quantity=rng.randint(1, 3))
+
+
+def _visit_of(rng: random.Random, order: Order, pace: Pace) -> list[Happening]:
+    """Give what the browser shows before an order; an ad blocker hides all of it."""
+    if order.blocked:
+        return []
+    began = order.placed - 2 * pace.step
+    view = _seen(rng, "ViewContent", order.visitor, began)
+    checkout = _seen(rng, "InitiateCheckout", order.visitor, order.placed - pace.step)
+    return [view, replace(checkout, order=order, browser=order.checkout)]
+
+
+def _lead(rng: random.Random, pace: Pace) -> Happening:
+    """Give one filled form, reported by both channels under one id drawn by the page."""
+    at = rng.uniform(0, pace.visiting)
+    lead = _seen(rng, "Lead", arrive(rng, consented=rng.random() < 0.7), at)
+    return replace(lead, server=(at + rng.uniform(0, 3) * pace.step,))
+
+
+def _walk(rng: random.Random, pace: Pace) -> Happening:
+    """Give one look around by somebody who buys nothing."""
+    visitor = arrive(rng, consented=rng.random() < 0.7)
+    return _seen(rng, rng.choice(("ViewContent", "AddToCart", "Search")), visitor, rng.uniform(0, pace.visiting))
+
+
+def _seen(rng: random.Random, event: str, visitor: Visitor, at: float) -> Happening:
+    return Happening(event=event, event_id=f"e-{letters(rng, 16)}", visitor=visitor, at=at, browser=(at,))

@@ -1,0 +1,87 @@
+"""
+Play the shop's two channels over HTTP, each request at its planned moment.
+
+A request that meets a lost connection or a 5xx is tried again with the same bytes, as a tag or a webhook sender
+would; any other refusal is counted and not repeated, because the same bytes would be refused again.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+from msgspec import Struct
+
+from twinbeam.core.values import Channel
+from twinbeam.demo.posts import Post
+
+_AT_ONCE = 64  #: open requests; a visitor's browser and a webhook queue do not wait for each other
+_TRIES = 8  #: with the waits below about 25 s: longer than a gateway takes to restart
+_FIRST_WAIT_SECONDS = 0.2
+_TIMEOUT = aiohttp.ClientTimeout(total=20)
+
+
+class Door(Struct, frozen=True):
+    """Where the shop posts, and the write key of each channel."""
+
+    url: str
+    keys: dict[Channel, str]
+
+
+class Tally(Struct):
+    """What the gateway answered so far."""
+
+    posts: int = 0
+    accepted: int = 0
+    dropped: int = 0
+    rejected: int = 0
+    notices: int = 0
+    retries: int = 0
+    refused: int = 0  #: requests answered with a 4xx
+    given_up: int = 0  #: requests that never got an answer
+
+    def take(self, answer: dict[str, Any]) -> None:
+        """Add one 202's numbers; lists count by their length."""
+        for name in ("accepted", "dropped", "rejected", "notices"):
+            said = answer.get(name, 0)
+            setattr(self, name, getattr(self, name) + (said if isinstance(said, int) else len(said)))
+
+
+async def play(posts: Sequence[Post], door: Door, tally: Tally) -> None:
+    """Send every request at its moment, counted from now, and return when all are answered or given up."""
+    start = asyncio.get_running_loop().time()
+    gate = asyncio.Semaphore(_AT_ONCE)
+    async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, asyncio.TaskGroup() as sending:
+        for post in posts:
+            await asyncio.sleep(start + post.at - asyncio.get_running_loop().time())
+            await gate.acquire()
+            task = sending.create_task(_send(session, post, door, tally))
+            task.add_done_callback(lambda _: gate.release())
+
+
+async def _send(session: aiohttp.ClientSession, post: Post, door: Door, tally: Tally) -> None:
+    for trial in range(_TRIES):
+        if await _answered(session, post, door, tally):
+            tally.posts += 1
+            return
+        tally.retries += 1
+        await asyncio.sleep(_FIRST_WAIT_SECONDS * 2**trial)
+    tally.given_up += 1
+
+
+async def _answered(session: aiohttp.ClientSession, post: Post, door: Door, tally: Tally) -> bool:
+    """Send once; False means that trying again may help."""
+    headers = {
+        "Authorization": f"Bearer {door.keys[post.channel]}",
+        "Content-Type": "application/json",
+        "User-Agent": post.user_agent,
+    }
+    with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+        async with session.post(f"{door.url}/v1/events", data=post.body, headers=headers) as response:
+            if response.status < 300:
+                tally.take(await response.json())
+                return True
+            tally.refused += response.status < 500
+            return response.status < 500
+    return False

@@ -1,0 +1,73 @@
+"""
+The truth file: what ought to be counted, written down before the first request.
+
+It is the only thing the checker gets from this package. It holds raw identifiers, so it lies beside the gateway's
+directories and never in them.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from twinbeam.demo.shop import Day
+from twinbeam.demo.troubles import KINDS
+from twinbeam.demo.visitors import Visitor
+from twinbeam.demo.visits import Happening, Order
+
+
+def write_truth(path: Path, day: Day, *, seed: int, pixel: str) -> None:
+    """Write what `day` ought to lead to, as one JSON object."""
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(tell(day, seed=seed, pixel=pixel))))
+
+
+def tell(day: Day, *, seed: int, pixel: str) -> dict[str, Any]:
+    """Give the truth as JSON-ready values; money as decimal text, so that no float rounds it."""
+    return {
+        "seed": seed,
+        "pixel": pixel,
+        "kinds": KINDS,
+        "visitors": [_tell_visitor(visitor) for visitor in day.visitors],
+        "orders": [_tell_order(order) for order in day.orders],
+        "others": [_tell_other(it) for it in day.others],
+    }
+
+
+def _tell_visitor(visitor: Visitor) -> dict[str, Any]:
+    spellings = (visitor.in_browser, visitor.on_server)
+    return {
+        "visitor_id": visitor.visitor_id,
+        "consented": visitor.consented,
+        "email": visitor.email,
+        "phone": visitor.phone,
+        "external_id": visitor.external_id,
+        "ttclid": visitor.ttclid,
+        "typed": {
+            "email": [it.email for it in spellings],
+            "phone": [it.phone for it in spellings],
+            "name": [name for it in spellings for name in (it.first_name, it.last_name)],
+        },
+    }
+
+
+def _tell_order(order: Order) -> dict[str, Any]:
+    country = order.visitor.country
+    return {
+        "order_id": order.order_id,
+        "visitor_id": order.visitor.visitor_id,
+        "consented": order.visitor.consented,
+        "counts": order.counts,
+        "value": str(Decimal(order.minor).scaleb(-country.decimals)),
+        "currency": country.currency,
+        "troubles": order.troubles,
+    }
+
+
+def _tell_other(it: Happening) -> dict[str, Any]:
+    return {
+        "event": it.event,
+        "event_id": it.event_id,
+        "counts": it.visitor.consented and bool(it.browser or it.server),
+        "consented": it.visitor.consented,
+    }

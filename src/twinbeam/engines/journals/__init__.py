@@ -1,0 +1,1 @@
+"""Journals: one implementation of the journal contract per file."""

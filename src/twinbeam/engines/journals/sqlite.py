@@ -1,0 +1,258 @@
+"""
+A journal in a SQLite file: one row per commit group, appended by one ingest process, read by the recorder.
+
+The ingest process is the file's only writer; the recorder reads it and says how far it has come in a small file
+beside it (`journal-0.confirmed`). The writer drops confirmed groups inside its next append, so forgetting costs no
+sync of its own. The newest row always stays: it carries the running totals.
+"""
+
+import shutil
+import sqlite3
+from collections import deque
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+from twinbeam.core.clock import day_of
+from twinbeam.core.errors import StorageBehind, StorageBusy, StorageFull
+from twinbeam.engines.keyring import DayKeys, KeyRing
+from twinbeam.engines.locks import FileLock
+from twinbeam.engines.sqlite_file import open_file, open_reader, transaction, translated
+from twinbeam.pipeline.journal.contract import Backlog, Group
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS day_key (day INTEGER PRIMARY KEY, wrapped BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS grp (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    upto INTEGER NOT NULL,
+    body BLOB NOT NULL
+);
+"""
+
+_SIZES = "SELECT seq, length(body), n, at FROM grp ORDER BY seq"
+#: Reading the recorder's file costs as much as ten events; it need not be fresher than this many groups.
+_LISTEN_EVERY = 16
+
+DEFAULT_CAP_BYTES = 4 * 1024**3
+DEFAULT_RESERVE_BYTES = 256 * 1024**2
+
+
+def slot_path(folder: Path, slot: int) -> Path:
+    """Name the file of an ingest slot."""
+    return folder / f"journal-{slot}.db"
+
+
+def slots(folder: Path) -> list[Path]:
+    """List the journals of a folder."""
+    return sorted(folder.glob("journal-*.db"))
+
+
+def confirmed_path(path: Path) -> Path:
+    """Name the file in which the recorder says how far it has come."""
+    return path.with_suffix(".confirmed")
+
+
+class Waiting(NamedTuple):
+    """A group that is not known to be recorded."""
+
+    seq: int
+    size: int
+    events: int
+    at_ms: int
+
+
+class SqliteJournal:
+    """
+    The writing side of one slot; see JournalWriter for the promises.
+
+    `cap_bytes` bounds what may wait to be recorded, `reserve_bytes` is left free on the disk so that the store can
+    still work when intake must stop. `max_pages` bounds the file itself (for tests of a full disk).
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        ring: KeyRing,
+        *,
+        cap_bytes: int = DEFAULT_CAP_BYTES,
+        reserve_bytes: int = DEFAULT_RESERVE_BYTES,
+        max_pages: int | None = None,
+        wait_seconds: float = 0,
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path = path
+        self._cap_bytes = cap_bytes
+        self._reserve_bytes = reserve_bytes
+        self._lock = FileLock.take(
+            path.with_suffix(".lock"), wait_seconds=wait_seconds, what=f"The journal {path.name}"
+        )
+        self._db = open_file(path)
+        with translated():
+            self._db.executescript(_SCHEMA)
+            if max_pages is not None:
+                self._db.execute(f"PRAGMA max_page_count={max_pages}")
+        self._keys = DayKeys(ring, load=self._load_key, save=self._save_key)
+        self._seq, self._upto = _newest(self._db)
+        self.journal_id = self._identity()
+        self._waiting = deque(Waiting(*row) for row in self._db.execute(_SIZES))
+        self._waiting_bytes = sum(group.size for group in self._waiting)
+        self._confirmed = 0
+        self._appends = 0
+        self._hear_recorder()
+
+    def append(self, at_ms: int, count: int, body: bytes) -> int:
+        """Make one group durable and give its sequence number."""
+        self._appends += 1
+        if self._appends % _LISTEN_EVERY == 0:
+            self._hear_recorder()
+        self._check_room(len(body))
+        seq, upto = self._seq + 1, self._upto + count
+        try:
+            with transaction(self._db):
+                sealed = self._keys.seal(day_of(at_ms), body, _context(self.journal_id, seq))
+                self._db.execute("INSERT INTO grp VALUES (?, ?, ?, ?, ?)", (seq, at_ms, count, upto, sealed))
+                self._delete_confirmed()
+        except BaseException:
+            self._keys.forget_cached()
+            raise
+        self._seq, self._upto = seq, upto
+        self._waiting.append(Waiting(seq, len(sealed), count, at_ms))
+        self._waiting_bytes += len(sealed)
+        return seq
+
+    def forget(self) -> None:
+        """Drop confirmed groups now, without waiting for the next append."""
+        self._hear_recorder()
+        if self._undeleted:
+            with transaction(self._db):
+                self._delete_confirmed()
+
+    def backlog(self) -> Backlog:
+        """Tell what is still here and not confirmed."""
+        self._hear_recorder()
+        return Backlog(
+            appended=self._upto,
+            pending=sum(group.events for group in self._waiting),
+            oldest_ms=self._waiting[0].at_ms if self._waiting else None,
+            used_bytes=self._waiting_bytes,
+        )
+
+    def close(self) -> None:
+        """Close the file and give the slot back."""
+        self._db.close()
+        self._lock.release()
+
+    def _identity(self) -> str:
+        """Keep the journal's id, unless its file is older than what the recorder confirmed: a restored copy."""
+        row = self._db.execute("SELECT id FROM journal").fetchone()
+        if row is not None and _read_confirmed(self._path, row[0]) <= self._seq:
+            return str(row[0])
+        fresh = uuid4().hex
+        with transaction(self._db):
+            self._db.execute("DELETE FROM journal")
+            self._db.execute("INSERT INTO journal VALUES (?)", (fresh,))
+        return fresh
+
+    def _check_room(self, size: int) -> None:
+        if self._waiting_bytes + size > self._cap_bytes:
+            self._hear_recorder()
+            if self._waiting_bytes + size > self._cap_bytes:
+                raise StorageBehind("the journal holds as much as it may until the recorder catches up")
+        if self._reserve_bytes and shutil.disk_usage(self._path.parent).free < self._reserve_bytes:
+            raise StorageFull("the disk is full up to its reserve")
+
+    def _hear_recorder(self) -> None:
+        confirmed = _read_confirmed(self._path, self.journal_id)
+        while self._waiting and self._waiting[0].seq <= confirmed:
+            self._waiting_bytes -= self._waiting.popleft().size
+        self._undeleted = confirmed > self._confirmed
+        self._confirmed = max(self._confirmed, confirmed)
+
+    def _delete_confirmed(self) -> None:
+        if self._undeleted:
+            self._db.execute("DELETE FROM grp WHERE seq <= ? AND seq < (SELECT max(seq) FROM grp)", (self._confirmed,))
+            self._undeleted = False
+
+    def _load_key(self, day: int) -> bytes | None:
+        row = self._db.execute("SELECT wrapped FROM day_key WHERE day = ?", (day,)).fetchone()
+        return row[0] if row else None
+
+    def _save_key(self, day: int, wrapped: bytes) -> None:
+        self._db.execute("INSERT INTO day_key VALUES (?, ?)", (day, wrapped))
+
+
+class SqliteJournalReader:
+    """The recorder's view of one slot; see JournalReader for the promises."""
+
+    def __init__(self, path: Path, ring: KeyRing) -> None:
+        self._path = path
+        self._db = open_reader(path)
+        with translated():
+            row = self._db.execute("SELECT id FROM journal").fetchone()
+        if row is None:
+            raise StorageBusy(f"the journal {path.name} is still being made")
+        self.journal_id = str(row[0])
+        self._keys = DayKeys(ring, load=self._load_key, save=self._never_save)
+
+    def read(self, after: int, *, limit: int) -> list[Group]:
+        """Give the next groups in order, up to about `limit` events."""
+        groups: list[Group] = []
+        with translated():
+            rows = self._db.execute("SELECT seq, at, n, body FROM grp WHERE seq > ? ORDER BY seq", (after,))
+            for seq, at_ms, count, sealed in rows:
+                groups.append(Group(seq, at_ms, count, self._keys.open_sealed(sealed, _context(self.journal_id, seq))))
+                limit -= count
+                if limit <= 0:
+                    break
+            rows.close()
+        return groups
+
+    def confirm(self, seq: int) -> None:
+        """Say how far the store has come; losing this file only delays the forgetting."""
+        target = confirmed_path(self._path)
+        draft = target.with_suffix(".draft")
+        draft.write_text(f"{self.journal_id} {seq}")
+        draft.replace(target)
+
+    def newest(self) -> tuple[int, int]:
+        """Give the newest sequence number and the number of events appended since the journal began."""
+        with translated():
+            return _newest(self._db)
+
+    def oldest_after(self, seq: int) -> int | None:
+        """Tell when the oldest group after `seq` was appended, ms, or None when there is none."""
+        with translated():
+            row = self._db.execute("SELECT at FROM grp WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)).fetchone()
+        return row[0] if row else None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _load_key(self, day: int) -> bytes | None:
+        row = self._db.execute("SELECT wrapped FROM day_key WHERE day = ?", (day,)).fetchone()
+        return row[0] if row else None
+
+    def _never_save(self, _day: int, _wrapped: bytes) -> None:
+        raise AssertionError("a reader makes no keys")
+
+
+def _read_confirmed(path: Path, journal_id: str) -> int:
+    """Read how far the recorder has come; what it said about another journal means nothing."""
+    try:
+        words = confirmed_path(path).read_text().split()
+    except FileNotFoundError:
+        return 0
+    return int(words[1]) if len(words) == 2 and words[0] == journal_id and words[1].isdigit() else 0
+
+
+def _newest(db: sqlite3.Connection) -> tuple[int, int]:
+    row = db.execute("SELECT seq, upto FROM grp ORDER BY seq DESC LIMIT 1").fetchone()
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def _context(journal_id: str, seq: int) -> bytes:
+    return f"group {journal_id} {seq}".encode()

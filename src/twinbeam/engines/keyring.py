@@ -1,0 +1,142 @@
+"""
+Encryption at rest: a key ring in a file of its own, and random keys per day wrapped by it.
+
+The ring never lies in the data directory, so that a copied or stolen data directory is unreadable. Destroying a
+day's key makes everything sealed under it unreadable, in the database, its WAL, free pages and backups alike.
+AES-256-GCM throughout; the sealed form names its key, so that newer keys open older data.
+"""
+
+import json
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from twinbeam.core.errors import ConfigError, StorageDamaged
+
+_NONCE = 12
+_KEY_BITS = 256
+_DAY_BYTES = 4
+_VERSION = b"\x01"
+
+
+class KeyRing:
+    """The operator's keys: the first seals, any of them opens."""
+
+    def __init__(self, keys: list[tuple[str, bytes]]) -> None:
+        self._keys = {name: AESGCM(key) for name, key in keys}
+        self._newest = keys[0][0]
+
+    @classmethod
+    def open_or_create(cls, path: Path) -> Self:
+        """Read the key file, or make one that only its owner may read; raises ConfigError with the fix."""
+        if not path.exists():
+            _create(path)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Read the key file; raises ConfigError with the fix."""
+        try:
+            mode = path.stat().st_mode & 0o777
+            entries = json.loads(path.read_text())["keys"]
+            keys = [(entry["id"], b64decode(entry["key"], validate=True)) for entry in entries]
+        except OSError as error:
+            raise ConfigError(
+                f"The key file {path} cannot be read ({error.strerror}); set TWINBEAM_KEYRING."
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError(f"The key file {path} is damaged; put back its backup.") from error
+        if mode & 0o077:
+            raise ConfigError(f"The key file {path} may be read by others (mode {mode:o}); run: chmod 600 {path}")
+        if not keys or any(len(key) * 8 != _KEY_BITS for _, key in keys):
+            raise ConfigError(f"The key file {path} must hold at least one key of {_KEY_BITS} bits.")
+        return cls(keys)
+
+    def seal(self, secret: bytes, context: bytes) -> bytes:
+        """Encrypt; only the same `context` opens it again."""
+        nonce = os.urandom(_NONCE)
+        name = self._newest.encode()
+        return bytes([len(name)]) + name + nonce + self._keys[self._newest].encrypt(nonce, secret, context)
+
+    def open_sealed(self, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt; raises StorageDamaged when the key is missing or the bytes are not what was sealed."""
+        end = 1 + sealed[0]
+        key = self._keys.get(sealed[1:end].decode(errors="replace"))
+        if key is None:
+            raise StorageDamaged("the key ring lacks the key that sealed this; put back its backup")
+        return _decrypt(key, sealed[end:], context)
+
+
+class DayKeys:
+    """The keys of one database: a fresh random one per UTC day, kept there wrapped by the ring."""
+
+    def __init__(
+        self, ring: KeyRing, *, load: Callable[[int], bytes | None], save: Callable[[int, bytes], None]
+    ) -> None:
+        self._ring = ring
+        self._load = load
+        self._save = save
+        self._open: dict[int, AESGCM] = {}
+
+    def seal(self, day: int, secret: bytes, context: bytes) -> bytes:
+        """Encrypt under the key of a day, made on first use."""
+        nonce = os.urandom(_NONCE)
+        key = self._open.get(day) or self._find(day) or self._make(day)
+        return _VERSION + day.to_bytes(_DAY_BYTES, "big") + nonce + key.encrypt(nonce, secret, context)
+
+    def open_sealed(self, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt; raises StorageDamaged when the day's key was destroyed or the bytes were changed."""
+        day = int.from_bytes(sealed[1 : 1 + _DAY_BYTES], "big")
+        key = self._open.get(day) or self._find(day)
+        if key is None:
+            raise StorageDamaged("the key of that day was destroyed")
+        return _decrypt(key, sealed[1 + _DAY_BYTES :], context)
+
+    def forget_cached(self) -> None:
+        """Drop the unwrapped keys: after a rollback the database may not hold them."""
+        self._open.clear()
+
+    def _find(self, day: int) -> AESGCM | None:
+        wrapped = self._load(day)
+        if wrapped is None:
+            return None
+        self._open[day] = AESGCM(self._ring.open_sealed(wrapped, _context(day)))
+        return self._open[day]
+
+    def _make(self, day: int) -> AESGCM:
+        key = AESGCM.generate_key(_KEY_BITS)
+        self._save(day, self._ring.seal(key, _context(day)))
+        self._open[day] = AESGCM(key)
+        return self._open[day]
+
+
+def _create(path: Path) -> None:
+    entry = {"id": "k1", "key": b64encode(AESGCM.generate_key(_KEY_BITS)).decode()}
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(json.dumps({"keys": [entry]}, indent=1) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # the first of several starting processes wins; the others read its file
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _context(day: int) -> bytes:
+    return b"day-key" + day.to_bytes(_DAY_BYTES, "big")
+
+
+def _decrypt(key: AESGCM, sealed: bytes, context: bytes) -> bytes:
+    try:
+        return key.decrypt(sealed[:_NONCE], sealed[_NONCE:], context)
+    except InvalidTag as error:
+        raise StorageDamaged("sealed bytes failed their check") from error

@@ -1,0 +1,70 @@
+"""What every part of the SQLite store works with: the connection, the day keys, lanes, and lists as parameters."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from twinbeam.core.delivery import Lane
+from twinbeam.engines.keyring import DayKeys, KeyRing
+
+#: One statement text per use: shorter lists are padded, so SQLite prepares it once.
+_CHUNK = 256
+
+
+class Connection:
+    """A connection with the sealing and look-up habits of the store."""
+
+    def __init__(self, db: sqlite3.Connection, ring: KeyRing) -> None:
+        self.db = db
+        self.ring = ring
+        self.keys = DayKeys(ring, load=self._load_key, save=self._save_key)
+        self._lanes: dict[tuple[str, str, str, str], Lane] = {}
+
+    def among(self, sql: str, values: Iterable[Any]) -> Iterator[Any]:
+        """Run a query with `IN ({})` over any number of values."""
+        statement = sql.format(",".join("?" * _CHUNK))
+        rest = iter(values)
+        while chunk := list(islice(rest, _CHUNK)):
+            chunk += chunk[-1:] * (_CHUNK - len(chunk))
+            yield from self.db.execute(statement, chunk)
+
+    def by_ids(self, sql: str, ids: Sequence[int], *before: Any) -> sqlite3.Cursor:
+        """Run a statement whose last placeholder, inside `json_each`, stands for a list of ids."""
+        return self.db.execute(sql, (*before, json.dumps(ids)))
+
+    def lane(self, workspace: str, event_source: str, source_id: str, test_code: str = "") -> Lane:
+        """Find or make a lane; call inside a transaction."""
+        place = (workspace, event_source, source_id, test_code)
+        if place not in self._lanes:
+            self.db.execute(
+                "INSERT OR IGNORE INTO lane (workspace, event_source, source_id, test_code) VALUES (?,?,?,?)", place
+            )
+            row = self.db.execute(
+                "SELECT id FROM lane WHERE workspace=? AND event_source=? AND source_id=? AND test_code=?", place
+            ).fetchone()
+            self._lanes[place] = Lane(row[0], *place)
+        return self._lanes[place]
+
+    def forget_cached(self) -> None:
+        """Drop what a rolled-back transaction may have left in memory."""
+        self.keys.forget_cached()
+        self._lanes.clear()
+
+    def _load_key(self, day: int) -> bytes | None:
+        row = self.db.execute("SELECT wrapped FROM day_key WHERE day = ?", (day,)).fetchone()
+        return row[0] if row else None
+
+    def _save_key(self, day: int, wrapped: bytes) -> None:
+        self.db.execute("INSERT INTO day_key VALUES (?, ?)", (day, wrapped))
+
+
+def payload_context(conversion_id: int) -> bytes:
+    """Bind a sealed payload to its conversion."""
+    return b"payload %d" % conversion_id
+
+
+def facts_context(visitor: bytes) -> bytes:
+    """Bind sealed facts to their visitor."""
+    return b"facts" + visitor

@@ -1,0 +1,151 @@
+-- How far each journal is recorded, and how many of its events.
+CREATE TABLE cursor (
+    journal TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL,
+    events INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Keys of the day, wrapped by the key ring; what a day's key sealed dies with it.
+CREATE TABLE day_key (day INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
+
+CREATE TABLE lane (
+    id INTEGER PRIMARY KEY,
+    workspace TEXT NOT NULL,
+    event_source TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    test_code TEXT NOT NULL DEFAULT '',
+    UNIQUE (workspace, event_source, source_id, test_code)
+) STRICT;
+
+-- The key of a conversion; the one look-up every arrival pays for.
+CREATE TABLE dedup (h BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+-- One row a conversion, or a tombstone. Ids only grow; no other index: bench/ shows what one costs.
+CREATE TABLE conversion (
+    id INTEGER PRIMARY KEY,
+    key BLOB NOT NULL,
+    workspace TEXT NOT NULL,
+    pixel TEXT NOT NULL,
+    event_source TEXT NOT NULL,
+    event TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    event_time INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    minor INTEGER,
+    currency TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    channels TEXT NOT NULL,
+    consent TEXT NOT NULL,
+    source TEXT NOT NULL,
+    due INTEGER NOT NULL,
+    copies INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    maybe_at INTEGER,
+    settled_at INTEGER,
+    batch INTEGER
+) STRICT;
+
+-- The copies of a conversion, sealed; merged for the wire when it is leased.
+CREATE TABLE payload (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
+
+-- Second and later copies, as facts without content.
+CREATE TABLE copy (
+    id INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    consent TEXT NOT NULL,
+    source TEXT NOT NULL,
+    PRIMARY KEY (id, n)
+) STRICT, WITHOUT ROWID;
+
+-- What a visit is known by; written only on change.
+CREATE TABLE visitor (h BLOB PRIMARY KEY, seen INTEGER NOT NULL, facts BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE visitor_key (k BLOB PRIMARY KEY, h BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+-- What waits to be sent, in the order it is due.
+CREATE TABLE ready (
+    lane INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY (lane, due, id)
+) STRICT, WITHOUT ROWID;
+
+-- A request: its lease while it is open, its place in the attempt log afterwards.
+CREATE TABLE batch (
+    id INTEGER PRIMARY KEY,
+    lane INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    state TEXT NOT NULL,
+    ids BLOB NOT NULL,
+    body_hash BLOB NOT NULL,
+    tally TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    again INTEGER NOT NULL, -- 1 when what it carries may have been sent before: a half, or taken over
+    answered_at INTEGER,
+    status INTEGER,
+    code INTEGER,
+    message TEXT,
+    request_id TEXT
+) STRICT;
+CREATE INDEX batch_open ON batch (owner) WHERE state = 'leased';
+
+-- Earlier batches of a conversion that was tried more than once.
+CREATE TABLE attempt (id INTEGER NOT NULL, batch INTEGER NOT NULL, PRIMARY KEY (id, batch)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE counter (
+    day INTEGER NOT NULL,
+    workspace TEXT NOT NULL,
+    pixel TEXT NOT NULL,
+    event TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (day, workspace, pixel, event, outcome, reason)
+) STRICT, WITHOUT ROWID;
+
+-- When a channel of a pixel last reported, to the hour.
+CREATE TABLE channel_seen (
+    workspace TEXT NOT NULL,
+    pixel TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (workspace, pixel, channel)
+) STRICT, WITHOUT ROWID;
+
+-- What could not be recorded, sealed, for a person to look at.
+CREATE TABLE quarantine (
+    journal TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    item INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    why TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (journal, seq, item)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pixel (
+    workspace TEXT NOT NULL,
+    code TEXT NOT NULL,
+    event_source TEXT NOT NULL,
+    name TEXT NOT NULL,
+    consent TEXT NOT NULL,
+    token BLOB,
+    token_at INTEGER,
+    created INTEGER NOT NULL,
+    PRIMARY KEY (workspace, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE write_key (
+    h TEXT PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    workspace TEXT NOT NULL,
+    source TEXT NOT NULL,
+    pixels TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    revoked INTEGER
+) STRICT, WITHOUT ROWID;

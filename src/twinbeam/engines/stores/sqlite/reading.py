@@ -1,0 +1,130 @@
+"""What people ask a store: stories, totals, what is new. Reads only; works beside a writer."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from twinbeam.core.keys import conversion_key
+from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.story import Attempt, CopySeen, Count, KeyRow, PixelRow, Story
+from twinbeam.core.values import JSON
+from twinbeam.engines.sqlite_file import translated
+
+_STORY = (
+    "SELECT id, workspace, pixel, event_source, event, event_id, event_time, order_id, received AS received_ms, state, "
+    "reason, minor AS value_minor, currency, channels, consent, source, due AS due_ms, settled_at AS settled_ms, "
+    "attempts, batch FROM conversion"
+)
+_COPIES = "SELECT channel, source, at AS received_ms, consent FROM copy WHERE id = ? ORDER BY n"
+_ATTEMPTS = (
+    "SELECT id AS batch, state, at AS at_ms, answered_at AS answered_ms, status, code, "
+    "coalesce(message, '') AS message, "
+    "coalesce(request_id, '') AS request_id FROM batch "
+    "WHERE id IN (SELECT batch FROM attempt WHERE attempt.id = ?) OR id = ? ORDER BY id"
+)
+_PIXELS = (
+    "SELECT workspace, code, event_source, name, consent, token IS NOT NULL AS has_token, token_at AS token_ms, "
+    "created AS created_ms FROM pixel ORDER BY workspace, created, code"
+)
+_KEYS = (
+    "SELECT id, h AS hash, kind, workspace, source, pixels, created AS created_ms, revoked AS revoked_ms "
+    "FROM write_key "
+    "ORDER BY created, id"
+)
+
+
+class Reading:
+    """See dashboard.contract.Ledger for the promises."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
+        """Find what is known under an event id, in every event and pixel of the workspace, tombstones included."""
+        places = self._rows(
+            "SELECT DISTINCT pixel, event FROM counter WHERE workspace = ? AND outcome = 'recorded'", (workspace,)
+        )
+        keys = [conversion_key(workspace, pixel, event, event_id) for pixel, event in places]
+        ids = [row[0] for key in keys for row in self._rows("SELECT id FROM dedup WHERE h = ?", (key,))]
+        return self._stories(ids)
+
+    def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
+        """Find conversions by look-up hashes (core.keys.lookup)."""
+        tables = [
+            name for (name,) in self._rows("SELECT name FROM sqlite_master WHERE name LIKE 'trace\\_%' ESCAPE '\\'")
+        ]
+        ids = {
+            row[0]
+            for h in hashes
+            for table in tables
+            for row in self._rows(f"SELECT id FROM {table} WHERE h = ?", (h,))  # noqa: S608 -- names from the schema
+        }
+        return self._stories(sorted(ids))
+
+    def recent(self, *, limit: int, before_id: int | None = None) -> list[Story]:
+        """Give the newest conversions and tombstones, newest first, without copies and attempts."""
+        rows = self._records(f"{_STORY} WHERE id < ? ORDER BY id DESC LIMIT ?", (before_id or 2**62, limit))
+        return [_story(row, [], []) for row in rows]
+
+    def counts(self, *, since_day: int = 0) -> list[Count]:
+        """Give all counters from a UTC day on."""
+        sql = "SELECT day, workspace, pixel, event, outcome, reason, n FROM counter WHERE day >= ? AND n <> 0"
+        return [msgspec.convert(row, Count) for row in self._records(sql, (since_day,))]
+
+    def states(self) -> dict[str, int]:
+        """Count the rows by state; what the counters must agree with."""
+        return dict(self._rows("SELECT state, count(*) FROM conversion GROUP BY state", ()))
+
+    def cursors(self) -> dict[str, tuple[int, int]]:
+        """Tell for each journal how far it is recorded: sequence number and events."""
+        return {
+            journal: (seq, events) for journal, seq, events in self._rows("SELECT journal, seq, events FROM cursor", ())
+        }
+
+    def unsent(self) -> int:
+        """Count the conversions that wait for the wire."""
+        return int(self._rows("SELECT count(*) FROM ready", ())[0][0])
+
+    def quarantined(self) -> int:
+        """Count what could not be recorded."""
+        return int(self._rows("SELECT count(*) FROM quarantine", ())[0][0])
+
+    def pixels(self) -> list[PixelRow]:
+        """List the configured pixels."""
+        return [msgspec.convert(row, PixelRow, strict=False) for row in self._records(_PIXELS)]
+
+    def access_keys(self) -> list[KeyRow]:
+        """List the keys, revoked ones too."""
+        rows = self._records(_KEYS)
+        return [msgspec.convert({**row, "pixels": row["pixels"].split()}, KeyRow) for row in rows]
+
+    def _stories(self, ids: Iterable[int]) -> list[Story]:
+        found = [row for id_ in ids for row in self._records(f"{_STORY} WHERE id = ?", (id_,))]
+        return [_story(row, self._copies(row), self._attempts(row)) for row in found]
+
+    def _copies(self, row: JSON) -> list[CopySeen]:
+        first = CopySeen(row["channels"].split("+")[0], row["source"], row["received_ms"], row["consent"])
+        later = self._records(_COPIES, (row["id"],))
+        return [first, *(msgspec.convert(copy, CopySeen) for copy in later)]
+
+    def _attempts(self, row: JSON) -> list[Attempt]:
+        log = self._records(_ATTEMPTS, (row["id"], row["batch"]))
+        return [msgspec.convert(attempt, Attempt) for attempt in log]
+
+    def _records(self, sql: str, parameters: Sequence[Any] = ()) -> list[JSON]:
+        with translated():
+            cursor = self._db.execute(sql, parameters)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        with translated():
+            return self._db.execute(sql, parameters).fetchall()
+
+
+def _story(row: JSON, copies: list[CopySeen], log: list[Attempt]) -> Story:
+    waits = State(row["state"]) in UNSENT - {State.LEASED}
+    told = {**row, "channels": row["channels"].split("+"), "due_ms": row["due_ms"] if waits else None}
+    return msgspec.convert({**told, "copies": copies, "log": log}, Story)

@@ -1,0 +1,79 @@
+"""
+The SQLite store, opened.
+
+    recording.py   groups of arrivals -> conversions          one transaction a call
+    leasing.py     batches: lease, reclaim, split, settle     one transaction a call
+    setup.py       pixels, tokens, keys                       short transactions, from any process
+    reading.py     stories, totals, lists                     reads only
+"""
+
+from pathlib import Path
+from typing import Self
+
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.locks import FileLock
+from twinbeam.engines.sqlite_file import open_file, open_reader
+from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.leasing import Leasing
+from twinbeam.engines.stores.sqlite.migrate import migrate
+from twinbeam.engines.stores.sqlite.reading import Reading
+from twinbeam.engines.stores.sqlite.recording import Recording
+from twinbeam.engines.stores.sqlite.setup import Setup
+from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.send.limits import Ages
+
+FILE = "store.db"
+
+
+class SqliteStore(Recording, Leasing, Setup, Reading):
+    """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
+
+    def __init__(self, connection: Connection, lock: FileLock | None, *, window: JoinWindow, ages: Ages) -> None:
+        Recording.__init__(self, connection, window)
+        Leasing.__init__(self, connection, ages)
+        Setup.__init__(self, connection)
+        Reading.__init__(self, connection.db)
+        self._held_lock = lock
+
+    @classmethod
+    def open_as_writer(
+        cls, folder: Path, ring: KeyRing, *, window: JoinWindow, ages: Ages, wait_seconds: float = 0
+    ) -> Self:
+        """Open for the writer process; raises StorageBusy when another writer holds the store."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock.take(folder / "store.lock", wait_seconds=wait_seconds, what="The store")
+        db = open_file(folder / FILE)
+        migrate(db)
+        return cls(Connection(db, ring), lock, window=window, ages=ages)
+
+    def close(self) -> None:
+        """Close the file and give the writer's lock back."""
+        self._connection.db.close()
+        if self._held_lock is not None:
+            self._held_lock.release()
+
+
+class SqliteSetup(Setup, Reading):
+    """Set-up and reads from a process beside the writer (the CLI)."""
+
+    def __init__(self, folder: Path, ring: KeyRing) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        db = open_file(folder / FILE, cache_kib=2_048)
+        migrate(db)
+        Setup.__init__(self, Connection(db, ring))
+        Reading.__init__(self, db)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+
+class SqliteReader(Reading):
+    """Reads only, on a connection of its own, so that a page never waits for a transaction."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(open_reader(folder / FILE))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()

@@ -1,0 +1,56 @@
+"""
+Why one event of a request is refused, or taken with a remark: two closed sets, one sentence each.
+
+docs/reference/http.md lists them; a test keeps the two in step.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Rejection(StrEnum):
+    """The `code` of an event that was refused at the door; its neighbours are taken."""
+
+    UNREADABLE = "unreadable"
+    NOT_AN_OBJECT = "not_an_object"
+    MISSING_FIELD = "missing_field"
+    WRONG_TYPE = "wrong_type"
+    OUT_OF_RANGE = "out_of_range"
+    NUL_CHARACTER = "nul_character"
+    BAD_EVENT_NAME = "bad_event_name"
+    BAD_EVENT_TIME = "bad_event_time"
+    UNSUPPORTED_EVENT_SOURCE = "unsupported_event_source"
+    LEAD_REQUIRED = "lead_required"
+    NO_PIXEL = "no_pixel"
+    FOREIGN_PIXEL = "foreign_pixel"
+    WRONG_PIXEL_KIND = "wrong_pixel_kind"
+
+
+class Remark(StrEnum):
+    """The `code` of a notice: the event was taken, and the sender should look at something."""
+
+    UNKNOWN_FIELD = "unknown_field"
+    EVENT_TIME_CONVERTED = "event_time_converted"
+    EVENT_TIME_IN_FUTURE = "event_time_in_future"
+    BROKEN_CHARACTER = "broken_character"
+
+
+SENTENCES: Mapping[Rejection | Remark, str] = {
+    Rejection.UNREADABLE: "The event is not JSON in UTF-8, is nested too deeply or holds a number beyond any use.",
+    Rejection.NOT_AN_OBJECT: "The event is not a JSON object.",
+    Rejection.MISSING_FIELD: "A required field is missing.",
+    Rejection.WRONG_TYPE: "A field has the wrong JSON type, such as a number where a string is due.",
+    Rejection.OUT_OF_RANGE: "A field is too long, too short, too large, too small or not one of its allowed values.",
+    Rejection.NUL_CHARACTER: "A string holds a NUL character, which no identifier or name needs.",
+    Rejection.BAD_EVENT_NAME: "TikTok would refuse the event name.",
+    Rejection.BAD_EVENT_TIME: "The event time cannot be understood, or is too far from today to be meant.",
+    Rejection.UNSUPPORTED_EVENT_SOURCE: "Events of this source are not supported yet.",
+    Rejection.LEAD_REQUIRED: "A crm event must name the TikTok lead it belongs to.",
+    Rejection.NO_PIXEL: "The write key leads to no pixel or event set.",
+    Rejection.FOREIGN_PIXEL: "The event names a pixel that the write key may not use.",
+    Rejection.WRONG_PIXEL_KIND: "The pixel or event set takes events of another source.",
+    Remark.UNKNOWN_FIELD: "The field is not known and was ignored.",
+    Remark.EVENT_TIME_CONVERTED: "The event time was not written as whole seconds.",
+    Remark.EVENT_TIME_IN_FUTURE: "The event time lies more than 10 minutes ahead; a clock is probably wrong.",
+    Remark.BROKEN_CHARACTER: "Half of a split character (a lone surrogate) was replaced by U+FFFD.",
+}

@@ -1,0 +1,168 @@
+"""
+The door: the hot path of the gateway, a bare ASGI app in front of whatever serves the other paths.
+
+A request goes key, body, dialect, fan-out, take; each step may end it with a problem. Nothing is stored here:
+the answer is written only after `take` says that the arrivals are durable.
+"""
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from twinbeam.core.clock import Clock
+from twinbeam.core.errors import TwinbeamError
+from twinbeam.core.values import Channel, KeyKind, Origin
+from twinbeam.pipeline.accept.answers import Answer, answer, answer_reply
+from twinbeam.pipeline.accept.asgi import App, Headers, Receive, Reply, Scope, Send, write
+from twinbeam.pipeline.accept.body import Gone, read_body
+from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
+from twinbeam.pipeline.accept.contract import Full, Reader, Reading, Report, Room, Served, Take
+from twinbeam.pipeline.accept.credentials import may_write, presented
+from twinbeam.pipeline.accept.cross_origin import PREFLIGHT, opened
+from twinbeam.pipeline.accept.directory import Directory, WriteKey
+from twinbeam.pipeline.accept.fanout import fan_out
+from twinbeam.pipeline.accept.nowhere import nowhere
+from twinbeam.pipeline.accept.problems import (
+    MOST_IDEMPOTENCY_CHARS,
+    Problem,
+    ProblemCode,
+    problem,
+    problem_reply,
+)
+
+MOST_USER_AGENT_CHARS = 1_000
+CLIENT_GONE = 499  # never sent; the number nginx logs for it
+
+_FULL = {Room.JOURNAL: ProblemCode.JOURNAL_FULL, Room.DISK: ProblemCode.DISK_FULL}
+
+
+class _End(Struct, frozen=True, gc=False):
+    """How a request ended, and whose it was."""
+
+    result: Answer | Problem | Gone
+    key: WriteKey | None = None
+    surprise: str = ""
+
+
+def _unheard(_served: Served) -> None:
+    """Report to nobody."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Door:
+    """Serve the paths of the dialects, and hand everything else to `fallback`."""
+
+    directory: Callable[[], Directory]
+    dialects: Mapping[str, Reader]
+    take: Take
+    clock: Clock
+    proxies: Proxies = NO_PROXIES
+    report: Report = _unheard
+    fallback: App = nowhere
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Be an ASGI app."""
+        reader = self.dialects.get(scope["path"]) if scope["type"] == "http" else None
+        if reader is None:
+            await self.fallback(scope, receive, send)
+        elif scope["method"] == "POST":
+            await self._serve(scope, receive, send, reader)
+        else:
+            await write(send, _not_posted(scope["method"]))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, reader: Reader) -> None:
+        started = self.clock.monotonic()
+        headers: Headers = dict(scope["headers"])
+        end = await self._guarded(scope, headers, receive, reader)
+        if not isinstance(end.result, Gone):
+            await write(send, opened(_reply(end.result), headers, end.key))
+        self.report(_served(scope["path"], end, self.clock.monotonic() - started))
+
+    async def _guarded(self, scope: Scope, headers: Headers, receive: Receive, reader: Reader) -> _End:
+        """Turn what nobody expected into a problem, so that no sender sees a traceback and no log a visitor."""
+        try:
+            return await self._admit(scope, headers, receive, reader)
+        except TwinbeamError as error:
+            return _End(problem(ProblemCode.UNAVAILABLE), surprise=_place(error))
+        except Exception as error:  # noqa: BLE001 -- reported with type and line, and answered honestly
+            return _End(problem(ProblemCode.INTERNAL), surprise=_place(error))
+
+    async def _admit(self, scope: Scope, headers: Headers, receive: Receive, reader: Reader) -> _End:
+        directory = self.directory()
+        key = may_write(presented(headers, scope["query_string"]), directory)
+        if isinstance(key, Problem):
+            return _End(key)
+
+        body = await read_body(receive, headers)
+        reading = reader(body) if isinstance(body, bytes) else body
+        if not isinstance(reading, Reading):
+            return _End(reading, key)
+
+        origin = self._origin(scope, headers, key)
+        if isinstance(origin, Problem):
+            return _End(origin, key)
+        return _End(await self._take(reading, directory, key, origin), key)
+
+    async def _take(self, reading: Reading, directory: Directory, key: WriteKey, origin: Origin) -> Answer | Problem:
+        fanned = fan_out(reading, directory.pixels_of(key), origin)
+        if not fanned.arrivals:
+            return problem(ProblemCode.EVERY_EVENT_REJECTED, rejected=fanned.rejected)
+
+        taken = await self.take(fanned.arrivals)
+        if isinstance(taken, Full):
+            return problem(_FULL[taken.room])
+        return answer(len(reading.items), fanned, taken)
+
+    def _origin(self, scope: Scope, headers: Headers, key: WriteKey) -> Origin | Problem:
+        idempotency = headers.get(b"idempotency-key", b"").decode("latin-1") or None
+        if idempotency is not None and (len(idempotency) > MOST_IDEMPOTENCY_CHARS or "\0" in idempotency):
+            return problem(ProblemCode.BAD_IDEMPOTENCY_KEY)
+
+        now_ms = self.clock.now_ms()
+        if key.kind is not KeyKind.BROWSER:
+            return Origin(key.workspace, key.source, Channel.SERVER, now_ms, idempotency=idempotency)
+        return Origin(
+            key.workspace,
+            key.source,
+            Channel.BROWSER,
+            now_ms,
+            client_ip=self._client_ip(scope),
+            user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:MOST_USER_AGENT_CHARS] or None,
+            idempotency=idempotency,
+        )
+
+    def _client_ip(self, scope: Scope) -> str | None:
+        """Ask the proxies; a header that was sent in several lines counts as one list, in their order."""
+        peer = (scope.get("client") or ("",))[0]
+        lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        return self.proxies.client_ip(peer, b",".join(lines).decode("latin-1"))
+
+
+def _not_posted(method: str) -> Reply:
+    if method == "OPTIONS":
+        return PREFLIGHT
+    reply = problem_reply(problem(ProblemCode.METHOD_NOT_ALLOWED))
+    return Reply(reply.status, reply.headers) if method == "HEAD" else reply
+
+
+def _reply(result: Answer | Problem) -> Reply:
+    return answer_reply(result) if isinstance(result, Answer) else problem_reply(result)
+
+
+def _served(path: str, end: _End, seconds: float) -> Served:
+    source = "" if end.key is None else end.key.source
+    match end.result:
+        case Answer(accepted=accepted, dropped=dropped, rejected=rejected):
+            return Served(path, 202, seconds, "", source, accepted, len(dropped), len(rejected))
+        case Problem(status=status, code=code, rejected=rejected):
+            return Served(path, status, seconds, code, source, rejected=len(rejected), surprise=end.surprise)
+        case _:
+            return Served(path, CLIENT_GONE, seconds, "client_gone", source)
+
+
+def _place(error: BaseException) -> str:
+    """Name an exception by type and line only: its text may quote what a visitor typed."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {last.filename.rpartition('/')[2]}:{last.lineno}"

@@ -1,0 +1,221 @@
+"""
+Why a whole request can be refused: one closed set of RFC 9457 problems, each with its status and its fix.
+
+A refused item inside a request that is otherwise fine is not a problem but a `Rejected` (codes.py).
+docs/reference/http.md lists every code; a test keeps the two in step.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+
+from twinbeam.core.values import Rejected
+from twinbeam.pipeline.accept.asgi import Header, Reply
+
+DOCS = "docs/reference/http.md"
+MOST_BYTES = 1_048_576  # 1 MiB, on the wire and again when decompressed
+MOST_EVENTS = 1_000  # tiktok.md 2.1: no request to TikTok may carry more either
+MOST_IDEMPOTENCY_CHARS = 255
+
+
+class ProblemCode(StrEnum):
+    """Every `code` a problem can carry."""
+
+    BAD_JSON = "bad_json"
+    BAD_ENCODING = "bad_encoding"
+    BAD_SHAPE = "bad_shape"
+    NO_EVENTS = "no_events"
+    BAD_GZIP = "bad_gzip"
+    BAD_IDEMPOTENCY_KEY = "bad_idempotency_key"
+    MISSING_KEY = "missing_key"
+    INVALID_WRITE_KEY = "invalid_write_key"
+    READ_KEY_CANNOT_WRITE = "read_key_cannot_write"
+    WRITE_KEY_CANNOT_READ = "write_key_cannot_read"
+    SECRET_KEY_IN_URL = "secret_key_in_url"  # noqa: S105 -- a code, not a secret
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    TOO_SLOW = "too_slow"
+    TOO_LARGE = "too_large"
+    TOO_MANY_EVENTS = "too_many_events"
+    UNKNOWN_CONTENT_ENCODING = "unknown_content_encoding"
+    EVERY_EVENT_REJECTED = "every_event_rejected"
+    INTERNAL = "internal"
+    UNAVAILABLE = "unavailable"
+    JOURNAL_FULL = "journal_full"
+    DISK_FULL = "disk_full"
+
+
+class Kind(Struct, frozen=True, gc=False):
+    """What all problems of one code have in common."""
+
+    status: int
+    title: str
+    message: str
+    fix: str
+    headers: tuple[Header, ...] = ()
+
+
+_CLOSE = ((b"connection", b"close"),)  # the rest of such a body is not worth reading
+_RETRY = ((b"retry-after", b"2"),)  # seconds; short, because a checkout may be waiting in a retry loop
+_CHALLENGE = ((b"www-authenticate", b"Bearer"),)
+
+KINDS: Mapping[ProblemCode, Kind] = {
+    ProblemCode.BAD_JSON: Kind(
+        400,
+        "Not JSON",
+        "The body is not well-formed JSON.",
+        "Send one JSON object; compressed bodies need Content-Encoding: gzip.",
+    ),
+    ProblemCode.BAD_ENCODING: Kind(
+        400,
+        "Not UTF-8",
+        "The body is not UTF-8 text.",
+        "Encode the body as UTF-8; compressed bodies need Content-Encoding: gzip.",
+    ),
+    ProblemCode.BAD_SHAPE: Kind(
+        400,
+        "Not a list of events",
+        "The body is JSON, but not an object with a list of events.",
+        'Send {"events": [{...}]}, also for a single event.',
+    ),
+    ProblemCode.NO_EVENTS: Kind(
+        400, "No events", "The list of events is empty.", "Send at least one event, or do not send the request."
+    ),
+    ProblemCode.BAD_GZIP: Kind(
+        400,
+        "Not gzip",
+        "Content-Encoding says gzip, but the body is not one whole gzip stream.",
+        "Send the complete gzip stream, or leave Content-Encoding out for a plain body.",
+    ),
+    ProblemCode.BAD_IDEMPOTENCY_KEY: Kind(
+        400,
+        "Unusable Idempotency-Key",
+        f"The Idempotency-Key is longer than {MOST_IDEMPOTENCY_CHARS} characters or holds a NUL.",
+        "Use a UUID or the order id.",
+    ),
+    ProblemCode.MISSING_KEY: Kind(
+        401,
+        "No key",
+        "The request carries no key.",
+        "Send it as Authorization: Bearer; `twinbeam keys` makes one.",
+        _CHALLENGE,
+    ),
+    ProblemCode.INVALID_WRITE_KEY: Kind(
+        401,
+        "Unknown key",
+        "No such key is known here; it may be mistyped, or revoked.",
+        "Compare it with `twinbeam keys`; keys begin with tbs_, tbb_ or tbr_.",
+        _CHALLENGE,
+    ),
+    ProblemCode.READ_KEY_CANNOT_WRITE: Kind(
+        403,
+        "A read key cannot send events",
+        "This key may only read.",
+        "Send events with a server key (tbs_) or a browser key (tbb_).",
+    ),
+    ProblemCode.WRITE_KEY_CANNOT_READ: Kind(
+        403, "A write key cannot read", "This key may only send events.", "Read with a read key (tbr_)."
+    ),
+    ProblemCode.SECRET_KEY_IN_URL: Kind(
+        403,
+        "Secret key in a URL",
+        "URLs end up in logs, so only browser keys are taken from ?key=.",
+        "Send it as Authorization: Bearer, and replace this key: logs may hold it by now.",
+    ),
+    ProblemCode.NOT_FOUND: Kind(404, "Not here", "There is nothing at this path.", f"See {DOCS} for the paths."),
+    ProblemCode.METHOD_NOT_ALLOWED: Kind(
+        405, "Wrong method", "This path takes POST.", "Use POST.", ((b"allow", b"POST, OPTIONS"),)
+    ),
+    ProblemCode.TOO_SLOW: Kind(
+        408, "Body too slow", "The rest of the body did not arrive in time.", "Send the request again.", _CLOSE
+    ),
+    ProblemCode.TOO_LARGE: Kind(
+        413,
+        "Body too large",
+        f"The body is larger than {MOST_BYTES} bytes, on the wire or decompressed.",
+        "Send fewer events per request.",
+        _CLOSE,
+    ),
+    ProblemCode.TOO_MANY_EVENTS: Kind(
+        413,
+        "Too many events",
+        f"A request may carry at most {MOST_EVENTS} events.",
+        "Split the list over several requests.",
+    ),
+    ProblemCode.UNKNOWN_CONTENT_ENCODING: Kind(
+        415,
+        "Unknown content encoding",
+        "Bodies are taken plain or compressed with gzip.",
+        "Send Content-Encoding: gzip, or none.",
+        ((b"accept-encoding", b"gzip"),),
+    ),
+    ProblemCode.EVERY_EVENT_REJECTED: Kind(
+        422,
+        "Every event was rejected",
+        "None of the events could be taken; `rejected` says why, one by one.",
+        "Mend the named fields and send the events again.",
+    ),
+    ProblemCode.INTERNAL: Kind(
+        500,
+        "Our fault",
+        "Something unexpected happened; nothing of this request was acknowledged.",
+        "Send the request again; if it fails again, tell the operator the time.",
+    ),
+    ProblemCode.UNAVAILABLE: Kind(
+        503, "Not now", "Events cannot be stored at the moment.", "Send the request again a little later.", _RETRY
+    ),
+    ProblemCode.JOURNAL_FULL: Kind(
+        503,
+        "Journal full",
+        "The journal has reached its size limit and waits for the recorder.",
+        "Send the request again a little later.",
+        _RETRY,
+    ),
+    ProblemCode.DISK_FULL: Kind(
+        507,
+        "Disk full",
+        "There is no room to store events durably.",
+        "Keep the events and send them again once the operator has made room.",
+    ),
+}
+
+
+class Problem(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Why a whole request was refused, as `application/problem+json` (RFC 9457)."""
+
+    type: str  #: where the code is explained, relative to the project's root
+    title: str
+    status: int
+    code: ProblemCode
+    message: str
+    fix: str
+    field: str = ""  #: dotted path of the field that is wrong, where there is one
+    rejected: list[Rejected] = []
+
+
+def problem(
+    code: ProblemCode, message: str = "", *, field: str = "", rejected: list[Rejected] | None = None
+) -> Problem:
+    """Make the problem of a code; `message` tells more than the usual sentence, and never quotes a value."""
+    kind = KINDS[code]
+    return Problem(
+        type=f"{DOCS}#{code}",
+        title=kind.title,
+        status=kind.status,
+        code=code,
+        message=message or kind.message,
+        fix=kind.fix,
+        field=field,
+        rejected=rejected or [],
+    )
+
+
+_ENCODER = msgspec.json.Encoder()
+_CONTENT_TYPE = (b"content-type", b"application/problem+json")
+
+
+def problem_reply(value: Problem) -> Reply:
+    """Turn a problem into a response, with the headers its code brings."""
+    return Reply(value.status, (_CONTENT_TYPE, *KINDS[value.code].headers), _ENCODER.encode(value))

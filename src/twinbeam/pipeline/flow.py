@@ -1,0 +1,133 @@
+"""
+The corridor: the only file that joins the rooms.
+
+    Intake      accept -> consent -> identity -> journal     answers the caller
+    Recording   journal -> record                            follows the journals
+    (delivery is record -> send -> settle: app/writer.py joins the Sender with the Settler)
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from twinbeam.core.clock import Clock
+from twinbeam.core.errors import StorageBehind, StorageDamaged, StorageError, StorageFull
+from twinbeam.core.values import Arrival, Decision, Notice, Permission, Signal
+from twinbeam.pipeline.accept.contract import Dropped, Full, Room, Taken
+from twinbeam.pipeline.journal.codec import decode, decode_each
+from twinbeam.pipeline.journal.contract import Group, JournalReader
+from twinbeam.pipeline.record.contract import Numbered, Recorded, Recorder
+from twinbeam.pipeline.record.rules import drop_reason
+
+#: Events recorded in one transaction: fewer cost more commits, more delay the leases that share the writer.
+EVENTS_PER_TRANSACTION = 1_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intake:
+    """Rooms 2 to 4 for the arrivals of one request, all of them or none."""
+
+    gate: Callable[[Arrival], Permission]
+    seal: Callable[[Arrival, Permission], tuple[Signal, list[Notice]]]
+    append: Callable[[Sequence[Signal]], Awaitable[None]]
+
+    async def take(self, arrivals: Sequence[Arrival]) -> Taken | Full:
+        """Judge, seal and journal; answers only when the arrivals are durable."""
+        signals: list[Signal] = []
+        notices: list[Notice] = []
+        for arrival in arrivals:
+            signal, found = self.seal(arrival, self.gate(arrival))
+            signals.append(signal)
+            notices += found
+        try:
+            await self.append(signals)
+        except StorageFull:
+            return Full(Room.DISK)
+        except StorageBehind:
+            return Full(Room.JOURNAL)
+        return Taken([signal.event_id for signal in signals], _dropped(arrivals, signals), notices)
+
+
+def _dropped(arrivals: Sequence[Arrival], signals: Sequence[Signal]) -> list[Dropped]:
+    return [
+        Dropped(arrival.index, arrival.pixel, drop_reason(None, signal))
+        for arrival, signal in zip(arrivals, signals, strict=True)
+        if signal.permission.decision is not Decision.ALLOWED
+    ]
+
+
+class Report(Protocol):
+    """Told about what needs a log line or a counter."""
+
+    def __call__(self, event: str, /, **fields: object) -> None:
+        """Take note; never an identifier."""
+        ...
+
+
+@dataclass(kw_only=True, slots=True)
+class Recording:
+    """Room 5 for one journal; synchronous, for the store's own thread."""
+
+    journal: JournalReader
+    store: Recorder
+    clock: Clock
+    report: Report
+
+    def step(self) -> Recorded | None:
+        """Record the next groups, or None if there are none; raises StorageError, and then nothing has changed."""
+        groups = self.journal.read(self.store.cursor(self.journal.journal_id), limit=EVENTS_PER_TRANSACTION)
+        if not groups:
+            return None
+        recorded = self._record(groups)
+        self.journal.confirm(groups[-1].seq)
+        if recorded.gap:
+            self.report("record.gap", journal=self.journal.journal_id, seq=groups[0].seq)
+        return recorded
+
+    def _record(self, groups: Sequence[Group]) -> Recorded:
+        try:
+            return self._together([Numbered(group.seq, decode(group.body)) for group in groups])
+        except StorageDamaged:
+            return self._one_by_one(groups)
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever an item does to us, its neighbours go on
+            self.report("record.surprise", error=type(error).__name__)
+            return self._one_by_one(groups)
+
+    def _together(self, numbered: Sequence[Numbered]) -> Recorded:
+        return self.store.record(self.journal.journal_id, numbered, self.clock.now_ms())
+
+    def _one_by_one(self, groups: Sequence[Group]) -> Recorded:
+        total = Recorded()
+        for group in groups:
+            total = total.plus(self._together([self._without_culprits(group)]))
+        return total
+
+    def _without_culprits(self, group: Group) -> Numbered:
+        """Put what cannot be recorded aside, encrypted and counted, and give the rest."""
+        healthy: list[Signal] = []
+        items = decode_each(group.body)
+        for index, item in enumerate(items):
+            why = self._fault(group.seq, item)
+            if why is None and isinstance(item, Signal):
+                healthy.append(item)
+            else:
+                self._quarantine(group.seq, index, item, why or "unreadable")
+        return Numbered(group.seq, healthy, set_aside=len(items) - len(healthy))
+
+    def _fault(self, seq: int, item: Signal | bytes) -> str | None:
+        if isinstance(item, bytes):
+            return "unreadable"
+        try:
+            self.store.rehearse(self.journal.journal_id, Numbered(seq, [item]), self.clock.now_ms())
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- this is how a culprit is recognised
+            return type(error).__name__
+        return None
+
+    def _quarantine(self, seq: int, index: int, item: Signal | bytes, why: str) -> None:
+        raw = item if isinstance(item, bytes) else item.body
+        self.store.quarantine(self.journal.journal_id, seq, index, raw, why, self.clock.now_ms())
+        self.report("record.quarantined", journal=self.journal.journal_id, seq=seq, item=index, why=why)

@@ -1,0 +1,68 @@
+"""
+What this room may tell a sender to mend, from a closed set, one sentence each.
+
+A sentence never repeats the value it is about: notices travel in answers and may be logged by the sender.
+docs/reference/identifiers.md lists them; a test keeps the two in step.
+"""
+
+from enum import StrEnum
+
+from twinbeam.core.values import Notice
+
+
+class Trouble(StrEnum):
+    """Why something the sender wrote was left out or changed; the event itself was taken."""
+
+    VALUE_EMPTY = "value_empty"
+    EMAIL_INVALID = "email_invalid"
+    PHONE_UNRESOLVABLE = "phone_unresolvable"
+    PLACE_PERSONAL = "place_personal"
+    COUNTRY_INVALID = "country_invalid"
+    IP_NOT_PUBLIC = "ip_not_public"
+    CLICK_ID_INVALID = "click_id_invalid"
+    LOCALE_INVALID = "locale_invalid"
+    ID_PERSONAL = "id_personal"
+    URL_SCRUBBED = "url_scrubbed"
+    TEXT_SCRUBBED = "text_scrubbed"
+    CURRENCY_UNKNOWN = "currency_unknown"
+    CURRENCY_MISSING = "currency_missing"
+    TIME_UNUSABLE = "time_unusable"
+
+
+SENTENCES: dict[Trouble, str] = {
+    Trouble.VALUE_EMPTY: (
+        "Holds no value (empty, 0, null, none, undefined, nan), or the hash of one, and was left out; "
+        "leave the field away when there is nothing to say."
+    ),
+    Trouble.EMAIL_INVALID: "Is not an e-mail address and was left out.",
+    Trouble.PHONE_UNRESOLVABLE: (
+        "Cannot be turned into an international number and was left out; "
+        "send it as +<country code><number>, or send user.country with it."
+    ),
+    Trouble.PLACE_PERSONAL: "Looks like an e-mail address or a phone number and was left out.",
+    Trouble.COUNTRY_INVALID: "Is not a two-letter ISO 3166 code and was left out.",
+    Trouble.IP_NOT_PUBLIC: (
+        "Is not a public IP address and was left out; send the visitor's own address, not a server's or proxy's."
+    ),
+    Trouble.CLICK_ID_INVALID: (
+        "Cannot be what TikTok issued and was left out; send the value whole, at most 1,000 characters."
+    ),
+    Trouble.LOCALE_INVALID: "Is not a language tag such as en-US and was left out.",
+    Trouble.ID_PERSONAL: (
+        "Holds an e-mail address or a phone number and was replaced by its hash; "
+        "send an id that names the order and not the person."
+    ),
+    Trouble.URL_SCRUBBED: "Held personal data or a secret, which was removed; keep such data out of page addresses.",
+    Trouble.TEXT_SCRUBBED: "Held an e-mail address or a phone number, which was removed.",
+    Trouble.CURRENCY_UNKNOWN: "Is not among the currencies TikTok lists (tiktok.md 2.6); it was passed on as it is.",
+    Trouble.CURRENCY_MISSING: "A value came without its currency; TikTok needs both to report revenue.",
+    Trouble.TIME_UNUSABLE: "Lies after the year 9999; the time of arrival is used instead. Send seconds since 1970.",
+}
+
+#: What the steps of this room found so far: the field, and what is wrong with it.
+Told = list[tuple[str, Trouble]]
+
+
+def notices(told: Told, index: int) -> list[Notice]:
+    """Word each finding once, in the order of discovery, for the item at this position of the request."""
+    return [Notice(index, field, trouble.value, SENTENCES[trouble]) for field, trouble in dict.fromkeys(told)]

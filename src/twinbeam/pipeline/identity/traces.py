@@ -1,0 +1,51 @@
+"""
+What lets an event be found again and joined with the other copies of the same visit.
+
+Look-ups lead from an order id, e-mail, phone or click id to an event; visits lead from a visitor, cart, checkout or
+order to the click and browser keys a later copy may borrow. All of them are hashes (core/keys.py).
+"""
+
+from twinbeam.core import keys
+from twinbeam.core.values import Facts, Item, Page
+from twinbeam.pipeline.identity.body import Person
+from twinbeam.pipeline.identity.hashing import is_nothing
+from twinbeam.pipeline.identity.notices import Told, Trouble
+
+_NO_FACTS = Facts()
+
+
+def lookups(workspace: str, order_id: str | None, person: Person) -> list[bytes]:
+    """Hash what a person may later ask for."""
+    found = []
+    asked = (("order", order_id), ("email", person.email), ("phone", person.phone), ("ttclid", person.ttclid))
+    for kind, value in asked:
+        if isinstance(value, list):
+            found += [keys.lookup(kind, workspace, one) for one in value]
+        elif value:
+            found.append(keys.lookup(kind, workspace, value))
+    return found
+
+
+def visits(workspace: str, item: Item, order_id: str | None, told: Told) -> list[bytes]:
+    """Hash the tokens of the visit; one that says nothing (`undefined`) would join strangers and is left out."""
+    found = []
+    tokens = (
+        ("visitor", "visitor_id", item.visitor_id),
+        ("cart", "cart_token", item.cart_token),
+        ("checkout", "checkout_token", item.checkout_token),
+        ("order", "order_id", order_id),
+    )
+    for kind, field, token in tokens:
+        if not token:
+            continue
+        if is_nothing(token):
+            told.append((field, Trouble.VALUE_EMPTY))
+        else:
+            found.append(keys.visit(kind, workspace, token))
+    return found
+
+
+def facts(person: Person, page: Page) -> Facts | None:
+    """Collect the keys of this visit that a later copy may borrow, or None if there are none."""
+    known = Facts(ttclid=person.ttclid, ttp=person.ttp, ip=person.ip, user_agent=person.user_agent, url=page.url)
+    return None if known == _NO_FACTS else known

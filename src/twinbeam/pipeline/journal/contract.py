@@ -1,0 +1,59 @@
+"""What the journal room needs from an engine: an append that is durable, and a reader that never skips."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class Group(Struct, frozen=True, gc=False):
+    """One commit group: the signals that were made durable together, still encoded."""
+
+    seq: int
+    at_ms: int
+    count: int
+    body: bytes
+
+
+class Backlog(Struct, frozen=True, gc=False):
+    """What a journal still holds."""
+
+    appended: int  #: events appended since this journal began
+    pending: int  #: events not known to be recorded
+    oldest_ms: int | None  #: when the oldest of them was appended, None when there is none
+    used_bytes: int  #: room taken by live data
+
+
+class JournalWriter(Protocol):
+    """One ingest process's slot. Only its holder writes."""
+
+    journal_id: str
+
+    def append(self, at_ms: int, count: int, body: bytes) -> int:
+        """Make one group durable and give its sequence number; raises StorageFull or StorageBehind and keeps nothing of it."""
+        ...
+
+    def forget(self) -> None:
+        """Drop the groups that the store has confirmed."""
+        ...
+
+    def backlog(self) -> Backlog:
+        """Tell what is still here."""
+        ...
+
+    def close(self) -> None:
+        """Give the slot back."""
+        ...
+
+
+class JournalReader(Protocol):
+    """The recorder's view of one journal."""
+
+    journal_id: str
+
+    def read(self, after: int, *, limit: int) -> list[Group]:
+        """Give the groups after a sequence number in order, up to about `limit` events (at least one group)."""
+        ...
+
+    def confirm(self, seq: int) -> None:
+        """Say that every group up to `seq` is recorded and synced, so that the writer may forget it."""
+        ...

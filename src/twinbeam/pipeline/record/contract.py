@@ -1,0 +1,67 @@
+"""What recording needs from a store."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Protocol
+
+from msgspec import Struct
+
+from twinbeam.core.values import Signal
+
+
+class Numbered(Struct, frozen=True, gc=False):
+    """A decoded group with its place in its journal."""
+
+    seq: int
+    signals: Sequence[Signal]
+    set_aside: int = 0  #: items of the group that went to quarantine instead
+
+
+def has_gap(before: int, groups: Sequence[Numbered]) -> bool:
+    """Tell whether a group is missing between the cursor and the last of these groups; a new cursor misses none."""
+    seqs = [*([before] if before else []), *(group.seq for group in groups)]
+    return any(later != earlier + 1 for earlier, later in pairwise(seqs))
+
+
+class Recorded(Struct, frozen=True, gc=False):
+    """What one transaction did, in arrivals; replayed groups count nowhere."""
+
+    arrivals: int = 0
+    opened: int = 0
+    merged: int = 0
+    duplicate: int = 0
+    dropped: int = 0
+    skipped_groups: int = 0
+    gap: bool = False  #: the cursor jumped: groups are missing, an alarm is due
+
+    def plus(self, other: "Recorded") -> "Recorded":
+        """Sum up two transactions."""
+        return Recorded(
+            arrivals=self.arrivals + other.arrivals,
+            opened=self.opened + other.opened,
+            merged=self.merged + other.merged,
+            duplicate=self.duplicate + other.duplicate,
+            dropped=self.dropped + other.dropped,
+            skipped_groups=self.skipped_groups + other.skipped_groups,
+            gap=self.gap or other.gap,
+        )
+
+
+class Recorder(Protocol):
+    """The part of a store that takes groups in. Synchronous; called from the store's own thread."""
+
+    def cursor(self, journal_id: str) -> int:
+        """Give the last recorded sequence number of a journal, 0 when it is new."""
+        ...
+
+    def record(self, journal_id: str, groups: Sequence[Numbered], now_ms: int) -> Recorded:
+        """Record groups in one durable transaction; a group at or below the cursor changes nothing."""
+        ...
+
+    def rehearse(self, journal_id: str, group: Numbered, now_ms: int) -> None:
+        """Raise what recording this group would raise, and change nothing."""
+        ...
+
+    def quarantine(self, journal_id: str, seq: int, index: int, raw: bytes, why: str, now_ms: int) -> None:
+        """Keep, encrypted, one item that cannot be recorded; counted, and the cursor is not moved by it."""
+        ...

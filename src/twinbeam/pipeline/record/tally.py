@@ -1,0 +1,55 @@
+"""
+Counting in the transaction that changes what is counted.
+
+A counter is keyed by the UTC day the conversion (or dropped arrival) was first accepted, so that a later change
+of state moves it between rows of one day, and the sum over rows equals the rows of the table.
+"""
+
+from collections.abc import Iterator
+
+from twinbeam.core.clock import day_of
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Outcome
+from twinbeam.pipeline.record.conversion import Conversion
+
+CounterKey = tuple[int, str, str, str, str, str]
+"""(day, workspace, pixel, event, outcome, reason)"""
+
+RECORDED = "recorded"
+
+
+class Tally:
+    """Changes to counters, summed up before they are written."""
+
+    def __init__(self) -> None:
+        self._changes: dict[CounterKey, int] = {}
+
+    def add(self, key: CounterKey, n: int = 1) -> None:
+        """Add to one counter."""
+        self._changes[key] = self._changes.get(key, 0) + n
+
+    def arrival(self, conversion: Conversion, outcome: Outcome, reason: str = "") -> None:
+        """Count an arrival that opened nothing."""
+        self.add(_key(conversion, outcome, reason))
+
+    def state(self, conversion: Conversion, n: int) -> None:
+        """Count a conversion into (n=1) or out of (n=-1) the state it has now; tombstones count as arrivals."""
+        if conversion.state is not State.DROPPED:
+            self.add(_key(conversion, conversion.state, conversion.reason), n)
+
+    def recorded(self, conversion: Conversion) -> None:
+        """Count an arrival as recorded; every arrival comes here once."""
+        self.add(_key(conversion, RECORDED, ""))
+
+    def __iter__(self) -> Iterator[tuple[int, str, str, str, str, str, int]]:
+        return ((*key, n) for key, n in sorted(self._changes.items()) if n)
+
+
+def _key(conversion: Conversion, outcome: str, reason: str) -> CounterKey:
+    day = day_of(conversion.received_ms)
+    return (day, conversion.workspace, conversion.pixel, conversion.event, outcome, reason)
+
+
+def move_key(day: int, workspace: str, pixel: str, event: str, state: State, reason: str = "") -> CounterKey:
+    """Name the counter of a state, for moves that happen outside the record room."""
+    return (day, workspace, pixel, event, state, reason)

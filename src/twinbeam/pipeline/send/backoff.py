@@ -1,0 +1,32 @@
+"""How long to wait before the next attempt: exponential, with full jitter, so that lanes do not come back together."""
+
+from random import Random
+
+from msgspec import Struct
+
+_MOST_DOUBLINGS = 32  # far past every cap; keeps the power small
+
+
+class Backoff(Struct, frozen=True, kw_only=True, gc=False):
+    """A wait that doubles with each attempt up to a cap, all in milliseconds."""
+
+    base_ms: int
+    cap_ms: int
+    longest_wish_ms: int
+
+    def delay_ms(self, attempt: int, rng: Random, after_seconds: float | None = None) -> int:
+        """
+        Draw the wait after a failed attempt (1 is the first).
+
+        The destination's own wish, up to the longest one that is honoured, is a floor under the draw.
+        """
+        drawn = rng.uniform(0, self.ceiling_ms(attempt))
+        return round(self._honoured_ms(after_seconds) + drawn)
+
+    def ceiling_ms(self, attempt: int) -> int:
+        """Give the longest wait that may be drawn for this attempt."""
+        doublings = min(max(attempt - 1, 0), _MOST_DOUBLINGS)
+        return min(self.cap_ms, self.base_ms << doublings)
+
+    def _honoured_ms(self, after_seconds: float | None) -> float:
+        return min((after_seconds or 0.0) * 1_000, self.longest_wish_ms)

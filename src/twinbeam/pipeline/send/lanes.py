@@ -1,0 +1,149 @@
+"""
+All lanes: who has work, who may start, and when to look again.
+
+Lanes are tasks of their own and share nothing but the request rate: a hanging, paused or crashed one delays no other.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from twinbeam.core.clock import MS_PER_SECOND
+from twinbeam.core.delivery import Lane, Lease
+from twinbeam.pipeline.send.lane import LaneRun
+from twinbeam.pipeline.send.pace import Pace
+from twinbeam.pipeline.send.ports import Ports
+from twinbeam.pipeline.send.report import surprise
+
+
+@dataclass(kw_only=True, eq=False)
+class Sender(Ports):
+    """
+    Sends everything that becomes due, lane by lane.
+
+    Use one instance for one `run`. Methods belong to the event loop's thread; the store is reached through `on_store`.
+    """
+
+    _pace: Pace = field(init=False)
+    _runs: dict[int, LaneRun] = field(default_factory=dict, init=False)
+    _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
+    _stirred: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _stop: asyncio.Event = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(per_second=self.policy.requests_per_second, burst=self.policy.burst, clock=self.clock)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Re-send what dead owners left, then send what is due until told to stop."""
+        self._stop = stop
+        bell = asyncio.create_task(self._wake_at_stop())
+        try:
+            await self._take_over()
+            while not stop.is_set():
+                await self._round()
+            await self._farewell()
+        finally:
+            bell.cancel()
+            await self._abandon()
+
+    def wake(self) -> None:
+        """Say that something may have become due. Cheap: calls in quick succession lead to one look."""
+        self._stirred.set()
+
+    async def _wake_at_stop(self) -> None:
+        await self._stop.wait()
+        self.wake()
+
+    async def _take_over(self) -> None:
+        """Adopt the batches of dead owners; nothing else is sent before that has worked."""
+        adopted = False
+        while not adopted and not self._stop.is_set():
+            try:
+                orphans = await self.on_store(self.leases.reclaim, owner=self.owner, compose=self.compose)
+            except Exception as error:  # noqa: BLE001 -- the store may come back
+                await self._stumble(error)
+            else:
+                self._adopt(orphans)
+                adopted = True
+
+    def _adopt(self, orphans: Sequence[Lease]) -> None:
+        for lease in reversed(orphans):  # each goes in front of the ones taken before it
+            self._run_of(lease.lane).take([lease])
+            self.report("send.reclaimed", lane=lease.lane.name, batch=lease.batch, count=lease.count)
+
+    async def _round(self) -> None:
+        """Start the lanes that have work, and rest until there may be more."""
+        self._stirred.clear()
+        try:
+            due, next_due_ms = await self.on_store(self._look)
+        except Exception as error:  # noqa: BLE001 -- the store may come back; the lanes under way go on
+            await self._stumble(error)
+        else:
+            self._start_lanes(due)
+            await self._rest(self._seconds_to_rest(next_due_ms))
+
+    def _look(self) -> tuple[list[Lane], int | None]:
+        """Ask the store, in its own thread, what is due now and when more will be."""
+        return self.leases.due_lanes(self.clock.now_ms()), self.leases.next_due_ms()
+
+    def _start_lanes(self, due: Iterable[Lane]) -> None:
+        runs = {lane.id: self._run_of(lane) for lane in due}
+        runs |= {key: run for key, run in self._runs.items() if run.has_work_in_hand}
+        for key, run in runs.items():
+            self._start(key, run)
+
+    def _run_of(self, lane: Lane) -> LaneRun:
+        if lane.id not in self._runs:
+            self._runs[lane.id] = LaneRun(lane, self, self._pace, self._stop)
+        return self._runs[lane.id]
+
+    def _start(self, key: int, run: LaneRun) -> None:
+        if key in self._tasks:
+            run.nudge()
+        else:
+            self._tasks[key] = asyncio.create_task(self._tend(key, run), name=f"lane {run.lane.name}")
+
+    async def _tend(self, key: int, run: LaneRun) -> None:
+        """Watch over one run of a lane, so that a surprise in it stays its own."""
+        try:
+            sent = await run.run()
+        except Exception as error:  # noqa: BLE001 -- reported, and the lane starts again after a delay
+            run.crashed(error)
+        else:
+            if sent:
+                self.wake()  # what waits now may be due before the rest is over
+        finally:
+            del self._tasks[key]
+
+    def _seconds_to_rest(self, next_due_ms: int | None) -> float:
+        """
+        Tell when to look again if nobody calls.
+
+        What is due already is in the hands of a lane, or behind a brake whose opening counts here.
+        """
+        moments = [opens_in for run in self._runs.values() if (opens_in := run.brake.opens_in())]
+        if next_due_ms is not None and next_due_ms > (now_ms := self.clock.now_ms()):
+            moments.append((next_due_ms - now_ms) / MS_PER_SECOND)
+        return min([*moments, self.policy.look_ms / MS_PER_SECOND])
+
+    async def _rest(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stirred.wait()
+
+    async def _stumble(self, error: Exception) -> None:
+        self.report("send.crashed", lane="", **surprise(error))
+        await self.sleep(self.policy.restart_ms / MS_PER_SECOND)
+
+    async def _farewell(self) -> None:
+        """Wait a little for the answers under way, so that a planned stop sends nothing twice."""
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=self.policy.farewell_ms / MS_PER_SECOND)
+
+    async def _abandon(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(run.abandon() for run in self._runs.values()))

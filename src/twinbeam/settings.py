@@ -1,0 +1,191 @@
+"""
+The only reader of the environment. Every variable is listed in docs/reference/settings.md; a test compares.
+
+All problems are reported at once, each with the variable's name and the fix.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from twinbeam.core.errors import ConfigError
+
+T = TypeVar("T")
+
+PREFIX = "TWINBEAM_"
+_MIB = 1024 * 1024
+
+
+class Address(Struct, frozen=True):
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The address as a browser on this machine writes it."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 -- recognised, not bound
+        return f"http://{host}:{self.port}"
+
+
+class Settings(Struct, frozen=True):
+    """Everything an operator can choose."""
+
+    data: Path
+    keyring: Path
+    listen: Address
+    dashboard: Address
+    ingest_processes: int
+    journal_folder: Path
+    journal_cap_bytes: int
+    disk_reserve_bytes: int
+    tiktok_url: str
+    default_region: str
+    trusted_proxies: tuple[str, ...]
+    join_window_ms: int
+    linger_ms: int
+    in_flight: int
+    log_format: str
+
+
+class Variable(Struct, frozen=True):
+    """One environment variable: how it is read, and what the documentation says of it."""
+
+    name: str
+    default: str
+    read: Callable[[str], Any]
+    meaning: str
+
+    @property
+    def variable(self) -> str:
+        """The name in the environment."""
+        return PREFIX + self.name.upper()
+
+
+def _whole(text: str, *, least: int = 0) -> int:
+    number = int(text)
+    if number < least:
+        raise ValueError(f"must be at least {least}")
+    return number
+
+
+def _count(text: str) -> int:
+    return _whole(text, least=1)
+
+
+def _megabytes(text: str) -> int:
+    return _whole(text) * _MIB
+
+
+def _milliseconds(text: str) -> int:
+    return round(float(text) * 1_000)
+
+
+def _address(text: str) -> Address:
+    host, separator, port = text.rpartition(":")
+    if not separator or not host:
+        raise ValueError("write host:port, such as 127.0.0.1:8700")
+    return Address(host.strip("[]"), _whole(port))
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    return tuple(str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip())
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("must begin with https:// (or http:// for an emulator)")
+    return text.rstrip("/")
+
+
+def _region(text: str) -> str:
+    if text and not (len(text) == 2 and text.isalpha()):
+        raise ValueError("write a two-letter country code, such as DE")
+    return text.upper()
+
+
+def _log_format(text: str) -> str:
+    if text not in {"json", "console"}:
+        raise ValueError("must be json or console")
+    return text
+
+
+VARIABLES = (
+    Variable("data", "~/.local/share/twinbeam", Path, "Folder of the store and the journals."),
+    Variable(
+        "keyring", "~/.config/twinbeam/keyring.json", Path, "File of the encryption keys; keep it out of the data."
+    ),
+    Variable("listen", "127.0.0.1:8700", _address, "Where events come in. The only side the internet may see."),
+    Variable("dashboard", "127.0.0.1:8701", _address, "Where pages, stories and metrics are. Keep it private."),
+    Variable("ingest_processes", "1", _count, "Processes that take events in; one per core that is free."),
+    Variable("journal_folder", "", Path, "Folder of the journals, when not the data folder."),
+    Variable("journal_cap_mb", "4096", _megabytes, "MiB that may wait to be recorded before intake answers 503."),
+    Variable("disk_reserve_mb", "256", _megabytes, "MiB left free on the disk; below that intake answers 507."),
+    Variable("tiktok_url", "https://business-api.tiktok.com", _url, "TikTok's API, or an emulator of it."),
+    Variable("default_region", "", _region, "Country of phones without a country code, when the event names none."),
+    Variable(
+        "trusted_proxies", "", _networks, "Networks of your proxies, comma-separated: their X-Forwarded-For counts."
+    ),
+    Variable("join_window_seconds", "10", _milliseconds, "How long the first copy of a purchase waits for its twin."),
+    Variable("linger_seconds", "0", _milliseconds, "How long a lane gathers events before it sends; 0 sends at once."),
+    Variable("in_flight", "4", _count, "Requests to TikTok at the same time, per pixel."),
+    Variable("log_format", "json", _log_format, "json for machines, console for people."),
+)
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; raises ConfigError that lists every problem with its fix."""
+    source = os.environ if environ is None else environ
+    problems = [f"{name} is not a setting; see twinbeam doctor" for name in _strangers(source)]
+    values: dict[str, Any] = {}
+    for variable in VARIABLES:
+        try:
+            values[variable.name] = variable.read(source.get(variable.variable) or variable.default)
+        except ValueError as error:
+            problems.append(f"{variable.variable}={source.get(variable.variable)}: {error}")
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return _settings(values)
+
+
+def in_force(environ: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+    """List each variable with its value, or its default, as text."""
+    source = os.environ if environ is None else environ
+    return [(variable.variable, source.get(variable.variable) or variable.default) for variable in VARIABLES]
+
+
+def child_environment(**extra: str) -> dict[str, str]:
+    """Give the environment for a process of ours: this one's, and what is said here."""
+    return {**os.environ, **extra}
+
+
+def _settings(values: Mapping[str, Any]) -> Settings:
+    data = values["data"].expanduser().absolute()
+    journal = values["journal_folder"]
+    return Settings(
+        data=data,
+        keyring=values["keyring"].expanduser().absolute(),
+        listen=values["listen"],
+        dashboard=values["dashboard"],
+        ingest_processes=values["ingest_processes"],
+        journal_folder=data if journal == Path() else journal.expanduser().absolute(),
+        journal_cap_bytes=values["journal_cap_mb"],
+        disk_reserve_bytes=values["disk_reserve_mb"],
+        tiktok_url=values["tiktok_url"],
+        default_region=values["default_region"],
+        trusted_proxies=values["trusted_proxies"],
+        join_window_ms=values["join_window_seconds"],
+        linger_ms=values["linger_seconds"],
+        in_flight=values["in_flight"],
+        log_format=values["log_format"],
+    )
+
+
+def _strangers(source: Mapping[str, str]) -> list[str]:
+    known = {variable.variable for variable in VARIABLES}
+    return sorted(name for name in source if name.startswith(PREFIX) and name not in known)

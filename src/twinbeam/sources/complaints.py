@@ -1,0 +1,92 @@
+"""
+Say what is wrong with an event in the sender's words: field, reason and fix, and never the value itself.
+
+The decoder's complaint is the only source of where and what; a test pins its wording.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import ValidationError
+
+from twinbeam.core.names import CUSTOM_RULE
+from twinbeam.core.values import Rejected
+from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
+from twinbeam.pipeline.accept.rules import TIME_FIX, path_in
+
+_TEXT = 'Send a string of 1 to 256 characters, such as "1001".'
+_NUMBER = "Send a number without quotes, currency sign or thousands separator, such as 20.5."
+_WHOLE = "Send a whole number without quotes, such as 2."
+_IDENTIFIER = "Send a string, or a list of at most 20 strings, each of at most 320 characters."
+_ANSWER = 'Send "granted" or "denied", or leave it out where nothing was said.'
+
+#: By the field's own name, wherever it stands.
+_FIXES: Mapping[str, str] = {
+    "event": f"Use {CUSTOM_RULE}.",
+    "event_time": TIME_FIX,
+    "event_id": _TEXT,
+    "order_id": _TEXT,
+    "event_source": 'Send "web", "offline" or "crm".',
+    "lead_id": _TEXT,
+    "email": _IDENTIFIER,
+    "phone": _IDENTIFIER,
+    "external_id": _IDENTIFIER,
+    "value": _NUMBER,
+    "price": _NUMBER,
+    "predicted_ltv": _NUMBER,
+    "quantity": _WHOLE,
+    "num_items": _WHOLE,
+    "currency": 'Send a currency as three letters (ISO 4217), such as "EUR".',
+    "content_type": 'Send "product" or "product_group".',
+    "customer_type": 'Send "new" or "returning".',
+    "ad_storage": _ANSWER,
+    "ad_user_data": _ANSWER,
+    "ad_personalization": _ANSWER,
+    "limited_data_use": "Send true or false.",
+}
+
+_OTHER_FIXES: Mapping[Rejection, str] = {
+    Rejection.MISSING_FIELD: "Add the field.",
+    Rejection.WRONG_TYPE: "Send the expected JSON type.",
+    Rejection.OUT_OF_RANGE: "Stay within the limit.",
+}
+
+_JSON_WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+
+
+def complain(error: ValidationError, index: int) -> Rejected:
+    """Refuse one event for the first thing the decoder found."""
+    what, path = _parts(str(error))
+    code = _code(what)
+    if code is Rejection.MISSING_FIELD:
+        path = ".".join(filter(None, (path, _quoted(what))))
+    fix = _FIXES.get(path.rpartition(".")[2].partition("[")[0], _OTHER_FIXES[code])
+    return Rejected(index, code, _message(code, what), path_in(index, path), fix)
+
+
+def _parts(complaint: str) -> tuple[str, str]:
+    """Split the decoder's `Expected ..., got ... - at `$.user.email`` into its reason and its dotted path."""
+    what, found, path = complaint.rpartition(" - at `$")
+    return (what, path.strip(".`")) if found else (complaint, "")
+
+
+def _code(what: str) -> Rejection:
+    if what.startswith("Object missing"):
+        return Rejection.MISSING_FIELD
+    return Rejection.WRONG_TYPE if ", got `" in what else Rejection.OUT_OF_RANGE
+
+
+def _quoted(what: str) -> str:
+    return what.partition("`")[2].partition("`")[0]
+
+
+def _message(code: Rejection, what: str) -> str:
+    """Add what was expected; the decoder's other complaints may quote the value, and are left out."""
+    if not what.startswith("Expected "):
+        return SENTENCES[code]
+    words = what.replace("`", "").replace(" | ", " or ").split(" ")
+    return f"{SENTENCES[code]} {' '.join(_word(word) for word in words)}."
+
+
+def _word(word: str) -> str:
+    bare = word.rstrip(",")
+    return _JSON_WORDS.get(bare, bare) + word[len(bare) :]

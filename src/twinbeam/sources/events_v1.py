@@ -1,0 +1,90 @@
+"""
+Twinbeam's own dialect: `POST /v1/events` with `{"events": [{...}, ...]}`.
+
+A body that is right in every field costs one decode. Anything else is read again, event by event, so that a bad
+event is refused alone and a small slip costs nothing but a notice.
+"""
+
+import msgspec
+from msgspec import Raw, ValidationError
+
+from twinbeam.core.values import Notice
+from twinbeam.pipeline.accept.codes import Remark
+from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
+from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode, problem
+from twinbeam.sources import strict
+from twinbeam.sources.lenient import NUL_ESCAPE, read_item, remark
+from twinbeam.sources.surrogates import mend_halves
+
+PATH = "/v1/events"
+
+_DECODER = msgspec.json.Decoder(strict.Events)
+_ENVELOPE = msgspec.json.Decoder(dict[str, Raw])
+_LIST = msgspec.json.Decoder(list[Raw])
+
+
+def read(body: bytes) -> Reading | Problem:
+    """Read a request; takes any bytes."""
+    events = _read_at_once(body)
+    return _read_one_by_one(body) if events is None else Reading(events)
+
+
+def _read_at_once(body: bytes) -> list[strict.Item] | None:
+    if NUL_ESCAPE in body:
+        return None
+    try:
+        return _DECODER.decode(body).events
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_one_by_one(body: bytes) -> Reading | Problem:
+    notices: list[Notice] = []
+    envelope = _open(body, notices)
+    if isinstance(envelope, Problem):
+        return envelope
+
+    events = _list_of(envelope)
+    if isinstance(events, Problem):
+        return events
+
+    for name in [name for name in envelope if name != "events"]:
+        remark(notices, WHOLE_REQUEST, name[:64], Remark.UNKNOWN_FIELD)
+    items = [read_item(raw, index, notices) for index, raw in enumerate(events)]
+    return Reading(items, notices)
+
+
+def _open(body: bytes, notices: list[Notice]) -> dict[str, Raw] | Problem:
+    """Split the outer object without looking into its parts, so that a bad part is only its own trouble."""
+    opened = _decode_envelope(body)
+    if not isinstance(opened, Problem) or opened.code is not ProblemCode.BAD_JSON:
+        return opened
+
+    mended = mend_halves(body)
+    if mended == body:
+        return opened
+    remark(notices, WHOLE_REQUEST, "events", Remark.BROKEN_CHARACTER)
+    return _decode_envelope(mended)
+
+
+def _decode_envelope(body: bytes) -> dict[str, Raw] | Problem:
+    try:
+        return _ENVELOPE.decode(body)
+    except UnicodeDecodeError:
+        return problem(ProblemCode.BAD_ENCODING)
+    except ValidationError:
+        return problem(ProblemCode.BAD_SHAPE)
+    except RecursionError:
+        return problem(ProblemCode.BAD_JSON, "The JSON is nested too deeply.")
+    except ValueError:
+        return problem(ProblemCode.BAD_JSON)
+
+
+def _list_of(envelope: dict[str, Raw]) -> list[Raw] | Problem:
+    try:
+        events = _LIST.decode(envelope.get("events", Raw(b"null")))
+    except ValueError:
+        return problem(ProblemCode.BAD_SHAPE, field="events")
+    if not events:
+        return problem(ProblemCode.NO_EVENTS, field="events")
+    return problem(ProblemCode.TOO_MANY_EVENTS, field="events") if len(events) > MOST_EVENTS else events

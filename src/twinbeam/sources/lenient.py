@@ -1,0 +1,90 @@
+"""The slow path for one event: mend what is clearly meant, say so in a notice, refuse only what cannot be taken."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Raw, ValidationError
+
+from twinbeam.core.values import Item, Notice, Rejected
+from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
+from twinbeam.pipeline.accept.rules import TIME_FIX, path_in, refuse
+from twinbeam.sources import strict
+from twinbeam.sources.complaints import complain
+from twinbeam.sources.spelling import meant_by, prune
+from twinbeam.sources.times import iso, seconds_of
+
+MOST_NOTICES = 50  # of one request; more would repeat themselves
+NUL_ESCAPE = rb"\u0000"  #: the only way to write a NUL in JSON
+
+_DECODER = msgspec.json.Decoder(strict.Item)
+
+
+def read_item(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejected:
+    """Read one event, whatever its bytes are; `notices` grows by what was mended."""
+    try:
+        return _DECODER.decode(raw) if NUL_ESCAPE not in bytes(raw) else _read_loosely(raw, index, notices)
+    except (ValueError, RecursionError):
+        return _read_loosely(raw, index, notices)
+
+
+def remark(notices: list[Notice], index: int, field: str, code: Remark, more: str = "") -> None:
+    """Add a notice while there is room for it; `field` is the whole dotted path."""
+    if len(notices) < MOST_NOTICES:
+        notices.append(Notice(index, field, code, f"{SENTENCES[code]} {more}".rstrip()))
+
+
+def _read_loosely(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejected:
+    try:
+        event = msgspec.json.decode(raw)
+    except (ValueError, RecursionError):
+        return refuse(Rejection.UNREADABLE, index, "", "Send the event as JSON in UTF-8, with plain numbers.")
+    if not isinstance(event, dict):
+        return refuse(Rejection.NOT_AN_OBJECT, index, "", 'Send {"event": "...", "event_time": ...}.')
+
+    known = _without_unknown(event, index, notices)
+    timed = _with_seconds(known, index, notices)
+    return timed if isinstance(timed, Rejected) else _checked(timed, index)
+
+
+def _without_unknown(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
+    known, unknown = prune(event)
+    for field in unknown[: MOST_NOTICES - len(notices)]:
+        meant = meant_by(field)
+        more = "" if meant is None else f"Did you mean `{meant}`?"
+        remark(notices, index, path_in(index, field.path), Remark.UNKNOWN_FIELD, more)
+    return known
+
+
+def _with_seconds(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any] | Rejected:
+    written = event.get("event_time")
+    seconds = seconds_of(written)
+    if seconds is None:
+        return refuse(Rejection.BAD_EVENT_TIME, index, "event_time", TIME_FIX) if isinstance(written, str) else event
+    if seconds != written:
+        more = f"It was understood as {seconds}, which is {iso(seconds)}."
+        remark(notices, index, path_in(index, "event_time"), Remark.EVENT_TIME_CONVERTED, more)
+    return {**event, "event_time": seconds}
+
+
+def _checked(event: dict[str, Any], index: int) -> Item | Rejected:
+    try:
+        item = msgspec.convert(event, strict.Item)
+    except ValidationError as error:
+        return complain(error, index)
+
+    nul = next(_nuls(msgspec.to_builtins(item), ""), None)
+    return item if nul is None else refuse(Rejection.NUL_CHARACTER, index, nul, "Leave the NUL character out.")
+
+
+def _nuls(value: object, path: str) -> Iterator[str]:
+    """Find the strings with a NUL, which would break the keys of conversions and the text of stores."""
+    match value:
+        case str() if "\0" in value:
+            yield path
+        case dict():
+            for name, inner in value.items():
+                yield from _nuls(inner, f"{path}.{name}".lstrip("."))
+        case list():
+            for position, inner in enumerate(value):
+                yield from _nuls(inner, f"{path}[{position}]")

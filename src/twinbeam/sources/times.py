@@ -1,0 +1,40 @@
+"""Understand the times that senders write: seconds, milliseconds, or ISO 8601 with its zone."""
+
+from datetime import UTC, datetime
+
+from twinbeam.sources.strict import MOST_SECONDS
+
+
+def seconds_of(written: object) -> int | None:
+    """
+    Give whole seconds since 1970-01-01 UTC, rounded down, or None where nothing certain can be said.
+
+    A number of 10^11 or more is in milliseconds: as seconds it would lie beyond the year 5138.
+    """
+    match written:
+        case bool():
+            return None
+        case int() | float():
+            return _of_number(written)
+        case str():
+            return _of_text(written)
+        case _:
+            return None
+
+
+def _of_number(written: float) -> int | None:
+    seconds = int(written if written <= MOST_SECONDS else written // 1_000)
+    return seconds if 0 < seconds <= MOST_SECONDS else None
+
+
+def _of_text(written: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return None if moment.tzinfo is None else _of_number(moment.timestamp())
+
+
+def iso(seconds: int) -> str:
+    """Write a time for people; `seconds` must lie before the year 10000."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

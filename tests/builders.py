@@ -1,0 +1,113 @@
+"""
+Valid values with one keyword per deviation: `an_item(email="ada@shop.example", ad_storage=None)`.
+
+A keyword may name a field of the value or of anything inside it; of two fields with one name the outer is meant.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from twinbeam.core.keys import conversion_key
+from twinbeam.core.names import canonical
+from twinbeam.core.values import (
+    Arrival,
+    Channel,
+    Consent,
+    Decision,
+    Item,
+    Origin,
+    Page,
+    Permission,
+    Properties,
+    Signal,
+    User,
+)
+
+NOW_MS = 1_790_000_000_000  # where HandClock starts
+NOW_S = NOW_MS // 1_000
+PIXEL = "C0EXAMPLEPIXELCODE20"
+WORKSPACE = "default"
+
+_INSIDE_ITEM: dict[str, type[Struct]] = {"user": User, "page": Page, "properties": Properties, "consent": Consent}
+
+_ITEM: dict[str, Any] = {
+    "event": "Purchase",
+    "event_time": NOW_S - 5,
+    "event_id": "order-1001",
+    "order_id": "1001",
+    "email": "ada@shop.example",
+    "external_id": "customer-7",
+    "ttclid": "E.C.P.v3fQ2RHacdksKfofPmlyuStIIjJXOGxwfN",
+    "url": "https://shop.example/thanks",
+    "value": 20.5,
+    "currency": "EUR",
+    "ad_storage": "granted",
+    "ad_user_data": "granted",
+    "source": "banner",
+}
+
+_SIGNAL: dict[str, Any] = {
+    "workspace": WORKSPACE,
+    "pixel": PIXEL,
+    "event_source": "web",
+    "event": "Purchase",
+    "event_id": "order-1001",
+    "event_time": NOW_S - 5,
+    "received_ms": NOW_MS,
+    "channel": Channel.SERVER,
+    "source": "checkout",
+    "permission": Permission(Decision.ALLOWED, "ad_storage=granted, ad_user_data=granted"),
+    "order_id": "1001",
+    "minor": 2_050,
+    "currency": "EUR",
+}
+
+
+def an_item(**changes: Any) -> Item:
+    """Give a consented Purchase of 20.50 EUR, five seconds old."""
+    fields = _ITEM | changes
+    own = _taken(Item, fields)
+    inside = {name: shape(**_taken(shape, fields)) for name, shape in _INSIDE_ITEM.items()}
+    _all_used(fields)
+    return Item(**inside | own)
+
+
+def an_origin(**changes: Any) -> Origin:
+    """Give the origin of a request with a server key."""
+    usual = {"workspace": WORKSPACE, "source": "checkout", "channel": Channel.SERVER, "received_ms": NOW_MS}
+    return Origin(**usual | changes)
+
+
+def an_arrival(item: Item | None = None, **changes: Any) -> Arrival:
+    """Give the arrival of an item; keywords of the arrival and its origin first, the rest makes the item."""
+    origin = an_origin(**_taken(Origin, changes))
+    pixel, index = changes.pop("pixel", PIXEL), changes.pop("index", 0)
+    item = item or an_item(**changes)
+    return Arrival(item, origin, pixel, canonical(item.event) or item.event, index)
+
+
+def a_signal(**changes: Any) -> Signal:
+    """Give a stored Purchase with a small body; its key follows from its other fields unless it is given."""
+    fields = _SIGNAL | changes
+    fields.setdefault(
+        "body", b'{"event_time":%d,"event_id":"%s"}' % (fields["event_time"], fields["event_id"].encode())
+    )
+    parts = (fields[name] for name in ("workspace", "pixel", "event", "event_id"))
+    fields.setdefault("key", conversion_key(*parts))
+    return Signal(**fields)
+
+
+def a_body(*items: Item | dict[str, Any] | Any) -> bytes:
+    """Give the body of `POST /v1/events` for these items; a dictionary or anything else goes in as it is."""
+    return msgspec.json.encode({"events": list(items) or [an_item()]})
+
+
+def _taken(shape: type[Struct], fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: fields.pop(name) for name in shape.__struct_fields__ if name in fields}
+
+
+def _all_used(fields: dict[str, Any]) -> None:
+    if fields:
+        raise TypeError(f"no such field: {', '.join(fields)}")

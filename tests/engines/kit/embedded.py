@@ -1,0 +1,60 @@
+"""The engines that need nothing installed, opened for the kit."""
+
+from pathlib import Path
+
+from engines.kit.laws import Rows
+
+from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.memory import MemoryJournal, MemoryStore
+from twinbeam.engines.stores.sqlite.store import SqliteStore
+from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.send.limits import Ages
+
+
+class MemoryEngine:
+    """The model."""
+
+    def __init__(self, _folder: Path) -> None:
+        self.store = MemoryStore()
+        self.journal = self.reader = MemoryJournal()
+
+    def rows(self) -> Rows:
+        """Give the state of every row by its id."""
+        return {row.id: row.state.value for row in self.store._by_id.values()}
+
+    def reopen(self) -> None:
+        """Do nothing: there is no file to open again."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class SqliteEngine:
+    """A journal and a store in files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.ring = KeyRing.open_or_create(folder / "keys" / "keyring.json")
+        self._open()
+
+    def _open(self) -> None:
+        data = self._folder / "data"
+        self.store = SqliteStore.open_as_writer(data, self.ring, window=JoinWindow(), ages=Ages())
+        self.journal = SqliteJournal(slot_path(data, 0), self.ring, reserve_bytes=0)
+        self.reader = SqliteJournalReader(slot_path(data, 0), self.ring)
+
+    def rows(self) -> Rows:
+        """Give the state of every row by its id."""
+        return dict(self.store._db.execute("SELECT id, state FROM conversion"))
+
+    def reopen(self) -> None:
+        """Close all files and open them again."""
+        self.close()
+        self._open()
+
+    def close(self) -> None:
+        """Close all files."""
+        self.reader.close()
+        self.journal.close()
+        self.store.close()

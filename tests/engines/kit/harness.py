@@ -1,0 +1,187 @@
+"""
+What every promise of the kit works with: an engine, its journal and a clock that is moved by hand.
+
+After each step the two accounting laws are checked, and that no conversion moved in a way the lifecycle forbids.
+A promise is a function whose one argument is a Harness; whoever brings a new engine writes an Engine for it.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeVar
+
+from engines.kit.laws import Rows, assert_accounted, assert_counters_add_up, assert_legal, assert_recordable
+from signals import NOW, PIXEL, WORKSPACE
+
+from twinbeam.core.clock import HandClock
+from twinbeam.core.delivery import Answered, Lane, Lease
+from twinbeam.core.story import Story
+from twinbeam.core.values import Signal
+from twinbeam.destinations.tiktok.wire import compose
+from twinbeam.pipeline.journal.codec import decode, encode
+from twinbeam.pipeline.record.contract import Numbered, Recorded
+
+T = TypeVar("T")
+
+OK = Answered(status=200, code=0, message="OK", request_id="r-1")
+BUSY = Answered(status=200, code=50000, message="busy", request_id="r-2")
+BAD = Answered(status=200, code=40002, message="Invalid currency", request_id="r-3")
+
+_END_OF_TIME = 2**62
+
+
+class Engine(Protocol):
+    """A journal and a store of one kind, opened."""
+
+    store: Any
+    journal: Any
+    reader: Any
+
+    def rows(self) -> Rows:
+        """Give the state of every row by its id."""
+        ...
+
+    def reopen(self) -> None:
+        """Close everything in good order and open it again; nothing for an engine without a file."""
+        ...
+
+
+class Harness:
+    """Steps that a running system takes, each followed by its checks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.clock = HandClock(NOW)
+        self.owner = "writer-1"
+        self.groups: list[Numbered] = []
+
+    @property
+    def store(self) -> Any:
+        """The store as it is now: another object after a reopening."""
+        return self.engine.store
+
+    def now(self) -> int:
+        """Milliseconds on the harness's clock."""
+        return self.clock.now_ms()
+
+    def append(self, *signals: Signal) -> int:
+        """Make one group durable in the journal, without recording it."""
+        seq = self.engine.journal.append(self.now(), len(signals), encode(signals))
+        self.check()
+        return seq
+
+    def drain(self) -> Recorded:
+        """Record in one call whatever the journal holds beyond the cursor."""
+        store, reader = self.store, self.engine.reader
+        waiting = reader.read(store.cursor(reader.journal_id), limit=_END_OF_TIME)
+        groups = [Numbered(group.seq, decode(group.body)) for group in waiting]
+        self.groups += groups
+        recorded = self.record(groups)
+        if groups:
+            reader.confirm(groups[-1].seq)
+        return recorded
+
+    def take(self, *signals: Signal) -> Recorded:
+        """Append one group and record it."""
+        self.append(*signals)
+        return self.drain()
+
+    def replay(self) -> Recorded:
+        """Record everything that was ever recorded once more."""
+        return self.record(self.groups)
+
+    def record(self, groups: Iterable[Numbered]) -> Recorded:
+        """Record groups in one call."""
+        journal_id = self.engine.reader.journal_id
+        before = self.engine.rows()
+        recorded: Recorded = self.store.record(journal_id, list(groups), self.now())
+        assert_recordable(before, self.engine.rows())
+        self.check()
+        return recorded
+
+    def lane(self, pixel: str = PIXEL) -> Lane:
+        """Find the lane of a pixel that has something unsent."""
+        lanes = self.store.due_lanes(_END_OF_TIME)
+        (lane,) = [lane for lane in lanes if (lane.workspace, lane.source_id) == (WORKSPACE, pixel)]
+        return lane
+
+    def lease(self, *, pixel: str = PIXEL, limit: int = 1_000) -> Lease:
+        """Lease what is due on a pixel; fails if nothing is."""
+        lease = self.try_lease(self.lane(pixel), limit=limit)
+        assert lease is not None
+        return lease
+
+    def try_lease(self, lane: Lane, *, limit: int = 1_000) -> Lease | None:
+        """Lease what is due in a lane, if anything is."""
+        return self.step(
+            lambda: self.store.lease(lane, limit=limit, owner=self.owner, now_ms=self.now(), compose=compose)
+        )
+
+    def split(self, lease: Lease) -> list[Lease]:
+        """Split a batch."""
+        return self.step(
+            lambda: self.store.split(lease.batch, owner=self.owner, now_ms=self.now(), compose=compose),
+        )
+
+    def delivered(self, lease: Lease, *, answer: Answered = OK) -> bool:
+        """Settle a batch as delivered."""
+        settle = self.store.settle_delivered
+        return self.step(lambda: settle(lease.batch, answer, owner=self.owner, now_ms=self.now()))
+
+    def refused(self, lease: Lease, *, answer: Answered = BAD) -> bool:
+        """Settle a batch as refused by TikTok."""
+        settle = self.store.settle_refused
+        return self.step(lambda: settle(lease.batch, answer, owner=self.owner, now_ms=self.now()))
+
+    def waiting(self, lease: Lease, *, after_ms: int = 0, arrived: bool = True, answer: Answered = BUSY) -> bool:
+        """Settle a batch as to be tried again."""
+        settle, due_ms = self.store.settle_waiting, self.now() + after_ms
+        return self.step(
+            lambda: settle(
+                lease.batch, answer, owner=self.owner, now_ms=self.now(), due_ms=due_ms, arrived=arrived
+            )
+        )
+
+    def restart(self) -> list[Lease]:
+        """Let the writer die and a new one reopen everything and take over."""
+        self.engine.reopen()
+        self.owner += "+"
+        return self.reclaim()
+
+    def reclaim(self) -> list[Lease]:
+        """Take over the batches of other owners."""
+        return self.step(lambda: self.store.reclaim(owner=self.owner, compose=compose))
+
+    def quarantine(self, raw: bytes, *, seq: int = 1, index: int = 0) -> None:
+        """
+        Put one unreadable item of a group aside.
+
+        Law (a) holds again when the rest of the group is recorded: until then the item is both here and there.
+        """
+        journal_id = self.engine.reader.journal_id
+        self.store.quarantine(journal_id, seq, index, raw, "cannot be read", self.now())
+        assert_counters_add_up(self.store)
+
+    def step(self, act: Callable[[], T]) -> T:
+        """Do one thing that moves each conversion at most once, and check everything."""
+        before = self.engine.rows()
+        outcome = act()
+        assert_legal(before, self.engine.rows())
+        self.check()
+        return outcome
+
+    def check(self) -> None:
+        """Check both accounting laws."""
+        assert_accounted(self.engine)
+
+    def story(self, event_id: str = "e-1", *, workspace: str = WORKSPACE) -> Story:
+        """Tell the one story of an event id."""
+        (story,) = self.store.by_event_id(workspace, event_id)
+        return story
+
+    def state(self, event_id: str = "e-1") -> str:
+        """Tell the state of the one conversion with an event id."""
+        return self.story(event_id).state
+
+    def counted(self, outcome: str, reason: str | None = None) -> int:
+        """Add up the counters of an outcome."""
+        counts = self.store.counts()
+        return sum(c.n for c in counts if c.outcome == outcome and reason in (None, c.reason))

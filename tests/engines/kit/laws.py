@@ -1,0 +1,93 @@
+"""The laws that hold in every snapshot of every engine."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from twinbeam.core.lifecycle import COUNTED, LEGAL, State, may_move
+from twinbeam.core.outcomes import Outcome
+from twinbeam.pipeline.record.tally import RECORDED
+
+Rows = Mapping[int, str]
+"""The state of every row by its id."""
+
+_WAITS = (State.HELD, State.READY, State.WAITING)
+_RECORDS = ("permission arrives", "refused")  # the moves that recording makes; all others belong to later rooms
+
+
+def assert_accounted(engine: Any) -> None:
+    """Check both laws of accounting, and what follows from them."""
+    assert_journal_accounted(engine)
+    assert_counters_add_up(engine.store)
+    assert recorded_by(engine.store) == sum(events for _, events in engine.store.cursors().values())
+    assert_counters_equal_rows(engine.store)
+    assert_unsent_is_known(engine.store)
+
+
+def assert_journal_accounted(engine: Any) -> None:
+    """Law (a): what was appended is recorded or still in the journal."""
+    store, reader = engine.store, engine.reader
+    seq, recorded = store.cursors().get(reader.journal_id, (0, 0))
+    pending = sum(group.count for group in reader.read(seq, limit=2**62))
+    backlog = engine.journal.backlog()
+    assert backlog.appended == recorded + store.quarantined() + pending
+    assert backlog.pending >= pending
+
+
+def assert_counters_add_up(store: Any) -> None:
+    """Law (b): what was recorded was dropped, merged, a duplicate, quarantined, or is a conversion in some state."""
+    recorded: Counter[tuple[int, str, str, str]] = Counter()
+    explained: Counter[tuple[int, str, str, str]] = Counter()
+    ends = {*Outcome, *COUNTED}
+    for count in store.counts():
+        place = (count.day, count.workspace, count.pixel, count.event)
+        assert count.n > 0, count
+        assert count.outcome == RECORDED or count.outcome in ends, count
+        (recorded if count.outcome == RECORDED else explained)[place] += count.n
+    assert recorded == explained
+
+
+def recorded_by(store: Any) -> int:
+    """Add up the arrivals that counters call recorded, without what is in quarantine."""
+    return sum(count.n for count in store.counts() if count.outcome == RECORDED) - int(store.quarantined())
+
+
+def assert_counters_equal_rows(store: Any) -> None:
+    """Compare the counters of states with the rows themselves; tombstones are no conversions."""
+    counted: Counter[str] = Counter()
+    for count in store.counts():
+        if count.outcome in COUNTED:
+            counted[count.outcome] += count.n
+    assert counted == {state: n for state, n in store.states().items() if state != State.DROPPED}
+
+
+def assert_unsent_is_known(store: Any) -> None:
+    """Compare the schedule with the rows."""
+    waiting = sum(n for state, n in store.states().items() if state in _WAITS)
+    assert store.unsent() == waiting
+    assert (store.next_due_ms() is None) == (waiting == 0)
+
+
+def assert_legal(before: Rows, after: Rows) -> None:
+    """Check that a step moved each row at most once, along the lifecycle, and made and removed none."""
+    assert before.keys() == after.keys()
+    for id_, state in before.items():
+        assert after[id_] == state or may_move(State(state), State(after[id_])), (id_, state, after[id_])
+
+
+def assert_recordable(before: Rows, after: Rows) -> None:
+    """Check that recording removed no row, and moved rows only as recording may."""
+    assert before.keys() <= after.keys()
+    for id_, state in after.items():
+        starts = [State(before[id_])] if id_ in before else [State.DROPPED, State.READY]
+        assert state in {end for start in starts for end in _recorded_from(start)}, (id_, starts, state)
+
+
+def _recorded_from(start: State) -> set[State]:
+    """Give the states that any number of arrivals may lead to."""
+    reached, grown = {start}, True
+    while grown:
+        steps = {LEGAL[state][event] for state in reached for event in _RECORDS if event in LEGAL[state]}
+        grown = not steps <= reached
+        reached |= steps
+    return reached

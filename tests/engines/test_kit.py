@@ -1,0 +1,79 @@
+"""Every engine keeps every promise of the kit; a new engine joins by adding itself to ENGINES."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+pytest.register_assert_rewrite("engines.kit")
+
+from engines.kit import (  # noqa: E402 -- after the registration, so that a broken promise shows its values
+    copies,
+    expiring,
+    journaling,
+    leasing,
+    lookups,
+    quarantining,
+    reclaiming,
+    replaying,
+    settling,
+    splitting,
+    stories,
+    visits,
+    windows,
+)
+from engines.kit.embedded import MemoryEngine, SqliteEngine  # noqa: E402
+from engines.kit.harness import Harness  # noqa: E402
+
+ENGINES = {"memory": MemoryEngine, "sqlite": SqliteEngine}
+CHAPTERS = (
+    journaling,
+    replaying,
+    copies,
+    windows,
+    visits,
+    lookups,
+    leasing,
+    settling,
+    reclaiming,
+    splitting,
+    expiring,
+    stories,
+    quarantining,
+)
+
+
+def promises(chapter: ModuleType) -> list[Callable[[Harness], None]]:
+    """List the promises of a chapter: its own public functions."""
+    functions = vars(chapter).values()
+    return [
+        function
+        for function in functions
+        if inspect.isfunction(function)
+        and function.__module__ == chapter.__name__
+        and not function.__name__.startswith("_")
+    ]
+
+
+def name(promise: Callable[[Harness], None]) -> str:
+    return f"{promise.__module__.rsplit('.', 1)[-1]}-{promise.__name__}"
+
+
+@pytest.fixture(params=ENGINES)
+def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
+    engine = ENGINES[request.param](tmp_path)
+    yield Harness(engine)
+    engine.close()
+
+
+@pytest.mark.parametrize("promise", [promise for chapter in CHAPTERS for promise in promises(chapter)], ids=name)
+def test_an_engine_keeps_its_promise(harness: Harness, promise: Callable[[Harness], None]) -> None:
+    promise(harness)
+
+
+def test_every_chapter_of_the_kit_is_read() -> None:
+    folder = Path(copies.__file__).parent
+    rest = {"harness", "laws", "embedded"}
+    assert {path.stem for path in folder.glob("*.py")} - rest == {c.__name__.rsplit(".", 1)[-1] for c in CHAPTERS}

@@ -1,0 +1,133 @@
+"""`make check-demo`, small: sound when nothing is broken, and failing in the right number for each sabotage."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+pytestmark = pytest.mark.journey
+
+ROOT = Path(__file__).parents[2]
+SMALL = ("--orders", "60", "--seconds", "4")
+NINE = (
+    "orders",
+    "consented",
+    "received",
+    "counted",
+    "duplicates_counted",
+    "lost",
+    "value_difference",
+    "raw_identifiers_on_disk",
+    "sent_without_consent",
+)
+LAST_FIVE = NINE[4:]
+
+
+class Checked(NamedTuple):
+    status: int
+    report: dict
+    said: str
+
+    @property
+    def broken(self) -> set[str]:
+        return {name for name in LAST_FIVE if self.report[name] != 0}
+
+
+def check(*options: str) -> Checked:
+    command = [sys.executable, str(ROOT / "demo" / "check_demo.py"), *SMALL, *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert done.stdout.count("\n") == 1, done.stderr
+    return Checked(done.returncode, json.loads(done.stdout), done.stderr)
+
+
+def test_every_permitted_order_is_counted_once_with_its_value():
+    checked = check()
+    report = checked.report
+    assert checked.status == 0, checked.said
+    assert tuple(report)[:9] == NINE
+    assert checked.broken == set()
+    assert report["counted"] == report["consented"]
+    assert 0.6 <= report["consented"] / report["orders"] <= 0.8
+    assert f"seed {report['seed']}" in checked.said
+
+
+def test_each_sabotage_makes_the_check_fail_in_its_own_number():
+    expected = {
+        "drop": {"lost"},
+        "double": {"duplicates_counted"},
+        "leak": {"raw_identifiers_on_disk"},
+        "ungated": {"sent_without_consent"},
+        "value": {"value_difference"},
+    }
+    with ThreadPoolExecutor(len(expected)) as pool:
+        checked = dict(zip(expected, pool.map(lambda kind: check("--sabotage", kind), expected), strict=True))
+    assert {kind: it.broken for kind, it in checked.items()} == expected
+    assert {it.status for it in checked.values()} == {1}
+
+
+@pytest.fixture
+def demo(tmp_path):
+    """A demo that has just begun to play, and its stage."""
+    command = [sys.executable, "-m", "twinbeam.demo", "--seed", "1", "--orders", "60", "--directory", str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        yield process, json.loads(process.stdout.readline())["stage"]
+        process.kill()
+
+
+def gone(url: str, seconds: float = 30) -> bool:
+    """Whether nobody listens there any more, at the latest after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            urlopen(url, timeout=5).close()
+        except URLError as error:
+            if isinstance(error.reason, ConnectionRefusedError):
+                return True
+        time.sleep(0.1)
+    return False
+
+
+def test_the_truth_is_written_before_the_first_request(demo, tmp_path):
+    _, stage = demo
+    truth = json.loads((tmp_path / "truth.json").read_bytes())
+    assert len(truth["orders"]) == 60
+    assert truth["pixel"]
+    assert not list((tmp_path / "state").glob("truth*"))
+    assert Path(stage["directory"]) == tmp_path
+
+
+def test_nothing_is_left_running_when_the_demo_is_killed(demo):
+    process, stage = demo
+    os.kill(process.pid, signal.SIGKILL)
+    assert [name for name in ("emulator", "intake", "dashboard") if not gone(stage[name])] == []
+
+
+@pytest.mark.parametrize("end", [lambda demo: demo.stdin.close(), lambda demo: demo.terminate()])
+def test_the_demo_ends_in_order_when_told_or_when_its_starter_is_gone(demo, end):
+    process, stage = demo
+    end(process)
+    assert process.wait(40) == 0
+    assert [name for name in ("emulator", "intake", "dashboard") if not gone(stage[name], 1)] == []
+
+
+def test_the_demo_for_people_names_its_pages_and_stops_at_ctrl_c():
+    program = (
+        "from twinbeam.demo.run import run_demo; from twinbeam.demo.stage import Ports; "
+        "raise SystemExit(run_demo(seed=1, ports=Ports()))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        lines = [process.stdout.readline() for _ in range(6)]
+        pages = [word.rstrip("/") for line in lines for word in line.split() if word.startswith("http://")]
+        assert len(pages) == 3, lines
+        process.send_signal(signal.SIGINT)
+        assert process.wait(40) == 0
+    assert all(gone(page, 1) for page in pages)

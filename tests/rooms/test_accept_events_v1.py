@@ -1,0 +1,294 @@
+import json
+
+import msgspec
+import pytest
+
+from builders import NOW_MS, NOW_S, a_body, an_item
+from twinbeam.core.names import CUSTOM_RULE
+from twinbeam.core.values import Item, Rejected
+from twinbeam.pipeline.accept.codes import Rejection, Remark
+from twinbeam.pipeline.accept.contract import WHOLE_REQUEST
+from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode
+from twinbeam.sources import strict
+from twinbeam.sources.events_v1 import read
+from twinbeam.sources.lenient import MOST_NOTICES
+from twinbeam.sources.surrogates import mend_halves
+
+GOOD = {"event": "Purchase", "event_time": NOW_S, "event_id": "good"}
+
+
+def read_one(**changes):
+    """Read one event with these members, and give what became of it and the notices."""
+    reading = read(a_body(GOOD | changes))
+    (item,) = reading.items
+    return item, reading.notices
+
+
+def refused(**changes):
+    item, _ = read_one(**changes)
+    assert isinstance(item, Rejected)
+    return item
+
+
+def test_every_field_of_an_event_is_understood():
+    full = {
+        "event": "Purchase",
+        "event_time": NOW_S,
+        "event_id": "1",
+        "event_source": "crm",
+        "pixel": "C0",
+        "user": {
+            **{name: ["a", "b"] for name in ("email", "phone", "external_id")},
+            **dict.fromkeys(strict.User.__struct_fields__[3:], "x"),
+        },
+        "page": {"url": "https://shop.example", "referrer": "https://tiktok.com"},
+        "properties": {
+            **dict.fromkeys(("content_name", "content_category", "brand", "description", "search_string"), "x"),
+            **dict.fromkeys(("order_id", "shop_id", "delivery_category", "status"), "x"),
+            **dict.fromkeys(("value", "num_items", "quantity", "price", "predicted_ltv"), 3),
+            "currency": "eur",
+            "contents": [{"content_id": "1", "content_name": "n", "price": 1.5, "quantity": 2, "brand": "b"}],
+            "content_ids": ["1"],
+            "content_type": "product",
+            "customer_type": "new",
+        },
+        "consent": {"ad_storage": "granted", "ad_user_data": "denied", "ad_personalization": "granted"},
+        "order_id": "o",
+        "visitor_id": "v",
+        "cart_token": "c",
+        "checkout_token": "k",
+        "limited_data_use": True,
+        "lead": {"lead_id": "1", "lead_event_source": "HubSpot"},
+    }
+    full["consent"] |= {"source": "banner", "evidence": "x"}
+    (item,) = read(a_body(full)).items
+    assert msgspec.to_builtins(item) == full
+    assert set(full) == set(Item.__struct_fields__)
+
+
+def test_the_strict_shapes_know_exactly_the_fields_of_core():
+    shapes = [strict.User, strict.Page, strict.Content, strict.Properties, strict.Lead, strict.Consent, strict.Item]
+    for shape in shapes:
+        (core,) = shape.__bases__
+        assert set(shape.__struct_fields__) == set(core.__struct_fields__)
+        assert shape.__struct_config__.forbid_unknown_fields
+
+
+def test_a_body_that_is_right_brings_no_notice():
+    reading = read(a_body(an_item(), an_item(event_id="2")))
+    assert [item.event_id for item in reading.items] == ["order-1001", "2"]
+    assert reading.notices == []
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", ProblemCode.BAD_JSON),
+        (b"nonsense", ProblemCode.BAD_JSON),
+        (a_body()[:-1], ProblemCode.BAD_JSON),
+        (a_body() + b"x", ProblemCode.BAD_JSON),
+        (b'{"events":[{"event":"\x01"}]}', ProblemCode.BAD_JSON),
+        (b'{"events":[NaN]}', ProblemCode.BAD_JSON),
+        (b'{"events":' + b"[" * 5_000, ProblemCode.BAD_JSON),
+        (b'{"ev\xffents":[]}', ProblemCode.BAD_ENCODING),
+        ("{}".encode("utf-16"), ProblemCode.BAD_JSON),
+        (b"null", ProblemCode.BAD_SHAPE),
+        (b"5", ProblemCode.BAD_SHAPE),
+        (json.dumps(GOOD).encode(), ProblemCode.BAD_SHAPE),
+        (b'{"events":null}', ProblemCode.BAD_SHAPE),
+        (b'{"events":"x"}', ProblemCode.BAD_SHAPE),
+        (b'{"events":[]}', ProblemCode.NO_EVENTS),
+        (a_body(*[GOOD] * (MOST_EVENTS + 1)), ProblemCode.TOO_MANY_EVENTS),
+    ],
+)
+def test_what_is_no_list_of_events_is_a_problem_of_the_whole_request(body, code):
+    problem = read(body)
+    assert isinstance(problem, Problem)
+    assert problem.code is code
+
+
+def test_as_many_events_as_allowed_are_read_on_both_paths():
+    assert len(read(a_body(*[GOOD] * MOST_EVENTS)).items) == MOST_EVENTS
+    assert len(read(a_body({}, *[GOOD] * (MOST_EVENTS - 1))).items) == MOST_EVENTS
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (b"5", Rejection.NOT_AN_OBJECT),
+        (b"null", Rejection.NOT_AN_OBJECT),
+        (b"[[]]", Rejection.NOT_AN_OBJECT),
+        (b"{}", Rejection.MISSING_FIELD),
+        (b'{"event":"\xff","event_time":1}', Rejection.UNREADABLE),
+        (b'{"event":"Purchase","event_time":1,"properties":{"value":1e999}}', Rejection.UNREADABLE),
+        (b'{"event":"Purchase","event_time":' + b"1" * 5_000 + b"}", Rejection.UNREADABLE),
+        (b'{"user":' + b"[" * 500 + b"]" * 500 + b',"event":"x","event_time":1}', Rejection.WRONG_TYPE),
+    ],
+)
+def test_a_bad_event_is_refused_alone(bad, code):
+    good = json.dumps(GOOD).encode()
+    before, refusal, after = read(b'{"events":[%s,%s,%s]}' % (good, bad, good)).items
+    assert (before.event_id, after.event_id) == ("good", "good")
+    assert (refusal.code, refusal.index) == (code, 1)
+    assert refusal.field.startswith("events[1]")
+    assert refusal.fix
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "field"),
+    [
+        ({"event": None}, Rejection.MISSING_FIELD, "event"),
+        ({"event": ""}, Rejection.OUT_OF_RANGE, "event"),
+        ({"event": "x" * 51}, Rejection.OUT_OF_RANGE, "event"),
+        ({"event_time": None}, Rejection.MISSING_FIELD, "event_time"),
+        ({"event_time": True}, Rejection.WRONG_TYPE, "event_time"),
+        ({"event_time": 0}, Rejection.OUT_OF_RANGE, "event_time"),
+        ({"event_time": "yesterday"}, Rejection.BAD_EVENT_TIME, "event_time"),
+        ({"event_id": 1001}, Rejection.WRONG_TYPE, "event_id"),
+        ({"event_id": "x" * 257}, Rejection.OUT_OF_RANGE, "event_id"),
+        ({"order_id": 1001}, Rejection.WRONG_TYPE, "order_id"),
+        ({"event_source": "till"}, Rejection.OUT_OF_RANGE, "event_source"),
+        ({"user": []}, Rejection.WRONG_TYPE, "user"),
+        ({"user": "ada"}, Rejection.WRONG_TYPE, "user"),
+        ({"user": {"email": 5}}, Rejection.WRONG_TYPE, "user.email"),
+        ({"user": {"email": ["a", 5]}}, Rejection.WRONG_TYPE, "user.email[1]"),
+        ({"user": {"email": ["a"] * 21}}, Rejection.OUT_OF_RANGE, "user.email"),
+        ({"properties": {"value": "20.50"}}, Rejection.WRONG_TYPE, "properties.value"),
+        ({"properties": {"value": 1e13}}, Rejection.OUT_OF_RANGE, "properties.value"),
+        ({"properties": {"quantity": 10**30}}, Rejection.OUT_OF_RANGE, "properties.quantity"),
+        ({"properties": {"currency": "EUR\n"}}, Rejection.OUT_OF_RANGE, "properties.currency"),
+        ({"properties": {"contents": [{}, {"price": "3"}]}}, Rejection.WRONG_TYPE, "properties.contents[1].price"),
+        ({"properties": {"contents": [[[]]]}}, Rejection.WRONG_TYPE, "properties.contents[0]"),
+        ({"consent": {"ad_storage": True}}, Rejection.WRONG_TYPE, "consent.ad_storage"),
+        ({"consent": {"ad_storage": "GRANTED"}}, Rejection.OUT_OF_RANGE, "consent.ad_storage"),
+        ({"lead": {}}, Rejection.MISSING_FIELD, "lead.lead_id"),
+        ({"event_id": "a\0b"}, Rejection.NUL_CHARACTER, "event_id"),
+        ({"properties": {"contents": [{"brand": "\0"}]}}, Rejection.NUL_CHARACTER, "properties.contents[0].brand"),
+        ({"user": {"email": ["\0"]}}, Rejection.NUL_CHARACTER, "user.email[0]"),
+    ],
+)
+def test_a_refusal_names_the_field_and_the_fix(changes, code, field):
+    refusal = refused(**changes)
+    assert (refusal.code, refusal.field) == (code, f"events[0].{field}")
+    assert refusal.fix.endswith(".")
+
+
+def test_a_refusal_speaks_json_and_knows_the_rule_of_the_field():
+    assert refused(event_id=1001).message.endswith("Expected string or null, got integer.")
+    assert refused(event_id=1001).fix == 'Send a string of 1 to 256 characters, such as "1001".'
+    assert refused(event="x" * 51).fix == f"Use {CUSTOM_RULE}."
+    assert refused(event="x" * 51).message.endswith("Expected string of length <= 50.")
+
+
+def test_a_refusal_never_repeats_the_value():
+    for changes in ({"event_source": "ada@shop.example"}, {"consent": {"ad_storage": "ada@shop.example - at `$.x`"}}):
+        refusal = refused(**changes)
+        assert "ada" not in json.dumps(msgspec.to_builtins(refusal))
+    assert refused(event_source="x - at `$.user.email`").field == "events[0].event_source"
+
+
+@pytest.mark.parametrize(
+    ("written", "understood"),
+    [
+        (NOW_MS, NOW_S),
+        (NOW_MS + 999, NOW_S),
+        (NOW_S + 0.9, NOW_S),
+        (float(NOW_MS) + 0.5, NOW_S),
+        ("2026-09-21T14:13:20Z", NOW_S),
+        ("2026-09-21T14:13:20.999Z", NOW_S),
+        ("2026-09-21T16:13:20+02:00", NOW_S),
+        ("2026-09-21 14:13:20+00:00", NOW_S),
+    ],
+)
+def test_other_ways_to_write_a_time_are_understood_and_echoed(written, understood):
+    item, (notice,) = read_one(event_time=written)
+    assert item.event_time == understood
+    assert (notice.code, notice.field) == (Remark.EVENT_TIME_CONVERTED, "events[0].event_time")
+    assert f"{understood}, which is 2026-09-21T14:13:20Z" in notice.message
+
+
+def test_a_whole_number_of_seconds_with_a_point_is_no_reason_for_a_notice():
+    item, notices = read_one(event_time=float(NOW_S))
+    assert (item.event_time, notices) == (NOW_S, [])
+
+
+@pytest.mark.parametrize("written", ["2026-09-21T14:13:20", str(NOW_S), "", "tomorrow", "0001-01-01T00:00:00+23:59"])
+def test_a_text_that_leaves_the_time_open_is_refused(written):
+    assert refused(event_time=written).code == Rejection.BAD_EVENT_TIME
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "meant"),
+    [
+        ({"emial": "x"}, "emial", "user.email"),
+        ({"email": "x"}, "email", "user.email"),
+        ({"timestamp": 1}, "timestamp", "event_time"),
+        ({"pixel_code": "x"}, "pixel_code", "pixel"),
+        ({"EventTime": 1}, "EventTime", "event_time"),
+        ({"user": {"phone_number": "x"}}, "user.phone_number", "user.phone"),
+        ({"user": {"e-mail": "x"}}, "user.e-mail", "user.email"),
+        ({"user": {"ttclld": "x"}}, "user.ttclld", "user.ttclid"),
+        ({"properties": {"contents": [{"prise": 1}]}}, "properties.contents[0].prise", "properties.contents[0].price"),
+        ({"properties": {"contents_ids": []}}, "properties.contents_ids", "properties.content_ids"),
+        ({"zzz": 1}, "zzz", None),
+    ],
+)
+def test_an_unknown_field_is_ignored_and_told_with_a_guess(changes, field, meant):
+    item, (notice,) = read_one(**changes)
+    assert isinstance(item, Item)
+    assert (notice.code, notice.field, notice.index) == (Remark.UNKNOWN_FIELD, f"events[0].{field}", 0)
+    assert notice.message.endswith("was ignored." if meant is None else f"Did you mean `{meant}`?")
+
+
+def test_an_unknown_member_beside_the_events_is_told_too():
+    reading = read(b'{"sentAt":"now",' + a_body(GOOD)[1:])
+    assert [(notice.index, notice.field) for notice in reading.notices] == [(WHOLE_REQUEST, "sentAt")]
+    assert len(reading.items) == 1
+
+
+def test_null_is_as_good_as_absent():
+    item, notices = read_one(
+        user=None, consent=None, event_source=None, limited_data_use=None, properties={"value": None}
+    )
+    assert msgspec.to_builtins(item) == GOOD | {"properties": {}}
+    assert notices == []
+
+
+def test_notices_end_where_they_would_flood_the_answer():
+    strangers = {f"stranger_{number}": 1 for number in range(200)}
+    reading = read(a_body(GOOD | strangers, GOOD | {"event_time": NOW_MS}))
+    assert len(reading.notices) == MOST_NOTICES
+    assert all(isinstance(item, Item) for item in reading.items)
+
+
+def test_a_long_unknown_name_is_cut_in_the_notice():
+    _, (notice,) = read_one(**{"x" * 100_000: 1})
+    assert len(notice.field) < 100
+
+
+@pytest.mark.parametrize("half", [r"\ud83d", r"\udc00", r"\uD83D"])
+def test_half_a_character_costs_neither_its_event_nor_the_neighbours(half):
+    broken = json.dumps(GOOD | {"user": {"city": "CITY"}}).replace("CITY", half)
+    reading = read(f'{{"events":[{broken},{json.dumps(GOOD)}]}}'.encode())
+    assert [item.user.city for item in reading.items] == ["\ufffd", None]
+    assert [(notice.index, notice.code) for notice in reading.notices] == [(WHOLE_REQUEST, Remark.BROKEN_CHARACTER)]
+
+
+@pytest.mark.parametrize(
+    ("written", "mended"),
+    [
+        (rb"\ud83d\ude00", rb"\ud83d\ude00"),
+        (rb"\ud83d\ud83d\ude00", rb"\ufffd\ud83d\ude00"),
+        (rb"\\ud83d", rb"\\ud83d"),
+        (rb"\\\ud83d", rb"\\\ufffd"),
+        (rb"\u0041\n", rb"\u0041\n"),
+        (rb"\ude00\ud83d", rb"\ufffd\ufffd"),
+    ],
+)
+def test_only_lone_halves_are_replaced(written, mended):
+    assert mend_halves(written) == mended
+
+
+def test_a_written_out_escape_of_nul_is_not_a_nul():
+    item, notices = read_one(user={"city": r"\u0000"})
+    assert (item.user.city, notices) == (r"\u0000", [])

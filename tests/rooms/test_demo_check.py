@@ -1,0 +1,221 @@
+"""The separate checker: it must see every way in which a gateway could fail, and nothing where there is nothing."""
+
+import base64
+import hashlib
+import json
+import random
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from twinbeam.demo.pace import Pace
+from twinbeam.demo.shop import plan
+from twinbeam.demo.truth import tell
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "demo"))
+
+import check
+import sabotage
+import search
+
+TRUTH = json.loads(json.dumps(tell(plan(random.Random(3), 60, Pace(24)), seed=3, pixel="P")))
+VISITORS = {visitor["visitor_id"]: visitor for visitor in TRUTH["visitors"]}
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sent(order: dict, **changes) -> dict:
+    """A copy on the wire, as a sound gateway sends it."""
+    visitor = VISITORS[order["visitor_id"]]
+    user = {"email": [sha(visitor["email"])], "phone": sha(visitor["phone"]), "ttclid": visitor["ttclid"]}
+    body = {"user": user, "properties": {"order_id": order["order_id"]}}
+    return {"event": "Purchase", "event_id": f"order:{order['order_id']}", "body": body} | changes
+
+
+def counted(order: dict, **changes) -> dict:
+    shown = {"event": "Purchase", "event_id": f"order:{order['order_id']}", "order_id": order["order_id"]}
+    return shown | {"value": float(order["value"]), "currency": order["currency"]} | changes
+
+
+DUE = [order for order in TRUTH["orders"] if order["counts"]]
+REFUSED = [order for order in TRUTH["orders"] if not order["consented"]]
+OTHERS = [
+    {"event": other["event"], "event_id": other["event_id"], "order_id": None}
+    for other in TRUTH["others"]
+    if other["counts"]
+]
+
+
+def judge(purchases: list[dict] | None = None, copies: list[dict] | None = None, finds: int = 0) -> check.Report:
+    purchases = [counted(order) for order in DUE] if purchases is None else purchases
+    copies = [sent(order) for order in DUE] if copies is None else copies
+    return check.compare(TRUTH, [*purchases, *OTHERS], copies, finds, 0)
+
+
+def broken(report: check.Report) -> set[str]:
+    return {name for name in (*check.PROMISED_ZERO, *check.ALSO_ZERO) if report[name]}
+
+
+def test_a_sound_run_breaks_nothing():
+    report = judge()
+    assert check.failures(report, TRUTH["kinds"]) == []
+    assert report["counted"] == report["consented"] == report["received"] == len(DUE)
+
+
+def test_the_nine_numbers_come_first_and_in_their_order():
+    assert list(judge())[:9] == [
+        "orders",
+        "consented",
+        "received",
+        "counted",
+        "duplicates_counted",
+        "lost",
+        "value_difference",
+        "raw_identifiers_on_disk",
+        "sent_without_consent",
+    ]
+
+
+def test_an_order_that_is_not_counted_is_lost():
+    report = judge(purchases=[counted(order) for order in DUE[1:]])
+    assert broken(report) == {"lost"}
+    assert report["lost"] == 1
+
+
+def test_an_order_counted_under_two_ids_is_a_duplicate():
+    report = judge(purchases=[*(counted(order) for order in DUE), counted(DUE[0], event_id="another")])
+    assert broken(report) == {"duplicates_counted"}
+
+
+@pytest.mark.parametrize("off", [0.01, -1, 1_000])
+def test_a_value_that_is_off_by_anything_shows(off):
+    wrong = counted(DUE[0], value=float(DUE[0]["value"]) + off)
+    report = judge(purchases=[wrong, *(counted(order) for order in DUE[1:])])
+    assert broken(report) == {"value_difference"}
+
+
+def test_the_right_number_in_the_wrong_currency_is_off():
+    wrong = counted(DUE[0], currency="XXX")
+    assert broken(judge(purchases=[wrong, *(counted(order) for order in DUE[1:])])) == {"value_difference"}
+
+
+def test_errors_of_opposite_sign_do_not_cancel_out():
+    high, low = (counted(order, value=float(order["value"]) + off) for order, off in zip(DUE, (5, -5), strict=False))
+    report = judge(purchases=[high, low, *(counted(order) for order in DUE[2:])])
+    assert report["value_difference"] == pytest.approx(10)
+
+
+def test_a_refused_order_on_the_wire_is_seen_by_its_order_id():
+    report = judge(copies=[*(sent(order) for order in DUE), sent(REFUSED[0])])
+    assert report["sent_without_consent"] == 1
+
+
+def test_a_refused_visitor_is_seen_by_match_keys_even_without_the_order_id():
+    stripped = sent(REFUSED[0])
+    stripped["body"]["properties"] = {}
+    assert judge(copies=[*(sent(order) for order in DUE), stripped])["sent_without_consent"] == 1
+
+
+def test_an_order_nobody_placed_is_not_passed_over():
+    stranger = counted(DUE[0], order_id="TB-NOBODY", event_id="x")
+    report = judge(purchases=[*(counted(order) for order in DUE), stranger])
+    assert check.failures(report, TRUTH["kinds"])
+
+
+def test_a_plain_identifier_on_the_wire_shows():
+    plain = sent(DUE[0])
+    plain["body"]["user"]["email"] = [VISITORS[DUE[0]["visitor_id"]]["email"]]
+    assert broken(judge(copies=[plain, *(sent(order) for order in DUE[1:])])) >= {"unhashed_identifiers"}
+
+
+def test_a_hash_of_another_spelling_shows():
+    wrong = sent(DUE[0])
+    wrong["body"]["user"]["phone"] = sha(VISITORS[DUE[0]["visitor_id"]]["phone"].removeprefix("+"))
+    assert broken(judge(copies=[wrong, *(sent(order) for order in DUE[1:])])) == {"wrong_identifiers"}
+
+
+def test_a_lost_view_shows():
+    report = check.compare(TRUTH, [*(counted(order) for order in DUE), *OTHERS[1:]], [sent(it) for it in DUE], 0, 0)
+    assert broken(report) == {"others_lost"}
+
+
+def test_a_run_without_trouble_proves_nothing():
+    calm = {**judge(), "blocked": 0}
+    assert any("blocked" in sentence for sentence in check.failures(calm, TRUTH["kinds"]))
+
+
+VISITOR = {
+    "email": "grün.kelm@lantern.example",
+    "phone": "+4915123456789",
+    "external_id": "customer-12345678",
+    "typed": {"email": [" Grün.Kelm@Lantern.Example"], "phone": ["(0151) 234-56789"], "name": ["  ÖZKERLINDE "]},
+}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"\x00Gr\xc3\xbcn.Kelm@Lantern.Example\x01",
+        "grün.kelm@lantern.example",
+        "0151 is not it, but (0151) 234-56789 is",
+        "015123456789",
+        "4915123456789",
+        "+4915123456789",
+        quote("+4915123456789"),
+        quote("grün.kelm@lantern.example"),
+        quote("grün.kelm@lantern.example").lower(),
+        json.dumps({"name": "özkerlinde"}),
+        json.dumps({"name": "ÖZKERLINDE"}),
+        base64.b64encode("ab özkerlinde!".encode()),
+        base64.urlsafe_b64encode(b'{"phone":"+4915123456789"}'),
+        "customer-12345678",
+    ],
+)
+def test_every_spelling_of_an_identifier_is_found(tmp_path, written):
+    data = written if isinstance(written, bytes) else written.encode()
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "store.db-wal").write_bytes(random.Random(1).randbytes(1_200_000) + data + b"tail")
+    assert search.search([tmp_path], search.patterns_of([VISITOR]))
+
+
+@pytest.mark.parametrize("edge", [(1 << 20) - 12, (1 << 20) - 8, (1 << 20) - 1, 1 << 20, 0])
+def test_a_find_across_the_edge_of_a_window_is_no_less_a_find(tmp_path, edge):
+    (tmp_path / "file").write_bytes(b"." * edge + b"customer-12345678" + b"." * 100)
+    assert {find.spelling for find in search.search([tmp_path], search.patterns_of([VISITOR]))} == {"customer-12345678"}
+
+
+def test_hashes_and_noise_hold_no_identifier(tmp_path):
+    (tmp_path / "hashes").write_text(sha("grün.kelm@lantern.example") * 100)
+    (tmp_path / "noise").write_bytes(random.Random(2).randbytes(1_500_000))
+    assert search.search([tmp_path], search.patterns_of([VISITOR])) == []
+
+
+def a_batch(*names: str) -> dict:
+    return {"data": [{"event": name, "event_id": name, "properties": {"value": 5}} for name in names]}
+
+
+def test_sabotage_waits_for_a_purchase_and_strikes_once():
+    meddle = sabotage.Once(sabotage.drop)
+    assert meddle(a_batch("ViewContent")) == [a_batch("ViewContent")]
+    assert meddle(a_batch("ViewContent", "Purchase")) == []
+    assert meddle(a_batch("Purchase")) == [a_batch("Purchase")]
+
+
+def test_doubling_keeps_the_events_and_changes_their_ids():
+    first, second = sabotage.double(a_batch("Purchase"))
+    assert first == a_batch("Purchase")
+    assert second["data"][0]["event_id"] != "Purchase"
+
+
+def test_ungating_rewrites_every_copy_of_the_orders_it_chose_and_no_others():
+    meddle = sabotage.Ungate()
+
+    def after(order: str) -> str:
+        item = {"event": "Purchase", "order_id": order, "consent": {"ad_storage": "denied"}}
+        return meddle({"events": [item]})[0]["events"][0]["consent"]["ad_storage"]
+
+    assert [after(order) for order in "abcdab"] == ["granted", "granted", "granted", "denied", "granted", "granted"]

@@ -1,0 +1,86 @@
+"""Every vector of spec/identifiers.json, through the room's front door."""
+
+from hashlib import sha256
+
+import pytest
+from builders import an_item
+from sealing import VECTORS, seal
+
+from twinbeam.core.values import Channel
+
+USER_FIELDS = (
+    "email phone external_id first_name zip_code city state country ttclid ttp ip locale".split()  # noqa: SIM905 -- reads as a list
+)
+CASES = [(field, vector) for field in USER_FIELDS for vector in VECTORS[field]]
+
+
+def of(field):
+    return [pytest.param(vector, id=str(vector.get("typed", vector))[:40]) for vector in VECTORS[field]]
+
+
+@pytest.mark.parametrize(("field", "vector"), [pytest.param(f, v, id=f"{f}-{v['typed']}"[:48]) for f, v in CASES])
+def test_an_identifier_is_sent_as_the_vectors_say(field, vector):
+    context = {"country": vector["country"]} if "country" in vector else {}
+    sealed = seal(**{field: vector["typed"]} | context, url=None)
+    assert sealed.user.get(field) == vector["sent"]
+
+
+@pytest.mark.parametrize(("field", "vector"), [pytest.param(f, v, id=f"{f}-{v['typed']}"[:48]) for f, v in CASES])
+def test_what_is_left_out_is_told_and_nothing_else(field, vector):
+    context = {"country": vector["country"]} if "country" in vector else {}
+    sealed = seal(**{field: vector["typed"]} | context, url=None)
+    expected = [(f"user.{field}", vector["notice"])] if "notice" in vector else []
+    also = [("user.country", vector["also"])] if "also" in vector else []
+    assert sorted(sealed.told) == sorted(expected + also)
+
+
+@pytest.mark.parametrize("vector", [v for _, v in CASES if "normal" in v], ids=lambda v: v["typed"][:40])
+def test_a_hash_in_the_vectors_is_the_sha256_of_the_normal_form(vector):
+    assert vector["sent"] == sha256(vector["normal"].encode()).hexdigest()
+
+
+@pytest.mark.parametrize("vector", of("url"))
+def test_an_address_is_scrubbed_as_the_vectors_say(vector):
+    sealed = seal(url=vector["typed"], referrer=vector["typed"], ttclid="E.C.P.x")
+    assert sealed.body["page"] == {"url": vector["sent"], "referrer": vector["sent"]}
+    changed = vector["sent"] != vector["typed"]
+    expected = [("page.url", "url_scrubbed"), ("page.referrer", "url_scrubbed")] if changed else []
+    assert sealed.told == expected
+
+
+@pytest.mark.parametrize("vector", of("text"))
+def test_free_text_is_scrubbed_as_the_vectors_say(vector):
+    sealed = seal(description=vector["typed"])
+    assert sealed.body["properties"]["description"] == vector["sent"]
+    assert sealed.told == ([("properties.description", "text_scrubbed")] if vector["sent"] != vector["typed"] else [])
+
+
+@pytest.mark.parametrize("field", ["event_id", "order_id"])
+@pytest.mark.parametrize("vector", of("id"))
+def test_an_id_that_names_a_person_is_replaced_by_its_hash(field, vector):
+    sealed = seal(**{field: vector["typed"]})
+    assert getattr(sealed.signal, field) == vector["sent"]
+    assert sealed.told == ([(field, vector["notice"])] if "notice" in vector else [])
+
+
+@pytest.mark.parametrize("vector", of("money"))
+def test_an_amount_is_kept_in_the_minor_unit_of_its_currency(vector):
+    sealed = seal(value=vector["value"], currency=vector["currency"])
+    assert sealed.signal.minor == vector["minor"]
+    assert sealed.signal.currency == vector["currency"].upper() == sealed.body["properties"]["currency"]
+    assert sealed.body["properties"]["value"] == vector["value"]
+
+
+def test_every_user_field_has_vectors():
+    wire = set(an_item().user.__struct_fields__) - {"last_name", "user_agent"}
+    assert wire == set(USER_FIELDS)
+
+
+def test_the_same_phone_number_has_one_hash_in_every_spelling_and_the_second_answer_is_remembered():
+XX
+
+def test_a_browser_cannot_claim_another_address_or_agent():
+    sealed = seal(
+        channel=Channel.BROWSER, client_ip="81.2.69.142", user_agent="Real/1", url=None, ip="8.8.8.8", ttclid=None
+    )
+    assert sealed.user["ip"] == "81.2.69.142"

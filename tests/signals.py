@@ -1,0 +1,150 @@
+"""
+Builders of Signals and of the copies kept of them: valid by default, one keyword per deviation.
+
+A signal here is what the identity room hands on. Whatever is said about it (value, e-mail hash, ttclid) stands in
+its body the way it goes to TikTok.
+"""
+
+from typing import Any
+
+import msgspec
+
+from twinbeam.core.delivery import Lease
+from twinbeam.core.keys import conversion_key, lookup, visit
+from twinbeam.core.names import canonical
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.values import Channel, Decision, Facts, Permission, Signal
+from twinbeam.pipeline.record.conversion import Copy
+
+NOW = 1_790_000_000_000  # where a HandClock begins
+WORKSPACE = "shop"
+PIXEL = "PIXEL1"
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+BROWSER, SERVER = Channel.BROWSER, Channel.SERVER
+
+ALLOWED = Permission(Decision.ALLOWED, "ad_storage=granted, ad_user_data=granted")
+UNSAID = Permission(Decision.UNDECIDED, "ad_storage=unsaid, ad_user_data=unsaid")
+DENIED = Permission(Decision.DROPPED, "ad_user_data=denied", Reason.NO_CONSENT)
+
+
+def a_signal(
+    event_id: str = "e-1",
+    *,
+    workspace: str = WORKSPACE,
+    pixel: str = PIXEL,
+    event_source: str = "web",
+    event: str = "Purchase",
+    channel: Channel = SERVER,
+    source: str = "checkout",
+    received_ms: int = NOW,
+    event_time: int = NOW // 1_000,
+    permission: Permission = ALLOWED,
+    order_id: str = "",
+    value: float | None = None,
+    currency: str = "",
+    user: dict[str, Any] | None = None,
+    page: dict[str, Any] | None = None,
+    properties: dict[str, Any] | None = None,
+    limited: bool = False,
+    lookups: list[bytes] | None = None,
+    visitor: str | list[str] = "",
+    facts: Facts | None = None,
+) -> Signal:
+    """Build an allowed server copy of a purchase; `visitor` names the visit or visits it belongs to."""
+    said = dict(properties or {})
+    said |= {"value": value, "currency": currency} if value is not None else {}
+    name = canonical(event) or event
+    visitors = [visitor] if isinstance(visitor, str) else visitor
+    return Signal(
+        key=conversion_key(workspace, pixel, name, event_id),
+        workspace=workspace,
+        pixel=pixel,
+        event_source=event_source,
+        event=name,
+        event_id=event_id,
+        event_time=event_time,
+        received_ms=received_ms,
+        channel=channel,
+        source=source,
+        permission=permission,
+        body=a_body(event_id, event_time, user=user, page=page, properties=said, limited=limited),
+        order_id=order_id,
+        minor=round(value * 100) if value is not None and currency else None,
+        currency=currency,
+        lookups=lookups or [],
+        visits=[visit("visitor", workspace, token) for token in visitors if token],
+        facts=facts,
+    )
+
+
+def an_undecided(event_id: str = "e-1", **changes: Any) -> Signal:
+    """Build a copy that says nothing about consent, for a pixel that requires it."""
+    return a_signal(event_id, permission=UNSAID, **changes)
+
+
+def a_refusal(event_id: str = "e-1", **changes: Any) -> Signal:
+    """Build the tombstone of a copy whose visitor refused."""
+    return msgspec.structs.replace(a_signal(event_id, permission=DENIED, **changes), body=b"")
+
+
+def a_body(event_id: str, event_time: int, *, limited: bool = False, **parts: dict[str, Any] | None) -> bytes:
+    """Write a TikTok event without its name, in the fields' order of the wire; empty parts are left out."""
+    event: dict[str, Any] = {"event_time": event_time, "event_id": event_id}
+    event |= {name: parts[name] for name in ("user", "page", "properties") if parts.get(name)}
+    if limited:
+        event["limited_data_use"] = True
+    return msgspec.json.encode(event)
+
+
+def a_copy(
+    channel: str = SERVER,
+    *,
+    arrival: int = 1,
+    received_ms: int = NOW,
+    event_time: int = NOW // 1_000,
+    source: str = "checkout",
+    value: float | None = None,
+    currency: str = "",
+    order_id: str = "",
+    limited: bool = False,
+    **parts: dict[str, Any],
+) -> Copy:
+    """Build a kept copy; `arrival` numbers it, `parts` are user, page and properties."""
+    if value is not None:
+        parts["properties"] = {**parts.get("properties", {}), "value": value, "currency": currency}
+    return Copy(
+        channel=channel,
+        received_ms=received_ms,
+        arrival=arrival.to_bytes(8, "big"),
+        source=source,
+        body=a_body("e-1", event_time, limited=limited, **parts),
+        event_time=event_time,
+        minor=round(value * 100) if value is not None and currency else None,
+        currency=currency,
+        order_id=order_id,
+    )
+
+
+def an_email(name: str) -> str:
+    """Give what stands for a hashed e-mail address."""
+    return (name.encode().hex() + "0" * 64)[:64]
+
+
+def order_lookup(order_id: str, workspace: str = WORKSPACE) -> bytes:
+    """Hash an order id the way people search for it."""
+    return lookup("order", workspace, order_id)
+
+
+def carried(lease: Lease) -> list[dict[str, Any]]:
+    """Read the events of a lease back."""
+    return list(msgspec.json.decode(lease.body)["data"])
+
+
+def carried_ids(lease: Lease) -> list[str]:
+    """Read the event ids of a lease back, in their order."""
+    return [event["event_id"] for event in carried(lease)]

@@ -1,0 +1,83 @@
+"""The golden stories of spec/examples, played through the real door, gate and seal; only the journal is a list."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from builders import WORKSPACE
+from door import BROWSER_KEY, SERVER_KEY, Answered, House, a_directory
+from twinbeam.core.values import Arrival, Permission, Signal
+from twinbeam.pipeline.accept.directory import PixelEntry
+from twinbeam.pipeline.consent.gate import gate
+from twinbeam.pipeline.consent.policy import policy_named
+from twinbeam.pipeline.flow import Intake
+from twinbeam.pipeline.identity.seal import Sealer
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "spec" / "examples"
+KEYS = {"server": SERVER_KEY, "browser": BROWSER_KEY}
+
+
+class Pixel(Struct):
+    code: str
+    event_source: str
+    consent: str
+
+
+class Request(Struct):
+    headers: dict[str, str]
+    body: dict[str, Any]
+    client: str = "198.51.100.7"
+
+
+class Answer(Struct):
+    status: int
+    body: dict[str, Any] | None
+
+
+class Sent(Struct):
+    """An event for TikTok: every member of `body` must be in it, and others may."""
+
+    pixel: str
+    event: str
+    body: dict[str, Any]
+
+
+class Story(Struct, forbid_unknown_fields=True):
+    """One file of spec/examples; spec/README.md explains the members."""
+
+    story: str
+    pixels: list[Pixel]
+    key: str
+    request: Request
+    answer: Answer
+    tiktok: list[Sent]
+    never: list[str]
+
+
+def all_stories() -> dict[str, Story]:
+    """Give every story by the name of its file."""
+    return {path.stem: msgspec.json.decode(path.read_bytes(), type=Story) for path in sorted(EXAMPLES.glob("*.json"))}
+
+
+def play(story: Story) -> tuple[Answered, list[Signal]]:
+    """Send a story's request, and give the answer and what the journal would hold."""
+    journal: list[Signal] = []
+
+    async def append(signals: Sequence[Signal]) -> None:
+        journal.extend(signals)
+
+    def judge(arrival: Arrival) -> Permission:
+        consent = next(pixel.consent for pixel in story.pixels if pixel.code == arrival.pixel)
+        return gate(arrival, policy_named(consent))
+
+    intake = Intake(gate=judge, seal=Sealer().seal, append=append)
+    entries = [PixelEntry(pixel.code, WORKSPACE, pixel.event_source, pixel.consent) for pixel in story.pixels]
+    house = House(directory=a_directory(*entries), take=intake.take)
+    headers = {"authorization": f"Bearer {KEYS[story.key]}"} | story.request.headers
+    answered = house.post(json.dumps(story.request.body).encode(), headers, client=(story.request.client, 50_000))
+    assert answered is not None
+    return answered, journal

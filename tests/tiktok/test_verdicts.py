@@ -1,0 +1,233 @@
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from twinbeam.core.delivery import Accepted, Answered, Refused, TokenRejected, TryLater
+from twinbeam.destinations.tiktok.verdicts import CODES, MESSAGE_LIMIT, Meaning, needs_a_look, verdict
+
+REQUEST_ID = "202303141300390EF6F5D96D1798201C51"
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body><center>nginx</center></body></html>"
+
+TAKEN = {0}
+EVENTS = {20001, 40000, 40002, 40011, 40050, 40061, 40062, 40700}
+ACCESS = {
+    *(40001, 40003, 40007, 40013, 40101, 40102, 40103, 40104, 40105, 40106, 40107, 40108, 40109, 40110),
+    *(40112, 40113, 40114, 40115, 40116, 40117, 40118, 40119, 40120, 40121, 40122, 40124, 40125, 40126, 40127),
+    *(40128, 40129, 40130, 40131, 40300, 40301, 40302, 40309, 41000),
+}
+LATER = {
+    *(40016, 40100, 40132, 40133, 40201, 40202, 50000, 50002, 51000, 51003, 51010, 51012, 51021, 51039, 51050),
+    *(51054, 51063, 52000, 52099, 52100, 52199, 53102, 53103, 60001, 61000),
+}
+SETUP = {
+    *(40006, 40008, 40009, 40010, 40012, 40014, 40051, 40052, 40053, 40063, 40200, 40400, 40502, 41001, 41002),
+    *(40900, 40908, 40916, 70001),
+}
+NOT_TAKEN = {40001, 40002, 40100, 40101, 40102, 40103, 40104, 40105, 40106, 40107, 40108, 40109}
+STATUSES = [200, 201, 202, 400, 401, 403, 429, 500, 502]
+
+
+def envelope(code, message="x", request_id=REQUEST_ID, **more):
+    return json.dumps({"code": code, "message": message, "request_id": request_id, **more}).encode()
+
+
+def judge(code, status=200, headers=None):
+    return verdict(status, envelope(code), headers or {})
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_code_0_is_the_only_delivery(status):
+    body = envelope(0, "OK", data={})
+    assert verdict(status, body, {}) == Accepted(Answered(status, 0, "OK", REQUEST_ID))
+    assert {code for code, what in CODES.items() if what is Meaning.TAKEN} == TAKEN
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("code", sorted(EVENTS))
+def test_codes_about_the_events_are_refusals_whatever_the_status(code, status):
+    assert judge(code, status) == Refused(Answered(status, code, "x", REQUEST_ID))
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("code", sorted(ACCESS))
+def test_codes_about_access_are_rejected_tokens_whatever_the_status(code, status):
+    assert judge(code, status) == TokenRejected(Answered(status, code, "x", REQUEST_ID))
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("code", sorted(LATER))
+def test_codes_of_trouble_over_there_are_tried_later_without_alarm(code, status):
+    judged = judge(code, status)
+    assert judged == TryLater(Answered(status, code, "x", REQUEST_ID), arrived=code not in NOT_TAKEN)
+    assert not needs_a_look(judged.answer)
+
+
+@pytest.mark.parametrize("code", sorted(SETUP))
+def test_codes_that_no_event_causes_wait_and_alarm_somebody(code):
+    judged = judge(code, 400)
+    assert judged == TryLater(Answered(400, code, "x", REQUEST_ID), arrived=True)
+    assert needs_a_look(judged.answer)
+
+
+@pytest.mark.parametrize("code", [1, 19999, 40004, 40111, 40123, 40134, 41003, 49999, 60000, 62000, 99999, 2**31 - 1])
+def test_an_unknown_code_is_neither_delivery_nor_loss_and_alarms_somebody(code):
+    judged = judge(code)
+    assert code not in CODES
+    assert judged == TryLater(Answered(200, code, "x", REQUEST_ID), arrived=True)
+    assert needs_a_look(judged.answer)
+
+
+def test_the_rows_of_this_test_are_the_rows_of_the_table():
+    rows = TAKEN | EVENTS | ACCESS | LATER | SETUP
+    ranges = set(range(50_000, 60_000)) | set(range(40_900, 40_917))
+    assert set(CODES) == rows | ranges
+
+
+def test_rate_limiting_that_comes_as_401_is_not_a_token_problem():
+    assert judge(40100, 401) == TryLater(Answered(401, 40100, "x", REQUEST_ID), arrived=False)
+
+
+def test_rate_limiting_that_comes_as_200_is_not_a_delivery():
+    assert judge(40100, 200) == TryLater(Answered(200, 40100, "x", REQUEST_ID), arrived=False)
+
+
+def test_partial_success_is_split_and_alarms_somebody():
+    judged = judge(20001, 200)
+    assert isinstance(judged, Refused)
+    assert needs_a_look(judged.answer)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"OK",
+        HTML,
+        b"null",
+        b"[]",
+        b"0",
+        b'"code"',
+        b"{}",
+        b'{"message":"OK"}',
+        b'{"code":"0","message":"OK"}',
+        b'{"code":null}',
+        b'{"code":false}',
+        b'{"code":0.0}',
+        b'{"code":-1}',
+        b'{"code":0',
+        b'{"code":0,"message":"O',
+        b'{"code":0}{"code":0}',
+        b'\xef\xbb\xbf{"code":0}',
+        b'{"code":0,"message":"\xff"}',
+        b'{"code":0,"data":' + b"[" * 100_000,
+        b'{"code":' + b"9" * 5_000 + b"}",
+    ],
+)
+def test_a_200_without_a_readable_envelope_is_not_a_delivery(body):
+    judged = verdict(200, body, {})
+    assert isinstance(judged, TryLater)
+    assert judged.arrived
+    assert judged.answer.code is None
+    assert needs_a_look(judged.answer)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 408, 425, 429])
+def test_passing_trouble_without_an_envelope_is_tried_later_without_alarm(status):
+    judged = verdict(status, HTML, {"Content-Type": "text/html"})
+    assert judged == TryLater(Answered(status, None, f"HTTP {status} without a readable answer, {len(HTML)} bytes"))
+    assert not needs_a_look(judged.answer)
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 301, 302, 307, 400, 401, 403, 404, 405, 407, 410])
+def test_any_other_status_without_an_envelope_waits_and_alarms_somebody(status):
+    judged = verdict(status, HTML, {})
+    assert isinstance(judged, TryLater)
+    assert judged.arrived
+    assert needs_a_look(judged.answer)
+
+
+def test_a_body_too_large_for_a_proxy_is_split():
+    assert isinstance(verdict(413, HTML, {}), Refused)
+
+
+def test_a_readable_code_outranks_a_body_too_large():
+    assert isinstance(judge(40100, 413), TryLater)
+
+
+@pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
+@pytest.mark.parametrize(("wish", "seconds"), [("120", 120.0), (" 5 ", 5.0), ("0", 0.0), ("1.5", 1.5)])
+def test_retry_after_in_seconds_is_taken_over(name, wish, seconds):
+    assert verdict(429, b"", {name: wish}).after_seconds == seconds
+    assert judge(40100, 401, {name: wish}).after_seconds == seconds
+    assert judge(50000, 500, {name: wish}).after_seconds == seconds
+
+
+def test_retry_after_as_a_date_counts_from_the_date_of_the_answer():
+    headers = {"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": "Sun, 06 Nov 1994 08:51:07 GMT"}
+    assert verdict(429, b"", headers).after_seconds == 90.0
+
+
+def test_a_date_that_has_passed_asks_for_no_wait():
+    headers = {"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": "Sun, 06 Nov 1994 08:00:00 GMT"}
+    assert verdict(503, b"", headers).after_seconds == 0.0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Retry-After": ""},
+        {"Retry-After": "soon"},
+        {"Retry-After": "-3"},
+        {"Retry-After": "nan"},
+        {"Retry-After": "inf"},
+        {"Retry-After": "9" * 400},
+        {"Retry-After": "٣"},
+        {"Retry-After": "Sun, 06 Nov 1994 08:51:07 GMT"},
+        {"Retry-After": "Sun, 06 Nov 1994 08:51:07 GMT", "Date": "yesterday"},
+        {"Retry-After": "Sun, 99 Nov 1994 08:51:07 GMT", "Date": "Sun, 06 Nov 1994 08:49:37 GMT"},
+    ],
+)
+def test_a_wish_that_cannot_be_read_is_no_wish(headers):
+    assert verdict(429, b"", headers) == TryLater(Answered(429, None, "HTTP 429 without a readable answer, 0 bytes"))
+
+
+def test_a_message_is_cut_and_kept_on_one_printable_line():
+    message = "data.3.event_time:\nNot a valid\x00 integer.\u2028" + "x" * 1_000
+    answer = verdict(400, envelope(40002, message), {}).answer
+    assert len(answer.message) == MESSAGE_LIMIT
+    assert answer.message.isprintable()
+    assert answer.message.startswith("data.3.event_time: Not a valid  integer. x")
+
+
+@pytest.mark.parametrize("odd", [None, 7, [], {"a": 1}])
+def test_a_message_of_a_wrong_type_does_not_hide_the_code(odd):
+    assert verdict(200, envelope(0, odd, odd), {}) == Accepted(Answered(200, 0, "", ""))
+
+
+@given(st.integers(), st.binary(), st.dictionaries(st.sampled_from(["Retry-After", "Date"]), st.text()))
+@example(200, b'{"code":0,"message":"\\ud800"}', {})
+@example(200, b'{"code":0,"message":' + b"[" * 100_000, {})
+@example(429, b"", {"Retry-After": "Mon, 01 Jan 0001 00:00:00 +2359", "Date": "Fri, 31 Dec 9999 23:59:59 -2359"})
+def test_no_answer_raises_and_no_noise_is_a_delivery(status, body, headers):
+    judged = verdict(status, body, headers)
+    assert not isinstance(judged, Accepted)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.integers(100, 599), st.integers(0, 2**31 - 1) | st.sampled_from(sorted(CODES)), json_values, json_values)
+def test_any_envelope_is_judged_by_its_code_alone(status, code, message, request_id):
+    fields = {"code": code, "message": message, "request_id": request_id}
+    judged = verdict(status, json.dumps(fields, ensure_ascii=False).encode(), {})
+    assert type(judged) is type(judge(code))
+    assert judged.answer.code == code
+    assert len(judged.answer.message) <= MESSAGE_LIMIT
+    assert judged.answer.message.isprintable()
