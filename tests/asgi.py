@@ -1,6 +1,7 @@
 """A client of ASGI apps without a socket: whole answers, or a stream read until enough has come."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import msgspec
@@ -24,17 +25,21 @@ class Answer(Struct):
 
 
 async def ask(
-    app: Any, path: str, *, method: str = "GET", headers: dict[str, str] | None = None, body: bytes = b""
+    app: Any,
+    path: str,
+    *,
+    method: str = "GET",
+    headers: dict[str, str] | None = None,
+    body: bytes = b"",
+    survive: type[Exception] | tuple[()] = (),
 ) -> Answer:
-    """Send one request and give the whole answer."""
-    sent = await _converse(app, _scope(path, method, headers or {}), body, enough=lambda _: False)
-    return _answer(sent)
+    """Send one request and give the whole answer; an app that answers and then raises `survive` has answered."""
+    return _answer(await _converse(app, _scope(path, method, headers or {}), body, lambda _: False, survive))
 
 
 async def listen(app: Any, path: str, *, enough) -> str:
     """Read a stream until `enough(text so far)`, then hang up."""
-    sent = await _converse(app, _scope(path, "GET", {}), b"", enough=enough)
-    return _answer(sent).text
+    return _answer(await _converse(app, _scope(path, "GET", {}), b"", enough)).text
 
 
 def _scope(path: str, method: str, headers: dict[str, str]) -> dict[str, Any]:
@@ -54,7 +59,7 @@ def _scope(path: str, method: str, headers: dict[str, str]) -> dict[str, Any]:
     }
 
 
-async def _converse(app: Any, scope: dict[str, Any], body: bytes, *, enough) -> list[dict[str, Any]]:
+async def _converse(app: Any, scope: dict[str, Any], body: bytes, enough, survive=()) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
     gone = asyncio.Event()
     parts = [{"type": "http.request", "body": body, "more_body": False}]
@@ -71,7 +76,8 @@ async def _converse(app: Any, scope: dict[str, Any], body: bytes, *, enough) -> 
             gone.set()
 
     async with asyncio.timeout(20):
-        await app(scope, receive, send)
+        with contextlib.suppress(survive):
+            await app(scope, receive, send)
     return sent
 
 

@@ -111,14 +111,17 @@ async def converse(app: Any, scope: dict[str, Any], parts: list[bytes], *, cut: 
         sent.append(message)
 
     await app(scope, receive, send)
-    return _answered(sent) if sent else None
+    return _answered(sent, scope["method"]) if sent else None
 
 
-def _answered(sent: list[dict[str, Any]]) -> Answered:
+def _answered(sent: list[dict[str, Any]], method: str) -> Answered:
     start, body = sent
     assert start["type"] == "http.response.start"
     assert body["type"] == "http.response.body"
     headers = dict(start["headers"])
     assert len(headers) == len(start["headers"]), "a header was sent twice"
-    assert int(headers[b"content-length"]) == len(body["body"])
+    if start["status"] == 204 or method == "HEAD":
+        assert body["body"] == b""
+    else:
+        assert int(headers[b"content-length"]) == len(body["body"])
     return Answered(start["status"], headers, body["body"])

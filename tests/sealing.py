@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from builders import an_arrival
 
+from builders import an_arrival
 from twinbeam.core.values import Arrival, Decision, Notice, Permission, Reason, Signal
 from twinbeam.pipeline.identity.seal import Sealer
 

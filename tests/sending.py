@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 from collections import Counter
 from contextlib import asynccontextmanager
 from random import Random
@@ -10,6 +11,7 @@ from typing import Any
 from builders import NOW_MS, PIXEL, WORKSPACE, a_signal
 from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Accepted, Answered, Lease, Refused, TokenRejected, TryLater
+from twinbeam.core.errors import StorageBusy
 from twinbeam.destinations.tiktok.verdicts import NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.memory import MemoryStore
@@ -54,6 +56,24 @@ def in_turn(*verdicts):
     """Answer with each of these once, then keep to the last."""
     left = list(verdicts)
     return lambda lease: left.pop(0) if len(left) > 1 else left[0]
+
+
+def ids_in(lease):
+    """Give the event ids of a batch, in order."""
+    return [event["event_id"] for event in json.loads(lease.body)["data"]]
+
+
+def first(times, method, pixel=""):
+    """Make the first calls of a method fail, for one pixel or all."""
+    left = [times]
+
+    def fails(name, args):
+        if not name.startswith(method) or left[0] == 0 or (pixel and args[0].name != pixel):
+            return None
+        left[0] -= 1
+        return StorageBusy("busy")
+
+    return fails
 
 
 class Failing:

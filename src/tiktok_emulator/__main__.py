@@ -28,12 +28,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (msgspec.ValidationError, DataFileError, ValueError, OSError) as error:
         sys.stderr.write(f"tiktok_emulator: {error}\n")
         return 2
-    # The server raises the signal that stopped it once more when it is done; by then it has done its work.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    signal.signal(signal.SIGINT, lambda *_: None)
-    _announce(url_of(sock), asked.what)
-    server_for(app).run(sockets=[sock])
+    # The server raises the signal that stopped it once more when it is done: a clean end, not a death by signal.
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    server_for(app, started=lambda _loop: _announce(url_of(sock), asked.what)).run(sockets=[sock])
     return 0
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -101,7 +101,7 @@ def _from_comparisons(world: World) -> Iterator[Card]:
     ledger = world.settled_ledger()
     for source_id in {owner for owner, _ in ledger.seen}:
         by_event: dict[str, list[Counted]] = {}
-        for counted in recent(world, source_id, "", HOURS / 24):
+        for counted in recent(world, source_id, HOURS / 24):
             by_event.setdefault(counted.event, []).append(counted)
         for event, counted_events in by_event.items():
             yield from _ids(source_id, event, counted_events)

@@ -1,11 +1,13 @@
 """The table of Events Manager: one row per event of a pixel or set (tiktok.md 11.1, 7.5)."""
 
+from collections import Counter
+
 import msgspec
 
 from tiktok_emulator.clock import MS_PER_HOUR
-from tiktok_emulator.diagnostics import Card, diagnostics
+from tiktok_emulator.diagnostics import diagnostics
 from tiktok_emulator.ledger import DayCount
-from tiktok_emulator.quality import Quality, quality
+from tiktok_emulator.quality import Quality, qualities
 from tiktok_emulator.status import event_status
 from tiktok_emulator.world import World
 
@@ -28,34 +30,48 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 def overview(world: World, source_id: str) -> list[Row]:
     """Build the table of a pixel or set, most frequent events first."""
-    ledger = world.settled_ledger()
-    cards = diagnostics(world, source_id)
-    events = [event for owner, event in ledger.seen if owner == source_id]
-    rows = [_row(world, source_id, event, cards) for event in events]
+    cards = Counter(card.event for card in diagnostics(world, source_id))
+    estimates = qualities(world, source_id)
+    rows = [
+        Row(
+            event=event,
+            status=event_status(world, source_id, event),
+            connection=connection(total),
+            browser=total.browser,
+            server=total.server,
+            both=world.ledger.both[source_id, event],
+            received=total.browser + total.server,
+            counted=total.counted,
+            last_received_ms=world.ledger.seen[source_id, event].last_ms // MS_PER_HOUR * MS_PER_HOUR,
+            quality=estimates.get(event),
+            cards=cards[event],
+        )
+        for (owner, event), total in event_totals(world).items()
+        if owner == source_id
+    ]
     return sorted(rows, key=lambda row: (-row.received, row.event))
 
 
-def _row(world: World, source_id: str, event: str, cards: list[Card]) -> Row:
-    ledger = world.ledger
-    total = DayCount()
-    for (owner, name, _), day in ledger.days.items():
-        if owner == source_id and name == event:
-            total.browser += day.browser
-            total.server += day.server
-            total.counted += day.counted
-    return Row(
-        event=event,
-        status=event_status(world, source_id, event),
-        connection=connection(total),
-        browser=total.browser,
-        server=total.server,
-        both=ledger.both[source_id, event],
-        received=total.browser + total.server,
-        counted=total.counted,
-        last_received_ms=ledger.seen[source_id, event].last_ms // MS_PER_HOUR * MS_PER_HOUR,
-        quality=quality(world, source_id, event),
-        cards=sum(each.event == event for each in cards),
-    )
+def event_totals(world: World) -> dict[tuple[str, str], DayCount]:
+    """Add up the days of each event of each pixel or set."""
+    totals: dict[tuple[str, str], DayCount] = {}
+    for (source_id, event, _), day in world.settled_ledger().days.items():
+        _add(totals.setdefault((source_id, event), DayCount()), day)
+    return totals
+
+
+def source_totals(world: World) -> dict[str, DayCount]:
+    """Add up all events of each pixel or set."""
+    totals: dict[str, DayCount] = {}
+    for (source_id, _), total in event_totals(world).items():
+        _add(totals.setdefault(source_id, DayCount()), total)
+    return totals
+
+
+def _add(total: DayCount, more: DayCount) -> None:
+    total.browser += more.browser
+    total.server += more.server
+    total.counted += more.counted
 
 
 def connection(total: DayCount) -> str:

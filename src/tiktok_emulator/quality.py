@@ -17,7 +17,7 @@ from tiktok_emulator.world import World
 DAYS = 7
 
 #: The newest events that are looked at, so that a page stays fast after a long load.
-SAMPLE = 50_000
+SAMPLE = 20_000
 
 
 class Quality(msgspec.Struct, frozen=True):
@@ -29,26 +29,30 @@ class Quality(msgspec.Struct, frozen=True):
     estimated: bool = True
 
 
-def recent(world: World, source_id: str, event: str, days: float) -> Iterator[Counted]:
-    """List the events that counted in the last days, newest first, from the newest `SAMPLE`."""
+def recent(world: World, source_id: str, days: float) -> Iterator[Counted]:
+    """List the events of a pixel or set that counted in the last days, newest first, from the newest `SAMPLE`."""
     since_ms = world.clock.now_ms() - days * MS_PER_DAY
     for counted in reversed(world.ledger.counted[-SAMPLE:]):
         if counted.first_ms < since_ms:
             return
-        if counted.source_id == source_id and event in ("", counted.event) and counted.first_ms <= world.ready_ms:
+        if counted.source_id == source_id and counted.first_ms <= world.ready_ms:
             yield counted
 
 
-def quality(world: World, source_id: str, event: str) -> Quality | None:
-    """Estimate the match quality of an event; None if it was not received in the window."""
+def qualities(world: World, source_id: str) -> dict[str, Quality]:
+    """Estimate the match quality of each event of a pixel or set received in the window."""
     weights = world.switches.match_weights
-    have: Counter[str] = Counter()
-    events = 0
-    for counted in recent(world, source_id, event, DAYS):
-        events += 1
-        have.update(key for key in weights if has_key(counted, key))
-    if not events:
-        return None
+    events: Counter[str] = Counter()
+    have: Counter[tuple[str, str]] = Counter()
+    for counted in recent(world, source_id, DAYS):
+        events[counted.event] += 1
+        have.update((counted.event, key) for key in weights if has_key(counted, key))
+    return {
+        event: _quality(weights, count, {key: have[event, key] for key in weights}) for event, count in events.items()
+    }
+
+
+def _quality(weights: dict[str, float], events: int, have: dict[str, int]) -> Quality:
     coverage = {key: have[key] / events for key in weights}
     score = 10 * sum(weights[key] * coverage[key] for key in weights) / (sum(weights.values()) or 1)
     return Quality(score=round(score, 1), events=events, coverage=coverage)

@@ -10,6 +10,9 @@ from typing import Any
 
 import msgspec
 
+from tiktok_emulator.answers import Code
+from tiktok_emulator.checks import MUST_BE_HASHED, is_hash, values_of
+from tiktok_emulator.currencies import ACCEPTED
 from tiktok_emulator.names import Kind, kind_of
 from tiktok_emulator.rules import Rule
 from tiktok_emulator.switches import Switches
@@ -34,6 +37,7 @@ class Refusal(msgspec.Struct, frozen=True):
     path: str
     reason: str
     rule: Rule
+    code: int = Code.PARAMETER
 
     def message(self, index: int, switches: Switches) -> str:
         """Word the refusal of the event at an index of `data` (tiktok.md 4.4, 15.3)."""
@@ -204,6 +208,24 @@ def _typed(parent: Event, field: str, kind: type | tuple[type, ...], reason: str
     return Refusal(prefix + field, reason, Rule.WRONG_TYPE)
 
 
+def _currency(event: Event, _source: str, switches: Switches) -> Refusal | None:
+    currency = (event.get("properties") or {}).get("currency")
+    if switches.currency == "accept" or not currency or (isinstance(currency, str) and currency in ACCEPTED):
+        return None
+    return Refusal("properties.currency", "Not a valid currency.", Rule.INVALID_CURRENCY)
+
+
+def _unhashed(event: Event, _source: str, switches: Switches) -> Refusal | None:
+    """40062 exists among the codes, though nobody has seen it for events (tiktok.md 6.5)."""
+    if switches.unhashed_identifiers == "accept":
+        return None
+    user = event.get("user") or {}
+    for field in MUST_BE_HASHED:
+        if any(not is_hash(value) for value in values_of(user, field)):
+            return Refusal(f"user.{field}", "Must be hashed.", Rule.UNHASHED_PII, Code.NOT_HASHED)
+    return None
+
+
 _CHECKS: tuple[Check, ...] = (
     _name,
     _time,
@@ -214,4 +236,6 @@ _CHECKS: tuple[Check, ...] = (
     _user,
     _contents,
     _properties,
+    _currency,
+    _unhashed,
 )

@@ -4,7 +4,8 @@ Everything about TikTok that is not known for certain, as switches; the defaults
 Each field carries its explanation and its source section; `docs/reference/emulator.md` lists them all.
 """
 
-from typing import Annotated, Any, Literal
+import json
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -158,3 +159,30 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def turned(switches: Switches, changes: dict[str, Any]) -> Switches:
     """Give the switches with some of them turned; `msgspec.ValidationError` names an unknown one or a bad position."""
     return msgspec.convert(msgspec.to_builtins(switches) | changes, Switches, strict=False)
+
+
+class About(NamedTuple):
+    """What a person reads about a switch."""
+
+    name: str
+    default: str
+    positions: str
+    text: str
+    source: str
+
+
+def explained() -> list[About]:
+    """Explain every switch, in the order of their definition."""
+    defaults = msgspec.to_builtins(Switches())
+    hints = get_type_hints(Switches, include_extras=True)
+    return [_explain(name, hints[name], defaults[name]) for name in Switches.__struct_fields__]
+
+
+def _explain(name: str, hint: Any, default: object) -> About:
+    kind, meta = get_args(hint)
+    literal = get_origin(kind) is Literal
+    positions = [json.dumps(each) for each in get_args(kind)] if literal else [_KINDS.get(kind, "JSON")]
+    return About(name, json.dumps(default), " or ".join(positions), meta.description, meta.extra["source"])
+
+
+_KINDS = {bool: "true or false", int: "a whole number"}

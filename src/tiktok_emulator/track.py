@@ -124,7 +124,19 @@ def _read_item(raw: msgspec.Raw, root: Root, world: World) -> Item | Refusal:
     except UNREADABLE:
         return Refusal("", "Not valid JSON in UTF-8.", Rule.NOT_JSON)
     refusal = refused(body, root.source, world.switches)
-    return Item(raw, body) if refusal is None else refusal
+    if refusal is not None:
+        return refusal
+    if world.switches.phone_number_in_2_0 == "read" and "phone_number" in (body.get("user") or {}):
+        return _with_phone(body)
+    return Item(raw, body)
+
+
+def _with_phone(body: dict[str, Any]) -> Item:
+    """Read the name that 1.0 has for a phone (tiktok.md 3.4)."""
+    user = dict(body["user"])
+    user.setdefault("phone", user.pop("phone_number"))
+    renamed = body | {"user": user}
+    return Item(msgspec.Raw(msgspec.json.encode(renamed)), renamed)
 
 
 def _refusal_answer(world: World, call: Call, root: Root, refusals: list[tuple[int, Refusal]]) -> Answer:
@@ -133,7 +145,7 @@ def _refusal_answer(world: World, call: Call, root: Root, refusals: list[tuple[i
     index, first = refusals[0]
     message = first.message(index, world.switches)
     partial = world.switches.bad_event_in_batch == "partial" and len(refusals) < len(root.data)
-    return refuse(Code.PARTIAL_OK if partial else Code.PARAMETER, message)
+    return refuse(Code.PARTIAL_OK if partial else first.code, message)
 
 
 def _batch(call: Call, root: Root) -> Batch:

@@ -79,7 +79,7 @@ def _count(text: str) -> int:
 
 
 def _megabytes(text: str) -> int:
-    return _whole(text) * _MIB
+    return _whole(text, least=1) * _MIB
 
 
 def _milliseconds(text: str) -> int:

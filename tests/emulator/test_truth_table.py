@@ -1,5 +1,7 @@
 """The 20 rows of tiktok.md 7.4, each over HTTP, the unclear ones with their switch in both positions."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -23,7 +25,7 @@ class Copy(NamedTuple):
     ttp: str | None = None
     email: bool = False
     pixel: str = ""
-    root: dict[str, Any] = {}
+    root: Mapping[str, Any] = MappingProxyType({})
 
     def send(self, sender: Sender) -> None:
         """Send it the way its channel does."""
@@ -51,7 +53,7 @@ class Row(NamedTuple):
     seconds: float
     events: int
     connection: str = ""
-    switches: dict[str, Any] = {}
+    switches: Mapping[str, Any] = MappingProxyType({})
 
 
 pixel, api = Copy("pixel"), Copy("api")

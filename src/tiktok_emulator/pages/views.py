@@ -14,8 +14,8 @@ from tiktok_emulator.checks import KNOWN_ITEM, KNOWN_PAGE, KNOWN_USER
 from tiktok_emulator.clock import iso
 from tiktok_emulator.control.reading import world_of
 from tiktok_emulator.diagnostics import diagnostics, dismiss
-from tiktok_emulator.ledger import Received
-from tiktok_emulator.overview import overview
+from tiktok_emulator.ledger import DayCount, Received
+from tiktok_emulator.overview import overview, source_totals
 from tiktok_emulator.world import World
 
 SHOWN_EVENTS = 50
@@ -51,12 +51,12 @@ async def home(request: Request) -> Response:
     world = world_of(request)
     sources = [(each.code, each.name, "pixel") for each in world.accounts.pixels.values()]
     sources += [(each.id, each.name, each.kind) for each in world.accounts.event_sets.values()]
-    tables = {source_id: overview(world, source_id) for source_id, _, _ in sources}
+    totals = source_totals(world)
     return _page(
         "home",
         title="TikTok emulator",
         sources=sources,
-        tables=tables,
+        totals={source_id: totals.get(source_id, DayCount()) for source_id, _, _ in sources},
         cards=diagnostics(world)[:10],
         now_ms=world.clock.now_ms(),
         requests=world.log.count,

@@ -1,6 +1,7 @@
 """What every process of ours does: serve on inherited sockets, end when its parent ends, run parts side by side."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -97,7 +98,19 @@ async def pause(seconds: float, stop: asyncio.Event) -> None:
         return
 
 
+def calm_collector() -> None:
+    """
+    Let the garbage collector look less often, and never at what the start-up made.
+
+    Requests make few cycles; with the default thresholds looking for them takes a twentieth of the intake's time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a process's main coroutine on uvloop."""
+    calm_collector()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)

@@ -5,6 +5,7 @@ A killed child is started again while its socket stays open, so callers wait ins
 supervisor takes its children along: each watches the lifeline, a pipe whose other end only the supervisor holds.
 """
 
+import errno
 import os
 import signal
 import socket
@@ -17,7 +18,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from twinbeam.core.errors import ConfigError
+from twinbeam.core.errors import ConfigError, StorageBusy
+from twinbeam.engines.locks import FileLock
 from twinbeam.settings import Address, Settings, child_environment
 
 STOP_SECONDS = 20.0  #: how long children may take to finish what is under way
@@ -45,7 +47,9 @@ class Supervisor:
         self._log = log
         self._metrics = settings.data / "metrics"
         self._lifeline = os.pipe()
-        intake, pages = listen(settings.listen), listen(settings.dashboard)
+        self._lock = alone_in(settings.data)
+        patience_seconds = STOP_SECONDS if self._lock.inherited else 0  # a killed one's children let go of them soon
+        intake, pages = (listen(address, patience_seconds) for address in (settings.listen, settings.dashboard))
         self._children = [Child("writer", ["twinbeam.app.writer"], [pages])]
         for slot in range(settings.ingest_processes):
             self._children.append(Child(f"ingest-{slot}", ["twinbeam.app.ingest", str(slot)], [intake]))
@@ -104,6 +108,7 @@ class Supervisor:
         ingest = [child for child in self._children if child.name != "writer"]
         rest = [child for child in self._children if child.name == "writer"]
         clean = [self._end(ingest), self._end(rest)]
+        self._lock.release()
         self._log.info("supervisor.stopped")
         return 0 if all(clean) else 1
 
@@ -121,20 +126,40 @@ class Supervisor:
         return all(process.returncode == 0 for process in running)
 
 
-def listen(address: Address) -> socket.socket:
-    """Open a listening socket; raises ConfigError with the fix."""
+def alone_in(folder: Path) -> FileLock:
+    """Take the place of the one gateway that works in a folder; raises ConfigError with the fix."""
+    try:
+        return FileLock.take(folder / "serve.lock", what=f"The data folder {folder}")
+    except StorageBusy as error:
+        raise ConfigError(
+            f"{error}. Stop that one, or give this one a folder of its own with TWINBEAM_DATA."
+        ) from error
+
+
+def listen(address: Address, patience_seconds: float = 0) -> socket.socket:
+    """Open a listening socket, waiting a while for a taken port to be free; raises ConfigError with the fix."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    deadline = time.monotonic() + patience_seconds
+    while (problem := _bind(sock, address)) is not None:
+        if problem.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+            sock.close()
+            raise ConfigError(
+                f"Cannot listen on {address.host}:{address.port} ({problem.strerror}). "
+                "Stop what uses the port, or choose another with TWINBEAM_LISTEN or TWINBEAM_DASHBOARD."
+            )
+        time.sleep(0.05)
+    sock.listen(_BACKLOG)
+    return sock
+
+
+def _bind(sock: socket.socket, address: Address) -> OSError | None:
     try:
         sock.bind((address.host, address.port))
     except OSError as error:
-        raise ConfigError(
-            f"Cannot listen on {address.host}:{address.port} ({error.strerror}). "
-            "Stop what uses the port, or choose another with TWINBEAM_LISTEN or TWINBEAM_DASHBOARD."
-        ) from error
-    sock.listen(_BACKLOG)
-    return sock
+        return error
+    return None
 
 
 def empty(folder: Path) -> None:

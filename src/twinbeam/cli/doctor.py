@@ -66,7 +66,7 @@ def _keyring() -> Iterator[Finding]:
 def _store() -> Iterator[Finding]:
     from twinbeam.cli.setup import opened_store
 
-    with opened_store() as store:
+    with opened_store() as store, store.one_moment():  # the law holds in every state, not across two
         counted: dict[str, int] = {}
         for count in store.counts():
             counted[count.outcome] = counted.get(count.outcome, 0) + count.n

@@ -6,6 +6,7 @@ Nothing is read while nobody looks.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from twinbeam.core.story import Count, PixelRow, Story
 from twinbeam.dashboard.contract import LagView, Ledger, Parts
 
 WEEK_DAYS = 7
-LATEST = 25
+LATEST = 20
 FRESH_SECONDS = 1.0
 
 
@@ -44,22 +45,25 @@ class Feed:
         self._read_at = 0.0
         self._rendered: dict[int, str] = {}
 
-    async def snapshot(self) -> Snapshot:
-        """Give a snapshot not older than a second; raises StorageError."""
-        async with self._lock:
-            now = self._parts.clock.monotonic()
-            if self._last is None or now - self._read_at >= FRESH_SECONDS:
-                self._last = await self._parts.on_reader(self._read)
-                self._read_at = now
-                self._rendered.clear()
-            return self._last
-
     async def fragment(self, days: int) -> tuple[Snapshot, str]:
-        """Give a snapshot and what the page shows of it, rendered once for all viewers of this period."""
-        snapshot = await self.snapshot()
-        if days not in self._rendered:
-            self._rendered[days] = self._render(snapshot, days)
-        return snapshot, self._rendered[days]
+        """
+        Give a snapshot not older than a second and what the page shows of it; raises StorageError.
+
+        It is rendered once for all viewers of this period, on the reader's thread: many pixels make many rows.
+        """
+        async with self._lock:
+            snapshot = await self._fresh()
+            if days not in self._rendered:
+                self._rendered[days] = await self._parts.on_reader(partial(self._render, snapshot, days))
+            return snapshot, self._rendered[days]
+
+    async def _fresh(self) -> Snapshot:
+        now = self._parts.clock.monotonic()
+        if self._last is None or now - self._read_at >= FRESH_SECONDS:
+            self._last = await self._parts.on_reader(self._read)
+            self._read_at = now
+            self._rendered.clear()
+        return self._last
 
     def _read(self) -> Snapshot:
         return take(self._parts.ledger, self._parts.clock.now_ms(), self._parts.lag())

@@ -33,11 +33,12 @@ class Issue(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What the rules look at; `week` holds the last 7 UTC days, `seen` the last sign of each channel in ms."""
+    """What the rules look at."""
 
     pixel: PixelRow
-    week: Sums
-    seen: Mapping[Channel, int]
+    week: Sums  #: of the last 7 UTC days
+    seen: Mapping[Channel, int]  #: when each channel last reported, in ms, among the newest conversions
+    looked_at: int  #: how many of those were this pixel's
 
 
 def issues(facts: Facts) -> list[Issue]:
@@ -49,17 +50,17 @@ def _no_token(facts: Facts) -> Issue | None:
     if facts.pixel.has_token:
         return None
     waiting = facts.week.waiting
-    what = f"No access token: {waiting:,} conversions wait for it." if waiting else "No access token."
+    what = f"No access token; conversions that wait for it: {waiting:,}." if waiting else "No access token."
     weight = Weight.BROKEN if waiting else Weight.IDLE
     fix = "Save the token from TikTok Events Manager; what waits is then sent by itself."
-    return Issue(weight, what, fix, f"twinbeam pixels token {facts.pixel.code}")
+    return Issue(weight, what, fix, f"twinbeam pixels token {facts.pixel.code} < token.txt")
 
 
 def _refused(facts: Facts) -> Issue | None:
     refused = facts.week.refused
     if not refused:
         return None
-    what = f"TikTok refused {refused:,} of this week's conversions."
+    what = f"Refused by TikTok in the last 7 days: {refused:,}."
     return Issue(Weight.LOSING, what, "Open one of them: its attempts carry TikTok's message.")
 
 
@@ -67,7 +68,7 @@ def _expired(facts: Facts) -> Issue | None:
     expired = facts.week.of("expired")
     if not expired:
         return None
-    what = f"{expired:,} of this week's conversions expired unsent."
+    what = f"Expired unsent in the last 7 days: {expired:,}."
     return Issue(Weight.LOSING, what, "They waited for too long; look at the token and at TikTok's answers.")
 
 
@@ -75,7 +76,7 @@ def _silent_consent(facts: Facts) -> Issue | None:
     unsaid = dict(facts.week.reasons("dropped")).get(Reason.CONSENT_NOT_SAID, 0)
     if not unsaid or unsaid * 2 < facts.week.recorded:
         return None
-    what = f"{unsaid:,} of {facts.week.recorded:,} events said nothing about consent, and this pixel requires it."
+    what = f"Silent about consent, which this pixel requires: {unsaid:,} of {facts.week.recorded:,} events."
     fix = "Send consent.ad_storage and consent.ad_user_data with each event, as your banner knows them."
     return Issue(Weight.LOSING, what, fix)
 
@@ -90,11 +91,14 @@ def _nothing_yet(facts: Facts) -> Issue | None:
 
 def _one_sided(facts: Facts) -> Issue | None:
     missing = [channel for channel in Channel if channel not in facts.seen]
-    if len(missing) != 1 or not facts.week.recorded or facts.pixel.event_source != "web":
+    if len(missing) != 1 or facts.looked_at < _ENOUGH or facts.pixel.event_source != "web":
         return None
     lost = _LOST_WITHOUT[missing[0]]
     return Issue(Weight.LOSING, f"Only one side reports: the {missing[0]} is silent.", lost)
 
+
+#: Fewer conversions than this say nothing about a side's silence.
+_ENOUGH = 20
 
 _LOST_WITHOUT: Mapping[Channel, str] = {
     Channel.BROWSER: "Its copy carries the click id, the browser id and the visitor's address; send it too.",

@@ -1,7 +1,7 @@
 """
 GET / and GET /live: the overview, and the same as server-sent events for the small script of the page.
 
-`snapshot` carries the live part when it has changed, `tick` the time when it has not, `trouble` a sentence.
+`snapshot` carries the live part when it has changed, `tick` says that it has not, `trouble` carries a sentence.
 """
 
 import asyncio
@@ -42,10 +42,10 @@ def period(request: Request) -> int:
     return next((days for days in PERIODS if asked == str(days)), WEEK_DAYS)
 
 
-def event(name: str, text: str) -> str:
-    """Write one server-sent event; every line of its text needs a prefix of its own."""
-    lines = "".join(f"data: {line}\n" for line in text.splitlines())
-    return f"event: {name}\n{lines}\n"
+def event(name: str, text: str, at_ms: int) -> str:
+    """Write one server-sent event with its time as its id; every line of its text needs a prefix of its own."""
+    lines = "".join(f"data: {line}\n" for line in text.splitlines() or [""])
+    return f"event: {name}\nid: {iso(at_ms)}\n{lines}\n"
 
 
 async def _events(feed: Feed, days: int, closing: Callable[[], bool]) -> AsyncIterator[str]:
@@ -55,8 +55,9 @@ async def _events(feed: Feed, days: int, closing: Callable[[], bool]) -> AsyncIt
         try:
             snapshot, fragment = await feed.fragment(days)
         except TwinbeamError:
-            yield event("trouble", _TROUBLE)
+            yield f"event: trouble\ndata: {_TROUBLE}\n\n"
         else:
-            yield event("tick", iso(snapshot.at_ms)) if fragment == shown else event("snapshot", fragment)
+            name, text = ("tick", "") if fragment == shown else ("snapshot", fragment)
+            yield event(name, text, snapshot.at_ms)
             shown = fragment
         await asyncio.sleep(_EVERY_SECONDS)

@@ -87,8 +87,8 @@ _FILTERS = {
     "date": wording.date,
     "duration": wording.duration,
     "iso": wording.iso,
+    "lapse": wording.lapse,
     "reason": lambda reason: SENTENCES[reason],
-    "state": wording.state_sentence,
     "time": wording.time_of_day,
     "why": wording.why,
 }

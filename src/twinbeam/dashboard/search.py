@@ -19,8 +19,9 @@ _NO_ID = 2**62  #: an address may hold any number; one that no ledger reaches is
 
 def by_event_id(ledger: Ledger, workspace: str, text: str) -> list[Story]:
     """Find by event id; a tombstone kept only the key, so it is given the id it was found under."""
-    found = ledger.by_event_id(workspace, safe_id(text))
-    return [story if story.event_id else replace(story, event_id=text) for story in found]
+    event_id = safe_id(text)
+    found = ledger.by_event_id(workspace, event_id)
+    return [story if story.event_id else replace(story, event_id=event_id) for story in found]
 
 
 def by_order_id(ledger: Ledger, workspace: str, text: str) -> list[Story]:

@@ -13,8 +13,10 @@ from twinbeam.dashboard.contract import Ledger, Parts
 from twinbeam.dashboard.overview import names
 from twinbeam.dashboard.pages import Pages
 from twinbeam.dashboard.search import anywhere, by_id, workspaces
+from twinbeam.pipeline.identity.event_ids import safe_id
 
 MOST_QUERY_CHARS = 320  #: the longest e-mail address (RFC 5321), longer than any id
+MOST_SHOWN = 100
 _MOST_FORM_BYTES = 8_192  #: 320 characters of four bytes, each written as %XX, and room to spare
 
 
@@ -53,10 +55,22 @@ async def find(pages: Pages, parts: Parts, request: Request) -> Response:
         return RedirectResponse(f"/events/{stories[0].id}", 303, {"cache-control": "no-store"})
 
     on_its_way = bool(typed) and not stories and await _pending(parts, typed)
-    shown = "" if "@" in typed else typed
     return pages.respond(
-        "find.html", here="/find", asked=bool(typed), typed=shown, stories=stories, pending=on_its_way, lag=parts.lag()
+        "find.html",
+        here="/find",
+        asked=bool(typed),
+        typed="" if _names_person(typed) else typed,
+        stories=stories[:MOST_SHOWN],
+        count=len(stories),
+        pending=on_its_way,
+        lag=parts.lag(),
+        at_ms=parts.clock.now_ms(),
     )
+
+
+def _names_person(typed: str) -> bool:
+    """Tell whether what was typed must not be shown again."""
+    return "@" in typed or safe_id(typed) != typed
 
 
 async def _typed(request: Request) -> str:

@@ -89,9 +89,15 @@ class Sums(Struct, frozen=True):
         return [(state.value, self.of(state)) for state in COUNTED]
 
     @property
+    def parts(self) -> list[tuple[str, int]]:
+        """List what the recorded arrivals became: the right side of the accounting law."""
+        arrivals = [(outcome.value, self.of(outcome)) for outcome in Outcome]
+        return [*arrivals, ("conversions", self.conversions)]
+
+    @property
     def adds_up(self) -> bool:
         """Tell whether the accounting law holds."""
-        return self.recorded == self.dropped + self.merged + self.duplicate + self.quarantined + self.conversions
+        return self.recorded == sum(n for _, n in self.parts)
 
 
 class Row(Struct, frozen=True):

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from twinbeam.core.lifecycle import State
+from twinbeam.core.money import decimal_places
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.story import Story
-from twinbeam.pipeline.identity.money import minor_units
 
 STATE_SENTENCES: Mapping[State, str] = {
     State.DROPPED: "Only its key is kept; nothing of it was stored or sent.",
@@ -49,16 +49,20 @@ def why(story: Story) -> str:
 
 def amount(minor: int | None, currency: str) -> Decimal | None:
     """Give an amount in the currency's own unit with all its decimals, or None where it is not known."""
-    per_unit = minor_units(1, currency)
-    if minor is None or per_unit is None:
+    if minor is None or not currency:
         return None
-    return Decimal(minor).scaleb(1 - len(str(per_unit)))
+    return Decimal(minor).scaleb(-decimal_places(currency))
 
 
 def money(story: Story) -> str:
     """Write a conversion's value for people, or nothing."""
     value = amount(story.value_minor, story.currency)
     return "" if value is None else f"{value:,} {story.currency}"
+
+
+def lapse(ms: int) -> str:
+    """Write how long a request took."""
+    return f"{ms} ms" if ms < 1_000 else duration(ms / 1_000)
 
 
 def duration(seconds: float) -> str:

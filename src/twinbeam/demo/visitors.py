@@ -14,7 +14,7 @@ from twinbeam.demo.countries import COUNTRIES, Country
 
 _HEADS = ("Grün", "Björn", "Özker", "Kelm", "Thal", "Vest", "Éloi", "Ramm", "Señor", "Wolf", "Zwirn", "Çelik")
 _MIDDLES = ("wal", "dor", "hild", "ster", "mun", "lich", "ber", "kvist")
-_TAILS = ("dine", "gard", "hoven", "linde", "møller", "quist", "stroem", "wardt")
+_TAILS = ("dine", "garth", "hoven", "linde", "møller", "quist", "stroem", "wardt")
 _HOUSES = ("kestrel", "lantern", "harbour", "meadow", "quarry")
 _BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",

@@ -12,6 +12,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
+from uuid import uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -55,6 +56,7 @@ class KeyRing:
             raise ConfigError(f"The key file {path} may be read by others (mode {mode:o}); run: chmod 600 {path}")
         if not keys or any(len(key) * 8 != _KEY_BITS for _, key in keys):
             raise ConfigError(f"The key file {path} must hold at least one key of {_KEY_BITS} bits.")
+        _check_names(path, [name for name, _ in keys])
         return cls(keys)
 
     def seal(self, secret: bytes, context: bytes) -> bytes:
@@ -65,7 +67,7 @@ class KeyRing:
 
     def open_sealed(self, sealed: bytes, context: bytes) -> bytes:
         """Decrypt; raises StorageDamaged when the key is missing or the bytes are not what was sealed."""
-        end = 1 + sealed[0]
+        end = 1 + int.from_bytes(sealed[:1], "big")
         key = self._keys.get(sealed[1:end].decode(errors="replace"))
         if key is None:
             raise StorageDamaged("the key ring lacks the key that sealed this; put back its backup")
@@ -91,6 +93,8 @@ class DayKeys:
 
     def open_sealed(self, sealed: bytes, context: bytes) -> bytes:
         """Decrypt; raises StorageDamaged when the day's key was destroyed or the bytes were changed."""
+        if sealed[:1] != _VERSION:
+            raise StorageDamaged(f"sealed bytes have format {sealed[:1].hex() or 'nothing'}; this release opens 01")
         day = int.from_bytes(sealed[1 : 1 + _DAY_BYTES], "big")
         key = self._open.get(day) or self._find(day)
         if key is None:
@@ -115,10 +119,18 @@ class DayKeys:
         return self._open[day]
 
 
+def _check_names(path: Path, names: list[object]) -> None:
+    """Refuse names that a sealed value could not carry, or that two keys share."""
+    if any(not isinstance(name, str) or not 0 < len(name.encode()) < 256 for name in names):
+        raise ConfigError(f"The key file {path} must give each key an id of 1 to 255 bytes.")
+    if len(set(names)) < len(names):
+        raise ConfigError(f"The key file {path} gives two keys the same id ({names}); put back its backup.")
+
+
 def _create(path: Path) -> None:
     entry = {"id": "k1", "key": b64encode(AESGCM.generate_key(_KEY_BITS)).decode()}
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft = path.with_name(f"{path.name}.{uuid4().hex}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(json.dumps({"keys": [entry]}, indent=1) + "\n")
         file.flush()
@@ -138,5 +150,5 @@ def _context(day: int) -> bytes:
 def _decrypt(key: AESGCM, sealed: bytes, context: bytes) -> bytes:
     try:
         return key.decrypt(sealed[:_NONCE], sealed[_NONCE:], context)
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
         raise StorageDamaged("sealed bytes failed their check") from error

@@ -10,11 +10,18 @@ from twinbeam.core.errors import StorageBusy
 
 
 class FileLock:
-    """An exclusive lock on a file, held until closed or until the process ends."""
+    """
+    An exclusive lock on a file, held until closed or until the process ends.
+
+    The file names its holder; `inherited` tells that the one before died without giving the lock back.
+    """
 
     def __init__(self, path: Path, handle: int) -> None:
         self.path = path
         self._handle = handle
+        self.inherited = bool(os.pread(handle, 1, 0))
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
 
     @classmethod
     def take(cls, path: Path, *, wait_seconds: float = 0, what: str = "it") -> Self:
@@ -27,12 +34,11 @@ class FileLock:
                 os.close(handle)
                 raise StorageBusy(f"{what} is in use by another Twinbeam process (pid {holder or 'unknown'})")
             time.sleep(0.05)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
         return cls(path, handle)
 
     def release(self) -> None:
         """Give the lock back."""
+        os.ftruncate(self._handle, 0)
         os.close(self._handle)
 
 

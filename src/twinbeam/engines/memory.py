@@ -272,7 +272,7 @@ class MemoryStore:
         for id_ in writes.purged:
             self._kept[id_].copies = []
         for id_, _n, channel, at_ms, consent, source in writes.notes:
-            self._kept[id_].notes = [*self._kept[id_].notes, CopySeen(channel, source, at_ms, consent)]
+            self._kept[id_].notes.append(CopySeen(channel, source, at_ms, consent))
         for h, id_, _at in writes.lookups:
             known = self._lookups.setdefault(h, [])
             if id_ not in known:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 from engines.kit.harness import Harness
 from signals import BROWSER, HOUR, SERVER, a_refusal, a_signal, an_email, an_undecided, carried
-
 from twinbeam.core.values import Signal
 
 _ARRIVALS: Mapping[str, Callable[..., Signal]] = {

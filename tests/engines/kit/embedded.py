@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from engines.kit.laws import Rows
-
 from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.memory import MemoryJournal, MemoryStore

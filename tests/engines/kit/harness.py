@@ -10,7 +10,6 @@ from typing import Any, Protocol, TypeVar
 
 from engines.kit.laws import Rows, assert_accounted, assert_counters_add_up, assert_legal, assert_recordable
 from signals import NOW, PIXEL, WORKSPACE
-
 from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Answered, Lane, Lease
 from twinbeam.core.story import Story
@@ -84,6 +83,15 @@ class Harness:
         self.append(*signals)
         return self.drain()
 
+    def take_all_but_one(self, culprit: Signal, *signals: Signal) -> Recorded:
+        """Append a group that begins with a culprit, put that aside, and record the rest."""
+        seq = self.append(culprit, *signals)
+        self.quarantine(b"the culprit", seq=seq)
+        self.groups.append(Numbered(seq, signals, set_aside=1))
+        recorded = self.record(self.groups[-1:])
+        self.engine.reader.confirm(seq)
+        return recorded
+
     def replay(self) -> Recorded:
         """Record everything that was ever recorded once more."""
         return self.record(self.groups)
@@ -135,9 +143,7 @@ class Harness:
         """Settle a batch as to be tried again."""
         settle, due_ms = self.store.settle_waiting, self.now() + after_ms
         return self.step(
-            lambda: settle(
-                lease.batch, answer, owner=self.owner, now_ms=self.now(), due_ms=due_ms, arrived=arrived
-            )
+            lambda: settle(lease.batch, answer, owner=self.owner, now_ms=self.now(), due_ms=due_ms, arrived=arrived)
         )
 
     def restart(self) -> list[Lease]:
@@ -151,11 +157,7 @@ class Harness:
         return self.step(lambda: self.store.reclaim(owner=self.owner, compose=compose))
 
     def quarantine(self, raw: bytes, *, seq: int = 1, index: int = 0) -> None:
-        """
-        Put one unreadable item of a group aside.
-
-        Law (a) holds again when the rest of the group is recorded: until then the item is both here and there.
-        """
+        """Put one unreadable item aside; it counts at once, and the cursor follows when its group is recorded."""
         journal_id = self.engine.reader.journal_id
         self.store.quarantine(journal_id, seq, index, raw, "cannot be read", self.now())
         assert_counters_add_up(self.store)

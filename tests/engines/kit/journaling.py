@@ -2,7 +2,6 @@
 
 from engines.kit.harness import Harness
 from signals import NOW
-
 from twinbeam.pipeline.journal.contract import Backlog, Group
 
 _ALL = 2**62
@@ -17,7 +16,7 @@ def groups_are_read_in_their_order(h: Harness) -> None:
 
 
 def a_limit_counts_events_and_gives_one_group_at_least(h: Harness) -> None:
-    for n in range(1, 5):
+    for _ in range(4):
         h.engine.journal.append(NOW, 10, b"body")
     assert [len(h.engine.reader.read(0, limit=limit)) for limit in (1, 10, 11, 25)] == [1, 1, 2, 3]
 

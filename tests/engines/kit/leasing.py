@@ -2,7 +2,6 @@
 
 from engines.kit.harness import Harness
 from signals import NOW, SECOND, a_signal, carried_ids
-
 from twinbeam.core.delivery import Lane
 
 
@@ -99,6 +98,6 @@ def batches_are_numbered_once(h: Harness) -> None:
 
 
 def a_single_copy_goes_out_byte_for_byte(h: Harness) -> None:
-    signal = a_signal("e-1", value=1e-7, currency="EUR", properties={"description": "Größe 42 \u2028 \"x\""})
+    signal = a_signal("e-1", value=1e-7, currency="EUR", properties={"description": 'Größe 42 \u2028 "x"'})
     h.take(signal)
     assert signal.body[1:] in h.lease().body

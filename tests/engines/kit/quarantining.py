@@ -2,17 +2,21 @@
 
 from engines.kit.harness import Harness
 from signals import a_signal
-
-from twinbeam.pipeline.record.contract import Numbered
+from twinbeam.pipeline.record.contract import Recorded
 
 
 def an_unreadable_item_is_counted_and_the_rest_goes_on(h: Harness) -> None:
-    good, bad = a_signal("e-1"), a_signal("e-2")
-    seq = h.append(good, bad)
-    h.quarantine(b"\xc1", seq=seq, index=1)
-    h.record([Numbered(seq, [good])])
+    assert h.take_all_but_one(a_signal("bad"), a_signal("e-1"), a_signal("e-2")) == Recorded(arrivals=2, opened=2)
     assert h.store.quarantined() == 1
-    assert (h.counted("recorded"), h.counted("quarantined")) == (2, 1)
+    assert (h.counted("recorded"), h.counted("quarantined")) == (3, 1)
+
+
+def a_replay_quarantines_nothing_again(h: Harness) -> None:
+    h.take_all_but_one(a_signal("bad"), a_signal("e-1"))
+    h.engine.reopen()
+    assert h.replay() == Recorded(skipped_groups=1)
+    h.quarantine(b"the culprit", seq=1)
+    h.check()
 
 
 def an_item_is_quarantined_once_however_often_it_is_tried(h: Harness) -> None:

@@ -2,7 +2,6 @@
 
 from engines.kit.harness import Harness
 from signals import BROWSER, a_refusal, a_signal, an_undecided
-
 from twinbeam.core.story import Story
 from twinbeam.pipeline.record.contract import Numbered, Recorded
 

@@ -2,7 +2,6 @@
 
 from engines.kit.harness import Harness
 from signals import HOUR, a_signal, carried, carried_ids
-
 from twinbeam.core.delivery import Lease
 
 

@@ -2,7 +2,6 @@
 
 from engines.kit.harness import BAD, BUSY, OK, Harness
 from signals import ALLOWED, BROWSER, DENIED, NOW, SERVER, a_refusal, a_signal, an_undecided
-
 from twinbeam.core.story import Attempt, CopySeen, Story
 
 

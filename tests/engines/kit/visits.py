@@ -2,10 +2,11 @@
 
 from engines.kit.harness import Harness
 from signals import BROWSER, a_refusal, a_signal, an_email, an_undecided, carried
-
 from twinbeam.core.values import Facts
 
-CLICK = Facts(ttclid="click-1", ttp="cookie-1", ip="198.51.100.7", user_agent="Mozilla/5.0", url="https://shop.example/a")
+CLICK = Facts(
+    ttclid="click-1", ttp="cookie-1", ip="198.51.100.7", user_agent="Mozilla/5.0", url="https://shop.example/a"
+)
 _SAID = {"ttclid": "click-1", "ttp": "cookie-1", "ip": "198.51.100.7", "user_agent": "Mozilla/5.0"}
 
 

@@ -23,13 +23,13 @@ function listen() {
   source.addEventListener("error", () => show("connection lost, trying again", "lost"));
   source.addEventListener("trouble", (event) => show(event.data, "lost"));
   source.addEventListener("tick", (event) => {
-    setClock(event.data);
+    setClock(event.lastEventId);
     show("live", "live");
   });
   source.addEventListener("snapshot", (event) => {
     const page = new DOMParser().parseFromString(event.data, "text/html");
     mend(region, page.body);
-    setClock(new Date().toISOString());
+    setClock(event.lastEventId);
     show("live", "live");
   });
 }

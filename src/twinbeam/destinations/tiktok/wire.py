@@ -19,12 +19,13 @@ def compose(lane: Lane, events: Sequence[tuple[str, bytes]]) -> bytes:
     """
     Build the body of `POST /event/track/` (tiktok.md 2.1) from (event name, event JSON without its name) pairs.
 
-    The same input gives the same bytes. Each event JSON is an object with at least one field, and goes out as it is.
+    The same input gives the same bytes. There is at least one event; each event JSON is an object with at least one
+    field, and goes out as it is.
     """
-    parts: list[bytes] = []
+    parts: list[bytes | memoryview] = [_head(lane)]
     for name, body in events:
-        parts += (b",", _opening(name), body[1:])
-    parts[:1] = [_head(lane)]  # takes the place of the first comma
+        parts += (_opening(name), memoryview(body)[1:])  # a view, because a slice would copy each body once more
+    parts[1] = parts[1][1:]  # no comma before the first event
     parts.append(b"]}")
     return b"".join(parts)
 
@@ -40,4 +41,4 @@ def _head(lane: Lane) -> bytes:
 @lru_cache(maxsize=1_024)
 def _opening(name: str) -> bytes:
     """Open an event object with its name, in place of the brace that the stored body began with."""
-    return b'{"event":' + msgspec.json.encode(name) + b","
+    return b',{"event":' + msgspec.json.encode(name) + b","

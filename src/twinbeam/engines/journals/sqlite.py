@@ -4,6 +4,8 @@ A journal in a SQLite file: one row per commit group, appended by one ingest pro
 The ingest process is the file's only writer; the recorder reads it and says how far it has come in a small file
 beside it (`journal-0.confirmed`). The writer drops confirmed groups inside its next append, so forgetting costs no
 sync of its own. The newest row always stays: it carries the running totals.
+
+What a backlog took of the disk is given back once the backlog is gone.
 """
 
 import shutil
@@ -33,6 +35,8 @@ CREATE TABLE IF NOT EXISTS grp (
 """
 
 _SIZES = "SELECT seq, length(body), n, at FROM grp ORDER BY seq"
+#: A file beyond this is made small again when nothing waits in it; below it, free pages serve the next burst.
+_LARGE_BYTES = 64 * 1024**2
 #: Reading the recorder's file costs as much as ten events; it need not be fresher than this many groups.
 _LISTEN_EVERY = 16
 
@@ -89,17 +93,19 @@ class SqliteJournal:
         self._lock = FileLock.take(
             path.with_suffix(".lock"), wait_seconds=wait_seconds, what=f"The journal {path.name}"
         )
-        self._db = open_file(path)
-        with translated():
-            self._db.executescript(_SCHEMA)
-            if max_pages is not None:
-                self._db.execute(f"PRAGMA max_page_count={max_pages}")
+        try:
+            self._db = _open(path, max_pages)
+        except BaseException:
+            self._lock.release()
+            raise
         self._keys = DayKeys(ring, load=self._load_key, save=self._save_key)
         self._seq, self._upto = _newest(self._db)
         self.journal_id = self._identity()
         self._waiting = deque(Waiting(*row) for row in self._db.execute(_SIZES))
         self._waiting_bytes = sum(group.size for group in self._waiting)
-        self._confirmed = 0
+        self._confirmed = 0  #: the recorder has what comes up to here
+        self._forgotten = 0  #: and the file has nothing of it any more
+        self._cramped = False  #: the disk had no room lately
         self._appends = 0
         self._hear_recorder()
 
@@ -112,23 +118,29 @@ class SqliteJournal:
         seq, upto = self._seq + 1, self._upto + count
         try:
             with transaction(self._db):
+                self._delete(self._confirmed)  # first: a full file takes the new group in their place
                 sealed = self._keys.seal(day_of(at_ms), body, _context(self.journal_id, seq))
                 self._db.execute("INSERT INTO grp VALUES (?, ?, ?, ?, ?)", (seq, at_ms, count, upto, sealed))
-                self._delete_confirmed()
-        except BaseException:
+        except BaseException as error:
+            self._cramped = self._cramped or isinstance(error, StorageFull)
             self._keys.forget_cached()
+            self._hear_recorder()
             raise
-        self._seq, self._upto = seq, upto
+        self._seq, self._upto, self._forgotten = seq, upto, self._confirmed
         self._waiting.append(Waiting(seq, len(sealed), count, at_ms))
         self._waiting_bytes += len(sealed)
         return seq
 
     def forget(self) -> None:
-        """Drop confirmed groups now, without waiting for the next append."""
+        """Drop confirmed groups now, without waiting for the next append; give back what a backlog took of the disk."""
         self._hear_recorder()
-        if self._undeleted:
-            with transaction(self._db):
-                self._delete_confirmed()
+        upto = min(self._confirmed, self._seq - 1)
+        with transaction(self._db):
+            self._delete(upto)
+        self._forgotten = max(self._forgotten, upto)
+        if not self._waiting and (self._cramped or self._path.stat().st_size > _LARGE_BYTES):
+            self._cramped = False
+            self._shrink()
 
     def backlog(self) -> Backlog:
         """Tell what is still here and not confirmed."""
@@ -146,14 +158,20 @@ class SqliteJournal:
         self._lock.release()
 
     def _identity(self) -> str:
-        """Keep the journal's id, unless its file is older than what the recorder confirmed: a restored copy."""
+        """
+        Keep the journal's id, unless its file is older than what the recorder confirmed: a restored copy.
+
+        That begins anew: all its groups are recorded, and only their old id opens them.
+        """
         row = self._db.execute("SELECT id FROM journal").fetchone()
         if row is not None and _read_confirmed(self._path, row[0]) <= self._seq:
             return str(row[0])
         fresh = uuid4().hex
         with transaction(self._db):
             self._db.execute("DELETE FROM journal")
+            self._db.execute("DELETE FROM grp")
             self._db.execute("INSERT INTO journal VALUES (?)", (fresh,))
+        self._seq = self._upto = 0
         return fresh
 
     def _check_room(self, size: int) -> None:
@@ -162,19 +180,24 @@ class SqliteJournal:
             if self._waiting_bytes + size > self._cap_bytes:
                 raise StorageBehind("the journal holds as much as it may until the recorder catches up")
         if self._reserve_bytes and shutil.disk_usage(self._path.parent).free < self._reserve_bytes:
+            self._cramped = True
             raise StorageFull("the disk is full up to its reserve")
 
     def _hear_recorder(self) -> None:
         confirmed = _read_confirmed(self._path, self.journal_id)
         while self._waiting and self._waiting[0].seq <= confirmed:
             self._waiting_bytes -= self._waiting.popleft().size
-        self._undeleted = confirmed > self._confirmed
         self._confirmed = max(self._confirmed, confirmed)
 
-    def _delete_confirmed(self) -> None:
-        if self._undeleted:
-            self._db.execute("DELETE FROM grp WHERE seq <= ? AND seq < (SELECT max(seq) FROM grp)", (self._confirmed,))
-            self._undeleted = False
+    def _delete(self, upto: int) -> None:
+        if upto > self._forgotten:
+            self._db.execute("DELETE FROM grp WHERE seq <= ?", (upto,))
+
+    def _shrink(self) -> None:
+        """Make the file and its WAL as small as what they hold: a row or two, so this takes milliseconds."""
+        with translated():
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _load_key(self, day: int) -> bytes | None:
         row = self._db.execute("SELECT wrapped FROM day_key WHERE day = ?", (day,)).fetchone()
@@ -196,9 +219,12 @@ class SqliteJournalReader:
             raise StorageBusy(f"the journal {path.name} is still being made")
         self.journal_id = str(row[0])
         self._keys = DayKeys(ring, load=self._load_key, save=self._never_save)
+        self._unsaid: int | None = None
 
     def read(self, after: int, *, limit: int) -> list[Group]:
         """Give the next groups in order, up to about `limit` events."""
+        if self._unsaid is not None:
+            self.confirm(self._unsaid)
         groups: list[Group] = []
         with translated():
             rows = self._db.execute("SELECT seq, at, n, body FROM grp WHERE seq > ? ORDER BY seq", (after,))
@@ -211,11 +237,17 @@ class SqliteJournalReader:
         return groups
 
     def confirm(self, seq: int) -> None:
-        """Say how far the store has come; losing this file only delays the forgetting."""
+        """Say how far the store has come; where a full disk keeps it from being heard, it is said again later."""
         target = confirmed_path(self._path)
         draft = target.with_suffix(".draft")
-        draft.write_text(f"{self.journal_id} {seq}")
-        draft.replace(target)
+        try:
+            draft.touch(mode=0o600)
+            draft.write_text(f"{self.journal_id} {seq}")
+            draft.replace(target)
+        except OSError:
+            self._unsaid = seq
+        else:
+            self._unsaid = None
 
     def newest(self) -> tuple[int, int]:
         """Give the newest sequence number and the number of events appended since the journal began."""
@@ -243,10 +275,20 @@ class SqliteJournalReader:
 def _read_confirmed(path: Path, journal_id: str) -> int:
     """Read how far the recorder has come; what it said about another journal means nothing."""
     try:
-        words = confirmed_path(path).read_text().split()
+        words = confirmed_path(path).read_bytes().split()
     except FileNotFoundError:
         return 0
-    return int(words[1]) if len(words) == 2 and words[0] == journal_id and words[1].isdigit() else 0
+    return int(words[1]) if len(words) == 2 and words[0] == journal_id.encode() and words[1].isdigit() else 0
+
+
+def _open(path: Path, max_pages: int | None) -> sqlite3.Connection:
+    db = open_file(path)
+    with translated():
+        db.execute("PRAGMA secure_delete=OFF")  # what is deleted is sealed; zeroing it needs room, and time
+        db.executescript(_SCHEMA)
+        if max_pages is not None:
+            db.execute(f"PRAGMA max_page_count={max_pages}")
+    return db
 
 
 def _newest(db: sqlite3.Connection) -> tuple[int, int]:

@@ -6,13 +6,13 @@ permission is missing, so that a page which gave its secret away at least fails 
 """
 
 from twinbeam.core.values import KeyKind
-from twinbeam.pipeline.accept.asgi import Header, Headers, Reply
+from twinbeam.pipeline.accept.asgi import NO_CONTENT, Header, Headers, Reply
 from twinbeam.pipeline.accept.directory import WriteKey
 
 _ANY_ORIGIN: Header = (b"access-control-allow-origin", b"*")
 
 PREFLIGHT = Reply(
-    204,
+    NO_CONTENT,
     (
         _ANY_ORIGIN,
         (b"access-control-allow-methods", b"POST, OPTIONS"),

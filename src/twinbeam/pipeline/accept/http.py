@@ -70,7 +70,7 @@ class Door:
         elif scope["method"] == "POST":
             await self._serve(scope, receive, send, reader)
         else:
-            await write(send, _not_posted(scope["method"]))
+            await write(send, _not_posted(scope["method"]), head=scope["method"] == "HEAD")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, reader: Reader) -> None:
         started = self.clock.monotonic()
@@ -141,10 +141,7 @@ class Door:
 
 
 def _not_posted(method: str) -> Reply:
-    if method == "OPTIONS":
-        return PREFLIGHT
-    reply = problem_reply(problem(ProblemCode.METHOD_NOT_ALLOWED))
-    return Reply(reply.status, reply.headers) if method == "HEAD" else reply
+    return PREFLIGHT if method == "OPTIONS" else problem_reply(problem(ProblemCode.METHOD_NOT_ALLOWED))
 
 
 def _reply(result: Answer | Problem) -> Reply:

@@ -36,8 +36,6 @@ def content_id(normalised: object) -> str:
 
 def safe_id(text: str) -> str:
     """Give an id that may be stored: as it is, or `sha-` and its hash where it holds an e-mail or phone number."""
-    if _HARMLESS.fullmatch(text):
-        return text
     plain = decoded(text)
     names_person = has_email(plain) or has_international_phone(plain)
     return f"sha-{sha256_hex(text)[:32]}" if names_person else text
@@ -49,8 +47,10 @@ def _usable(text: str | None, field: str, told: Told) -> str | None:
     if is_nothing(text):
         told.append((field, Trouble.VALUE_EMPTY))
         return None
+    if _HARMLESS.fullmatch(text):
+        return text
     safe = safe_id(text)
-    if safe is not text:
+    if safe != text:
         told.append((field, Trouble.ID_PERSONAL))
     return safe
 

@@ -22,9 +22,7 @@ _MIXED_V4 = frozenset({0, 10, 100, 127, 169, 172, 192, 198, 203})
 #: Likewise: of 2000::/3, the global unicast addresses, only 2001::/16 has special-purpose parts (RFC 6890).
 _MIXED_V6 = b"\x20\x01"
 #: Set aside for examples. Nobody has such an address, TikTok takes it (tiktok.md 2.3), and demos need one.
-_DOCUMENTATION = tuple(
-    map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"))
-)
+_DOCUMENTATION = tuple(map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
 
 
 def connection(arrival: Arrival) -> tuple[str | None, str | None]:
@@ -90,8 +88,9 @@ def _opaque(text: str, field: str, told: Told) -> str | None:
 def _may_be_issued(text: str) -> bool:
     """Tell ids as a machine makes them, visible ASCII, from what people put in their place."""
     visible = text.isascii() and text.isprintable() and " " not in text and "@" not in text
-    hides_person = has_international_phone(text) or ("%" in text and has_email(decoded(text)))
-    return visible and not hides_person and len(text) <= _LONGEST_CLICK_ID
+    if not visible or len(text) > _LONGEST_CLICK_ID:
+        return False
+    return not ("+" in text and has_international_phone(text)) and not ("%" in text and has_email(decoded(text)))
 
 
 def _public_v4(text: str) -> str | None:

@@ -16,11 +16,11 @@ from twinbeam.pipeline.identity.notices import Told, Trouble
 REMEMBERED = 8_192  #: answers kept, about 2 MB
 
 # A country code, then a national number that does not start with the trunk zero: '+44 07911...' is a common slip,
-# while Italian numbers keep their zero, so whatever shows a zero there is left to libphonenumber. The group is
-# atomic, otherwise '+4407...' would be read as country code 440. The plans of +1 and +7 have exactly ten digits.
+# while Italian numbers keep their zero, so whatever shows a zero there is left to libphonenumber. No country code
+# begins with another, so '+4407...' cannot be read in a second way. The plans of +1 and +7 have ten digits.
 _E164 = re.compile(
     r"\+(?=[0-9]{8,15}\Z)(?:[17][2-9][0-9]{9}|"
-    r"(?>2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
+    r"(?:2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
     r"|2[1-689][0-9]|3[578][0-9]|42[0-9]|5[09][0-9]|6[789][0-9]|8[0578][0-9]|9[67][0-9]|99[2-8])"
     r"[1-9][0-9]{5,})"
 )

@@ -9,14 +9,15 @@ digits is not enough: time stamps, ISBNs and article numbers look the same.
 import re
 from urllib.parse import unquote
 
-from twinbeam.pipeline.identity.hashing import is_hashed
+from twinbeam.pipeline.identity.hashing import Several, is_hashed
 
 REDACTED = "[redacted]"
 OWN_DIGITS = 7  #: the last digits of a phone number are the same in every way to write it
 
 # The local part is bounded (64 by RFC 5321), otherwise a long text without a match costs quadratic time.
 _LOCAL = r"[^\s@\uff20,;:<>\"()\[\]{}|\\/?&=]"
-_HOST = r"[@\uff20](?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}"
+_AT = ("@", "%40", "\uff20")  # plain, percent-encoded, full-width
+_HOST = f"(?:{'|'.join(_AT)})" + r"(?:[\w%-]{1,63}\.){1,8}[^\W\d_][\w%-]{1,62}"
 _HAS_EMAIL = re.compile(f"(?<={_LOCAL}){_HOST}")
 _EMAIL = re.compile(f"{_LOCAL}{{1,64}}{_HOST}")
 
@@ -37,60 +38,57 @@ _PHONE = re.compile(
 _ONE_INTERNATIONAL = re.compile(r"(?<![A-Za-z_\d])\+[ (]{0,2}[1-9](?:[ .\-()/]{0,3}\d){7,14}(?!\d)")
 _RUN = re.compile(r"\d(?:[ .\-()/]{0,3}\d){6,}")
 
+# How the same number is written in other scripts: digits, and the signs between them, one for one.
+_ZEROS = "\u0660\u06f0\u0966\u09e6\u0e50\uff10"  # Arabic, Persian, Devanagari, Bengali, Thai, full-width
+_ASCII = {ord(zero) + value: str(value) for zero in _ZEROS for value in range(10)}
+_ASCII |= dict.fromkeys(map(ord, "\xa0\u202f\u3000"), " ") | dict.fromkeys(range(0x2010, 0x2016), "-")
+_ASCII |= {ord(wide): chr(ord(wide) - 0xFEE0) for wide in "\uff0b\uff0d\uff08\uff09"}
+_FOREIGN_DIGITS = (b"\xef\xbc", b"\xd9", b"\xdb", b"\xe0\xa5", b"\xe0\xa7", b"\xe0\xb9")  # their first bytes
+
 # All digits become '0' and what separates groups of digits goes, so seven zeros in a row may be a phone number.
 MASK = bytes(ord("0") if char in b"0123456789" else char for char in range(256))
-GAPS = b" .-()/+"
+GAPS = b" .-()/+" + bytes(range(0x80, 0x100))
 LONG_RUN = b"0" * OWN_DIGITS
 
 
-def own_digits(phones: str | list[str] | None) -> tuple[str, ...]:
+def own_digits(phones: Several) -> tuple[str, ...]:
     """Give what all spellings of the visitor's own numbers have in common: their last digits."""
     written = [phones] if isinstance(phones, str) else phones or []
-    runs = [_digits(phone) for phone in written if not is_hashed(phone.strip())]
+    runs = [_digits(phone.translate(_ASCII)) for phone in written if not is_hashed(phone.strip())]
     return tuple(run[-OWN_DIGITS:] for run in runs if len(run) >= OWN_DIGITS)
 
 
 def has_email(text: str) -> bool:
     """Tell whether a text holds something shaped like an e-mail address."""
-    return ("@" in text or "\uff20" in text) and _HAS_EMAIL.search(text) is not None
+    return any(sign in text for sign in _AT) and _HAS_EMAIL.search(text) is not None
 
 
 def has_phone(text: str, own: tuple[str, ...]) -> bool:
     """Tell whether a text holds something written like a phone number, or a number of the visitor's own."""
-    if not may_hold_phone(text):
-        return False
-    return _PHONE.search(text) is not None or any(_is_own(run, own) for run in _RUN.finditer(text))
+    return may_hold_phone(text.encode()) and bool(_phone_spans(text, own))
 
 
 def has_international_phone(text: str) -> bool:
     """Tell whether a text holds a phone number with its leading '+', the one form no other number has."""
-    return "+" in text and _ONE_INTERNATIONAL.search(text) is not None
-
-
-def may_hold_phone(text: str) -> bool:
-    """Tell in a fraction of a microsecond that a text has too few digits for a phone number."""
-    if text.isascii():
-        return LONG_RUN in text.encode().translate(MASK, GAPS)
-    return _RUN.search(text) is not None
+    return ("+" in text or "\uff0b" in text) and _ONE_INTERNATIONAL.search(text.translate(_ASCII)) is not None
 
 
 def may_hold_personal(encoded: bytes) -> bool:
-    """Tell of a whole JSON value whether any text in it has to be looked at."""
-    if b"@" in encoded:
+    """Tell in about a microsecond that no text inside a whole JSON value has to be looked at."""
+    return b"@" in encoded or b"%40" in encoded or may_hold_phone(encoded)
+
+
+def may_hold_phone(encoded: bytes) -> bool:
+    """Tell in a fraction of a microsecond that UTF-8 text has too few digits for a phone number."""
+    if LONG_RUN in encoded.translate(MASK, GAPS):
         return True
-    if encoded.isascii():
-        return LONG_RUN in encoded.translate(MASK, GAPS)
-    text = encoded.decode()
-    return "\uff20" in text or _RUN.search(text) is not None
+    return not encoded.isascii() and any(first in encoded for first in _FOREIGN_DIGITS)
 
 
 def without_personal(text: str, own: tuple[str, ...]) -> str:
     """Give the text with each e-mail address and phone number replaced by one mark."""
     text = without_emails(text)
-    if not may_hold_phone(text):
-        return text
-    text = _PHONE.sub(REDACTED, text)
-    return _RUN.sub(lambda run: REDACTED if _is_own(run, own) else run[0], text) if own else text
+    return _redacted(text, _phone_spans(text, own)) if may_hold_phone(text.encode()) else text
 
 
 def without_emails(text: str) -> str:
@@ -111,6 +109,18 @@ def _digits(text: str) -> str:
     return "".join(filter(str.isdigit, text))
 
 
-def _is_own(run: re.Match[str], own: tuple[str, ...]) -> bool:
-    digits = _digits(run[0])
-    return any(tail in digits for tail in own)
+def _phone_spans(text: str, own: tuple[str, ...]) -> list[tuple[int, int]]:
+    plain = text if text.isascii() else text.translate(_ASCII)
+    spans = [found.span() for found in _PHONE.finditer(plain)]
+    if own:
+        spans += [run.span() for run in _RUN.finditer(plain) if any(tail in _digits(run[0]) for tail in own)]
+    return spans
+
+
+def _redacted(text: str, spans: list[tuple[int, int]]) -> str:
+    kept, end = [], 0
+    for start, stop in sorted(spans):
+        if start >= end:
+            kept += [text[end:start], REDACTED]
+        end = max(end, stop)
+    return "".join((*kept, text[end:]))

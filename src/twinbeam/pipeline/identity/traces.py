@@ -33,16 +33,15 @@ def visits(workspace: str, item: Item, order_id: str | None, told: Told) -> list
         ("visitor", "visitor_id", item.visitor_id),
         ("cart", "cart_token", item.cart_token),
         ("checkout", "checkout_token", item.checkout_token),
-        ("order", "order_id", order_id),
     )
     for kind, field, token in tokens:
-        if not token:
+        if token is None:
             continue
         if is_nothing(token):
             told.append((field, Trouble.VALUE_EMPTY))
         else:
             found.append(keys.visit(kind, workspace, token))
-    return found
+    return [*found, keys.visit("order", workspace, order_id)] if order_id else found
 
 
 def facts(person: Person, page: Page) -> Facts | None:

@@ -8,24 +8,26 @@ TikTok reads `ttclid` from the address (tiktok.md 2.7, 8.1), so that parameter i
 import re
 from urllib.parse import unquote
 
+from twinbeam.pipeline.identity.hashing import Several
 from twinbeam.pipeline.identity.parameters import SENSITIVE
 from twinbeam.pipeline.identity.text import GAPS, LONG_RUN, MASK, decoded, has_email, has_phone, own_digits
 
 REDACTED = "redacted"  #: needs no encoding in any part of an address
 
-_NAMES = re.compile(r"[?&;#]([^=&;#]*)=")
+_NAMES = re.compile(r"[?&;#]([^=&;#?]*)=")
 _CLICK_ID = re.compile(r"ttclid=([^&;#]*)")
-_USERINFO = re.compile(r"((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)[^/]*@")
+_USERINFO = re.compile(r"\A((?:[A-Za-z][A-Za-z0-9+.-]*:)?//)[^/]*@")
 _QUERY_MARKS = re.compile(r"([&;?])")
 _PATH_MARKS = re.compile(r"([/;])")
 # '@', a second round of encoding, '=' (parameters inside a parameter), and the full-width forms of '@' and digits.
 _HIDING = ("%40", "%25", "%3D", "%3d", "%EF%BC", "%ef%bc")
 _URL_GAPS = GAPS + b"%"  # digits around %20 melt into one run, which is all the first check needs
 _CAMPAIGN_ID = b"0" * 16  # TikTok puts ids of 16 digits and more into landing pages; a phone number has at most 15
+_is_sensitive = SENSITIVE.__getitem__  # judges a name once, and remembers
 _SHORTEST = 6  #: a@b.co
 
 
-def scrubbed_url(url: str, phones: str | list[str] | None) -> str:
+def scrubbed_url(url: str, phones: Several) -> str:
     """Give the address without personal data and secrets; `phones` are the visitor's own, as typed."""
     return url if _is_clean(url) else _rebuilt(url, own_digits(phones))
 
@@ -44,35 +46,33 @@ def once_decoded(text: str) -> str:
 
 
 def _is_clean(url: str) -> bool:
-    return not _may_expose(url) and not any(map(SENSITIVE.__getitem__, _names(url)))
+    if _may_expose(url):
+        return False
+    start = 0 if ";" in url or "#" in url else url.find("?")
+    return start < 0 or not any(map(_is_sensitive, _NAMES.findall(url, start)))
 
 
 def _may_expose(text: str) -> bool:
     if "@" in text or not text.isascii() or ("%" in text and any(code in text for code in _HIDING)):
         return True
-    masked = text.encode().translate(MASK)
-    if LONG_RUN not in masked.translate(None, _URL_GAPS):
+    encoded = text.encode()
+    if LONG_RUN not in encoded.translate(MASK, _URL_GAPS):
         return False
-    return LONG_RUN in masked.replace(_CAMPAIGN_ID, b"").translate(None, _URL_GAPS)
-
-
-def _names(url: str) -> list[str]:
-    start = 0 if ";" in url or "#" in url else url.find("?")
-    return _NAMES.findall(url, start) if start >= 0 else []
+    return LONG_RUN in encoded.translate(MASK).replace(_CAMPAIGN_ID, b"").translate(None, _URL_GAPS)
 
 
 def _rebuilt(url: str, own: tuple[str, ...]) -> str:
     head, hash_mark, fragment = url.partition("#")
     base, question_mark, query = head.partition("?")
     if ";" in base or _may_expose(base):
-        base = _pieces(_USERINFO.sub(r"\1", base, count=1), _PATH_MARKS, own)
+        base = _pieces(_USERINFO.sub(r"\1", base), _PATH_MARKS, own)
     return "".join(
         (base, question_mark, _pieces(query, _QUERY_MARKS, own), hash_mark, _pieces(fragment, _QUERY_MARKS, own))
     )
 
 
 def _pieces(text: str, marks: re.Pattern[str], own: tuple[str, ...]) -> str:
-    return "".join([_piece(piece, own) for piece in marks.split(text)]) if text else ""
+    return "".join([_piece(piece, own) if len(piece) > 1 else piece for piece in marks.split(text)])
 
 
 def _piece(piece: str, own: tuple[str, ...]) -> str:
@@ -81,7 +81,7 @@ def _piece(piece: str, own: tuple[str, ...]) -> str:
         return REDACTED if _exposes(name, own) else piece
     if name == "ttclid":
         return f"ttclid={REDACTED}" if has_email(decoded(value)) else piece
-    if value and (SENSITIVE[name] or _exposes(value, own)):
+    if value and (_is_sensitive(name) or _exposes(value, own)):
         value = REDACTED
     if not name.isidentifier() and _exposes(name, own):
         name = REDACTED
@@ -91,15 +91,16 @@ def _piece(piece: str, own: tuple[str, ...]) -> str:
 def _exposes(text: str, own: tuple[str, ...]) -> bool:
     if len(text) < _SHORTEST or text.isalpha():
         return False
-    plain = _plain(text)
-    return has_email(plain) or has_phone(plain, own) or ("=" in plain and _nests_secret(plain))
+    plain = decoded(text)
+    if has_email(plain) or ("=" in plain and _nests_secret(plain)):
+        return True
+    return has_phone(decoded(_spaced(text)) if "+" in text else plain, own)
 
 
-def _plain(text: str) -> str:
-    # '+' is a space in a query, except where a number starts with it: nobody sends a leading space.
-    spaced = text[:1] + text[1:].replace("+", " ") if "+" in text else text
-    return decoded(spaced)
+def _spaced(text: str) -> str:
+    # In a query '+' is a space, except where a number starts with it: nobody sends a leading space.
+    return text[:1] + text[1:].replace("+", " ")
 
 
 def _nests_secret(text: str) -> bool:
-    return any(map(SENSITIVE.__getitem__, _NAMES.findall(f"?{text}")))
+    return any(map(_is_sensitive, _NAMES.findall(f"?{text}")))

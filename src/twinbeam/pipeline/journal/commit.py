@@ -31,32 +31,40 @@ class GroupCommit:
         self._clock = clock
         self._report = report
         self._signals: list[Signal] = []
-        self._waiting: asyncio.Future[None] | None = None
+        self._callers: list[asyncio.Future[None]] = []
 
     async def append(self, signals: Sequence[Signal]) -> None:
         """Return when the signals are durable; raises StorageFull or another StorageError if they are not."""
-        self._signals.extend(signals)
-        if self._waiting is None:
-            loop = asyncio.get_running_loop()
-            self._waiting = loop.create_future()
+        loop = asyncio.get_running_loop()
+        if not self._callers:
             loop.call_soon(self._commit)
-        await asyncio.shield(self._waiting)
+        durable = loop.create_future()
+        self._callers.append(durable)
+        self._signals.extend(signals)
+        await durable
 
     def _commit(self) -> None:
-        signals, waiting = self._signals, self._waiting
-        self._signals, self._waiting = [], None
-        if waiting is None:
-            return
+        signals, callers = self._signals, self._callers
+        self._signals, self._callers = [], []
         try:
             self._write(signals)
-        except Exception as error:  # noqa: BLE001 -- whatever it is: callers that are never answered hang for good
-            waiting.set_exception(error)
-            waiting.exception()  # the callers may all have hung up; then nobody else would fetch it
+        except Exception as error:  # noqa: BLE001 -- every caller hears it; nobody is left waiting
+            _release(callers, error)
         else:
-            waiting.set_result(None)
+            _release(callers)
 
     def _write(self, signals: Sequence[Signal]) -> None:
         started = self._clock.monotonic()
         body = encode(signals)
         self._journal.append(self._clock.now_ms(), len(signals), body)
         self._report(count=len(signals), size_bytes=len(body), seconds=self._clock.monotonic() - started)
+
+
+def _release(callers: Sequence[asyncio.Future[None]], error: Exception | None = None) -> None:
+    """Answer the callers that are still there; the events of one that hung up are durable all the same."""
+    for caller in callers:
+        if not caller.done():
+            if error is None:
+                caller.set_result(None)
+            else:
+                caller.set_exception(error)

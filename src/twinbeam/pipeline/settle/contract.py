@@ -17,7 +17,9 @@ class Ledger(Protocol):
         """Move the batch's conversions to DELIVERED."""
         ...
 
-    def settle_waiting(self, batch: int, answer: Answered, *, owner: str, now_ms: int, due_ms: int, arrived: bool) -> bool:
+    def settle_waiting(
+        self, batch: int, answer: Answered, *, owner: str, now_ms: int, due_ms: int, arrived: bool
+    ) -> bool:
         """
         Move the batch's conversions to WAITING until `due_ms`.
 

@@ -88,15 +88,25 @@ class Leasing:
             return self._open_batch(lane, picks, owner, now_ms, compose) if picks else None
 
     def reclaim(self, *, owner: str, compose: Compose) -> list[Lease]:
-        """Take over every batch of another owner, byte for byte as it was."""
-        with transaction(self._db):
-            rows = self._db.execute(
-                "SELECT batch.id, ids, body_hash, attempt, lane.id, workspace, event_source, source_id, test_code "
-                "FROM batch JOIN lane ON lane.id = batch.lane WHERE state='leased' AND owner<>? ORDER BY batch.id",
-                (owner,),
-            ).fetchall()
-            self._db.execute("UPDATE batch SET owner=?, again=1 WHERE state='leased' AND owner<>?", (owner, owner))
-        return [self._again(row, compose) for row in rows]
+        """
+        Take over every batch of another owner, byte for byte as it was.
+
+        Raises StorageDamaged for a batch that can't be sent again, and sets that one aside: the next call goes on.
+        """
+        orphans = self._db.execute(
+            "SELECT batch.id, ids, body_hash, attempt, lane.id, workspace, event_source, source_id, test_code "
+            "FROM batch JOIN lane ON lane.id = batch.lane WHERE state='leased' AND owner<>? ORDER BY batch.id",
+            (owner,),
+        ).fetchall()
+        leases = []
+        for row in orphans:
+            try:
+                leases.append(self._again(row, compose))
+            except StorageDamaged:
+                self._adopt([row[0]], owner)
+                raise
+        self._adopt([lease.batch for lease in leases], owner)
+        return leases
 
     def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Replace a leased batch by two leased halves in one transaction."""
@@ -209,9 +219,16 @@ class Leasing:
             raise StorageDamaged(f"batch {batch} no longer gives the bytes that were sent")
         return Lease(batch=batch, lane=lane, body=body, count=len(ids), attempt=attempt, resent=True)
 
+    def _adopt(self, batches: Sequence[int], owner: str) -> None:
+        with transaction(self._db):
+            sql = "UPDATE batch SET owner=?, again=1 WHERE id IN (SELECT value FROM json_each(?))"
+            self._connection.by_ids(sql, batches, owner)
+
     def _events(self, picks: Sequence[_Pick]) -> list[tuple[str, bytes]]:
         sql = "SELECT id, body FROM payload WHERE id IN (SELECT value FROM json_each(?))"
         sealed = dict(self._connection.by_ids(sql, [pick.id for pick in picks]))
+        if lost := [pick.id for pick in picks if pick.id not in sealed]:
+            raise StorageDamaged(f"the payloads of conversions {lost} are gone")
         opened = self._connection.keys.open_sealed
         return [(pick.event, merge(decode_copies(opened(sealed[pick.id], payload_context(pick.id))))) for pick in picks]
 

@@ -1,7 +1,8 @@
 """What people ask a store: stories, totals, what is new. Reads only; works beside a writer."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -40,6 +41,16 @@ class Reading:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Let all reads inside see one committed state."""
+        with translated():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
 
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
         """Find what is known under an event id, in every event and pixel of the workspace, tombstones included."""

@@ -7,6 +7,7 @@ The SQLite store, opened.
     reading.py     stories, totals, lists                     reads only
 """
 
+import sqlite3
 from pathlib import Path
 from typing import Self
 
@@ -42,8 +43,11 @@ class SqliteStore(Recording, Leasing, Setup, Reading):
         """Open for the writer process; raises StorageBusy when another writer holds the store."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock.take(folder / "store.lock", wait_seconds=wait_seconds, what="The store")
-        db = open_file(folder / FILE)
-        migrate(db)
+        try:
+            db = _open(folder)
+        except BaseException:
+            lock.release()
+            raise
         return cls(Connection(db, ring), lock, window=window, ages=ages)
 
     def close(self) -> None:
@@ -58,8 +62,7 @@ class SqliteSetup(Setup, Reading):
 
     def __init__(self, folder: Path, ring: KeyRing) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        db = open_file(folder / FILE, cache_kib=2_048)
-        migrate(db)
+        db = _open(folder, cache_kib=2_048)
         Setup.__init__(self, Connection(db, ring))
         Reading.__init__(self, db)
 
@@ -77,3 +80,14 @@ class SqliteReader(Reading):
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _open(folder: Path, **options: int) -> sqlite3.Connection:
+    """Open the file with this release's schema in it."""
+    db = open_file(folder / FILE, **options)
+    try:
+        migrate(db)
+    except BaseException:
+        db.close()
+        raise
+    return db

@@ -1,0 +1,150 @@
+"""
+Drain: recorded conversions to TikTok's side in full batches.
+
+The writer's own sender, client and store work on one core, as the writer process joins them; the emulator's plain
+sink answers on another.
+"""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import msgspec
+import uvloop
+from msgspec import Struct
+from ledger import recording, signals, write_journal
+from processes import House, furnish, get, program, wait_for
+from result import Row
+from scale import Bench
+from workload import distinct
+
+from twinbeam.app.reports import Reports
+from twinbeam.app.writer import Thread, Writer
+from twinbeam.core.clock import SystemClock
+from twinbeam.core.values import Signal
+from twinbeam.demo.processes import HOST, free_port
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.stores.sqlite.store import SqliteStore
+from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.send.limits import Ages
+from twinbeam.settings import load
+
+STAGE = "drain"
+LOOK_SECONDS = 0.005
+FULL_BATCH = 1_000
+_ANEW = 700_000_000
+
+
+class Log:
+    """Takes the place of the log and keeps how large each batch was."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    def __getattr__(self, _level: str) -> Any:
+        """Be a log of any level."""
+        return self._take
+
+    def _take(self, event: str, **fields: Any) -> None:
+        if event == "send.attempted":
+            self.sizes.append(fields["count"])
+
+
+def measure(bench: Bench) -> Iterator[Row]:
+    """Measure how fast everything that is ready leaves."""
+    sealed = signals(_ANEW, bench.scale.drain_events)
+    rates: list[float] = []
+    sizes: list[int] = []
+    for number in range(bench.scale.rounds):
+        house = furnish(bench.folder / f"drain-{number}")
+        with sink(bench.folder / f"sink-{number}", bench.other_core) as side:
+            rate, round_sizes = _drained(house, sealed, side)
+            _check_arrived(side, distinct(_ANEW, len(sealed)))
+        rates.append(rate)
+        sizes += round_sizes
+    yield Row.of(STAGE, "full batches to the sink", rates, "events/s", target=30_000, note=_distribution(sizes))
+    yield Row(stage=STAGE, name="events in a batch, median", value=median(sizes), unit="events")
+
+
+class Sink(Struct, frozen=True):
+    """The emulator's plain sink, running."""
+
+    pid: int
+    port: int
+
+    def events(self) -> int:
+        """Ask how many events came, repeats included."""
+        return int(msgspec.json.decode(get(self.port, "/"))["events"])
+
+
+@contextmanager
+def sink(log: Path, core: int | None = None) -> Iterator[Sink]:
+    """Run the emulator's plain sink, on one core if one is named."""
+    port = free_port()
+    arguments = ["-m", "tiktok_emulator", "sink", "--host", HOST, "--port", str(port)]
+    with program(arguments, log, {}) as process:
+        if core is not None:
+            os.sched_setaffinity(process.pid, {core})
+        wait_for(port, "/")
+        yield Sink(process.pid, port)
+
+
+def _drained(house: House, sealed: Sequence[Signal], side: Sink) -> tuple[float, list[int]]:
+    write_journal(house, 0, sealed)
+    log = Log()
+    rate = uvloop.run(_drain(house, log, f"http://{HOST}:{side.port}"))
+    return rate, log.sizes
+
+
+async def _drain(house: House, log: Log, url: str) -> float:
+    """Record, then send until nothing is unsent; give conversions per second of the sending."""
+    writer = await _writer(house, log, url)
+    room = recording(house, 0, writer.store)
+    while await writer.on_store(room.step) is not None:
+        pass
+    ready = await writer.on_store(writer.store.unsent)
+    stop, began = asyncio.Event(), time.perf_counter()
+    sending = asyncio.create_task(writer.sender.run(stop))
+    while sum(log.sizes) < ready:
+        await asyncio.sleep(LOOK_SECONDS)
+    seconds = time.perf_counter() - began
+    stop.set()
+    await sending
+    await writer.destination.close()
+    await writer.on_store(writer.store.close)
+    return ready / seconds
+
+
+async def _writer(house: House, log: Log, url: str) -> Writer:
+    """Join the writer's parts as its process does."""
+    on_store, ring = Thread("store"), KeyRing.open(house.keyring)
+    store = await on_store(SqliteStore.open_as_writer, house.data, ring, window=JoinWindow(), ages=Ages())
+    writer = Writer(
+        settings=load(house.settings(tiktok_url=url)),
+        ring=ring,
+        store=store,
+        clock=SystemClock(),
+        reports=Reports(log),
+        on_store=on_store,
+    )
+    await writer.refresh()
+    return writer
+
+
+def _check_arrived(side: Sink, expected: int) -> None:
+    arrived = side.events()
+    if arrived != expected:
+        raise AssertionError(f"{arrived} events reached the sink instead of {expected}")
+
+
+def _distribution(sizes: Sequence[int]) -> str:
+    full = sum(size == FULL_BATCH for size in sizes)
+    others = Counter(size for size in sizes if size != FULL_BATCH)
+    rest = ", ".join(f"{number} of {size}" for size, number in sorted(others.items()))
+    return f"{full} of {len(sizes)} batches held 1,000" + (f"; {rest}" if rest else "")

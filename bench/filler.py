@@ -1,0 +1,92 @@
+"""
+A store as it looks after months: rows put in by SQL, in bulk, without syncs, in the scattered order of real keys.
+
+What recording touches is there and real: keys of conversions, conversions, visitors with sealed facts that open,
+their tokens, and one day's look-ups. Payloads are not, because those of delivered conversions are deleted by
+retention; look-ups of earlier days are not, because recording never reads them.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+
+import msgspec
+from processes import SOURCE, WORKSPACE, House
+from workload import PIXEL, purchase, visitor_id
+
+from twinbeam.core import keys
+from twinbeam.core.clock import day_of
+from twinbeam.core.values import Facts, Item
+from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
+from twinbeam.engines.stores.sqlite.recording import trace_table
+from twinbeam.engines.keyring import KeyRing
+
+DAYS = 50  #: over which the stored conversions spread
+_CACHE_KIB = 3 * 1024**2
+_BEFORE = ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", f"PRAGMA cache_size=-{_CACHE_KIB}", "BEGIN")
+_AFTER = ("COMMIT", "PRAGMA journal_mode=WAL")
+_NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count) "
+_CONVERSIONS = _NUMBERS + (
+    "INSERT INTO conversion SELECT i, randomblob(16), :workspace, :pixel, 'web', 'Purchase', "
+    "printf('order-%09d', i - 1), :now / 1000, :now - (:count - i) * :step, 'delivered', '', 2495, 'EUR', "
+    "printf('%09d', i - 1), 'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 1, :now, :now, "
+    "i / 1000 FROM n"
+)
+_TOKENS = _NUMBERS + "INSERT INTO visitor_key SELECT randomblob(16), randomblob(16) FROM n"
+
+
+def fill(house: House, *, conversions: int, visitors: int) -> float:
+    """Fill an empty store and give the seconds it took."""
+    began = time.monotonic()
+    db = sqlite3.connect(house.data / "store.db", isolation_level=None, cached_statements=256)
+    for statement in _BEFORE:
+        db.execute(statement)
+    connection = Connection(db, KeyRing.open(house.keyring))
+    _fill_conversions(db, conversions)
+    _fill_visitors(connection, visitors)
+    for statement in _AFTER:
+        db.execute(statement)
+    db.close()
+    os.sync()  # what the disk still has to write must not be charged to the recording
+    return time.monotonic() - began
+
+
+def _fill_conversions(db: sqlite3.Connection, count: int) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    step = DAYS * 86_400_000 // count
+    named = {"count": count, "workspace": WORKSPACE, "pixel": PIXEL, "source": SOURCE, "now": now_ms, "step": step}
+    db.execute(_CONVERSIONS, named)
+    db.execute("INSERT INTO dedup SELECT key, id FROM conversion")
+    db.execute(_TOKENS, {"count": count})  # one by order id for each conversion
+    table = trace_table(day_of(now_ms))
+    db.execute(f"CREATE TABLE {table} (h BLOB, id INTEGER, PRIMARY KEY (h, id)) STRICT, WITHOUT ROWID")
+    lookups = _NUMBERS + f"INSERT INTO {table} SELECT randomblob(8), i FROM n"
+    db.execute(lookups, {"count": count * 4 // DAYS})
+
+
+def _fill_visitors(connection: Connection, count: int) -> None:
+    """Give the workload's first visitors a memory under their real tokens."""
+    now_ms = time.time_ns() // 1_000_000
+    db = connection.db
+    db.executemany("INSERT INTO visitor VALUES (?,?,?)", _remembered(connection, count, day_of(now_ms)))
+    db.executemany("INSERT INTO visitor_key VALUES (?,?)", ((token, token) for token in _tokens(count)))
+
+
+def _remembered(connection: Connection, count: int, day: int) -> Iterator[tuple[bytes, int, bytes]]:
+    encoded = msgspec.msgpack.encode(_facts())
+    seal = connection.keys.seal
+    for token in _tokens(count):
+        yield token, day, seal(day, encoded, facts_context(token))
+
+
+def _tokens(count: int) -> Iterator[bytes]:
+    for visitor in range(count):
+        yield keys.visit("visitor", WORKSPACE, visitor_id(visitor))
+
+
+def _facts() -> Facts:
+    """Give what a purchase of the workload teaches."""
+    said = msgspec.convert(purchase(12), Item)
+    user = said.user
+    return Facts(ttclid=user.ttclid, ttp=user.ttp, ip=user.ip, user_agent=user.user_agent, url=said.page.url)

@@ -1,0 +1,171 @@
+"""
+What each room costs for one event: microseconds, on one core, without a server.
+
+Each figure is the median of several passes over many different events; the loop around the call is part of it
+(0.05 us). Only the append touches the disk.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from doorway import door_rows
+from ledger import GROUP, arrivals, signals
+from processes import furnish
+from result import Row
+from scale import Bench
+from workload import PIXEL, body, has_national_phone, purchase
+
+from twinbeam.core.clock import SystemClock
+from twinbeam.core.delivery import Lane
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.values import Arrival, Channel, Decision, Permission, Signal
+from twinbeam.destinations.tiktok.verdicts import verdict
+from twinbeam.destinations.tiktok.wire import compose
+from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.pipeline.consent.gate import gate
+from twinbeam.pipeline.consent.policy import Policy
+from twinbeam.pipeline.identity.seal import Sealer
+from twinbeam.pipeline.journal.codec import decode, encode
+from twinbeam.pipeline.record.conversion import copy_of
+from twinbeam.pipeline.record.fold import Fold, Known
+from twinbeam.pipeline.record.merge import merge
+from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.sources import events_v1
+
+STAGE = "rooms"
+TRANSACTION = 1_000  #: events folded at once, as the recorder does
+DROPPED = Permission(Decision.DROPPED, "ad_storage=denied", Reason.NO_CONSENT)
+ANSWER = b'{"code":0,"message":"OK","request_id":"20260101000000SINK0000000000000000","data":{}}'
+
+
+def measure(bench: Bench) -> Iterator[Row]:
+    """Measure the rooms in the order in which an event walks through them."""
+    events = list(arrivals(0, bench.scale.room_events))
+    sealed = signals(0, bench.scale.room_events)
+    yield from _decode_rows(bench)
+    yield from door_rows(bench)
+    yield _row(bench, "2 consent: gate", events, lambda arrival: gate(arrival, Policy.REQUIRE))
+    yield from _seal_rows(bench, events)
+    yield from _journal_rows(bench, sealed)
+    yield from _record_rows(bench, sealed)
+    yield from _send_rows(bench, sealed)
+
+
+def _decode_rows(bench: Bench) -> Iterator[Row]:
+    count = bench.scale.room_events
+    single = [body(n) for n in range(count)]
+    size = f"{sum(map(len, single)) / count:,.0f} bytes on average"
+    yield _row(bench, "1 accept: decode, one event", single, events_v1.read, note=size)
+    fifty = [body(n, 50) for n in range(0, count, 50)]
+    yield _row(bench, "1 accept: decode, 50 events", fifty, events_v1.read, events=50)
+
+
+def _seal_rows(bench: Bench, events: Sequence[Arrival]) -> Iterator[Row]:
+    """Seal the work item as it comes, and what makes it cheaper or dearer."""
+    name = "3 identity: seal"
+    allowed = gate(events[0], Policy.REQUIRE)
+
+    def fresh() -> Callable[[Arrival], object]:
+        sealer = Sealer()
+        return lambda arrival: sealer.seal(arrival, allowed)
+
+    known = fresh()
+    national = [arrival for n, arrival in enumerate(events) if has_national_phone(n)]
+    e164 = [arrival for n, arrival in enumerate(events) if not has_national_phone(n)]
+    yield _row(bench, f"{name}, the work item", events, fresh, remade=True)
+    yield _row(bench, f"{name}, E.164 phone", e164, known)
+    yield _row(bench, f"{name}, national phone, first seen", national, fresh, remade=True)
+    yield _row(bench, f"{name}, national phone, seen before", national, known)
+    for label, change in _VARIANTS.items():
+        yield _row(bench, f"{name}, {label}", [_changed(arrival, change) for arrival in e164], known)
+    tombstone = Sealer().seal
+    yield _row(bench, f"{name}, refused: a tombstone", events, lambda arrival: tombstone(arrival, DROPPED))
+
+
+_VARIANTS: dict[str, dict[str, Any]] = {
+    "a long number in a URL": {"page": {"referrer": "https://shop.example/?utm_id=1789012345678901"}},
+    "an e-mail in a URL": {"page": {"referrer": "https://shop.example/?email=ada%40mail.example"}},
+    "id derived from the contents": {"event_id": None, "order_id": None},
+}
+
+
+def _changed(arrival: Arrival, change: dict[str, Any]) -> Arrival:
+    page = msgspec.structs.replace(arrival.item.page, **change.get("page", {}))
+    own = {name: value for name, value in change.items() if name != "page"}
+    item = msgspec.structs.replace(arrival.item, page=page, **own)
+    return msgspec.structs.replace(arrival, item=item)
+
+
+def _journal_rows(bench: Bench, sealed: Sequence[Signal]) -> Iterator[Row]:
+    groups = [sealed[at : at + GROUP] for at in range(0, len(sealed) - GROUP, GROUP)]
+    encoded = [encode(group) for group in groups]
+    shape = f"group of {GROUP}"
+    yield _row(bench, f"4 journal: encode, {shape}", groups, encode, events=GROUP)
+    house = furnish(bench.folder / "rooms")
+    journal = SqliteJournal(slot_path(house.data, 0), KeyRing.open(house.keyring))
+    now_ms = SystemClock().now_ms()
+    name = f"4 journal: encrypt, append and sync, {shape}"
+    yield _row(bench, name, encoded, lambda group: journal.append(now_ms, GROUP, group), events=GROUP)
+    journal.close()
+    yield _row(bench, f"5 record: decode, {shape}", encoded, decode, events=GROUP)
+
+
+def _record_rows(bench: Bench, sealed: Sequence[Signal]) -> Iterator[Row]:
+    transactions = [sealed[at : at + TRANSACTION] for at in range(0, len(sealed), TRANSACTION)]
+    full = [group for group in transactions if len(group) == TRANSACTION]
+    yield _row(bench, f"5 record: fold, {TRANSACTION:,} new events", full, _fold, events=TRANSACTION)
+    pairs = [
+        [copy_of(signal, b"1"), copy_of(msgspec.structs.replace(signal, channel=Channel.BROWSER), b"2")]
+        for signal in sealed
+    ]
+    yield _row(bench, "5 record: merge of two copies", pairs, merge)
+
+
+def _send_rows(bench: Bench, sealed: Sequence[Signal]) -> Iterator[Row]:
+    lane = Lane(1, "default", "web", PIXEL)
+    batch = [(signal.event, signal.body) for signal in sealed[:TRANSACTION]]
+    name = f"6 send: compose, {len(batch):,} events"
+    yield _row(bench, name, [batch] * 20, lambda events: compose(lane, events), events=len(batch))
+    headers = {"content-type": "application/json"}
+    name = "6 send: verdict"
+    yield _row(bench, name, [ANSWER] * 2_000, lambda said: verdict(200, said, headers), unit="us/answer")
+
+
+def _fold(group: Sequence[Signal]) -> None:
+    """Fold a transaction's worth of events of which nothing is known yet."""
+    ids = iter(range(1, len(group) + 1))
+    fold = Fold(Known({}, {}, {}, {}), new_id=ids.__next__, window=JoinWindow())
+    fold.learn(group)
+    for index, signal in enumerate(group):
+        fold.take(signal, index.to_bytes(4, "big"))
+
+
+def _row(
+    bench: Bench,
+    name: str,
+    inputs: Sequence[Any],
+    act: Callable[..., Any],
+    *,
+    events: int = 1,
+    unit: str = "us/event",
+    remade: bool = False,
+    note: str = "",
+) -> Row:
+    """Time an act over its inputs; `remade` asks for a new act before each pass, `events` is what an input holds."""
+    passes = [
+        _pass(act() if remade else act, inputs) / events for _ in range(bench.scale.room_passes)
+    ]
+    return Row.of(STAGE, name, passes, unit, note=note)
+
+
+def _pass(act: Callable[[Any], object], inputs: Sequence[Any]) -> float:
+    """Give the microseconds per input."""
+    gc.collect()
+    began = time.perf_counter()
+    for given in inputs:
+        act(given)
+    return (time.perf_counter() - began) / len(inputs) * 1e6

@@ -1,0 +1,1 @@
+"""Where conversions go: one package per destination."""

@@ -1,0 +1,346 @@
+"""
+The gateway and TikTok's side as real processes, for journeys: free ports, one folder, and always an end.
+
+    with a_shop(folder, join_window_seconds=0) as shop:
+        shop.post(a_purchase("order-1"))
+        assert shop.story("order-1")["state"] == "delivered"
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+from twinbeam.core.lifecycle import UNSENT
+from twinbeam.demo import leash
+from twinbeam.demo.processes import HOST, clean_environment, free_port
+from twinbeam.engines.stores.sqlite.store import SqliteReader
+
+T = TypeVar("T")
+
+PIXEL = "C0JOURNEYPIXELCODE01"
+TOKEN = "journey-token-7d1f4c2a9b"
+PATIENCE_SECONDS = 30.0
+
+
+class Answer(NamedTuple):
+    """A response, read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def ask(
+    url: str, method: str = "GET", *, body: bytes = b"", headers: Mapping[str, str] | None = None, seconds: float = 30
+) -> Answer:
+    """Make one request on a connection of its own."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=seconds)
+    try:
+        connection.request(method, f"{parts.path}?{parts.query}" if parts.query else parts.path, body, headers or {})
+        response = connection.getresponse()
+        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
+    finally:
+        connection.close()
+
+
+def wait_until(find: Callable[[], T], what: str, seconds: float = PATIENCE_SECONDS) -> T:
+    """Look until there is something to find, and give it."""
+    deadline = time.monotonic() + seconds
+    while not (found := find()):
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
+        time.sleep(0.03)
+    return found
+
+
+class Program:
+    """A Python program that runs until it is stopped, or at the latest until this process ends."""
+
+    def __init__(self, arguments: list[str], log: Path, settings: Mapping[str, str], cwd: Path | None = None) -> None:
+        with log.with_suffix(".out").open("ab") as out, log.with_suffix(".err").open("ab") as err:
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env=clean_environment(settings),
+                start_new_session=True,
+                cwd=cwd,
+            )
+
+    def stop(self, seconds: float = PATIENCE_SECONDS) -> int:
+        """Ask it to end, and insist after a while; gives its exit status."""
+        self.process.terminate()
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+class TikTokSide:
+    """The emulator as a process, and its control API."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://{HOST}:{self.port}"
+        self.expected_faults: set[str] = set()
+        arguments = ["-m", "tiktok_emulator", "--host", HOST, "--port", str(self.port)]
+        self._program = Program([sys.executable, *arguments], folder / "emulator", {})
+        wait_until(lambda: answers(f"{self.url}/_control"), "the emulator comes up")
+        self.add_pixel(PIXEL, TOKEN)
+
+    def add_pixel(self, code: str, token: str, advertiser: str = "7000000000000000001") -> None:
+        """Make a pixel, and a token that may write to it."""
+        self.post("accounts", pixels=[{"code": code, "advertiser_id": advertiser}])
+        self.post("accounts", tokens=[{"token": token, "advertiser_ids": [advertiser]}])
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Tell the control API something."""
+        answer = ask(f"{self.url}/_control/{path}", "POST", body=json.dumps(body).encode())
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Ask the control API something."""
+        answer = ask(f"{self.url}/_control/{path}?{urlencode(query)}")
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def trouble(self, kind: str, **script: Any) -> None:
+        """Let something go wrong from now on."""
+        self.post("trouble", kind=kind, **script)
+
+    def heal(self) -> None:
+        """Take all scripted trouble away."""
+        ask(f"{self.url}/_control/trouble", "DELETE")
+
+    def all_of(self, path: str, **query: Any) -> list[Any]:
+        """Read a list of the control API to its end."""
+        items: list[Any] = []
+        page = {"next": 0, "more": True}
+        while page["more"]:
+            page = self.get(path, after=page["next"], limit=10_000, **query)
+            items += page["items"]
+        return items
+
+    def counted(self, **query: Any) -> list[Any]:
+        """List the events that count."""
+        return self.all_of("counted", **query)
+
+    def requests(self, **query: Any) -> list[Any]:
+        """List the requests as they came, whatever became of them."""
+        return [call for call in self.all_of("requests", **query) if call["method"] == "POST"]
+
+    def stop(self) -> list[str]:
+        """End it and give the grave faults nobody expected."""
+        try:
+            grave = self.get("faults", grave=1, limit=1_000)["items"]
+        finally:
+            self._program.stop()
+        return [f"{fault['rule']}: {fault}" for fault in grave if fault["rule"] not in self.expected_faults]
+
+
+class Gateway:
+    """`twinbeam serve` on ports and in folders of its own; may be stopped, killed and started again."""
+
+    def __init__(self, folder: Path, tiktok_url: str, wishes: Mapping[str, object], command: list[str]) -> None:
+        self.folder = folder
+        self.data = folder / "state"
+        self.log = folder / "gateway.err"
+        self.intake = f"http://{HOST}:{free_port()}"
+        self.pages = f"http://{HOST}:{free_port()}"
+        self.command = command
+        own = {
+            "data": self.data,
+            "keyring": folder / "keyring.json",
+            "listen": urlsplit(self.intake).netloc,
+            "dashboard": urlsplit(self.pages).netloc,
+            "tiktok_url": tiktok_url,
+            "disk_reserve_mb": 1,
+        }
+        self.settings = {f"TWINBEAM_{name.upper()}": str(value) for name, value in {**own, **wishes}.items()}
+        self._program: Program | None = None
+
+    @property
+    def supervisor(self) -> subprocess.Popen[bytes]:
+        assert self._program is not None, "the gateway was never started"
+        return self._program.process
+
+    @property
+    def is_running(self) -> bool:
+        return self._program is not None and self._program.process.poll() is None
+
+    def run(self, *arguments: str, told: str = "", **wishes: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of ours to its end."""
+        return subprocess.run(
+            [*self.command, *arguments],
+            input=told,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            env=clean_environment({**self.settings, **wishes}),
+            cwd=self.folder,
+            check=False,
+        )
+
+    def told(self, *arguments: str, told: str = "") -> str:
+        """Run a command that must work, and give what it printed."""
+        done = self.run(*arguments, told=told)
+        assert done.returncode == 0, f"twinbeam {' '.join(arguments)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def launch(self) -> None:
+        """Start it without waiting."""
+        self._program = Program([*self.command, "serve"], self.log, self.settings, self.folder)
+
+    def start(self) -> None:
+        """Start it and wait until both sides are ready."""
+        self.launch()
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until events are taken and stories are told."""
+        for url in (self.intake, self.pages):
+            wait_until(lambda url=url: answers(f"{url}/readyz"), f"the gateway is ready; see {self.log}")
+
+    def stop(self) -> int:
+        """Stop it, whatever state it is in; gives the exit status."""
+        with contextlib.suppress(KeyError, ProcessLookupError):
+            os.kill(self.pid("writer"), signal.SIGCONT)
+        return self._program.stop() if self._program is not None else 0
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Read the log; what is not a line of ours is given as its text."""
+        texts = self.log.read_text().splitlines()
+        return [json.loads(text) if text.startswith("{") else {"event": text} for text in texts]
+
+    def pids(self) -> dict[str, int]:
+        """Name the running processes: supervisor, writer, ingest-0 and on."""
+        started = {line["child"]: line["pid"] for line in self.lines() if line["event"] == "child.started"}
+        return {"supervisor": self.supervisor.pid} | {name: pid for name, pid in started.items() if is_ours(pid)}
+
+    def pid(self, name: str) -> int:
+        """Give the process id of one of them; raises KeyError while it does not run."""
+        return self.pids()[name]
+
+    def is_steady(self) -> bool:
+        """Tell whether nothing waits to be recorded, sent or answered."""
+        return answers(f"{self.intake}/readyz") and self.pending() == 0 and not UNSENT & set(self.states())
+
+    def states(self) -> dict[str, int]:
+        """Count the conversions by state, straight from the store: metrics are up to a second old."""
+        with contextlib.closing(SqliteReader(self.data)) as reader:
+            return reader.states()
+
+    def pending(self) -> int:
+        """Count the events that are durable and not yet recorded, as the intake knows it."""
+        return int(ask(f"{self.intake}/readyz").json["pending"])
+
+    def gauge(self, name: str) -> float:
+        """Read one metric; a sum over its labels."""
+        text = ask(f"{self.pages}/metrics").body.decode()
+        lines = [line.rpartition(" ") for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
+        assert lines, f"there is no metric {name}"
+        return sum(float(value) for _, _, value in lines)
+
+
+def answers(url: str) -> bool:
+    """Tell whether a GET is answered with 200."""
+    try:
+        return ask(url, seconds=5).status == 200
+    except OSError:
+        return False
+
+
+def is_ours(pid: int) -> bool:
+    """Tell whether a process of the gateway runs under this number."""
+    try:
+        return b"twinbeam" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+class Shop:
+    """A furnished gateway: a pixel, a key of each kind, and what a shop does with them."""
+
+    def __init__(self, gateway: Gateway, tiktok: TikTokSide, consent: str) -> None:
+        self.gateway = gateway
+        self.tiktok = tiktok
+        self.gateway.told("pixels", "add", PIXEL, "--consent", consent, "--token-stdin", told=TOKEN)
+        self.keys = {kind: self.make_key(kind, PIXEL) for kind in ("server", "browser", "read")}
+
+    def make_key(self, kind: str, *pixels: str) -> str:
+        """Make a key for some pixels, and wait until a running gateway knows it."""
+        allowed = [word for code in pixels for word in ("--pixel", code)]
+        key = self.gateway.told("keys", "create", kind, "--source", f"shop-{kind}", *allowed).strip()
+        if self.gateway.is_running:
+            wait_until(lambda: self.send(b"", key=key).status != 401, "the new key is known", 3)
+        return key
+
+    def add_pixel(self, code: str, token: str = "") -> str:
+        """Add another pixel and give a server key for it."""
+        self.gateway.told("pixels", "add", code, *(["--token-stdin"] if token else []), told=token)
+        return self.make_key("server", code)
+
+    def send(self, body: bytes, *, key: str = "", headers: Mapping[str, str] | None = None, method: str = "POST") -> Answer:
+        """Make any request to the intake; with the server key unless another is given."""
+        credentials = {"Authorization": f"Bearer {key or self.keys['server']}"}
+        return ask(f"{self.gateway.intake}/v1/events", method, body=body, headers=credentials | dict(headers or {}))
+
+    def post(self, *events: Mapping[str, Any], **how: Any) -> Any:
+        """Post events that must be taken, and give the answer."""
+        answer = self.send(json.dumps({"events": events}).encode(), **how)
+        assert answer.status == 202, answer.body
+        return answer.json
+
+    def stories(self, wait: float = 0, **query: str) -> list[dict[str, Any]]:
+        """Ask what became of an event or an order; nothing known is an empty list."""
+        asked = urlencode({**query, "wait": wait})
+        headers = {"Authorization": f"Bearer {self.keys['read']}"}
+        answer = ask(f"{self.gateway.pages}/v1/conversions?{asked}", headers=headers)
+        assert answer.status in (200, 404), answer.body
+        return answer.json["conversions"] if answer.status == 200 else []
+
+    def story(self, event_id: str, wait: float = 10) -> dict[str, Any]:
+        """Tell what became of the one event of this id, once it is known."""
+        found = wait_until(lambda: self.stories(wait, event_id=event_id), f"the story of {event_id}")
+        assert len(found) == 1, found
+        return found[0]
+
+    def wait_steady(self, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until everything accepted is recorded and has left."""
+        wait_until(self.gateway.is_steady, "everything is recorded and sent", seconds)
+
+
+@contextmanager
+def a_shop(folder: Path, *, consent: str = "require", start: bool = True, **wishes: object) -> Iterator[Shop]:
+    """Bring a shop up; at the end nothing runs, and TikTok's side has found nothing wrong that nobody expected."""
+    tiktok = TikTokSide(folder)
+    faults: list[str] = []
+    try:
+        gateway = Gateway(folder, tiktok.url, wishes, [sys.executable, "-m", "twinbeam"])
+        try:
+            shop = Shop(gateway, tiktok, consent)
+            if start:
+                gateway.start()
+            yield shop
+        finally:
+            gateway.stop()
+    finally:
+        faults += tiktok.stop()
+    assert not faults, "\n".join(faults)

@@ -1,0 +1,109 @@
+"""No room: 507 from a full disk, 503 from a full journal, nothing acknowledged is lost, and both pass by themselves."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gateway import Shop, a_shop, wait_until
+from shoppers import a_view, ids_of
+
+pytestmark = pytest.mark.journey
+
+GROUP = 500
+MIB = 1024**2
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 8 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "twinbeam-journey", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode and os.environ.get("CI") != "true":
+        pytest.skip(f"a small disk needs the right to mount one: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def post_until_refused(shop: Shop) -> tuple[set[str], int]:
+    """Post groups until one is refused; gives what was acknowledged, and the refusal's status."""
+    acknowledged: set[str] = set()
+    while True:
+        events = [a_view(f"full-{len(acknowledged) + place}") for place in range(GROUP)]
+        answer = shop.send(json.dumps({"events": events}).encode())
+        if answer.status != 202:
+            return acknowledged, answer.status
+        acknowledged |= ids_of(events)
+
+
+def is_taken_again(shop: Shop) -> bool:
+    return shop.send(json.dumps({"events": [a_view("afterwards")]}).encode()).status == 202
+
+
+def hold(shop: Shop) -> None:
+    """Stop the recorder in its tracks, so that nothing is forgotten."""
+    os.kill(shop.gateway.pid("writer"), signal.SIGSTOP)
+
+
+def let_go(shop: Shop) -> None:
+    os.kill(shop.gateway.pid("writer"), signal.SIGCONT)
+
+
+def everything_is_counted_once(shop: Shop, acknowledged: set[str]) -> None:
+    shop.wait_steady()
+    counted = [event["event_id"] for event in shop.tiktok.counted()]
+    assert sorted(counted) == sorted(acknowledged)
+    assert "FAIL" not in shop.gateway.told("doctor")
+
+
+def test_a_full_disk_is_507_and_intake_goes_on_once_the_recorder_has_made_room(tmp_path, small_disk):
+    with a_shop(tmp_path, journal_folder=small_disk) as shop:
+        hold(shop)
+        acknowledged, status = post_until_refused(shop)
+        assert status == 507
+        assert len(acknowledged) > 5_000, "refused long before the disk was full"
+        assert not is_taken_again(shop), "room came from nowhere"
+        let_go(shop)
+        wait_until(lambda: is_taken_again(shop), "intake recovers by itself")
+        everything_is_counted_once(shop, acknowledged | {"afterwards"})
+        assert shutil.disk_usage(small_disk).free > 6 * MIB, "what the backlog took was not given back"
+
+
+def test_a_disk_that_others_filled_is_507_until_there_is_room(tmp_path, small_disk):
+    with a_shop(tmp_path, journal_folder=small_disk) as shop:
+        shop.post(a_view("before"))
+        filler = fill(small_disk)
+        assert shop.send(json.dumps({"events": [a_view("refused")]}).encode()).json["code"] == "disk_full"
+        assert shop.story("before")["state"] == "delivered"
+        filler.unlink()
+        wait_until(lambda: is_taken_again(shop), "intake recovers by itself")
+        everything_is_counted_once(shop, {"before", "afterwards"})
+
+
+def fill(disk: Path) -> Path:
+    """Take the last byte of a disk."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(bytes(4_096))
+    return filler
+
+
+def test_a_full_journal_is_503_with_a_time_to_come_back_and_passes_by_itself(tmp_path):
+    with a_shop(tmp_path, journal_cap_mb=1) as shop:
+        hold(shop)
+        acknowledged, status = post_until_refused(shop)
+        assert status == 503
+        answer = shop.send(json.dumps({"events": [a_view("refused")] * GROUP}).encode())
+        assert answer.json["code"] == "journal_full"
+        assert 1 <= int(answer.headers["retry-after"]) <= 10
+        let_go(shop)
+        wait_until(lambda: is_taken_again(shop), "intake recovers by itself")
+        everything_is_counted_once(shop, acknowledged | {"afterwards"})

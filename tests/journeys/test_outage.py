@@ -1,0 +1,100 @@
+"""TikTok's side fails in every way it can, one pixel each: all is delivered once, and nobody waits for another's trouble."""
+
+import time
+from collections import Counter
+
+import pytest
+
+from gateway import Shop, a_shop, wait_until
+from shoppers import a_view, ids_of
+
+pytestmark = pytest.mark.journey
+
+#: What goes wrong for which pixel: the first two requests with its events.
+TROUBLES = {
+    "P0SERVERERROR": {"kind": "status", "status": 500},
+    "P0PROXYPAGE": {"kind": "html_502"},
+    "P0TOOMANY": {"kind": "rate_limit", "status": 429, "retry_after_seconds": 1},
+    "P0TOOFREQUENT": {"kind": "rate_limit", "status": 401},
+    "P0SYSTEMCODE": {"kind": "code", "code": 50000},
+    "P0HANGS": {"kind": "hang", "seconds": 1},
+    "P0TAKENANDLOST": {"kind": "reset", "when": "after"},
+    "P0LOST": {"kind": "reset", "when": "before"},
+    "P0CUTANSWER": {"kind": "truncated"},
+    "P0SLOWANSWER": {"kind": "slow_body", "seconds": 1},
+}
+CALM = "P0CALM"
+BEHIND = "P0WRONGTOKEN"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    with a_shop(tmp_path_factory.mktemp("outage")) as opened:
+        for code in (*TROUBLES, CALM):
+            opened.tiktok.add_pixel(code, f"token-of-{code}")
+            opened.gateway.told("pixels", "add", code, "--token-stdin", told=f"token-of-{code}")
+        opened.keys["all"] = opened.make_key("server", CALM, *TROUBLES)
+        yield opened
+
+
+def views(code: str, count: int = 30) -> list[dict]:
+    return [a_view(f"{code}-{number}", pixel=code) for number in range(count)]
+
+
+def all_counted(shop: Shop, code: str, count: int = 30) -> bool:
+    return len(shop.tiktok.counted(pixel=code)) >= count
+
+
+def test_every_kind_of_trouble_ends_with_everything_delivered_once(shop):
+    for code, script in TROUBLES.items():
+        shop.tiktok.trouble(**script, pixel=code, times=2)
+    shop.post(*[event for code in TROUBLES for event in views(code)], key=shop.keys["all"])
+    started = time.monotonic()
+    shop.post(*views(CALM), key=shop.keys["all"])
+    wait_until(lambda: all_counted(shop, CALM), "the calm pixel's events arrive", 5)
+    assert time.monotonic() - started < 5
+    for code in TROUBLES:
+        wait_until(lambda code=code: all_counted(shop, code), f"{code} gets over it", 40)
+    shop.wait_steady(40)
+    counted = Counter(event["event_id"] for event in shop.tiktok.counted())
+    assert max(counted.values()) == 1
+    for code in TROUBLES:
+        assert {event_id for event_id in counted if event_id.startswith(f"{code}-")} == ids_of(views(code))
+        story = shop.story(f"{code}-0")
+        assert story["state"] == "delivered"
+        assert [attempt["state"] for attempt in story["attempts"]][-1] == "delivered"
+
+
+def test_what_went_wrong_is_told_with_each_attempt(shop):
+    told = {code: shop.story(f"{code}-0")["attempts"] for code in TROUBLES}
+    assert told["P0TOOFREQUENT"][0]["code"] == 40100
+    assert told["P0PROXYPAGE"][0]["status"] == 502
+    assert "Server disconnected" in told["P0LOST"][0]["message"] or "reset" in told["P0LOST"][0]["message"].lower()
+
+
+def test_a_poisoned_event_ends_alone(shop):
+    shop.tiktok.post("switches", page_required=True)
+    shop.tiktok.expected_faults |= {"param_error", "missing_page"}
+    good = [a_view(f"healthy-{number}", pixel=CALM) for number in range(49)]
+    poisoned = a_view("poisoned", pixel=CALM, page=None)
+    shop.post(*good[:20], poisoned, *good[20:], key=shop.keys["all"])
+    refused = shop.story("poisoned")
+    assert (refused["state"], refused["reason"]) == ("refused", "refused_by_tiktok")
+    assert refused["attempts"][-1]["code"] == 40002
+    assert refused["attempts"][-1]["message"]
+    assert {shop.story(event["event_id"])["state"] for event in good} == {"delivered"}
+    shop.tiktok.post("switches", page_required=False)
+
+
+def test_a_wrong_token_holds_back_its_own_pixel_only_until_a_good_one_is_saved(shop):
+    shop.tiktok.add_pixel(BEHIND, "the-right-token", advertiser="7000000000000000099")
+    key = shop.add_pixel(BEHIND, "the-wrong-token")
+    shop.post(a_view("behind"), key=key)
+    wait_until(lambda: shop.story("behind", wait=0)["attempts"], "an attempt is made")
+    shop.post(a_view("ahead", pixel=CALM), key=shop.keys["all"])
+    assert shop.story("ahead")["state"] == "delivered"
+    waiting = wait_until(lambda: [s for s in shop.stories(event_id="behind") if s["state"] == "waiting"], "it waits")
+    assert waiting[0]["attempts"][0]["code"] in range(40_100, 40_111)
+    shop.gateway.told("pixels", "token", BEHIND, told="the-right-token")
+    wait_until(lambda: all_counted(shop, BEHIND, 1), "the pixel resumes", 75)
+    assert shop.story("behind")["state"] == "delivered"

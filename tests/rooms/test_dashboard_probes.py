@@ -1,0 +1,45 @@
+import pytest
+
+from showroom import Showroom
+from twinbeam.dashboard.contract import JournalLag, LagView
+
+
+@pytest.fixture
+def room(tmp_path):
+    room = Showroom(tmp_path / "data")
+    yield room
+    room.close()
+
+
+def test_a_process_that_can_answer_is_alive_whatever_the_ledger_does(room):
+    room.reasons.append("the recorder is 90 seconds behind")
+    room.reader.close()
+    answer = room.get("/healthz")
+    assert (answer.status, answer.json) == (200, {"status": "ok", "lag_seconds": 0.0})
+
+
+def test_readiness_tells_the_lag_of_every_journal(room):
+    room.lag = LagView(lag_seconds=0.5, pending=7, journals=(JournalLag("journal-0", 7, 1_790_000_000_000),))
+    answer = room.get("/readyz")
+    assert answer.status == 200
+    assert answer.json == {
+        "ready": True,
+        "reasons": [],
+        "lag_seconds": 0.5,
+        "pending": 7,
+        "journals": [{"journal": "journal-0", "pending": 7, "oldest_ms": 1_790_000_000_000}],
+    }
+
+
+def test_what_is_not_ready_says_why_with_a_503(room):
+    room.reasons.append("the recorder is 90 seconds behind")
+    answer = room.get("/readyz")
+    assert (answer.status, answer.json["ready"]) == (503, False)
+    assert answer.json["reasons"] == ["the recorder is 90 seconds behind"]
+
+
+def test_metrics_are_passed_on_with_their_content_type(room):
+    answer = room.get("/metrics")
+    assert answer.body == b"twinbeam_unsent 0\n"
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4"
+    assert room.reads == 1  # summing up the processes' files belongs on the reader's thread

@@ -1,0 +1,137 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from builders import PIXEL, WORKSPACE
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Outcome, Reason
+from twinbeam.core.story import Count, PixelRow
+from twinbeam.core.values import Channel
+from twinbeam.dashboard.issues import Facts, Weight, issues
+from twinbeam.dashboard.overview import bar
+from twinbeam.dashboard.sums import add_up, by_event, by_pixel
+from twinbeam.dashboard.wording import ATTEMPT_WORDS, STATE_SENTENCES, duration, lapse
+from twinbeam.pipeline.record.tally import RECORDED
+
+OUTCOMES = [*(outcome.value for outcome in Outcome), *(state.value for state in State if state is not State.DROPPED)]
+
+
+def a_count(outcome, n=1, reason=""):
+    return Count(1, WORKSPACE, PIXEL, "Purchase", outcome, reason, n)
+
+
+counts = st.lists(
+    st.builds(
+        Count,
+        day=st.integers(1, 3),
+        workspace=st.sampled_from(["a", "b"]),
+        pixel=st.sampled_from(["", "P1", "P2"]),
+        event=st.sampled_from(["Purchase", "Lead"]),
+        outcome=st.sampled_from(OUTCOMES),
+        reason=st.sampled_from(["", *Reason]),
+        n=st.integers(1, 10_000),
+    ),
+    max_size=40,
+)
+
+
+@given(counts)
+def test_recorded_is_the_sum_of_what_became_of_it(found):
+    whole = [*found, *(replace(count, outcome=RECORDED, reason="") for count in found)]
+    sums = add_up(whole)
+    assert sums.adds_up
+    assert sums.recorded == sum(n for _, n in sums.parts) == sum(count.n for count in found)
+    assert sums.conversions == sum(n for _, n in sums.states)
+    assert sums.conversions == sums.waiting + sums.delivered + sums.refused + sums.ended
+
+
+@given(counts, st.integers(1, 5))
+def test_one_lost_event_is_enough_not_to_add_up(found, lost):
+    whole = [*found, *(replace(count, outcome=RECORDED, reason="") for count in found), a_count(RECORDED, lost)]
+    assert not add_up(whole).adds_up
+
+
+@given(counts)
+def test_the_rows_and_the_pixels_hold_what_the_whole_holds(found):
+    whole = add_up(found)
+    for parts in ([row.sums for row in by_event(found)], list(by_pixel(found).values())):
+        assert sum(part.recorded for part in parts) == whole.recorded
+        assert sum(part.of(*OUTCOMES) for part in parts) == whole.of(*OUTCOMES)
+
+
+@given(counts)
+def test_the_bar_is_filled_from_end_to_end_and_shows_even_the_smallest_part(found):
+    slices = bar(add_up(found))
+    assert sum(piece.width for piece in slices) == pytest.approx(1_000 if slices else 0, abs=0.1)
+    assert all(piece.width > 3 for piece in slices)
+    for before, after in pairwise(slices):
+        assert after.x == pytest.approx(before.x + before.width, abs=0.05)
+    assert sum(piece.n for piece in slices) == sum(count.n for count in found)
+
+
+def test_reasons_come_with_the_most_frequent_first():
+    sums = add_up([a_count("dropped", 2, Reason.NO_CONSENT), a_count("dropped", 5, Reason.CONSENT_NOT_SAID)])
+    assert sums.reasons("dropped") == [("consent_not_said", 5), ("no_consent", 2)]
+
+
+def facts(*found, seen=(Channel.BROWSER, Channel.SERVER), looked_at=100, **pixel):
+    usual = {"workspace": WORKSPACE, "code": PIXEL, "event_source": "web", "name": "", "consent": "require"}
+    row = PixelRow(**usual | {"has_token": True, "token_ms": 1, "created_ms": 1} | pixel)
+    return Facts(row, add_up([a_count(RECORDED, 100), *found]), dict.fromkeys(seen, 1), looked_at)
+
+
+def test_a_pixel_that_works_has_nothing_to_mend():
+    assert issues(facts(a_count("delivered", 100))) == []
+
+
+@pytest.mark.parametrize(
+    ("given_facts", "weight", "says"),
+    [
+        (facts(a_count("ready", 3), has_token=False), Weight.BROKEN, "conversions that wait for it: 3"),
+        (facts(has_token=False), Weight.IDLE, "No access token."),
+        (facts(a_count("refused", 2)), Weight.LOSING, "Refused by TikTok in the last 7 days: 2"),
+        (facts(a_count("expired", 2)), Weight.LOSING, "Expired unsent in the last 7 days: 2"),
+        (facts(a_count("dropped", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100 events"),
+        (facts(seen=[Channel.SERVER]), Weight.LOSING, "the browser is silent"),
+        (facts(seen=[Channel.BROWSER]), Weight.LOSING, "the server is silent"),
+        (facts(a_count(RECORDED, -100)), Weight.IDLE, "No event in the last 7 days"),
+    ],
+)
+def test_each_issue_says_what_is_wrong_and_what_to_do(given_facts, weight, says):
+    (issue,) = issues(given_facts)
+    assert issue.weight is weight
+    assert says in issue.what
+    assert issue.fix
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        facts(seen=[Channel.SERVER], looked_at=19),
+        facts(seen=[Channel.SERVER], event_source="crm"),
+        facts(a_count("dropped", 20, Reason.CONSENT_NOT_SAID)),
+        facts(a_count("dropped", 90, Reason.NO_CONSENT)),
+    ],
+)
+def test_what_is_no_trouble_is_not_called_so(quiet):
+    assert issues(quiet) == []
+
+
+def test_every_state_and_every_kind_of_attempt_has_words():
+    assert set(STATE_SENTENCES) == set(State)
+    assert {"leased", "delivered", "try later", "refused", "split"} == set(ATTEMPT_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"),
+    [(0, "0 s"), (0.04, "0 s"), (0.42, "0.4 s"), (9.94, "9.9 s"), (42, "42 s"), (600, "10 min"), (86_400, "24 h")],
+)
+def test_a_duration_is_written_in_the_unit_that_says_enough(seconds, written):
+    assert duration(seconds) == written
+
+
+def test_a_short_request_is_told_in_milliseconds():
+    assert (lapse(83), lapse(3_200)) == ("83 ms", "3.2 s")

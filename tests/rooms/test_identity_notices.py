@@ -1,0 +1,48 @@
+"""Every notice of the identity room: reachable, worded, documented, and silent about the value."""
+
+from pathlib import Path
+
+import pytest
+
+from builders import an_arrival, an_item
+from sealing import seal
+from twinbeam.pipeline.identity.notices import SENTENCES, Trouble
+
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "reference" / "identifiers.md"
+
+CAUSES = {
+    Trouble.VALUE_EMPTY: ("user.email", {"email": "null"}),
+    Trouble.EMAIL_INVALID: ("user.email", {"email": "nobody-knows"}),
+    Trouble.PHONE_UNRESOLVABLE: ("user.phone", {"phone": "07911 123456"}),
+    Trouble.PLACE_PERSONAL: ("user.city", {"city": "eve@shop.example"}),
+    Trouble.COUNTRY_INVALID: ("user.country", {"country": "Atlantis"}),
+    Trouble.IP_NOT_PUBLIC: ("user.ip", {"ip": "10.1.2.3"}),
+    Trouble.CLICK_ID_INVALID: ("user.ttclid", {"ttclid": "eve@shop.example"}),
+    Trouble.LOCALE_INVALID: ("user.locale", {"locale": "Klingon!"}),
+    Trouble.ID_PERSONAL: ("event_id", {"event_id": "eve@shop.example"}),
+    Trouble.URL_SCRUBBED: ("page.url", {"url": "https://shop.example/?email=eve%40shop.example"}),
+    Trouble.TEXT_SCRUBBED: ("properties.status", {"status": "for eve@shop.example"}),
+    Trouble.CURRENCY_UNKNOWN: ("properties.currency", {"currency": "XXX"}),
+    Trouble.CURRENCY_MISSING: ("properties.currency", {"currency": None}),
+    Trouble.TIME_UNUSABLE: ("event_time", {"event_time": 1_790_000_000_000}),
+}
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_every_trouble_is_told_with_its_field_and_without_the_value(trouble):
+    field, changes = CAUSES[trouble]
+    notices = seal(an_arrival(an_item(**changes))).notices
+    assert [(notice.field, notice.code, notice.message) for notice in notices] == [
+        (field, trouble.value, SENTENCES[trouble])
+    ]
+    assert str(next(iter(changes.values()))) not in notices[0].message.split()
+
+
+def test_the_reference_lists_every_notice_as_it_is_worded():
+    text = DOCUMENTED.read_text(encoding="utf-8")
+    for trouble, sentence in SENTENCES.items():
+        assert f"| `{trouble.value}` | {sentence} |" in text
+
+
+def test_a_clean_event_is_told_nothing():
+    assert seal().notices == []

@@ -1,0 +1,157 @@
+"""A dashboard over a real store in a folder, hands to fill the store, and a client to look at the pages."""
+
+import asyncio
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from asgi import Answer, ask
+from builders import PIXEL, WORKSPACE, a_signal
+from door import READ_KEY, a_directory
+from twinbeam.core.clock import HandClock
+from twinbeam.core.delivery import Answered
+from twinbeam.core.keys import lookup
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.values import Channel, Decision, Permission, Signal
+from twinbeam.dashboard.app import build
+from twinbeam.dashboard.contract import LagView
+from twinbeam.destinations.tiktok.wire import compose
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
+from twinbeam.pipeline.identity.email import email_digest
+from twinbeam.pipeline.record.contract import Numbered
+from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.send.limits import Ages
+
+JOURNAL = "0a" * 16
+OWNER = "writer-1"
+DENIED = Permission(Decision.DROPPED, "ad_storage=denied", Reason.NO_CONSENT)
+UNSAID = Permission(Decision.UNDECIDED, "ad_storage=unsaid, ad_user_data=unsaid")
+TAKEN = Answered(200, 0, "OK", "20261120-taken")
+BUSY = Answered(401, 40100, "Too many requests. Please retry in some time.", "20261120-busy")
+BAD = Answered(400, 40002, "data.0.properties.contents.0.content_id: Not a valid string", "20261120-bad")
+
+
+def bought(order: str, *, email: str = "ada@shop.example", **changes: Any) -> Signal:
+    """Give the signal of a purchase that can be found by order and e-mail."""
+    workspace = changes.get("workspace", WORKSPACE)
+    found_by = [lookup("order", workspace, order), lookup("email", workspace, email_digest(email))]
+    return a_signal(**{"event_id": f"order-{order}", "order_id": order, "lookups": found_by} | changes)
+
+
+def seen_in_browser(order: str, **changes: Any) -> Signal:
+    """Give the browser's copy of the same purchase."""
+    return bought(order, **{"channel": Channel.BROWSER, "source": "tag"} | changes)
+
+
+def kept_out(order: str, permission: Permission = DENIED, **changes: Any) -> Signal:
+    """Give the tombstone of a purchase whose buyer did not allow it."""
+    return bought(order, **{"permission": permission, "body": b"", "lookups": []} | changes)
+
+
+class Showroom:
+    """The store, the app, and what the composition root would know."""
+
+    def __init__(self, folder: Path, **parts: Any) -> None:
+        self.clock = parts.pop("clock", None) or HandClock()
+        self.store = self._open(folder)
+        self.reader = SqliteReader(folder)
+        self.lag = LagView()
+        self.reasons: list[str] = []
+        self.in_journal: set[tuple[str, str]] = set()
+        self.reads = 0
+        self.stopping = False
+        self._groups = count(1)
+        directory = a_directory()
+        usual = {
+            "ledger": self.reader,
+            "on_reader": self.on_reader,
+            "directory": lambda: directory,
+            "clock": self.clock,
+            "lag": lambda: self.lag,
+            "pending": self.pending,
+            "metrics": lambda: (b"twinbeam_unsent 0\n", "text/plain; version=0.0.4"),
+            "ready": lambda: self.reasons,
+            "closing": lambda: self.stopping,
+        }
+        self.app = build(**usual | parts)
+
+    def close(self) -> None:
+        self.reader.close()
+        self.store.close()
+
+    async def on_reader(self, call: Any) -> Any:
+        """Count the calls, and run them on another thread as the writer process does."""
+        self.reads += 1
+        return await asyncio.to_thread(call)
+
+    async def pending(self, workspace: str, event_id: str) -> bool:
+        return (workspace, event_id) in self.in_journal
+
+    def add_pixel(self, code: str = PIXEL, *, token: str | None = "t" * 40, **changes: Any) -> None:
+        usual = {"workspace": WORKSPACE, "event_source": "web", "name": "Example shop", "consent": "require"}
+        self.store.save_pixel(code=code, now_ms=self.clock.now_ms(), **usual | changes)
+        if token:
+            workspace = changes.get("workspace", WORKSPACE)
+            self.store.save_token(workspace=workspace, code=code, token=token, now_ms=self.clock.now_ms())
+
+    def record(self, *signals: Signal) -> None:
+        """Record one group."""
+        self.store.record(JOURNAL, [Numbered(next(self._groups), signals)], self.clock.now_ms())
+
+    def deliver(self) -> None:
+        """Send what is due; TikTok takes it."""
+        for lease in self.leases():
+            self.store.settle_delivered(lease.batch, TAKEN, owner=OWNER, now_ms=self.clock.now_ms())
+
+    def refuse(self) -> None:
+        """Send what is due; TikTok refuses it."""
+        for lease in self.leases():
+            self.store.settle_refused(lease.batch, BAD, owner=OWNER, now_ms=self.clock.now_ms())
+
+    def hold_up(self) -> None:
+        """Send what is due; TikTok asks for patience."""
+        due_ms = self.clock.now_ms() + 5_000
+        for lease in self.leases():
+            self.store.settle_waiting(
+                lease.batch, BUSY, owner=OWNER, now_ms=self.clock.now_ms(), due_ms=due_ms, arrived=False
+            )
+
+    def leases(self) -> list[Any]:
+        """Take what is due, up to one batch a lane."""
+        now_ms = self.clock.now_ms()
+        lanes = self.store.due_lanes(now_ms)
+        taken = [self.store.lease(lane, limit=1_000, owner=OWNER, now_ms=now_ms, compose=compose) for lane in lanes]
+        return [lease for lease in taken if lease is not None]
+
+    def get(self, path: str, **request: Any) -> Answer:
+        return asyncio.run(ask(self.app, path, **request))
+
+    def story(self, query: str, key: str = READ_KEY) -> Answer:
+        """Ask the read API."""
+        return self.get(f"/v1/conversions?{query}", headers={"authorization": f"Bearer {key}"})
+
+    def _open(self, folder: Path) -> SqliteStore:
+        ring = KeyRing.open_or_create(folder.parent / "keyring.json")
+        return SqliteStore.open_as_writer(folder, ring, window=JoinWindow(), ages=Ages())
+
+
+def a_busy_day(room: Showroom) -> None:
+    """Record a bit of everything that can happen, and let most of it be delivered."""
+    room.add_pixel()
+    room.record(*(seen_in_browser(str(n)) for n in range(1, 30)))
+    room.clock.advance(seconds=3)
+    now_ms = room.clock.now_ms()
+    room.record(*(bought(str(n), received_ms=now_ms) for n in range(10, 40)))
+    room.record(*(kept_out(str(n), received_ms=now_ms) for n in range(40, 46)))
+    room.record(*(kept_out(str(n), UNSAID, received_ms=now_ms) for n in range(46, 49)))
+    room.clock.advance(seconds=20)
+    room.deliver()
+    room.record(bought("12", received_ms=room.clock.now_ms()), seen_in_browser("13", received_ms=room.clock.now_ms()))
+    room.record(bought("60", received_ms=room.clock.now_ms(), minor=-1, currency="JPY"))
+    room.clock.advance(seconds=20)
+    room.refuse()
+    room.record(*(bought(str(n), received_ms=room.clock.now_ms(), minor=123_456) for n in range(70, 74)))
+    room.clock.advance(seconds=20)
+    room.hold_up()
+    room.record(seen_in_browser("80", received_ms=room.clock.now_ms(), event="Lead", order_id="", event_id="lead-80"))
