@@ -6,7 +6,8 @@ that the ratio means something where the absolute numbers do not. The recorder i
 everything every 50 ms, so that the journal forgets as it goes, as it does behind a writer that keeps up.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from itertools import cycle, islice
 from statistics import median
 
 from load import Load, Outcome, closed, opened
@@ -25,6 +26,18 @@ CONNECTIONS = 64
 BATCH = 50
 BATCH_CONNECTIONS = 16
 _RENDER = {1: 12_000, BATCH: 700}  #: requests per second rendered before a round; more are rendered in it
+
+
+class Round(Struct, frozen=True):
+    """What came of one round, and what it cost the server."""
+
+    outcome: Outcome
+    cpu_us: float  #: processor time per request
+
+    @property
+    def per_second(self) -> float:
+        """Requests per second."""
+        return self.outcome.per_second
 
 
 class Sides(Struct, frozen=True):
@@ -50,7 +63,7 @@ def measure(bench: Bench) -> Iterator[Row]:
 
 def _generator_row(bench: Bench, bare: Running) -> Row:
     scale = bench.scale
-    load = Load(port=bare.port, requests=posts("bench"), expect=204)
+    load = Load(port=bare.port, requests=_again(1), expect=204)
     rates = []
     for _ in range(scale.rounds):
         outcome = closed(load, seconds=scale.seconds / 2, warm_seconds=scale.warm_seconds / 2, expect_rate=50_000)
@@ -59,47 +72,47 @@ def _generator_row(bench: Bench, bare: Running) -> Row:
     return Row.of(STAGE, "the load generator's own limit", rates, "requests/s", note=note, target=30_000)
 
 
-def _peaks(bench: Bench, sides: Sides, where: str, *, with_targets: bool = True) -> Iterator[Row]:
+def _peaks(bench: Bench, sides: Sides, where: str, *, with_targets: bool = True) -> Generator[Row, None, float]:
     """Measure single posts and posts of 50, each beside the plain app; give the peak of single posts."""
     aims = {1: (9_000.0, 0.33), BATCH: (22_000.0, None)} if with_targets else {1: (None, None), BATCH: (None, None)}
     peak = 0.0
     for events, (target, ratio_target) in aims.items():
-        ours, theirs, burnt = _rounds(bench, sides, events)
-        rates = [outcome.per_second * events for outcome in ours]
-        base = [outcome.per_second for outcome in theirs]
+        ours, theirs = _rounds(bench, sides, events)
+        rates = [one.per_second * events for one in ours]
+        base = [one.per_second for one in theirs]
         peak = peak or median(rates)
         shape, connections = _shape(events)
         name = f"{shape}, {connections} connections, closed loop{where}"
         note = f"p50 {_ms(ours, 'p50_ms')}, p99 {_ms(ours, 'p99_ms')} at saturation"
         yield Row.of(STAGE, name, rates, "events/s", target=target, target_note=_stretch(target), note=note)
         yield Row.of(STAGE, f"plain 204 app, {shape}{where}", base, "requests/s")
-        yield Row.of(STAGE, f"processor time, {shape}{where}", burnt, "us/event")
         ratios = [one.per_second / other.per_second for one, other in zip(ours, theirs, strict=True)]
         yield Row.of(STAGE, f"ratio to the plain app, {shape}{where}", ratios, "", target=ratio_target)
+        burnt, idle = [one.cpu_us / events for one in ours], median(one.cpu_us for one in theirs)
+        compared = f"plain app: {idle:.1f} us/request"
+        yield Row.of(STAGE, f"processor time, {shape}{where}", burnt, "us/event", note=compared)
     return peak
 
 
-def _rounds(bench: Bench, sides: Sides, events: int) -> tuple[list[Outcome], list[Outcome], list[float]]:
-    """Load the two sides in turn; give what came of it, and our processor time per event in microseconds."""
-    scale, connections = bench.scale, _shape(events)[1]
+def _rounds(bench: Bench, sides: Sides, events: int) -> tuple[list[Round], list[Round]]:
+    """Load the two sides in turn; give our rounds and the plain app's."""
+    connections = _shape(events)[1]
     requests = posts(sides.key, events=events, first=events * 10_000_000)
     ours = Load(port=sides.gateway.port, requests=requests, connections=connections, beside=sides.confirm)
-    theirs = Load(port=sides.plain.port, requests=requests, connections=connections, expect=204)
-    took: tuple[list[Outcome], list[Outcome], list[float]] = ([], [], [])
-    for _ in range(scale.rounds):
-        took[1].append(_round(bench, theirs, events))
-        before = cpu_seconds(sides.gateway.process.pid)
-        took[0].append(_round(bench, ours, events))
-        spent = cpu_seconds(sides.gateway.process.pid) - before
-        took[2].append(spent / (took[0][-1].sent * events) * 1e6)
+    theirs = Load(port=sides.plain.port, requests=_again(events), connections=connections, expect=204)
+    took: tuple[list[Round], list[Round]] = ([], [])
+    for _ in range(bench.scale.rounds):
+        took[1].append(_round(bench, theirs, sides.plain, events))
+        took[0].append(_round(bench, ours, sides.gateway, events))
     return took
 
 
-def _round(bench: Bench, load: Load, events: int) -> Outcome:
-    scale = bench.scale
-    return _checked(
+def _round(bench: Bench, load: Load, server: Running, events: int) -> Round:
+    scale, before = bench.scale, cpu_seconds(server.process.pid)
+    outcome = _checked(
         closed(load, seconds=scale.seconds, warm_seconds=scale.warm_seconds, expect_rate=_RENDER[events])
     )
+    return Round(outcome, (cpu_seconds(server.process.pid) - before) / outcome.sent * 1e6)
 
 
 def _open_loop(bench: Bench, sides: Sides, rate: float) -> Iterator[Row]:
@@ -107,7 +120,7 @@ def _open_loop(bench: Bench, sides: Sides, rate: float) -> Iterator[Row]:
     count = round(rate * bench.scale.open_seconds)
     requests = posts(sides.key, first=900_000_000)
     ours = Load(port=sides.gateway.port, requests=requests, connections=CONNECTIONS, beside=sides.confirm)
-    theirs = Load(port=sides.plain.port, requests=requests, connections=CONNECTIONS, expect=204)
+    theirs = Load(port=sides.plain.port, requests=_again(1), connections=CONNECTIONS, expect=204)
     base = _checked(opened(theirs, rate=rate, count=count))
     outcome = _checked(opened(ours, rate=rate, count=count))
     name = "open loop at half the peak"
@@ -142,6 +155,11 @@ def _recorder(house: House) -> Callable[[], None]:
     return confirm
 
 
+def _again(events: int) -> Iterator[bytes]:
+    """Repeat a few posts for a server that does not look at them."""
+    return cycle(list(islice(posts("tbs_bench", events=events), 100)))
+
+
 def _shape(events: int) -> tuple[str, int]:
     return ("single posts", CONNECTIONS) if events == 1 else (f"posts of {events}", BATCH_CONNECTIONS)
 
@@ -150,8 +168,8 @@ def _stretch(target: float | None) -> str:
     return "stretch 12,000" if target == 9_000 else ""
 
 
-def _ms(outcomes: list[Outcome], name: str) -> str:
-    return f"{median(getattr(outcome, name) for outcome in outcomes):.1f} ms"
+def _ms(rounds: list[Round], name: str) -> str:
+    return f"{median(getattr(one.outcome, name) for one in rounds):.1f} ms"
 
 
 def _checked(outcome: Outcome) -> Outcome:

@@ -62,10 +62,7 @@ async def _pass(requests: Sequence[tuple[dict[str, Any], Callable[[], Any]]]) ->
 
 def _door() -> Door:
     directory = Directory(
-        {
-            fingerprint(text): WriteKey(kind.value, kind, WORKSPACE, SOURCE, (PIXEL,))
-            for kind, text in KEYS.items()
-        },
+        {fingerprint(text): WriteKey(kind.value, kind, WORKSPACE, SOURCE, (PIXEL,)) for kind, text in KEYS.items()},
         {PIXEL: PixelEntry(PIXEL, WORKSPACE)},
     )
     return Door(

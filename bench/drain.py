@@ -6,29 +6,25 @@ sink answers on another.
 """
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-import msgspec
 import uvloop
-from msgspec import Struct
 from ledger import recording, signals, write_journal
-from processes import House, furnish, get, program, wait_for
+from processes import House, furnish
 from result import Row
 from scale import Bench
+from sink import Sink, sink
 from workload import distinct
 
 from twinbeam.app.reports import Reports
 from twinbeam.app.writer import Thread, Writer
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.values import Signal
-from twinbeam.demo.processes import HOST, free_port
+from twinbeam.demo.processes import HOST
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 from twinbeam.pipeline.record.window import JoinWindow
@@ -36,7 +32,6 @@ from twinbeam.pipeline.send.limits import Ages
 from twinbeam.settings import load
 
 STAGE = "drain"
-LOOK_SECONDS = 0.005
 FULL_BATCH = 1_000
 _ANEW = 700_000_000
 
@@ -46,6 +41,13 @@ class Log:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self._grew = asyncio.Event()
+
+    async def reach(self, events: int) -> None:
+        """Wait until this many events were in batches."""
+        while sum(self.sizes) < events:
+            self._grew.clear()
+            await self._grew.wait()
 
     def __getattr__(self, _level: str) -> Any:
         """Be a log of any level."""
@@ -54,6 +56,7 @@ class Log:
     def _take(self, event: str, **fields: Any) -> None:
         if event == "send.attempted":
             self.sizes.append(fields["count"])
+            self._grew.set()
 
 
 def measure(bench: Bench) -> Iterator[Row]:
@@ -72,29 +75,6 @@ def measure(bench: Bench) -> Iterator[Row]:
     yield Row(stage=STAGE, name="events in a batch, median", value=median(sizes), unit="events")
 
 
-class Sink(Struct, frozen=True):
-    """The emulator's plain sink, running."""
-
-    pid: int
-    port: int
-
-    def events(self) -> int:
-        """Ask how many events came, repeats included."""
-        return int(msgspec.json.decode(get(self.port, "/"))["events"])
-
-
-@contextmanager
-def sink(log: Path, core: int | None = None) -> Iterator[Sink]:
-    """Run the emulator's plain sink, on one core if one is named."""
-    port = free_port()
-    arguments = ["-m", "tiktok_emulator", "sink", "--host", HOST, "--port", str(port)]
-    with program(arguments, log, {}) as process:
-        if core is not None:
-            os.sched_setaffinity(process.pid, {core})
-        wait_for(port, "/")
-        yield Sink(process.pid, port)
-
-
 def _drained(house: House, sealed: Sequence[Signal], side: Sink) -> tuple[float, list[int]]:
     write_journal(house, 0, sealed)
     log = Log()
@@ -111,8 +91,7 @@ async def _drain(house: House, log: Log, url: str) -> float:
     ready = await writer.on_store(writer.store.unsent)
     stop, began = asyncio.Event(), time.perf_counter()
     sending = asyncio.create_task(writer.sender.run(stop))
-    while sum(log.sizes) < ready:
-        await asyncio.sleep(LOOK_SECONDS)
+    await log.reach(ready)
     seconds = time.perf_counter() - began
     stop.set()
     await sending

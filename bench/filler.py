@@ -18,9 +18,9 @@ from workload import PIXEL, purchase, visitor_id
 from twinbeam.core import keys
 from twinbeam.core.clock import day_of
 from twinbeam.core.values import Facts, Item
+from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
 from twinbeam.engines.stores.sqlite.recording import trace_table
-from twinbeam.engines.keyring import KeyRing
 
 DAYS = 50  #: over which the stored conversions spread
 _CACHE_KIB = 3 * 1024**2

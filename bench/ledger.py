@@ -8,7 +8,7 @@ from processes import SOURCE, WORKSPACE, House
 from workload import PIXEL, body
 
 from twinbeam.core.clock import SystemClock
-from twinbeam.core.values import Arrival, Channel, Origin, Signal
+from twinbeam.core.values import Arrival, Channel, Item, Origin, Signal
 from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
@@ -34,7 +34,8 @@ def arrivals(first: int, count: int) -> Iterator[Arrival]:
         if not isinstance(reading, Reading) or reading.notices:
             raise AssertionError(f"the workload is not taken as it is: {reading}")
         for index, item in enumerate(reading.items):
-            yield Arrival(item, origin, PIXEL, "Purchase", index)
+            if isinstance(item, Item):
+                yield Arrival(item, origin, PIXEL, "Purchase", index)
 
 
 def signals(first: int, count: int) -> list[Signal]:

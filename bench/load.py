@@ -27,7 +27,6 @@ TICK_SECONDS = 0.001  #: how exactly due requests go out; the rest of the wait c
 BESIDE_SECONDS = 0.05
 PATIENCE_SECONDS = 20.0  #: for answers that are still due when an open loop has sent everything
 _LENGTH = b"content-length: "
-_MORE = 2_000  #: requests rendered at once when those rendered before are used up
 
 
 class Outcome(Struct, frozen=True):
@@ -76,11 +75,12 @@ class Deck:
     def __init__(self, requests: Iterator[bytes], count: int) -> None:
         self._requests = requests
         self._ready = deque(islice(requests, count))
+        self._more = 1 + count // 100  #: rendered at once, under load, when the others are used up
 
     def draw(self) -> bytes:
         """Give the next request."""
         if not self._ready:
-            self._ready.extend(islice(self._requests, _MORE))
+            self._ready.extend(islice(self._requests, self._more))
         return self._ready.popleft()
 
 
@@ -118,7 +118,7 @@ class Wire(asyncio.Protocol):
         self._rest, self.busy = b"", False
         self._answered(self, int(data[9:12]))
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         """Count a connection that ends with a request under way."""
         if self.busy:
             self.busy = False
@@ -142,6 +142,11 @@ class Window:
             self.unexpected[status] = self.unexpected.get(status, 0) + 1
         if self._opens <= now <= self._closes:
             self.latencies.append(now - since)
+
+    @property
+    def lost(self) -> int:
+        """How many connections broke with a request under way."""
+        return self.unexpected.get(0, 0)
 
     def outcome(self, seconds: float) -> Outcome:
         """Sum up."""
@@ -176,7 +181,7 @@ class Session:
         """Wait for what is under way, then hang up."""
         last = perf_counter() + PATIENCE_SECONDS
         while any(wire.busy for wire in self.wires) and perf_counter() < last:
-            await asyncio.sleep(TICK_SECONDS)
+            await _tick()
         for wire in self.wires:
             wire.hang_up()
 
@@ -200,35 +205,60 @@ async def _closed(load: Load, deck: Deck, seconds: float, warm_seconds: float) -
     return session.window.outcome(seconds)
 
 
+class Queue:
+    """Requests that are due, and connections that are free; at most one of the two holds anything."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._due: deque[float] = deque()
+        self._free: list[Wire] = []
+
+    @property
+    def waits(self) -> bool:
+        """Whether a request is due that some connection may still take."""
+        return bool(self._due) and self._session.window.lost < len(self._session.wires)
+
+    def fall_due(self, moment: float) -> None:
+        """Send a request at once, or when a connection is free; its latency counts from now on."""
+        if self._free:
+            self._session.send(self._free.pop(), moment)
+        else:
+            self._due.append(moment)
+
+    def set_free(self, wire: Wire) -> None:
+        """Give a connection the request that waits longest."""
+        if self._due:
+            self._session.send(wire, self._due.popleft())
+        else:
+            self._free.append(wire)
+
+
 async def _opened(load: Load, deck: Deck, moments: Iterator[float]) -> Outcome:
     session = Session(load, deck, Window(load.expect, 0.0, float("inf")))
-    due: deque[float] = deque()
-    idle: list[Wire] = []
-
-    def next_on(wire: Wire) -> None:
-        if due:
-            session.send(wire, due.popleft())
-        else:
-            idle.append(wire)
+    queue = Queue(session)
 
     def answered(wire: Wire, status: int) -> None:
         session.window.note(status, wire.since, perf_counter())
         if status:
-            next_on(wire)
+            queue.set_free(wire)
 
     await session.connect(answered)
-    idle.extend(session.wires)
+    for wire in session.wires:
+        queue.set_free(wire)
     begun = perf_counter()
     for moment in moments:
         while begun + moment > perf_counter():
-            await asyncio.sleep(TICK_SECONDS)
-        due.append(begun + moment)
-        if idle:
-            next_on(idle.pop())
-    while due and len(session.wires) > session.window.unexpected.get(0, 0):
-        await asyncio.sleep(TICK_SECONDS)
+            await _tick()
+        queue.fall_due(begun + moment)
+    while queue.waits:
+        await _tick()
     await session.finish()
     return session.window.outcome(perf_counter() - begun)
+
+
+async def _tick() -> None:
+    """Let answers in for a moment."""
+    await asyncio.sleep(TICK_SECONDS)
 
 
 def _moments(rate: float, count: int, rng: Random) -> Iterator[float]:
@@ -269,4 +299,3 @@ def _length(data: bytes, head: int) -> int:
 
 def _percentile(ranked: list[float], share: float) -> float:
     return ranked[min(len(ranked) - 1, int(len(ranked) * share))] if ranked else 0.0
-

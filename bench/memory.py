@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from drain import sink
 from result import Row
 from scale import Bench
 from serving import serving
+from sink import sink
 
 STAGE = "memory"
 IDLE_SECONDS = 3.0

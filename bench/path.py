@@ -8,11 +8,11 @@ import os
 import time
 from collections.abc import Iterator
 
-from drain import Sink, sink
 from load import Load, Outcome, opened
 from result import Row
 from scale import Bench
 from serving import Gateway, LagWatch, Spent, serving
+from sink import Sink, sink
 from workload import distinct, posts
 
 STAGE = "path"
@@ -42,7 +42,7 @@ def _under_load(bench: Bench, gateway: Gateway, side: Sink) -> Iterator[Row]:
     shares, lags = spent.shares(outcome.seconds), watch.stop()
     yield from _accept_rows(outcome, rate)
     yield Row(stage=STAGE, name="record lag, longest seen", value=max(lags), unit="s", target=2, at_most=True)
-    yield _delivered(gateway, side, count)
+    yield _delivered(side, count)
     for name, share in shares.items():
         yield Row(stage=STAGE, name=f"processor, {name}", value=share, unit="% of a core")
 
@@ -59,7 +59,7 @@ def _accept_rows(outcome: Outcome, rate: int) -> Iterator[Row]:
     yield Row(stage=STAGE, name="accept, p99.9", value=outcome.p999_ms, unit="ms", note=longest)
 
 
-def _delivered(gateway: Gateway, side: Sink, count: int) -> Row:
+def _delivered(side: Sink, count: int) -> Row:
     """Wait until everything has left, and compare what arrived with what was different among what was sent."""
     expected = distinct(_ANEW, count)
     began = time.monotonic()
@@ -69,4 +69,6 @@ def _delivered(gateway: Gateway, side: Sink, count: int) -> Row:
     time.sleep(2.0)  # whatever would come twice comes now
     note = f"{count:,} sent, {expected:,} of them different; the last was there {after:.1f} s after the last answer"
     difference = abs(side.events() - expected)
-    return Row(stage=STAGE, name="events lost or delivered twice", value=difference, unit="", target=0, at_most=True, note=note)
+    return Row(
+        stage=STAGE, name="events lost or delivered twice", value=difference, unit="", target=0, at_most=True, note=note
+    )

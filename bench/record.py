@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import count, pairwise
 
 from filler import fill
 from ledger import open_store, recording, signals, size_mb, write_journal
@@ -45,9 +45,7 @@ def _into_a_filled_store(bench: Bench) -> Iterator[Row]:
     size = size_mb(house.data / "store.db")
     store = open_store(house)
     first = count(2 * scale.stored_visitors, scale.record_events)  # every second event is by a stored visitor
-    took = [
-        _recorded(house, store, slot, signals(next(first), scale.record_events)) for slot in range(scale.rounds)
-    ]
+    took = [_recorded(house, store, slot, signals(next(first), scale.record_events)) for slot in range(scale.rounds)]
     store.close()
     rates = [rate for rate, _ in took]
     name = f"journal to a store of {scale.stored_conversions:,} conversions, {scale.stored_visitors:,} visitors"
@@ -64,5 +62,5 @@ def _recorded(house: House, store: SqliteStore, slot: int, sealed: Sequence[Sign
     laps = [time.perf_counter()]
     while room.step() is not None:
         laps.append(time.perf_counter())
-    longest = max(later - earlier for earlier, later in zip(laps, laps[1:], strict=False))
+    longest = max(later - earlier for earlier, later in pairwise(laps))
     return len(sealed) / (laps[-1] - laps[0]), longest * 1_000

@@ -72,5 +72,6 @@ def save(result: Result) -> Path:
 
 def newest(paths: Iterable[Path] | None = None) -> Result:
     """Read the newest full run, or the newest quick one while there is no full one."""
-    found = sorted(FOLDER.glob("*.json") if paths is None else paths, key=lambda path: ("-full-" in path.name, path.name))
-    return msgspec.json.decode(found[-1].read_bytes(), type=Result)
+    kept = FOLDER.glob("*.json") if paths is None else paths
+    best = max(kept, key=lambda path: ("-full-" in path.name, path.name))
+    return msgspec.json.decode(best.read_bytes(), type=Result)

@@ -16,7 +16,7 @@ from ledger import GROUP, arrivals, signals
 from processes import furnish
 from result import Row
 from scale import Bench
-from workload import PIXEL, body, has_national_phone, purchase
+from workload import PIXEL, body, has_national_phone
 
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.delivery import Lane
@@ -156,9 +156,7 @@ def _row(
     note: str = "",
 ) -> Row:
     """Time an act over its inputs; `remade` asks for a new act before each pass, `events` is what an input holds."""
-    passes = [
-        _pass(act() if remade else act, inputs) / events for _ in range(bench.scale.room_passes)
-    ]
+    passes = [_pass(act() if remade else act, inputs) / events for _ in range(bench.scale.room_passes)]
     return Row.of(STAGE, name, passes, unit, note=note)
 
 

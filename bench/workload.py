@@ -122,5 +122,5 @@ def posts(key: str, *, first: int = 0, events: int = 1) -> Iterator[bytes]:
 
 
 def _content(n: int) -> dict[str, object]:
-    name = _HATS[n % len(_HATS)]
-    return {"content_id": f"SKU-{n % 5_000:05d}", "content_name": name, "brand": "Hatter", "price": 24.95, "quantity": 1}
+    sku, name = f"SKU-{n % 5_000:05d}", _HATS[n % len(_HATS)]
+    return {"content_id": sku, "content_name": name, "brand": "Hatter", "price": 24.95, "quantity": 1}

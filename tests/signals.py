@@ -57,7 +57,7 @@ def a_signal(
 ) -> Signal:
     """Build an allowed server copy of a purchase; `visitor` names the visit or visits it belongs to."""
     said = dict(properties or {})
-    said |= {"value": value, "currency": currency} if value is not None else {}
+    said |= _money(value, currency)
     name = canonical(event) or event
     visitors = [visitor] if isinstance(visitor, str) else visitor
     return Signal(
@@ -115,8 +115,7 @@ def a_copy(
     **parts: dict[str, Any],
 ) -> Copy:
     """Build a kept copy; `arrival` numbers it, `parts` are user, page and properties."""
-    if value is not None:
-        parts["properties"] = {**parts.get("properties", {}), "value": value, "currency": currency}
+    parts["properties"] = {**parts.get("properties", {}), **_money(value, currency)}
     return Copy(
         channel=channel,
         received_ms=received_ms,
@@ -128,6 +127,10 @@ def a_copy(
         currency=currency,
         order_id=order_id,
     )
+
+
+def _money(value: float | None, currency: str) -> dict[str, Any]:
+    return ({"value": value} if value is not None else {}) | ({"currency": currency} if currency else {})
 
 
 def an_email(name: str) -> str:

@@ -16,12 +16,15 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Self, TypeVar
 
+import msgspec
 import uvicorn
 
 from tiktok_emulator.accounts import DEFAULT_PIXEL, DEFAULT_TEST_CODE, DEFAULT_TOKEN, Seed
 from tiktok_emulator.clock import Clock
-from tiktok_emulator.control.showing import show_counted, show_fault, show_received, show_request
+from tiktok_emulator.control.showing import show_counted, show_fault, show_received, show_request, sum_of
+from tiktok_emulator.diagnostics import diagnostics
 from tiktok_emulator.faults import Fault
+from tiktok_emulator.overview import overview
 from tiktok_emulator.rules import ABOUT, Rule
 from tiktok_emulator.serve import bind, server_for, url_of
 from tiktok_emulator.server import Application
@@ -112,6 +115,18 @@ class Emulator:
     def faults(self) -> list[dict[str, Any]]:
         """List everything found wrong, mere advice included."""
         return self._ask(lambda world: [show_fault(each) for each in world.faults.all()])
+
+    def totals(self) -> dict[str, int]:
+        """Sum up the copies received by what became of them."""
+        return self._ask(lambda world: sum_of(world.ledger.fates))
+
+    def diagnostics(self, pixel: str = "") -> list[dict[str, Any]]:
+        """List the cards of Diagnostics of one pixel or set, or of all."""
+        return self._ask(lambda world: [msgspec.to_builtins(each) for each in diagnostics(world, pixel)])
+
+    def overview(self, pixel: str = DEFAULT_PIXEL) -> list[dict[str, Any]]:
+        """Give the Events Manager table of a pixel or set."""
+        return self._ask(lambda world: [msgspec.to_builtins(each) for each in overview(world, pixel)])
 
     def trouble(self, kind: Kind | str, **script: Any) -> int:
         """Plan trouble (fields of `Script`); give its number."""

@@ -58,7 +58,7 @@ class Counted(msgspec.Struct, kw_only=True):
     order_id: str | None
     value: Any
     currency: str | None
-    user_keys: set[str]
+    user_keys: frozenset[str]
     copies: list[Received]
 
     @property
@@ -173,7 +173,7 @@ class Ledger:
             value = properties.get(field)
             if value is not None and (later_wins or getattr(counted, field) is None):
                 setattr(counted, field, value)
-        counted.user_keys |= user_keys(body)
+        counted.user_keys = _shared(counted.user_keys | user_keys(body))
 
     def hold(self, first: int, size: int) -> None:
         """Account for a body of some bytes whose copies start at an index; the oldest give way beyond the allowance."""
@@ -191,7 +191,7 @@ def _see(seen: dict[tuple[str, str], Seen], key: tuple[str, str], at_ms: int) ->
     known.last_ms = at_ms
 
 
-def user_keys(body: dict[str, Any]) -> set[str]:
+def user_keys(body: dict[str, Any]) -> frozenset[str]:
     """Name the match keys of an event that could be used."""
     user = body.get("user") or {}
     keys = {field for field, value in user.items() if field in _KEYS and _any_usable(field, value)}
@@ -199,7 +199,15 @@ def user_keys(body: dict[str, Any]) -> set[str]:
         keys.add("lead_id")
     if "ttclid" not in keys and "ttclid=" in str((body.get("page") or {}).get("url")):
         keys.add("ttclid")
-    return keys
+    return _shared(frozenset(keys))
+
+
+def _shared(keys: frozenset[str]) -> frozenset[str]:
+    """Give one object for equal sets: there are few, and a million events would hold 700 bytes each."""
+    return _SETS.setdefault(keys, keys)
+
+
+_SETS: dict[frozenset[str], frozenset[str]] = {}
 
 
 def _any_usable(field: str, value: object) -> bool:

@@ -34,7 +34,8 @@ def _missing(value: object) -> bool:
 
 
 def _union(first: object, later: object) -> object:
-    both = list(dict.fromkeys([*_listed(first), *_listed(later)]))
+    both = [*_listed(first)]
+    both += [each for each in _listed(later) if each not in both]
     return both[0] if len(both) == 1 else both
 
 

@@ -17,6 +17,7 @@ from twinbeam.core.errors import ConfigError
 T = TypeVar("T")
 
 PREFIX = "TWINBEAM_"
+TIKTOK_URL = "https://business-api.tiktok.com"  #: tiktok.md 1.1
 _MIB = 1024 * 1024
 
 
@@ -45,6 +46,7 @@ class Settings(Struct, frozen=True):
     journal_cap_bytes: int
     disk_reserve_bytes: int
     tiktok_url: str
+    dashboard_hosts: tuple[str, ...]
     default_region: str
     trusted_proxies: tuple[str, ...]
     join_window_ms: int
@@ -93,6 +95,10 @@ def _address(text: str) -> Address:
     return Address(host.strip("[]"), _whole(port))
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def _networks(text: str) -> tuple[str, ...]:
     return tuple(str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip())
 
@@ -122,11 +128,14 @@ VARIABLES = (
     ),
     Variable("listen", "127.0.0.1:8700", _address, "Where events come in. The only side the internet may see."),
     Variable("dashboard", "127.0.0.1:8701", _address, "Where pages, stories and metrics are. Keep it private."),
+    Variable(
+        "dashboard_hosts", "", _names, "Names the dashboard answers to beside addresses and localhost, comma-separated."
+    ),
     Variable("ingest_processes", "1", _count, "Processes that take events in; one per core that is free."),
     Variable("journal_folder", "", Path, "Folder of the journals, when not the data folder."),
     Variable("journal_cap_mb", "4096", _megabytes, "MiB that may wait to be recorded before intake answers 503."),
     Variable("disk_reserve_mb", "256", _megabytes, "MiB left free on the disk; below that intake answers 507."),
-    Variable("tiktok_url", "https://business-api.tiktok.com", _url, "TikTok's API, or an emulator of it."),
+    Variable("tiktok_url", TIKTOK_URL, _url, "TikTok's API, or an emulator of it."),
     Variable("default_region", "", _region, "Country of phones without a country code, when the event names none."),
     Variable(
         "trusted_proxies", "", _networks, "Networks of your proxies, comma-separated: their X-Forwarded-For counts."
@@ -177,6 +186,7 @@ def _settings(values: Mapping[str, Any]) -> Settings:
         journal_cap_bytes=values["journal_cap_mb"],
         disk_reserve_bytes=values["disk_reserve_mb"],
         tiktok_url=values["tiktok_url"],
+        dashboard_hosts=values["dashboard_hosts"],
         default_region=values["default_region"],
         trusted_proxies=values["trusted_proxies"],
         join_window_ms=values["join_window_seconds"],

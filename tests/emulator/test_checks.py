@@ -243,6 +243,25 @@ def test_app_names_are_not_mapped_as_web_names_are(tiktok, sender):
     assert [each["event"] for each in tiktok.counted()] == ["Registration"]
 
 
+@pytest.mark.parametrize(
+    ("switch", "seconds_ago", "root", "rule"),
+    [
+        ({"stale_after_days": 2}, 3 * 86_400, {}, "stale_event_time"),
+        ({"offline_max_age_days": 60}, -61 * 86_400, OFFLINE, "future_event_time"),
+        ({"offline_max_age_days": 2}, 3 * 86_400, OFFLINE, "stale_event_time"),
+        ({"future_minutes": 1}, -120, {}, "future_event_time"),
+    ],
+)
+def test_what_is_too_old_or_too_early_is_a_switch(tiktok, sender, switch, seconds_ago, root, rule):
+    tiktok.freeze()
+    tiktok.switch(**switch)
+    inside = event(event_time=tiktok.now_ms // 1000, event_id="inside")
+    sender.track(inside, **root)
+    assert not {"stale_event_time", "future_event_time"} & {each["rule"] for each in tiktok.faults()}
+    sender.track(event(event_time=tiktok.now_ms // 1000 - seconds_ago), **root)
+    assert rule in {each["rule"] for each in tiktok.faults()}
+
+
 def test_every_rule_is_explained_with_its_source():
     assert set(ABOUT) == set(Rule)
     for about in ABOUT.values():

@@ -12,6 +12,8 @@ import pytest
 from emulator_sender import PIXEL, Sender, event, request
 from tiktok_emulator.embed import Emulator
 
+pytestmark = pytest.mark.journey
+
 
 @contextmanager
 def process(*arguments):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinbeam.core.errors import ConfigError, StorageDamaged
-from twinbeam.engines.keyring import DayKeys, KeyRing
+from twinbeam.engines.keyring import DayKeys, KeyRing, _create
 
 OLD, NEW = b"\x01" * 32, b"\x02" * 32
 
@@ -185,6 +185,15 @@ def test_a_day_key_copied_to_another_day_opens_nothing() -> None:
     kept[2] = kept[1]
     with pytest.raises(StorageDamaged):
         day_keys(ring, kept).seal(2, b"secret", b"")
+
+
+def test_of_two_processes_that_make_a_ring_at_once_the_first_one_wins(tmp_path: Path) -> None:
+    path = tmp_path / "keyring.json"
+    _create(path)
+    first = path.read_bytes()
+    _create(path)  # the other one looked before the first was done
+    assert path.read_bytes() == first
+    assert list(tmp_path.iterdir()) == [path]
 
 
 _STARTER = """

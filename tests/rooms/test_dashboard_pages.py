@@ -79,7 +79,7 @@ def test_the_latest_conversions_carry_channels_value_state_and_the_reason(room):
     room.record(seen_in_browser("1"), bought("1"), kept_out("2"))
     text = words(room.get("/"))
     assert f"Purchase no id kept server dropped {Reason.NO_CONSENT.sentence}" in text
-    assert "Purchase order 1 both 20.50 EUR ready" in text
+    assert "Purchase order 1 both 20.50 EUR ready It goes to TikTok when it is due. Due 14:13:20 ." in text
 
 
 def test_a_quarantined_event_has_a_line_of_its_own(room):

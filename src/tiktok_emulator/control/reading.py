@@ -1,11 +1,12 @@
 """Reading back: what counts, what was received and asked, the sums, and what was wrong."""
 
+from collections import Counter
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tiktok_emulator.control.paging import Page, answer, listed, page_of
-from tiktok_emulator.control.showing import show_counted, show_fault, show_received, show_request
-from tiktok_emulator.dedup import Fate
+from tiktok_emulator.control.paging import answer, listed, page_of
+from tiktok_emulator.control.showing import Fates, show_counted, show_fault, show_received, show_request, sum_of
 from tiktok_emulator.world import World
 
 
@@ -57,26 +58,12 @@ MAX_SCAN = 10_000
 async def totals(request: Request) -> Response:
     """Sum up what was received and what became of it, in all and by pixel and event."""
     world = world_of(request)
-    by_event: dict[tuple[str, str], dict[str, int]] = {}
-    for (source_id, event, fate), count in world.ledger.fates.items():
-        by_event.setdefault((source_id, event), _no_fates())[fate.value] += count
-    rows = [{"pixel": source_id, "event": event, **_sum(fates)} for (source_id, event), fates in by_event.items()]
-    everything = _no_fates()
-    for (_, _, fate), count in world.ledger.fates.items():
-        everything[fate.value] += count
-    page = Page(0, len(rows) + 1)
-    return answer(
-        {"requests": world.log.count, **_sum(everything), "by_event": rows, "next": page.after, "more": False}
-    )
-
-
-def _no_fates() -> dict[str, int]:
-    return {fate.value: 0 for fate in Fate}
-
-
-def _sum(fates: dict[str, int]) -> dict[str, int]:
-    dropped = fates[Fate.DUPLICATE] + fates[Fate.COOKIE_DUPLICATE]
-    return {"received": sum(fates.values()), "duplicates_dropped": dropped, **fates}
+    by_event: dict[tuple[str, str], Fates] = {}
+    for key, count in world.ledger.fates.items():
+        by_event.setdefault(key[:2], Counter())[key] = count
+    rows = [{"pixel": source_id, "event": event, **sum_of(fates)} for (source_id, event), fates in by_event.items()]
+    everything = sum_of(world.ledger.fates)
+    return answer({"requests": world.log.count, **everything, "by_event": rows, "next": 0, "more": False})
 
 
 async def faults(request: Request) -> Response:

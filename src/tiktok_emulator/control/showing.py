@@ -1,15 +1,20 @@
 """How values look in the control API, and to the Python object that embeds the emulator."""
 
+from collections import Counter
 from typing import Any
 
 import msgspec
 
 from tiktok_emulator.clock import iso
+from tiktok_emulator.dedup import Fate
 from tiktok_emulator.faults import Fault
 from tiktok_emulator.ledger import Counted, Received
 from tiktok_emulator.requests import Logged
 from tiktok_emulator.rules import ABOUT
 from tiktok_emulator.world import World
+
+#: Copies by pixel or set, event, and fate.
+Fates = Counter[tuple[str, str, Fate]]
 
 
 def show_counted(world: World, counted: Counted, *, full: bool) -> dict[str, Any]:
@@ -89,3 +94,12 @@ def show_fault(fault: Fault) -> dict[str, Any]:
         "fix": about.fix,
         "source": f"tiktok.md {about.source}",
     }
+
+
+def sum_of(counts: Fates) -> dict[str, int]:
+    """Sum up copies by what became of them."""
+    fates = {fate.value: 0 for fate in Fate}
+    for (_, _, fate), count in counts.items():
+        fates[fate.value] += count
+    dropped = fates[Fate.DUPLICATE] + fates[Fate.COOKIE_DUPLICATE]
+    return {"received": sum(fates.values()), "duplicates_dropped": dropped, **fates}

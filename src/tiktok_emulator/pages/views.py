@@ -97,6 +97,7 @@ async def tests(request: Request) -> Response:
         each
         for each in reversed(world.ledger.received)
         if each.test_code and each.source_id == source_id and (shown_codes is None or each.test_code in shown_codes)
+        if request.query_params.get("channel", each.channel) == each.channel
     )
     events = [(each, parsed(each)) for each in islice(shown, SHOWN_TESTS)]
     return _page("tests", title=f"Test events, {name}", source_id=source_id, codes=codes, events=events)

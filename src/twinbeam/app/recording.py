@@ -29,13 +29,13 @@ class Backlogs:
     def __init__(self) -> None:
         self.pending = 0
         self.lag_seconds = 0.0
-        self.by_journal: dict[str, tuple[int, float]] = {}
+        self.by_journal: dict[str, tuple[int, int | None]] = {}
 
-    def update(self, found: dict[str, tuple[int, float]]) -> None:
-        """Take in (pending events, lag in seconds) per journal."""
+    def update(self, found: dict[str, tuple[int, int | None]], now_ms: int) -> None:
+        """Take in, per journal, the pending events and when the oldest of them was accepted (ms)."""
         self.by_journal = found
         self.pending = sum(pending for pending, _ in found.values())
-        self.lag_seconds = max((lag for _, lag in found.values()), default=0.0)
+        self.lag_seconds = max((lag_seconds(oldest_ms, now_ms) for _, oldest_ms in found.values()), default=0.0)
 
 
 @dataclass(kw_only=True)
@@ -65,13 +65,13 @@ class Follower:
 
     def measure(self) -> None:
         """Look up the backlogs; for the store's thread."""
-        cursors, now_ms = self.store.cursors(), self.clock.now_ms()
-        found = {}
+        cursors = self.store.cursors()
+        found: dict[str, tuple[int, int | None]] = {}
         for path, (reader, _) in self._followed.items():
             seq, events = cursors.get(reader.journal_id, (0, 0))
             _, appended = reader.newest()
-            found[path.stem] = (max(0, appended - events), lag_seconds(reader.oldest_after(seq), now_ms))
-        self.backlogs.update(found)
+            found[path.stem] = (max(0, appended - events), reader.oldest_after(seq))
+        self.backlogs.update(found, self.clock.now_ms())
 
     async def _round(self, stop: asyncio.Event) -> bool:
         moved = False

@@ -49,7 +49,11 @@ class Supervisor:
         self._lifeline = os.pipe()
         self._lock = alone_in(settings.data)
         patience_seconds = STOP_SECONDS if self._lock.inherited else 0  # a killed one's children let go of them soon
-        intake, pages = (listen(address, patience_seconds) for address in (settings.listen, settings.dashboard))
+        try:
+            intake, pages = (listen(address, patience_seconds) for address in (settings.listen, settings.dashboard))
+        except ConfigError:
+            self._lock.release()
+            raise
         self._children = [Child("writer", ["twinbeam.app.writer"], [pages])]
         for slot in range(settings.ingest_processes):
             self._children.append(Child(f"ingest-{slot}", ["twinbeam.app.ingest", str(slot)], [intake]))

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
 from twinbeam.app.pending import Pending
@@ -24,7 +24,8 @@ from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.dashboard.app import build
-from twinbeam.dashboard.contract import LagView
+from twinbeam.dashboard.contract import JournalLag, LagView
+from twinbeam.dashboard.hosts import KnownHosts
 from twinbeam.destinations.tiktok.client import TikTok
 from twinbeam.destinations.tiktok.verdicts import NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
@@ -38,7 +39,7 @@ from twinbeam.pipeline.send.lanes import Sender
 from twinbeam.pipeline.send.limits import Ages
 from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
-from twinbeam.settings import Settings, load
+from twinbeam.settings import TIKTOK_URL, Settings, load
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -97,14 +98,15 @@ class Writer:
         metrics.PENDING.set(self.follower.backlogs.pending)
         metrics.UNSENT.set(unsent)
 
-    def pages(self, reader: SqliteReader, on_reader: Thread) -> Any:
-        """Build the dashboard on a reader of its own."""
+    def pages(self, reader: SqliteReader, on_reader: Thread, closing: Callable[[], bool]) -> KnownHosts:
+        """Build the dashboard on a reader of its own; `closing` tells its open streams to end."""
         pending = Pending(self.settings.journal_folder, self.ring, reader.cursors)
 
         async def is_pending(workspace: str, event_id: str) -> bool:
             return await on_reader(pending.holds, workspace, event_id)
 
-        return build(
+        tiktok_url = self.settings.tiktok_url
+        pages = build(
             ledger=reader,
             on_reader=on_reader,
             directory=lambda: self.directory,
@@ -113,7 +115,10 @@ class Writer:
             pending=is_pending,
             metrics=partial(metrics.exposition, self.settings.data / "metrics"),
             ready=self._not_ready,
+            emulator_url=None if tiktok_url == TIKTOK_URL else tiktok_url,
+            closing=closing,
         )
+        return KnownHosts(pages, self.settings.dashboard_hosts)
 
     def _sender(self) -> Sender:
         settler = Settler(
@@ -144,7 +149,8 @@ class Writer:
 
     def _lag(self) -> LagView:
         found = self.follower.backlogs
-        return LagView(lag_seconds=found.lag_seconds, pending=found.pending)
+        journals = tuple(JournalLag(name, *lag) for name, lag in found.by_journal.items())
+        return LagView(lag_seconds=found.lag_seconds, pending=found.pending, journals=journals)
 
     def _not_ready(self) -> list[str]:
         lag = self.follower.backlogs.lag_seconds
@@ -171,7 +177,7 @@ async def main(listener: socket.socket, lifeline: int) -> None:
     log.info("writer.ready", owner=writer.owner)
     await side_by_side(
         stop,
-        serve(writer.pages(reader, on_reader), listener, stop),
+        serve(writer.pages(reader, on_reader, stop.is_set), listener, stop),
         writer.follower.run(stop),
         writer.sender.run(stop),
         every(SETTINGS_SECONDS, stop, writer.refresh),

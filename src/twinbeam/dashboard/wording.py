@@ -12,9 +12,9 @@ from twinbeam.core.story import Story
 STATE_SENTENCES: Mapping[State, str] = {
     State.DROPPED: "Only its key is kept; nothing of it was stored or sent.",
     State.HELD: "It waits for something about the event itself, such as the visitor's permission.",
-    State.READY: "It is recorded and goes to TikTok as soon as it is due.",
+    State.READY: "It goes to TikTok when it is due.",
     State.LEASED: "It is in a request to TikTok that has no answer yet.",
-    State.WAITING: "An attempt failed; it is tried again when it is due.",
+    State.WAITING: "An attempt failed; it is tried again when due.",
     State.DELIVERED: "TikTok took it.",
     State.REFUSED: "TikTok refused it; it is kept as a dead letter.",
     State.EXPIRED: "It was not sent: doing so later could do harm or make no sense.",

@@ -80,6 +80,24 @@ def the_channels_seen_survive_a_restart(h: Harness) -> None:
     assert h.story("e-1").due_ms == NOW + _WAIT
 
 
+def a_channel_seen_again_is_waited_for_again(h: Harness) -> None:
+    _make_two_sided(h)
+    h.clock.advance(ms=5 * DAY)
+    for n, channel in enumerate((BROWSER, SERVER)):
+        h.take(a_signal(f"again-{n}", event="ViewContent", channel=channel, received_ms=h.now()))
+    h.engine.reopen()
+    h.clock.advance(ms=5 * DAY)
+    h.take(a_signal("e-1", received_ms=h.now()))
+    assert h.story("e-1").due_ms == h.now() + _WAIT
+
+
+def a_report_that_comes_late_makes_no_channel_look_silent(h: Harness) -> None:
+    _make_two_sided(h)
+    h.take(a_signal("late", event="ViewContent", channel=BROWSER, received_ms=NOW - 8 * DAY))
+    h.take(a_signal("e-1"))
+    assert h.story("e-1").due_ms == NOW + _WAIT
+
+
 def a_mended_tombstone_waits_from_the_copy_that_mended_it(h: Harness) -> None:
     _make_two_sided(h)
     h.take(an_undecided("e-1"))

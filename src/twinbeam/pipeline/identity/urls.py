@@ -23,6 +23,8 @@ _PATH_MARKS = re.compile(r"([/;])")
 _HIDING = ("%40", "%25", "%3D", "%3d", "%EF%BC", "%ef%bc")
 _URL_GAPS = GAPS + b"%"  # digits around %20 melt into one run, which is all the first check needs
 _CAMPAIGN_ID = b"0" * 16  # TikTok puts ids of 16 digits and more into landing pages; a phone number has at most 15
+# Words and one short number: no room for an address, an encoding or a phone number of seven digits.
+_HARMLESS = re.compile(r"[A-Za-z_.~-]*\d{0,6}[A-Za-z_.~-]*")
 _is_sensitive = SENSITIVE.__getitem__  # judges a name once, and remembers
 _SHORTEST = 6  #: a@b.co
 
@@ -89,7 +91,7 @@ def _piece(piece: str, own: tuple[str, ...]) -> str:
 
 
 def _exposes(text: str, own: tuple[str, ...]) -> bool:
-    if len(text) < _SHORTEST or text.isalpha():
+    if len(text) < _SHORTEST or _HARMLESS.fullmatch(text):
         return False
     plain = decoded(text)
     if has_email(plain) or ("=" in plain and _nests_secret(plain)):

@@ -46,7 +46,7 @@ def merge(copies: Sequence[Copy]) -> bytes:
     parts = {
         "user": _user(money, click),
         "page": _first_known(_parts(click, "page")),
-        "properties": _first_known(_parts(money, "properties")),
+        "properties": _properties(_parts(money, "properties")),
     }
     event.update({name: part for name, part in parts.items() if part})
     if any(copy.get("limited_data_use") for copy in money):
@@ -58,8 +58,9 @@ def show(conversion: Conversion, copies: Iterable[Copy]) -> None:
     """Let the row show what `merge` sends: each fact from the first copy that has it, by the same authority."""
     ranked = by_authority(copies)
     conversion.event_time = ranked[0].event_time
-    conversion.minor = next((copy.minor for copy in ranked if copy.minor is not None), None)
-    conversion.currency = next((copy.currency for copy in ranked if copy.currency), "")
+    priced = [copy for copy in ranked if copy.minor is not None]
+    conversion.minor = priced[0].minor if priced else None
+    conversion.currency = next((copy.currency for copy in priced or ranked if copy.currency), "")
     conversion.order_id = next((copy.order_id for copy in ranked if copy.order_id), "")
 
 
@@ -72,6 +73,15 @@ def _user(money: list[dict[str, Any]], click: list[dict[str, Any]]) -> dict[str,
         values = sorted({value for user in users for value in _listed(user.get(key))})
         if values:
             joined[key] = values[0] if len(values) == 1 else values
+    return joined
+
+
+def _properties(ranked: list[dict[str, Any]]) -> dict[str, Any]:
+    """Join what happened; an amount and its currency are one word, and come from one copy."""
+    joined = _first_known(ranked)
+    priced = next((part for part in ranked if "value" in part and "currency" in part), None)
+    if priced is not None:
+        joined.update(value=priced["value"], currency=priced["currency"])
     return joined
 
 

@@ -1,0 +1,250 @@
+"""
+What does not depend on order: copies of one conversion, and arrivals of many.
+
+Promised for any order and any grouping of the same arrivals, as long as nothing was leased before the last of them:
+which keys are sent (those with an allowed copy and no refusal), with which bytes, and what their rows show of money,
+time and order. Not promised: whether a refused key ends as withdrawn or dropped, which copies count as duplicate or
+dropped once one refused, the order of channels, the accept time a row is kept under, what a visit left behind later
+than the copy that could have used it; and between copies accepted in the same millisecond, who comes first.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engines.kit.embedded import MemoryEngine
+from engines.kit.harness import Harness
+from signals import (
+    ALLOWED,
+    BROWSER,
+    DENIED,
+    HOUR,
+    NOW,
+    SERVER,
+    UNSAID,
+    a_copy,
+    a_signal,
+    an_email,
+    carried,
+)
+from twinbeam.core.delivery import Lease
+from twinbeam.core.values import Decision, Signal
+from twinbeam.pipeline.record.conversion import Copy
+from twinbeam.pipeline.record.merge import VISIT, merge, show
+
+EVENT_IDS = ("a", "b", "c")
+
+a_match_key = st.sampled_from([an_email("ada"), an_email("ben"), an_email("cyd")])
+a_user = st.fixed_dictionaries(
+    {},
+    optional={
+        "email": a_match_key | st.lists(a_match_key, min_size=1, max_size=2, unique=True),
+        "phone": a_match_key,
+        "ttclid": st.sampled_from(["click-1", "click-2"]),
+        "ip": st.sampled_from(["198.51.100.7", "203.0.113.9"]),
+        "locale": st.just("de-DE"),
+    },
+)
+said = st.fixed_dictionaries(
+    {
+        "event_time": st.integers(1_790_000_000, 1_790_000_005),
+        "value": st.none() | st.sampled_from([10.0, 20.5]),
+        "currency": st.sampled_from(["EUR", "USD", ""]),
+        "order_id": st.sampled_from(["", "1001", "1002"]),
+        "user": a_user,
+        "page": st.fixed_dictionaries(
+            {}, optional={"url": st.sampled_from(["https://a.example", "https://b.example"])}
+        ),
+        "limited": st.booleans(),
+    }
+)
+some_copies = st.lists(
+    st.tuples(st.sampled_from([BROWSER.value, SERVER.value, VISIT]), st.integers(0, 2), said), min_size=1, max_size=6
+).map(
+    lambda rows: [
+        a_copy(channel, arrival=n, received_ms=NOW + age, **facts) for n, (channel, age, facts) in enumerate(rows)
+    ]
+)
+
+
+@given(some_copies, st.randoms())
+def test_merging_does_not_depend_on_the_order_of_copies(copies: list[Copy], chance: Any) -> None:
+    shuffled = copies.copy()
+    chance.shuffle(shuffled)
+    assert merge(shuffled) == merge(copies)
+
+
+@given(some_copies)
+def test_merging_copies_that_were_handed_over_twice_changes_nothing(copies: list[Copy]) -> None:
+    assert msgspec.json.decode(merge(copies + copies)) == msgspec.json.decode(merge([*copies, copies[0]]))
+    if len(copies) > 1:
+        assert merge(copies + copies) == merge(copies)
+
+
+@given(some_copies)
+def test_a_merged_event_knows_everything_that_any_copy_knew(copies: list[Copy]) -> None:
+    merged, parts = msgspec.json.decode(merge(copies)), [msgspec.json.decode(copy.body) for copy in copies]
+    for section in ("user", "page", "properties"):
+        assert merged.get(section, {}).keys() == {name for part in parts for name in part.get(section, {})}
+    for key in ("email", "phone"):
+        known = {value for part in parts for value in _listed(part.get("user", {}).get(key))}
+        assert set(_listed(merged.get("user", {}).get(key))) == known
+
+
+@given(some_copies)
+def test_a_merged_event_invents_nothing(copies: list[Copy]) -> None:
+    parts = [msgspec.json.decode(copy.body) for copy in copies]
+    for section, facts in msgspec.json.decode(merge(copies)).items():
+        if section in ("page", "properties"):
+            for name, value in facts.items():
+                assert value in [part[section][name] for part in parts if name in part.get(section, {})]
+
+
+@given(some_copies.filter(lambda copies: any(copy.channel != VISIT for copy in copies)), st.randoms())
+def test_a_row_shows_what_is_sent(copies: list[Copy], chance: Any) -> None:
+    real = [copy for copy in copies if copy.channel != VISIT]
+    shuffled = real.copy()
+    chance.shuffle(shuffled)
+    row, sent = _row(shuffled), msgspec.json.decode(merge(real))
+    assert row.event_time == sent["event_time"]
+    money = sent.get("properties", {})
+    if any(copy.minor is not None for copy in real):  # else nobody named an amount and its currency together
+        assert row.minor == round(money["value"] * 100)
+    assert row.currency == money.get("currency", "")
+
+
+# --- whole groups -----------------------------------------------------------------------------------------------
+
+some_arrivals = st.lists(
+    st.tuples(
+        st.sampled_from(EVENT_IDS),
+        st.sampled_from([BROWSER, SERVER]),
+        st.sampled_from([ALLOWED, ALLOWED, ALLOWED, UNSAID, DENIED]),
+        said,
+    ),
+    min_size=1,
+    max_size=10,
+).map(lambda rows: [_arrival(n, *row) for n, row in enumerate(rows)])
+a_grouping = st.lists(st.integers(1, 4), min_size=10, max_size=10)
+
+
+@given(some_arrivals, a_grouping, a_grouping, st.randoms())
+@settings(deadline=None)
+def test_what_is_sent_depends_on_the_arrivals_alone(
+    arrivals: list[Signal], sizes: list[int], other_sizes: list[int], chance: Any
+) -> None:
+    shuffled = arrivals.copy()
+    chance.shuffle(shuffled)
+    one, other = _recorded(arrivals, sizes), _recorded(shuffled, other_sizes)
+    assert _shown(one) == _shown(other)
+    sent = _sent(one)
+    assert sent == _sent(other)
+    assert sent.keys() == _permitted(arrivals)
+
+
+@given(some_arrivals, a_grouping)
+@settings(deadline=None)
+def test_counting_does_not_depend_on_the_grouping(arrivals: list[Signal], sizes: list[int]) -> None:
+    one, other = _recorded(arrivals, sizes), _recorded(arrivals, [1] * 10)
+    assert one.store.counts() == other.store.counts()
+    assert one.store.states() == other.store.states()
+
+
+@given(some_arrivals, a_grouping, st.data())
+@settings(deadline=None)
+def test_nothing_that_was_not_allowed_is_ever_leased(
+    arrivals: list[Signal], sizes: list[int], data: st.DataObject
+) -> None:
+    """Every body carries its arrival's number, and leases are taken between the groups."""
+    h, carried_before, refused = Harness(MemoryEngine(None)), set(), set()
+    marked = [_marked(signal, n) for n, signal in enumerate(arrivals)]
+    forbidden = {n for n, signal in enumerate(arrivals) if signal.permission is not ALLOWED}
+    for group in _grouped(marked, sizes):
+        h.take(*group)
+        refused |= {s.event_id for s in group if s.permission is DENIED and h.story(s.event_id).state != "leased"}
+        for lease in _some_leases(h, data):
+            events = carried(lease)
+            numbers = {int(n) for event in events for n in event["properties"]["description"].split()}
+            assert not numbers & forbidden
+            assert not {event["event_id"] for event in events} & refused
+            carried_before |= numbers
+    assert carried_before <= set(range(len(arrivals))) - forbidden
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _row(copies: Sequence[Copy]) -> Any:
+    """Give the row of a conversion that took its first copy as it came, and was then shown all of them."""
+    h = Harness(MemoryEngine(None))
+    h.take(a_signal("e-1"))
+    (row,) = h.store._rows.values()
+    show(row, copies)
+    return row
+
+
+def _arrival(n: int, event_id: str, channel: Any, permission: Any, facts: dict[str, Any]) -> Signal:
+    signal = a_signal(event_id, channel=channel, permission=permission, received_ms=NOW + n, **facts)
+    return msgspec.structs.replace(signal, body=b"") if permission is DENIED else signal
+
+
+def _marked(signal: Signal, n: int) -> Signal:
+    body = msgspec.json.encode({"event_id": signal.event_id, "properties": {"description": str(n)}})
+    return msgspec.structs.replace(signal, body=b"" if signal.permission is DENIED else body)
+
+
+def _grouped(signals: Sequence[Signal], sizes: Sequence[int]) -> list[Sequence[Signal]]:
+    groups, start = [], 0
+    for size in sizes:
+        groups.append(signals[start : start + size])
+        start += size
+    return [group for group in groups if group]
+
+
+def _recorded(arrivals: Sequence[Signal], sizes: Sequence[int]) -> Harness:
+    h = Harness(MemoryEngine(None))
+    for group in _grouped(arrivals, sizes):
+        h.take(*group)
+    return h
+
+
+def _sent(h: Harness) -> dict[str, bytes]:
+    """Send everything, one by one; gives the body of each event id."""
+    h.clock.advance(ms=HOUR)
+    sent = {}
+    while h.store.due_lanes(h.now()):
+        lease = h.lease(limit=1)
+        h.delivered(lease)
+        sent[carried(lease)[0]["event_id"]] = lease.body
+    return sent
+
+
+def _shown(h: Harness) -> dict[str, tuple[object, ...]]:
+    stories = [story for event_id in EVENT_IDS for story in h.store.by_event_id("shop", event_id)]
+    return {
+        story.event_id: (story.value_minor, story.currency, story.event_time, story.order_id)
+        for story in stories
+        if story.state == "ready"
+    }
+
+
+def _permitted(arrivals: Sequence[Signal]) -> set[str]:
+    said_by = {d: {s.event_id for s in arrivals if s.permission.decision is d} for d in Decision}
+    return said_by[Decision.ALLOWED] - said_by[Decision.DROPPED]
+
+
+def _some_leases(h: Harness, data: st.DataObject) -> list[Lease]:
+    """Perhaps lease what is there, and perhaps have it tried again later."""
+    h.clock.advance(seconds=11)
+    if not h.store.due_lanes(h.now()) or data.draw(st.booleans()):
+        return []
+    lease = h.lease(limit=data.draw(st.integers(1, 3)))
+    if data.draw(st.booleans()):
+        h.waiting(lease)
+    return [lease]

@@ -1,0 +1,139 @@
+"""Group commit: one append for everything that arrives in one turn of the loop, and an answer for every caller."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from signals import NOW, a_signal
+from twinbeam.core.clock import HandClock
+from twinbeam.core.errors import StorageBehind, StorageFull
+from twinbeam.engines.memory import MemoryJournal
+from twinbeam.pipeline.journal.codec import decode
+from twinbeam.pipeline.journal.commit import GroupCommit
+
+
+class SlowJournal(MemoryJournal):
+    """A journal whose appends take time, and that can be told to refuse."""
+
+    def __init__(self, clock: HandClock) -> None:
+        super().__init__()
+        self.clock = clock
+        self.refusal: Exception | None = None
+
+    def append(self, at_ms: int, count: int, body: bytes) -> int:
+        self.clock.advance(seconds=0.25)
+        if self.refusal is not None:
+            raise self.refusal
+        return super().append(at_ms, count, body)
+
+
+class Desk:
+    """A group commit with everything around it."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock(NOW)
+        self.journal = SlowJournal(self.clock)
+        self.reports: list[dict[str, float]] = []
+        self.commit = GroupCommit(self.journal, clock=self.clock, report=lambda **said: self.reports.append(said))
+
+    def groups(self) -> list[list[str]]:
+        return [[signal.event_id for signal in decode(group.body)] for group in self.journal.read(0, limit=2**62)]
+
+
+def run(act: Callable[[Desk], Awaitable[object]]) -> Desk:
+    async def on_a_loop() -> Desk:
+        desk = Desk()
+        async with asyncio.timeout(5):
+            await act(desk)
+        return desk
+
+    return asyncio.run(on_a_loop())
+
+
+def test_callers_of_one_turn_share_one_group() -> None:
+    desk = run(
+        lambda d: asyncio.gather(
+            d.commit.append([a_signal("a"), a_signal("b")]),
+            d.commit.append([a_signal("c")]),
+        )
+    )
+    assert desk.groups() == [["a", "b", "c"]]
+
+
+def test_the_next_turn_makes_the_next_group() -> None:
+    async def act(desk: Desk) -> None:
+        await desk.commit.append([a_signal("a")])
+        await desk.commit.append([a_signal("b")])
+
+    assert run(act).groups() == [["a"], ["b"]]
+
+
+def test_a_caller_returns_only_after_the_append() -> None:
+    async def act(desk: Desk) -> None:
+        waiting = asyncio.ensure_future(desk.commit.append([a_signal("a")]))
+        await asyncio.sleep(0)
+        assert (waiting.done(), desk.groups()) == (False, [])
+        await waiting
+        assert desk.groups() == [["a"]]
+
+    run(act)
+
+
+def test_each_group_is_reported_with_its_count_size_and_time() -> None:
+    async def act(desk: Desk) -> None:
+        await desk.commit.append([a_signal("a"), a_signal("b")])
+
+    desk = run(act)
+    (group,) = desk.journal.read(0, limit=2**62)
+    assert (group.at_ms, group.count) == (NOW, 2)
+    assert desk.reports == [{"count": 2, "size_bytes": len(group.body), "seconds": 0.25}]
+
+
+@pytest.mark.parametrize("refusal", [StorageFull("full"), StorageBehind("behind"), ValueError("a surprise")])
+def test_every_caller_of_a_group_that_failed_is_told(refusal: Exception) -> None:
+    async def act(desk: Desk) -> None:
+        desk.journal.refusal = refusal
+        calls = [desk.commit.append([a_signal(name)]) for name in "ab"]
+        told = await asyncio.gather(*calls, return_exceptions=True)
+        assert told == [refusal, refusal]
+
+    desk = run(act)
+    assert (desk.groups(), desk.reports) == ([], [])
+
+
+def test_after_a_failure_the_next_group_is_taken() -> None:
+    async def act(desk: Desk) -> None:
+        desk.journal.refusal = StorageFull("full")
+        with pytest.raises(StorageFull):
+            await desk.commit.append([a_signal("a")])
+        desk.journal.refusal = None
+        await desk.commit.append([a_signal("b")])
+
+    assert run(act).groups() == [["b"]]
+
+
+def test_a_caller_that_hangs_up_takes_nobody_along() -> None:
+    async def act(desk: Desk) -> None:
+        gone = asyncio.ensure_future(desk.commit.append([a_signal("a")]))
+        stays = asyncio.ensure_future(desk.commit.append([a_signal("b")]))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await stays
+        assert gone.cancelled()
+
+    assert run(act).groups() == [["a", "b"]]
+
+
+def test_nobody_has_to_hear_of_a_failure() -> None:
+    """A warning about an exception that was never fetched would fail this test."""
+
+    async def act(desk: Desk) -> None:
+        desk.journal.refusal = StorageFull("full")
+        gone = asyncio.ensure_future(desk.commit.append([a_signal("a")]))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    assert run(act).groups() == []
