@@ -34,7 +34,7 @@ def door_rows(bench: Bench) -> Iterator[Row]:
     """Measure whole requests, from their head to their answer."""
     count = bench.scale.room_events
     single = [body(n) for n in range(count)]
-    misspelt = [said.replace(b'"locale"', b'"lokale"') for said in single]
+    misspelt = [said.replace(b'"locale"', b'"language"') for said in single]
     fifty = [body(n, 50) for n in range(0, count, 50)]
     server, browser = KEYS[KeyKind.SERVER], KEYS[KeyKind.BROWSER]
     name = "1 accept: whole door"

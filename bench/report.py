@@ -111,7 +111,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _value(row: Row) -> str:
-    return f"{_number(row.value)} {row.unit}".strip()
+    return "not measured" if row.value is None else f"{_number(row.value)} {row.unit}".strip()
 
 
 def _spread(row: Row) -> str:

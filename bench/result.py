@@ -17,7 +17,7 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     stage: str
     name: str
-    value: float
+    value: float | None  #: None when this machine cannot measure it; the note says why
     unit: str
     low: float | None = None
     high: float | None = None
@@ -37,7 +37,7 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def reached(self) -> bool | None:
         """Whether the target is met, or None where there is none."""
-        if self.target is None:
+        if self.target is None or self.value is None:
             return None
         return self.value <= self.target if self.at_most else self.value >= self.target
 

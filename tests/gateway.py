@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -28,6 +28,7 @@ from twinbeam.engines.stores.sqlite.store import SqliteReader
 T = TypeVar("T")
 
 PIXEL = "C0JOURNEYPIXELCODE01"
+THIS_CHECKOUT = (sys.executable, "-m", "twinbeam")
 TOKEN = "journey-token-7d1f4c2a9b"
 PATIENCE_SECONDS = 30.0
 
@@ -158,13 +159,13 @@ class TikTokSide:
 class Gateway:
     """`twinbeam serve` on ports and in folders of its own; may be stopped, killed and started again."""
 
-    def __init__(self, folder: Path, tiktok_url: str, wishes: Mapping[str, object], command: list[str]) -> None:
+    def __init__(self, folder: Path, tiktok_url: str, wishes: Mapping[str, object]) -> None:
         self.folder = folder
         self.data = folder / "state"
         self.log = folder / "gateway.err"
         self.intake = f"http://{HOST}:{free_port()}"
         self.pages = f"http://{HOST}:{free_port()}"
-        self.command = command
+        self.command: Sequence[str] = THIS_CHECKOUT
         own = {
             "data": self.data,
             "keyring": folder / "keyring.json",
@@ -333,7 +334,7 @@ def a_shop(folder: Path, *, consent: str = "require", start: bool = True, **wish
     tiktok = TikTokSide(folder)
     faults: list[str] = []
     try:
-        gateway = Gateway(folder, tiktok.url, wishes, [sys.executable, "-m", "twinbeam"])
+        gateway = Gateway(folder, tiktok.url, wishes)
         try:
             shop = Shop(gateway, tiktok, consent)
             if start:

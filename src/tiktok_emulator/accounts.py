@@ -5,9 +5,10 @@ Sources: tiktok.md 1.4 (token kinds and their scope), 12.2 (pixel fields), 12.6 
 """
 
 import secrets
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 DEFAULT_ADVERTISER = "7000000000000000001"
 DEFAULT_PIXEL = "C0TWINBEAMDEMO000001"
@@ -17,6 +18,10 @@ DEFAULT_OFFLINE_SET = "7000000000000000101"
 DEFAULT_CRM_SET = "7000000000000000102"
 DEFAULT_APP = "7000000000000000201"
 DEFAULT_SECRET = "emulator-secret"  # noqa: S105 -- opens nothing but this emulator
+
+
+#: A time in milliseconds that a date can express.
+Moment = Annotated[int, Meta(ge=0, le=7_000_000_000_000)]
 
 
 class Advertiser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,7 +38,7 @@ class Pixel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pixel_id: str = ""
     name: str = ""
     advertiser_id: str = DEFAULT_ADVERTISER
-    created_ms: int = 0
+    created_ms: Moment = 0
     enable_first_party_cookies: bool = True
     enable_expanded_data_sharing: bool = True
     cookie_consent_mode: bool = True
@@ -60,7 +65,7 @@ class EventSet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     name: str = ""
     description: str = ""
     advertiser_id: str = DEFAULT_ADVERTISER
-    created_ms: int = 0
+    created_ms: Moment = 0
 
 
 class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,7 +96,7 @@ class AuthCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     code: str
     app_id: str
-    made_ms: int
+    made_ms: Moment
 
 
 class TestCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

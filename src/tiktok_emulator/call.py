@@ -1,6 +1,7 @@
 """One HTTP call as the endpoints see it: method, path, headers and the whole body."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from enum import Enum, auto
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl
@@ -49,16 +50,23 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return morsel.value if morsel else ""
 
 
-async def read_call(scope: Scope, receive: Receive) -> Call | None:
-    """Read a call to its end; None if the sender went away first or sends without end."""
+class Unread(Enum):
+    """Why a call could not be read."""
+
+    GONE = auto()
+    TOO_LARGE = auto()
+
+
+async def read_call(scope: Scope, receive: Receive) -> Call | Unread:
+    """Read a call to its end."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return None
+            return Unread.GONE
         body += message.get("body", b"")
         if len(body) > MAX_BODY_BYTES:
-            return None
+            return Unread.TOO_LARGE
         if not message.get("more_body", False):
             break
     return Call(

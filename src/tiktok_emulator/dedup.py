@@ -110,6 +110,8 @@ class Dedup:
         if first is None or Channel.BROWSER in first.channels:
             return None
         first.channels.add(copy.channel)
+        if copy.event_id:
+            self._by_id[_id_key(copy, switches)] = first
         self._remember_cookie(copy, first, switches)
         return Place(Fate.MERGED, first.number)
 

@@ -34,10 +34,11 @@ def _missing(value: object) -> bool:
 
 
 def _union(first: object, later: object) -> object:
-    both = [*_listed(first)]
-    both += [each for each in _listed(later) if each not in both]
-    return both[0] if len(both) == 1 else both
+    known = listed(first)
+    added = [each for each in listed(later) if each not in known and not _missing(each)]
+    return [*known, *added] if added else first
 
 
-def _listed(value: object) -> list[object]:
+def listed(value: object) -> list[object]:
+    """Give an identifier that may be single or a list as a list."""
     return value if isinstance(value, list) else [value]

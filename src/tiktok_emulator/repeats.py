@@ -4,6 +4,7 @@ from typing import Any
 
 from tiktok_emulator.dedup import Fate
 from tiktok_emulator.ledger import Counted, Received
+from tiktok_emulator.merge import UNITED, listed
 from tiktok_emulator.rules import Finding, Rule
 
 
@@ -21,15 +22,22 @@ def repeat_findings(counted: Counted, copy: Received, body: dict[str, Any]) -> l
 
 
 def _changes(earlier: Received, copy: Received, body: dict[str, Any]) -> list[Finding]:
-    if bytes(earlier.raw) == bytes(copy.raw):
-        return []
     before = dict(_leaves(earlier.body(), ""))
+    if bytes(earlier.raw) == bytes(copy.raw) or not before:
+        return []
     after = dict(_leaves(body, ""))
-    changed = sorted(path for path, value in after.items() if path in before and before[path] != value)
-    if changed and before:
+    changed = sorted(path for path, value in after.items() if path in before and not _keeps(path, before[path], value))
+    if changed:
         return [Finding(Rule.CHANGED_BODY, changed[0], ", ".join(changed[:5]))]
-    added = sorted(after.keys() - before.keys())
-    return [Finding(Rule.REPEAT_WITH_MORE, added[0], ", ".join(added[:5]))] if added and before else []
+    added = sorted(path for path, value in after.items() if before.get(path) != value)
+    return [Finding(Rule.REPEAT_WITH_MORE, added[0], ", ".join(added[:5]))] if added else []
+
+
+def _keeps(path: str, before: object, after: object) -> bool:
+    """Tell whether a later value keeps the earlier one: it is equal, or a longer list of identifiers."""
+    if path.rpartition(".")[2] not in UNITED:
+        return before == after
+    return all(each in listed(after) for each in listed(before))
 
 
 def _leaves(value: object, path: str) -> list[tuple[str, object]]:

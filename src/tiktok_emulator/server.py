@@ -2,10 +2,10 @@
 
 from starlette.applications import Starlette
 
-from tiktok_emulator.call import Receive, Scope, Send, read_call
+from tiktok_emulator.call import Receive, Scope, Send, Unread, read_call
 from tiktok_emulator.control.routes import ERRORS
 from tiktok_emulator.control.routes import ROUTES as CONTROL
-from tiktok_emulator.desk import Desk
+from tiktok_emulator.desk import Desk, Reply
 from tiktok_emulator.mishap import play, send_reply
 from tiktok_emulator.pages.views import ROUTES as PAGES
 from tiktok_emulator.peek import peek
@@ -34,7 +34,8 @@ class Application:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = await read_call(scope, receive)
-        if call is None:
+        if isinstance(call, Unread):
+            await self._not_read(call, send)
             return
         troubles = self.world.troubles
         script = troubles.strike(call.path, peek(call.body).source_id) if troubles.planned else None
@@ -42,3 +43,9 @@ class Application:
             await send_reply(self._desk.answer(call), send)
         else:
             await play(script, self._desk, call, receive, send)
+
+    @staticmethod
+    async def _not_read(why: Unread, send: Send) -> None:
+        if why is Unread.TOO_LARGE:
+            headers = ((b"content-length", b"0"), (b"connection", b"close"))
+            await send_reply(Reply(status=413, headers=headers, body=b""), send)

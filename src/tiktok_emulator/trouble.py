@@ -6,9 +6,10 @@ run can be repeated exactly.
 """
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from tiktok_emulator.answers import Code
 
@@ -30,21 +31,25 @@ class Kind(StrEnum):
     TOKEN_FOREIGN = "token_foreign"  # noqa: S105 -- 40001, as for a pixel of another account.
 
 
+NotNegative = Annotated[int, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One piece of trouble."""
 
     kind: Kind
-    times: int | None = None  #: How often; None is until it is taken away.
-    share: float = 1.0  #: Of the matching requests.
+    times: NotNegative | None = None  #: How often; None is until it is taken away.
+    share: Share = 1.0  #: Of the matching requests.
     pixel: str = ""  #: Only for this pixel or set; empty is all.
     path: str = ""  #: Only for paths that contain this; empty is all.
     when: Literal["before", "after"] | None = None  #: Before or after the events are taken; None: as the kind suggests.
-    seconds: float | None = None  #: None: 60 for a hang, else 1.
-    status: int | None = None
+    seconds: Annotated[float, Meta(ge=0)] | None = None  #: None: 60 for a hang, else 1.
+    status: Annotated[int, Meta(ge=200, le=599)] | None = None
     code: int = 50000
     message: str = "Internal service error"
-    retry_after_seconds: int | None = None
-    take_share: float = 1.0
+    retry_after_seconds: NotNegative | None = None
+    take_share: Share = 1.0
 
     @property
     def duration_seconds(self) -> float:

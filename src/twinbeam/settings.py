@@ -6,6 +6,7 @@ All problems are reported at once, each with the variable's name and the fix.
 
 import os
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
@@ -150,7 +151,7 @@ VARIABLES = (
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; raises ConfigError that lists every problem with its fix."""
     source = os.environ if environ is None else environ
-    problems = [f"{name} is not a setting; see twinbeam doctor" for name in _strangers(source)]
+    problems = [f"{name} is not a setting{_meant(name)}; twinbeam doctor lists them." for name in _strangers(source)]
     values: dict[str, Any] = {}
     for variable in VARIABLES:
         try:
@@ -199,3 +200,8 @@ def _settings(values: Mapping[str, Any]) -> Settings:
 def _strangers(source: Mapping[str, str]) -> list[str]:
     known = {variable.variable for variable in VARIABLES}
     return sorted(name for name in source if name.startswith(PREFIX) and name not in known)
+
+
+def _meant(name: str) -> str:
+    close = get_close_matches(name, [variable.variable for variable in VARIABLES], n=1)
+    return f", did you mean {close[0]}" if close else ""

@@ -2,6 +2,8 @@ import re
 import sys
 from pathlib import Path
 
+import msgspec
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "bench"))
 
@@ -36,9 +38,10 @@ def test_a_row_knows_whether_its_target_is_reached():
     fast = result.Row.of("accept", "rate", [9_100.0, 9_300.0], "events/s", target=9_000)
     slow = result.Row(stage="accept", name="p99", value=15.1, unit="ms", target=15, at_most=True)
     aimless = result.Row(stage="rooms", name="gate", value=0.3, unit="us")
-    assert [row.reached for row in (fast, slow, aimless)] == [True, False, None]
+    absent = result.Row(stage="accept", name="rate", value=None, unit="events/s", target=9_000)
+    assert [row.reached for row in (fast, slow, aimless, absent)] == [True, False, None, None]
     assert (fast.value, fast.low, fast.high) == (9_200.0, 9_100.0, 9_300.0)
 
 
 def encoded(found, *, quick):
-    return result.msgspec.json.encode(result.msgspec.structs.replace(found, quick=quick))
+    return msgspec.json.encode(msgspec.structs.replace(found, quick=quick))

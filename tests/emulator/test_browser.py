@@ -42,6 +42,13 @@ def chromium():
         browser.close()
 
 
+class Shop(ThreadingHTTPServer):
+    """A web server that takes it calmly when a closing browser drops its connections."""
+
+    def handle_error(self, *_):
+        pass
+
+
 @contextmanager
 def shop(html):
     """Serve one page under every path of a free port."""
@@ -58,7 +65,7 @@ def shop(html):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    server = Shop(("127.0.0.1", 0), Page)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield f"http://localhost:{server.server_address[1]}"

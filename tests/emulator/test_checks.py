@@ -117,6 +117,14 @@ def test_a_repeat_with_more_fields_is_mere_advice(tiktok, sender):
     assert "repeat_with_more" in {each["rule"] for each in tiktok.faults()}
 
 
+def test_a_repeat_with_another_identifier_beside_the_first_is_mere_advice(tiktok, sender):
+    sender.track(event(user=user(email=[EMAIL])))
+    sender.track(event(user=user(email=[EMAIL, "a" * 64])))
+    found = {each["rule"] for each in tiktok.faults()}
+    assert "repeat_with_more" in found
+    assert "changed_body" not in found
+
+
 def test_a_copy_after_the_merge_window_is_named_late(tiktok, sender):
     tiktok.freeze()
     sender.beacon()

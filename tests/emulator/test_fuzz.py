@@ -41,7 +41,7 @@ QUERIES = {
 
 LEAVES = [
     None, True, False, 0, 1, -1, 1.5, 2**63, 10**30, 1e300, "", " ", "null", "a", "C" * 20, "a" * 64, "A" * 64, "x" * 300,
-    "\u0000", "\ud83d\ude00", "2026-11-18T11:06:40Z", "2026-11-18", "https://a.example/?ttclid=x&email=a@b.example",
+    "\u0000", "\ud83d\ude00", "2026-11-18T11:06:40Z", "2026-11-18", 4e12, -4e12, 1e19, "https://a.example/?ttclid=x&email=a@b.example",
     [], {}, [[]], [None], ["a", 5], {"a": {"b": []}}, {"content_id": 5}, "Purchase", "CompletePayment", "10.0.0.1", "::1",
 ]  # fmt: skip
 
@@ -169,11 +169,26 @@ CONTROL = ["accounts", "switches", "trouble", "time", "diagnostics", "token"]
 
 @pytest.mark.parametrize("path", CONTROL)
 def test_no_body_breaks_the_control_api(tiktok, sender, path):
-    seeds = {"accounts": tiktok_seed(sender), "switches": sender.control("GET", "/switches")["switches"]}
-    seed = seeds.get(path) or {"kind": "code", "times": 1, "at_ms": 5, "dismiss": "x", "pixel": PIXEL}
+    seeds = {
+        "accounts": tiktok_seed(sender),
+        "switches": sender.control("GET", "/switches")["switches"],
+        "trouble": {
+            "kind": "code",
+            "times": 1,
+            "share": 0.5,
+            "seconds": 0.01,
+            "status": 500,
+            "code": 5,
+            "take_share": 0.5,
+        },
+        "time": {"move_seconds": 5, "at_ms": 1_800_000_000_000, "freeze": True},
+        "diagnostics": {"dismiss": "stale_event_time", "pixel": PIXEL, "event": "Purchase"},
+        "token": {"pixel": PIXEL},
+    }
     for number in range(100):
-        body = body_of(Random(f"{path} {number}"), seed)
+        body = body_of(Random(f"{path} {number}"), seeds[path])
         assert sender.ask("POST", f"/_control/{path}", body).status in (200, 400), body
+        assert sender.ask("GET", f"/_control/{path}").status in (200, 405)
     tiktok.reset()
     assert sender.track(event()).code == 0
 
@@ -222,3 +237,9 @@ def test_whatever_was_taken_can_be_shown(tiktok, sender):
     lists = ["received", "requests?body=1", "faults", "totals", f"overview?pixel={PIXEL}", "diagnostics"]
     for path in pages + [f"/_control/{each}" for each in lists] + [f"/events/{each['seq']}" for each in events]:
         assert sender.ask("GET", path).status == 200, path
+
+
+def test_a_body_without_end_is_413(monkeypatch, tiktok, sender):
+    monkeypatch.setattr("tiktok_emulator.call.MAX_BODY_BYTES", 10_000)
+    assert sender.post("/event/track/", b"x" * 20_000).status == 413
+    assert sender.track(event()).code == 0

@@ -44,11 +44,17 @@ def test_merging_the_same_copy_again_changes_nothing(first, later):
 
 
 @given(events, events)
-def test_identifiers_are_united_without_doubles(first, later):
+def test_identifiers_of_both_copies_are_united(first, later):
     result = merged(first, later)
     for parent, key in present(result):
-        if key in UNITED and isinstance(result[parent][key], list) and (parent, key) in present(first) & present(later):
-            assert len(set(result[parent][key])) == len(result[parent][key])
+        if key in UNITED:
+            both = listed(first.get(parent, {}).get(key)) | listed(later.get(parent, {}).get(key))
+            assert both <= listed(result[parent][key])
+
+
+def listed(value):
+    """Give the identifiers of a field that may be single or a list, without empty ones."""
+    return {each for each in (value if isinstance(value, list) else [value]) if each not in (None, "")}
 
 
 @given(events, events)

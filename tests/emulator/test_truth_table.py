@@ -211,6 +211,13 @@ def test_two_purchases_of_one_browser_without_ids_collapse_on_the_server_side(ti
     assert len(tiktok.counted()) == 2
 
 
+def test_an_id_that_came_by_the_cookie_rule_is_known_from_then_on(tiktok, sender):
+    tiktok.switch(cookie_api_first="merge")
+    for copy in (api_cookie, pixel._replace(ttp=TTP), api):
+        copy.send(sender)
+    assert len(tiktok.counted()) == 1
+
+
 def test_after_48_hours_the_new_event_opens_a_window_of_its_own(tiktok, sender):
     tiktok.freeze()
     for _ in range(3):

@@ -83,7 +83,7 @@ def test_an_unfinished_request_does_not_hold_up_a_stop_for_long(shop):
 
 
 def test_a_second_gateway_on_the_same_data_is_refused_with_a_sentence(shop):
-    second = Gateway(shop.gateway.folder, shop.tiktok.url, {}, shop.gateway.command)
+    second = Gateway(shop.gateway.folder, shop.tiktok.url, {})
     done = second.run("serve")
     assert done.returncode == 1
     assert f"pid {shop.gateway.supervisor.pid}" in done.stderr
@@ -93,7 +93,7 @@ def test_a_second_gateway_on_the_same_data_is_refused_with_a_sentence(shop):
 
 
 def test_a_port_that_is_taken_is_named_with_the_variable_that_moves_it(shop, tmp_path):
-    elsewhere = Gateway(tmp_path / "elsewhere", shop.tiktok.url, {}, shop.gateway.command)
+    elsewhere = Gateway(tmp_path / "elsewhere", shop.tiktok.url, {})
     elsewhere.folder.mkdir()
     for taken, variable in (("listen", "TWINBEAM_LISTEN"), ("dashboard", "TWINBEAM_DASHBOARD")):
         done = elsewhere.run("serve", **{variable: urlsplit(shop.gateway.intake).netloc})

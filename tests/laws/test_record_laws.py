@@ -116,8 +116,6 @@ def test_a_row_shows_what_is_sent(copies: list[Copy], chance: Any) -> None:
     assert row.currency == money.get("currency", "")
 
 
-# --- whole groups -----------------------------------------------------------------------------------------------
-
 some_arrivals = st.lists(
     st.tuples(
         st.sampled_from(EVENT_IDS),

@@ -1,13 +1,14 @@
 """Steering: reset, accounts, switches, trouble and time."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
 from tiktok_emulator.accounts import Seed
-from tiktok_emulator.clock import iso
+from tiktok_emulator.clock import MS_PER_SECOND, iso
 from tiktok_emulator.control.paging import ParameterError, answer, number
 from tiktok_emulator.control.reading import world_of
 from tiktok_emulator.switches import turned
@@ -17,11 +18,15 @@ from tiktok_emulator.world import World
 T = TypeVar("T")
 
 
+#: Enough for any test, and inside what dates can express.
+CENTURY_SECONDS = 100 * 366 * 86_400
+
+
 class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to change the time."""
 
-    move_seconds: float = 0
-    at_ms: int | None = None
+    move_seconds: Annotated[float, Meta(ge=-CENTURY_SECONDS, le=CENTURY_SECONDS)] = 0
+    at_ms: Annotated[int, Meta(ge=0, le=CENTURY_SECONDS * MS_PER_SECOND)] | None = None
     freeze: bool | None = None
 
 
@@ -100,6 +105,9 @@ def _move(world: World, move: Move) -> None:
         (world.clock.freeze if move.freeze else world.clock.thaw)()
     if move.at_ms is not None:
         world.clock.set(move.at_ms)
+    target_ms = world.clock.now_ms() + move.move_seconds * MS_PER_SECOND
+    if not 0 <= target_ms <= 2 * CENTURY_SECONDS * MS_PER_SECOND:
+        raise ParameterError("`move_seconds` leaves the years 1970 to 2170.")
     world.clock.move(move.move_seconds)
     world.changed()
 

@@ -44,6 +44,7 @@ def publish(store: Settings, folder: Path) -> Directory:
     target = folder / FILE
     if not target.exists() or target.read_bytes() != encoded:
         draft = target.with_name(f"{FILE}.{os.getpid()}")
+        draft.touch(mode=0o600)
         draft.write_bytes(encoded)
         draft.replace(target)
     return directory

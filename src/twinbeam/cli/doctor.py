@@ -18,7 +18,14 @@ class Finding(Struct, frozen=True):
 
 @click.command()
 def command() -> None:
-    """Check this installation: settings, keys, store, journals, pixels. Exit status 1 if something is wrong."""
+    """
+    Check this installation: settings, keys, store, journals, pixels. Exit status 1 if something is wrong.
+
+    \b
+    Examples:
+      twinbeam doctor
+      twinbeam doctor | grep -A1 FAIL
+    """  # noqa: D301 -- \b tells click to keep the lines
     findings = list(_run(_settings))
     if all(finding.fine for finding in findings):
         findings += [finding for check in (_keyring, _store, _journals, _pixels) for finding in _run(check)]
@@ -39,9 +46,9 @@ def _run(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 def _settings() -> Iterator[Finding]:
     from twinbeam.settings import in_force, load
 
-    load()
     for name, value in in_force():
         yield Finding(fine=True, what=f"{name}={value}")
+    load()
 
 
 def _keyring() -> Iterator[Finding]:

@@ -19,7 +19,15 @@ from twinbeam.core.story import Story
 @click.option("--email", help="A customer's e-mail address; - asks for it, so that your shell does not keep it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def command(event_id: str | None, order_id: str | None, email: str | None, *, as_json: bool) -> None:
-    """Tell what became of an event: its copies, the decision, each attempt and TikTok's answer."""
+    """
+    Tell what became of an event: its copies, the decision, each attempt and TikTok's answer.
+
+    \b
+    Examples:
+      twinbeam find --order-id 1001
+      twinbeam find --event-id order-1001 --json
+      twinbeam find --email -
+    """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.core.values import plain
 
     stories = _look_up(event_id, order_id, email)

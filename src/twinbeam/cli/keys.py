@@ -10,7 +10,14 @@ from twinbeam.core.errors import ConfigError
 
 @click.group()
 def command() -> None:
-    """Make keys for tags, servers and readers; list and revoke them."""
+    """
+    Make keys for tags, servers and readers; list and revoke them.
+
+    \b
+    Examples:
+      twinbeam keys create server --source shop --pixel CODE
+      twinbeam keys list
+    """  # noqa: D301 -- \b tells click to keep the lines
 
 
 @command.command()
@@ -26,6 +33,11 @@ def create(kind: str, source: str, pixels: tuple[str, ...], *, as_json: bool) ->
     server   writes events from your backend; keep it secret
     browser  writes events from pages; may be seen by anybody
     read     reads what became of events; keep it secret
+
+    \b
+    Examples:
+      twinbeam keys create server --source shop --pixel C4A5B6C7D8E9F0G1H2I3
+      twinbeam keys create read --source support
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import WORKSPACE, now_ms, opened_store
     from twinbeam.core.story import KeyRow
@@ -52,7 +64,13 @@ def create(kind: str, source: str, pixels: tuple[str, ...], *, as_json: bool) ->
 
 @command.command(name="list")
 def list_keys() -> None:
-    """List the keys. Their texts are not kept and cannot be shown."""
+    """
+    List the keys. Their texts are not kept and cannot be shown.
+
+    \b
+    Examples:
+      twinbeam keys list
+    """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import opened_store
 
     with opened_store() as store:
@@ -69,7 +87,13 @@ def list_keys() -> None:
 @command.command()
 @click.argument("key_id")
 def revoke(key_id: str) -> None:
-    """Make a key invalid, by its id (twinbeam keys list)."""
+    """
+    Make a key invalid, by its id (twinbeam keys list).
+
+    \b
+    Examples:
+      twinbeam keys revoke 1f2e3d4c
+    """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import now_ms, opened_store
 
     with opened_store() as store:

@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -61,7 +62,13 @@ def twinbeam() -> None:
 def main() -> None:
     """Run a command; an expected problem is one clear message and exit status 1."""
     try:
-        twinbeam(standalone_mode=True)
+        twinbeam(prog_name="twinbeam", standalone_mode=True)
     except TwinbeamError as error:
-        click.echo(f"twinbeam: {error}", err=True)
-        sys.exit(1)
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}; see TWINBEAM_DATA, TWINBEAM_JOURNAL_FOLDER, TWINBEAM_KEYRING.")
+
+
+def _fail(sentence: str) -> NoReturn:
+    click.echo(f"twinbeam: {sentence}", err=True)
+    sys.exit(1)

@@ -15,7 +15,14 @@ _CODE = re.compile(r"[A-Z0-9]{4,40}")
 
 @click.group()
 def command() -> None:
-    """Add pixels and event sets, list them, save their access tokens."""
+    """
+    Add pixels and event sets, list them, save their access tokens.
+
+    \b
+    Examples:
+      twinbeam pixels add C4A5B6C7D8E9F0G1H2I3 --token-stdin < token.txt
+      twinbeam pixels list
+    """  # noqa: D301 -- \b tells click to keep the lines
 
 
 @command.command()
@@ -42,7 +49,12 @@ def add(code: str, name: str, consent: str, event_source: str, *, token_stdin: b
     Add a pixel by its code (20 letters and digits, not the numeric id), or change its name and policy.
 
     The code stands in TikTok's Events Manager under the pixel's name.
-    """
+
+    \b
+    Examples:
+      twinbeam pixels add C4A5B6C7D8E9F0G1H2I3 --name Shop --token-stdin < token.txt
+      twinbeam pixels add 7412345678901234567 --source offline --consent not_required
+    """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import WORKSPACE, now_ms, opened_store
 
     if not _CODE.fullmatch(code):
@@ -69,7 +81,14 @@ def add(code: str, name: str, consent: str, event_source: str, *, token_stdin: b
 @command.command()
 @click.argument("code")
 def token(code: str) -> None:
-    """Save a pixel's access token, read from standard input. It is encrypted and never shown again."""
+    """
+    Save a pixel's access token, read from standard input. It is encrypted and never shown again.
+
+    \b
+    Examples:
+      twinbeam pixels token C4A5B6C7D8E9F0G1H2I3 < token.txt
+      twinbeam pixels token C4A5B6C7D8E9F0G1H2I3   (asks for it)
+    """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import WORKSPACE, now_ms, opened_store
 
     with opened_store() as store:
@@ -80,7 +99,14 @@ def token(code: str) -> None:
 @command.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def list_pixels(*, as_json: bool) -> None:
-    """List the pixels."""
+    """
+    List the pixels with their consent policies, and whether a token is saved.
+
+    \b
+    Examples:
+      twinbeam pixels list
+      twinbeam pixels list --json
+    """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import opened_store
     from twinbeam.core.values import plain
 

@@ -12,7 +12,13 @@ def command() -> None:
 
     Events come in at TWINBEAM_LISTEN (127.0.0.1:8700), pages and stories are at TWINBEAM_DASHBOARD
     (127.0.0.1:8701). Keep the second one private: it shows what the first one took.
-    """
+
+    \b
+    Examples:
+      twinbeam serve
+      TWINBEAM_LOG_FORMAT=console twinbeam serve
+      TWINBEAM_LISTEN=0.0.0.0:8700 TWINBEAM_INGEST_PROCESSES=2 twinbeam serve
+    """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.app.supervisor import Supervisor
     from twinbeam.engines.keyring import KeyRing
     from twinbeam.observe import logs

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
+from twinbeam.core.errors import ConfigError, StorageDamaged
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
 from twinbeam.settings import Settings, load
@@ -16,7 +17,11 @@ WORKSPACE = "main"  #: the one workspace a single shop never has to name
 def opened_store() -> Iterator[SqliteSetup]:
     """Open the store beside a running gateway, if there is one; what changed is in force within a second."""
     settings = load()
-    store = SqliteSetup(settings.data, KeyRing.open_or_create(settings.keyring))
+    ring = KeyRing.open_or_create(settings.keyring)
+    try:
+        store = SqliteSetup(settings.data, ring)
+    except StorageDamaged as error:
+        raise ConfigError(f"The store in {settings.data} is damaged ({error}); put back its backup.") from error
     try:
         yield store
         publish(store, settings.data)

@@ -29,7 +29,11 @@ class JournalWriter(Protocol):
     journal_id: str
 
     def append(self, at_ms: int, count: int, body: bytes) -> int:
-        """Make one group durable and give its sequence number; raises StorageFull or StorageBehind and keeps nothing of it."""
+        """
+        Make one group durable and give its sequence number.
+
+        Raises StorageFull or StorageBehind, and keeps nothing of it.
+        """
         ...
 
     def forget(self) -> None:

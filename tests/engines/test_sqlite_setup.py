@@ -1,0 +1,92 @@
+"""What operators set up in the SQLite store, beside a running writer."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engines.kit.embedded import SqliteEngine
+from engines.kit.harness import Harness
+from signals import NOW, a_signal
+from twinbeam.core.errors import ConfigError, StorageDamaged
+from twinbeam.core.story import KeyRow
+from twinbeam.engines.stores.sqlite.store import SqliteSetup, SqliteStore
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
+    engine = SqliteEngine(tmp_path)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def h(engine: SqliteEngine) -> Harness:
+    return Harness(engine)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def found_in_files(data: Path, *markers: bytes) -> list[str]:
+    return [file.name for file in data.iterdir() if any(marker in file.read_bytes() for marker in markers)]
+
+
+def a_pixel(setup: SqliteSetup | SqliteStore, code: str = "PIXEL1") -> None:
+    setup.save_pixel(workspace="shop", code=code, event_source="web", name="Shop", consent="require", now_ms=NOW)
+
+
+def test_settings_can_be_changed_beside_a_running_writer(h: Harness, data: Path) -> None:
+    h.take(a_signal())
+    setup = SqliteSetup(data, h.engine.ring)
+    a_pixel(setup)
+    setup.save_token(workspace="shop", code="PIXEL1", token="token-1", now_ms=NOW)
+    h.take(a_signal("e-2"))
+    assert [pixel.has_token for pixel in h.store.pixels()] == [True]
+    assert h.store.tokens() == {("shop", "PIXEL1"): "token-1"}
+    assert setup.by_event_id("shop", "e-2")[0].state == "ready"
+    setup.close()
+
+
+def test_a_token_is_unreadable_in_the_files_and_never_listed(h: Harness, data: Path) -> None:
+    a_pixel(h.store)
+    h.store.save_token(workspace="shop", code="PIXEL1", token="token-marker", now_ms=NOW)
+    assert h.store.tokens() == {("shop", "PIXEL1"): "token-marker"}
+    assert "token-marker" not in repr(h.store.pixels())
+    assert not found_in_files(data, b"token-marker")
+
+
+def test_a_token_copied_to_another_pixel_does_not_open(h: Harness) -> None:
+    for code in ("PIXEL1", "PIXEL2"):
+        a_pixel(h.store, code)
+    h.store.save_token(workspace="shop", code="PIXEL1", token="token-1", now_ms=NOW)
+    h.store._db.execute("UPDATE pixel SET token = (SELECT token FROM pixel WHERE code = 'PIXEL1')")
+    with pytest.raises(StorageDamaged):
+        h.store.tokens()
+
+
+def test_a_token_for_an_unknown_pixel_names_the_command_that_adds_it(h: Harness) -> None:
+    with pytest.raises(ConfigError, match="twinbeam pixels add PIXEL9"):
+        h.store.save_token(workspace="shop", code="PIXEL9", token="token-1", now_ms=NOW)
+    assert h.store.tokens() == {}
+
+
+def test_changing_a_pixel_keeps_its_token(h: Harness) -> None:
+    a_pixel(h.store)
+    h.store.save_token(workspace="shop", code="PIXEL1", token="token-1", now_ms=NOW)
+    h.store.save_pixel(
+        workspace="shop", code="PIXEL1", event_source="web", name="New", consent="not_required", now_ms=NOW + 1
+    )
+    (pixel,) = h.store.pixels()
+    assert (pixel.name, pixel.consent, pixel.created_ms, pixel.has_token) == ("New", "not_required", NOW, True)
+
+
+def test_a_key_is_revoked_once(h: Harness) -> None:
+    key = KeyRow("key-1", "hash", "server", "shop", "checkout", ["PIXEL1", "PIXEL2"], NOW, None)
+    h.store.add_key(key)
+    assert h.store.access_keys() == [key]
+    assert [h.store.revoke_key("key-1", NOW + 1), h.store.revoke_key("key-1", NOW + 2)] == [True, False]
+    assert h.store.access_keys()[0].revoked_ms == NOW + 1
+    assert not h.store.revoke_key("key-9", NOW)

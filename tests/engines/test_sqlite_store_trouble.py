@@ -1,0 +1,197 @@
+"""The SQLite store at rest and in trouble: what is unreadable, what damage does, and what a full disk keeps."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engines.kit.embedded import SqliteEngine
+from engines.kit.harness import Harness
+from signals import BROWSER, DAY, NOW, a_refusal, a_signal, an_email, carried_ids
+from twinbeam.core.clock import day_of
+from twinbeam.core.errors import StorageDamaged, StorageFull
+from twinbeam.core.values import Facts
+from twinbeam.pipeline.record.contract import Numbered
+
+JOURNAL = "ab" * 16
+SECRETS = Facts(
+    ttclid="click-marker", ttp="cookie-marker", ip="203.0.113.77", user_agent="agent-marker", url="url-marker"
+)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
+    engine = SqliteEngine(tmp_path)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def h(engine: SqliteEngine) -> Harness:
+    return Harness(engine)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def found_in_files(data: Path, *markers: bytes) -> list[str]:
+    return [file.name for file in data.iterdir() if any(marker in file.read_bytes() for marker in markers)]
+
+
+def test_nothing_about_a_visitor_can_be_read_in_any_file(h: Harness, data: Path) -> None:
+    email = an_email("ada")
+    user = {"email": email, "ttclid": SECRETS.ttclid, "ip": SECRETS.ip}
+    h.take(a_signal("e-1", user=user, page={"url": "url-marker"}, visitor="visit-marker", facts=SECRETS))
+    h.take(a_signal("e-1", channel=BROWSER, user={"ttp": "cookie-marker"}, properties={"description": "text-marker"}))
+    lease = h.lease()
+    h.waiting(lease)
+    h.quarantine(b"quarantine-marker", seq=9)
+    markers = (email, *(value for value in vars_of(SECRETS)), "visit-marker", "text-marker", "quarantine-marker")
+    assert email.encode() in lease.body
+    assert not found_in_files(data, *(marker.encode() for marker in markers))
+
+
+def vars_of(facts: Facts) -> list[str]:
+    return [getattr(facts, name) for name in facts.__struct_fields__]
+
+
+def test_a_payload_is_unreadable_once_its_days_key_is_gone(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2", received_ms=NOW + DAY))
+    h.store._db.execute("DELETE FROM day_key WHERE day = ?", (day_of(NOW),))
+    h.engine.reopen()
+    with pytest.raises(StorageDamaged):
+        h.lease()
+    h.clock.advance(ms=DAY)
+    assert carried_ids(h.lease(pixel="PIXEL2")) == ["e-2"]
+
+
+def test_a_payload_copied_to_another_conversion_does_not_open(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2"))
+    h.store._db.execute("UPDATE payload SET body = (SELECT body FROM payload WHERE id = 1)")
+    assert carried_ids(h.lease()) == ["e-1"]
+    with pytest.raises(StorageDamaged):
+        h.lease(pixel="PIXEL2")
+
+
+def test_a_lost_payload_is_damage_and_nothing_is_leased(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.store._db.execute("DELETE FROM payload")
+    with pytest.raises(StorageDamaged):
+        h.lease()
+    h.check()
+    assert h.state() == "ready"
+
+
+def test_a_refusal_deletes_the_payload(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.take(a_signal("e-1", channel=BROWSER), a_refusal("e-1"))
+    assert h.store._db.execute("SELECT count(*) FROM payload").fetchone() == (0,)
+
+
+def test_a_batch_whose_bytes_changed_is_not_sent_again(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.lease()
+    h.store._db.execute("UPDATE batch SET body_hash = zeroblob(16)")
+    with pytest.raises(StorageDamaged, match="no longer gives the bytes"):
+        h.restart()
+    assert h.state() == "leased"
+
+
+def test_a_damaged_batch_does_not_keep_the_others_from_being_taken_over(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2"), a_signal("e-3", pixel="PIXEL3"))
+    bodies = [h.lease(pixel=f"PIXEL{n}").body for n in (1, 2, 3)]
+    h.store._db.execute("UPDATE batch SET body_hash = zeroblob(16) WHERE id = 2")
+    with pytest.raises(StorageDamaged, match="batch 2 "):
+        h.restart()
+    assert [lease.body for lease in h.reclaim()] == [bodies[0], bodies[2]]
+
+
+def fill(h: Harness) -> int:
+    """Record until the store is full; gives the number of events that were recorded."""
+    pages = h.store._db.execute("PRAGMA page_count").fetchone()[0]
+    h.store._db.execute(f"PRAGMA max_page_count={pages + 20}")
+    for n in range(1_000):
+        try:
+            h.store.record(JOURNAL, [Numbered(n + 1, [a_signal(f"e-{n}", pixel=f"P{n}")])], NOW + n * DAY)
+        except StorageFull:
+            return n
+    raise AssertionError("the store never became full")
+
+
+def make_room(h: Harness) -> None:
+    h.store._db.execute("PRAGMA max_page_count=1000000")
+
+
+def test_a_full_disk_keeps_nothing_of_the_group_and_everything_before_it(h: Harness) -> None:
+    recorded = fill(h)
+    assert h.store.cursor(JOURNAL) == recorded
+    h.check()
+
+
+def test_recording_goes_on_after_the_disk_has_room_again(h: Harness) -> None:
+    recorded = fill(h)
+    make_room(h)
+    again = Numbered(recorded + 1, [a_signal(f"e-{recorded}", pixel=f"P{recorded}")])
+    assert h.store.record(JOURNAL, [again], NOW).opened == 1
+    h.check()
+    h.clock.advance(ms=1)
+    assert carried_ids(h.lease(pixel=f"P{recorded}")) == [f"e-{recorded}"]
+
+
+def test_a_group_that_cannot_be_recorded_leaves_no_trace(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    before = h.store._db.execute("SELECT count(*) FROM lane").fetchone()
+    culprit = a_signal("e-3", pixel="PIXEL3", lookups=["no bytes"])
+    for received in (NOW, NOW + DAY):
+        group = Numbered(9, [a_signal("e-2", pixel="PIXEL2", received_ms=received), culprit])
+        with pytest.raises(Exception, match="trace"):
+            h.store.record(JOURNAL, [group], received)
+    assert h.store._db.execute("SELECT count(*) FROM lane").fetchone() == before
+    h.check()
+    h.take(a_signal("e-2", pixel="PIXEL2", received_ms=NOW + DAY))
+    h.engine.reopen()
+    h.clock.advance(ms=DAY)
+    assert carried_ids(h.lease(pixel="PIXEL2")) == ["e-2"]
+
+
+def test_a_rehearsal_changes_nothing_and_tells_what_would_go_wrong(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    before = list(h.store._db.iterdump())
+    h.store.rehearse(JOURNAL, Numbered(2, [a_signal("e-2", pixel="PIXEL2", received_ms=NOW + DAY)]), NOW)
+    assert list(h.store._db.iterdump()) == before
+    with pytest.raises(Exception, match="trace"):
+        h.store.rehearse(JOURNAL, Numbered(2, [a_signal("e-2", lookups=["no bytes"])]), NOW)
+    assert list(h.store._db.iterdump()) == before
+    h.take(a_signal("e-2", pixel="PIXEL2"))
+    h.engine.reopen()
+    assert carried_ids(h.lease(pixel="PIXEL2")) == ["e-2"]
+
+
+def test_a_day_key_of_a_failed_quarantine_is_not_used(h: Harness) -> None:
+    h.store._db.execute("PRAGMA max_page_count=1")
+    with pytest.raises(StorageFull):
+        h.store.quarantine(JOURNAL, 1, 0, b"x" * 100_000, "unreadable", NOW)
+    make_room(h)
+    h.take(a_signal("e-1"))
+    h.engine.reopen()
+    assert carried_ids(h.lease()) == ["e-1"]
+
+
+def test_a_composer_that_fails_leaves_everything_as_it_was(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    before = list(h.store._db.iterdump())
+
+    def fail(*_: object) -> bytes:
+        raise ValueError("no body")
+
+    with pytest.raises(ValueError, match="no body"):
+        h.store.lease(h.lane(), limit=10, owner="writer-1", now_ms=NOW, compose=fail)
+    assert list(h.store._db.iterdump()) == before
+
+
+def test_more_keys_and_tokens_than_one_statement_takes_are_looked_up(h: Harness) -> None:
+    signals = [a_signal(f"e-{n}", visitor=f"v-{n}", facts=Facts(ttclid=f"c-{n}")) for n in range(600)]
+    assert h.take(*signals).opened == 600
+    assert h.take(*(a_signal(f"e-{n}", channel=BROWSER, visitor=f"v-{n}") for n in range(600))).merged == 600

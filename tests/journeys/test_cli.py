@@ -1,0 +1,180 @@
+"""The command line: it teaches, it is quick, it says what is wrong and how to mend it; and what idling costs."""
+
+import json
+import re
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+
+from gateway import PIXEL, TOKEN, Gateway, a_shop
+from shoppers import a_purchase
+
+pytestmark = pytest.mark.journey
+
+COMMANDS = (
+    "",
+    "serve",
+    "demo",
+    "pixels",
+    "pixels add",
+    "pixels token",
+    "pixels list",
+    "keys",
+    "keys create",
+    "keys list",
+    "keys revoke",
+    "find",
+    "doctor",
+)
+QUICK_SECONDS = 0.5
+IDLE_MIB = 180
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory):
+    """One that is not running and knows nothing yet."""
+    return Gateway(tmp_path_factory.mktemp("cli"), "http://127.0.0.1:9", {})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_teaches_by_example(gateway, command):
+    done = gateway.run(*command.split(), "--help")
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"Usage: twinbeam {command}".rstrip())
+    head, _, examples = done.stdout.partition("First steps:" if command == "" else "Examples:")
+    assert len(head.split()) > 8, "it does not say what it does"
+    assert f"twinbeam {command}".rstrip() in examples
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_help_names_every_command_with_what_it_is_for(gateway):
+    listed = re.findall(r"^  ([a-z]+) +([A-Z].+)$", gateway.told("--help").partition("Commands:")[2], re.MULTILINE)
+    assert {name for name, _ in listed} == {name.split()[0] for name in COMMANDS if name} | {"emulator"}
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("command", ["", "serve", "keys create", "doctor"])
+def test_help_is_quick(gateway, command):
+    taken = []
+    for _ in range(5):
+        started = time.monotonic()
+        gateway.told(*command.split(), "--help")
+        taken.append(time.monotonic() - started)
+    assert statistics.median(taken) < QUICK_SECONDS, taken
+
+
+@pytest.mark.parametrize(
+    ("command", "told", "named", "fix"),
+    [
+        ("pixels add lower-case", "", "lower-case", "capital letters"),
+        ("pixels token NOBODYHASIT", TOKEN, "NOBODYHASIT", "twinbeam pixels add NOBODYHASIT"),
+        ("pixels add C0PIXELCODE --token-stdin", "", "standard input", "access token"),
+        ("pixels add C0PIXELCODE --token-stdin", "two words", "standard input", "access token"),
+        ("keys create server --source shop", "", "server key", "--pixel"),
+        ("keys create server --source shop --pixel NOBODYHASIT", "", "NOBODYHASIT", "twinbeam pixels add NOBODYHASIT"),
+        ("keys revoke 00000000", "", "00000000", "twinbeam keys list"),
+        ("find", "", "find", "--order-id"),
+        ("find --order-id 1 --event-id 2", "", "one of", "--event-id"),
+    ],
+)
+def test_a_mistake_is_answered_with_one_sentence_and_the_fix(gateway, command, told, named, fix):
+    done = gateway.run(*command.split(), told=told)
+    assert done.returncode == 1
+    assert done.stderr.startswith("twinbeam: ")
+    assert done.stderr.count("\n") == 1
+    assert named in done.stderr
+    assert fix in done.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "pixels list", "doctor"])
+@pytest.mark.parametrize(
+    ("name", "value", "fix"),
+    [
+        ("TWINBEAM_LISTN", "127.0.0.1:1", "did you mean TWINBEAM_LISTEN"),
+        ("TWINBEAM_LISTEN", "8700", "host:port"),
+        ("TWINBEAM_INGEST_PROCESSES", "0", "at least 1"),
+        ("TWINBEAM_DISK_RESERVE_MB", "0", "at least 1"),
+        ("TWINBEAM_TIKTOK_URL", "business-api.tiktok.com", "https://"),
+        ("TWINBEAM_LOG_FORMAT", "pretty", "console"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named_with_the_fix(gateway, command, name, value, fix):
+    done = gateway.run(*command.split(), **{name: value})
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert name in said
+    assert fix in said
+    assert "Traceback" not in said
+
+
+def test_all_settings_that_cannot_be_are_named_at_once(gateway):
+    done = gateway.run("serve", TWINBEAM_LISTEN="x", TWINBEAM_IN_FLIGHT="many", TWINBEAM_COLOUR="red")
+    assert all(name in done.stderr for name in ("TWINBEAM_LISTEN", "TWINBEAM_IN_FLIGHT", "TWINBEAM_COLOUR"))
+
+
+def test_files_that_cannot_be_used_are_named(gateway, tmp_path):
+    file, damaged, keys = tmp_path / "file", tmp_path / "damaged", tmp_path / "keys.json"
+    file.touch()
+    damaged.mkdir()
+    (damaged / "store.db").write_bytes(b"no database at all" * 100)
+    keys.write_text("{}")
+    for said, wishes in (
+        (str(file), {"TWINBEAM_DATA": str(file)}),
+        ("put back its backup", {"TWINBEAM_DATA": str(damaged)}),
+        ("put back its backup", {"TWINBEAM_KEYRING": str(keys)}),
+    ):
+        done = gateway.run("pixels", "list", **wishes)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert said in done.stderr
+
+
+def test_a_key_file_that_others_may_read_is_refused_with_the_command_that_mends_it(gateway):
+    gateway.told("pixels", "list")
+    keyring = gateway.folder / "keyring.json"
+    keyring.chmod(0o644)
+    done = gateway.run("pixels", "list")
+    keyring.chmod(0o600)
+    assert done.returncode == 1
+    assert f"chmod 600 {keyring}" in done.stderr
+
+
+def test_an_empty_installation_says_what_to_do_next(gateway):
+    assert "twinbeam pixels add" in gateway.told("pixels", "list")
+    assert "twinbeam keys create" in gateway.told("keys", "list")
+    done = gateway.run("doctor")
+    assert done.returncode == 1
+    assert "FAIL No pixel is set up." in done.stdout
+    assert "-> twinbeam pixels add" in done.stdout
+
+
+def test_first_steps_lead_to_an_installation_without_complaints(gateway):
+    assert "twinbeam pixels token" in gateway.told("pixels", "add", PIXEL, "--name", "Shop")
+    assert f"twinbeam pixels token {PIXEL}" in gateway.run("doctor").stdout
+    gateway.told("pixels", "token", PIXEL, told=f"{TOKEN}\n")
+    assert f"twinbeam keys create server --source shop --pixel {PIXEL}" in gateway.run("doctor").stdout
+    done = gateway.run("keys", "create", "server", "--source", "shop", "--pixel", PIXEL)
+    assert re.fullmatch(r"tbs_\S{20,}\n", done.stdout)
+    assert "only time" in done.stderr
+    assert "FAIL" not in gateway.told("doctor")
+    assert TOKEN not in gateway.told("pixels", "list", "--json")
+    assert done.stdout.strip() not in gateway.told("keys", "list")
+
+
+@pytest.mark.alone
+def test_idling_costs_less_memory_than_promised(tmp_path):
+    with a_shop(tmp_path) as shop:
+        shop.post(a_purchase("first"))
+        shop.story("first")
+        each = {name: pss_mib(pid) for name, pid in shop.gateway.pids().items()}
+        print({name: round(mib) for name, mib in each.items()})
+        assert sum(each.values()) < IDLE_MIB, each
+        [told] = json.loads(shop.gateway.told("find", "--event-id", "first", "--json"))
+        assert told["state"] == "delivered"
+
+
+def pss_mib(pid: int) -> float:
+    """Give a process's share of memory: what it shares with others counts in parts."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1_024
