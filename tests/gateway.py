@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -28,9 +28,19 @@ from twinbeam.engines.stores.sqlite.store import SqliteReader
 T = TypeVar("T")
 
 PIXEL = "C0JOURNEYPIXELCODE01"
-THIS_CHECKOUT = (sys.executable, "-m", "twinbeam")
 TOKEN = "journey-token-7d1f4c2a9b"
 PATIENCE_SECONDS = 30.0
+
+
+class Installation(NamedTuple):
+    """Where the programs come from."""
+
+    twinbeam: tuple[str, ...]
+    emulator: tuple[str, ...]
+    environment: Mapping[str, str]
+
+
+CHECKOUT = Installation((sys.executable, "-m", "twinbeam"), (sys.executable, "-m", "tiktok_emulator"), {})
 
 
 class Answer(NamedTuple):
@@ -71,7 +81,7 @@ def wait_until(find: Callable[[], T], what: str, seconds: float = PATIENCE_SECON
 class Program:
     """A Python program that runs until it is stopped, or at the latest until this process ends."""
 
-    def __init__(self, arguments: list[str], log: Path, settings: Mapping[str, str], cwd: Path | None = None) -> None:
+    def __init__(self, arguments: list[str], log: Path, settings: Mapping[str, str], cwd: Path) -> None:
         with log.with_suffix(".out").open("ab") as out, log.with_suffix(".err").open("ab") as err:
             self.process = subprocess.Popen(
                 [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *arguments],
@@ -96,12 +106,12 @@ class Program:
 class TikTokSide:
     """The emulator as a process, and its control API."""
 
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.url = f"http://{HOST}:{self.port}"
+    def __init__(self, folder: Path, installed: Installation = CHECKOUT) -> None:
+        port = free_port()
+        self.url = f"http://{HOST}:{port}"
         self.expected_faults: set[str] = set()
-        arguments = ["-m", "tiktok_emulator", "--host", HOST, "--port", str(self.port)]
-        self._program = Program([sys.executable, *arguments], folder / "emulator", {})
+        arguments = [*installed.emulator, "--host", HOST, "--port", str(port)]
+        self._program = Program(arguments, folder / "emulator", installed.environment, folder)
         wait_until(lambda: answers(f"{self.url}/_control"), "the emulator comes up")
         self.add_pixel(PIXEL, TOKEN)
 
@@ -159,13 +169,15 @@ class TikTokSide:
 class Gateway:
     """`twinbeam serve` on ports and in folders of its own; may be stopped, killed and started again."""
 
-    def __init__(self, folder: Path, tiktok_url: str, wishes: Mapping[str, object]) -> None:
+    def __init__(
+        self, folder: Path, tiktok_url: str, wishes: Mapping[str, object], installed: Installation = CHECKOUT
+    ) -> None:
         self.folder = folder
         self.data = folder / "state"
         self.log = folder / "gateway.err"
         self.intake = f"http://{HOST}:{free_port()}"
         self.pages = f"http://{HOST}:{free_port()}"
-        self.command: Sequence[str] = THIS_CHECKOUT
+        self.command = installed.twinbeam
         own = {
             "data": self.data,
             "keyring": folder / "keyring.json",
@@ -174,7 +186,8 @@ class Gateway:
             "tiktok_url": tiktok_url,
             "disk_reserve_mb": 1,
         }
-        self.settings = {f"TWINBEAM_{name.upper()}": str(value) for name, value in {**own, **wishes}.items()}
+        chosen = {f"TWINBEAM_{name.upper()}": str(value) for name, value in {**own, **wishes}.items()}
+        self.settings = {**installed.environment, **chosen}
         self._program: Program | None = None
 
     @property
@@ -298,7 +311,9 @@ class Shop:
         self.gateway.told("pixels", "add", code, *(["--token-stdin"] if token else []), told=token)
         return self.make_key("server", code)
 
-    def send(self, body: bytes, *, key: str = "", headers: Mapping[str, str] | None = None, method: str = "POST") -> Answer:
+    def send(
+        self, body: bytes, *, key: str = "", headers: Mapping[str, str] | None = None, method: str = "POST"
+    ) -> Answer:
         """Make any request to the intake; with the server key unless another is given."""
         credentials = {"Authorization": f"Bearer {key or self.keys['server']}"}
         return ask(f"{self.gateway.intake}/v1/events", method, body=body, headers=credentials | dict(headers or {}))
@@ -329,16 +344,17 @@ class Shop:
 
 
 @contextmanager
-def a_shop(folder: Path, *, consent: str = "require", start: bool = True, **wishes: object) -> Iterator[Shop]:
+def a_shop(
+    folder: Path, *, consent: str = "require", installed: Installation = CHECKOUT, **wishes: object
+) -> Iterator[Shop]:
     """Bring a shop up; at the end nothing runs, and TikTok's side has found nothing wrong that nobody expected."""
-    tiktok = TikTokSide(folder)
+    tiktok = TikTokSide(folder, installed)
     faults: list[str] = []
     try:
-        gateway = Gateway(folder, tiktok.url, wishes)
+        gateway = Gateway(folder, tiktok.url, wishes, installed)
         try:
             shop = Shop(gateway, tiktok, consent)
-            if start:
-                gateway.start()
+            gateway.start()
             yield shop
         finally:
             gateway.stop()

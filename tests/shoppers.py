@@ -2,11 +2,14 @@
 
 import itertools
 import json
+import os
+import random
+import sys
 import time
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 GRANTED = {"ad_storage": "granted", "ad_user_data": "granted", "source": "banner"}
@@ -30,6 +33,13 @@ def a_purchase(event_id: str | None = None, **changes: Any) -> dict[str, Any]:
 def a_view(event_id: str, **changes: Any) -> dict[str, Any]:
     """Give a permitted page view: small, and never held back for a twin."""
     return a_purchase(event_id, event="ViewContent", properties=None, **changes)
+
+
+def a_seed() -> int:
+    """Draw a seed and print it; JOURNEY_SEED in the environment plays an earlier one again."""
+    seed = int(os.environ.get("JOURNEY_SEED", random.randrange(2**32)))
+    sys.stdout.write(f"JOURNEY_SEED={seed}\n")
+    return seed
 
 
 def ids_of(events: list[dict[str, Any]]) -> set[str]:
@@ -96,7 +106,7 @@ class Crowd:
             Shopper(f"shopper{place}", url, key, group=group, pause_seconds=pause_seconds) for place in range(size)
         ]
 
-    def __enter__(self) -> "Crowd":
+    def __enter__(self) -> Self:
         for shopper in self.shoppers:
             shopper.start()
         return self

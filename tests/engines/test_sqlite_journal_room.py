@@ -89,6 +89,18 @@ def test_what_was_confirmed_about_another_journal_means_nothing(slot: Slot) -> N
     assert journal.backlog().pending == 1
 
 
+def test_a_confirmation_that_could_not_be_written_is_said_again(slot: Slot) -> None:
+    journal, reader = slot.open(), slot.reader()
+    append(journal, 1)
+    confirmed_path(slot.path).mkdir()
+    reader.confirm(1)
+    confirmed_path(slot.path).rmdir()
+    assert journal.backlog().pending == 1
+    assert reader.read(1, limit=1) == []
+    assert journal.backlog().pending == 0
+    reader.close()
+
+
 def restored(slot: Slot) -> SqliteJournal:
     """Put back a copy of the file from two groups ago, which are recorded and confirmed by now."""
     slot.open().append(NOW, 1, b"in the backup")

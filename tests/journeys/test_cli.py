@@ -168,7 +168,6 @@ def test_idling_costs_less_memory_than_promised(tmp_path):
         shop.post(a_purchase("first"))
         shop.story("first")
         each = {name: pss_mib(pid) for name, pid in shop.gateway.pids().items()}
-        print({name: round(mib) for name, mib in each.items()})
         assert sum(each.values()) < IDLE_MIB, each
         [told] = json.loads(shop.gateway.told("find", "--event-id", "first", "--json"))
         assert told["state"] == "delivered"

@@ -3,13 +3,14 @@
 import os
 import random
 import signal
+import sys
 import time
 from collections import Counter, defaultdict
 
 import pytest
 
 from gateway import Shop, a_shop, wait_until
-from shoppers import Crowd, ids_of
+from shoppers import Crowd, a_seed, ids_of
 
 pytestmark = [pytest.mark.journey, pytest.mark.alone]
 
@@ -22,9 +23,7 @@ ROLES = ("ingest", "writer", "supervisor")
     ("kills", "slots"), [pytest.param(5, 1, id="5"), pytest.param(30, 2, id="30", marks=pytest.mark.long)]
 )
 def test_whatever_is_killed_each_acknowledged_event_is_delivered_once(tmp_path, kills, slots):
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    rng = random.Random(seed)
+    rng = random.Random(a_seed())
     with a_shop(tmp_path, ingest_processes=slots) as shop:
         # Answers come late, so that at nearly every moment a request is taken over there and not yet settled here.
         shop.tiktok.trouble("delay", seconds=0.3)
@@ -55,7 +54,7 @@ def kill(shop: Shop, role: str, rng: random.Random) -> None:
         until_something_is_under_way(shop)
     running = wait_until(lambda: {n: p for n, p in shop.gateway.pids().items() if n.startswith(role)}, f"{role} runs")
     name = rng.choice(sorted(running))
-    print(f"kill {name}")
+    sys.stdout.write(f"kill {name}\n")
     os.kill(running[name], signal.SIGKILL)
     if role == "supervisor":
         shop.gateway.supervisor.wait()
@@ -86,7 +85,7 @@ def little_was_sent_again_and_only_byte_for_byte(shop: Shop, kills: int) -> None
             bodies_of[event_id].add(call["sha256"])
     again = [call for seen, call in enumerate(calls) if call["sha256"] in {each["sha256"] for each in calls[:seen]}]
     events_again = sum(sent.values()) - len(sent)
-    print(f"{len(sent)} events in {len(calls)} requests; sent again: {events_again} in {len(again)}")
+    sys.stdout.write(f"{len(sent)} events in {len(calls)} requests; again: {events_again} in {len(again)}\n")
     assert {event_id: bodies for event_id, bodies in bodies_of.items() if len(bodies) > 1} == {}
     assert 0 < events_again <= kills * BATCH
     assert len(again) <= kills * IN_FLIGHT

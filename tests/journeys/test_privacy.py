@@ -30,7 +30,16 @@ PERSON = {
 }
 URL = f"https://shop.example/danke?mail={quote(ASCII_EMAIL)}&tel=%2B4915223478901&name=Zo%C3%AB-Wilhelmina&step=4"
 #: What a person can be recognised by, in the words it was typed; digits of phones are added below.
-TYPED = (EMAIL, ASCII_EMAIL, PHONE, NATIONAL_PHONE, "Kundennummer-Q7715523", "Zoë-Wilhelmina", "O'Quirrenbach", "QX17 9ZZ")
+TYPED = (
+    EMAIL,
+    ASCII_EMAIL,
+    PHONE,
+    NATIONAL_PHONE,
+    "Kundennummer-Q7715523",
+    "Zoë-Wilhelmina",
+    "O'Quirrenbach",
+    "QX17 9ZZ",
+)
 NUMBERS = ("4915223478901", "+4915223478901", "15223478901", "1522347", "3478901")
 
 

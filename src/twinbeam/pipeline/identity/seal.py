@@ -71,8 +71,8 @@ class Sealer:
         return _Parts(
             self._person(arrival, told),
             Page(
-                url=_scrubbed(item.page.url, "page.url", phones, told),
-                referrer=_scrubbed(item.page.referrer, "page.referrer", phones, told),
+                url=_scrubbed(item.page.url, "page.url", phones, heading.order_id, told),
+                referrer=_scrubbed(item.page.referrer, "page.referrer", phones, heading.order_id, told),
             ),
             encoded_properties(item.properties, heading.order_id, heading.currency, phones, told),
             _scrubbed_lead(item.lead, phones) if item.lead else None,
@@ -130,10 +130,10 @@ def _derived_id(arrival: Arrival, parts: _Parts) -> str:
     )
 
 
-def _scrubbed(raw: str | None, field: str, phones: Several, told: Told) -> str | None:
+def _scrubbed(raw: str | None, field: str, phones: Several, order_id: str | None, told: Told) -> str | None:
     if not raw:
         return None
-    url = scrubbed_url(raw, phones)
+    url = scrubbed_url(raw, phones, order_id)
     if url != raw:
         told.append((field, Trouble.URL_SCRUBBED))
     return url

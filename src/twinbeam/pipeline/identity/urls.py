@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from twinbeam.pipeline.identity.hashing import Several
 from twinbeam.pipeline.identity.parameters import SENSITIVE
-from twinbeam.pipeline.identity.text import GAPS, LONG_RUN, MASK, decoded, has_email, has_phone, own_digits
+from twinbeam.pipeline.identity.text import GAPS, LONG_RUN, MASK, OWN_DIGITS, decoded, has_email, has_phone, own_digits
 
 REDACTED = "redacted"  #: needs no encoding in any part of an address
 
@@ -29,9 +29,26 @@ _is_sensitive = SENSITIVE.__getitem__  # judges a name once, and remembers
 _SHORTEST = 6  #: a@b.co
 
 
-def scrubbed_url(url: str, phones: Several) -> str:
-    """Give the address without personal data and secrets; `phones` are the visitor's own, as typed."""
-    return url if _is_clean(url) else _rebuilt(url, own_digits(phones))
+def scrubbed_url(url: str, phones: Several, order_id: str | None = None) -> str:
+    """
+    Give the address without personal data and secrets.
+
+    `phones` are the visitor's own, as typed; a parameter that is just the event's order id needs no second look.
+    """
+    return url if _is_clean(_doubtful(url, order_id)) else _rebuilt(url, own_digits(phones))
+
+
+def _doubtful(url: str, order_id: str | None) -> str:
+    """Leave out the two long values nearly every address of a shop holds: its order id, and the click id."""
+    if order_id and len(order_id) >= OWN_DIGITS:
+        value = f"={order_id}"
+        url = url.removesuffix(value).replace(f"{value}&", "=&")
+    start = url.find("ttclid=")
+    end = url.find("&", start)
+    if start < 1 or url[start - 1] not in "?&" or end < 0:
+        return url
+    click_id = url[start:end]
+    return url if "@" in click_id or "%" in click_id else url[:start] + url[end:]
 
 
 def click_id_of(url: str) -> str | None:
