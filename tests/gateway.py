@@ -11,96 +11,19 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from running import CHECKOUT, PATIENCE_SECONDS, Answer, Installation, Program, answers, ask, wait_until
 from twinbeam.core.lifecycle import UNSENT
-from twinbeam.demo import leash
 from twinbeam.demo.processes import HOST, clean_environment, free_port
 from twinbeam.engines.stores.sqlite.store import SqliteReader
 
-T = TypeVar("T")
-
 PIXEL = "C0JOURNEYPIXELCODE01"
 TOKEN = "journey-token-7d1f4c2a9b"
-PATIENCE_SECONDS = 30.0
-
-
-class Installation(NamedTuple):
-    """Where the programs come from."""
-
-    twinbeam: tuple[str, ...]
-    emulator: tuple[str, ...]
-    environment: Mapping[str, str]
-
-
-CHECKOUT = Installation((sys.executable, "-m", "twinbeam"), (sys.executable, "-m", "tiktok_emulator"), {})
-
-
-class Answer(NamedTuple):
-    """A response, read to its end."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-def ask(
-    url: str, method: str = "GET", *, body: bytes = b"", headers: Mapping[str, str] | None = None, seconds: float = 30
-) -> Answer:
-    """Make one request on a connection of its own."""
-    parts = urlsplit(url)
-    connection = HTTPConnection(parts.netloc, timeout=seconds)
-    try:
-        connection.request(method, f"{parts.path}?{parts.query}" if parts.query else parts.path, body, headers or {})
-        response = connection.getresponse()
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, response.read())
-    finally:
-        connection.close()
-
-
-def wait_until(find: Callable[[], T], what: str, seconds: float = PATIENCE_SECONDS) -> T:
-    """Look until there is something to find, and give it."""
-    deadline = time.monotonic() + seconds
-    while not (found := find()):
-        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
-        time.sleep(0.03)
-    return found
-
-
-class Program:
-    """A Python program that runs until it is stopped, or at the latest until this process ends."""
-
-    def __init__(self, arguments: list[str], log: Path, settings: Mapping[str, str], cwd: Path) -> None:
-        with log.with_suffix(".out").open("ab") as out, log.with_suffix(".err").open("ab") as err:
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                env=clean_environment(settings),
-                start_new_session=True,
-                cwd=cwd,
-            )
-
-    def stop(self, seconds: float = PATIENCE_SECONDS) -> int:
-        """Ask it to end, and insist after a while; gives its exit status."""
-        self.process.terminate()
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
 
 
 class TikTokSide:
@@ -271,14 +194,6 @@ class Gateway:
         lines = [line.rpartition(" ") for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
         assert lines, f"there is no metric {name}"
         return sum(float(value) for _, _, value in lines)
-
-
-def answers(url: str) -> bool:
-    """Tell whether a GET is answered with 200."""
-    try:
-        return ask(url, seconds=5).status == 200
-    except OSError:
-        return False
 
 
 def is_ours(pid: int) -> bool:

@@ -44,11 +44,11 @@ def _doubtful(url: str, order_id: str | None) -> str:
         value = f"={order_id}"
         url = url.removesuffix(value).replace(f"{value}&", "=&")
     start = url.find("ttclid=")
-    end = url.find("&", start)
-    if start < 1 or url[start - 1] not in "?&" or end < 0:
+    if start < 1 or url[start - 1] not in "?&":
         return url
-    click_id = url[start:end]
-    return url if "@" in click_id or "%" in click_id else url[:start] + url[end:]
+    end = url.find("&", start)
+    click_id, rest = (url[start:end], url[end:]) if end > 0 else (url[start:], "")
+    return url if "@" in click_id or "%" in click_id or "#" in click_id else url[:start] + rest
 
 
 def click_id_of(url: str) -> str | None:
