@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -65,13 +65,18 @@ def wait_until(find: Callable[[], T], what: str, seconds: float = PATIENCE_SECON
     return found
 
 
+def leashed(arguments: Sequence[str]) -> list[str]:
+    """Let a command end with this process, at the latest."""
+    return [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *arguments]
+
+
 class Program:
     """A Python program that runs until it is stopped, or at the latest until this process ends."""
 
     def __init__(self, arguments: list[str], log: Path, settings: Mapping[str, str], cwd: Path) -> None:
         with log.with_suffix(".out").open("ab") as out, log.with_suffix(".err").open("ab") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *arguments],
+                leashed(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway import Shop, a_shop, answers, wait_until
+from gateway import Shop, a_shop
+from running import answers, wait_until
 from shoppers import a_seed, a_view
 
 pytestmark = pytest.mark.journey
@@ -114,27 +115,28 @@ def test_a_wrong_event_is_refused_alone(shop, name):
     assert shop.story(event_id)["state"] == "delivered"
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "code"),
-    [
-        (b"", 400, "bad_json"),
-        (b"{", 400, "bad_json"),
-        (b"hello", 400, "bad_json"),
-        (b'{"events":[{}]}}', 400, "bad_json"),
-        (b"\xff\xfe\x00", 400, None),
-        (b'{"events":"\xc3\x28"}', 400, None),
-        (b"[]", 400, "bad_shape"),
-        (b'{"events":{}}', 400, "bad_shape"),
-        (b'{"events":[]}', 400, "no_events"),
-        (b'{"events":[7]}', 422, "every_event_rejected"),
-        (b"[" * 500_000, 400, None),
-        (b'{"events":' + b"[" * 500_000, 400, None),
-        (b'{"events":[' + b"[" * 50_000 + b"]" * 50_000 + b"]}", 400, "bad_json"),  # no reader goes that deep
-        (b" " * (MIB + 1), 413, "too_large"),
-        (LEAST_READABLE.ljust(MIB), 422, "every_event_rejected"),
-    ],
-)
-def test_a_body_without_events_is_a_problem_that_says_what_to_mend(shop, body, status, code):
+NO_EVENTS = {
+    "nothing": (b"", 400, "bad_json"),
+    "cut": (b"{", 400, "bad_json"),
+    "text": (b"hello", 400, "bad_json"),
+    "followed": (b'{"events":[{}]}}', 400, "bad_json"),
+    "UTF-16": (b"\xff\xfe\x00", 400, None),
+    "not UTF-8": (b'{"events":"\xc3\x28"}', 400, None),
+    "a list": (b"[]", 400, "bad_shape"),
+    "an object of events": (b'{"events":{}}', 400, "bad_shape"),
+    "no event": (b'{"events":[]}', 400, "no_events"),
+    "a number as event": (b'{"events":[7]}', 422, "every_event_rejected"),
+    "brackets": (b"[" * 500_000, 400, None),
+    "brackets inside": (b'{"events":' + b"[" * 500_000, 400, None),
+    "deeper than anybody reads": (b'{"events":[' + b"[" * 50_000 + b"]" * 50_000 + b"]}", 400, "bad_json"),
+    "a byte too much": (b" " * (MIB + 1), 413, "too_large"),
+    "as much as may be": (LEAST_READABLE.ljust(MIB), 422, "every_event_rejected"),
+}
+
+
+@pytest.mark.parametrize("name", NO_EVENTS)
+def test_a_body_without_events_is_a_problem_that_says_what_to_mend(shop, name):
+    body, status, code = NO_EVENTS[name]
     answer = shop.send(body)
     assert answer.status == status, answer.body[:500]
     assert answer.headers["content-type"] == "application/problem+json"
@@ -148,7 +150,7 @@ def test_a_body_without_events_is_a_problem_that_says_what_to_mend(shop, body, s
         (b"not gzip at all", 400, "bad_gzip"),
         (gzip.compress(LEAST_READABLE, mtime=0)[:-9], 400, "bad_gzip"),
         (gzip.compress(LEAST_READABLE, mtime=0) + b"more", 400, "bad_gzip"),
-        (gzip.compress(bytes(600 * MIB), 1, mtime=0)[:MIB], 413, "too_large"),
+        (gzip.compress(bytes(64 * MIB)), 413, "too_large"),
         (gzip.compress(gzip.compress(bytes(5 * MIB), mtime=0), mtime=0), 400, None),
     ],
     ids=["no gzip", "cut", "followed", "bomb", "twice"],
@@ -229,7 +231,9 @@ def test_a_wrong_method_is_told_the_right_one(shop, method, status):
     assert status != 405 or b"allow: POST" in answer or status_of(answer) == 400
 
 
-@pytest.mark.parametrize("key", ["", "tbs_wrong", "tbs_" + "s" * 10_000, "\xe9\xe8", "null"])
+@pytest.mark.parametrize(
+    "key", ["", "tbs_wrong", "tbs_" + "s" * 10_000, "\xe9\xe8"], ids=["empty", "wrong", "endless", "not ASCII"]
+)
 def test_an_unknown_key_is_401(shop, key):
     answer = shop.send(LEAST_READABLE, headers={"Authorization": f"Bearer {key}"})
     assert answer.status == 401
@@ -245,7 +249,7 @@ def test_a_revoked_and_a_missing_key_are_told_apart(shop):
 
 
 @pytest.mark.parametrize(
-    ("rounds"), [pytest.param(200, id="200"), pytest.param(10_000, id="10000", marks=pytest.mark.long)]
+    "rounds", [pytest.param(200, id="200"), pytest.param(10_000, id="10000", marks=pytest.mark.long)]
 )
 def test_no_mutilated_body_is_ever_a_5xx(shop, rounds):
     rng = random.Random(a_seed())

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from gateway import PIXEL, Shop, a_shop, ask
+from gateway import PIXEL, Shop, a_shop
+from running import ask
 from shoppers import DENIED, a_purchase, a_view, ids_of
 
 pytestmark = pytest.mark.journey

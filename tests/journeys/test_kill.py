@@ -9,7 +9,8 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from gateway import Shop, a_shop, wait_until
+from gateway import Shop, a_shop
+from running import wait_until
 from shoppers import Crowd, a_seed, ids_of
 
 pytestmark = [pytest.mark.journey, pytest.mark.alone]

@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from gateway import Shop, a_shop, wait_until
+from gateway import Shop, a_shop
+from running import wait_until
 from shoppers import a_view, ids_of
 
 pytestmark = pytest.mark.journey

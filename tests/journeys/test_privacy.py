@@ -10,7 +10,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from gateway import PIXEL, TOKEN, Shop, a_shop, ask
+from gateway import PIXEL, TOKEN, Shop, a_shop
+from running import ask
 from shoppers import DENIED, a_purchase
 
 pytestmark = pytest.mark.journey

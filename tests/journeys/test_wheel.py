@@ -11,7 +11,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from gateway import CHECKOUT, Installation, a_shop
+from gateway import a_shop
+from running import CHECKOUT, Installation
 from shoppers import a_purchase
 
 pytestmark = pytest.mark.journey

@@ -11,7 +11,7 @@ from twinbeam.pipeline.record.contract import Recorded
 
 #: Requests that went well, or came without a valid key, are logged one in this many.
 SAMPLE = 100
-#: Latencies kept per flush: all of them on a quiet gateway, a sample on a busy one.
+#: Requests and groups whose times are kept per flush: all of them on a quiet gateway, a sample on a busy one.
 MOST_LATENCIES = 200
 
 
@@ -29,6 +29,7 @@ class Reports:
         self._requests: Counter[tuple[str, int, str]] = Counter()
         self._events: Counter[tuple[str, str]] = Counter()
         self._latencies: list[float] = []
+        self._groups: list[tuple[int, float]] = []
 
     def happening(self, event: str, /, **fields: object) -> None:
         """Log a happening of a room; what is not routine is counted too."""
@@ -61,14 +62,16 @@ class Reports:
             metrics.EVENTS.labels(source, answer).inc(n)
         for seconds in self._latencies:
             metrics.ACCEPT_SECONDS.observe(seconds)
-        self._requests.clear()
-        self._events.clear()
-        self._latencies.clear()
+        for count, seconds in self._groups:
+            metrics.GROUP_EVENTS.observe(count)
+            metrics.APPEND_SECONDS.observe(seconds)
+        for summed in (self._requests, self._events, self._latencies, self._groups):
+            summed.clear()
 
     def group(self, *, count: int, size_bytes: int, seconds: float) -> None:
-        """Count and log one durable commit group."""
-        metrics.GROUP_EVENTS.observe(count)
-        metrics.APPEND_SECONDS.observe(seconds)
+        """Sum one durable commit group up, and log it."""
+        if len(self._groups) < MOST_LATENCIES:
+            self._groups.append((count, seconds))
         self._log.info("group", events=count, bytes=size_bytes, ms=round(seconds * 1_000, 2))
 
     def recorded(self, recorded: Recorded) -> None:

@@ -15,6 +15,8 @@ _ADDRESS = re.compile(r"[^\s@,;<>\"()]{1,64}@[^\s@,;<>\"()]{1,190}\.[^\s@.,;<>\"
 
 def hashed_email(raw: Several, told: Told) -> Several:
     """Hash one or several addresses as they were typed."""
+    if isinstance(raw, str) and (digest := email_digest(raw)):
+        return digest
     return hashed(raw, "user.email", told, email_digest, Trouble.EMAIL_INVALID)
 
 

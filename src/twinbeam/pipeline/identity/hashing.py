@@ -20,7 +20,7 @@ Several = str | list[str] | None
 #: Turns one trimmed value into the digest that is sent, or None where the value cannot be used.
 Digest = Callable[[str], str | None]
 
-_HASH_LENGTH = 64
+HASH_LENGTH = 64  #: a SHA-256 in hexadecimal; anything shorter is no hash
 _HASHED = re.compile(r"[A-Fa-f0-9]{64}")
 
 
@@ -44,7 +44,7 @@ def is_nothing(text: str) -> bool:
 
 def is_hashed(text: str) -> bool:
     """Tell whether a text is a SHA-256 in hexadecimal, in either case (tiktok.md 6.3)."""
-    return len(text) == _HASH_LENGTH and _HASHED.fullmatch(text) is not None
+    return len(text) == HASH_LENGTH and _HASHED.fullmatch(text) is not None
 
 
 @overload
@@ -67,7 +67,7 @@ def hashed(raw: Several, field: str, told: Told, digest: Digest, trouble: Troubl
     if text.lower() in NOTHING:
         told.append((field, Trouble.VALUE_EMPTY))
         return None
-    if len(text) == _HASH_LENGTH and is_hashed(text):
+    if len(text) == HASH_LENGTH and is_hashed(text):
         return _passed(text.lower(), field, told)
     value = digest(text)
     if value is None:

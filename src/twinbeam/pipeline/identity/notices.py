@@ -65,4 +65,6 @@ Told = list[tuple[str, Trouble]]
 
 def notices(told: Told, index: int) -> list[Notice]:
     """Word each finding once, in the order of discovery, for the item at this position of the request."""
+    if not told:
+        return []
     return [Notice(index, field, trouble.value, SENTENCES[trouble]) for field, trouble in dict.fromkeys(told)]

@@ -9,7 +9,7 @@ visible letter may be typed as one code point or as two, and the two would hash 
 import re
 from unicodedata import category, normalize
 
-from twinbeam.pipeline.identity.hashing import Several, hashed, is_nothing, sha256_hex
+from twinbeam.pipeline.identity.hashing import HASH_LENGTH, NOTHING, Several, hashed, is_nothing, sha256_hex
 from twinbeam.pipeline.identity.notices import Told, Trouble
 from twinbeam.pipeline.identity.text import OWN_DIGITS
 from twinbeam.pipeline.identity.us_states import US_STATES
@@ -23,11 +23,17 @@ _KEPT = frozenset("LMN")  # letters, marks (vowel signs of Indic scripts among t
 
 def hashed_external_id(raw: Several, told: Told) -> Several:
     """Hash ids of the shop's own, trimmed, in the case they were given, by one rule for every source."""
+    if isinstance(raw, str) and 0 < len(raw) < HASH_LENGTH and (text := raw.strip()).lower() not in NOTHING:
+        return sha256_hex(text)
     return hashed(raw, "user.external_id", told, sha256_hex, Trouble.VALUE_EMPTY)
 
 
 def hashed_name(raw: str | None, field: str, told: Told) -> str | None:
     """Hash a first or last name without its punctuation."""
+    if raw is not None and raw.isascii() and raw.isalpha() and len(raw) < HASH_LENGTH:
+        plain = raw.lower()
+        if plain not in NOTHING:
+            return sha256_hex(plain)
     return hashed(raw, field, told, _name_digest, Trouble.VALUE_EMPTY)
 
 
