@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench check-demo wheel setup-run setup-dev chromium clean
+.PHONY: help demo test test-fast test-long lint bench check-demo wheel setup-run setup-dev chromium senders clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -12,14 +12,14 @@ help: ## list the targets
 demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C ends it
 	@$(RUN) -m twinbeam demo $(ARGS)
 
-test: setup-dev chromium lint ## everything: lint, types, all tests (about 10 minutes)
+test: setup-dev chromium senders lint ## everything: lint, types, all tests (about 10 minutes)
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not long and not alone" $(ARGS)
 	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
 
 test-fast: setup-dev ## rooms, laws, engines: under a minute, for daily work
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not journey and not long and not alone" $(ARGS)
 
-test-long: setup-dev chromium ## the long versions: 30 kills, 10,000 fuzzed bodies
+test-long: setup-dev chromium senders ## the long versions: 30 kills, 10,000 fuzzed bodies
 	@$(RUN) -m pytest -q -m "long" $(ARGS)
 
 lint: setup-dev ## format, lint, import floors, types, spelling
@@ -46,6 +46,9 @@ setup-dev:
 
 chromium:
 	@scripts/need-chromium
+
+senders:
+	@scripts/need-senders
 
 clean: ## remove what was built; your data stays
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .lint-imports.log

@@ -10,12 +10,12 @@ import sys
 
 from twinbeam.app.process import end_with_parent, every, run, serve, side_by_side
 from twinbeam.app.reports import Reports
+from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import SnapshotFile
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.errors import StorageDamaged, StorageError
 from twinbeam.core.values import Arrival, Permission
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
-from twinbeam.engines.keyring import KeyRing
 from twinbeam.observe import logs
 from twinbeam.observe.health import Health
 from twinbeam.pipeline.accept.client_address import Proxies
@@ -68,7 +68,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     directory = SnapshotFile(settings.data)
     journal = SqliteJournal(
         slot_path(settings.journal_folder, slot),
-        KeyRing.open_or_create(settings.keyring),
+        open_ring(settings),
         cap_bytes=settings.journal_cap_bytes,
         reserve_bytes=settings.disk_reserve_bytes,
         wait_seconds=TAKEOVER_SECONDS,

@@ -20,6 +20,7 @@ from twinbeam.app.pending import Pending
 from twinbeam.app.process import end_with_parent, every, run, serve, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
+from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
@@ -163,7 +164,7 @@ async def main(listener: socket.socket, lifeline: int) -> None:
     log = logs.named("writer")
     stop = asyncio.Event()
     end_with_parent(lifeline, stop)
-    ring = KeyRing.open_or_create(settings.keyring)
+    ring = open_ring(settings)
     on_store, on_reader = Thread("store"), Thread("reader")
     window = JoinWindow(wait_ms=settings.join_window_ms)
     store = await on_store(

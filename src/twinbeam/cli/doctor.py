@@ -9,23 +9,20 @@ from twinbeam.core.errors import TwinbeamError
 
 
 class Finding(Struct, frozen=True):
-    """One check's result: the sentence, and the fix where something is wrong."""
+    """One check's result: what was found, and the fix where something is wrong."""
 
-    fine: bool
     what: str
-    fix: str = ""
+    fix: str = ""  #: "" when all is well
+
+    @property
+    def fine(self) -> bool:
+        """Tell whether all is well."""
+        return not self.fix
 
 
 @click.command()
 def command() -> None:
-    """
-    Check this installation: settings, keys, store, journals, pixels. Exit status 1 if something is wrong.
-
-    \b
-    Examples:
-      twinbeam doctor
-      twinbeam doctor | grep -A1 FAIL
-    """  # noqa: D301 -- \b tells click to keep the lines
+    """Check this installation: settings, key ring, store, journals, pixels. Exit status 1 if something is wrong."""
     findings = list(_run(_settings))
     if all(finding.fine for finding in findings):
         findings += [finding for check in (_keyring, _store, _journals, _pixels) for finding in _run(check)]
@@ -40,32 +37,30 @@ def _run(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from check()
     except TwinbeamError as error:
-        yield Finding(fine=False, what=str(error))
+        yield Finding("This check could not be made.", fix=str(error))
 
 
 def _settings() -> Iterator[Finding]:
     from twinbeam.settings import in_force, load
 
-    for name, value in in_force():
-        yield Finding(fine=True, what=f"{name}={value}")
     load()
+    for name, value in in_force():
+        yield Finding(f"{name}={value}")
 
 
 def _keyring() -> Iterator[Finding]:
-    from twinbeam.engines.keyring import KeyRing
+    from twinbeam.app.ring import open_ring
     from twinbeam.settings import load
 
     settings = load()
-    if not settings.keyring.exists():
-        yield Finding(fine=True, what=f"The key ring {settings.keyring} will be made at first use.")
+    if not settings.data.exists() and not settings.keyring.exists():
+        yield Finding(f"The key ring {settings.keyring} will be made at first use.")
         return
-    KeyRing.open(settings.keyring)
-    inside = settings.keyring.is_relative_to(settings.data)
+    open_ring(settings)
     yield Finding(
-        fine=not inside,
-        what=f"The key ring {settings.keyring} is readable by its owner alone.",
+        f"The key ring {settings.keyring} is readable by its owner alone.",
         fix="Move it out of the data folder and set TWINBEAM_KEYRING: a copy of the data must not hold its key."
-        if inside
+        if settings.keyring.is_relative_to(settings.data)
         else "",
     )
 
@@ -73,23 +68,36 @@ def _keyring() -> Iterator[Finding]:
 def _store() -> Iterator[Finding]:
     from twinbeam.cli.setup import opened_store
 
-    with opened_store() as store, store.one_moment():  # the law holds in every state, not across two
-        counted: dict[str, int] = {}
-        for count in store.counts():
-            counted[count.outcome] = counted.get(count.outcome, 0) + count.n
-        states = {state: n for state, n in store.states().items() if state != "dropped"}
-        quarantined = store.quarantined()
-    ended = sum(counted.get(outcome, 0) for outcome in ("dropped", "merged", "duplicate", "quarantined"))
-    adds_up = counted.get("recorded", 0) == ended + sum(states.values())
+    with opened_store() as store:
+        counts, states = store.counts(), store.states()
+        quarantined, opens = store.quarantined(), store.opens()
     yield Finding(
-        fine=adds_up,
-        what=f"{counted.get('recorded', 0)} arrivals recorded, {sum(states.values())} conversions: the sum adds up.",
-        fix="" if adds_up else "Keep a copy of the data folder and report this: it must not happen.",
+        "The key ring opens the store." if opens else "The key ring does not open what this store holds.",
+        fix="" if opens else "Put back the key ring that belongs to this data folder.",
     )
+    yield _accounting([(count.outcome, count.n) for count in counts], states)
     yield Finding(
-        fine=quarantined == 0,
-        what=f"{quarantined} events could not be recorded.",
-        fix="They are kept, encrypted, in the quarantine table." if quarantined else "",
+        f"{quarantined} events could not be recorded.",
+        fix="They are kept, encrypted, in the quarantine table; please report what the log says of them."
+        if quarantined
+        else "",
+    )
+
+
+def _accounting(counts: list[tuple[str, int]], states: dict[str, int]) -> Finding:
+    """Hold the counters against the rows (docs/concepts/accounting.md)."""
+    counted: dict[str, int] = {}
+    for outcome, n in counts:
+        counted[outcome] = counted.get(outcome, 0) + n
+    conversions = sum(n for state, n in states.items() if state != "dropped")
+    ended = sum(counted.get(outcome, 0) for outcome in ("dropped", "merged", "duplicate", "quarantined"))
+    recorded = counted.get("recorded", 0)
+    adds_up = recorded == ended + conversions
+    return Finding(
+        f"{recorded} arrivals recorded = {ended} that opened nothing + {conversions} conversions."
+        if adds_up
+        else f"{recorded} arrivals recorded, but {ended} opened nothing and there are {conversions} conversions.",
+        fix="" if adds_up else "Keep a copy of the data folder and report this: it must not happen.",
     )
 
 
@@ -100,14 +108,14 @@ def _journals() -> Iterator[Finding]:
     from twinbeam.settings import load
 
     settings = load()
-    files = slots(settings.journal_folder)
-    free = shutil.disk_usage(settings.data).free
-    enough = free > settings.disk_reserve_bytes
+    if not settings.journal_folder.exists():
+        yield Finding("No journal yet; the first start makes one.")
+        return
+    free = shutil.disk_usage(settings.journal_folder).free
+    reserve = settings.disk_reserve_bytes
     yield Finding(
-        fine=enough,
-        what=f"{len(files)} journal(s); {free // 1024**2} MiB free, of which "
-        f"{settings.disk_reserve_bytes // 1024**2} are kept in reserve.",
-        fix="" if enough else "Free some space: below the reserve the intake answers 507.",
+        f"{len(slots(settings.journal_folder))} journal(s); {free // 1024**2} MiB free, {reserve // 1024**2} reserved.",
+        fix="" if free > reserve else "Free some space: below the reserve the intake answers 507.",
     )
 
 
@@ -117,10 +125,15 @@ def _pixels() -> Iterator[Finding]:
     with opened_store() as store:
         rows, keys = store.pixels(), [key for key in store.access_keys() if key.revoked_ms is None]
     if not rows:
-        yield Finding(fine=False, what="No pixel is set up.", fix="twinbeam pixels add CODE --token-stdin < token.txt")
+        yield Finding("No pixel is set up.", fix="twinbeam pixels add CODE --token-stdin < token.txt")
     for row in rows:
-        fix = "" if row.has_token else f"twinbeam pixels token {row.code} < token.txt"
-        yield Finding(fine=row.has_token, what=f"Pixel {row.code} ({row.name}) has a token.", fix=fix)
+        lacks_token = f"twinbeam pixels token {row.code} < token.txt"
+        yield Finding(
+            f"Pixel {row.code} ({row.name}) has {'a' if row.has_token else 'no'} token.",
+            fix="" if row.has_token else lacks_token,
+        )
         writes = any(row.code in key.pixels for key in keys)
-        make = f"twinbeam keys create server --source shop --pixel {row.code}"
-        yield Finding(fine=writes, what=f"Pixel {row.code} has a write key.", fix="" if writes else make)
+        yield Finding(
+            f"Pixel {row.code} has {'a' if writes else 'no'} write key.",
+            fix="" if writes else f"twinbeam keys create server --source shop --pixel {row.code}",
+        )

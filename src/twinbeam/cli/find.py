@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from hashlib import sha256
 
 import click
 
@@ -34,7 +33,10 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, as
     if as_json:
         click.echo(json.dumps([plain(story) for story in stories]))
     elif not stories:
-        click.echo("Nothing is recorded under this. It may be a second old, rejected at the door, or never sent.")
+        click.echo(
+            "Nothing is recorded under this. It may be a second old, rejected at the door, refused by the "
+            "visitor (of which only the event id is a trace), or never sent."
+        )
     else:
         click.echo("\n\n".join(map(_told, stories)))
     raise SystemExit(0 if stories else 1)
@@ -43,6 +45,8 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, as
 def _look_up(event_id: str | None, order_id: str | None, email: str | None) -> list[Story]:
     from twinbeam.cli.setup import WORKSPACE, opened_store
     from twinbeam.core.keys import lookup
+    from twinbeam.pipeline.identity.email import email_digest
+    from twinbeam.pipeline.identity.event_ids import safe_id
 
     if sum(map(bool, (event_id, order_id, email))) != 1:
         raise ConfigError("Say what to find: one of --event-id, --order-id or --email.")
@@ -50,11 +54,13 @@ def _look_up(event_id: str | None, order_id: str | None, email: str | None) -> l
         email = click.prompt("E-mail", err=True)
     with opened_store() as store:
         if event_id:
-            return store.by_event_id(WORKSPACE, event_id)
+            return store.by_event_id(WORKSPACE, safe_id(event_id))
         if order_id:
-            return store.by_lookup([lookup("order", WORKSPACE, order_id)])
-        hashed = sha256(str(email).strip().lower().encode()).hexdigest()
-        return store.by_lookup([lookup("email", WORKSPACE, hashed)])
+            return store.by_lookup([lookup("order", WORKSPACE, safe_id(order_id))])
+        digest = email_digest(str(email))
+        if digest is None:
+            raise ConfigError("This is not an e-mail address.")
+        return store.by_lookup([lookup("email", WORKSPACE, digest)])
 
 
 def _told(story: Story) -> str:

@@ -19,14 +19,14 @@ def command() -> None:
       TWINBEAM_LOG_FORMAT=console twinbeam serve
       TWINBEAM_LISTEN=0.0.0.0:8700 TWINBEAM_INGEST_PROCESSES=2 twinbeam serve
     """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.app.ring import open_ring
     from twinbeam.app.supervisor import Supervisor
-    from twinbeam.engines.keyring import KeyRing
     from twinbeam.observe import logs
     from twinbeam.settings import load
 
     settings = load()
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    KeyRing.open_or_create(settings.keyring)
+    open_ring(settings)
     logs.configure(settings.log_format)
     supervisor = Supervisor(settings, logs.named("supervisor"))
     if sys.stderr.isatty():

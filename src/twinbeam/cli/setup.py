@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.errors import ConfigError, StorageDamaged
-from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
 from twinbeam.settings import Settings, load
 
@@ -17,7 +17,7 @@ WORKSPACE = "main"  #: the one workspace a single shop never has to name
 def opened_store() -> Iterator[SqliteSetup]:
     """Open the store beside a running gateway, if there is one; what changed is in force within a second."""
     settings = load()
-    ring = KeyRing.open_or_create(settings.keyring)
+    ring = open_ring(settings)
     try:
         store = SqliteSetup(settings.data, ring)
     except StorageDamaged as error:

@@ -19,7 +19,7 @@ class State(StrEnum):
     DELIVERED = "delivered"  #: TikTok answered with code 0
     REFUSED = "refused"  #: TikTok refused it; kept as a dead letter
     EXPIRED = "expired"  #: sending it later could do harm or make no sense
-    WITHDRAWN = "withdrawn"  #: a refusal arrived before the first attempt; the payload is gone
+    WITHDRAWN = "withdrawn"  #: a refusal arrived before it was delivered; the payload is gone
     ERASED = "erased"  #: a person asked for erasure; the payload is gone
 
 
@@ -36,6 +36,8 @@ LEGAL: Mapping[State, Mapping[str, State]] = {
         "accepted": State.DELIVERED,
         "try later": State.WAITING,
         "event refused": State.REFUSED,
+        "visitor refused meanwhile": State.WITHDRAWN,
+        "too late": State.EXPIRED,
     },
     State.WAITING: {
         "lease": State.LEASED,

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     REFUSED_BY_TIKTOK = "refused_by_tiktok"
     DEDUP_WINDOW = "dedup_window"
     TOO_OLD = "too_old"
+    PAYLOAD_LOST = "payload_lost"
 
     @property
     def sentence(self) -> str:
@@ -45,4 +46,5 @@ SENTENCES: dict[Reason, str] = {
         "sending again could count the conversion twice."
     ),
     Reason.TOO_OLD: "It waited longer than the configured age for a destination that never took it.",
+    Reason.PAYLOAD_LOST: "Its stored content can no longer be opened, so there was nothing left to send.",
 }

@@ -8,6 +8,7 @@ AES-256-GCM throughout; the sealed form names its key, so that newer keys open o
 
 import json
 import os
+import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,10 @@ class DayKeys:
             raise StorageDamaged("the key of that day was destroyed")
         return _decrypt(key, sealed[1 + _DAY_BYTES :], context)
 
+    def has(self, day: int) -> bool:
+        """Tell whether the key of a day is there; raises StorageDamaged when the ring does not open it."""
+        return day in self._open or self._find(day) is not None
+
     def forget_cached(self) -> None:
         """Drop the unwrapped keys: after a rollback the database may not hold them."""
         self._open.clear()
@@ -128,7 +133,7 @@ def _check_names(path: Path, names: list[object]) -> None:
 
 
 def _create(path: Path) -> None:
-    entry = {"id": "k1", "key": b64encode(AESGCM.generate_key(_KEY_BITS)).decode()}
+    entry = {"id": secrets.token_hex(4), "key": b64encode(AESGCM.generate_key(_KEY_BITS)).decode()}
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{uuid4().hex}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -37,7 +37,7 @@ class Conversion(Struct, gc=False):
     event_time: int
     received_ms: int
     state: State
-    reason: str
+    reason: str  #: why it ended; NO_CONSENT while LEASED notes a refusal that came too late to stop the request
     minor: int | None
     currency: str
     order_id: str

@@ -46,6 +46,7 @@ class Writes(Struct):
         default_factory=list
     )  #: id, n, channel, at, consent, source
     lookups: list[tuple[bytes, int, int]] = field(default_factory=list)  #: hash, id, accepted ms
+    seen: dict[PixelChannel, int] = field(default_factory=dict)  #: channels that reported later than known, ms
     links: dict[bytes, bytes] = field(default_factory=dict)  #: new visit token -> visitor
     facts: dict[bytes, Facts] = field(default_factory=dict)  #: changed facts per visitor
 
@@ -65,6 +66,7 @@ class Fold:
             Act.REOPEN: self._reopen,
             Act.MERGE: self._merge,
             Act.WITHDRAW: self._withdraw,
+            Act.RECALL: self._recall,
             Act.DUPLICATE: self._duplicate,
             Act.DENY: self._deny,
             Act.DROP: self._drop,
@@ -138,8 +140,8 @@ class Fold:
 
     def _make_ready(self, conversion: Conversion, signal: Signal, arrival: bytes) -> None:
         self.tally.state(conversion, 1)
-        two_sided = both_channels(conversion.channels) or self._two_sided(signal)
-        conversion.due_ms = self._window.due_ms(signal.event, signal.received_ms, two_sided=two_sided)
+        twin_may_come = not both_channels(conversion.channels) and self._two_sided(signal)
+        conversion.due_ms = self._window.due_ms(signal.event, signal.received_ms, two_sided=twin_may_come)
         self.writes.scheduled[conversion.id] = conversion
         self._keep(conversion, signal, arrival)
 
@@ -178,6 +180,7 @@ class Fold:
         self._drop(known, signal, _arrival)
         self.tally.state(known, -1)
         known.state, known.reason = State.WITHDRAWN, drop_reason(known, signal)
+        known.event_id = known.order_id = ""  # the key is kept alone, as in a tombstone
         self.tally.state(known, 1)
         self.writes.unscheduled.setdefault(known.id, (known, known.due_ms))
         self.writes.scheduled.pop(known.id, None)
@@ -215,6 +218,7 @@ class Fold:
         place = (signal.workspace, signal.pixel, signal.channel.value)
         if signal.received_ms > self.known.last_seen.get(place, 0):
             self.known.last_seen[place] = signal.received_ms
+            self.writes.seen[place] = signal.received_ms
 
     def _two_sided(self, signal: Signal) -> bool:
         since = signal.received_ms - self._window.seen_within_ms

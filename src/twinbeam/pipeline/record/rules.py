@@ -10,7 +10,9 @@ Every engine asks `decide` and then writes down what it says, so all engines agr
 | dropped, nothing said    | REOPEN                    | dropped                          | dropped, DENY            |
 | unsent, never attempted  | MERGE                     | dropped                          | dropped, WITHDRAW        |
 | waiting after an attempt | duplicate                 | dropped                          | dropped, WITHDRAW        |
-| on the wire, or ended    | duplicate                 | dropped                          | dropped                  |
+| on the wire              | duplicate                 | dropped                          | dropped, RECALL          |
+| withdrawn                | dropped                   | dropped                          | dropped                  |
+| ended otherwise          | duplicate                 | dropped                          | dropped                  |
 """
 
 from enum import Enum, auto
@@ -33,6 +35,7 @@ class Act(Enum):
     REOPEN = auto()  #: the tombstone becomes a conversion
     MERGE = auto()  #: the copy joins the conversion
     WITHDRAW = auto()  #: the payload is purged; the arrival is dropped
+    RECALL = auto()  #: the refusal is noted: this attempt is the last; the arrival is dropped
     DUPLICATE = auto()  #: the copy is counted and noted, nothing is sent
 
 
@@ -46,6 +49,8 @@ def decide(known: Conversion | None, signal: Signal) -> Act:
         return Act.DROP
     if known.state is State.DROPPED:
         return Act.DENY if known.reason == Reason.CONSENT_NOT_SAID else Act.DROP
+    if known.state is State.LEASED:
+        return Act.RECALL
     return Act.WITHDRAW if known.state in _UNLEASED else Act.DROP
 
 
@@ -54,6 +59,8 @@ def _allowed(known: Conversion | None) -> Act:
         return Act.OPEN
     if known.state is State.DROPPED:
         return Act.REOPEN if known.reason == Reason.CONSENT_NOT_SAID else Act.DROP
+    if known.state is State.WITHDRAWN:
+        return Act.DROP
     return Act.MERGE if _open(known) else Act.DUPLICATE
 
 

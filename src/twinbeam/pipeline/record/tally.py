@@ -51,5 +51,9 @@ def _key(conversion: Conversion, outcome: str, reason: str) -> CounterKey:
 
 
 def move_key(day: int, workspace: str, pixel: str, event: str, state: State, reason: str = "") -> CounterKey:
-    """Name the counter of a state, for moves that happen outside the record room."""
-    return (day, workspace, pixel, event, state, reason)
+    """
+    Name the counter of a state, for moves that happen outside the record room.
+
+    A reason while it is leased is a note for its answer, and no reason of that state.
+    """
+    return (day, workspace, pixel, event, state, "" if state is State.LEASED else reason)

@@ -1,6 +1,6 @@
 """What operators set up: pixels with their sealed tokens, and keys of which only a hash is kept."""
 
-from twinbeam.core.errors import ConfigError
+from twinbeam.core.errors import ConfigError, StorageDamaged
 from twinbeam.core.story import KeyRow
 from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection
@@ -12,6 +12,7 @@ class Setup:
     def __init__(self, connection: Connection) -> None:
         self._ring = connection.ring
         self._db = connection.db
+        self._day_keys = connection.keys
 
     def save_pixel(self, *, workspace: str, code: str, event_source: str, name: str, consent: str, now_ms: int) -> None:
         """Add a pixel or event set, or change its name and consent policy."""
@@ -37,6 +38,14 @@ class Setup:
         rows = self._db.execute("SELECT workspace, code, token FROM pixel WHERE token IS NOT NULL").fetchall()
         opened = self._ring.open_sealed
         return {(workspace, code): opened(token, _context(workspace, code)).decode() for workspace, code, token in rows}
+
+    def opens(self) -> bool:
+        """Tell whether the key ring opens what was sealed last in this store."""
+        row = self._db.execute("SELECT day FROM day_key ORDER BY day DESC LIMIT 1").fetchone()
+        try:
+            return row is None or self._day_keys.has(row[0])
+        except StorageDamaged:
+            return False
 
     def add_key(self, key: KeyRow) -> None:
         """Keep a new key's hash and what it may do."""

@@ -1,0 +1,17 @@
+"""The key ring of this installation; a new one is made only where nothing was sealed before."""
+
+from twinbeam.core.errors import ConfigError
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.stores.sqlite.store import FILE
+from twinbeam.settings import Settings
+
+
+def open_ring(settings: Settings) -> KeyRing:
+    """Open the key ring; raises ConfigError with the fix, above all when its file is lost."""
+    store = settings.data / FILE
+    if store.exists() and not settings.keyring.exists():
+        raise ConfigError(
+            f"The key file {settings.keyring} is missing, but {store} was sealed with it: put back its backup, "
+            "or set TWINBEAM_KEYRING to where it is. Without it tokens and waiting events cannot be read."
+        )
+    return KeyRing.open_or_create(settings.keyring)
