@@ -8,7 +8,7 @@ import pytest
 from engines.kit.embedded import SqliteEngine
 from engines.kit.harness import Harness
 from signals import NOW, a_signal
-from twinbeam.core.errors import ConfigError, StorageDamaged
+from twinbeam.core.errors import ConfigError
 from twinbeam.core.story import KeyRow
 from twinbeam.engines.stores.sqlite.store import SqliteSetup, SqliteStore
 
@@ -63,8 +63,16 @@ def test_a_token_copied_to_another_pixel_does_not_open(h: Harness) -> None:
         a_pixel(h.store, code)
     h.store.save_token(workspace="shop", code="PIXEL1", token="token-1", now_ms=NOW)
     h.store._db.execute("UPDATE pixel SET token = (SELECT token FROM pixel WHERE code = 'PIXEL1')")
-    with pytest.raises(StorageDamaged):
-        h.store.tokens()
+    assert h.store.tokens() == {("shop", "PIXEL1"): "token-1"}
+
+
+def test_an_unreadable_token_keeps_no_other_pixel_from_its_own(h: Harness) -> None:
+    for code in ("PIXEL1", "PIXEL2"):
+        a_pixel(h.store, code)
+        h.store.save_token(workspace="shop", code=code, token=f"token of {code}", now_ms=NOW)
+    h.store._db.execute("UPDATE pixel SET token = zeroblob(40) WHERE code = 'PIXEL1'")
+    assert h.store.tokens() == {("shop", "PIXEL2"): "token of PIXEL2"}
+    assert [pixel.has_token for pixel in h.store.pixels()] == [True, True]
 
 
 def test_a_token_for_an_unknown_pixel_names_the_command_that_adds_it(h: Harness) -> None:

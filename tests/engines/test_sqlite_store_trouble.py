@@ -1,7 +1,9 @@
 """The SQLite store at rest and in trouble: what is unreadable, what damage does, and what a full disk keeps."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,8 @@ from signals import BROWSER, DAY, NOW, a_refusal, a_signal, an_email, carried_id
 from twinbeam.core.clock import day_of
 from twinbeam.core.errors import StorageDamaged, StorageFull
 from twinbeam.core.values import Facts
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.stores.sqlite.connection import StoreKeys
 from twinbeam.pipeline.record.contract import Numbered
 
 JOURNAL = "ab" * 16
@@ -61,8 +65,8 @@ def test_a_payload_is_unreadable_once_its_days_key_is_gone(h: Harness) -> None:
     h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2", received_ms=NOW + DAY))
     h.store._db.execute("DELETE FROM day_key WHERE day = ?", (day_of(NOW),))
     h.engine.reopen()
-    with pytest.raises(StorageDamaged):
-        h.lease()
+    assert h.try_lease(h.lane()) is None
+    assert (h.state("e-1"), h.story("e-1").reason) == ("expired", "payload_lost")
     h.clock.advance(ms=DAY)
     assert carried_ids(h.lease(pixel="PIXEL2")) == ["e-2"]
 
@@ -71,17 +75,63 @@ def test_a_payload_copied_to_another_conversion_does_not_open(h: Harness) -> Non
     h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2"))
     h.store._db.execute("UPDATE payload SET body = (SELECT body FROM payload WHERE id = 1)")
     assert carried_ids(h.lease()) == ["e-1"]
-    with pytest.raises(StorageDamaged):
-        h.lease(pixel="PIXEL2")
+    assert h.try_lease(h.lane("PIXEL2")) is None
+    assert h.story("e-2").reason == "payload_lost"
 
 
-def test_a_lost_payload_is_damage_and_nothing_is_leased(h: Harness) -> None:
+@pytest.mark.parametrize("damage", ["DELETE FROM payload WHERE id=2", "UPDATE payload SET body=zeroblob(9) WHERE id=2"])
+def test_a_lost_payload_does_not_hold_up_the_rest_of_its_batch(h: Harness, damage: str) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2"), a_signal("e-3"))
+    h.store._db.execute(damage)
+    lease = h.lease()
+    assert carried_ids(lease) == ["e-1", "e-3"]
+    assert (h.state("e-2"), h.counted("expired", "payload_lost")) == ("expired", 1)
+    assert h.delivered(lease)
+
+
+def test_a_payload_lost_after_its_lease_does_not_hold_up_the_halves(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2"))
+    lease = h.lease()
+    h.store._db.execute("DELETE FROM payload WHERE id=2")
+    assert [carried_ids(half) for half in h.split(lease)] == [["e-1"]]
+    assert h.story("e-2").reason == "payload_lost"
+
+
+def test_the_wrong_key_ring_ends_nothing(h: Harness, tmp_path: Path) -> None:
     h.take(a_signal("e-1"))
-    h.store._db.execute("DELETE FROM payload")
+    own, h.engine.ring = h.engine.ring, KeyRing.open_or_create(tmp_path / "other.json")
+    h.engine.store._connection.keys = StoreKeys(h.engine.ring, **vars_of_keys(h))
     with pytest.raises(StorageDamaged):
         h.lease()
-    h.check()
-    assert h.state() == "ready"
+    assert h.state("e-1") == "ready"
+    h.engine.ring = own
+    h.engine.reopen()
+    assert carried_ids(h.lease()) == ["e-1"]
+
+
+def vars_of_keys(h: Harness) -> dict[str, Any]:
+    return {"load": h.engine.store._connection._load_key, "save": h.engine.store._connection._save_key}
+
+
+def test_a_refusal_on_the_wire_deletes_the_payload_with_the_answer(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    lease = h.lease()
+    h.take(a_refusal("e-1"))
+    h.waiting(lease)
+    assert h.store._db.execute("SELECT count(*) FROM payload").fetchone() == (0,)
+
+
+def test_the_hour_of_a_channel_is_written_when_it_changes_and_read_again_after_a_failure(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.store._db.execute("CREATE TRIGGER watch BEFORE UPDATE ON channel_seen BEGIN SELECT raise(ABORT, 'again'); END")
+    h.take(a_signal("e-2", received_ms=NOW + 1), a_signal("e-3", pixel="PIXEL2"))
+    with pytest.raises(sqlite3.IntegrityError, match="again"):
+        h.store.record(JOURNAL, [Numbered(9, [a_signal("e-4", received_ms=NOW + DAY)])], NOW)
+    h.store._db.execute("DROP TRIGGER watch")
+    h.take(a_signal("e-5", received_ms=NOW + DAY))
+    seen = dict(h.store._db.execute("SELECT pixel, at FROM channel_seen"))
+    assert {pixel: (at - NOW) // DAY for pixel, at in seen.items()} == {"PIXEL1": 0, "PIXEL2": -1}
+    assert seen["PIXEL1"] - seen["PIXEL2"] == DAY
 
 
 def test_a_refusal_deletes_the_payload(h: Harness) -> None:

@@ -49,6 +49,12 @@ def test_only_a_lease_leads_to_an_answer() -> None:
         assert {state for state in State if may_move(state, answer)} == {State.LEASED}
 
 
+def test_what_is_on_the_wire_can_be_withdrawn_and_expire_but_not_be_sent_twice_at_once() -> None:
+    assert may_move(State.LEASED, State.WITHDRAWN)
+    assert may_move(State.LEASED, State.EXPIRED)
+    assert not may_move(State.LEASED, State.READY)
+
+
 def test_nothing_becomes_a_tombstone_later() -> None:
     assert not any(may_move(state, State.DROPPED) for state in State)
 

@@ -52,13 +52,13 @@ ROWS: dict[str, list[Conversion | None]] = {
     "dropped, nothing said": [a_row(State.DROPPED, Reason.CONSENT_NOT_SAID)],
     "unsent, never attempted": [a_row(State.READY), a_row(State.HELD)],
     "waiting after an attempt": [a_row(State.WAITING, frozen=True)],
-    "on the wire, or ended": [
-        a_row(State.LEASED, frozen=True),
+    "on the wire": [a_row(State.LEASED, frozen=True), a_row(State.LEASED, Reason.NO_CONSENT, frozen=True)],
+    "withdrawn": [a_row(State.WITHDRAWN, Reason.NO_CONSENT), a_row(State.WITHDRAWN, Reason.NO_CONSENT, frozen=True)],
+    "ended otherwise": [
         a_row(State.DELIVERED, frozen=True),
         a_row(State.REFUSED, Reason.REFUSED_BY_TIKTOK, frozen=True),
         a_row(State.EXPIRED, Reason.DEDUP_WINDOW, frozen=True),
         a_row(State.EXPIRED, Reason.TOO_OLD),
-        a_row(State.WITHDRAWN, Reason.NO_CONSENT),
         a_row(State.ERASED),
     ],
 }
@@ -104,6 +104,7 @@ def test_a_frozen_conversion_takes_no_copies_whatever_its_state() -> None:
         (a_row(State.READY), an_undecided(), Reason.CONSENT_NOT_SAID),
         (a_row(State.READY), a_refusal(), Reason.NO_CONSENT),
         (a_row(State.DROPPED, Reason.NO_CONSENT), a_signal(), Reason.DENIED_BY_ANOTHER_COPY),
+        (a_row(State.WITHDRAWN, Reason.NO_CONSENT), a_signal(), Reason.DENIED_BY_ANOTHER_COPY),
     ],
 )
 def test_a_dropped_arrival_is_counted_under_its_own_reason(

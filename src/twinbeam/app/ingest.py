@@ -54,7 +54,7 @@ def door(settings: Settings, directory: SnapshotFile, journal: JournalWriter, re
         clock=clock,
         proxies=Proxies(settings.trusted_proxies),
         report=reports.request,
-        fallback=Health(journal.backlog, clock),
+        fallback=Health(journal, clock),
     )
 
 

@@ -22,7 +22,14 @@ class Finding(Struct, frozen=True):
 
 @click.command()
 def command() -> None:
-    """Check this installation: settings, key ring, store, journals, pixels. Exit status 1 if something is wrong."""
+    """
+    Check this installation: settings, key ring, store, journals, pixels. Exit status 1 if something is wrong.
+
+    \b
+    Examples:
+      twinbeam doctor
+      twinbeam doctor | grep -A1 FAIL
+    """  # noqa: D301 -- \b tells click to keep the lines
     findings = list(_run(_settings))
     if all(finding.fine for finding in findings):
         findings += [finding for check in (_keyring, _store, _journals, _pixels) for finding in _run(check)]
@@ -43,9 +50,9 @@ def _run(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 def _settings() -> Iterator[Finding]:
     from twinbeam.settings import in_force, load
 
-    load()
     for name, value in in_force():
         yield Finding(f"{name}={value}")
+    load()
 
 
 def _keyring() -> Iterator[Finding]:
@@ -68,7 +75,7 @@ def _keyring() -> Iterator[Finding]:
 def _store() -> Iterator[Finding]:
     from twinbeam.cli.setup import opened_store
 
-    with opened_store() as store:
+    with opened_store() as store, store.one_moment():  # the law holds in every state, not across two
         counts, states = store.counts(), store.states()
         quarantined, opens = store.quarantined(), store.opens()
     yield Finding(

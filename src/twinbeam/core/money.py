@@ -16,6 +16,12 @@ def decimal_places(currency: str) -> int:
     return _PLACES.get(currency, 2)
 
 
+def to_minor(value: float, currency: str) -> int:
+    """Give an amount in the minor unit."""
+    per_unit: int = 10 ** decimal_places(currency)
+    return round(value * per_unit)
+
+
 def shown(minor: int, currency: str) -> str:
     """Write an amount in minor units as people do, such as 12.50 EUR."""
     places = decimal_places(currency)

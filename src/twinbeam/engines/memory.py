@@ -17,63 +17,17 @@ from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import Attempt, CopySeen, Count, Story
 from twinbeam.core.values import Facts
-from twinbeam.pipeline.journal.contract import Backlog, Group
+from twinbeam.engines.memory_journal import MemoryJournal
 from twinbeam.pipeline.record.contract import Numbered, Recorded, has_gap
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.fold import Fold, Known, PixelChannel
 from twinbeam.pipeline.record.merge import merge, show
 from twinbeam.pipeline.record.tally import RECORDED, CounterKey, move_key
 from twinbeam.pipeline.record.window import JoinWindow
-from twinbeam.pipeline.send.contract import Compose
+from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages
 
-
-class MemoryJournal:
-    """Writer and reader of one journal in one object."""
-
-    def __init__(self, journal_id: str = "00" * 16) -> None:
-        self.journal_id = journal_id
-        self._groups: list[Group] = []
-        self._appended = 0
-        self._confirmed = 0
-        self._seq = 0
-
-    def append(self, at_ms: int, count: int, body: bytes) -> int:
-        """Keep one group and give its sequence number."""
-        self._seq += 1
-        self._appended += count
-        self._groups.append(Group(self._seq, at_ms, count, body))
-        return self._seq
-
-    def forget(self) -> None:
-        """Drop the groups that the store has confirmed."""
-        self._groups = [group for group in self._groups if group.seq > self._confirmed]
-
-    def backlog(self) -> Backlog:
-        """Tell what is not confirmed."""
-        waiting = [group for group in self._groups if group.seq > self._confirmed]
-        return Backlog(
-            appended=self._appended,
-            pending=sum(group.count for group in waiting),
-            oldest_ms=waiting[0].at_ms if waiting else None,
-            used_bytes=sum(len(group.body) for group in waiting),
-        )
-
-    def read(self, after: int, *, limit: int) -> list[Group]:
-        """Give the groups after a sequence number in order."""
-        chosen: list[Group] = []
-        for group in self._groups:
-            if group.seq > after and limit > 0:
-                chosen.append(group)
-                limit -= group.count
-        return chosen
-
-    def confirm(self, seq: int) -> None:
-        """Let everything up to `seq` be forgotten."""
-        self._confirmed = max(self._confirmed, seq)
-
-    def close(self) -> None:
-        """Do nothing: there is nothing to give back."""
+__all__ = ["MemoryJournal", "MemoryStore"]
 
 
 class _Batch(Struct):
@@ -146,13 +100,15 @@ class MemoryStore:
     def rehearse(self, _journal_id: str, _group: Numbered, _now_ms: int) -> None:
         """Do nothing: a dictionary refuses no value."""
 
-    def quarantine(self, journal_id: str, seq: int, index: int, raw: bytes, _why: str, now_ms: int) -> None:
-        """Keep one item that cannot be recorded; counted once."""
+    def quarantine(
+        self, journal_id: str, seq: int, index: int, raw: bytes, _why: str, now_ms: int, *, count: int = 1
+    ) -> None:
+        """Keep what cannot be recorded; counted once, as `count` arrivals."""
         place = (journal_id, seq, index)
         if place not in self._quarantine:
             self._quarantine[place] = raw
             for outcome in (RECORDED, Outcome.QUARANTINED):
-                self._add((day_of(now_ms), "", "", "", outcome, ""), 1)
+                self._add((day_of(now_ms), "", "", "", outcome, ""), count)
 
     def due_lanes(self, now_ms: int) -> list[Lane]:
         """List the lanes that hold at least one conversion due."""
@@ -165,15 +121,7 @@ class MemoryStore:
 
     def lease(self, lane: Lane, *, limit: int, owner: str, now_ms: int, compose: Compose) -> Lease | None:
         """Freeze and take up to `limit` due conversions of a lane."""
-        due = [row for row in self._waiting() if self._lane(row) == lane and row.due_ms <= now_ms]
-        chosen = sorted(due, key=lambda row: (row.due_ms, row.id))[:limit]
-        late = {row.id: self._ages.too_late(row.received_ms, self._kept[row.id].maybe_at, now_ms) for row in chosen}
-        for row in chosen:
-            reason = late[row.id]
-            if reason is not None:
-                self._kept[row.id].settled_at = now_ms
-                self._move(row, State.EXPIRED, reason)
-        picks = sorted((row for row in chosen if late[row.id] is None), key=lambda row: row.id)
+        picks = self._due(lane, limit, now_ms)
         if not picks:
             return None
         for row in picks:
@@ -184,12 +132,15 @@ class MemoryStore:
             self._move(row, State.LEASED)
         return self._open_batch(lane, picks, owner, now_ms, compose)
 
-    def reclaim(self, *, owner: str, compose: Compose) -> list[Lease]:
-        """Take over every batch of another owner."""
-        taken = [batch for batch in self._batches.values() if batch.state == State.LEASED and batch.owner != owner]
-        for batch in taken:
+    def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
+        """Take over every batch of another owner, as long as it may be sent again."""
+        orphans = [batch for batch in self._batches.values() if batch.state == State.LEASED and batch.owner != owner]
+        for batch in orphans:
             batch.owner, batch.again = owner, True
-        return [self._lease_of(batch, compose, resent=True) for batch in taken]
+            if any(self._late(self._by_id[id_], now_ms) for id_ in batch.ids):
+                ids = self._without_recalled(batch.ids, now_ms)
+                self._end(batch, ids, TOO_LATE, State.EXPIRED, Reason.DEDUP_WINDOW, now_ms)
+        return [self._lease_of(batch, compose, resent=True) for batch in orphans if batch.state == State.LEASED]
 
     def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Replace a leased batch by two leased halves."""
@@ -197,8 +148,9 @@ class MemoryStore:
         if whole is None:
             return []
         whole.state, whole.answered_ms = "split", now_ms
-        middle = len(whole.ids) // 2
-        halves = [half for half in (whole.ids[:middle], whole.ids[middle:]) if half]
+        ids = self._without_recalled(whole.ids, now_ms)
+        middle = len(ids) // 2
+        halves = [half for half in (ids[:middle], ids[middle:]) if half]
         return [
             self._open_batch(whole.lane, [self._by_id[id_] for id_ in half], owner, now_ms, compose, again=True)
             for half in halves
@@ -215,11 +167,11 @@ class MemoryStore:
     def settle_waiting(
         self, batch: int, answer: Answered, *, owner: str, now_ms: int, due_ms: int, arrived: bool
     ) -> bool:
-        """Move the batch's conversions to WAITING until `due_ms`."""
+        """Move the batch's conversions to WAITING until `due_ms`, or to WITHDRAWN."""
         held = self._held(batch, owner)
         if held is None:
             return False
-        for row in map(self._by_id.__getitem__, held.ids):
+        for row in map(self._by_id.__getitem__, self._without_recalled(held.ids, now_ms)):
             if not arrived and not held.again and self._kept[row.id].maybe_at == held.at_ms:
                 self._kept[row.id].maybe_at = None
             row.due_ms = due_ms
@@ -311,11 +263,43 @@ class MemoryStore:
         held = self._held(batch, owner)
         if held is None:
             return False
-        for row in map(self._by_id.__getitem__, held.ids):
+        self._end(held, held.ids, answer, state, reason, now_ms)
+        return True
+
+    def _end(self, batch: _Batch, ids: Sequence[int], answer: Answered, state: State, reason: str, now_ms: int) -> None:
+        for row in map(self._by_id.__getitem__, ids):
             self._kept[row.id].settled_at = now_ms
             self._move(row, state, reason)
-        held.state, held.answered_ms, held.answer = state, now_ms, answer
-        return True
+        batch.state, batch.answered_ms, batch.answer = state, now_ms, answer
+
+    def _without_recalled(self, ids: Sequence[int], now_ms: int) -> list[int]:
+        """Withdraw what was refused while it was on the wire, and give the rest."""
+        recalled = [self._by_id[id_] for id_ in ids if self._by_id[id_].reason == Reason.NO_CONSENT]
+        for row in recalled:
+            self._move(row, State.WITHDRAWN, Reason.NO_CONSENT)
+            row.event_id = row.order_id = ""
+            self._kept[row.id].copies, self._kept[row.id].settled_at = [], now_ms
+        return [id_ for id_ in ids if self._by_id[id_] not in recalled]
+
+    def _late(self, row: Conversion, now_ms: int) -> Reason | None:
+        return self._ages.too_late(row.received_ms, self._kept[row.id].maybe_at, now_ms)
+
+    def _due(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
+        """Give the first page of due conversions with one that may be sent; expired ones end on the way."""
+        for _ in range(MOST_PAGES):
+            due = [row for row in self._waiting() if self._lane(row) == lane and row.due_ms <= now_ms]
+            page = sorted(due, key=lambda row: (row.due_ms, row.id))[:limit]
+            picks = [row for row in page if not self._expired(row, now_ms)]
+            if picks or not page:
+                return sorted(picks, key=lambda row: row.id)
+        return []
+
+    def _expired(self, row: Conversion, now_ms: int) -> bool:
+        reason = self._late(row, now_ms)
+        if reason is not None:
+            self._kept[row.id].settled_at = now_ms
+            self._move(row, State.EXPIRED, reason)
+        return reason is not None
 
     def _move(self, row: Conversion, state: State, reason: str = "") -> None:
         place = (day_of(row.received_ms), row.workspace, row.pixel, row.event)
@@ -340,7 +324,7 @@ class MemoryStore:
             order_id=row.order_id,
             received_ms=row.received_ms,
             state=row.state,
-            reason=row.reason,
+            reason="" if row.state is State.LEASED else row.reason,
             value_minor=row.minor,
             currency=row.currency,
             channels=row.channels.split("+"),

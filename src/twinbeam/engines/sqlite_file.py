@@ -19,23 +19,31 @@ _BUSY_MS = 5_000
 def open_file(path: Path, *, cache_kib: int = _CACHE_KIB) -> sqlite3.Connection:
     """Open for writing: WAL, every commit synced, explicit transactions only; the file is its owner's alone."""
     path.touch(mode=0o600)
-    with translated():
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-        db.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=FULL")
-        db.execute(f"PRAGMA cache_size=-{cache_kib}")
-        db.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
-        db.execute(f"PRAGMA journal_size_limit={_WAL_LIMIT_BYTES}")
-        return db
+    return _connect(
+        str(path),
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"cache_size=-{cache_kib}",
+        f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+        f"journal_size_limit={_WAL_LIMIT_BYTES}",
+    )
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open for reading only, beside a writer."""
+    return _connect(f"file:{path}?mode=ro", "query_only=1", uri=True)
+
+
+def _connect(name: str, *pragmas: str, uri: bool = False) -> sqlite3.Connection:
+    """Open a file with its settings; one that refuses them is closed again."""
     with translated():
-        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False)
-        db.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
-        db.execute("PRAGMA query_only=1")
+        db = sqlite3.connect(name, uri=uri, isolation_level=None, check_same_thread=False, cached_statements=256)
+        try:
+            for pragma in (f"busy_timeout={_BUSY_MS}", *pragmas):
+                db.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            db.close()
+            raise
         return db
 
 
@@ -53,11 +61,22 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
             raise
 
 
+#: What SQLite says about a value that breaks a constraint or cannot be bound: a fault of the item, not of the file.
+_ITEMS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
-    """Let only our own errors out."""
+    """
+    Turn trouble with the file into our own errors.
+
+    A fault of the values handed over is let out as it is (so are InterfaceError and OverflowError, which binding
+    raises): retrying would not mend it, and leaving the item out does.
+    """
     try:
         yield
+    except _ITEMS_FAULT:
+        raise
     except sqlite3.DatabaseError as error:
         raise _ours(error) from error
 

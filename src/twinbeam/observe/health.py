@@ -1,13 +1,11 @@
 """The intake's own health, as a bare ASGI app: is it up, does it take events, how far is the recorder behind."""
 
-from collections.abc import Callable
-
 import msgspec
 
 from twinbeam.core.clock import MS_PER_SECOND, Clock
 from twinbeam.pipeline.accept.asgi import App, Receive, Reply, Scope, Send, write
 from twinbeam.pipeline.accept.nowhere import nowhere
-from twinbeam.pipeline.journal.contract import Backlog
+from twinbeam.pipeline.journal.contract import JournalWriter
 
 #: A recorder this far behind is down, not slow.
 BEHIND_SECONDS = 60.0
@@ -18,8 +16,8 @@ _HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-stor
 class Health:
     """Serves /healthz and /readyz; hands everything else on."""
 
-    def __init__(self, backlog: Callable[[], Backlog], clock: Clock, fallback: App = nowhere) -> None:
-        self._backlog = backlog
+    def __init__(self, journal: JournalWriter, clock: Clock, fallback: App = nowhere) -> None:
+        self._journal = journal
         self._clock = clock
         self._fallback = fallback
 
@@ -34,10 +32,16 @@ class Health:
             await self._fallback(scope, receive, send)
 
     def _readiness(self) -> Reply:
-        backlog = self._backlog()
+        backlog, has_room = self._journal.backlog(), self._journal.has_room()
         lag = lag_seconds(backlog.oldest_ms, self._clock.now_ms())
-        ready = lag < BEHIND_SECONDS
-        body = {"ready": ready, "lag_seconds": lag, "pending": backlog.pending, "appended": backlog.appended}
+        ready = lag < BEHIND_SECONDS and has_room
+        body = {
+            "ready": ready,
+            "has_room": has_room,
+            "lag_seconds": lag,
+            "pending": backlog.pending,
+            "appended": backlog.appended,
+        }
         return Reply(200 if ready else 503, _HEADERS, msgspec.json.encode(body))
 
 

@@ -7,7 +7,7 @@ The corridor: the only file that joins the rooms.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from twinbeam.core.clock import Clock
@@ -21,6 +21,8 @@ from twinbeam.pipeline.record.rules import drop_reason
 
 #: Events recorded in one transaction: fewer cost more commits, more delay the leases that share the writer.
 EVENTS_PER_TRANSACTION = 1_000
+#: A journal that cannot be recorded is reported again and again, since nothing else shows it.
+REPEAT_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,25 +66,51 @@ class Report(Protocol):
         ...
 
 
+class Followed(JournalReader, Protocol):
+    """A journal that can also tell how far it has come."""
+
+    def newest(self) -> tuple[int, int]:
+        """Give the newest sequence number and the number of events appended since the journal began."""
+        ...
+
+
 @dataclass(kw_only=True, slots=True)
 class Recording:
-    """Room 5 for one journal; synchronous, for the store's own thread."""
+    """
+    Room 5 for one journal; synchronous, for the store's own thread.
 
-    journal: JournalReader
+    A journal older than what the store has recorded of it (a copy that was put back) is not recorded any more: its
+    next groups bear numbers that the store knows, and would be taken for replays.
+    """
+
+    journal: Followed
     store: Recorder
     clock: Clock
     report: Report
+    _outdated: bool = field(default=False, init=False)
+    _told_at: float | None = field(default=None, init=False)
 
     def step(self) -> Recorded | None:
         """Record the next groups, or None if there are none; raises StorageError, and then nothing has changed."""
-        groups = self.journal.read(self.store.cursor(self.journal.journal_id), limit=EVENTS_PER_TRANSACTION)
+        cursor = self.store.cursor(self.journal.journal_id)
+        groups = [] if self._outdated else self.journal.read(cursor, limit=EVENTS_PER_TRANSACTION)
         if not groups:
+            self._compare(cursor)
             return None
         recorded = self._record(groups)
         self.journal.confirm(groups[-1].seq)
         if recorded.gap:
             self.report("record.gap", journal=self.journal.journal_id, seq=groups[0].seq)
         return recorded
+
+    def _compare(self, cursor: int) -> None:
+        """Notice a journal that is older than its cursor, once and for all, and say so once a minute."""
+        newest, _ = self.journal.newest()
+        self._outdated = self._outdated or newest < cursor
+        now = self.clock.monotonic()
+        if self._outdated and (self._told_at is None or now - self._told_at >= REPEAT_SECONDS):
+            self._told_at = now
+            self.report("journal.gap", journal=self.journal.journal_id, newest=newest, cursor=cursor)
 
     def _record(self, groups: Sequence[Group]) -> Recorded:
         try:
@@ -113,8 +141,9 @@ class Recording:
             if why is None and isinstance(item, Signal):
                 healthy.append(item)
             else:
-                self._quarantine(group.seq, index, item, why or "unreadable")
-        return Numbered(group.seq, healthy, set_aside=len(items) - len(healthy))
+                count = group.count if item is group.body else 1
+                self._quarantine(group.seq, index, item, why or "unreadable", count)
+        return Numbered(group.seq, healthy, set_aside=group.count - len(healthy))
 
     def _fault(self, seq: int, item: Signal | bytes) -> str | None:
         if isinstance(item, bytes):
@@ -127,7 +156,7 @@ class Recording:
             return type(error).__name__
         return None
 
-    def _quarantine(self, seq: int, index: int, item: Signal | bytes, why: str) -> None:
+    def _quarantine(self, seq: int, index: int, item: Signal | bytes, why: str, count: int) -> None:
         raw = item if isinstance(item, bytes) else item.body
-        self.store.quarantine(self.journal.journal_id, seq, index, raw, why, self.clock.now_ms())
+        self.store.quarantine(self.journal.journal_id, seq, index, raw, why, self.clock.now_ms(), count=count)
         self.report("record.quarantined", journal=self.journal.journal_id, seq=seq, item=index, why=why)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from engines.kit.harness import Harness
-from signals import BROWSER, HOUR, SERVER, a_refusal, a_signal, an_email, an_undecided, carried
+from signals import BROWSER, HOUR, SERVER, a_refusal, a_signal, an_email, an_undecided, carried, carried_ids
 from twinbeam.core.values import Signal
 
 _ARRIVALS: Mapping[str, Callable[..., Signal]] = {
@@ -23,7 +23,7 @@ _TABLE = {
     "delivered": ("duplicate -> delivered", "dropped -> delivered", "dropped -> delivered"),
     "refused by TikTok": ("duplicate -> refused", "dropped -> refused", "dropped -> refused"),
     "expired": ("duplicate -> expired", "dropped -> expired", "dropped -> expired"),
-    "withdrawn": ("duplicate -> withdrawn", "dropped -> withdrawn", "dropped -> withdrawn"),
+    "withdrawn": ("dropped -> withdrawn", "dropped -> withdrawn", "dropped -> withdrawn"),
 }
 
 
@@ -139,6 +139,60 @@ def a_refusal_between_two_attempts_ends_the_trying(h: Harness) -> None:
     h.take(a_refusal("e-1"))
     assert h.state("e-1") == "withdrawn"
     assert h.store.due_lanes(h.now()) == []
+
+
+def a_refusal_on_the_wire_is_remembered_when_the_answer_is_try_later(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2"))
+    lease = h.lease()
+    h.take(a_refusal("e-1"))
+    h.engine.reopen()
+    h.waiting(lease)
+    assert (h.state("e-1"), h.story("e-1").reason, h.story("e-1").settled_ms) == ("withdrawn", "no_consent", h.now())
+    assert h.counted("withdrawn", "no_consent") == 1
+    assert carried_ids(h.lease()) == ["e-2"]
+
+
+def a_refusal_on_the_wire_is_remembered_when_the_batch_is_split(h: Harness) -> None:
+    h.take(*(a_signal(f"e-{n}") for n in range(3)))
+    lease = h.lease()
+    h.take(a_refusal("e-1"))
+    assert [carried_ids(half) for half in h.split(lease)] == [["e-0"], ["e-2"]]
+    assert h.state("e-1") == "withdrawn"
+
+
+def a_batch_of_which_nothing_is_left_splits_into_nothing(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    lease = h.lease()
+    h.take(a_refusal("e-1"))
+    assert h.split(lease) == []
+    assert h.state("e-1") == "withdrawn"
+
+
+def a_refusal_on_the_wire_does_not_undo_a_delivery(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2"))
+    good, bad = h.lease(), h.lease(pixel="PIXEL2")
+    h.take(a_refusal("e-1"), a_refusal("e-2", pixel="PIXEL2"))
+    assert (h.state("e-1"), h.story("e-1").reason) == ("leased", "")
+    h.delivered(good)
+    h.refused(bad)
+    assert (h.state("e-1"), h.story("e-1").reason) == ("delivered", "")
+    assert (h.state("e-2"), h.story("e-2").reason) == ("refused", "refused_by_tiktok")
+
+
+def a_copy_after_a_withdrawal_is_dropped_because_of_the_refusal(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_refusal("e-1"), a_signal("e-1", channel=BROWSER))
+    assert h.counted("dropped", "denied_by_another_copy") == 1
+    assert h.counted("duplicate") == 0
+
+
+def what_is_withdrawn_keeps_its_key_alone(h: Harness) -> None:
+    h.take(a_signal("e-1", order_id="1001"), a_signal("e-2", order_id="1002", pixel="PIXEL2"))
+    lease = h.lease()
+    h.take(a_refusal("e-1"), a_refusal("e-2", pixel="PIXEL2"))
+    h.waiting(lease)
+    for event_id in ("e-1", "e-2"):
+        story = h.story(event_id)
+        assert (story.state, story.event_id, story.order_id) == ("withdrawn", "", "")
 
 
 def silence_about_consent_can_be_mended_by_an_allowed_copy(h: Harness) -> None:

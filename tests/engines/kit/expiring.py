@@ -2,6 +2,7 @@
 
 from engines.kit.harness import Harness
 from signals import DAY, HOUR, NOW, a_signal, carried_ids
+from twinbeam.pipeline.send.contract import MOST_PAGES
 
 
 def what_may_be_there_is_not_sent_again_near_the_end_of_the_dedup_window(h: Harness) -> None:
@@ -64,6 +65,26 @@ def what_is_too_late_does_not_hold_up_the_rest_of_its_batch(h: Harness) -> None:
     h.waiting(h.lease(limit=1))
     h.clock.advance(ms=47 * HOUR)
     assert carried_ids(h.lease()) == ["e-2"]
+
+
+def a_page_of_what_is_too_late_does_not_hide_the_next(h: Harness) -> None:
+    h.take(*(a_signal(f"old-{n}") for n in range(5)))
+    h.waiting(h.lease())
+    h.clock.advance(ms=47 * HOUR)
+    h.take(a_signal("new", received_ms=h.now()))
+    assert carried_ids(h.lease(limit=2)) == ["new"]
+    assert h.counted("expired", "dedup_window") == 5
+
+
+def one_call_ends_no_more_than_so_many_pages(h: Harness) -> None:
+    h.take(*(a_signal(f"old-{n}") for n in range(MOST_PAGES + 1)))
+    h.waiting(h.lease())
+    h.clock.advance(ms=47 * HOUR)
+    lane = h.lane()
+    h.take(a_signal("new", received_ms=h.now()))
+    assert h.try_lease(lane, limit=1) is None
+    assert h.counted("expired") == MOST_PAGES
+    assert carried_ids(h.lease(limit=1)) == ["new"]
 
 
 def the_window_survives_a_restart(h: Harness) -> None:

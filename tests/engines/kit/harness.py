@@ -154,12 +154,12 @@ class Harness:
 
     def reclaim(self) -> list[Lease]:
         """Take over the batches of other owners."""
-        return self.step(lambda: self.store.reclaim(owner=self.owner, compose=compose))
+        return self.step(lambda: self.store.reclaim(owner=self.owner, now_ms=self.now(), compose=compose))
 
-    def quarantine(self, raw: bytes, *, seq: int = 1, index: int = 0) -> None:
+    def quarantine(self, raw: bytes, *, seq: int = 1, index: int = 0, count: int = 1) -> None:
         """Put one unreadable item aside; it counts at once, and the cursor follows when its group is recorded."""
         journal_id = self.engine.reader.journal_id
-        self.store.quarantine(journal_id, seq, index, raw, "cannot be read", self.now())
+        self.store.quarantine(journal_id, seq, index, raw, "cannot be read", self.now(), count=count)
         assert_counters_add_up(self.store)
 
     def step(self, act: Callable[[], T]) -> T:

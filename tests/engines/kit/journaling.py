@@ -71,6 +71,15 @@ def what_is_not_confirmed_is_never_forgotten(h: Harness) -> None:
     assert [group.seq for group in h.engine.reader.read(10, limit=_ALL)] == list(range(11, 42))
 
 
+def the_reader_tells_how_far_its_journal_has_come(h: Harness) -> None:
+    assert h.engine.reader.newest() == (0, 0)
+    h.engine.journal.append(NOW, 2, b"body")
+    h.engine.journal.append(NOW, 3, b"body")
+    h.engine.reader.confirm(2)
+    h.engine.journal.forget()
+    assert h.engine.reader.newest() == (2, 5)
+
+
 def an_older_confirmation_takes_nothing_back(h: Harness) -> None:
     for _ in range(3):
         h.engine.journal.append(NOW, 1, b"body")

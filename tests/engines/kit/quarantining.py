@@ -27,6 +27,12 @@ def an_item_is_quarantined_once_however_often_it_is_tried(h: Harness) -> None:
     assert (h.store.quarantined(), h.counted("quarantined")) == (2, 2)
 
 
+def a_group_that_is_kept_as_one_item_counts_as_all_that_was_in_it(h: Harness) -> None:
+    for _ in range(2):
+        h.quarantine(b"\xc1", count=3)
+    assert (h.store.quarantined(), h.counted("recorded"), h.counted("quarantined")) == (1, 3, 3)
+
+
 def quarantine_does_not_move_the_cursor(h: Harness) -> None:
     h.quarantine(b"\xc1", seq=7)
     assert h.store.cursors() == {}

@@ -69,6 +69,42 @@ def the_heir_splits(h: Harness) -> None:
     assert [carried_ids(half) for half in h.split(taken)] == [["e-1"], ["e-2"]]
 
 
+def what_is_too_late_by_then_ends_with_its_whole_batch(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2"))
+    h.waiting(h.lease())
+    h.clock.advance(ms=40 * HOUR)
+    h.take(a_signal("e-3", received_ms=h.now()))
+    h.lease()
+    fresh = h.lease(pixel="PIXEL2")
+    h.clock.advance(ms=7 * HOUR)
+    assert [lease.batch for lease in h.restart()] == [fresh.batch]
+    for event_id in ("e-1", "e-3"):
+        story = h.story(event_id)
+        assert (story.state, story.reason, story.settled_ms) == ("expired", "dedup_window", h.now())
+    assert [attempt.state for attempt in h.story("e-1").log] == ["try later", "expired"]
+    assert h.counted("expired", "dedup_window") == 2
+
+
+def a_moment_before_it_is_taken_over_and_a_moment_after_it_is_not(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    lease = h.lease()
+    h.clock.advance(ms=47 * HOUR - 1)
+    assert len(h.restart()) == 1
+    h.clock.advance(ms=1)
+    assert h.restart() == []
+    assert not h.delivered(lease)
+    assert h.restart() == []
+
+
+def a_refusal_is_remembered_when_its_batch_is_too_late(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2"))
+    h.lease()
+    h.take(a_refusal("e-1"))
+    h.clock.advance(ms=72 * HOUR)
+    assert h.restart() == []
+    assert (h.state("e-1"), h.state("e-2")) == ("withdrawn", "expired")
+
+
 def what_an_heir_failed_to_deliver_may_still_be_there_from_the_first_time(h: Harness) -> None:
     """The heir's own try certainly did not arrive; nobody knows about the dead owner's."""
     h.take(a_signal("e-1"))

@@ -105,6 +105,13 @@ def a_mended_tombstone_waits_from_the_copy_that_mended_it(h: Harness) -> None:
     assert h.story("e-1").due_ms == NOW + 5 * SECOND + _WAIT
 
 
+def a_mended_tombstone_that_both_channels_reported_waits_for_nobody(h: Harness) -> None:
+    _make_two_sided(h)
+    h.take(an_undecided("e-1", channel=BROWSER))
+    h.take(a_signal("e-1", received_ms=NOW + 5 * SECOND))
+    assert h.story("e-1").due_ms == NOW + 5 * SECOND
+
+
 def _make_two_sided(h: Harness) -> None:
     """Let both channels of the pixel report something else."""
     h.take(a_signal("seen-1", event="ViewContent", channel=BROWSER), a_signal("seen-2", event="Lead", channel=SERVER))

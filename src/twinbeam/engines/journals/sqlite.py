@@ -152,6 +152,14 @@ class SqliteJournal:
             used_bytes=self._waiting_bytes,
         )
 
+    def has_room(self) -> bool:
+        """Tell whether an append would find room now."""
+        try:
+            self._check_room(0)
+        except (StorageFull, StorageBehind):
+            return False
+        return True
+
     def close(self) -> None:
         """Close the file and give the slot back."""
         self._db.close()

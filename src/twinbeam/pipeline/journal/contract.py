@@ -44,6 +44,10 @@ class JournalWriter(Protocol):
         """Tell what is still here."""
         ...
 
+    def has_room(self) -> bool:
+        """Tell whether an append would find room now."""
+        ...
+
     def close(self) -> None:
         """Give the slot back."""
         ...

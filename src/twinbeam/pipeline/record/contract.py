@@ -62,6 +62,12 @@ class Recorder(Protocol):
         """Raise what recording this group would raise, and change nothing."""
         ...
 
-    def quarantine(self, journal_id: str, seq: int, index: int, raw: bytes, why: str, now_ms: int) -> None:
-        """Keep, encrypted, one item that cannot be recorded; counted, and the cursor is not moved by it."""
+    def quarantine(  # noqa: PLR0913 -- where, what, why, when and how many
+        self, journal_id: str, seq: int, index: int, raw: bytes, why: str, now_ms: int, *, count: int = 1
+    ) -> None:
+        """
+        Keep, encrypted, what cannot be recorded; the cursor is not moved by it.
+
+        It is counted once as `count` arrivals: a group that cannot even be taken apart is kept as one item.
+        """
         ...

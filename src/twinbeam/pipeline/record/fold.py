@@ -187,6 +187,11 @@ class Fold:
         self.writes.payloads.pop(known.id, None)
         self.writes.purged.add(known.id)
 
+    def _recall(self, known: Conversion, signal: Signal, arrival: bytes) -> None:
+        """Note a refusal on what is on the wire; whoever settles the batch sees to it that this was the last try."""
+        self._drop(known, signal, arrival)
+        known.reason = drop_reason(known, signal)
+
     def _deny(self, known: Conversion, signal: Signal, arrival: bytes) -> None:
         self._drop(known, signal, arrival)
         known.reason, known.consent = drop_reason(known, signal), signal.permission.basis

@@ -3,10 +3,17 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from twinbeam.core.delivery import Lane, Lease, Verdict
+from twinbeam.core.delivery import Answered, Lane, Lease, Verdict
 
 Compose = Callable[[Lane, Sequence[tuple[str, bytes]]], bytes]
 """Build one request body from (event name, event JSON without its name) pairs; must be deterministic."""
+
+#: Full pages of expired conversions that one lease walks past. What a long outage leaves is ended in steps, so that
+#: no single transaction keeps the recorder waiting.
+MOST_PAGES = 10
+
+#: What the attempt log says of a dead owner's batch that was not sent again.
+TOO_LATE = Answered(message="no answer, and too late to be sent again")
 
 
 class Leases(Protocol):
@@ -24,16 +31,25 @@ class Leases(Protocol):
         """
         Freeze and take up to `limit` due conversions of a lane; durable before it returns.
 
-        Conversions that can no longer be sent without harm end as expired on the way.
+        Conversions that can no longer be sent without harm, or of which nothing is left that could be sent, end as
+        expired on the way; the next page of due ones is looked at in their place, up to MOST_PAGES.
         """
         ...
 
-    def reclaim(self, *, owner: str, compose: Compose) -> list[Lease]:
-        """Take over every batch of another (dead) owner, byte for byte as it was."""
+    def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
+        """
+        Take over every batch of another (dead) owner, byte for byte as it was.
+
+        A batch with a conversion that can no longer be sent without harm ends as a whole as expired.
+        """
         ...
 
     def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
-        """Replace a leased batch by two leased halves in one transaction."""
+        """
+        Replace a leased batch by two leased halves in one transaction.
+
+        What its visitor has refused since the lease is withdrawn and in neither half.
+        """
         ...
 
 

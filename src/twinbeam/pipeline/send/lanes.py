@@ -60,7 +60,9 @@ class Sender(Ports):
         adopted = False
         while not adopted and not self._stop.is_set():
             try:
-                orphans = await self.on_store(self.leases.reclaim, owner=self.owner, compose=self.compose)
+                orphans = await self.on_store(
+                    self.leases.reclaim, owner=self.owner, now_ms=self.clock.now_ms(), compose=self.compose
+                )
             except Exception as error:  # noqa: BLE001 -- the store may come back
                 await self._stumble(error)
             else:

@@ -1,5 +1,5 @@
 """
-The send and settle rooms' part of the SQLite store: batches as lease and attempt log in one.
+The send room's part of the SQLite store: batches as lease and attempt log in one.
 
 A lease is committed before its request goes out. From then on its conversions are frozen: whoever re-sends the
 batch composes the same bytes from the same payloads, and the stored hash says so.
@@ -10,21 +10,22 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from twinbeam.core.clock import day_of
-from twinbeam.core.delivery import Answered, Lane, Lease
+from twinbeam.core.delivery import Lane, Lease
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.sqlite_file import transaction
-from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
+from twinbeam.engines.stores.sqlite.connection import Connection, RingLacksKey, payload_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.recording import decode_copies
+from twinbeam.engines.stores.sqlite.settling import Held, Settling, as_held
 from twinbeam.pipeline.record.merge import merge
-from twinbeam.pipeline.send.contract import Compose
+from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages
 
 _PICKED = (
@@ -35,7 +36,9 @@ _LEASE = (
     "UPDATE conversion SET state='leased', attempts=attempts+1, maybe_at=coalesce(maybe_at, ?), batch=?, due=0 "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
-_ANSWER = "UPDATE batch SET state=?, answered_at=?, status=?, code=?, message=?, request_id=? WHERE id=?"
+_ORPHANS = (
+    "SELECT batch.id, lane, ids, tally, body_hash, attempt FROM batch WHERE state='leased' AND owner<>? ORDER BY id"
+)
 
 _Moved = Counter[tuple[int, str, str, str, str, str]]
 
@@ -54,12 +57,15 @@ class _Pick(Struct, frozen=True):
     batch: int | None
 
 
-class Leasing:
-    """See send.contract.Leases and settle.contract.Ledger for the promises."""
+_Loaded = list[tuple[_Pick, bytes]]
+"""Conversions with the event that each of them goes out as."""
+
+
+class Leasing(Settling):
+    """See send.contract.Leases for the promises."""
 
     def __init__(self, connection: Connection, ages: Ages) -> None:
-        self._connection = connection
-        self._db = connection.db
+        super().__init__(connection)
         self._ages = ages
 
     def due_lanes(self, now_ms: int) -> list[Lane]:
@@ -79,93 +85,62 @@ class Leasing:
     def lease(self, lane: Lane, *, limit: int, owner: str, now_ms: int, compose: Compose) -> Lease | None:
         """Freeze and take up to `limit` due conversions of a lane."""
         with transaction(self._db):
-            due = self._db.execute(
-                "SELECT due, id FROM ready WHERE lane=? AND due<=? ORDER BY due, id LIMIT ?", (lane.id, now_ms, limit)
-            ).fetchall()
-            self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", [(lane.id, *row) for row in due])
-            picks = [_Pick(*row) for row in self._connection.by_ids(_PICKED, [id_ for _, id_ in due])]
-            picks = self._without_late(picks, now_ms)
-            return self._open_batch(lane, picks, owner, now_ms, compose) if picks else None
+            for _ in range(MOST_PAGES):
+                page = self._take_due(lane, limit, now_ms)
+                loaded = self._loaded(self._without_late(page, now_ms), now_ms)
+                if loaded:
+                    return self._open_batch(lane, loaded, owner, now_ms, compose)
+                if not page:
+                    break
+        return None
 
-    def reclaim(self, *, owner: str, compose: Compose) -> list[Lease]:
+    def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """
         Take over every batch of another owner, byte for byte as it was.
 
         Raises StorageDamaged for a batch that can't be sent again, and sets that one aside: the next call goes on.
         """
-        orphans = self._db.execute(
-            "SELECT batch.id, ids, body_hash, attempt, lane.id, workspace, event_source, source_id, test_code "
-            "FROM batch JOIN lane ON lane.id = batch.lane WHERE state='leased' AND owner<>? ORDER BY batch.id",
-            (owner,),
-        ).fetchall()
         leases = []
-        for row in orphans:
+        for *held, body_hash, attempt in self._db.execute(_ORPHANS, (owner,)).fetchall():
+            batch = as_held(*held)
             try:
-                leases.append(self._again(row, compose))
+                lease = self._again(batch, body_hash, attempt, now_ms, compose)
             except StorageDamaged:
-                self._adopt([row[0]], owner)
+                self._adopt([batch.id], owner)
                 raise
+            leases += [lease] if lease else []
         self._adopt([lease.batch for lease in leases], owner)
         return leases
 
     def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Replace a leased batch by two leased halves in one transaction."""
         with transaction(self._db):
-            row = self._held(batch, owner)
-            if row is None:
+            held = self._held(batch, owner)
+            if held is None:
                 return []
-            lane_id, ids, _ = row
             self._db.execute("UPDATE batch SET state='split', answered_at=? WHERE id=?", (now_ms, batch))
-            lane = self._lane(lane_id)
+            lane, ids = self._lane(held.lane), self._without_recalled(held, now_ms).ids
             middle = len(ids) // 2
-            halves = [half for half in (ids[:middle], ids[middle:]) if half]
-            return [self._half(lane, half, owner, now_ms, compose) for half in halves]
+            halves = [self._half(lane, half, owner, now_ms, compose) for half in (ids[:middle], ids[middle:])]
+            return [half for half in halves if half is not None]
 
-    def settle_delivered(self, batch: int, answer: Answered, *, owner: str, now_ms: int) -> bool:
-        """Move the batch's conversions to DELIVERED."""
-        return self._settle(batch, answer, State.DELIVERED, "", owner=owner, now_ms=now_ms)
+    def _take_due(self, lane: Lane, limit: int, now_ms: int) -> list[_Pick]:
+        """Take the next due conversions out of the schedule."""
+        due = self._db.execute(
+            "SELECT due, id FROM ready WHERE lane=? AND due<=? ORDER BY due, id LIMIT ?", (lane.id, now_ms, limit)
+        ).fetchall()
+        self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", [(lane.id, *row) for row in due])
+        return self._picks([id_ for _, id_ in due])
 
-    def settle_refused(self, batch: int, answer: Answered, *, owner: str, now_ms: int) -> bool:
-        """Move the batch's conversions to REFUSED."""
-        reason = Reason.REFUSED_BY_TIKTOK
-        return self._settle(batch, answer, State.REFUSED, reason, owner=owner, now_ms=now_ms)
+    def _picks(self, ids: Sequence[int]) -> list[_Pick]:
+        return [_Pick(*row) for row in self._connection.by_ids(_PICKED, ids)]
 
-    def settle_waiting(
-        self, batch: int, answer: Answered, *, owner: str, now_ms: int, due_ms: int, arrived: bool
-    ) -> bool:
-        """Move the batch's conversions to WAITING until `due_ms`."""
-        with transaction(self._db):
-            row = self._held(batch, owner)
-            if row is None:
-                return False
-            lane_id, ids, tally = row
-            sql = "UPDATE conversion SET state='waiting', due=? WHERE id IN (SELECT value FROM json_each(?))"
-            self._connection.by_ids(sql, ids, due_ms)
-            if not arrived:
-                self._unmark(batch, ids)
-            self._db.executemany("INSERT INTO ready VALUES (?,?,?)", [(lane_id, due_ms, id_) for id_ in ids])
-            self._close(batch, "try later", answer, now_ms)
-            self._count_move(tally, State.WAITING, "")
-        return True
-
-    def _settle(self, batch: int, answer: Answered, state: State, reason: str, *, owner: str, now_ms: int) -> bool:
-        with transaction(self._db):
-            row = self._held(batch, owner)
-            if row is None:
-                return False
-            _, ids, tally = row
-            self._connection.by_ids(
-                "UPDATE conversion SET state=?, reason=?, settled_at=? WHERE id IN (SELECT value FROM json_each(?))",
-                ids,
-                *(state, reason, now_ms),
-            )
-            self._close(batch, state, answer, now_ms)
-            self._count_move(tally, state, reason)
-        return True
+    def _too_late(self, pick: _Pick, now_ms: int) -> Reason | None:
+        return self._ages.too_late(pick.received_ms, pick.maybe_at, now_ms)
 
     def _without_late(self, picks: list[_Pick], now_ms: int) -> list[_Pick]:
         """End what can no longer be sent without harm, and give the rest."""
-        late = {pick.id: self._ages.too_late(pick.received_ms, pick.maybe_at, now_ms) for pick in picks}
+        late = {pick.id: self._too_late(pick, now_ms) for pick in picks}
         for pick in picks:
             reason = late[pick.id]
             if reason is not None:
@@ -173,17 +148,39 @@ class Leasing:
         return [pick for pick in picks if late[pick.id] is None]
 
     def _expire(self, pick: _Pick, reason: Reason, now_ms: int) -> None:
-        self._db.execute(
-            "UPDATE conversion SET state='expired', reason=?, settled_at=? WHERE id=?", (reason, now_ms, pick.id)
-        )
+        self._end_ids([pick.id], State.EXPIRED, reason, now_ms)
         place = (day_of(pick.received_ms), pick.workspace, pick.pixel, pick.event)
         add_counts(self._db, [(*place, pick.state, "", -1), (*place, State.EXPIRED, reason, 1)])
 
+    def _loaded(self, picks: Sequence[_Pick], now_ms: int) -> _Loaded:
+        """End what has no readable payload any more, and give the rest with what goes out of it."""
+        sealed = self._sealed(picks)
+        loaded = []
+        for pick in picks:
+            try:
+                loaded.append((pick, self._event(pick, sealed)))
+            except RingLacksKey:
+                raise  # nothing is lost: the ring's backup opens it
+            except (StorageDamaged, msgspec.MsgspecError, ValueError):
+                self._expire(pick, Reason.PAYLOAD_LOST, now_ms)
+        return loaded
+
+    def _sealed(self, picks: Iterable[_Pick]) -> dict[int, bytes]:
+        sql = "SELECT id, body FROM payload WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self._connection.by_ids(sql, [pick.id for pick in picks]))
+
+    def _event(self, pick: _Pick, sealed: dict[int, bytes]) -> bytes:
+        if pick.id not in sealed:
+            raise StorageDamaged(f"the payload of conversion {pick.id} is gone")
+        opened = self._connection.keys.open_sealed(sealed[pick.id], payload_context(pick.id))
+        return merge(decode_copies(opened))
+
     def _open_batch(
-        self, lane: Lane, picks: Sequence[_Pick], owner: str, now_ms: int, compose: Compose, *, again: bool = False
+        self, lane: Lane, loaded: _Loaded, owner: str, now_ms: int, compose: Compose, *, again: bool = False
     ) -> Lease:
+        picks = [pick for pick, _ in loaded]
         ids = [pick.id for pick in picks]
-        body = compose(lane, self._events(picks))
+        body = compose(lane, [(pick.event, event) for pick, event in loaded])
         attempt = max(pick.attempts for pick in picks) + (0 if again else 1)
         leased = Counter((day_of(p.received_ms), p.workspace, p.pixel, p.event) for p in picks)
         tally = json.dumps([[*place, n] for place, n in leased.items()])
@@ -198,80 +195,49 @@ class Leasing:
             self._connection.by_ids(sql, ids, batch)
         else:
             self._connection.by_ids(_LEASE, ids, now_ms, batch)
-            moved: _Moved = Counter()
-            for p in picks:
-                place = (day_of(p.received_ms), p.workspace, p.pixel, p.event)
-                moved[*place, p.state, ""] -= 1
-                moved[*place, State.LEASED, ""] += 1
-            add_counts(self._db, [(*key, n) for key, n in sorted(moved.items())])
+            self._count_leased(picks)
         return Lease(batch=int(batch or 0), lane=lane, body=body, count=len(ids), attempt=attempt)
 
-    def _half(self, lane: Lane, ids: list[int], owner: str, now_ms: int, compose: Compose) -> Lease:
-        picks = [_Pick(*row) for row in self._connection.by_ids(_PICKED, ids)]
-        return self._open_batch(lane, picks, owner, now_ms, compose, again=True)
+    def _count_leased(self, picks: Iterable[_Pick]) -> None:
+        moved: _Moved = Counter()
+        for p in picks:
+            place = (day_of(p.received_ms), p.workspace, p.pixel, p.event)
+            moved[*place, p.state, ""] -= 1
+            moved[*place, State.LEASED, ""] += 1
+        add_counts(self._db, [(*key, n) for key, n in sorted(moved.items())])
 
-    def _again(self, row: Sequence[Any], compose: Compose) -> Lease:
-        batch, packed, body_hash, attempt, *place = row
-        lane, ids = Lane(*place), _unpack(packed)
-        picks = [_Pick(*row) for row in self._connection.by_ids(_PICKED, ids)]
-        body = compose(lane, self._events(picks))
+    def _half(self, lane: Lane, ids: list[int], owner: str, now_ms: int, compose: Compose) -> Lease | None:
+        loaded = self._loaded(self._picks(ids), now_ms)
+        return self._open_batch(lane, loaded, owner, now_ms, compose, again=True) if loaded else None
+
+    def _again(self, held: Held, body_hash: bytes, attempt: int, now_ms: int, compose: Compose) -> Lease | None:
+        """Make a dead owner's batch again, or end it."""
+        lane, picks = self._lane(held.lane), self._picks(held.ids)
+        if any(self._too_late(pick, now_ms) for pick in picks):
+            with transaction(self._db):
+                left = self._without_recalled(held, now_ms)
+                self._end(left, TOO_LATE, State.EXPIRED, Reason.DEDUP_WINDOW, now_ms)
+            return None
+        sealed = self._sealed(picks)
+        body = compose(lane, [(pick.event, self._event(pick, sealed)) for pick in picks])
         if _hash(body) != body_hash:
-            raise StorageDamaged(f"batch {batch} no longer gives the bytes that were sent")
-        return Lease(batch=batch, lane=lane, body=body, count=len(ids), attempt=attempt, resent=True)
+            raise StorageDamaged(f"batch {held.id} no longer gives the bytes that were sent")
+        return Lease(batch=held.id, lane=lane, body=body, count=len(held.ids), attempt=attempt, resent=True)
 
     def _adopt(self, batches: Sequence[int], owner: str) -> None:
         with transaction(self._db):
             sql = "UPDATE batch SET owner=?, again=1 WHERE id IN (SELECT value FROM json_each(?))"
             self._connection.by_ids(sql, batches, owner)
 
-    def _events(self, picks: Sequence[_Pick]) -> list[tuple[str, bytes]]:
-        sql = "SELECT id, body FROM payload WHERE id IN (SELECT value FROM json_each(?))"
-        sealed = dict(self._connection.by_ids(sql, [pick.id for pick in picks]))
-        if lost := [pick.id for pick in picks if pick.id not in sealed]:
-            raise StorageDamaged(f"the payloads of conversions {lost} are gone")
-        opened = self._connection.keys.open_sealed
-        return [(pick.event, merge(decode_copies(opened(sealed[pick.id], payload_context(pick.id))))) for pick in picks]
-
     def _remember_attempts(self, picks: Iterable[_Pick]) -> None:
         rows = [(pick.id, pick.batch) for pick in picks if pick.batch is not None]
         self._db.executemany("INSERT OR IGNORE INTO attempt VALUES (?,?)", rows)
-
-    def _unmark(self, batch: int, ids: list[int]) -> None:
-        """Take back the mark of a first attempt that certainly never arrived, unless another may have been before."""
-        at, again = self._db.execute("SELECT at, again FROM batch WHERE id=?", (batch,)).fetchone()
-        if again:
-            return
-        sql = "UPDATE conversion SET maybe_at=NULL WHERE maybe_at=? AND id IN (SELECT value FROM json_each(?))"
-        self._connection.by_ids(sql, ids, at)
-
-    def _held(self, batch: int, owner: str) -> tuple[int, list[int], str] | None:
-        row = self._db.execute(
-            "SELECT lane, ids, tally FROM batch WHERE id=? AND owner=? AND state='leased'", (batch, owner)
-        ).fetchone()
-        return (row[0], _unpack(row[1]), row[2]) if row else None
-
-    def _close(self, batch: int, state: str, answer: Answered, now_ms: int) -> None:
-        values = (state, now_ms, answer.status, answer.code, answer.message, answer.request_id, batch)
-        self._db.execute(_ANSWER, values)
-
-    def _count_move(self, tally: str, state: State, reason: str) -> None:
-        changes = []
-        for day, workspace, pixel, event, n in json.loads(tally):
-            changes.append((day, workspace, pixel, event, State.LEASED.value, "", -n))
-            changes.append((day, workspace, pixel, event, state.value, str(reason), n))
-        add_counts(self._db, changes)
 
     def _lane(self, lane_id: int) -> Lane:
         row = self._db.execute(
             "SELECT id, workspace, event_source, source_id, test_code FROM lane WHERE id=?", (lane_id,)
         ).fetchone()
         return Lane(*row)
-
-
-def _unpack(packed: bytes) -> list[int]:
-    ids = array("q")
-    ids.frombytes(packed)
-    return ids.tolist()
 
 
 def _hash(body: bytes) -> bytes:

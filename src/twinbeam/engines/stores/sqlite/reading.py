@@ -15,7 +15,8 @@ from twinbeam.engines.sqlite_file import translated
 
 _STORY = (
     "SELECT id, workspace, pixel, event_source, event, event_id, event_time, order_id, received AS received_ms, state, "
-    "reason, minor AS value_minor, currency, channels, consent, source, due AS due_ms, settled_at AS settled_ms, "
+    "CASE state WHEN 'leased' THEN '' ELSE reason END AS reason, "  # until it is settled, a reason there is but a note
+    "minor AS value_minor, currency, channels, consent, source, due AS due_ms, settled_at AS settled_ms, "
     "attempts, batch FROM conversion"
 )
 _COPIES = "SELECT channel, source, at AS received_ms, consent FROM copy WHERE id = ? ORDER BY n"

@@ -53,10 +53,10 @@ class Recording:
         self._connection = connection
         self._db = connection.db
         self._window = window
-        self._last_seen: dict[PixelChannel, int] = {
-            (w, p, c): at for w, p, c, at in self._db.execute("SELECT workspace, pixel, channel, at FROM channel_seen")
-        }
-        self._last_id = self._highest_id()
+        self._last_seen: dict[PixelChannel, int] = {}
+        self._seen_hours: dict[PixelChannel, int] = {}  #: what the file says, to the hour
+        self._last_id = 0
+        self._read_again()
 
     def cursor(self, journal_id: str) -> int:
         """Give the last recorded sequence number of a journal, 0 when it is new."""
@@ -73,8 +73,7 @@ class Recording:
                 self._write(fold, now_ms)
                 self._advance(journal_id, fresh)
         except BaseException:
-            self._connection.forget_cached()
-            self._last_id = self._highest_id()
+            self._read_again()
             raise
         return fold.recorded(skipped_groups=len(groups) - len(fresh), gap=has_gap(before, fresh))
 
@@ -87,11 +86,12 @@ class Recording:
         except _Undo:
             pass
         finally:
-            self._connection.forget_cached()
-            self._last_id = self._highest_id()
+            self._read_again()
 
-    def quarantine(self, journal_id: str, seq: int, index: int, raw: bytes, why: str, now_ms: int) -> None:
-        """Keep, encrypted, one item that cannot be recorded; counted once however often it is tried."""
+    def quarantine(  # noqa: PLR0913 -- where, what, why, when and how many
+        self, journal_id: str, seq: int, index: int, raw: bytes, why: str, now_ms: int, *, count: int = 1
+    ) -> None:
+        """Keep, encrypted, what cannot be recorded; counted once, as `count` arrivals, however often it is tried."""
         context = f"quarantine {journal_id} {seq} {index}".encode()
         try:
             with transaction(self._db):
@@ -99,10 +99,18 @@ class Recording:
                 row = (journal_id, seq, index, now_ms, why, sealed)
                 if self._db.execute("INSERT OR IGNORE INTO quarantine VALUES (?,?,?,?,?,?)", row).rowcount:
                     nowhere = (day_of(now_ms), "", "", "")
-                    add_counts(self._db, [(*nowhere, RECORDED, "", 1), (*nowhere, Outcome.QUARANTINED, "", 1)])
+                    add_counts(self._db, [(*nowhere, RECORDED, "", count), (*nowhere, Outcome.QUARANTINED, "", count)])
         except BaseException:
-            self._connection.forget_cached()
+            self._read_again()
             raise
+
+    def _read_again(self) -> None:
+        """Take what is kept in memory from the file, as at the start and after every rollback."""
+        self._connection.forget_cached()
+        seen = self._db.execute("SELECT workspace, pixel, channel, at FROM channel_seen")
+        self._last_seen = {(workspace, pixel, channel): at for workspace, pixel, channel, at in seen}
+        self._seen_hours = dict(self._last_seen)
+        self._last_id = self._highest_id()
 
     def _fold(self, journal_id: str, groups: Sequence[Numbered]) -> Fold:
         signals = list(chain.from_iterable(group.signals for group in groups))
@@ -147,7 +155,7 @@ class Recording:
         self._db.executemany("INSERT INTO copy VALUES (?,?,?,?,?,?)", writes.notes)
         self._write_lookups(writes.lookups)
         self._write_visits(fold, now_ms)
-        self._write_seen(fold.known.last_seen)
+        self._write_seen(writes.seen)
         add_counts(self._db, fold.tally)
 
     def _changed(self, fold: Fold) -> list[Conversion]:
@@ -208,14 +216,14 @@ class Recording:
         rows = [(h, day, seal(day, _encode_facts(facts), facts_context(h))) for h, facts in fold.writes.facts.items()]
         self._db.executemany("INSERT OR REPLACE INTO visitor VALUES (?,?,?)", rows)
 
-    def _write_seen(self, last_seen: dict[PixelChannel, int]) -> None:
-        for place, at_ms in last_seen.items():
-            hour = at_ms - at_ms % _HOUR_MS
-            self._db.execute(
-                "INSERT INTO channel_seen VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET at=excluded.at "
-                "WHERE excluded.at > at",
-                (*place, hour),
-            )
+    def _write_seen(self, seen: dict[PixelChannel, int]) -> None:
+        hours = {place: at_ms - at_ms % _HOUR_MS for place, at_ms in seen.items()}
+        news = {place: hour for place, hour in hours.items() if hour > self._seen_hours.get(place, -1)}
+        self._db.executemany(
+            "INSERT INTO channel_seen VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET at=excluded.at",
+            [(*place, hour) for place, hour in news.items()],
+        )
+        self._seen_hours |= news
 
     def _advance(self, journal_id: str, groups: Sequence[Numbered]) -> None:
         if groups:

@@ -34,10 +34,20 @@ class Setup:
             raise ConfigError(f"There is no pixel {code}; add it first: twinbeam pixels add {code}")
 
     def tokens(self) -> dict[tuple[str, str], str]:
-        """Open every saved token, by workspace and pixel code, for the client that sends with them."""
+        """
+        Open every saved token, by workspace and pixel code, for the client that sends with them.
+
+        One that cannot be opened is left out, as if it had not been saved: its pixel waits, the others go on.
+        """
         rows = self._db.execute("SELECT workspace, code, token FROM pixel WHERE token IS NOT NULL").fetchall()
-        opened = self._ring.open_sealed
-        return {(workspace, code): opened(token, _context(workspace, code)).decode() for workspace, code, token in rows}
+        opened = {(workspace, code): self._token(workspace, code, sealed) for workspace, code, sealed in rows}
+        return {pixel: token for pixel, token in opened.items() if token is not None}
+
+    def _token(self, workspace: str, code: str, sealed: bytes) -> str | None:
+        try:
+            return self._ring.open_sealed(sealed, _context(workspace, code)).decode()
+        except StorageDamaged:
+            return None
 
     def opens(self) -> bool:
         """Tell whether the key ring opens what was sealed last in this store."""

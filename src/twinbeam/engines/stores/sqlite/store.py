@@ -2,7 +2,8 @@
 The SQLite store, opened.
 
     recording.py   groups of arrivals -> conversions          one transaction a call
-    leasing.py     batches: lease, reclaim, split, settle     one transaction a call
+    leasing.py     batches: lease, reclaim, split             one transaction a call
+    settling.py    batches: what became of them               one transaction a call
     setup.py       pixels, tokens, keys                       short transactions, from any process
     reading.py     stories, totals, lists                     reads only
 """

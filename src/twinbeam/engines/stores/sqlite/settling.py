@@ -1,0 +1,138 @@
+"""
+The settle room's part of the SQLite store: what becomes of a leased batch, and of each conversion in it.
+
+A refusal that arrived while a conversion was on the wire stands as a reason on its leased row. Whatever would let
+such a conversion be sent another time withdraws it instead.
+"""
+
+import json
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from twinbeam.core.clock import day_of
+from twinbeam.core.delivery import Answered
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Reason
+from twinbeam.engines.sqlite_file import transaction
+from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.counting import add_counts
+
+_ANSWER = "UPDATE batch SET state=?, answered_at=?, status=?, code=?, message=?, request_id=? WHERE id=?"
+_END = "UPDATE conversion SET state=?, reason=?, settled_at=? WHERE id IN (SELECT value FROM json_each(?))"
+_RECALLED = (
+    "SELECT id, received, workspace, pixel, event FROM conversion "
+    "WHERE reason=? AND id IN (SELECT value FROM json_each(?))"
+)
+_BLANK = "UPDATE conversion SET event_id='', order_id='' WHERE id IN (SELECT value FROM json_each(?))"
+_PURGE = "DELETE FROM payload WHERE id IN (SELECT value FROM json_each(?))"
+
+Place = tuple[int, str, str, str]
+"""(day, workspace, pixel, event)"""
+
+
+class Held(Struct, frozen=True):
+    """An open batch: what is in it, and how many of it count where."""
+
+    id: int
+    lane: int
+    ids: list[int]
+    tally: Counter[Place]
+
+
+class Settling:
+    """See settle.contract.Ledger for the promises."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._db = connection.db
+
+    def settle_delivered(self, batch: int, answer: Answered, *, owner: str, now_ms: int) -> bool:
+        """Move the batch's conversions to DELIVERED."""
+        return self._settle(batch, answer, State.DELIVERED, "", owner=owner, now_ms=now_ms)
+
+    def settle_refused(self, batch: int, answer: Answered, *, owner: str, now_ms: int) -> bool:
+        """Move the batch's conversions to REFUSED."""
+        reason = Reason.REFUSED_BY_TIKTOK
+        return self._settle(batch, answer, State.REFUSED, reason, owner=owner, now_ms=now_ms)
+
+    def settle_waiting(
+        self, batch: int, answer: Answered, *, owner: str, now_ms: int, due_ms: int, arrived: bool
+    ) -> bool:
+        """Move the batch's conversions to WAITING until `due_ms`, or to WITHDRAWN."""
+        with transaction(self._db):
+            held = self._held(batch, owner)
+            if held is None:
+                return False
+            left = self._without_recalled(held, now_ms)
+            sql = "UPDATE conversion SET state='waiting', due=? WHERE id IN (SELECT value FROM json_each(?))"
+            self._connection.by_ids(sql, left.ids, due_ms)
+            if not arrived:
+                self._unmark(left)
+            self._db.executemany("INSERT INTO ready VALUES (?,?,?)", [(left.lane, due_ms, id_) for id_ in left.ids])
+            self._close(batch, "try later", answer, now_ms)
+            self._count_move(left.tally, State.WAITING, "")
+        return True
+
+    def _settle(self, batch: int, answer: Answered, state: State, reason: str, *, owner: str, now_ms: int) -> bool:
+        with transaction(self._db):
+            held = self._held(batch, owner)
+            if held is None:
+                return False
+            self._end(held, answer, state, reason, now_ms)
+        return True
+
+    def _end(self, held: Held, answer: Answered, state: State, reason: str, now_ms: int) -> None:
+        """End a batch and all that is in it."""
+        self._end_ids(held.ids, state, reason, now_ms)
+        self._close(held.id, state, answer, now_ms)
+        self._count_move(held.tally, state, reason)
+
+    def _end_ids(self, ids: Sequence[int], state: State, reason: str, now_ms: int) -> None:
+        self._connection.by_ids(_END, ids, state, reason, now_ms)
+
+    def _without_recalled(self, held: Held, now_ms: int) -> Held:
+        """Withdraw what was refused while it was on the wire, and give the rest of the batch."""
+        recalled = self._connection.by_ids(_RECALLED, held.ids, Reason.NO_CONSENT).fetchall()
+        if not recalled:
+            return held
+        gone = [row[0] for row in recalled]
+        self._end_ids(gone, State.WITHDRAWN, Reason.NO_CONSENT, now_ms)
+        self._connection.by_ids(_BLANK, gone)
+        self._connection.by_ids(_PURGE, gone)
+        places = Counter((day_of(received), *place) for _, received, *place in recalled)
+        self._count_move(places, State.WITHDRAWN, Reason.NO_CONSENT)
+        return Held(held.id, held.lane, [id_ for id_ in held.ids if id_ not in gone], held.tally - places)
+
+    def _unmark(self, held: Held) -> None:
+        """Take back the mark of a first attempt that certainly never arrived, unless another may have been before."""
+        at, again = self._db.execute("SELECT at, again FROM batch WHERE id=?", (held.id,)).fetchone()
+        if again:
+            return
+        sql = "UPDATE conversion SET maybe_at=NULL WHERE maybe_at=? AND id IN (SELECT value FROM json_each(?))"
+        self._connection.by_ids(sql, held.ids, at)
+
+    def _held(self, batch: int, owner: str) -> Held | None:
+        row = self._db.execute(
+            "SELECT id, lane, ids, tally FROM batch WHERE id=? AND owner=? AND state='leased'", (batch, owner)
+        ).fetchone()
+        return as_held(*row) if row else None
+
+    def _close(self, batch: int, state: str, answer: Answered, now_ms: int) -> None:
+        values = (state, now_ms, answer.status, answer.code, answer.message, answer.request_id, batch)
+        self._db.execute(_ANSWER, values)
+
+    def _count_move(self, tally: Counter[Place], state: State, reason: str) -> None:
+        """Count conversions out of LEASED and into where they went."""
+        leased = [(*place, State.LEASED, "", -n) for place, n in tally.items()]
+        add_counts(self._db, [*leased, *((*place, state, str(reason), n) for place, n in tally.items())])
+
+
+def as_held(batch: int, lane: int, packed: bytes, tally: str) -> Held:
+    """Read a batch's row."""
+    ids = array("q")
+    ids.frombytes(packed)
+    places = Counter({(day, workspace, pixel, event): n for day, workspace, pixel, event, n in json.loads(tally)})
+    return Held(batch, lane, ids.tolist(), places)
