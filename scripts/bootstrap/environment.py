@@ -24,7 +24,9 @@ def main() -> None:
     """Bring .venv to the state of one lock file; a second run with the same lock does nothing."""
     wanted = sys.argv[1]
     if sys.version_info < (3, 11):
-        sys.exit(f"Twinbeam needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12 ...")
+        sys.exit(
+            f"Twinbeam needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try: make PYTHON=python3.12 ..."
+        )
     if hashlib.sha256(PIP.read_bytes()).hexdigest() != PIP_SHA256:
         sys.exit(f"{PIP} is not the file it should be; check out the repository again.")
     if is_current(wanted) or is_current("dev"):  # dev holds everything that run does
@@ -74,9 +76,7 @@ def install(lock: Path) -> None:
 
 def stand_in() -> None:
     """Let the environment import the packages from src/, and give it the command."""
-    packages = Path(
-        sysconfig.get_path("purelib", "venv", vars={"base": str(VENV), "platbase": str(VENV)})
-    )
+    packages = Path(sysconfig.get_path("purelib", "venv", vars={"base": str(VENV), "platbase": str(VENV)}))
     (packages / "twinbeam-checkout.pth").write_text(f"{ROOT / 'src'}\n")
     command = VENV / "bin" / "twinbeam"
     command.write_text(f"#!{VENV / 'bin' / 'python'}\nfrom twinbeam.__main__ import main\n\nmain()\n")

@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,6 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.errors import StorageDamaged, StorageFull
 from twinbeam.core.values import Facts
 from twinbeam.engines.keyring import KeyRing
-from twinbeam.engines.stores.sqlite.connection import StoreKeys
 from twinbeam.pipeline.record.contract import Numbered
 
 JOURNAL = "ab" * 16
@@ -100,17 +98,13 @@ def test_a_payload_lost_after_its_lease_does_not_hold_up_the_halves(h: Harness) 
 def test_the_wrong_key_ring_ends_nothing(h: Harness, tmp_path: Path) -> None:
     h.take(a_signal("e-1"))
     own, h.engine.ring = h.engine.ring, KeyRing.open_or_create(tmp_path / "other.json")
-    h.engine.store._connection.keys = StoreKeys(h.engine.ring, **vars_of_keys(h))
+    h.engine.reopen()
     with pytest.raises(StorageDamaged):
         h.lease()
     assert h.state("e-1") == "ready"
     h.engine.ring = own
     h.engine.reopen()
     assert carried_ids(h.lease()) == ["e-1"]
-
-
-def vars_of_keys(h: Harness) -> dict[str, Any]:
-    return {"load": h.engine.store._connection._load_key, "save": h.engine.store._connection._save_key}
 
 
 def test_a_refusal_on_the_wire_deletes_the_payload_with_the_answer(h: Harness) -> None:

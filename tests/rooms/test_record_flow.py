@@ -1,5 +1,6 @@
 """Room 5 as it follows a journal: one poisoned event hurts only itself, and an older journal is told, not recorded."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import pytest
 from engines.kit.embedded import MemoryEngine, SqliteEngine
 from engines.kit.laws import assert_accounted
 from signals import BROWSER, NOW, a_refusal, a_signal
+from twinbeam.app.recording import Follower
+from twinbeam.app.reports import Reports
 from twinbeam.core.clock import HandClock
 from twinbeam.core.values import Signal
 from twinbeam.pipeline.flow import Recording
@@ -136,3 +139,45 @@ def test_a_journal_of_which_everything_is_recorded_is_no_gap(room: Room) -> None
     room.engine.journal.forget()
     assert room.recording.step() is None
     assert room.told == []
+
+
+class Log:
+    """What a logger was told."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, dict[str, Any]]] = []
+
+    def error(self, event: str, **fields: Any) -> None:
+        self.lines.append((event, fields))
+
+
+def test_what_no_item_is_to_blame_for_is_reported_and_tried_again(on_sqlite: Room, tmp_path: Path) -> None:
+    store, log = on_sqlite.engine.store, Log()
+    store._db.execute("CREATE TRIGGER stuck BEFORE INSERT ON cursor BEGIN SELECT raise(ABORT, 'stuck'); END")
+    on_sqlite.append(a_signal("e-1"))
+
+    async def on_store(call: Callable[..., Any]) -> Any:
+        return call()
+
+    follower = Follower(
+        folder=tmp_path / "data",
+        ring=on_sqlite.engine.ring,
+        store=store,
+        clock=on_sqlite.clock,
+        reports=Reports(log),
+        on_store=on_store,
+        wake=lambda: None,
+    )
+
+    async def look(stop: asyncio.Event) -> bool:
+        follower._open_new_slots()
+        stop.set()
+        return await follower._round(stop)
+
+    assert not asyncio.run(look(asyncio.Event()))
+    assert ("record.crashed", {"error": "IntegrityError", "detail": ""}) in log.lines
+    assert (store.states(), store.quarantined()) == ({}, 0)
+    store._db.execute("DROP TRIGGER stuck")
+    on_sqlite.recording.step()
+    assert on_sqlite.state("e-1") == "ready"
+    follower._close()

@@ -78,8 +78,9 @@ class Follower:
         for _, recording in list(self._followed.values()):
             try:
                 recorded = await self.on_store(recording.step)
-            except StorageError as error:
-                self.reports.happening("record.crashed", error=type(error).__name__, detail=str(error))
+            except Exception as error:  # noqa: BLE001 -- one journal must not take the writer with it
+                detail = str(error) if isinstance(error, StorageError) else ""  # others may quote an event
+                self.reports.happening("record.crashed", error=type(error).__name__, detail=detail)
                 await pause(TROUBLE_SECONDS, stop)
                 continue
             if recorded is not None:
