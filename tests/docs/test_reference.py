@@ -27,7 +27,9 @@ REFERENCE = DOCS / "reference"
 SOURCE = ROOT / "src" / "twinbeam"
 GENERATOR = ROOT / "scripts" / "docs"
 PAGES = sorted(
-    page for page in ROOT.rglob("*.md") if not any(part.startswith(".") for part in page.relative_to(ROOT).parts)
+    page
+    for page in ROOT.rglob("*.md")
+    if not any(part.startswith(".") or part == "build" for part in page.relative_to(ROOT).parts)
 )
 #: Where the name of a command may stand in a line of a shell.
 CALLED = r"(?:^|[;&|(] *|/bin/)"

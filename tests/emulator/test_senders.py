@@ -2,10 +2,11 @@
 Senders that were not written here speak to the emulator unchanged but for the host.
 
 TikTok's own Python SDK needs the package `tiktok-business-api-sdk-official`, Segment's destination needs Node and
-`npm ci --ignore-scripts` in `tests/emulator/segment`; without them these tests are skipped.
+`scripts/need-senders`; without them these tests are skipped.
 """
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,6 +18,7 @@ from emulator_sender import EMAIL, PHONE, PIXEL, TOKEN, USER_123
 ADVERTISER = "7000000000000000001"
 PIXEL_ID = "7000000000000000011"
 SEGMENT = Path(__file__).parent / "segment"
+MODULES = Path(__file__).parents[2] / "build" / "senders" / "node_modules"  # made by scripts/need-senders
 NODE = shutil.which("node")
 
 
@@ -88,7 +90,7 @@ def test_the_official_sdk_lists_pixels_and_reads_statistics(tiktok, sdk):
 
 def segment(tiktok, *, name="Purchase", token=TOKEN, **properties):
     """Let Segment's destination report one order."""
-    if NODE is None or not (SEGMENT / "node_modules").is_dir():
+    if NODE is None or not MODULES.is_dir():
         pytest.skip("Segment's destination is not installed")
     event = {
         "type": "track",
@@ -112,7 +114,14 @@ def segment(tiktok, *, name="Purchase", token=TOKEN, **properties):
     }
     asked = json.dumps({"event": event, "name": name, "settings": {"accessToken": token, "pixelCode": PIXEL}})
     ran = subprocess.run(
-        [NODE, "send.cjs", tiktok.url], cwd=SEGMENT, input=asked, capture_output=True, text=True, timeout=60, check=True
+        [NODE, "send.cjs", tiktok.url],
+        cwd=SEGMENT,
+        env={**os.environ, "NODE_PATH": str(MODULES)},
+        input=asked,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     return json.loads(ran.stdout)
 

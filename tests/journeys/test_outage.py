@@ -97,5 +97,5 @@ def test_a_wrong_token_holds_back_its_own_pixel_only_until_a_good_one_is_saved(s
     waiting = wait_until(lambda: [s for s in shop.stories(event_id="behind") if s["state"] == "waiting"], "it waits")
     assert waiting[0]["attempts"][0]["code"] in range(40_100, 40_111)
     shop.gateway.told("pixels", "token", BEHIND, told="the-right-token")
-    wait_until(lambda: all_counted(shop, BEHIND, 1), "the pixel resumes", 75)
+    wait_until(lambda: all_counted(shop, BEHIND, 1), "the pixel resumes", 3)
     assert shop.story("behind")["state"] == "delivered"

@@ -122,7 +122,7 @@ def test_what_is_no_trouble_is_not_called_so(quiet):
 
 def test_every_state_and_every_kind_of_attempt_has_words():
     assert set(STATE_SENTENCES) == set(State)
-    assert {"leased", "delivered", "try later", "refused", "split"} == set(ATTEMPT_WORDS)
+    assert {"leased", "delivered", "try later", "refused", "split", "expired"} == set(ATTEMPT_WORDS)
 
 
 @pytest.mark.parametrize(

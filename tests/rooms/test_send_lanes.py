@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from builders import NOW_MS, PIXEL
+from builders import NOW_MS, PIXEL, WORKSPACE
 from sending import BAD, BUSY, NO_TOKEN, OK, SendingRoom, ids_in, in_turn, quiet, until
 from twinbeam.core.clock import SystemClock
 
@@ -260,4 +260,19 @@ def test_each_attempt_is_told_with_its_answer_and_without_its_body():
         assert (culprit["fate"], culprit["code"], culprit["lane"]) == ("refused", 40002, PIXEL)
         assert not any(b"event_id" in str(value).encode() for told in (whole, half, culprit) for value in told.values())
 
+    asyncio.run(story())
+
+
+def test_a_lane_that_waits_for_a_token_goes_on_at_once_when_it_is_there():
+    async def story():
+        room = SendingRoom(lambda lease: OK if mended.is_set() else NO_TOKEN)
+        room.add(2)
+        room.add(1, pixel=OTHER)
+        async with room.running() as sender:
+            await until(lambda: room.states() == {"waiting": 3})
+            mended.set()
+            await sender.resume(WORKSPACE, PIXEL)
+            await until(lambda: room.states() == {"delivered": 2, "waiting": 1})
+
+    mended = asyncio.Event()
     asyncio.run(story())

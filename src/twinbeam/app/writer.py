@@ -90,7 +90,10 @@ class Writer:
 
     async def refresh(self) -> None:
         """Take in changed pixels, keys and tokens, and hand them to the intake."""
+        before = self.tokens
         self.tokens, self.directory = await self.on_store(self._read_settings)
+        for place in [place for place, token in self.tokens.items() if token != before.get(place)]:
+            await self.sender.resume(*place)
 
     async def measure(self) -> None:
         """Bring the gauges up to date."""

@@ -45,6 +45,6 @@ SENTENCES: dict[Reason, str] = {
         "TikTok may already hold a copy and its 48-hour window is about to close: "
         "sending again could count the conversion twice."
     ),
-    Reason.TOO_OLD: "It waited longer than the configured age for a destination that never took it.",
+    Reason.TOO_OLD: "It waited more than seven days for a destination that never took it.",
     Reason.PAYLOAD_LOST: "Its stored content can no longer be opened, so there was nothing left to send.",
 }

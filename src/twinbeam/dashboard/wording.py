@@ -18,7 +18,7 @@ STATE_SENTENCES: Mapping[State, str] = {
     State.DELIVERED: "TikTok took it.",
     State.REFUSED: "TikTok refused it; it is kept as a dead letter.",
     State.EXPIRED: "It was not sent: doing so later could do harm or make no sense.",
-    State.WITHDRAWN: "A refusal arrived before the first attempt; the payload is gone.",
+    State.WITHDRAWN: "A refusal arrived before it was delivered; the payload is gone.",
     State.ERASED: "A person asked for erasure; the payload is gone.",
 }
 
@@ -29,6 +29,7 @@ ATTEMPT_WORDS: Mapping[str, str] = {
     "try later": "to be tried again",
     "refused": "refused",
     "split": "refused as a whole; its halves were sent by themselves",
+    "expired": "too late to be sent again",
 }
 
 

@@ -132,6 +132,12 @@ class MemoryStore:
             self._move(row, State.LEASED)
         return self._open_batch(lane, picks, owner, now_ms, compose)
 
+    def hasten(self, *, workspace: str, source_id: str, now_ms: int) -> None:
+        """Make due what waits after an attempt in the lanes of an event source."""
+        for row in self._waiting():
+            if (row.workspace, row.pixel, row.state) == (workspace, source_id, State.WAITING):
+                row.due_ms = min(row.due_ms, now_ms)
+
     def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Take over every batch of another owner, as long as it may be sent again."""
         orphans = [batch for batch in self._batches.values() if batch.state == State.LEASED and batch.owner != owner]

@@ -31,6 +31,18 @@ def a_waiting_batch_is_due_again_when_it_was_told_to(h: Harness) -> None:
     assert h.lease().attempt == 2
 
 
+def what_waits_for_an_event_source_is_due_at_once_when_hastened(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2"))
+    h.waiting(h.lease(), after_ms=60 * SECOND)
+    h.waiting(h.lease(pixel="PIXEL2"), after_ms=60 * SECOND)
+    h.take(a_signal("e-3", received_ms=NOW + 5 * SECOND))
+    h.store.hasten(workspace="shop", source_id="PIXEL1", now_ms=h.now())
+    assert h.story("e-1").due_ms == NOW
+    assert carried_ids(h.lease()) == ["e-1"]
+    assert h.story("e-3").due_ms == NOW + 5 * SECOND, "it was never tried: it waits for its twin"
+    assert h.story("e-2").due_ms == NOW + 60 * SECOND, "it waits for another token"
+
+
 def waiting_events_join_new_ones_in_a_batch(h: Harness) -> None:
     h.take(a_signal("e-1"))
     h.waiting(h.lease(), after_ms=SECOND)

@@ -45,5 +45,9 @@ class Brake:
         """Note a success: the lane is free again, but a pause that began meanwhile stays."""
         self._failures = 0
 
+    def release(self) -> None:
+        """Open at once, and probe: what the lane was closed for has changed."""
+        self._open_at = self._clock.monotonic()
+
     def _close(self, ms: int) -> None:
         self._open_at = max(self._open_at, self._clock.monotonic() + ms / MS_PER_SECOND)

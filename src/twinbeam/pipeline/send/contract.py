@@ -36,6 +36,10 @@ class Leases(Protocol):
         """
         ...
 
+    def hasten(self, *, workspace: str, source_id: str, now_ms: int) -> None:
+        """Make due what waits after an attempt in the lanes of an event source; what was never tried keeps its time."""
+        ...
+
     def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """
         Take over every batch of another (dead) owner, byte for byte as it was.

@@ -51,6 +51,15 @@ class Sender(Ports):
         """Say that something may have become due. Cheap: calls in quick succession lead to one look."""
         self._stirred.set()
 
+    async def resume(self, workspace: str, source_id: str) -> None:
+        """Try again at once what waits for an event source, because its token is another one; raises StorageError."""
+        now_ms = self.clock.now_ms()
+        await self.on_store(self.leases.hasten, workspace=workspace, source_id=source_id, now_ms=now_ms)
+        for run in self._runs.values():
+            if (run.lane.workspace, run.lane.source_id) == (workspace, source_id):
+                run.brake.release()
+        self.wake()
+
     async def _wake_at_stop(self) -> None:
         await self._stop.wait()
         self.wake()

@@ -32,6 +32,11 @@ _PICKED = (
     "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch FROM conversion "
     "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
+_HASTENED = (
+    "SELECT ready.lane, ready.due, ready.id FROM lane JOIN ready ON ready.lane = lane.id AND ready.due > ? "
+    "JOIN conversion ON conversion.id = ready.id AND conversion.state = 'waiting' "
+    "WHERE lane.workspace = ? AND lane.source_id = ?"
+)
 _LEASE = (
     "UPDATE conversion SET state='leased', attempts=attempts+1, maybe_at=coalesce(maybe_at, ?), batch=?, due=0 "
     "WHERE id IN (SELECT value FROM json_each(?))"
@@ -93,6 +98,16 @@ class Leasing(Settling):
                 if not page:
                     break
         return None
+
+    def hasten(self, *, workspace: str, source_id: str, now_ms: int) -> None:
+        """Make due what waits after an attempt in the lanes of an event source."""
+        with transaction(self._db):
+            rows = self._db.execute(_HASTENED, (now_ms, workspace, source_id)).fetchall()
+            self._db.executemany(
+                "UPDATE ready SET due=? WHERE lane=? AND due=? AND id=?", [(now_ms, *row) for row in rows]
+            )
+            sql = "UPDATE conversion SET due=? WHERE id IN (SELECT value FROM json_each(?))"
+            self._connection.by_ids(sql, [id_ for _, _, id_ in rows], now_ms)
 
     def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """
