@@ -33,7 +33,7 @@ _CONVERSIONS = _NUMBERS + (
     "printf('%09d', i - 1), 'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 1, :now, :now, "
     "i / 1000 FROM n"
 )
-_TOKENS = _NUMBERS + "INSERT INTO visitor_key SELECT randomblob(16), randomblob(16) FROM n"
+_TOKENS = _NUMBERS + "INSERT INTO visitor_key SELECT randomblob(16), (i + 1) / 2 FROM n"  # two orders a visitor
 
 
 def fill(house: House, *, conversions: int, visitors: int) -> float:
@@ -70,14 +70,14 @@ def _fill_visitors(connection: Connection, count: int) -> None:
     now_ms = time.time_ns() // 1_000_000
     db = connection.db
     db.executemany("INSERT INTO visitor VALUES (?,?,?)", _remembered(connection, count, day_of(now_ms)))
-    db.executemany("INSERT INTO visitor_key VALUES (?,?)", ((token, token) for token in _tokens(count)))
+    db.executemany("INSERT INTO visitor_key VALUES (?,?)", zip(_tokens(count), range(1, count + 1), strict=True))
 
 
-def _remembered(connection: Connection, count: int, day: int) -> Iterator[tuple[bytes, int, bytes]]:
+def _remembered(connection: Connection, count: int, day: int) -> Iterator[tuple[int, int, bytes]]:
     encoded = msgspec.msgpack.encode(_facts())
     seal = connection.keys.seal
-    for token in _tokens(count):
-        yield token, day, seal(day, encoded, facts_context(token))
+    for visitor in range(1, count + 1):
+        yield visitor, day, seal(day, encoded, facts_context(visitor))
 
 
 def _tokens(count: int) -> Iterator[bytes]:

@@ -82,6 +82,6 @@ def payload_context(conversion_id: int) -> bytes:
     return b"payload %d" % conversion_id
 
 
-def facts_context(visitor: bytes) -> bytes:
+def facts_context(visitor: int) -> bytes:
     """Bind sealed facts to their visitor."""
-    return b"facts" + visitor
+    return b"facts %d" % visitor

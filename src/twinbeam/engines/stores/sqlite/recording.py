@@ -31,6 +31,7 @@ _UPDATE = (
     "consent=?, due=?, copies=? WHERE id=?"
 )
 _HOUR_MS = 3_600_000
+_HANDLE_BYTES = 8
 
 encode_copies = msgspec.msgpack.Encoder().encode
 decode_copies = msgspec.msgpack.Decoder(list[Copy]).decode
@@ -111,6 +112,7 @@ class Recording:
         self._last_seen = {(workspace, pixel, channel): at for workspace, pixel, channel, at in seen}
         self._seen_hours = dict(self._last_seen)
         self._last_id = self._highest_id()
+        self._last_visitor = self._highest_visitor()
 
     def _fold(self, journal_id: str, groups: Sequence[Numbered]) -> Fold:
         signals = list(chain.from_iterable(group.signals for group in groups))
@@ -138,10 +140,11 @@ class Recording:
 
     def _visits(self, signals: Iterable[Signal]) -> tuple[dict[bytes, bytes], dict[bytes, Facts]]:
         tokens = {token for signal in signals if signal.facts is not None or lacks(signal) for token in signal.visits}
-        links = dict(self._connection.among("SELECT k, h FROM visitor_key WHERE k IN ({})", tokens))
-        known = dict(self._connection.among("SELECT h, facts FROM visitor WHERE h IN ({})", set(links.values())))
+        links = dict(self._connection.among("SELECT k, id FROM visitor_key WHERE k IN ({})", tokens))
+        known = dict(self._connection.among("SELECT id, facts FROM visitor WHERE id IN ({})", set(links.values())))
         opened = self._connection.keys.open_sealed
-        return links, {h: _decode_facts(opened(sealed, facts_context(h))) for h, sealed in known.items()}
+        facts = {_handle(id_): _decode_facts(opened(sealed, facts_context(id_))) for id_, sealed in known.items()}
+        return {token: _handle(id_) for token, id_ in links.items()}, facts
 
     def _write(self, fold: Fold, now_ms: int) -> None:
         writes = fold.writes
@@ -212,9 +215,18 @@ class Recording:
 
     def _write_visits(self, fold: Fold, now_ms: int) -> None:
         seal, day = self._connection.keys.seal, day_of(now_ms)
-        self._db.executemany("INSERT INTO visitor_key VALUES (?,?)", fold.writes.links.items())
-        rows = [(h, day, seal(day, _encode_facts(facts), facts_context(h))) for h, facts in fold.writes.facts.items()]
+        ids = {handle: self._visitor_id(handle) for handle in fold.writes.facts}
+        links = [(token, ids.get(handle) or _known_id(handle)) for token, handle in fold.writes.links.items()]
+        self._db.executemany("INSERT INTO visitor_key VALUES (?,?)", links)
+        facts = [(ids[handle], _encode_facts(facts)) for handle, facts in fold.writes.facts.items()]
+        rows = [(id_, day, seal(day, encoded, facts_context(id_))) for id_, encoded in facts]
         self._db.executemany("INSERT OR REPLACE INTO visitor VALUES (?,?,?)", rows)
+
+    def _visitor_id(self, handle: bytes) -> int:
+        if len(handle) == _HANDLE_BYTES:
+            return _known_id(handle)
+        self._last_visitor += 1
+        return self._last_visitor
 
     def _write_seen(self, seen: dict[PixelChannel, int]) -> None:
         hours = {place: at_ms - at_ms % _HOUR_MS for place, at_ms in seen.items()}
@@ -238,8 +250,20 @@ class Recording:
         self._last_id += 1
         return self._last_id
 
+    def _highest_visitor(self) -> int:
+        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM visitor").fetchone()[0])
+
     def _highest_id(self) -> int:
         return int(self._db.execute("SELECT coalesce(max(id), 0) FROM conversion").fetchone()[0])
+
+
+def _handle(visitor: int) -> bytes:
+    """Name a stored visitor as the fold does; new ones go by their first token, which is longer."""
+    return visitor.to_bytes(_HANDLE_BYTES, "big")
+
+
+def _known_id(handle: bytes) -> int:
+    return int.from_bytes(handle, "big")
 
 
 def trace_table(day: int) -> str:

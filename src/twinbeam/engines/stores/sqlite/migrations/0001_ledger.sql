@@ -61,9 +61,10 @@ CREATE TABLE copy (
     PRIMARY KEY (id, n)
 ) STRICT, WITHOUT ROWID;
 
--- What a visit is known by; written only on change.
-CREATE TABLE visitor (h BLOB PRIMARY KEY, seen INTEGER NOT NULL, facts BLOB NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE visitor_key (k BLOB PRIMARY KEY, h BLOB NOT NULL) STRICT, WITHOUT ROWID;
+-- What a visit is known by; written only on change. New visitors are appended: facts under random keys would cost
+-- a page of their own each (docs/decisions/0009-visitors.md). Tokens lead to them by many small rows.
+CREATE TABLE visitor (id INTEGER PRIMARY KEY, seen INTEGER NOT NULL, facts BLOB NOT NULL) STRICT;
+CREATE TABLE visitor_key (k BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 -- What waits to be sent, in the order it is due.
 CREATE TABLE ready (
