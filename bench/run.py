@@ -19,7 +19,7 @@ from scale import FULL, QUICK, Bench
 from twinbeam.app.process import calm_collector
 from twinbeam.settings import in_force
 
-STAGES = ("rooms", "accept", "record", "drain", "path", "memory")
+STAGES = ("rooms", "accept", "record", "drain", "path", "memory", "emulator")
 
 
 def main() -> int:
