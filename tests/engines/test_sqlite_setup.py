@@ -1,37 +1,15 @@
 """What operators set up in the SQLite store, beside a running writer."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engines.kit.embedded import SqliteEngine
+from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
 from signals import NOW, a_signal
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.story import KeyRow
 from twinbeam.engines.stores.sqlite.store import SqliteSetup, SqliteStore
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
-    engine = SqliteEngine(tmp_path)
-    yield engine
-    engine.close()
-
-
-@pytest.fixture
-def h(engine: SqliteEngine) -> Harness:
-    return Harness(engine)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-def found_in_files(data: Path, *markers: bytes) -> list[str]:
-    return [file.name for file in data.iterdir() if any(marker in file.read_bytes() for marker in markers)]
 
 
 def a_pixel(setup: SqliteSetup | SqliteStore, code: str = "PIXEL1") -> None:

@@ -3,7 +3,6 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,23 +16,6 @@ from twinbeam.engines.stores.sqlite.migrate import migrate, migrations, schema_v
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.pipeline.record.window import JoinWindow
 from twinbeam.pipeline.send.limits import Ages
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
-    engine = SqliteEngine(tmp_path)
-    yield engine
-    engine.close()
-
-
-@pytest.fixture
-def h(engine: SqliteEngine) -> Harness:
-    return Harness(engine)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 def schema(path: Path) -> list[tuple[str, str]]:

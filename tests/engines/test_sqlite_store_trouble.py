@@ -1,12 +1,11 @@
 """The SQLite store at rest and in trouble: what is unreadable, what damage does, and what a full disk keeps."""
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engines.kit.embedded import SqliteEngine
+from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
 from signals import BROWSER, DAY, NOW, a_refusal, a_signal, an_email, carried_ids
 from twinbeam.core.clock import day_of
@@ -19,27 +18,6 @@ JOURNAL = "ab" * 16
 SECRETS = Facts(
     ttclid="click-marker", ttp="cookie-marker", ip="203.0.113.77", user_agent="agent-marker", url="url-marker"
 )
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[SqliteEngine]:
-    engine = SqliteEngine(tmp_path)
-    yield engine
-    engine.close()
-
-
-@pytest.fixture
-def h(engine: SqliteEngine) -> Harness:
-    return Harness(engine)
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-def found_in_files(data: Path, *markers: bytes) -> list[str]:
-    return [file.name for file in data.iterdir() if any(marker in file.read_bytes() for marker in markers)]
 
 
 def test_nothing_about_a_visitor_can_be_read_in_any_file(h: Harness, data: Path) -> None:

@@ -18,7 +18,7 @@ from twinbeam.pipeline.flow import Recording
 
 OnStore = Callable[..., Awaitable[Any]]
 
-IDLE_SECONDS = 0.02  #: how often an idle journal is looked at; a look costs 10 us
+IDLE_SECONDS = 0.02  #: how often an idle journal is looked at; a look costs 3 us
 TROUBLE_SECONDS = 1.0
 SLOTS_SECONDS = 1.0
 

@@ -57,3 +57,8 @@ class SqliteEngine:
         self.reader.close()
         self.journal.close()
         self.store.close()
+
+
+def found_in_files(data: Path, *markers: bytes) -> list[str]:
+    """Name the files of a folder that hold one of the markers."""
+    return [file.name for file in data.iterdir() if any(marker in file.read_bytes() for marker in markers)]

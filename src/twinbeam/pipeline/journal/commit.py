@@ -1,8 +1,8 @@
 """
 Group commit: everything that arrives in one turn of the event loop becomes durable with one sync.
 
-The sync runs inside the loop on purpose: measured on one core, a writer thread costs more in switching than it
-gains in overlap (docs/decisions/0005-journal.md).
+The sync runs inside the loop on purpose: a writer thread would cost a switch per group, and while it syncs there is
+little else to do on the same core (docs/decisions/0005-journal.md).
 """
 
 import asyncio
