@@ -85,7 +85,8 @@ def an_arrival(item: Item | None = None, **changes: Any) -> Arrival:
     origin = an_origin(**_taken(Origin, changes))
     pixel, index = changes.pop("pixel", PIXEL), changes.pop("index", 0)
     item = item or an_item(**changes)
-    return Arrival(item, origin, pixel, canonical(item.event) or item.event, index)
+    event_time = changes.pop("event_time", item.event_time)
+    return Arrival(item, origin, pixel, canonical(item.event) or item.event, index, event_time)
 
 
 def a_signal(**changes: Any) -> Signal:
@@ -94,7 +95,7 @@ def a_signal(**changes: Any) -> Signal:
     fields.setdefault(
         "body", b'{"event_time":%d,"event_id":"%s"}' % (fields["event_time"], fields["event_id"].encode())
     )
-    parts = (fields[name] for name in ("workspace", "pixel", "event", "event_id"))
+    parts = (fields[name] for name in ("workspace", "event_source", "pixel", "event", "event_id"))
     fields.setdefault("key", conversion_key(*parts))
     return Signal(**fields)
 

@@ -61,7 +61,7 @@ def a_signal(
     name = canonical(event) or event
     visitors = [visitor] if isinstance(visitor, str) else visitor
     return Signal(
-        key=conversion_key(workspace, pixel, name, event_id),
+        key=conversion_key(workspace, event_source, pixel, name, event_id),
         workspace=workspace,
         pixel=pixel,
         event_source=event_source,

@@ -9,7 +9,7 @@ from builders import PIXEL, WORKSPACE
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import Count, PixelRow
-from twinbeam.core.values import Channel
+from twinbeam.core.values import Side
 from twinbeam.dashboard.issues import Facts, Weight, issues
 from twinbeam.dashboard.overview import bar
 from twinbeam.dashboard.sums import add_up, by_event, by_pixel
@@ -77,7 +77,7 @@ def test_reasons_come_with_the_most_frequent_first():
     assert sums.reasons("dropped") == [("consent_not_said", 5), ("no_consent", 2)]
 
 
-def facts(*found, seen=(Channel.BROWSER, Channel.SERVER), looked_at=100, **pixel):
+def facts(*found, seen=(Side.BROWSER, Side.SERVER), looked_at=100, **pixel):
     usual = {"workspace": WORKSPACE, "code": PIXEL, "event_source": "web", "name": "", "consent": "require"}
     row = PixelRow(**usual | {"has_token": True, "token_ms": 1, "created_ms": 1} | pixel)
     return Facts(row, add_up([a_count(RECORDED, 100), *found]), dict.fromkeys(seen, 1), looked_at)
@@ -95,8 +95,8 @@ def test_a_pixel_that_works_has_nothing_to_mend():
         (facts(a_count("refused", 2)), Weight.LOSING, "Refused by TikTok in the last 7 days: 2"),
         (facts(a_count("expired", 2)), Weight.LOSING, "Expired unsent in the last 7 days: 2"),
         (facts(a_count("dropped", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100 events"),
-        (facts(seen=[Channel.SERVER]), Weight.LOSING, "the browser is silent"),
-        (facts(seen=[Channel.BROWSER]), Weight.LOSING, "the server is silent"),
+        (facts(seen=[Side.SERVER]), Weight.LOSING, "the browser is silent"),
+        (facts(seen=[Side.BROWSER]), Weight.LOSING, "the server is silent"),
         (facts(a_count(RECORDED, -100)), Weight.IDLE, "No event in the last 7 days"),
     ],
 )
@@ -110,8 +110,8 @@ def test_each_issue_says_what_is_wrong_and_what_to_do(given_facts, weight, says)
 @pytest.mark.parametrize(
     "quiet",
     [
-        facts(seen=[Channel.SERVER], looked_at=19),
-        facts(seen=[Channel.SERVER], event_source="crm"),
+        facts(seen=[Side.SERVER], looked_at=19),
+        facts(seen=[Side.SERVER], event_source="crm"),
         facts(a_count("dropped", 20, Reason.CONSENT_NOT_SAID)),
         facts(a_count("dropped", 90, Reason.NO_CONSENT)),
     ],

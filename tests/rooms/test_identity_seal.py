@@ -38,7 +38,7 @@ def test_the_body_is_the_tiktok_event_in_the_documented_order_without_its_name()
 
 def test_the_heading_says_whose_event_it_is():
     signal = seal().signal
-    assert signal.key == conversion_key(WORKSPACE, PIXEL, "Purchase", "order-1001")
+    assert signal.key == conversion_key(WORKSPACE, "web", PIXEL, "Purchase", "order-1001")
     assert (signal.workspace, signal.pixel, signal.event_source, signal.event) == (WORKSPACE, PIXEL, "web", "Purchase")
     assert (signal.event_id, signal.order_id, signal.event_time) == ("order-1001", "1001", NOW_S - 5)
     assert (signal.received_ms, signal.channel, signal.source) == (NOW_MS, Channel.SERVER, "checkout")

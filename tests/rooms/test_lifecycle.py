@@ -39,7 +39,7 @@ def test_what_waits_can_be_refused_expired_and_erased(state: State) -> None:
     assert all(may_move(state, end) for end in (State.WITHDRAWN, State.EXPIRED, State.ERASED))
 
 
-@pytest.mark.parametrize("state", [State.DELIVERED, State.EXPIRED, State.WITHDRAWN, State.ERASED])
+@pytest.mark.parametrize("state", [State.WITHDRAWN, State.ERASED])
 def test_what_ended_is_never_sent_again(state: State) -> None:
     assert State.LEASED not in reachable(state)
 

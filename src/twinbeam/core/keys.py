@@ -10,13 +10,15 @@ KEY_BYTES = 16
 LOOKUP_BYTES = 8  # a look-up may collide; the story is checked against the row it leads to
 
 
-def conversion_key(workspace: str, source_id: str, event: str, event_id: str) -> bytes:
+def conversion_key(workspace: str, event_source: str, source_id: str, event: str, event_id: str) -> bytes:
     """
-    Identify one conversion: workspace, event source id (pixel code), canonical event name and event id.
+    Identify one conversion: workspace, event source, event source id (pixel code), canonical event name, event id.
 
     Source: tiktok.md 7.1. The parts are joined by a byte that none of them may contain.
     """
-    return blake2b(f"{workspace}\0{source_id}\0{event}\0{event_id}".encode(), digest_size=KEY_BYTES).digest()
+    return blake2b(
+        f"{workspace}\0{event_source}\0{source_id}\0{event}\0{event_id}".encode(), digest_size=KEY_BYTES
+    ).digest()
 
 
 def lookup(kind: str, workspace: str, value: str) -> bytes:

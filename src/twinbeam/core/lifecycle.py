@@ -12,7 +12,7 @@ class State(StrEnum):
     """Where a conversion stands."""
 
     DROPPED = "dropped"  #: only the key is kept; not a conversion, counts among the dropped arrivals
-    HELD = "held"  #: waits for something about the event itself
+    HELD = "held"  #: waits for the visitor's permission, or for the shop's server to confirm it
     READY = "ready"  #: may be sent as soon as it is due
     LEASED = "leased"  #: is in a request that may be on the wire
     WAITING = "waiting"  #: an attempt failed; will be tried again when due
@@ -24,7 +24,7 @@ class State(StrEnum):
 
 
 LEGAL: Mapping[State, Mapping[str, State]] = {
-    State.DROPPED: {"permission arrives": State.READY},
+    State.DROPPED: {"permission arrives": State.READY, "permission arrives, more is awaited": State.HELD},
     State.HELD: {"released": State.READY, "refused": State.WITHDRAWN, "too late": State.EXPIRED, "erase": State.ERASED},
     State.READY: {
         "lease": State.LEASED,
@@ -45,9 +45,14 @@ LEGAL: Mapping[State, Mapping[str, State]] = {
         "too late": State.EXPIRED,
         "erase": State.ERASED,
     },
-    State.DELIVERED: {"erase": State.ERASED},
+    State.DELIVERED: {"enriched": State.READY, "erase": State.ERASED},
     State.REFUSED: {"replay": State.READY, "erase": State.ERASED},
-    State.EXPIRED: {"erase": State.ERASED},
+    State.EXPIRED: {
+        "said after all": State.READY,
+        "said, more is awaited": State.HELD,
+        "refused": State.WITHDRAWN,
+        "erase": State.ERASED,
+    },
     State.WITHDRAWN: {},
     State.ERASED: {},
 }

@@ -15,6 +15,7 @@ class Outcome(StrEnum):
     MERGED = "merged"
     DUPLICATE = "duplicate"
     QUARANTINED = "quarantined"
+    NOTED = "noted"
 
 
 class Reason(StrEnum):
@@ -28,6 +29,13 @@ class Reason(StrEnum):
     DEDUP_WINDOW = "dedup_window"
     TOO_OLD = "too_old"
     PAYLOAD_LOST = "payload_lost"
+    CONSENT_NEVER_SAID = "consent_never_said"
+    NOT_CONFIRMED = "not_confirmed"
+    NEVER_CONFIRMED = "never_confirmed"
+    LEFT_TO_BROWSER = "left_to_browser"
+    FOREIGN_HOST = "foreign_host"
+    TEST_ORDER = "test_order"
+    NO_ROUTE = "no_route"
 
     @property
     def sentence(self) -> str:
@@ -47,4 +55,41 @@ SENTENCES: dict[Reason, str] = {
     ),
     Reason.TOO_OLD: "It waited more than seven days for a destination that never took it.",
     Reason.PAYLOAD_LOST: "Its stored content can no longer be opened, so there was nothing left to send.",
+    Reason.CONSENT_NEVER_SAID: (
+        "Permission is required here and nothing said it in time, so it was not sent and its content is unreadable."
+    ),
+    Reason.NOT_CONFIRMED: "It waits for the shop's server to say that this purchase took place.",
+    Reason.NEVER_CONFIRMED: (
+        "The shop's server never said that this purchase took place, so it was not sent and its content is unreadable."
+    ),
+    Reason.LEFT_TO_BROWSER: "TikTok's own script in the browser reports this event; a second report was not needed.",
+    Reason.FOREIGN_HOST: "The page it came from is on a host that is not one of the shop's.",
+    Reason.TEST_ORDER: "It was a test, and no test code is on, so nothing was sent.",
+    Reason.NO_ROUTE: "No route of its source takes an event like this one.",
+}
+
+
+class Finding(StrEnum):
+    """What the copies of one conversion disagree about; counted and shown, and nothing is lost by it."""
+
+    ID_HEALED = "id_healed"
+    ID_MISMATCH = "id_mismatch"
+    VALUE_DIFFERS = "value_differs"
+    CURRENCY_DIFFERS = "currency_differs"
+    NAME_DIFFERS = "name_differs"
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for a person who asks what it means."""
+        return FINDINGS[self]
+
+
+FINDINGS: dict[Finding, str] = {
+    Finding.ID_HEALED: "Two copies of one order came under two ids; they were joined under the one that had fired.",
+    Finding.ID_MISMATCH: (
+        "Two copies of one order came under two ids, and one had been sent already; the other was not sent."
+    ),
+    Finding.VALUE_DIFFERS: "Two copies name different values; the shop's server is believed.",
+    Finding.CURRENCY_DIFFERS: "Two copies name different currencies; the shop's server is believed.",
+    Finding.NAME_DIFFERS: "Two copies spell the event's name differently; it is sent as the browser spells it.",
 }

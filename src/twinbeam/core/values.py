@@ -7,13 +7,16 @@ The values that travel from room to room. They are immutable, and each is born i
 `Signal` is the first value that may be stored: identifiers in it are hashed, URLs are scrubbed.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta, Struct
 
+from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Stage
 
 Text = Annotated[str, Meta(max_length=1_000)]
 Short = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -22,11 +25,28 @@ OneOrMore = (
 )
 Url = Annotated[str, Meta(max_length=8_000)]
 EventSource = Literal["web", "app", "offline", "crm"]
+EVENT_SOURCES: tuple[EventSource, ...] = get_args(EventSource)
 Said = Literal["granted", "denied"]
+Native = Literal["sent", "blocked", "not_fired", "unknown"]
+"""What became of the copy that TikTok's own script reports: proven sent, proven not sent, never tried, or not known."""
 
 
 class Channel(StrEnum):
-    """Which side reported a copy."""
+    """Who reported a copy; all but the browser stand on the server's side."""
+
+    BROWSER = "browser"
+    WEBHOOK = "webhook"  #: the shop system itself, by a signed webhook
+    SERVER = "server"  #: the shop's own code, by an API call
+    FILE = "file"  #: an import
+
+    @property
+    def side(self) -> "Side":
+        """The side it stands on: copies of both sides make a conversion complete."""
+        return Side.BROWSER if self is Channel.BROWSER else Side.SERVER
+
+
+class Side(StrEnum):
+    """The two sides that see a purchase."""
 
     BROWSER = "browser"
     SERVER = "server"
@@ -76,6 +96,9 @@ class Content(Struct, frozen=True, gc=False, omit_defaults=True):
     brand: Text | None = None
     price: float | int | None = None
     quantity: int | None = None
+    sku: Text | None = None  #: one of three ids a pixel may choose from; not sent by this name
+    variant_id: Text | None = None  #: likewise
+    group_id: Text | None = None  #: likewise
 
 
 class Properties(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -100,6 +123,10 @@ class Properties(Struct, frozen=True, gc=False, omit_defaults=True):
     delivery_category: Text | None = None
     status: Text | None = None
     predicted_ltv: float | int | None = None
+    tax: float | int | None = None  #: parts of `value`, so that a pixel may leave them out; not sent themselves
+    shipping: float | int | None = None
+    gift_cards: float | int | None = None
+    tips: float | int | None = None
 
 
 class Lead(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -110,20 +137,24 @@ class Lead(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Consent(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What the visitor said, per purpose, and how the sender knows."""
+    """What the visitor said, per purpose, when, where, and how the sender knows."""
 
     ad_storage: Said | None = None
     ad_user_data: Said | None = None
     ad_personalization: Said | None = None
     source: Annotated[str, Meta(max_length=64)] | None = None
     evidence: Annotated[str, Meta(max_length=256)] | None = None
+    at: Annotated[int, Meta(gt=0, le=10**11 - 1)] | None = None  #: when it was said, seconds since the epoch
+    region: Annotated[str, Meta(pattern="^[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?$", max_length=6)] | None = None
+    opt_out: bool | None = None  #: Global Privacy Control, or an opt-out in a GPP string
 
 
 class Item(Struct, frozen=True, gc=False, omit_defaults=True):
     """One event as a sender wrote it: the body of `POST /v1/events` is a list of these. Raw: memory only."""
 
     event: Annotated[str, Meta(min_length=1, max_length=50)]
-    event_time: Annotated[int, Meta(gt=0)]
+    event_time: Annotated[int, Meta(gt=0)] | None = None  #: seconds since the epoch; a server always says it
+    age_ms: Annotated[int, Meta(ge=0, le=10**11)] | None = None  #: a browser says how long ago instead
     event_id: Short | None = None
     event_source: EventSource = "web"
     pixel: Short | None = None
@@ -135,6 +166,13 @@ class Item(Struct, frozen=True, gc=False, omit_defaults=True):
     visitor_id: Short | None = None
     cart_token: Short | None = None
     checkout_token: Short | None = None
+    cart_line: Short | None = None  #: which line of the cart changed
+    action: Annotated[int, Meta(ge=0, le=10**9)] | None = None  #: the how-manieth change of the visit this is
+    native: Native | None = None  #: a tag's word on what TikTok's own script did with this very event
+    stage: Stage | None = None  #: how far the order is
+    test: bool | None = None
+    livemode: bool | None = None  #: the payment provider's word: False is a test
+    consent_receipt: Annotated[str, Meta(max_length=2_000)] | None = None
     limited_data_use: bool = False
     lead: Lead | None = None
 
@@ -149,6 +187,8 @@ class Origin(Struct, frozen=True, gc=False):
     client_ip: str | None = None  #: for browser keys only: a server's own address says nothing about the visitor
     user_agent: str | None = None  #: likewise
     idempotency: str | None = None  #: the Idempotency-Key header
+    edge_country: str | None = None  #: what a listed proxy says of the client, such as DE
+    privacy_control: bool = False  #: the browser itself sent Global Privacy Control
 
 
 class Arrival(Struct, frozen=True, gc=False):
@@ -159,6 +199,11 @@ class Arrival(Struct, frozen=True, gc=False):
     pixel: str  #: event source id; for the web it is the pixel code
     event: str  #: canonical name
     index: int  #: position in the request, from 0
+    event_time: int = 0  #: seconds since the epoch, as understood
+    spelling: str = ""  #: TikTok's name for the event as the sender wrote it, where that is not the canonical one
+    rules: PixelRules = DEFAULT_RULES
+    test_code: str = ""  #: set for a test: the stream it goes to
+    ends: Reason | None = None  #: set when it goes no further, whatever the visitor said
 
 
 class Decision(StrEnum):
@@ -176,6 +221,7 @@ class Permission(Struct, frozen=True, gc=False):
     basis: str  #: such as "ad_storage=granted", "policy=not_required"; never an identifier
     reason: Reason | None = None  #: set when dropped
     limited: bool = False  #: send with limited_data_use
+    bare: bool = False  #: send without identifiers
 
 
 class Facts(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -186,6 +232,7 @@ class Facts(Struct, frozen=True, gc=False, omit_defaults=True):
     ip: str | None = None
     user_agent: str | None = None
     url: str | None = None
+    consent: ConsentRecord | None = None  #: the latest word of the visit
 
 
 class Notice(Struct, frozen=True, gc=False):
@@ -202,7 +249,8 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     One arrival, ready to be stored: hashed, scrubbed, keyed. What the journal keeps.
 
     The order of fields is the stored format: add at the end only, with a default.
-    A refused arrival is a tombstone: `body` is empty, and it holds no identifiers, look-ups or facts.
+    A refused arrival is a tombstone: `body` is empty, and it holds no identifiers, look-ups or facts; the hashed
+    tokens of its visit carry the refusal to what else the visit reported.
     """
 
     key: bytes  #: keys.conversion_key
@@ -223,6 +271,22 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     lookups: list[bytes] = []
     visits: list[bytes] = []
     facts: Facts | None = None
+    consent: ConsentRecord | None = None  #: what the event itself said
+    aliases: list[bytes] = []  #: other keys this conversion may be known under: those its order or checkout gives
+    spelling: str = ""  #: as in Arrival
+    native: str = ""  #: as in Item
+    stage: str = ""  #: as in Item
+    match: int = 0  #: which match keys the body has: a sum of MATCH bits
+    test_code: str = ""
+
+
+#: One bit for each match key of a body (tiktok.md 8.5), so that what a copy adds is told without opening it.
+MATCH: Mapping[str, int] = {
+    name: 1 << place
+    for place, name in enumerate(
+        ("email", "phone", "external_id", "ttclid", "ttp", "ip", "first_name", "last_name", "zip_code")
+    )
+}
 
 
 class Rejected(Struct, frozen=True, gc=False):

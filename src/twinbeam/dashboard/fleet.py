@@ -9,17 +9,17 @@ from starlette.responses import Response
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.story import PixelRow, Story
-from twinbeam.core.values import Channel
+from twinbeam.core.values import Channel, Side
 from twinbeam.dashboard.contract import Ledger, Parts
 from twinbeam.dashboard.feed import WEEK_DAYS
 from twinbeam.dashboard.issues import Facts, Issue, issues
 from twinbeam.dashboard.pages import Pages
 from twinbeam.dashboard.sums import Sums, add_up, by_pixel
 
-#: How many of the newest conversions are looked at for a sign of each channel.
+#: How many of the newest conversions are looked at for a sign of each side.
 LOOKED_AT = 500
 
-Seen = dict[Channel, int]
+Seen = dict[Side, int]
 
 
 class PixelView(Struct, frozen=True):
@@ -27,7 +27,7 @@ class PixelView(Struct, frozen=True):
 
     row: PixelRow
     today: Sums
-    seen: Seen  #: when each channel last reported, in ms
+    seen: Seen  #: when each side last reported, in ms
     issues: list[Issue]
 
 
@@ -57,11 +57,11 @@ def fleet(ledger: Ledger, now_ms: int) -> Fleet:
 
 
 def last_seen(newest: Iterable[Story]) -> Seen:
-    """Tell when each channel last reported, as far as these conversions show it."""
+    """Tell when each side last reported, as far as these conversions show it."""
     seen: Seen = {}
     for story in newest:
-        for channel in map(Channel, story.channels):
-            seen[channel] = max(story.received_ms, seen.get(channel, 0))
+        for side in {Channel(channel).side for channel in story.channels}:
+            seen[side] = max(story.received_ms, seen.get(side, 0))
     return seen
 
 

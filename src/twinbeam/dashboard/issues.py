@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.story import PixelRow
-from twinbeam.core.values import Channel
+from twinbeam.core.values import Side
 from twinbeam.dashboard.sums import Sums
 
 
@@ -37,7 +37,7 @@ class Facts(Struct, frozen=True):
 
     pixel: PixelRow
     week: Sums  #: of the last 7 UTC days
-    seen: Mapping[Channel, int]  #: when each channel last reported, in ms, among the newest conversions
+    seen: Mapping[Side, int]  #: when each side last reported, in ms, among the newest conversions
     looked_at: int  #: how many of those were this pixel's
 
 
@@ -90,7 +90,7 @@ def _nothing_yet(facts: Facts) -> Issue | None:
 
 
 def _one_sided(facts: Facts) -> Issue | None:
-    missing = [channel for channel in Channel if channel not in facts.seen]
+    missing = [side for side in Side if side not in facts.seen]
     if len(missing) != 1 or facts.looked_at < _ENOUGH or facts.pixel.event_source != "web":
         return None
     lost = _LOST_WITHOUT[missing[0]]
@@ -100,9 +100,9 @@ def _one_sided(facts: Facts) -> Issue | None:
 #: Fewer conversions than this say nothing about a side's silence.
 _ENOUGH = 20
 
-_LOST_WITHOUT: Mapping[Channel, str] = {
-    Channel.BROWSER: "Its copy carries the click id, the browser id and the visitor's address; send it too.",
-    Channel.SERVER: "Ad blockers and closed tabs hide purchases from the browser; send the server's copy too.",
+_LOST_WITHOUT: Mapping[Side, str] = {
+    Side.BROWSER: "Its copy carries the click id, the browser id and the visitor's address; send it too.",
+    Side.SERVER: "Ad blockers and closed tabs hide purchases from the browser; send the server's copy too.",
 }
 
 _RULES = (_no_token, _refused, _expired, _silent_consent, _one_sided, _nothing_yet)

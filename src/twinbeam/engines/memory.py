@@ -187,8 +187,9 @@ class MemoryStore:
 
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
         """Find what is known under an event id, tombstones included."""
-        places = sorted({(row.pixel, row.event) for row in self._rows.values() if row.workspace == workspace})
-        keys = [conversion_key(workspace, pixel, event, event_id) for pixel, event in places]
+        rows = self._rows.values()
+        places = sorted({(row.event_source, row.pixel, row.event) for row in rows if row.workspace == workspace})
+        keys = [conversion_key(workspace, *place, event_id) for place in places]
         return [self._story(self._rows[key]) for key in keys if key in self._rows]
 
     def by_lookup(self, hashes: Sequence[bytes]) -> list[Story]:

@@ -8,7 +8,7 @@ from twinbeam.core.values import Arrival, Item, Notice, Origin, Rejected
 from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.directory import PixelEntry
-from twinbeam.pipeline.accept.rules import name_of, refuse, remark_on
+from twinbeam.pipeline.accept.rules import name_of, refuse, remark_on, time_of
 
 
 class Fanned(Struct, frozen=True, gc=False):
@@ -29,21 +29,24 @@ def fan_out(reading: Reading, pixels: Sequence[PixelEntry], origin: Origin) -> F
             fanned.rejected.append(found)
             continue
         fanned.arrivals.extend(found)
-        remark = remark_on(found[0].item, index, now_s)
+        remark = remark_on(found[0].event_time, index, now_s)
         if remark is not None:
             fanned.notices.append(remark)
     return fanned
 
 
 def _arrivals(item: Item, index: int, pixels: Sequence[PixelEntry], origin: Origin) -> list[Arrival] | Rejected:
-    event = name_of(item, index, origin.received_ms // 1_000)
+    event = name_of(item, index)
     if isinstance(event, Rejected):
         return event
+    event_time = time_of(item, index, origin.received_ms // 1_000)
+    if isinstance(event_time, Rejected):
+        return event_time
 
     routes = _routes(item, index, pixels)
     if isinstance(routes, Rejected):
         return routes
-    return [Arrival(item, origin, pixel.code, event, index) for pixel in routes]
+    return [Arrival(item, origin, pixel.code, event, index, event_time) for pixel in routes]
 
 
 def _routes(item: Item, index: int, pixels: Sequence[PixelEntry]) -> list[PixelEntry] | Rejected:

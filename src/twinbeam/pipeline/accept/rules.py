@@ -15,13 +15,11 @@ NOTABLY_AHEAD_S = 600
 TIME_FIX = 'Send whole seconds since 1970-01-01 UTC, or ISO 8601 with its zone such as "2026-11-20T11:05:00Z".'
 
 
-def name_of(item: Item, index: int, now_s: int) -> str | Rejected:
+def name_of(item: Item, index: int) -> str | Rejected:
     """Give the event's canonical name, or say what keeps the event from being taken."""
     event = canonical(item.event)
     if event is None:
         return refuse(Rejection.BAD_EVENT_NAME, index, "event", f"Use {CUSTOM_RULE}.")
-    if not EARLIEST_S <= item.event_time <= now_s + MOST_AHEAD_S:
-        return refuse(Rejection.BAD_EVENT_TIME, index, "event_time", TIME_FIX)
     if item.event_source == "app":
         return refuse(Rejection.UNSUPPORTED_EVENT_SOURCE, index, "event_source", "Send web, offline or crm events.")
     if item.event_source == "crm" and item.lead is None:
@@ -29,9 +27,18 @@ def name_of(item: Item, index: int, now_s: int) -> str | Rejected:
     return event
 
 
-def remark_on(item: Item, index: int, now_s: int) -> Notice | None:
+def time_of(item: Item, index: int, now_s: int) -> int | Rejected:
+    """Give when the event happened, in seconds since the epoch."""
+    if item.event_time is None:
+        return refuse(Rejection.MISSING_FIELD, index, "event_time", TIME_FIX)
+    if not EARLIEST_S <= item.event_time <= now_s + MOST_AHEAD_S:
+        return refuse(Rejection.BAD_EVENT_TIME, index, "event_time", TIME_FIX)
+    return item.event_time
+
+
+def remark_on(event_time: int, index: int, now_s: int) -> Notice | None:
     """Say what is odd about an event that is taken all the same."""
-    ahead_s = item.event_time - now_s
+    ahead_s = event_time - now_s
     if ahead_s <= NOTABLY_AHEAD_S:
         return None
     return Notice(

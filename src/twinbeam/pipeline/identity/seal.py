@@ -112,8 +112,8 @@ def _heading(arrival: Arrival, told: Told) -> _Heading:
 
 
 def _usable_time(arrival: Arrival, told: Told) -> int:
-    if arrival.item.event_time <= _LAST_SECOND:
-        return arrival.item.event_time
+    if arrival.event_time <= _LAST_SECOND:
+        return arrival.event_time
     told.append(("event_time", Trouble.TIME_UNUSABLE))
     return arrival.origin.received_ms // 1_000
 
@@ -150,7 +150,7 @@ def _scrubbed_lead(lead: Lead, phones: Several) -> Lead:
 def _tombstone(arrival: Arrival, permission: Permission, heading: _Heading, event_id: str) -> Signal:
     item, origin = arrival.item, arrival.origin
     return Signal(
-        key=keys.conversion_key(origin.workspace, arrival.pixel, arrival.event, event_id),
+        key=keys.conversion_key(origin.workspace, item.event_source, arrival.pixel, arrival.event, event_id),
         workspace=origin.workspace,
         pixel=arrival.pixel,
         event_source=item.event_source,

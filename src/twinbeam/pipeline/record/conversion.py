@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from twinbeam.core.lifecycle import State
-from twinbeam.core.values import Channel, Signal
+from twinbeam.core.values import Channel, Side, Signal
 
 
 class Copy(Struct, frozen=True, gc=False, array_like=True):
@@ -71,4 +71,4 @@ def with_channel(channels: str, channel: str) -> str:
 
 def both_channels(channels: str) -> bool:
     """Tell whether browser and server have both reported."""
-    return Channel.BROWSER in channels and Channel.SERVER in channels
+    return len({Channel(channel).side for channel in channels.split("+")}) == len(Side)

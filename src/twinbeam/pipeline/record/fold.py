@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome
-from twinbeam.core.values import Channel, Facts, Signal
+from twinbeam.core.values import Facts, Side, Signal
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import Conversion, Copy, both_channels, copy_of, with_channel
 from twinbeam.pipeline.record.rules import Act, decide, drop_reason
@@ -220,7 +220,7 @@ class Fold:
         self.writes.changed[known.id] = known
 
     def _saw(self, signal: Signal) -> None:
-        place = (signal.workspace, signal.pixel, signal.channel.value)
+        place = (signal.workspace, signal.pixel, signal.channel.side.value)
         if signal.received_ms > self.known.last_seen.get(place, 0):
             self.known.last_seen[place] = signal.received_ms
             self.writes.seen[place] = signal.received_ms
@@ -228,7 +228,7 @@ class Fold:
     def _two_sided(self, signal: Signal) -> bool:
         since = signal.received_ms - self._window.seen_within_ms
         seen = self.known.last_seen
-        return all(seen.get((signal.workspace, signal.pixel, channel.value), 0) >= since for channel in Channel)
+        return all(seen.get((signal.workspace, signal.pixel, side.value), 0) >= since for side in Side)
 
     def _remember(self, signal: Signal, said: Facts) -> None:
         visitor = self._visitor(signal)

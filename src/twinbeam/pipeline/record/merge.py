@@ -17,8 +17,8 @@ from twinbeam.pipeline.record.conversion import Conversion, Copy
 
 VISIT = "visit"
 
-_MONEY_FIRST = {Channel.SERVER: 0, Channel.BROWSER: 1, VISIT: 2}
-_CLICK_FIRST = {Channel.BROWSER: 0, Channel.SERVER: 1, VISIT: 2}
+_MONEY_FIRST = {Channel.WEBHOOK: 0, Channel.SERVER: 1, Channel.FILE: 2, Channel.BROWSER: 3, VISIT: 4}
+_CLICK_FIRST = {Channel.BROWSER: 0, Channel.WEBHOOK: 1, Channel.SERVER: 2, Channel.FILE: 3, VISIT: 4}
 
 _CLICK_KEYS = ("ttclid", "ttp", "ip", "user_agent", "locale")
 _UNITED = ("email", "phone", "external_id")

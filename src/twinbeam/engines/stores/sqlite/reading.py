@@ -10,7 +10,7 @@ import msgspec
 from twinbeam.core.keys import conversion_key
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.story import Attempt, CopySeen, Count, KeyRow, PixelRow, Story
-from twinbeam.core.values import JSON
+from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
 
 _STORY = (
@@ -58,7 +58,11 @@ class Reading:
         places = self._rows(
             "SELECT DISTINCT pixel, event FROM counter WHERE workspace = ? AND outcome = 'recorded'", (workspace,)
         )
-        keys = [conversion_key(workspace, pixel, event, event_id) for pixel, event in places]
+        keys = [
+            conversion_key(workspace, event_source, pixel, event, event_id)
+            for pixel, event in places
+            for event_source in EVENT_SOURCES
+        ]
         ids = [row[0] for key in keys for row in self._rows("SELECT id FROM dedup WHERE h = ?", (key,))]
         return self._stories(ids)
 

@@ -1,0 +1,82 @@
+"""
+What a visitor said about consent, as a value that can be kept and joined.
+
+A `ConsentRecord` holds one statement per purpose with the moment it was made. Records of one visit are joined by
+`latest`: per purpose the later word wins, and of two words of one moment the refusal. Joining is commutative,
+associative and idempotent, so it never matters in which order the visit's events arrive.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Answer = Literal["granted", "denied", ""]
+"""What was said about a purpose; empty when nothing was."""
+
+PURPOSES = ("ad_storage", "ad_user_data", "ad_personalization")
+
+
+class Statement(Struct, frozen=True, gc=False, array_like=True, order=True):
+    """One answer and when it was given."""
+
+    at_ms: int = 0  #: ms since the epoch
+    answer: Answer = ""
+
+
+SILENCE = Statement()
+
+
+class Region(Struct, frozen=True, gc=False, array_like=True):
+    """Where the visitor is, as far as law is concerned, and how well that is known."""
+
+    code: str = ""  #: ISO 3166: a country such as DE, or a state such as US-CA; empty when nobody knows
+    rank: int = 9  #: who says so: 0 the banner, 1 the delivery network, 2 a shipping or billing address, 9 nobody
+
+
+NOWHERE = Region()
+
+
+class ConsentRecord(Struct, frozen=True, gc=False, array_like=True):
+    """All that a visitor said, purpose by purpose; `opt_out` is a GPC or GPP signal."""
+
+    ad_storage: Statement = SILENCE
+    ad_user_data: Statement = SILENCE
+    ad_personalization: Statement = SILENCE
+    opt_out: Statement = SILENCE  #: "denied" when the visitor opted out of sale and sharing, "granted" when not
+    region: Region = NOWHERE
+    source: str = ""  #: who reported it, such as a banner's name
+    evidence: str = ""  #: what it rests on, such as a consent string's hash; never an identifier
+
+
+NOTHING_SAID = ConsentRecord()
+
+
+def latest(one: ConsentRecord, other: ConsentRecord) -> ConsentRecord:
+    """Join two records of one visit: the later word per purpose, a refusal before a grant of the same moment."""
+    if one == other:
+        return one
+    newer = max(one, other, key=_age)
+    return ConsentRecord(
+        _later(one.ad_storage, other.ad_storage),
+        _later(one.ad_user_data, other.ad_user_data),
+        _later(one.ad_personalization, other.ad_personalization),
+        _later(one.opt_out, other.opt_out),
+        min(one.region, other.region, key=lambda region: (region.rank, region.code)),
+        newer.source,
+        newer.evidence,
+    )
+
+
+def _later(one: Statement, other: Statement) -> Statement:
+    return max(one, other, key=_weight)
+
+
+def _weight(statement: Statement) -> tuple[bool, int, bool]:
+    """Rank statements: any word before silence, then the later one, then the refusal."""
+    return (statement.answer != "", statement.at_ms, statement.answer == "denied")
+
+
+def _age(record: ConsentRecord) -> tuple[int, str, str]:
+    """Rank whole records by their newest word; the texts only break ties, so that the order of joining is nothing."""
+    spoken = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
+    return (max(statement.at_ms for statement in spoken), record.source, record.evidence)

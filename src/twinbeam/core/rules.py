@@ -1,0 +1,85 @@
+"""
+What the owner of a pixel decided about it: one value, kept as JSON, read by every room that has to obey.
+
+Every rule has a default that is safe without any decision. docs/reference/pixel-rules.md lists them; a test keeps
+the two in step.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Part = Literal["tax", "shipping", "gift_cards", "tips"]
+"""A part of an order's total that its owner may leave out of the value."""
+
+Law = Literal["opt_in", "opt_out", "not_required"]
+"""What a place asks for before data about a visitor may be sent."""
+
+Stage = Literal["placed", "paid", "shipped"]
+"""How far an order is; a purchase may mean any of them."""
+
+STAGES: tuple[Stage, ...] = ("placed", "paid", "shipped")
+
+Way = Literal["both", "browser", "server"]
+"""
+Who reports an event to TikTok: its own script and this gateway, the script alone while it is alive, or this gateway.
+"""
+
+#: What nobody needs twice: the script sends them by itself, and no server knows of them.
+BROWSER_ONLY = frozenset({"Pageview", "Search"})
+
+
+class ConsentRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Whose permission a pixel's events need, and what a partial one does."""
+
+    policy: Literal["by_region", "require", "not_required"] = "by_region"
+    regions: dict[str, Law] = {}  #: this pixel's own word on places, before the built-in table
+    user_data_denied: Literal["drop", "strip"] = "drop"  #: strip: send without identifiers
+    personalization_denied: Literal["limit", "drop"] = "limit"  #: limit: send with limited data use
+    opted_out: Literal["limit", "drop"] = "limit"  #: what GPC and GPP opt-outs do where the law is opt-out
+
+
+class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Everything an owner may decide about one pixel or event set."""
+
+    consent: ConsentRules = ConsentRules()
+    ways: dict[str, Way] = {}  #: by canonical event name
+    spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser is seen to write it
+    purchase_means: Stage = "placed"
+    confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: browser purchases count when a server copy confirms
+    native_wait_seconds: Annotated[int, Meta(ge=0, le=270)] = 240  #: inside TikTok's 5 minutes (tiktok.md 7.1)
+    parameters: tuple[str, ...] = ()  #: the properties that may leave; empty: all
+    restricted: bool = False  #: no names, no search strings, no URL path and query
+    product_id: Literal["as_sent", "sku", "variant", "group"] = "as_sent"
+    value_without: tuple[Part, ...] = ()  #: parts of the total that the value leaves out
+    hosts: tuple[str, ...] = ()  #: hosts whose pages may report; empty: those of the workspace
+    staging_hosts: tuple[str, ...] = ()  #: what they report is a test
+    test_emails: tuple[str, ...] = ()  #: SHA-256 of addresses whose orders are tests
+    test_code: str = ""  #: where tests go; without it they are dropped
+    test_until_ms: int = 0  #: the test code is off from then on
+
+    def way_of(self, event: str) -> Way:
+        """Tell who reports an event."""
+        return self.ways.get(event) or ("browser" if event in BROWSER_ONLY else "both")
+
+    def test_code_at(self, now_ms: int) -> str:
+        """Give the test code while it is on."""
+        return self.test_code if now_ms < self.test_until_ms else ""
+
+
+DEFAULT_RULES = PixelRules()
+
+
+class WorkspaceRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Everything an owner may decide about one workspace: an agency's client."""
+
+    hosts: tuple[str, ...] = ()  #: hosts whose pages may report; empty: any
+    keep_days: Annotated[int, Meta(ge=1, le=400)] = 30  #: how long payloads, click keys and look-ups are kept
+    rates: dict[str, dict[str, dict[str, float]]] = {}  #: from currency -> day (2026-11-21) -> to currency -> rate
+
+
+DEFAULT_WORKSPACE = WorkspaceRules()
+
+RulesOf = Mapping[tuple[str, str], PixelRules]
+"""Rules by workspace and pixel code."""
