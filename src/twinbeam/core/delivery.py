@@ -4,18 +4,25 @@ from msgspec import Struct
 
 
 class Lane(Struct, frozen=True, gc=False):
-    """Where conversions go: one event source of one workspace, or its test stream. Lanes never share a fate."""
+    """
+    Where conversions go: one event source of one workspace, or its test stream. Lanes never share a fate.
+
+    A lane that `enriches` carries second words about conversions that are delivered already: whatever becomes of
+    them there, they stay delivered.
+    """
 
     id: int
     workspace: str
     event_source: str  #: web, app, offline or crm
     source_id: str  #: pixel code or event set id
     test_code: str = ""
+    enriches: bool = False
 
     @property
     def name(self) -> str:
         """A label for logs and metrics."""
-        return f"{self.source_id}:{self.test_code}" if self.test_code else self.source_id
+        stream = f":{self.test_code}" if self.test_code else ""
+        return f"{self.source_id}{stream}{' (second word)' if self.enriches else ''}"
 
 
 class Lease(Struct, frozen=True, gc=False):

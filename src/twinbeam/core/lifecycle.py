@@ -24,10 +24,11 @@ class State(StrEnum):
 
 
 LEGAL: Mapping[State, Mapping[str, State]] = {
-    State.DROPPED: {"permission arrives": State.READY, "permission arrives, more is awaited": State.HELD},
+    State.DROPPED: {},
     State.HELD: {"released": State.READY, "refused": State.WITHDRAWN, "too late": State.EXPIRED, "erase": State.ERASED},
     State.READY: {
         "lease": State.LEASED,
+        "given up": State.DELIVERED,
         "refused": State.WITHDRAWN,
         "too late": State.EXPIRED,
         "erase": State.ERASED,
@@ -41,6 +42,7 @@ LEGAL: Mapping[State, Mapping[str, State]] = {
     },
     State.WAITING: {
         "lease": State.LEASED,
+        "given up": State.DELIVERED,
         "refused": State.WITHDRAWN,
         "too late": State.EXPIRED,
         "erase": State.ERASED,

@@ -69,3 +69,19 @@ def canonical(name: str) -> str | None:
     if name in RENAMED:
         return RENAMED[name]
     return name if _CUSTOM.fullmatch(name) else None
+
+
+#: How renamed events were written before 2025-05-01 (tiktok.md 5.2); TikTok still takes both.
+FORMER: Mapping[str, str] = {"Purchase": "CompletePayment", "Lead": "SubmitForm"}
+
+
+def wire_name(event: str, rule: str, seen: str) -> str:
+    """
+    Give the spelling in which a canonical event is sent; `seen` is how the browser writes it, empty if nobody knows.
+
+    TikTok does not say whether it translates names before it drops repeats (tiktok.md 5.2), so both sides must write
+    the same: `follow` the browser, unless its owner says `new` or `old`.
+    """
+    if rule == "old":
+        return FORMER.get(event, event)
+    return seen if rule == "follow" and seen else event

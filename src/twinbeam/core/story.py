@@ -10,6 +10,7 @@ class CopySeen(Struct, frozen=True):
     source: str
     received_ms: int
     consent: str
+    differs: str = ""  #: what it says otherwise than its conversion, in words
 
 
 class Attempt(Struct, frozen=True):

@@ -52,7 +52,7 @@ class Intake:
 
 def _dropped(arrivals: Sequence[Arrival], signals: Sequence[Signal]) -> list[Dropped]:
     return [
-        Dropped(arrival.index, arrival.pixel, drop_reason(None, signal))
+        Dropped(arrival.index, arrival.pixel, drop_reason(None, signal.permission.reason))
         for arrival, signal in zip(arrivals, signals, strict=True)
         if signal.permission.decision is not Decision.ALLOWED
     ]

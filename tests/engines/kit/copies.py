@@ -14,15 +14,16 @@ _ARRIVALS: Mapping[str, Callable[..., Signal]] = {
 
 _TABLE = {
     # the conversion is     an allowed copy             a copy without a word       a refusal
-    "unknown": ("opened -> ready", "dropped -> dropped", "dropped -> dropped"),
-    "dropped, refused": ("dropped -> dropped", "dropped -> dropped", "dropped -> dropped"),
-    "dropped, nothing said": ("opened -> ready", "dropped -> dropped", "dropped -> dropped"),
-    "ready": ("merged -> ready", "dropped -> ready", "dropped -> withdrawn"),
-    "leased": ("duplicate -> leased", "dropped -> leased", "dropped -> leased"),
-    "waiting": ("duplicate -> waiting", "dropped -> waiting", "dropped -> withdrawn"),
-    "delivered": ("duplicate -> delivered", "dropped -> delivered", "dropped -> delivered"),
-    "refused by TikTok": ("duplicate -> refused", "dropped -> refused", "dropped -> refused"),
-    "expired": ("duplicate -> expired", "dropped -> expired", "dropped -> expired"),
+    "unknown": ("opened -> ready", "opened -> held", "dropped -> dropped"),
+    "dropped": ("dropped -> dropped", "dropped -> dropped", "dropped -> dropped"),
+    "held": ("merged -> ready", "merged -> held", "dropped -> withdrawn"),
+    "ready": ("merged -> ready", "merged -> ready", "dropped -> withdrawn"),
+    "leased": ("duplicate -> leased", "duplicate -> leased", "dropped -> leased"),
+    "waiting": ("duplicate -> waiting", "duplicate -> waiting", "dropped -> withdrawn"),
+    "delivered": ("duplicate -> delivered", "duplicate -> delivered", "dropped -> delivered"),
+    "refused by TikTok": ("duplicate -> refused", "duplicate -> refused", "dropped -> refused"),
+    "expired": ("duplicate -> expired", "duplicate -> expired", "dropped -> expired"),
+    "held in vain": ("merged -> ready", "merged -> held", "dropped -> withdrawn"),
     "withdrawn": ("dropped -> withdrawn", "dropped -> withdrawn", "dropped -> withdrawn"),
 }
 
@@ -192,30 +193,13 @@ def what_is_withdrawn_keeps_its_key_alone(h: Harness) -> None:
     h.waiting(lease)
     for event_id in ("e-1", "e-2"):
         story = h.story(event_id)
-        assert (story.state, story.event_id, story.order_id) == ("withdrawn", "", "")
-
-
-def silence_about_consent_can_be_mended_by_an_allowed_copy(h: Harness) -> None:
-    h.take(an_undecided("e-1", user={"ttclid": "silent"}))
-    h.take(a_signal("e-1", value=20, currency="EUR", order_id="1001"))
-    story, (event,) = h.story(), carried(h.lease())
-    assert (story.value_minor, story.order_id, story.event_id) == (2_000, "1001", "e-1")
-    assert "user" not in event
-
-
-def silence_followed_by_a_refusal_cannot_be_mended(h: Harness) -> None:
-    h.take(an_undecided("e-1"))
-    h.take(a_refusal("e-1"))
-    h.take(a_signal("e-1"))
-    story = h.story()
-    assert (story.state, story.reason) == ("dropped", "no_consent")
+        assert (story.state, story.event_id, story.order_id, story.value_minor) == ("withdrawn", "", "", None)
 
 
 def a_tombstone_keeps_the_key_alone(h: Harness) -> None:
-    h.take(an_undecided("e-1", order_id="1001", value=20, currency="EUR"), a_refusal("e-2", order_id="1002"))
-    for event_id in ("e-1", "e-2"):
-        story = h.story(event_id)
-        assert (story.event_id, story.order_id, story.value_minor, story.currency) == ("", "", None, "")
+    h.take(a_refusal("e-1", order_id="1002", value=20, currency="EUR"))
+    story = h.story()
+    assert (story.event_id, story.order_id, story.value_minor, story.currency) == ("", "", None, "")
 
 
 def _cell(h: Harness, situation: str, arrival: str) -> str:
@@ -230,14 +214,16 @@ def _cell(h: Harness, situation: str, arrival: str) -> str:
 def _bring(h: Harness, situation: str, name: str) -> None:
     if situation == "unknown":
         return
-    first = {"dropped, refused": a_refusal, "dropped, nothing said": an_undecided}.get(situation, a_signal)
+    first = {"dropped": a_refusal, "held": an_undecided, "held in vain": an_undecided}.get(situation, a_signal)
     h.take(first(name, pixel=name, received_ms=h.now()))
-    if first is a_signal:
-        _move(h, situation, name)
+    _move(h, situation, name)
 
 
 def _move(h: Harness, situation: str, name: str) -> None:
     steps: dict[str, Callable[[], object]] = {
+        "dropped": lambda: None,
+        "held": lambda: None,
+        "held in vain": h.end_held,
         "ready": lambda: None,
         "leased": lambda: h.lease(pixel=name),
         "waiting": lambda: h.waiting(h.lease(pixel=name)),

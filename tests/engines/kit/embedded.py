@@ -7,7 +7,7 @@ from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader,
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.memory import MemoryJournal, MemoryStore
 from twinbeam.engines.stores.sqlite.store import SqliteStore
-from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 
@@ -20,7 +20,7 @@ class MemoryEngine:
 
     def rows(self) -> Rows:
         """Give the state of every row by its id."""
-        return {row.id: row.state.value for row in self.store._by_id.values()}
+        return {row.id: row.state.value for row in self.store._rows.by_id.values()}
 
     def reopen(self) -> None:
         """Do nothing: there is no file to open again."""
@@ -39,7 +39,7 @@ class SqliteEngine:
 
     def _open(self) -> None:
         data = self._folder / "data"
-        self.store = SqliteStore.open_as_writer(data, self.ring, window=JoinWindow(), ages=Ages())
+        self.store = SqliteStore.open_as_writer(data, self.ring, policy=RecordPolicy(), ages=Ages())
         self.journal = SqliteJournal(slot_path(data, 0), self.ring, reserve_bytes=0)
         self.reader = SqliteJournalReader(slot_path(data, 0), self.ring)
 

@@ -146,6 +146,11 @@ class Harness:
             lambda: settle(lease.batch, answer, owner=self.owner, now_ms=self.now(), due_ms=due_ms, arrived=arrived)
         )
 
+    def end_held(self, after_ms: int = 24 * 3_600_000) -> int:
+        """Let time pass and end what was held for too long."""
+        self.clock.advance(ms=after_ms)
+        return self.step(lambda: self.store.end_overdue(self.now(), limit=1_000))
+
     def restart(self) -> list[Lease]:
         """Let the writer die and a new one reopen everything and take over."""
         self.engine.reopen()

@@ -47,6 +47,12 @@ def what_was_not_allowed_is_found_by_no_hash(h: Harness) -> None:
     assert _found(h, _ORDER) == []
 
 
+def what_was_held_is_found_once_it_is_allowed(h: Harness) -> None:
+    h.take(an_undecided("e-1", lookups=[_ORDER]))
+    h.take(a_signal("e-1", channel=BROWSER))
+    assert _found(h, _ORDER) == ["e-1"]
+
+
 def an_unknown_hash_finds_nothing(h: Harness) -> None:
     assert _found(h, _ORDER) == []
     assert h.store.by_event_id("shop", "e-1") == []

@@ -79,10 +79,10 @@ def the_log_survives_a_restart(h: Harness) -> None:
     assert [attempt.state for attempt in before.log] == ["try later", "delivered"]
 
 
-def a_tombstone_tells_why(h: Harness) -> None:
+def what_is_not_sent_tells_why(h: Harness) -> None:
     h.take(an_undecided("e-1", channel=BROWSER), a_refusal("e-2", channel=SERVER))
     assert [(h.story(e).state, h.story(e).reason) for e in ("e-1", "e-2")] == [
-        ("dropped", "consent_not_said"),
+        ("held", "consent_not_said"),
         ("dropped", "no_consent"),
     ]
 

@@ -23,6 +23,16 @@ def has_gap(before: int, groups: Sequence[Numbered]) -> bool:
     return any(later != earlier + 1 for earlier, later in pairwise(seqs))
 
 
+def arrivals_of(journal_id: str, groups: Sequence[Numbered]) -> list[tuple[Signal, bytes]]:
+    """Give every arrival of some groups with its unique id: journal, group and place in it."""
+    origin = bytes.fromhex(journal_id)[:8]
+    return [
+        (signal, b"%b%b%b" % (origin, group.seq.to_bytes(8, "big"), index.to_bytes(4, "big")))
+        for group in groups
+        for index, signal in enumerate(group.signals)
+    ]
+
+
 class Recorded(Struct, frozen=True, gc=False):
     """What one transaction did, in arrivals; replayed groups count nowhere."""
 
@@ -69,5 +79,21 @@ class Recorder(Protocol):
         Keep, encrypted, what cannot be recorded; the cursor is not moved by it.
 
         It is counted once as `count` arrivals: a group that cannot even be taken apart is kept as one item.
+        """
+        ...
+
+
+class Holds(Protocol):
+    """The part of a store that lets held conversions go when nobody permitted or confirmed them in time."""
+
+    def next_deadline_ms(self) -> int | None:
+        """Tell when the next held conversion ends, or None when nothing is held."""
+        ...
+
+    def end_overdue(self, now_ms: int, *, limit: int) -> int:
+        """
+        End held conversions whose deadline has come, up to `limit` of them, and tell how many.
+
+        Their payloads are removed and the keys of their own destroyed: what they held is unreadable from then on.
         """
         ...

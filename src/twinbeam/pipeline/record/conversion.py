@@ -3,7 +3,18 @@
 from msgspec import Struct
 
 from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Side, Signal
+from twinbeam.pipeline.record.standing import Standing
+
+#: What a conversion still lacks before it may be sent: bits, summed up in `Conversion.lacks`.
+PERMISSION = 1
+CONFIRMATION = 2
+
+#: Why a held conversion waits, by what it lacks; permission is named first, since nothing moves without it.
+WAITS = {PERMISSION: Reason.CONSENT_NOT_SAID, CONFIRMATION: Reason.NOT_CONFIRMED}
+#: Why it ends when nobody brought that in time.
+WAITED_IN_VAIN = {PERMISSION: Reason.CONSENT_NEVER_SAID, CONFIRMATION: Reason.NEVER_CONFIRMED}
 
 
 class Copy(Struct, frozen=True, gc=False, array_like=True):
@@ -22,6 +33,11 @@ class Copy(Struct, frozen=True, gc=False, array_like=True):
     minor: int | None = None
     currency: str = ""
     order_id: str = ""
+    event_id: str = ""
+    confirms: bool = True  #: False for a copy that tells of a purchase before it is one
+    limited: bool = False  #: the visit asked for limited data use
+    bare: bool = False  #: the visit refused to have its identifiers sent
+    lookups: list[bytes] = []  #: of a copy that is held: nobody finds it by them before it is permitted
 
 
 class Conversion(Struct, gc=False):
@@ -37,7 +53,7 @@ class Conversion(Struct, gc=False):
     event_time: int
     received_ms: int
     state: State
-    reason: str  #: why it ended; NO_CONSENT while LEASED notes a refusal that came too late to stop the request
+    reason: str  #: why it ended or waits; NO_CONSENT while LEASED notes a refusal that came too late for the request
     minor: int | None
     currency: str
     order_id: str
@@ -45,12 +61,20 @@ class Conversion(Struct, gc=False):
     consent: str
     source: str
     frozen: bool  #: an attempt was made at some time: body and spelling stand
-    due_ms: int = 0  #: when it may be sent; means something in HELD, READY and WAITING only
+    due_ms: int = 0  #: when it may be sent, or for HELD when it ends; means something in HELD, READY and WAITING only
     copies: int = 1
+    lacks: int = 0  #: PERMISSION, CONFIRMATION or both
+    browser_at: int | None = None  #: when TikTok's own script may first have reported it, ms since the epoch
+    native_proven: bool = False  #: TikTok's own script certainly reported it
+    match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
+    enriched: bool = False  #: a second word was sent, or is on its way, after it was delivered
+    test_code: str = ""  #: the test stream it goes to
 
 
-def copy_of(signal: Signal, arrival: bytes) -> Copy:
-    """Keep of a signal what the merge needs."""
+def copy_of(
+    signal: Signal, arrival: bytes, standing: Standing | None = None, *, confirms: bool = True, held: bool = False
+) -> Copy:
+    """Keep of a signal what the merge needs, and under which conditions it may be sent."""
     return Copy(
         signal.channel,
         signal.received_ms,
@@ -61,7 +85,22 @@ def copy_of(signal: Signal, arrival: bytes) -> Copy:
         signal.minor,
         signal.currency,
         signal.order_id,
+        signal.event_id,
+        confirms,
+        standing is not None and standing.limited and not signal.permission.limited,
+        standing is not None and standing.bare and not signal.permission.bare,
+        signal.lookups if held else [],
     )
+
+
+def reason_to_wait(lacks: int) -> Reason:
+    """Name what a held conversion waits for."""
+    return WAITS[PERMISSION if lacks & PERMISSION else CONFIRMATION]
+
+
+def reason_to_end(lacks: int) -> Reason:
+    """Name why a held conversion ended unsent."""
+    return WAITED_IN_VAIN[PERMISSION if lacks & PERMISSION else CONFIRMATION]
 
 
 def with_channel(channels: str, channel: str) -> str:

@@ -1,10 +1,11 @@
 """
 Joining copies by authority, not by arrival.
 
-Money and content come from the shop's server; click and browser keys, address and page from the browser;
-match keys are united; what an earlier visit left fills gaps only. The result depends on the set of copies
-alone, never on their order: ties go to the earlier accept time, then to the arrival id (design of the ledger:
-docs/concepts/copies.md).
+Money and content come from the shop's server; click and browser keys, address and page from the browser, and so does
+the event id, because an id that fired in the browser cannot be taken back; match keys are united; what an earlier
+visit left fills gaps only. A copy that tells of a purchase before it is one ranks behind those of its channel that
+confirm it. The result depends on the set of copies alone, never on their order: ties go to the earlier accept time,
+then to the arrival id (docs/concepts/copies.md).
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ _MONEY_FIRST = {Channel.WEBHOOK: 0, Channel.SERVER: 1, Channel.FILE: 2, Channel.
 _CLICK_FIRST = {Channel.BROWSER: 0, Channel.WEBHOOK: 1, Channel.SERVER: 2, Channel.FILE: 3, VISIT: 4}
 
 _CLICK_KEYS = ("ttclid", "ttp", "ip", "user_agent", "locale")
+_NOBODYS_KEYS = ("country", "locale")  # what is left of a user whose identifiers may not be sent
 _UNITED = ("email", "phone", "external_id")
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -29,35 +31,51 @@ _encode = msgspec.json.Encoder().encode
 
 def by_authority(copies: Iterable[Copy]) -> list[Copy]:
     """Order copies by who is believed about money and content."""
-    return sorted(copies, key=lambda copy: (_MONEY_FIRST[copy.channel], copy.received_ms, copy.arrival))
+    return sorted(copies, key=_money_rank)
+
+
+def _money_rank(copy: Copy) -> tuple[int, bool, int, bytes]:
+    return (_MONEY_FIRST[copy.channel], not copy.confirms, copy.received_ms, copy.arrival)
+
+
+def _click_rank(copy: Copy) -> tuple[int, int, bytes]:
+    return (_CLICK_FIRST[copy.channel], copy.received_ms, copy.arrival)
 
 
 def merge(copies: Sequence[Copy]) -> bytes:
     """Give the one event that all copies tell together; a single copy stays byte for byte as it is."""
-    if len(copies) == 1:
-        return copies[0].body
-    ranked = by_authority(copies)
-    money = [_decode(copy.body) for copy in ranked]
-    click = [
-        _decode(copy.body)
-        for copy in sorted(copies, key=lambda copy: (_CLICK_FIRST[copy.channel], copy.received_ms, copy.arrival))
-    ]
+    first = copies[0]
+    if len(copies) == 1 and not first.limited and not first.bare:
+        return first.body
+    decoded = {id(copy): _decode(copy.body) for copy in copies}
+    money = [decoded[id(copy)] for copy in by_authority(copies)]
+    click = [decoded[id(copy)] for copy in sorted(copies, key=_click_rank)]
     event = _first_known(money)
+    event["event_id"] = _first_known(click)["event_id"]
     parts = {
         "user": _user(money, click),
         "page": _first_known(_parts(click, "page")),
         "properties": _properties(_parts(money, "properties")),
     }
     event.update({name: part for name, part in parts.items() if part})
-    if any(copy.get("limited_data_use") for copy in money):
+    if any(copy.limited for copy in copies) or any(said.get("limited_data_use") for said in money):
         event["limited_data_use"] = True
-    return _encode(event)
+    return _encode(_without_identifiers(event) if any(copy.bare for copy in copies) else event)
+
+
+def _without_identifiers(event: dict[str, Any]) -> dict[str, Any]:
+    user = {name: event["user"][name] for name in _NOBODYS_KEYS if name in event.get("user", {})}
+    return {name: part for name, part in {**event, "user": user}.items() if part != {}}
 
 
 def show(conversion: Conversion, copies: Iterable[Copy]) -> None:
     """Let the row show what `merge` sends: each fact from the first copy that has it, by the same authority."""
+    copies = list(copies)
     ranked = by_authority(copies)
     conversion.event_time = ranked[0].event_time
+    fired = sorted((copy for copy in copies if copy.event_id), key=_click_rank)
+    if fired:
+        conversion.event_id = fired[0].event_id
     priced = [copy for copy in ranked if copy.minor is not None]
     conversion.minor = priced[0].minor if priced else None
     conversion.currency = next((copy.currency for copy in priced or ranked if copy.currency), "")

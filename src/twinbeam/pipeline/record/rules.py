@@ -3,65 +3,85 @@ What one arrival does to the conversion it belongs to: a pure table of decisions
 
 Every engine asks `decide` and then writes down what it says, so all engines agree by construction.
 
-| the conversion is        | an allowed copy           | a copy without a word on consent | a refusal                |
-|--------------------------|---------------------------|----------------------------------|--------------------------|
-| unknown                  | OPEN                      | KEEP_OUT                         | KEEP_OUT                 |
-| dropped, refused         | dropped                   | dropped                          | dropped                  |
-| dropped, nothing said    | REOPEN                    | dropped                          | dropped, DENY            |
-| unsent, never attempted  | MERGE                     | dropped                          | dropped, WITHDRAW        |
-| waiting after an attempt | duplicate                 | dropped                          | dropped, WITHDRAW        |
-| on the wire              | duplicate                 | dropped                          | dropped, RECALL          |
-| withdrawn                | dropped                   | dropped                          | dropped                  |
-| ended otherwise          | duplicate                 | dropped                          | dropped                  |
+| the conversion is            | an allowed copy   | a copy without a word on consent | a refusal       |
+|------------------------------|-------------------|----------------------------------|-----------------|
+| unknown                      | OPEN              | OPEN, held                       | KEEP_OUT        |
+| held or ready, never sent    | MERGE             | MERGE                            | WITHDRAW        |
+| waiting after an attempt     | DUPLICATE         | DUPLICATE                        | WITHDRAW        |
+| on the wire                  | DUPLICATE         | DUPLICATE                        | RECALL          |
+| delivered                    | ENRICH, DUPLICATE | DUPLICATE                        | DROP            |
+| delivered, a second word due | DUPLICATE         | DUPLICATE                        | LEAVE_DELIVERED |
+| expired, held in vain        | REOPEN            | REOPEN, held                     | WITHDRAW        |
+| dropped, withdrawn           | DROP              | DROP                             | DROP            |
+| ended otherwise              | DUPLICATE         | DUPLICATE                        | DROP            |
+
+A copy that ends at the door (a test, a foreign host) is counted and touches nothing: IGNORE.
 """
 
 from enum import Enum, auto
 
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Decision, Signal
-from twinbeam.pipeline.record.conversion import Conversion
+from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN, Conversion
+from twinbeam.pipeline.record.standing import Stance
 
 _UNLEASED = frozenset({State.HELD, State.READY, State.WAITING})
+_REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
+_IN_VAIN = frozenset(reason.value for reason in WAITED_IN_VAIN.values())
 
 
 class Act(Enum):
     """What a store has to do for one arrival."""
 
-    OPEN = auto()  #: a new conversion, ready to be sent
+    OPEN = auto()  #: a new conversion, ready to be sent or held until it may be
     KEEP_OUT = auto()  #: a new tombstone: only the key is kept; the arrival is dropped
+    IGNORE = auto()  #: the arrival is counted as dropped, and nothing is kept of it
     DROP = auto()  #: nothing changes; the arrival is dropped
-    DENY = auto()  #: the tombstone now carries a spoken refusal; the arrival is dropped
-    REOPEN = auto()  #: the tombstone becomes a conversion
+    REOPEN = auto()  #: what was held in vain becomes a conversion again
     MERGE = auto()  #: the copy joins the conversion
+    ENRICH = auto()  #: the copy joins, and what it adds is sent once more
     WITHDRAW = auto()  #: the payload is purged; the arrival is dropped
     RECALL = auto()  #: the refusal is noted: this attempt is the last; the arrival is dropped
+    LEAVE_DELIVERED = auto()  #: the second word is not sent, the first stands; the arrival is dropped
     DUPLICATE = auto()  #: the copy is counted and noted, nothing is sent
 
 
-def decide(known: Conversion | None, signal: Signal) -> Act:
+def decide(known: Conversion | None, stance: Stance, *, enriches: bool = False) -> Act:
     """Say what an arrival does; total over all pairs, without side effects."""
-    if signal.permission.decision is Decision.ALLOWED:
-        return _allowed(known)
-    if known is None:
-        return Act.KEEP_OUT
-    if signal.permission.reason is not Reason.NO_CONSENT:
-        return Act.DROP
-    if known.state is State.DROPPED:
-        return Act.DENY if known.reason == Reason.CONSENT_NOT_SAID else Act.DROP
-    if known.state is State.LEASED:
-        return Act.RECALL
-    return Act.WITHDRAW if known.state in _UNLEASED else Act.DROP
+    match stance:
+        case Stance.ENDS:
+            return Act.IGNORE
+        case Stance.REFUSED:
+            return _refused(known)
+        case Stance.ALLOWED | Stance.UNSAID:
+            return _welcome(known, enriches=enriches and stance is Stance.ALLOWED)
 
 
-def _allowed(known: Conversion | None) -> Act:
+def _welcome(known: Conversion | None, *, enriches: bool) -> Act:
     if known is None:
         return Act.OPEN
-    if known.state is State.DROPPED:
-        return Act.REOPEN if known.reason == Reason.CONSENT_NOT_SAID else Act.DROP
-    if known.state is State.WITHDRAWN:
+    if known.state in _REFUSED_BEFORE:
         return Act.DROP
+    if ended_in_vain(known):
+        return Act.REOPEN
+    if known.state is State.DELIVERED:
+        return Act.ENRICH if enriches and not known.enriched else Act.DUPLICATE
     return Act.MERGE if _open(known) else Act.DUPLICATE
+
+
+def _refused(known: Conversion | None) -> Act:
+    if known is None:
+        return Act.KEEP_OUT
+    if known.state is State.LEASED:
+        return Act.RECALL
+    if known.state in _UNLEASED and known.enriched:
+        return Act.LEAVE_DELIVERED
+    return Act.WITHDRAW if known.state in _UNLEASED or ended_in_vain(known) else Act.DROP
+
+
+def ended_in_vain(known: Conversion) -> bool:
+    """Tell whether it ended only because nobody permitted or confirmed it in time."""
+    return known.state is State.EXPIRED and known.reason in _IN_VAIN
 
 
 def _open(known: Conversion) -> bool:
@@ -69,10 +89,8 @@ def _open(known: Conversion) -> bool:
     return not known.frozen and known.state in _UNLEASED
 
 
-def drop_reason(known: Conversion | None, signal: Signal) -> Reason:
-    """Name the reason a dropped arrival is counted under."""
-    if signal.permission.reason is not None:
-        return signal.permission.reason
-    if signal.permission.decision is Decision.ALLOWED and known is not None:
-        return Reason.DENIED_BY_ANOTHER_COPY
-    return Reason.CONSENT_NOT_SAID
+def drop_reason(known: Conversion | None, stated: Reason | None) -> Reason:
+    """Name the reason a dropped arrival is counted under; `stated` is its own."""
+    if stated is not None:
+        return stated
+    return Reason.DENIED_BY_ANOTHER_COPY if known is not None else Reason.CONSENT_NOT_SAID

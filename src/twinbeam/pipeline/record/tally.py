@@ -9,13 +9,15 @@ from collections.abc import Iterator
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
-from twinbeam.core.outcomes import Outcome
+from twinbeam.core.outcomes import Finding, Outcome
+from twinbeam.core.values import Signal
 from twinbeam.pipeline.record.conversion import Conversion
 
 CounterKey = tuple[int, str, str, str, str, str]
 """(day, workspace, pixel, event, outcome, reason)"""
 
 RECORDED = "recorded"
+FINDING = "finding"
 
 
 class Tally:
@@ -40,6 +42,21 @@ class Tally:
     def recorded(self, conversion: Conversion) -> None:
         """Count an arrival as recorded; every arrival comes here once."""
         self.add(_key(conversion, RECORDED, ""))
+
+    def statement(self, signal: Signal) -> None:
+        """Count an arrival that only said something about consent."""
+        for outcome in (RECORDED, Outcome.NOTED):
+            self.add((day_of(signal.received_ms), signal.workspace, "", "", outcome, ""))
+
+    def ignored(self, signal: Signal, reason: str) -> None:
+        """Count an arrival of which nothing is kept."""
+        place = (day_of(signal.received_ms), signal.workspace, signal.pixel, signal.event)
+        self.add((*place, RECORDED, ""))
+        self.add((*place, Outcome.DROPPED, reason))
+
+    def finding(self, conversion: Conversion, finding: Finding) -> None:
+        """Count something that copies disagree about; beside the accounting, because nothing ends by it."""
+        self.add(_key(conversion, FINDING, finding))
 
     def __iter__(self) -> Iterator[tuple[int, str, str, str, str, str, int]]:
         return ((*key, n) for key, n in sorted(self._changes.items()) if n)

@@ -1,20 +1,24 @@
 """
-What a visit leaves behind for its later copies: click and browser keys, page and address, nothing else.
+What a visit leaves behind for its later events: click and browser keys, the page, and the latest word on consent.
 
 A webhook knows the order but not the click; the thank-you page knows the click. Whatever the visit's allowed
 arrivals said is remembered under its tokens (visitor id, cart, checkout, order) and fills the gaps of other
-copies of the same visit. It never carries a match key from one event to another.
+copies of the same visit. It never carries a match key from one event to another. A refusal wipes the keys and is
+remembered itself, so that nothing of the visit is sent on the strength of an older grant.
 """
 
 from typing import Any
 
 import msgspec
 
-from twinbeam.core.values import Decision, Facts, Signal
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, latest
+from twinbeam.core.values import Facts, Signal
 from twinbeam.pipeline.record.conversion import Copy
+from twinbeam.pipeline.record.known import Known, Writes
 from twinbeam.pipeline.record.merge import VISIT
 
 _encode = msgspec.json.Encoder().encode
+_NO_FACTS = Facts()
 
 
 def remember(known: Facts | None, said: Facts) -> Facts:
@@ -27,17 +31,21 @@ def remember(known: Facts | None, said: Facts) -> Facts:
         ip=said.ip or known.ip,
         user_agent=said.user_agent or known.user_agent,
         url=said.url or known.url,
+        consent=known.consent,
     )
 
 
-def teaches(signal: Signal) -> bool:
-    """Tell whether an arrival may write visitor memory: only an allowed one may."""
-    return signal.facts is not None and bool(signal.visits) and signal.permission.decision is Decision.ALLOWED
+def agree(known: Facts | None, said: ConsentRecord) -> Facts:
+    """Join what a visit is known by with what it now says about consent; a refusal leaves nothing but itself."""
+    record = latest(known.consent or NOTHING_SAID, said) if known is not None else said
+    if known is None or "denied" in (record.ad_storage.answer, record.ad_user_data.answer):
+        return Facts(consent=record)
+    return msgspec.structs.replace(known, consent=record)
 
 
 def lacks(signal: Signal) -> bool:
     """Tell whether an arrival could use what its visit is known by."""
-    if not signal.visits or signal.permission.decision is not Decision.ALLOWED or signal.event_source != "web":
+    if not signal.visits or not signal.body or signal.event_source != "web":
         return False
     own = signal.facts
     return own is None or not (own.ttclid and own.ttp and own.ip and own.user_agent and own.url)
@@ -45,7 +53,7 @@ def lacks(signal: Signal) -> bool:
 
 def borrowed(facts: Facts, signal: Signal, arrival: bytes) -> Copy | None:
     """Give the visit's facts that a signal lacks as a copy of the lowest authority, or None if there are none."""
-    own = signal.facts or Facts()
+    own = signal.facts or _NO_FACTS
     user: dict[str, Any] = {
         name: getattr(facts, name) for name in ("ttclid", "ttp") if getattr(facts, name) and not getattr(own, name)
     }
@@ -55,3 +63,58 @@ def borrowed(facts: Facts, signal: Signal, arrival: bytes) -> Copy | None:
     if facts.url and not own.url:
         body["page"] = {"url": facts.url}
     return Copy(VISIT, signal.received_ms, arrival, signal.source, _encode(body)) if body else None
+
+
+class Visits:
+    """The visits that the arrivals of one transaction belong to."""
+
+    def __init__(self, known: Known, writes: Writes) -> None:
+        self._known = known
+        self._writes = writes
+        self.changed: set[bytes] = set()  #: visitors whose word on consent is another one now
+
+    def hear(self, signal: Signal) -> None:
+        """Take in what an arrival says about consent, whatever becomes of it."""
+        if signal.consent is None or not signal.visits:
+            return
+        visitor = self._link(signal)
+        before = self._known.facts_of.get(visitor)
+        after = agree(before, signal.consent)
+        if after != before:
+            self._write(visitor, after)
+            self.changed.add(visitor)
+
+    def learn(self, signal: Signal, said: Facts) -> None:
+        """Take in the click and browser keys of an arrival that is allowed."""
+        visitor = self._link(signal)
+        before = self._known.facts_of.get(visitor)
+        after = remember(before, said)
+        if after != before:
+            self._write(visitor, after)
+
+    def facts_for(self, signal: Signal) -> Facts | None:
+        """Give what the visit of an arrival is known by."""
+        return self._known.facts_of.get(self.visitor_of(signal)) if signal.visits else None
+
+    def record_for(self, signal: Signal) -> ConsentRecord | None:
+        """Give what the visit of an arrival has said about consent."""
+        facts = self.facts_for(signal)
+        return facts.consent if facts is not None else None
+
+    def visitor_of(self, signal: Signal) -> bytes:
+        """Name the visitor of an arrival that has tokens; a new one goes by the first of them."""
+        links = self._known.visitor_of
+        known = (links[token] for token in signal.visits if token in links)
+        return next(known, signal.visits[0])
+
+    def _link(self, signal: Signal) -> bytes:
+        visitor = self.visitor_of(signal)
+        for token in signal.visits:
+            if token not in self._known.visitor_of:
+                self._known.visitor_of[token] = visitor
+                self._writes.links[token] = visitor
+        return visitor
+
+    def _write(self, visitor: bytes, facts: Facts) -> None:
+        self._known.facts_of[visitor] = facts
+        self._writes.facts[visitor] = facts

@@ -16,10 +16,26 @@ class Ages(Struct, frozen=True):
     #: What never reached TikTok is not a repeat, but a purchase reported weeks late misleads its reader.
     unsent_ms: int = 7 * MS_PER_DAY
 
-    def too_late(self, received_ms: int, maybe_at_ms: int | None, now_ms: int) -> Reason | None:
-        """Tell why a conversion must not be sent now, or None if it may; `maybe_at_ms`: TikTok may have it since."""
-        if maybe_at_ms is not None and now_ms >= maybe_at_ms + self.resend_ms:
+    #: TikTok merges a second word into the browser's report for 5 minutes (tiktok.md 7.1); the rest is for the way.
+    enrich_ms: int = 5 * 60_000 - 10_000
+
+    def too_late(self, received_ms: int, may_have_it_since: int | None, now_ms: int) -> Reason | None:
+        """
+        Tell why a conversion must not be sent now, or None if it may.
+
+        TikTok may have it since our own first attempt, or since its script reported it in the browser.
+        """
+        if may_have_it_since is not None and now_ms >= may_have_it_since + self.resend_ms:
             return Reason.DEDUP_WINDOW
-        if maybe_at_ms is None and now_ms >= received_ms + self.unsent_ms:
+        if may_have_it_since is None and now_ms >= received_ms + self.unsent_ms:
             return Reason.TOO_OLD
         return None
+
+    def too_late_to_enrich(self, browser_at: int | None, now_ms: int) -> bool:
+        """Tell whether a second word about a delivered conversion would be dropped by now."""
+        return browser_at is None or now_ms >= browser_at + self.enrich_ms
+
+
+def earliest(maybe_at: int | None, browser_at: int | None) -> int | None:
+    """Give the earliest moment at which TikTok may have got a conversion, by us or by its own script."""
+    return min((at for at in (maybe_at, browser_at) if at is not None), default=None)

@@ -15,7 +15,8 @@ from twinbeam.engines.stores.sqlite.connection import Connection, facts_context,
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.pipeline.record.contract import Numbered, Recorded, has_gap
 from twinbeam.pipeline.record.conversion import Conversion, Copy
-from twinbeam.pipeline.record.fold import Fold, Known, PixelChannel
+from twinbeam.pipeline.record.fold import Fold
+from twinbeam.pipeline.record.known import Known, PixelSide as PixelChannel
 from twinbeam.pipeline.record.merge import show
 from twinbeam.pipeline.record.tally import RECORDED
 from twinbeam.pipeline.record.visits import lacks

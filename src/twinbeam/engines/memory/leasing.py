@@ -1,0 +1,173 @@
+"""The send and settle rooms' part of the model."""
+
+from collections.abc import Sequence
+
+from twinbeam.core.delivery import Answered, Lane, Lease
+from twinbeam.core.lifecycle import State
+from twinbeam.core.names import wire_name
+from twinbeam.core.outcomes import Reason
+from twinbeam.engines.memory.rows import Batch, Rows
+from twinbeam.pipeline.record.conversion import Conversion
+from twinbeam.pipeline.record.merge import merge
+from twinbeam.pipeline.record.policy import RecordPolicy
+from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
+from twinbeam.pipeline.send.limits import Ages, earliest
+
+
+class Leasing:
+    """See send.contract.Leases and settle.contract.Ledger for the promises."""
+
+    def __init__(self, rows: Rows, policy: RecordPolicy, ages: Ages) -> None:
+        self._rows = rows
+        self._policy = policy
+        self._ages = ages
+
+    def due_lanes(self, now_ms: int) -> list[Lane]:
+        """List the lanes that hold at least one conversion due."""
+        rows = self._rows
+        lanes = {rows.lane(row).id: rows.lane(row) for row in rows.scheduled() if row.due_ms <= now_ms}
+        return [lanes[id_] for id_ in sorted(lanes)]
+
+    def next_due_ms(self) -> int | None:
+        """Tell when the earliest unsent conversion is due."""
+        return min((row.due_ms for row in self._rows.scheduled()), default=None)
+
+    def lease(self, lane: Lane, *, limit: int, owner: str, now_ms: int, compose: Compose) -> Lease | None:
+        """Freeze and take up to `limit` due conversions of a lane."""
+        picks = self._due(lane, limit, now_ms)
+        if not picks:
+            return None
+        for row in picks:
+            kept = self._rows.kept[row.id]
+            kept.attempts += 1
+            kept.maybe_at = now_ms if kept.maybe_at is None else kept.maybe_at
+            kept.spelling = kept.spelling or self._spelling(row)
+            row.frozen = True
+            self._rows.move(row, State.LEASED)
+        return self._open_batch(lane, picks, owner, now_ms, compose)
+
+    def hasten(self, *, workspace: str, source_id: str, now_ms: int) -> None:
+        """Make due what waits after an attempt in the lanes of an event source."""
+        for row in self._rows.scheduled():
+            if (row.workspace, row.pixel, row.state) == (workspace, source_id, State.WAITING):
+                row.due_ms = min(row.due_ms, now_ms)
+
+    def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
+        """Take over every batch of another owner, as long as it may be sent again."""
+        batches = self._rows.batches.values()
+        orphans = [batch for batch in batches if batch.state == State.LEASED and batch.owner != owner]
+        for batch in orphans:
+            batch.owner, batch.again = owner, True
+            if any(self._late(self._rows.by_id[id_], now_ms) for id_ in batch.ids):
+                ids = self._without_recalled(batch.ids, now_ms)
+                self._end(batch, ids, TOO_LATE, State.EXPIRED, Reason.DEDUP_WINDOW, now_ms)
+        return [self._lease_of(batch, compose, resent=True) for batch in orphans if batch.state == State.LEASED]
+
+    def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
+        """Replace a leased batch by two leased halves."""
+        whole = self._held_batch(batch, owner)
+        if whole is None:
+            return []
+        whole.state, whole.answered_ms = "split", now_ms
+        ids = self._without_recalled(whole.ids, now_ms)
+        middle = len(ids) // 2
+        halves = [half for half in (ids[:middle], ids[middle:]) if half]
+        return [
+            self._open_batch(whole.lane, [self._rows.by_id[id_] for id_ in half], owner, now_ms, compose, again=True)
+            for half in halves
+        ]
+
+    def settle_delivered(self, batch: int, answer: Answered, *, owner: str, now_ms: int) -> bool:
+        """Move the batch's conversions to DELIVERED."""
+        return self._settle(batch, answer, State.DELIVERED, "", owner=owner, now_ms=now_ms)
+
+    def settle_refused(self, batch: int, answer: Answered, *, owner: str, now_ms: int) -> bool:
+        """Move the batch's conversions to REFUSED."""
+        return self._settle(batch, answer, State.REFUSED, Reason.REFUSED_BY_TIKTOK, owner=owner, now_ms=now_ms)
+
+    def settle_waiting(
+        self, batch: int, answer: Answered, *, owner: str, now_ms: int, due_ms: int, arrived: bool
+    ) -> bool:
+        """Move the batch's conversions to WAITING until `due_ms`, or to WITHDRAWN."""
+        held = self._held_batch(batch, owner)
+        if held is None:
+            return False
+        for row in map(self._rows.by_id.__getitem__, self._without_recalled(held.ids, now_ms)):
+            kept = self._rows.kept[row.id]
+            if not arrived and not held.again and kept.maybe_at == held.at_ms:
+                kept.maybe_at = None
+            row.due_ms = due_ms
+            self._rows.move(row, State.WAITING)
+        held.state, held.answered_ms, held.answer = "try later", now_ms, answer
+        return True
+
+    def _spelling(self, row: Conversion) -> str:
+        rule = self._policy.terms_of(row.workspace, row.pixel).rules.spelling
+        seen = self._rows.spelled.get((row.workspace, row.pixel, row.event))
+        return wire_name(row.event, rule, seen.spelling if seen else "")
+
+    def _open_batch(
+        self, lane: Lane, picks: Sequence[Conversion], owner: str, now_ms: int, compose: Compose, *, again: bool = False
+    ) -> Lease:
+        attempt = max(self._rows.kept[row.id].attempts for row in picks)
+        ids = [row.id for row in picks]
+        batch = Batch(next(self._rows.batch_ids), lane, owner, State.LEASED, ids, attempt, now_ms, again)
+        self._rows.batches[batch.id] = batch
+        for row in picks:
+            self._rows.kept[row.id].batches = [*self._rows.kept[row.id].batches, batch.id]
+        return self._lease_of(batch, compose, resent=False)
+
+    def _lease_of(self, batch: Batch, compose: Compose, *, resent: bool) -> Lease:
+        kept = [self._rows.kept[id_] for id_ in batch.ids]
+        body = compose(batch.lane, [(one.spelling, merge(one.copies)) for one in kept])
+        return Lease(batch.id, batch.lane, body, len(batch.ids), batch.attempt, resent=resent)
+
+    def _held_batch(self, batch: int, owner: str) -> Batch | None:
+        held = self._rows.batches.get(batch)
+        return held if held and held.state == State.LEASED and held.owner == owner else None
+
+    def _settle(self, batch: int, answer: Answered, state: State, reason: str, *, owner: str, now_ms: int) -> bool:
+        held = self._held_batch(batch, owner)
+        if held is None:
+            return False
+        self._end(held, held.ids, answer, state, reason, now_ms)
+        return True
+
+    def _end(self, batch: Batch, ids: Sequence[int], answer: Answered, state: State, reason: str, now_ms: int) -> None:
+        for id_ in ids:
+            self._rows.end(self._rows.by_id[id_], state, reason, now_ms)
+        batch.state, batch.answered_ms, batch.answer = state, now_ms, answer
+
+    def _without_recalled(self, ids: Sequence[int], now_ms: int) -> list[int]:
+        """Withdraw what was refused while it was on the wire, and give the rest."""
+        recalled = [self._rows.by_id[id_] for id_ in ids if self._rows.by_id[id_].reason == Reason.NO_CONSENT]
+        for row in recalled:
+            self._rows.end(row, State.WITHDRAWN, Reason.NO_CONSENT, now_ms)
+            self._rows.kept[row.id].copies = []
+            if not row.enriched:
+                row.event_id = row.order_id = row.currency = ""
+                row.minor = None
+        return [id_ for id_ in ids if self._rows.by_id[id_] not in recalled]
+
+    def _late(self, row: Conversion, now_ms: int) -> Reason | None:
+        if row.enriched:
+            return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(row.browser_at, now_ms) else None
+        since = earliest(self._rows.kept[row.id].maybe_at, row.browser_at)
+        return self._ages.too_late(row.received_ms, since, now_ms)
+
+    def _due(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
+        """Give the first page of due conversions with one that may be sent; expired ones end on the way."""
+        rows = self._rows
+        for _ in range(MOST_PAGES):
+            due = [row for row in rows.scheduled() if rows.lane(row) == lane and row.due_ms <= now_ms]
+            page = sorted(due, key=lambda row: (row.due_ms, row.id))[:limit]
+            picks = [row for row in page if not self._expired(row, now_ms)]
+            if picks or not page:
+                return sorted(picks, key=lambda row: row.id)
+        return []
+
+    def _expired(self, row: Conversion, now_ms: int) -> bool:
+        reason = self._late(row, now_ms)
+        if reason is not None:
+            self._rows.end(row, State.EXPIRED, reason, now_ms)
+        return reason is not None

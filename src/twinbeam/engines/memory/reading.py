@@ -1,0 +1,92 @@
+"""What people ask the model: stories and counts."""
+
+from collections.abc import Sequence
+
+from twinbeam.core.keys import conversion_key
+from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.story import Attempt, CopySeen, Count, Story
+from twinbeam.engines.memory.rows import Batch, Rows
+from twinbeam.pipeline.record.conversion import Conversion
+
+
+class Reading:
+    """See dashboard.contract.Ledger for the promises."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
+        """Find what is known under an event id, tombstones included."""
+        rows = self._rows.by_id.values()
+        places = sorted({(row.event_source, row.pixel, row.event) for row in rows if row.workspace == workspace})
+        keys = [conversion_key(workspace, *place, event_id) for place in places]
+        return [self._story(self._rows.by_key[key]) for key in keys if key in self._rows.by_key]
+
+    def by_lookup(self, hashes: Sequence[bytes]) -> list[Story]:
+        """Find conversions by look-up hashes."""
+        ids = {id_ for h in hashes for id_ in self._rows.lookups.get(h, [])}
+        return [self._story(self._rows.by_id[id_]) for id_ in sorted(ids)]
+
+    def counts(self, *, since_day: int = 0) -> list[Count]:
+        """Give all counters from a UTC day on."""
+        return [Count(*key, n) for key, n in sorted(self._rows.counters.items()) if n and key[0] >= since_day]
+
+    def states(self) -> dict[str, int]:
+        """Count the rows by state."""
+        found: dict[str, int] = {}
+        for row in self._rows.by_id.values():
+            found[row.state.value] = found.get(row.state.value, 0) + 1
+        return found
+
+    def cursors(self) -> dict[str, tuple[int, int]]:
+        """Tell for each journal how far it is recorded."""
+        return dict(self._rows.cursors)
+
+    def unsent(self) -> int:
+        """Count the conversions that wait: for the wire, for permission or for confirmation."""
+        return sum(row.state in UNSENT - {State.LEASED} for row in self._rows.by_id.values())
+
+    def quarantined(self) -> int:
+        """Count what could not be recorded."""
+        return len(self._rows.quarantine)
+
+    def _story(self, row: Conversion) -> Story:
+        kept = self._rows.kept[row.id]
+        first = CopySeen(row.channels.split("+")[0], row.source, row.received_ms, row.consent)
+        return Story(
+            id=row.id,
+            workspace=row.workspace,
+            pixel=row.pixel,
+            event_source=row.event_source,
+            event=row.event,
+            event_id=row.event_id,
+            event_time=row.event_time,
+            order_id=row.order_id,
+            received_ms=row.received_ms,
+            state=row.state,
+            reason="" if row.state is State.LEASED else row.reason,
+            value_minor=row.minor,
+            currency=row.currency,
+            channels=row.channels.split("+"),
+            consent=row.consent,
+            source=row.source,
+            due_ms=row.due_ms if row.state in UNSENT - {State.LEASED} else None,
+            settled_ms=kept.settled_at,
+            attempts=kept.attempts,
+            copies=[first, *kept.notes],
+            log=[self._attempt(self._rows.batches[id_]) for id_ in kept.batches],
+        )
+
+    def _attempt(self, batch: Batch) -> Attempt:
+        answer = batch.answer
+        answered = batch.answered_ms is not None and batch.state != "split"
+        return Attempt(
+            batch=batch.id,
+            state=batch.state,
+            at_ms=batch.at_ms,
+            answered_ms=batch.answered_ms,
+            status=answer.status if answered else None,
+            code=answer.code if answered else None,
+            message=answer.message,
+            request_id=answer.request_id,
+        )

@@ -1,0 +1,101 @@
+"""The record room's part of the model."""
+
+from collections.abc import Sequence
+
+from twinbeam.core.clock import day_of
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Outcome
+from twinbeam.core.story import CopySeen
+from twinbeam.engines.memory.rows import Kept, Rows
+from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
+from twinbeam.pipeline.record.conversion import Conversion, reason_to_end
+from twinbeam.pipeline.record.fold import Fold
+from twinbeam.pipeline.record.known import Known, Writes
+from twinbeam.pipeline.record.merge import show
+from twinbeam.pipeline.record.policy import RecordPolicy
+from twinbeam.pipeline.record.tally import RECORDED
+
+
+class Recording:
+    """See record.contract.Recorder and Holds for the promises."""
+
+    def __init__(self, rows: Rows, policy: RecordPolicy) -> None:
+        self._rows = rows
+        self._policy = policy
+
+    def cursor(self, journal_id: str) -> int:
+        """Give the last recorded sequence number of a journal, 0 when it is new."""
+        return self._rows.cursors.get(journal_id, (0, 0))[0]
+
+    def record(self, journal_id: str, groups: Sequence[Numbered], _now_ms: int) -> Recorded:
+        """Record groups; a group at or below the cursor changes nothing."""
+        before = self.cursor(journal_id)
+        fresh = [group for group in groups if group.seq > before]
+        fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy)
+        fold.take(arrivals_of(journal_id, fresh))
+        self._write(fold)
+        if fresh:
+            events = sum(len(group.signals) + group.set_aside for group in fresh)
+            recorded = self._rows.cursors.get(journal_id, (0, 0))[1] + events
+            self._rows.cursors[journal_id] = (fresh[-1].seq, recorded)
+        return fold.recorded(skipped_groups=len(groups) - len(fresh), gap=has_gap(before, fresh))
+
+    def rehearse(self, _journal_id: str, _group: Numbered, _now_ms: int) -> None:
+        """Do nothing: a dictionary refuses no value."""
+
+    def quarantine(
+        self, journal_id: str, seq: int, index: int, raw: bytes, _why: str, now_ms: int, *, count: int = 1
+    ) -> None:
+        """Keep what cannot be recorded; counted once, as `count` arrivals."""
+        place = (journal_id, seq, index)
+        if place not in self._rows.quarantine:
+            self._rows.quarantine[place] = raw
+            for outcome in (RECORDED, Outcome.QUARANTINED):
+                self._rows.add((day_of(now_ms), "", "", "", outcome, ""), count)
+
+    def next_deadline_ms(self) -> int | None:
+        """Tell when the next held conversion ends."""
+        return min((row.due_ms for row in self._held()), default=None)
+
+    def end_overdue(self, now_ms: int, *, limit: int) -> int:
+        """End held conversions whose deadline has come."""
+        overdue = sorted((row for row in self._held() if row.due_ms <= now_ms), key=lambda row: (row.due_ms, row.id))
+        for row in overdue[:limit]:
+            self._rows.kept[row.id].copies = []
+            self._rows.end(row, State.EXPIRED, reason_to_end(row.lacks), now_ms)
+        return len(overdue[:limit])
+
+    def _held(self) -> list[Conversion]:
+        return [row for row in self._rows.by_id.values() if row.state is State.HELD]
+
+    def _known(self) -> Known:
+        rows = self._rows
+        unsent = {visitor: [rows.by_id[id_] for id_ in ids] for visitor, ids in rows.watched.items()}
+        return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, unsent, rows.spelled)
+
+    def _write(self, fold: Fold) -> None:
+        rows, writes = self._rows, fold.writes
+        for row in writes.opened:
+            rows.by_id[row.id] = row
+            rows.kept[row.id] = Kept()
+        self._write_copies(writes)
+        for visitor, id_ in writes.watched:
+            rows.watched.setdefault(visitor, []).append(id_)
+        released = [(h, id_) for id_ in writes.released for copy in rows.kept[id_].copies for h in copy.lookups]
+        for h, id_ in [*((h, id_) for h, id_, _at in writes.lookups), *released]:
+            known = rows.lookups.setdefault(h, [])
+            if id_ not in known:
+                known.append(id_)
+        for *key, n in fold.tally:
+            rows.add(tuple(key), n)  # type: ignore[arg-type]
+
+    def _write_copies(self, writes: Writes) -> None:
+        rows = self._rows
+        for id_, copies in writes.payloads.items():
+            rows.kept[id_].copies = [*rows.kept[id_].copies, *copies]
+            show(rows.by_id[id_], rows.kept[id_].copies)
+        for id_ in writes.purged:
+            rows.kept[id_].copies = []
+        for note in writes.notes:
+            seen = CopySeen(note.channel, note.source, note.at_ms, note.consent, note.differs)
+            rows.kept[note.id].notes.append(seen)

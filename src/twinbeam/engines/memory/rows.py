@@ -1,0 +1,91 @@
+"""What a store has to remember, in dictionaries, and the one way in which a conversion changes its state."""
+
+from collections.abc import Iterator
+from itertools import count
+
+from msgspec import Struct, field
+
+from twinbeam.core.clock import day_of
+from twinbeam.core.delivery import Answered, Lane
+from twinbeam.core.lifecycle import State
+from twinbeam.core.story import CopySeen
+from twinbeam.core.values import Facts
+from twinbeam.pipeline.record.conversion import Conversion, Copy
+from twinbeam.pipeline.record.known import PixelEvent, PixelSide, Spelled
+from twinbeam.pipeline.record.tally import CounterKey, move_key
+
+#: States in which a conversion stands in the schedule to be sent.
+SCHEDULED = frozenset({State.READY, State.WAITING})
+
+
+class Batch(Struct):
+    """A request: its lease while it is open, its place in the attempt log afterwards."""
+
+    id: int
+    lane: Lane
+    owner: str
+    state: str
+    ids: list[int]
+    attempt: int
+    at_ms: int
+    again: bool = False  #: what it carries may have been sent before: a half, or taken over
+    answered_ms: int | None = None
+    answer: Answered = Answered()
+
+
+class Kept(Struct):
+    """What is kept of a conversion beside its row."""
+
+    copies: list[Copy] = []
+    notes: list[CopySeen] = []
+    maybe_at: int | None = None
+    settled_at: int | None = None
+    attempts: int = 0
+    batches: list[int] = []
+    spelling: str = ""  #: as it was first sent
+
+
+class Rows(Struct):
+    """Everything there is."""
+
+    by_key: dict[bytes, Conversion] = field(default_factory=dict)  #: under every key a conversion is known by
+    by_id: dict[int, Conversion] = field(default_factory=dict)
+    kept: dict[int, Kept] = field(default_factory=dict)
+    lookups: dict[bytes, list[int]] = field(default_factory=dict)
+    visitor_of: dict[bytes, bytes] = field(default_factory=dict)
+    facts_of: dict[bytes, Facts] = field(default_factory=dict)
+    watched: dict[bytes, list[int]] = field(default_factory=dict)
+    last_seen: dict[PixelSide, int] = field(default_factory=dict)
+    spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
+    cursors: dict[str, tuple[int, int]] = field(default_factory=dict)
+    quarantine: dict[tuple[str, int, int], bytes] = field(default_factory=dict)
+    counters: dict[CounterKey, int] = field(default_factory=dict)
+    batches: dict[int, Batch] = field(default_factory=dict)
+    lanes: dict[tuple[str, str, str, str, bool], Lane] = field(default_factory=dict)
+    ids: Iterator[int] = field(default_factory=lambda: count(1))
+    batch_ids: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def scheduled(self) -> list[Conversion]:
+        """Give what stands in the schedule to be sent."""
+        return [row for row in self.by_id.values() if row.state in SCHEDULED]
+
+    def lane(self, row: Conversion) -> Lane:
+        """Find or make the lane of a conversion."""
+        place = (row.workspace, row.event_source, row.pixel, row.test_code, row.enriched)
+        return self.lanes.setdefault(place, Lane(len(self.lanes) + 1, *place))
+
+    def move(self, row: Conversion, state: State, reason: str = "") -> None:
+        """Change a state, and the counters with it."""
+        place = (day_of(row.received_ms), row.workspace, row.pixel, row.event)
+        self.add(move_key(*place, row.state, row.reason), -1)
+        row.state, row.reason = state, reason
+        self.add(move_key(*place, row.state, row.reason), 1)
+
+    def add(self, key: CounterKey, n: int) -> None:
+        """Add to one counter."""
+        self.counters[key] = self.counters.get(key, 0) + n
+
+    def end(self, row: Conversion, state: State, reason: str, now_ms: int) -> None:
+        """End a conversion; one that was delivered before stays so, whatever becomes of its second word."""
+        self.kept[row.id].settled_at = now_ms
+        self.move(row, *((State.DELIVERED, "") if row.enriched else (state, reason)))

@@ -1,0 +1,77 @@
+"""What a store lays before the fold, and what the fold hands back to be written."""
+
+from typing import NamedTuple
+
+from msgspec import Struct, field
+
+from twinbeam.core.values import Facts
+from twinbeam.pipeline.record.conversion import Conversion, Copy
+
+PixelSide = tuple[str, str, str]
+"""(workspace, pixel, side)"""
+
+PixelEvent = tuple[str, str, str]
+"""(workspace, pixel, event)"""
+
+
+class Spelled(NamedTuple):
+    """How the browser was last seen to write an event's name; ordered, so that the later word is the greater."""
+
+    at_ms: int
+    spelling: str
+
+
+class Known(Struct):
+    """
+    What the store holds about the keys and visits at hand; the fold keeps it up to date.
+
+    One conversion is one object, wherever it is listed.
+    """
+
+    conversions: dict[bytes, Conversion]  #: by every key it is known under, among those of the arrivals
+    visitor_of: dict[bytes, bytes]  #: visit token -> visitor
+    facts_of: dict[bytes, Facts]  #: visitor -> facts
+    last_seen: dict[PixelSide, int]  #: when a side of a pixel last reported, ms
+    unsent_of: dict[bytes, list[Conversion]] = field(default_factory=dict)  #: visitor -> what it watches, unsent
+    spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
+
+
+class Place(NamedTuple):
+    """Where a conversion stood in the schedule."""
+
+    conversion: Conversion
+    due_ms: int
+    held: bool
+
+
+class Note(NamedTuple):
+    """A second or later copy, as facts without content."""
+
+    id: int
+    n: int
+    channel: str
+    at_ms: int
+    consent: str
+    source: str
+    differs: str  #: what it says otherwise, in words; empty when it agrees
+
+
+class Writes(Struct):
+    """What the store has to write, besides the counters."""
+
+    opened: list[Conversion] = field(default_factory=list)  #: new rows, tombstones among them
+    changed: dict[int, Conversion] = field(default_factory=dict)  #: rows that existed before
+    keys: dict[bytes, int] = field(default_factory=dict)  #: new keys and the conversions they lead to
+    payloads: dict[int, list[Copy]] = field(default_factory=dict)  #: copies to add to a payload
+    held: set[int] = field(default_factory=set)  #: payloads to be sealed under a key of their own
+    released: set[int] = field(default_factory=set)  #: payloads to be sealed as usual from now on
+    purged: set[int] = field(default_factory=set)  #: payloads to remove, with the keys of their own
+    scheduled: dict[int, Conversion] = field(default_factory=dict)  #: to be sent, or to end if held, at due_ms
+    unscheduled: dict[int, Place] = field(default_factory=dict)  #: where they stood before
+    notes: list[Note] = field(default_factory=list)
+    lookups: list[tuple[bytes, int, int]] = field(default_factory=list)  #: hash, id, accepted ms
+    seen: dict[PixelSide, int] = field(default_factory=dict)  #: sides that reported later than known, ms
+    links: dict[bytes, bytes] = field(default_factory=dict)  #: new visit token -> visitor
+    facts: dict[bytes, Facts] = field(default_factory=dict)  #: changed facts per visitor
+    watched: list[tuple[bytes, int]] = field(default_factory=list)  #: visitor, conversion that waits
+    spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)

@@ -1,0 +1,92 @@
+"""What recording obeys: a pixel's terms, the law on consent, and the times it waits. It knows no setting."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.consent import ConsentRecord
+from twinbeam.core.rules import DEFAULT_RULES, STAGES, ConsentRules, PixelRules
+from twinbeam.core.values import Decision, Permission, Side, Signal
+from twinbeam.pipeline.record.window import JoinWindow
+
+_HOUR_MS = 3_600_000
+
+Judge = Callable[[ConsentRules, ConsentRecord], Permission]
+"""The consent room's judgement, asked again with all that the visit has said."""
+
+
+class Terms(Struct, frozen=True, gc=False):
+    """What the owner of one pixel decided, and whether a server of theirs reports to it."""
+
+    rules: PixelRules = DEFAULT_RULES
+    server_source: bool = False
+
+    def confirmed_by(self, signal: Signal) -> bool:
+        """
+        Tell whether a copy says that the purchase took place, in the sense the owner gave the word.
+
+        A server's copy means what its owner calls a purchase unless it names an earlier stage; a browser sees the
+        order placed and nothing more, and where a server reports too, its word is awaited: anybody can call a page.
+        """
+        if signal.event != "Purchase":
+            return True
+        means = STAGES.index(self.rules.purchase_means)
+        if signal.channel.side is Side.SERVER:
+            return not signal.stage or _rank(signal.stage) >= means
+        return not self._confirms_purchases and _rank(signal.stage or "placed") >= means
+
+    @property
+    def _confirms_purchases(self) -> bool:
+        mode = self.rules.confirm_purchases
+        return mode == "on" or (mode == "auto" and self.server_source)
+
+
+DEFAULT_TERMS = Terms()
+
+
+class Holding(Struct, frozen=True):
+    """How long a held event may wait, in ms."""
+
+    wait_ms: int = MS_PER_DAY
+    #: After the browser's copy TikTok drops repeats for 48 hours (tiktok.md 7.1); an hour is the margin.
+    after_browser_ms: int = 47 * _HOUR_MS
+
+    def ends_ms(self, received_ms: int, browser_at: int | None) -> int:
+        """Tell when a conversion that is held since `received_ms` ends."""
+        ends = received_ms + self.wait_ms
+        return ends if browser_at is None else min(ends, browser_at + self.after_browser_ms)
+
+
+class Enriching(Struct, frozen=True):
+    """Until when a second word about a delivered event is still merged by TikTok, in ms."""
+
+    #: TikTok merges an API copy into the pixel's for 5 minutes (tiktok.md 7.1); the rest is for the way there.
+    within_ms: int = 5 * 60_000 - 20_000
+
+    def in_time(self, browser_at: int | None, now_ms: int) -> bool:
+        """Tell whether it makes sense to send one now."""
+        return browser_at is not None and now_ms < browser_at + self.within_ms
+
+
+def _default_terms(_workspace: str, _pixel: str) -> Terms:
+    return DEFAULT_TERMS
+
+
+def _never_judged(_rules: ConsentRules, _record: ConsentRecord) -> Permission:
+    """Permit nothing: a store that was given no judge must not decide by itself."""
+    return Permission(Decision.UNDECIDED, "no judge")
+
+
+class RecordPolicy(Struct, frozen=True):
+    """Everything recording is told from outside."""
+
+    window: JoinWindow = JoinWindow()
+    holding: Holding = Holding()
+    enriching: Enriching = Enriching()
+    terms_of: Callable[[str, str], Terms] = _default_terms  #: by workspace and pixel
+    judge: Judge = _never_judged
+
+
+def _rank(stage: str) -> int:
+    return next((rank for rank, known in enumerate(STAGES) if known == stage), 0)

@@ -1,0 +1,48 @@
+"""
+The final word on an arrival's permission: what the event said, joined with what its visit has said by now.
+
+The consent room judged the event by itself; here the visit's remembered record joins in, and the same judge is asked
+again. What the event itself refused stays refused: a later grant of the visit does not bring it back.
+"""
+
+from enum import Enum, auto
+
+from msgspec import Struct
+
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, latest
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.values import Decision, Signal
+from twinbeam.pipeline.record.policy import Judge, Terms
+
+
+class Stance(Enum):
+    """Where an arrival stands."""
+
+    ALLOWED = auto()
+    UNSAID = auto()  #: nothing needed was refused, but not all of it was granted
+    REFUSED = auto()
+    ENDS = auto()  #: it goes no further whatever the visitor said; it is only counted
+
+
+class Standing(Struct, frozen=True, gc=False):
+    """An arrival's stance, what it rests on, and on what conditions it may be sent."""
+
+    stance: Stance
+    basis: str
+    reason: Reason | None = None  #: set for REFUSED and ENDS
+    limited: bool = False
+    bare: bool = False
+
+
+_STANCES = {Decision.ALLOWED: Stance.ALLOWED, Decision.UNDECIDED: Stance.UNSAID, Decision.DROPPED: Stance.REFUSED}
+
+
+def standing_of(signal: Signal, visit: ConsentRecord | None, terms: Terms, judge: Judge) -> Standing:
+    """Judge an arrival with all that its visit has said; `visit` is None where nothing is remembered."""
+    said = signal.permission
+    if said.decision is Decision.DROPPED:
+        stance = Stance.REFUSED if said.reason is Reason.NO_CONSENT else Stance.ENDS
+        return Standing(stance, said.basis, said.reason)
+    if visit is not None and visit != signal.consent:
+        said = judge(terms.rules.consent, latest(signal.consent or NOTHING_SAID, visit))
+    return Standing(_STANCES[said.decision], said.basis, said.reason, limited=said.limited, bare=said.bare)

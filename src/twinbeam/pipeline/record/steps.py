@@ -1,0 +1,158 @@
+"""What each act of the table in rules.py does to a conversion, one small step per act."""
+
+from collections.abc import Callable, Mapping
+
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Outcome, Reason
+from twinbeam.core.values import Channel, Signal
+from twinbeam.pipeline.record.conversion import Conversion, copy_of, with_channel
+from twinbeam.pipeline.record.findings import differences, worded
+from twinbeam.pipeline.record.known import Known, Note, Spelled, Writes
+from twinbeam.pipeline.record.rules import Act, drop_reason
+from twinbeam.pipeline.record.standing import Stance, Standing
+from twinbeam.pipeline.record.tally import Tally
+from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
+from twinbeam.pipeline.record.waiting import Waiting
+
+Step = Callable[[Conversion, Signal, bytes, Standing], None]
+
+
+class Steps:
+    """The steps of one transaction."""
+
+    def __init__(self, known: Known, writes: Writes, tally: Tally, visits: Visits, waiting: Waiting) -> None:
+        self._known = known
+        self._writes = writes
+        self._tally = tally
+        self._visits = visits
+        self._waiting = waiting
+        self.of: Mapping[Act, Step] = {
+            Act.OPEN: self.open,
+            Act.KEEP_OUT: self.keep_out,
+            Act.REOPEN: self.reopen,
+            Act.MERGE: self.merge,
+            Act.ENRICH: self.enrich,
+            Act.WITHDRAW: self.withdraw,
+            Act.RECALL: self.recall,
+            Act.LEAVE_DELIVERED: self.leave_delivered,
+            Act.DUPLICATE: self.duplicate,
+            Act.DROP: self.drop,
+        }
+
+    def open(self, conversion: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+        """Keep a first copy, ready to be sent or held until it may be."""
+        self._writes.opened.append(conversion)
+        self._waiting.admit(conversion, signal, standing)
+        self._keep(conversion, signal, arrival, standing)
+
+    def keep_out(self, conversion: Conversion, _signal: Signal, _arrival: bytes, standing: Standing) -> None:
+        """Keep nothing but the key and the reason."""
+        self._writes.opened.append(conversion)
+        conversion.state, conversion.reason = State.DROPPED, drop_reason(None, standing.reason)
+        bare(conversion)
+        self._tally.arrival(conversion, Outcome.DROPPED, conversion.reason)
+
+    def reopen(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+        """Let what was held in vain wait again; nothing is left of its earlier copies but their mark on the visit."""
+        self._tally.state(known, -1)
+        known.event_id, known.order_id = signal.event_id, signal.order_id
+        known.minor, known.currency, known.event_time = signal.minor, signal.currency, signal.event_time
+        known.consent = standing.basis
+        self._note(known, signal, standing)
+        self._waiting.admit(known, signal, standing)
+        self._keep(known, signal, arrival, standing)
+        self._tally.arrival(known, Outcome.MERGED)
+
+    def merge(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+        """Let a copy join what was never sent."""
+        self._note(known, signal, standing)
+        lacked = known.lacks
+        self._waiting.satisfy(known, signal, standing)
+        if standing.stance is Stance.ALLOWED and known.lacks != lacked:
+            known.consent = standing.basis
+        self._waiting.rearrange(known, lacked, signal.received_ms)
+        self._keep(known, signal, arrival, standing)
+        self._tally.arrival(known, Outcome.MERGED)
+
+    def enrich(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+        """Send once more, with what the copy adds, while TikTok still merges it into the browser's own report."""
+        self._note(known, signal, standing)
+        self._waiting.satisfy(known, signal, standing)
+        self._waiting.send_again(known, signal.received_ms)
+        self._keep(known, signal, arrival, standing)
+        self._tally.arrival(known, Outcome.MERGED)
+
+    def withdraw(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+        """Keep of what is refused nothing but pixel, event, time and reason."""
+        self.drop(known, signal, arrival, standing)
+        self.end_refused(known, drop_reason(known, standing.reason))
+
+    def end_refused(self, known: Conversion, reason: Reason) -> None:
+        """Withdraw a conversion because of a refusal."""
+        self._waiting.end(known, State.WITHDRAWN, reason)
+        bare(known)
+
+    def recall(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+        """Note a refusal on what is on the wire; whoever settles the batch sees to it that this was the last try."""
+        self.drop(known, signal, arrival, standing)
+        known.reason = drop_reason(known, standing.reason)
+
+    def leave_delivered(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+        """Give the second word up; the first was taken and stands."""
+        self.drop(known, signal, arrival, standing)
+        self._waiting.end(known, State.DELIVERED, None)
+
+    def drop(self, known: Conversion, signal: Signal, _arrival: bytes, standing: Standing) -> None:
+        """Count and note an arrival that changes nothing."""
+        self._note(known, signal, standing)
+        self._tally.arrival(known, Outcome.DROPPED, drop_reason(known, standing.reason))
+
+    def duplicate(self, known: Conversion, signal: Signal, _arrival: bytes, standing: Standing) -> None:
+        """Note a copy that comes too late to be sent; people still find the conversion by what it says."""
+        self._note(known, signal, standing)
+        self._look_up(known, signal)
+        self._tally.arrival(known, Outcome.DUPLICATE)
+
+    def _keep(self, conversion: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+        copies = self._writes.payloads.setdefault(conversion.id, [])
+        held, confirms = conversion.state is State.HELD, self._waiting.terms_of(signal).confirmed_by(signal)
+        copies.append(copy_of(signal, arrival, standing, confirms=confirms, held=held))
+        if standing.stance is Stance.ALLOWED and lacks(signal):
+            facts = self._visits.facts_for(signal)
+            copy = borrowed(facts, signal, arrival) if facts is not None else None
+            if copy is not None:
+                copies.append(copy)
+        if not held:
+            self._look_up(conversion, signal)
+        self._spell(signal)
+        if signal.visits and conversion.due_ms > signal.received_ms:
+            self._writes.watched.append((self._visits.visitor_of(signal), conversion.id))
+
+    def _look_up(self, conversion: Conversion, signal: Signal) -> None:
+        self._writes.lookups.extend((h, conversion.id, signal.received_ms) for h in signal.lookups)
+
+    def _spell(self, signal: Signal) -> None:
+        """Remember how the browser spells an event's name on a pixel; what a server writes means nothing."""
+        if signal.channel is not Channel.BROWSER:
+            return
+        place = (signal.workspace, signal.pixel, signal.event)
+        word = Spelled(signal.received_ms, signal.spelling or signal.event)
+        known = self._known.spelled.get(place)
+        if known is None or (word > known and word.spelling != known.spelling):
+            self._known.spelled[place] = self._writes.spelled[place] = word
+
+    def _note(self, known: Conversion, signal: Signal, standing: Standing) -> None:
+        found = [] if standing.stance is Stance.REFUSED else differences(known, signal, self._known.spelled)
+        for difference in found:
+            self._tally.finding(known, difference.finding)
+        known.copies += 1
+        known.channels = with_channel(known.channels, signal.channel)
+        facts = (signal.channel.value, signal.received_ms, standing.basis, signal.source)
+        self._writes.notes.append(Note(known.id, known.copies, *facts, worded(found)))
+        self._writes.changed[known.id] = known
+
+
+def bare(conversion: Conversion) -> None:
+    """Take from a row what a refusal forbids to keep."""
+    conversion.event_id = conversion.order_id = conversion.currency = ""
+    conversion.minor = None
