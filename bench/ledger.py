@@ -14,7 +14,6 @@ from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.consent.gate import gate
-from twinbeam.pipeline.consent.policy import Policy
 from twinbeam.pipeline.flow import Recording
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.codec import encode
@@ -41,7 +40,7 @@ def arrivals(first: int, count: int) -> Iterator[Arrival]:
 def signals(first: int, count: int) -> list[Signal]:
     """Seal events as the identity room does."""
     sealer = Sealer()
-    return [sealer.seal(arrival, gate(arrival, Policy.REQUIRE))[0] for arrival in arrivals(first, count)]
+    return [sealer.seal(arrival, *gate(arrival))[0] for arrival in arrivals(first, count)]
 
 
 def write_journal(house: House, slot: int, sealed: Sequence[Signal]) -> None:

@@ -26,8 +26,7 @@ from twinbeam.destinations.tiktok.verdicts import verdict
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
 from twinbeam.engines.keyring import KeyRing
-from twinbeam.pipeline.consent.gate import gate
-from twinbeam.pipeline.consent.policy import Policy
+from twinbeam.pipeline.consent.gate import gate, judge
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.codec import decode, encode
 from twinbeam.pipeline.record.conversion import copy_of
@@ -48,7 +47,9 @@ def measure(bench: Bench) -> Iterator[Row]:
     sealed = signals(0, bench.scale.room_events)
     yield from _decode_rows(bench)
     yield from door_rows(bench)
-    yield _row(bench, "2 consent: gate", events, lambda arrival: gate(arrival, Policy.REQUIRE))
+    yield _row(bench, "2 consent: gate", events, gate)
+    records = [(arrival.rules.consent, gate(arrival)[1]) for arrival in events]
+    yield _row(bench, "5 record: judge once more", records, lambda pair: judge(*pair))
     yield from _seal_rows(bench, events)
     yield from _journal_rows(bench, sealed)
     yield from _record_rows(bench, sealed)
@@ -67,7 +68,7 @@ def _decode_rows(bench: Bench) -> Iterator[Row]:
 def _seal_rows(bench: Bench, events: Sequence[Arrival]) -> Iterator[Row]:
     """Seal the work item as it comes, and what makes it cheaper or dearer."""
     name = "3 identity: seal"
-    allowed = gate(events[0], Policy.REQUIRE)
+    allowed, _ = gate(events[0])
 
     def fresh() -> Callable[[Arrival], object]:
         sealer = Sealer()

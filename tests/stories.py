@@ -10,10 +10,9 @@ from msgspec import Struct
 
 from builders import WORKSPACE
 from door import BROWSER_KEY, SERVER_KEY, Answered, House, a_directory
-from twinbeam.core.values import Arrival, Permission, Signal
+from twinbeam.core.values import Signal
 from twinbeam.pipeline.accept.directory import PixelEntry
 from twinbeam.pipeline.consent.gate import gate
-from twinbeam.pipeline.consent.policy import policy_named
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.seal import Sealer
 
@@ -70,11 +69,7 @@ def play(story: Story) -> tuple[Answered, list[Signal]]:
     async def append(signals: Sequence[Signal]) -> None:
         journal.extend(signals)
 
-    def judge(arrival: Arrival) -> Permission:
-        consent = next(pixel.consent for pixel in story.pixels if pixel.code == arrival.pixel)
-        return gate(arrival, policy_named(consent))
-
-    intake = Intake(gate=judge, seal=Sealer().seal, append=append)
+    intake = Intake(gate=gate, seal=Sealer().seal, append=append)
     entries = [PixelEntry(pixel.code, WORKSPACE, pixel.event_source, pixel.consent) for pixel in story.pixels]
     house = House(directory=a_directory(*entries), take=intake.take)
     headers = {"authorization": f"Bearer {KEYS[story.key]}"} | story.request.headers

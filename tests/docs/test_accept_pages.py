@@ -7,11 +7,9 @@ from builders import NOW_S
 from door import House
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 from twinbeam.pipeline.accept.problems import KINDS, ProblemCode
-from twinbeam.pipeline.consent.table import as_markdown
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 HTTP = (DOCS / "reference" / "http.md").read_text()
-CONSENT = (DOCS / "concepts" / "consent.md").read_text()
 
 
 def rows(*, columns):
@@ -39,8 +37,3 @@ def test_the_example_is_taken_and_answered_as_shown():
     command, shown = re.search(r"-d '(.*?)'\n```\n\n```json\n(.*?)\n```", HTTP, re.DOTALL).groups()
     answered = House().post(command.replace("'$(date +%s)'", str(NOW_S)).encode())
     assert answered.json == msgspec.json.decode(shown)
-
-
-def test_the_consent_tables_are_those_of_the_gate():
-    _, generated, _ = re.split(r"<!-- .*? -->", CONSENT)
-    assert generated.strip() == as_markdown()

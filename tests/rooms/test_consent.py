@@ -1,17 +1,36 @@
+"""Room 2: whose permission is needed where, and what a partial one does."""
+
+from itertools import product
+
 import pytest
+from msgspec.structs import replace
 
-from builders import an_arrival
+from builders import NOW_MS, NOW_S, an_arrival, an_item
+from twinbeam.core.consent import NOTHING_SAID, NOWHERE, ConsentRecord, Region, Statement
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Decision
+from twinbeam.core.rules import ConsentRules, PixelRules
+from twinbeam.core.values import Decision, Permission
 from twinbeam.pipeline.consent.gate import gate, judge
-from twinbeam.pipeline.consent.policy import Policy, policy_named
+from twinbeam.pipeline.consent.records import record_of
+from twinbeam.pipeline.consent.regions import GROUPS, law_at
 
-WORDS = {"granted": "granted", "denied": "denied", "-": None}
+WORDS = {"granted": "granted", "denied": "denied", "-": ""}
 
 #: ad_storage, ad_user_data, then the decision for ad_personalization granted, denied and not said.
 #: A: allowed, L: allowed and limited, U: undecided, u: undecided and limited, D: dropped.
+SILENCE_IS_PERMISSION = """
+    granted granted  A L A
+    granted denied   D D D
+    granted -        A L A
+    denied  granted  D D D
+    denied  denied   D D D
+    denied  -        D D D
+    -       granted  A L A
+    -       denied   D D D
+    -       -        A L A
+"""
 TRUTH = {
-    Policy.REQUIRE: """
+    "opt_in": """
         granted granted  A L A
         granted denied   D D D
         granted -        U u U
@@ -22,77 +41,257 @@ TRUTH = {
         -       denied   D D D
         -       -        U u U
     """,
-    Policy.NOT_REQUIRED: """
-        granted granted  A L A
-        granted denied   D D D
-        granted -        A L A
-        denied  granted  D D D
-        denied  denied   D D D
-        denied  -        D D D
-        -       granted  A L A
-        -       denied   D D D
-        -       -        A L A
-    """,
+    "opt_out": SILENCE_IS_PERMISSION,
+    "not_required": SILENCE_IS_PERMISSION,
 }
 MEANING = {
-    "A": (Decision.ALLOWED, False),
-    "L": (Decision.ALLOWED, True),
-    "U": (Decision.UNDECIDED, False),
-    "u": (Decision.UNDECIDED, True),
-    "D": (Decision.DROPPED, False),
+    "A": (Decision.ALLOWED, False, False),
+    "L": (Decision.ALLOWED, True, False),
+    "B": (Decision.ALLOWED, False, True),
+    "M": (Decision.ALLOWED, True, True),
+    "U": (Decision.UNDECIDED, False, False),
+    "u": (Decision.UNDECIDED, True, False),
+    "b": (Decision.UNDECIDED, False, True),
+    "D": (Decision.DROPPED, False, False),
 }
+SPOKEN = ("ad_storage", "ad_user_data", "ad_personalization", "opt_out")
+GRANTED = {"ad_storage": "granted", "ad_user_data": "granted"}
+
+
+def a_record(region="", **answers):
+    """A record of these answers, all of one moment, in a place that a banner named."""
+    spoken = {purpose: Statement(1, answer) for purpose, answer in answers.items() if answer}
+    return ConsentRecord(**spoken, region=Region(region, 0) if region else NOWHERE)
+
+
+def under(law, **rules):
+    return ConsentRules(regions={"XA": law}, **rules)
+
+
+def meaning_of(permission):
+    return permission.decision, permission.limited, permission.bare
 
 
 def cells():
-    for policy, table in TRUTH.items():
+    for law, table in TRUTH.items():
         for row in filter(None, map(str.split, table.splitlines())):
             storage, user_data, *answers = row
             for personal, answer in zip(WORDS, answers, strict=True):
-                yield policy, WORDS[storage], WORDS[user_data], WORDS[personal], MEANING[answer]
+                yield law, WORDS[storage], WORDS[user_data], WORDS[personal], answer
 
 
 def test_the_truth_table_holds_every_cell_once():
-    assert len({cell[:4] for cell in cells()}) == 3 * 3 * 3 * 2
+    assert len({cell[:4] for cell in cells()}) == 3 * 3 * 3 * 3
 
 
-@pytest.mark.parametrize(("policy", "storage", "user_data", "personal", "meaning"), list(cells()))
-def test_every_cell_is_judged_as_the_table_says(policy, storage, user_data, personal, meaning):
-    arrival = an_arrival(ad_storage=storage, ad_user_data=user_data, ad_personalization=personal)
-    permission = gate(arrival, policy)
-    assert (permission.decision, permission.limited) == meaning
-    assert permission.reason is (Reason.NO_CONSENT if permission.decision is Decision.DROPPED else None)
+@pytest.mark.parametrize(("law", "storage", "user_data", "personal", "letter"), list(cells()))
+def test_every_cell_is_judged_as_the_table_says(law, storage, user_data, personal, letter):
+    said = a_record("XA", ad_storage=storage, ad_user_data=user_data, ad_personalization=personal)
+    permission = judge(under(law), said)
+    assert meaning_of(permission) == MEANING[letter]
+    assert permission.reason is (Reason.NO_CONSENT if letter == "D" else None)
+
+
+#: What is refused, the owner's decision, and the meaning where the law is opt_in, opt_out and not_required.
+PARTIAL = [
+    ({"ad_storage": "denied"}, {}, "DDD"),
+    ({"ad_storage": "denied"}, {"user_data_denied": "strip"}, "DDD"),
+    ({"ad_user_data": "denied"}, {"user_data_denied": "drop"}, "DDD"),
+    ({"ad_user_data": "denied"}, {"user_data_denied": "strip"}, "BBB"),
+    ({"ad_user_data": "denied", "ad_storage": ""}, {"user_data_denied": "strip"}, "bBB"),
+    ({"ad_user_data": "denied", "ad_storage": "denied"}, {"user_data_denied": "strip"}, "DDD"),
+    ({"ad_user_data": "denied", "ad_personalization": "denied"}, {"user_data_denied": "strip"}, "MMM"),
+    ({"ad_personalization": "denied"}, {"personalization_denied": "limit"}, "LLL"),
+    ({"ad_personalization": "denied"}, {"personalization_denied": "drop"}, "DDD"),
+    ({"ad_personalization": "denied"}, {"opted_out": "drop"}, "LLL"),
+    ({"opt_out": "denied"}, {"opted_out": "limit"}, "LLL"),
+    ({"opt_out": "denied"}, {"opted_out": "drop"}, "LDL"),
+    ({"opt_out": "denied"}, {"personalization_denied": "drop"}, "DLD"),
+    ({"opt_out": "denied", "ad_personalization": "granted"}, {}, "LLL"),
+    ({"opt_out": "denied", "ad_storage": ""}, {}, "uLL"),
+    ({"opt_out": "granted"}, {"opted_out": "drop", "personalization_denied": "drop"}, "AAA"),
+]
+
+
+@pytest.mark.parametrize(("refused", "rules", "letters"), PARTIAL)
+def test_a_partial_refusal_does_what_the_owner_decided(refused, rules, letters):
+    said = a_record("XA", **GRANTED | refused)
+    found = [meaning_of(judge(under(law, **rules), said)) for law in TRUTH]
+    assert found == [MEANING[letter] for letter in letters]
+
+
+@pytest.mark.parametrize("policy", ["require", "not_required", "by_region"])
+@pytest.mark.parametrize("purpose", ["ad_storage", "ad_user_data"])
+def test_a_spoken_refusal_of_what_is_needed_counts_under_every_policy(policy, purpose):
+    permission = judge(ConsentRules(policy=policy), a_record("US", **GRANTED | {purpose: "denied"}))
+    assert (permission.decision, permission.reason) == (Decision.DROPPED, Reason.NO_CONSENT)
+
+
+def test_every_record_that_lacks_a_needed_grant_fails_closed_where_the_law_is_opt_in():
+    for answers in product(WORDS.values(), repeat=4):
+        said = a_record("DE", **dict(zip(SPOKEN, answers, strict=True)))
+        allowed = judge(ConsentRules(), said).decision is Decision.ALLOWED
+        assert allowed is (answers[:2] == ("granted", "granted"))
 
 
 @pytest.mark.parametrize(
-    ("policy", "said", "basis"),
+    ("rules", "place", "law"),
     [
-        (Policy.REQUIRE, ("granted", "granted", None), "ad_storage=granted, ad_user_data=granted"),
-        (
-            Policy.REQUIRE,
-            ("granted", "granted", "denied"),
-            "ad_storage=granted, ad_user_data=granted, ad_personalization=denied",
-        ),
-        (Policy.REQUIRE, ("granted", None, None), "ad_user_data=unsaid"),
-        (Policy.REQUIRE, (None, None, None), "ad_storage=unsaid, ad_user_data=unsaid"),
-        (Policy.REQUIRE, ("denied", None, None), "ad_storage=denied"),
-        (Policy.NOT_REQUIRED, ("denied", "denied", "denied"), "ad_storage=denied, ad_user_data=denied"),
-        (Policy.NOT_REQUIRED, (None, None, None), "policy=not_required"),
+        ({}, "DE", "opt_in"),
+        ({}, "GB", "opt_in"),
+        ({}, "CH", "opt_in"),
+        ({}, "NO", "opt_in"),
+        ({}, "US", "opt_out"),
+        ({}, "US-CA", "opt_out"),
+        ({}, "AQ", "opt_in"),
+        ({}, "", "opt_in"),
+        ({"US": "opt_in"}, "US-CA", "opt_in"),
+        ({"US": "opt_in", "US-CA": "not_required"}, "US-CA", "not_required"),
+        ({"US-CA": "opt_in"}, "US-TX", "opt_out"),
+        ({"JP": "not_required"}, "JP", "not_required"),
+        ({"JP": "not_required"}, "JP-13", "not_required"),
+        ({"JP": "not_required"}, "", "opt_in"),
     ],
 )
-def test_the_basis_names_what_the_decision_rests_on(policy, said, basis):
-    assert judge(policy, *said).basis == basis
+def test_the_law_of_a_place_is_the_owners_word_then_the_table_then_opt_in(rules, place, law):
+    assert law_at(rules, place) == law
+    silent = judge(ConsentRules(regions=rules), a_record(place))
+    assert silent.decision is (Decision.UNDECIDED if law == "opt_in" else Decision.ALLOWED)
 
 
-def test_the_basis_holds_nothing_a_sender_wrote_freely():
-    arrival = an_arrival(source="ada@shop.example", evidence="ada@shop.example")
-    assert "ada" not in gate(arrival, Policy.REQUIRE).basis
+def test_no_place_stands_in_the_table_twice():
+    codes = [code for _, listed in GROUPS.values() for code in listed.split()]
+    assert len(codes) == len(set(codes))
 
 
-@pytest.mark.parametrize("name", ["", "not-required", "NOT_REQUIRED", "opt_out", "policy=not_required"])
-def test_a_policy_that_is_not_known_asks_for_permission(name):
-    assert policy_named(name) is Policy.REQUIRE
+def test_all_of_the_european_union_is_listed():
+    assert len(GROUPS["European Union"][1].split()) == 27
 
 
-@pytest.mark.parametrize("policy", Policy)
-def test_a_policy_is_found_by_its_name(policy):
-    assert policy_named(str(policy)) is policy
+@pytest.mark.parametrize(
+    ("rules", "region", "said", "basis"),
+    [
+        ({"policy": "require"}, "US", GRANTED, "ad_storage=granted, ad_user_data=granted"),
+        (
+            {"policy": "require"},
+            "US",
+            GRANTED | {"ad_personalization": "denied"},
+            "ad_storage=granted, ad_user_data=granted, ad_personalization=denied",
+        ),
+        ({"policy": "require"}, "US", {"ad_storage": "granted"}, "ad_user_data=unsaid"),
+        ({"policy": "require"}, "US", {}, "ad_storage=unsaid, ad_user_data=unsaid"),
+        ({"policy": "require"}, "US", {"ad_storage": "denied"}, "ad_storage=denied"),
+        (
+            {"policy": "not_required"},
+            "DE",
+            {"ad_storage": "denied", "ad_user_data": "denied"},
+            "ad_storage=denied, ad_user_data=denied",
+        ),
+        ({"policy": "not_required"}, "DE", {}, "policy=not_required"),
+        ({}, "DE", {}, "ad_storage=unsaid, ad_user_data=unsaid, law=opt_in, region=DE"),
+        ({}, "", {}, "ad_storage=unsaid, ad_user_data=unsaid, law=opt_in, region=unknown"),
+        ({}, "US-CA", {}, "law=opt_out, region=US-CA"),
+        ({}, "US", {"opt_out": "denied"}, "law=opt_out, region=US, opt_out=denied"),
+        ({"opted_out": "drop"}, "US", {"opt_out": "denied"}, "opt_out=denied, law=opt_out, region=US"),
+        ({}, "DE", GRANTED, "ad_storage=granted, ad_user_data=granted"),
+        (
+            {"user_data_denied": "strip"},
+            "DE",
+            {"ad_storage": "granted", "ad_user_data": "denied"},
+            "ad_storage=granted, ad_user_data=denied",
+        ),
+    ],
+)
+def test_the_basis_names_what_the_decision_rests_on(rules, region, said, basis):
+    assert judge(ConsentRules(**rules), a_record(region, **said)).basis == basis
+
+
+def test_an_arrival_that_ends_is_dropped_for_that_reason_whatever_was_said():
+    for said in (GRANTED, {"ad_storage": "denied"}):
+        permission, record = gate(replace(an_arrival(**said), ends=Reason.FOREIGN_HOST))
+        assert permission == Permission(Decision.DROPPED, "ends=foreign_host", Reason.FOREIGN_HOST)
+        assert record.ad_storage.answer == said["ad_storage"]
+
+
+def test_the_rules_of_the_pixel_are_those_that_count():
+    arrival = an_arrival(ad_storage=None, ad_user_data=None)
+    assert gate(arrival)[0].decision is Decision.UNDECIDED
+    free = PixelRules(consent=ConsentRules(policy="not_required"))
+    assert gate(replace(arrival, rules=free))[0].decision is Decision.ALLOWED
+
+
+def test_a_receipt_speaks_where_the_event_is_silent_and_the_later_word_wins():
+    silent = an_arrival(ad_storage=None, ad_user_data=None)
+    earlier = a_record(**GRANTED)
+    assert gate(silent, earlier)[0].decision is Decision.ALLOWED
+    refusing = an_arrival(ad_storage="denied")
+    assert gate(refusing, earlier)[0].decision is Decision.DROPPED
+    later = replace(earlier, ad_storage=Statement(NOW_MS + 1, "denied"))
+    assert gate(an_arrival(), later)[0].decision is Decision.DROPPED
+
+
+class TestRecord:
+    """What is kept of what an event says."""
+
+    def test_a_word_without_its_own_time_is_as_old_as_the_event(self):
+        assert record_of(an_arrival()).ad_storage == Statement((NOW_S - 5) * 1_000, "granted")
+
+    def test_a_word_with_its_own_time_keeps_it(self):
+        assert record_of(an_arrival(at=NOW_S - 900)).ad_storage.at_ms == (NOW_S - 900) * 1_000
+
+    def test_no_word_is_later_than_the_request_that_brought_it(self):
+        assert record_of(an_arrival(at=NOW_S + 9_999)).ad_storage.at_ms == NOW_MS
+        assert record_of(an_arrival(event_time=NOW_S + 600)).ad_storage.at_ms == NOW_MS
+
+    def test_silence_has_no_time(self):
+        silent = an_arrival(an_item(ad_storage=None, ad_user_data=None, source=None))
+        assert record_of(silent) == NOTHING_SAID
+
+    @pytest.mark.parametrize(
+        ("header", "said", "answer"),
+        [
+            (True, None, "denied"),
+            (True, False, "denied"),
+            (False, True, "denied"),
+            (False, False, "granted"),
+            (False, None, ""),
+        ],
+    )
+    def test_an_opt_out_comes_from_the_browser_or_the_page_and_either_is_enough(self, header, said, answer):
+        assert record_of(an_arrival(privacy_control=header, opt_out=said)).opt_out.answer == answer
+
+    @pytest.mark.parametrize(
+        ("banner", "edge", "country", "state", "region"),
+        [
+            ("de", "US", "FR", None, Region("DE", 0)),
+            ("us-ca", None, None, None, Region("US-CA", 0)),
+            (None, "us", "FR", None, Region("US", 1)),
+            (None, "XX", "FR", None, Region("FR", 2)),
+            (None, "T1", None, None, NOWHERE),
+            (None, None, "us", "ca", Region("US-CA", 2)),
+            (None, None, "US", "US-CA", Region("US-CA", 2)),
+            (None, None, "US", "California", Region("US", 2)),
+            (None, None, "UK", None, Region("GB", 2)),
+            (None, None, "Germany", None, NOWHERE),
+            (None, None, None, "CA", NOWHERE),
+        ],
+    )
+    def test_the_banner_knows_the_place_best_then_the_delivery_network_then_an_address(
+        self, banner, edge, country, state, region
+    ):
+        arrival = an_arrival(region=banner, edge_country=edge, country=country, state=state)
+        assert record_of(arrival).region == region
+
+    @pytest.mark.parametrize("source", ["ada@shop.example", "+44 7911 123456", "447911123456", "x447911123456", "a b"])
+    def test_what_a_sender_writes_freely_is_not_kept_where_it_could_name_a_person(self, source):
+        permission, record = gate(an_arrival(an_item(source=source, evidence=source)))
+        assert record.source == ""
+        assert source not in repr((permission, record))
+
+    @pytest.mark.parametrize("source", ["banner", "Cookiebot", "one_trust.v2", "tcf-2.2", "shopify:customer-privacy"])
+    def test_the_name_of_a_banner_is_kept(self, source):
+        assert record_of(an_arrival(an_item(source=source))).source == source
+
+    def test_evidence_is_kept_as_a_hash_that_can_be_compared(self):
+        one, again, other = (record_of(an_arrival(evidence=text)).evidence for text in ("CP1", "CP1", "CP2"))
+        assert one == again != other

@@ -14,14 +14,12 @@ from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import SnapshotFile
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.errors import StorageDamaged, StorageError
-from twinbeam.core.values import Arrival, Permission
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
 from twinbeam.observe import logs
 from twinbeam.observe.health import Health
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.http import Door
 from twinbeam.pipeline.consent.gate import gate
-from twinbeam.pipeline.consent.policy import Policy, policy_named
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.commit import GroupCommit
@@ -37,13 +35,8 @@ TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may stil
 
 def door(settings: Settings, directory: SnapshotFile, journal: JournalWriter, reports: Reports, clock: Clock) -> Door:
     """Put the intake's rooms together."""
-
-    def judge(arrival: Arrival) -> Permission:
-        pixel = directory.current.pixels.get(arrival.pixel)
-        return gate(arrival, policy_named(pixel.consent) if pixel else Policy.REQUIRE)
-
     intake = Intake(
-        gate=judge,
+        gate=gate,
         seal=Sealer(default_region=settings.default_region or None).seal,
         append=GroupCommit(journal, clock=clock, report=reports.group).append,
     )

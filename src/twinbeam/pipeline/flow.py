@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from twinbeam.core.clock import Clock
+from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.errors import StorageBehind, StorageDamaged, StorageError, StorageFull
 from twinbeam.core.values import Arrival, Decision, Notice, Permission, Signal
 from twinbeam.pipeline.accept.contract import Dropped, Full, Room, Taken
@@ -29,8 +30,8 @@ REPEAT_SECONDS = 60.0
 class Intake:
     """Rooms 2 to 4 for the arrivals of one request, all of them or none."""
 
-    gate: Callable[[Arrival], Permission]
-    seal: Callable[[Arrival, Permission], tuple[Signal, list[Notice]]]
+    gate: Callable[[Arrival], tuple[Permission, ConsentRecord]]
+    seal: Callable[[Arrival, Permission, ConsentRecord], tuple[Signal, list[Notice]]]
     append: Callable[[Sequence[Signal]], Awaitable[None]]
 
     async def take(self, arrivals: Sequence[Arrival]) -> Taken | Full:
@@ -38,7 +39,8 @@ class Intake:
         signals: list[Signal] = []
         notices: list[Notice] = []
         for arrival in arrivals:
-            signal, found = self.seal(arrival, self.gate(arrival))
+            permission, record = self.gate(arrival)
+            signal, found = self.seal(arrival, permission, record)
             signals.append(signal)
             notices += found
         try:

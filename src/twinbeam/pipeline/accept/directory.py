@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from twinbeam.core.errors import StorageDamaged
+from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.values import EventSource, KeyKind
 
 PREFIXES: Mapping[KeyKind, str] = {KeyKind.SERVER: "tbs_", KeyKind.BROWSER: "tbb_", KeyKind.READ: "tbr_"}
@@ -37,6 +38,11 @@ class PixelEntry(Struct, frozen=True, gc=False):
     event_source: EventSource = "web"
     consent: str = "require"  #: the name of a consent policy
     name: str = ""
+
+    @property
+    def rules(self) -> PixelRules:
+        """Give what its owner decided; a policy that is not known asks for permission."""
+        return _RULES.get(self.consent, _RULES["require"])
 
 
 class Directory(Struct, frozen=True):
@@ -76,6 +82,11 @@ def mint(kind: KeyKind) -> str:
     """Draw a new key text; it is shown once and only its fingerprint is kept."""
     return PREFIXES[kind] + secrets.token_urlsafe(_RANDOM_BYTES)
 
+
+_RULES = {
+    "require": PixelRules(consent=ConsentRules(policy="require")),
+    "not_required": PixelRules(consent=ConsentRules(policy="not_required")),
+}
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER = msgspec.json.Decoder(Directory)

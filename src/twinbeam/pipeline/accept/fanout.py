@@ -46,7 +46,7 @@ def _arrivals(item: Item, index: int, pixels: Sequence[PixelEntry], origin: Orig
     routes = _routes(item, index, pixels)
     if isinstance(routes, Rejected):
         return routes
-    return [Arrival(item, origin, pixel.code, event, index, event_time) for pixel in routes]
+    return [Arrival(item, origin, pixel.code, event, index, event_time, rules=pixel.rules) for pixel in routes]
 
 
 def _routes(item: Item, index: int, pixels: Sequence[PixelEntry]) -> list[PixelEntry] | Rejected:

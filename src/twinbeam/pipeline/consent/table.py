@@ -1,38 +1,92 @@
-"""The gate as tables, for docs/concepts/consent.md: every cell is asked of the gate itself."""
+"""The rules of this room as tables, for docs/concepts/consent.md: every cell is asked of the judge itself."""
 
-from typing import get_args
+from collections.abc import Iterable
+from itertools import product
 
-from twinbeam.core.values import Permission, Said
+from twinbeam.core.consent import PURPOSES, SILENCE, Answer, ConsentRecord, Region, Statement
+from twinbeam.core.rules import ConsentRules, Law
+from twinbeam.core.values import Permission
 from twinbeam.pipeline.consent.gate import judge
-from twinbeam.pipeline.consent.policy import Policy
+from twinbeam.pipeline.consent.regions import ELSEWHERE, GROUPS
 
-ANSWERS: tuple[Said | None, ...] = (*get_args(Said), None)
+ANSWERS: tuple[Answer, ...] = ("granted", "denied", "")
+
+#: A place for each law, so that the tables come from the judge and not from what somebody believes of it.
+PLACES: dict[Law, ConsentRules] = {
+    "opt_in": ConsentRules(regions={"XA": "opt_in"}),
+    "opt_out": ConsentRules(regions={"XA": "opt_out"}),
+    "not_required": ConsentRules(regions={"XA": "not_required"}),
+}
 
 
-def as_markdown() -> str:
-    """Draw one table per policy; all cells together are everything that can be said."""
-    return "\n\n".join(_policy_table(policy) for policy in Policy)
+def said(storage: Answer, user_data: Answer, personal: Answer, opt_out: Answer = "") -> ConsentRecord:
+    """Give the record of these answers, all of one moment, in the place of the tables."""
+    one, two, three, four = (
+        Statement(1, answer) if answer else SILENCE for answer in (storage, user_data, personal, opt_out)
+    )
+    return ConsentRecord(one, two, three, four, Region("XA", 0))
 
 
-def _policy_table(policy: Policy) -> str:
-    head = " | ".join(f"`ad_personalization` {_word(answer)}" for answer in ANSWERS)
-    lines = [
-        f"Policy `{policy}`:\n",
-        f"| `ad_storage` | `ad_user_data` | {head} |",
-        "|---|---|" + "---|" * len(ANSWERS),
-    ]
-    lines += [_row(policy, storage, user_data) for storage in ANSWERS for user_data in ANSWERS]
+def laws() -> str:
+    """Draw one table per law; all cells together are every answer to the three purposes."""
+    return "\n\n".join(_law_table(law, rules) for law, rules in PLACES.items())
+
+
+def partial() -> str:
+    """Draw what each decision of an owner does to a partial refusal, under each law."""
+    rows = (_partial_row(what, record, changes) for what, record, changes in _PARTIAL)
+    return _table(["refused", "rule", *(f"law `{law}`" for law in PLACES)], rows)
+
+
+def regions() -> str:
+    """List the built-in laws of places."""
+    rows = [[group, f"`{law}`", codes] for group, (law, codes) in GROUPS.items()]
+    return _table(["places", "law", "ISO 3166"], [*rows, ["elsewhere, or unknown", f"`{ELSEWHERE}`", "any other"]])
+
+
+_GRANTED: tuple[Answer, Answer] = ("granted", "granted")
+_PARTIAL: tuple[tuple[str, ConsentRecord, dict[str, str]], ...] = (
+    ("`ad_storage`", said("denied", "granted", ""), {}),
+    ("`ad_user_data`", said("granted", "denied", ""), {"user_data_denied": "drop"}),
+    ("`ad_user_data`", said("granted", "denied", ""), {"user_data_denied": "strip"}),
+    ("`ad_personalization`", said(*_GRANTED, "denied"), {"personalization_denied": "limit"}),
+    ("`ad_personalization`", said(*_GRANTED, "denied"), {"personalization_denied": "drop"}),
+    ("sale and sharing (GPC, GPP)", said(*_GRANTED, "", "denied"), {"opted_out": "limit"}),
+    ("sale and sharing (GPC, GPP)", said(*_GRANTED, "", "denied"), {"opted_out": "drop"}),
+    ("sale and sharing (GPC, GPP)", said(*_GRANTED, "", "denied"), {"personalization_denied": "drop"}),
+)
+
+
+def _law_table(law: Law, rules: ConsentRules) -> str:
+    storage, user_data, personal = PURPOSES
+    head = [f"`{storage}`", f"`{user_data}`", *(f"`{personal}` {_word(answer)}" for answer in ANSWERS)]
+    rows = (
+        [_word(one), _word(two), *(cell(judge(rules, said(one, two, three))) for three in ANSWERS)]
+        for one, two in product(ANSWERS, ANSWERS)
+    )
+    return f"Law `{law}`:\n\n{_table(head, rows)}"
+
+
+def _partial_row(what: str, record: ConsentRecord, changes: dict[str, str]) -> list[str]:
+    named = ", ".join(f"`{rule}` = `{choice}`" for rule, choice in changes.items()) or "any"
+    cells = (
+        cell(judge(ConsentRules(regions=place.regions, **changes), record))  # type: ignore[arg-type]
+        for place in PLACES.values()
+    )
+    return [what, named, *cells]
+
+
+def cell(permission: Permission) -> str:
+    """Word a permission."""
+    words = [str(permission.decision), "limited" if permission.limited else "", "bare" if permission.bare else ""]
+    return ", ".join(filter(None, words))
+
+
+def _word(answer: Answer) -> str:
+    return answer or "not said"
+
+
+def _table(head: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    lines.insert(1, "|---" * len(head) + "|")
     return "\n".join(lines)
-
-
-def _row(policy: Policy, storage: Said | None, user_data: Said | None) -> str:
-    cells = " | ".join(_cell(judge(policy, storage, user_data, personal)) for personal in ANSWERS)
-    return f"| {_word(storage)} | {_word(user_data)} | {cells} |"
-
-
-def _cell(permission: Permission) -> str:
-    return f"{permission.decision}, limited" if permission.limited else str(permission.decision)
-
-
-def _word(said: Said | None) -> str:
-    return said or "not said"

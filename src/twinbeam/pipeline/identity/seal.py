@@ -8,6 +8,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from twinbeam.core import keys
+from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.values import Arrival, Channel, Decision, Item, Lead, Notice, Page, Permission, Signal
 from twinbeam.pipeline.identity import event_ids, network, person, traces
 from twinbeam.pipeline.identity.body import NOBODY, NOWHERE, Event, Person, encode
@@ -48,7 +49,9 @@ class Sealer:
     def __init__(self, *, default_region: str | None = None) -> None:
         self._phones = Phones(default_region)
 
-    def seal(self, arrival: Arrival, permission: Permission) -> tuple[Signal, list[Notice]]:
+    def seal(
+        self, arrival: Arrival, permission: Permission, consent: ConsentRecord | None = None
+    ) -> tuple[Signal, list[Notice]]:
         """
         Give the storable form of an arrival, and what its sender should mend.
 
@@ -63,7 +66,7 @@ class Sealer:
         else:
             event_id = heading.event_id or _derived_id(arrival, self._parts(arrival, heading, []))
             signal = _tombstone(arrival, permission, heading, event_id)
-        return signal, notices(told, arrival.index)
+        return replace(signal, consent=consent), notices(told, arrival.index)
 
     def _parts(self, arrival: Arrival, heading: _Heading, told: Told) -> _Parts:
         item = arrival.item

@@ -1,0 +1,87 @@
+"""Joining what one visit said never depends on the order, and a later word or a refusal always wins."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twinbeam.core.consent import NOTHING_SAID, NOWHERE, SILENCE, ConsentRecord, Region, Statement, latest
+from twinbeam.core.rules import ConsentRules
+from twinbeam.core.values import Decision
+from twinbeam.pipeline.consent.gate import judge
+
+MOMENTS = st.integers(1, 4)  # few, so that words of one moment are common
+STATEMENTS = st.just(SILENCE) | st.builds(Statement, MOMENTS, st.sampled_from(["granted", "denied"]))
+REGIONS = st.just(NOWHERE) | st.builds(Region, st.sampled_from(["DE", "US", "US-CA"]), st.integers(0, 2))
+RECORDS = st.builds(
+    ConsentRecord,
+    STATEMENTS,
+    STATEMENTS,
+    STATEMENTS,
+    STATEMENTS,
+    REGIONS,
+    st.sampled_from(["", "banner", "tag"]),
+    st.sampled_from(["", "a1", "b2"]),
+)
+RULES = st.builds(
+    ConsentRules,
+    st.sampled_from(["by_region", "require", "not_required"]),
+    st.just({}) | st.just({"US": "opt_in", "DE": "opt_out"}),
+    st.sampled_from(["drop", "strip"]),
+    st.sampled_from(["limit", "drop"]),
+    st.sampled_from(["limit", "drop"]),
+)
+SPOKEN = ("ad_storage", "ad_user_data", "ad_personalization", "opt_out")
+
+
+@given(RECORDS, RECORDS)
+def test_joining_is_commutative(one, other):
+    assert latest(one, other) == latest(other, one)
+
+
+@given(RECORDS, RECORDS, RECORDS)
+def test_joining_is_associative(one, two, three):
+    assert latest(latest(one, two), three) == latest(one, latest(two, three))
+
+
+@given(RECORDS, RECORDS)
+def test_joining_is_idempotent(one, other):
+    joined = latest(one, other)
+    assert latest(one, one) == one
+    assert latest(joined, one) == latest(joined, other) == joined
+
+
+@given(RECORDS)
+def test_silence_changes_nothing(record):
+    joined = latest(record, NOTHING_SAID)
+    assert [getattr(joined, name) for name in SPOKEN] == [getattr(record, name) for name in SPOKEN]
+    assert joined.region == record.region
+
+
+@given(RECORDS, RECORDS)
+def test_of_two_words_the_later_counts_and_in_one_moment_the_refusal(one, other):
+    joined = latest(one, other)
+    for name in SPOKEN:
+        words = [word for word in (getattr(one, name), getattr(other, name)) if word.answer]
+        newest = max((word.at_ms for word in words), default=0)
+        answers = {word.answer for word in words if word.at_ms == newest}
+        expected = "denied" if "denied" in answers else next(iter(answers), "")
+        assert getattr(joined, name) == (Statement(newest, expected) if words else SILENCE)
+
+
+@given(RULES, RECORDS)
+def test_whatever_is_allowed_rests_on_no_refusal_of_what_is_needed(rules, record):
+    permission = judge(rules, record)
+    if permission.decision is not Decision.DROPPED:
+        assert record.ad_storage.answer != "denied"
+        assert permission.bare is (record.ad_user_data.answer == "denied")
+        assert permission.limited is ("denied" in (record.ad_personalization.answer, record.opt_out.answer))
+
+
+@given(RULES, RECORDS, st.sampled_from(SPOKEN))
+def test_one_refusal_more_never_permits_more(rules, record, name):
+    order = [Decision.DROPPED, Decision.UNDECIDED, Decision.ALLOWED]
+    refusing = latest(record, ConsentRecord(**{name: Statement(9, "denied")}, region=record.region))
+    before, after = judge(rules, record), judge(rules, refusing)
+    if name in ("ad_storage", "ad_user_data") and rules.user_data_denied == "drop":
+        assert after.decision is Decision.DROPPED
+    if name != "ad_user_data":
+        assert order.index(after.decision) <= order.index(before.decision)
