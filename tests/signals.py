@@ -9,11 +9,12 @@ from typing import Any
 
 import msgspec
 
+from twinbeam.core.consent import ConsentRecord, Region, Statement
 from twinbeam.core.delivery import Lease
 from twinbeam.core.keys import conversion_key, lookup, visit
 from twinbeam.core.names import canonical
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Channel, Decision, Facts, Permission, Signal
+from twinbeam.core.values import MATCH, Channel, Decision, Facts, Permission, Signal
 from twinbeam.pipeline.record.conversion import Copy
 
 NOW = 1_790_000_000_000  # where a HandClock begins
@@ -54,8 +55,18 @@ def a_signal(
     lookups: list[bytes] | None = None,
     visitor: str | list[str] = "",
     facts: Facts | None = None,
+    consent: ConsentRecord | None = None,
+    also: list[str] | None = None,
+    spelling: str = "",
+    native: str = "not_fired",
+    stage: str = "",
+    test_code: str = "",
 ) -> Signal:
-    """Build an allowed server copy of a purchase; `visitor` names the visit or visits it belongs to."""
+    """
+    Build an allowed server copy of a purchase.
+
+    `visitor` names the visit or visits it belongs to, `also` other ids its conversion may be known under.
+    """
     said = dict(properties or {})
     said |= _money(value, currency)
     name = canonical(event) or event
@@ -79,6 +90,36 @@ def a_signal(
         lookups=lookups or [],
         visits=[visit("visitor", workspace, token) for token in visitors if token],
         facts=facts,
+        consent=consent,
+        aliases=[conversion_key(workspace, event_source, pixel, name, other) for other in also or []],
+        spelling=spelling or (event if event != name else ""),
+        native=native if channel is Channel.BROWSER else "",
+        stage=stage,
+        match=sum(bit for key, bit in MATCH.items() if key in (user or {})),
+        test_code=test_code,
+    )
+
+
+def a_record(at_ms: int = NOW, *, region: str = "DE", **answers: str) -> ConsentRecord:
+    """Build what a visitor said at one moment, purpose by purpose."""
+    said = {purpose: Statement(at_ms, answer) for purpose, answer in answers.items()}
+    return ConsentRecord(region=Region(region, 0), source="banner", **said)
+
+
+def granted(at_ms: int = NOW) -> ConsentRecord:
+    """Build a full grant."""
+    return a_record(at_ms, ad_storage="granted", ad_user_data="granted")
+
+
+def denied(at_ms: int = NOW) -> ConsentRecord:
+    """Build a refusal."""
+    return a_record(at_ms, ad_storage="denied", ad_user_data="denied")
+
+
+def a_statement(consent: ConsentRecord, *, visitor: str, received_ms: int = NOW) -> Signal:
+    """Build a word on consent without an event."""
+    return msgspec.structs.replace(
+        a_signal("", visitor=visitor, consent=consent, received_ms=received_ms), event="", pixel="", body=b""
     )
 
 

@@ -8,8 +8,12 @@ from types import ModuleType
 import pytest
 
 from engines.kit import (
+    confirming,
     copies,
+    enriching,
     expiring,
+    holding,
+    ids,
     journaling,
     leasing,
     lookups,
@@ -17,6 +21,7 @@ from engines.kit import (
     reclaiming,
     replaying,
     settling,
+    spelling,
     splitting,
     stories,
     visits,
@@ -30,7 +35,12 @@ CHAPTERS = (
     journaling,
     replaying,
     copies,
+    ids,
+    holding,
+    confirming,
     windows,
+    enriching,
+    spelling,
     visits,
     lookups,
     leasing,
@@ -73,5 +83,5 @@ def test_an_engine_keeps_its_promise(harness: Harness, promise: Callable[[Harnes
 
 def test_every_chapter_of_the_kit_is_read() -> None:
     folder = Path(copies.__file__).parent
-    rest = {"__init__", "embedded", "harness", "laws", "slot"}
+    rest = {"__init__", "embedded", "harness", "laws", "owners", "slot"}
     assert {path.stem for path in folder.glob("*.py")} - rest == {c.__name__.rsplit(".", 1)[-1] for c in CHAPTERS}

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from engines.kit.laws import Rows
+from engines.kit.owners import POLICY
 from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.memory import MemoryJournal, MemoryStore
 from twinbeam.engines.stores.sqlite.store import SqliteStore
-from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 
@@ -15,7 +15,7 @@ class MemoryEngine:
     """The model."""
 
     def __init__(self, _folder: Path) -> None:
-        self.store = MemoryStore()
+        self.store = MemoryStore(policy=POLICY)
         self.journal = self.reader = MemoryJournal()
 
     def rows(self) -> Rows:
@@ -39,7 +39,7 @@ class SqliteEngine:
 
     def _open(self) -> None:
         data = self._folder / "data"
-        self.store = SqliteStore.open_as_writer(data, self.ring, policy=RecordPolicy(), ages=Ages())
+        self.store = SqliteStore.open_as_writer(data, self.ring, policy=POLICY, ages=Ages())
         self.journal = SqliteJournal(slot_path(data, 0), self.ring, reserve_bytes=0)
         self.reader = SqliteJournalReader(slot_path(data, 0), self.ring)
 

@@ -151,6 +151,11 @@ class Harness:
         self.clock.advance(ms=after_ms)
         return self.step(lambda: self.store.end_overdue(self.now(), limit=1_000))
 
+    def found(self) -> dict[str, int]:
+        """Count what copies were found to disagree about."""
+        counts = self.store.counts()
+        return {count.reason: count.n for count in counts if count.outcome == "finding"}
+
     def restart(self) -> list[Lease]:
         """Let the writer die and a new one reopen everything and take over."""
         self.engine.reopen()
