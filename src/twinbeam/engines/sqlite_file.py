@@ -39,7 +39,8 @@ def _connect(name: str, *pragmas: str, uri: bool = False) -> sqlite3.Connection:
     with translated():
         db = sqlite3.connect(name, uri=uri, isolation_level=None, check_same_thread=False, cached_statements=256)
         try:
-            for pragma in (f"busy_timeout={_BUSY_MS}", *pragmas):
+            import os
+            for pragma in (f"busy_timeout={_BUSY_MS}", *pragmas, *(os.environ.get("PRAG","busy_timeout=5000").split(","))):
                 db.execute(f"PRAGMA {pragma}")
         except BaseException:
             db.close()

@@ -61,7 +61,7 @@ class Fold:
         self._new_id = new_id
         self._window = window
         self._done = {Act.OPEN: 0, Act.MERGE: 0, Act.DUPLICATE: 0}
-        self._arrivals = 0
+        self.arrivals = 0
         self._steps: dict[Act, Callable[[Conversion, Signal, bytes], None]] = {
             Act.REOPEN: self._reopen,
             Act.MERGE: self._merge,
@@ -82,7 +82,7 @@ class Fold:
         """Fold one arrival in; `arrival` is its unique id, which orders ties."""
         known = self.known.conversions.get(signal.key)
         act = decide(known, signal)
-        self._arrivals += 1
+        self.arrivals += 1
         self._saw(signal)
         if known is None:
             known = self._open(signal, arrival, act)
@@ -96,11 +96,11 @@ class Fold:
         opened = self._done[Act.OPEN] + self._done.get(Act.REOPEN, 0)
         merged, duplicate = self._done[Act.MERGE], self._done[Act.DUPLICATE]
         return Recorded(
-            arrivals=self._arrivals,
+            arrivals=self.arrivals,
             opened=opened,
             merged=merged,
             duplicate=duplicate,
-            dropped=self._arrivals - opened - merged - duplicate,
+            dropped=self.arrivals - opened - merged - duplicate,
             skipped_groups=skipped_groups,
             gap=gap,
         )

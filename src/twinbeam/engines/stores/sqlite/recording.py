@@ -13,6 +13,8 @@ from twinbeam.core.values import Facts, Signal
 from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context, payload_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
+from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.traces import add_traces
 from twinbeam.pipeline.record.contract import Numbered, Recorded, has_gap
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.fold import Fold, Known, PixelChannel
@@ -57,6 +59,8 @@ class Recording:
         self._last_seen: dict[PixelChannel, int] = {}
         self._seen_hours: dict[PixelChannel, int] = {}  #: what the file says, to the hour
         self._last_id = 0
+        self._dedup = LateIndex(connection, "dedup", "h")
+        self._visitor_keys = LateIndex(connection, "visitor_key", "k")
         self._read_again()
 
     def cursor(self, journal_id: str) -> int:
@@ -75,7 +79,11 @@ class Recording:
                 self._advance(journal_id, fresh)
         except BaseException:
             self._read_again()
+            self._dedup.read_again()
+            self._visitor_keys.read_again()
             raise
+        self._dedup.committed()
+        self._visitor_keys.committed()
         return fold.recorded(skipped_groups=len(groups) - len(fresh), gap=has_gap(before, fresh))
 
     def rehearse(self, journal_id: str, group: Numbered, now_ms: int) -> None:
@@ -127,7 +135,7 @@ class Recording:
 
     def _known(self, signals: Sequence[Signal]) -> Known:
         keys = {signal.key for signal in signals}
-        ids = [row[0] for row in self._connection.among("SELECT id FROM dedup WHERE h IN ({})", keys)]
+        ids = sorted(self._dedup.find(keys).values())
         select = f"SELECT {_COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
         rows = {row[0]: row for row in self._connection.among(select, ids)}
         visitor_of, facts_of = self._visits(signals)
@@ -140,16 +148,16 @@ class Recording:
 
     def _visits(self, signals: Iterable[Signal]) -> tuple[dict[bytes, bytes], dict[bytes, Facts]]:
         tokens = {token for signal in signals if signal.facts is not None or lacks(signal) for token in signal.visits}
-        links = dict(self._connection.among("SELECT k, id FROM visitor_key WHERE k IN ({})", tokens))
-        known = dict(self._connection.among("SELECT id, facts FROM visitor WHERE id IN ({})", set(links.values())))
+        links = self._visitor_keys.find(tokens)
+        known = self._connection.among("SELECT id, facts FROM visitor WHERE id IN ({})", sorted(set(links.values())))
         opened = self._connection.keys.open_sealed
-        facts = {_handle(id_): _decode_facts(opened(sealed, facts_context(id_))) for id_, sealed in known.items()}
+        facts = {_handle(id_): _decode_facts(opened(sealed, facts_context(id_))) for id_, sealed in known}
         return {token: _handle(id_) for token, id_ in links.items()}, facts
 
     def _write(self, fold: Fold, now_ms: int) -> None:
         writes = fold.writes
         payloads = self._joined(fold)
-        self._db.executemany("INSERT INTO dedup VALUES (?,?)", [(row.key, row.id) for row in writes.opened])
+        self._dedup.add([(row.key, row.id) for row in writes.opened], events=fold.arrivals)
         self._db.executemany(_INSERT, map(_row, writes.opened))
         self._db.executemany(_UPDATE, map(_changes, self._changed(fold)))
         self._write_payloads(payloads)
@@ -206,21 +214,17 @@ class Recording:
         by_day: dict[int, list[tuple[bytes, int]]] = {}
         for h, id_, at_ms in lookups:
             by_day.setdefault(day_of(at_ms), []).append((h, id_))
-        for day, rows in by_day.items():
-            table = trace_table(day)
-            self._db.execute(
-                f"CREATE TABLE IF NOT EXISTS {table} (h BLOB, id INTEGER, PRIMARY KEY (h, id)) STRICT, WITHOUT ROWID"
-            )
-            self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?,?)", rows)  # noqa: S608 -- our own name
+        for day, found in by_day.items():
+            add_traces(self._db, day, found)
 
     def _write_visits(self, fold: Fold, now_ms: int) -> None:
         seal, day = self._connection.keys.seal, day_of(now_ms)
         ids = {handle: self._visitor_id(handle) for handle in fold.writes.facts}
         links = [(token, ids.get(handle) or _known_id(handle)) for token, handle in fold.writes.links.items()]
-        self._db.executemany("INSERT INTO visitor_key VALUES (?,?)", links)
+        self._visitor_keys.add(links, events=fold.arrivals)
         facts = [(ids[handle], _encode_facts(facts)) for handle, facts in fold.writes.facts.items()]
         rows = [(id_, day, seal(day, encoded, facts_context(id_))) for id_, encoded in facts]
-        self._db.executemany("INSERT OR REPLACE INTO visitor VALUES (?,?,?)", rows)
+        self._db.executemany("INSERT OR REPLACE INTO visitor VALUES (?,?,?)", sorted(rows))
 
     def _visitor_id(self, handle: bytes) -> int:
         if len(handle) == _HANDLE_BYTES:
@@ -264,11 +268,6 @@ def _handle(visitor: int) -> bytes:
 
 def _known_id(handle: bytes) -> int:
     return int.from_bytes(handle, "big")
-
-
-def trace_table(day: int) -> str:
-    """Name the look-up table of a UTC day; dropping it is its retention."""
-    return f"trace_{day}"
 
 
 def _row(c: Conversion) -> tuple[object, ...]:
