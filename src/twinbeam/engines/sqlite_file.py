@@ -39,8 +39,7 @@ def _connect(name: str, *pragmas: str, uri: bool = False) -> sqlite3.Connection:
     with translated():
         db = sqlite3.connect(name, uri=uri, isolation_level=None, check_same_thread=False, cached_statements=256)
         try:
-            import os
-            for pragma in (f"busy_timeout={_BUSY_MS}", *pragmas, *(os.environ.get("PRAG","busy_timeout=5000").split(","))):
+            for pragma in (f"busy_timeout={_BUSY_MS}", *pragmas):
                 db.execute(f"PRAGMA {pragma}")
         except BaseException:
             db.close()

@@ -40,10 +40,10 @@ class LateIndex:
     def __init__(self, connection: Connection, table: str, column: str) -> None:
         self._connection = connection
         self._db = connection.db
-        self._log = log_table(table)
-        self._insert = f"INSERT OR IGNORE INTO {table} VALUES (?,?)"
+        self._log = log = log_table(table)
+        self._insert = f"INSERT OR IGNORE INTO {table} VALUES (?,?)"  # noqa: S608 -- our own name
         self._select = f"SELECT {column}, id FROM {table} WHERE {column} IN ({{}})"  # noqa: S608 -- our own names
-        self._forget = f"DELETE FROM {self._log} WHERE n IN (SELECT n FROM {self._log} WHERE n <= ? LIMIT ?)"  # noqa: S608 -- our own names
+        self._forget = f"DELETE FROM {log} WHERE n IN (SELECT n FROM {log} WHERE n <= ? LIMIT ?)"  # noqa: S608 -- likewise
         self.read_again()
 
     def read_again(self) -> None:
@@ -56,7 +56,7 @@ class LateIndex:
         self._place = 0  # the share that is swept next
         self._swept_to = 0  # rows of the log up to here are in the index
         self._round_to = self._newest  # and up to here, once this round over all shares is done
-        self._step = _Step()
+        self._step = self._next = _Step()
 
     def find(self, keys: Iterable[bytes]) -> dict[bytes, int]:
         """Give those of the keys that are known, with their ids."""
