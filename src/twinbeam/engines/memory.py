@@ -231,7 +231,7 @@ class MemoryStore:
             self._kept[id_].copies = []
         for id_, _n, channel, at_ms, consent, source in writes.notes:
             self._kept[id_].notes.append(CopySeen(channel, source, at_ms, consent))
-        for h, id_, _at in writes.lookups:
+        for h, id_ in ((h, id_) for hashes, id_, _at in writes.lookups for h in hashes):
             known = self._lookups.setdefault(h, [])
             if id_ not in known:
                 known.append(id_)

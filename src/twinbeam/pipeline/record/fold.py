@@ -23,6 +23,8 @@ from twinbeam.pipeline.record.window import JoinWindow
 PixelChannel = tuple[str, str, str]
 """(workspace, pixel, channel)"""
 
+_CHANNELS = tuple(channel.value for channel in Channel)
+
 
 class Known(Struct):
     """What the store holds about the keys and visits at hand; the fold keeps it up to date."""
@@ -45,7 +47,7 @@ class Writes(Struct):
     notes: list[tuple[int, int, str, int, str, str]] = field(
         default_factory=list
     )  #: id, n, channel, at, consent, source
-    lookups: list[tuple[bytes, int, int]] = field(default_factory=list)  #: hash, id, accepted ms
+    lookups: list[tuple[list[bytes], int, int]] = field(default_factory=list)  #: hashes, id, accepted ms
     seen: dict[PixelChannel, int] = field(default_factory=dict)  #: channels that reported later than known, ms
     links: dict[bytes, bytes] = field(default_factory=dict)  #: new visit token -> visitor
     facts: dict[bytes, Facts] = field(default_factory=dict)  #: changed facts per visitor
@@ -156,7 +158,8 @@ class Fold:
         self._look_up(conversion, signal)
 
     def _look_up(self, conversion: Conversion, signal: Signal) -> None:
-        self.writes.lookups.extend((h, conversion.id, signal.received_ms) for h in signal.lookups)
+        if signal.lookups:
+            self.writes.lookups.append((signal.lookups, conversion.id, signal.received_ms))
 
     def _reopen(self, known: Conversion, signal: Signal, arrival: bytes) -> None:
         known.state, known.reason = State.READY, ""
@@ -228,7 +231,7 @@ class Fold:
     def _two_sided(self, signal: Signal) -> bool:
         since = signal.received_ms - self._window.seen_within_ms
         seen = self.known.last_seen
-        return all(seen.get((signal.workspace, signal.pixel, channel.value), 0) >= since for channel in Channel)
+        return all(seen.get((signal.workspace, signal.pixel, channel), 0) >= since for channel in _CHANNELS)
 
     def _remember(self, signal: Signal, said: Facts) -> None:
         visitor = self._visitor(signal)

@@ -16,10 +16,10 @@ COLUMNS = "n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL"
 
 def append(db: sqlite3.Connection, table: str, width: int, entries: Sequence[Entry], *, n: int | None = None) -> None:
     """Add a row of entries; raises ValueError for a key of another length, which would shift its neighbours."""
-    if any(len(key) != width for key, _ in entries):
+    keys, ids = [key for key, _ in entries], array("q", [id_ for _, id_ in entries])
+    if set(map(len, keys)) - {width}:
         raise ValueError(f"a key for {table} is not {width} bytes long")
-    hashes, ids = b"".join([key for key, _ in entries]), array("q", [id_ for _, id_ in entries])
-    db.execute(f"INSERT INTO {table} VALUES (?,?,?)", (n, hashes, ids.tobytes()))  # noqa: S608 -- our own name
+    db.execute(f"INSERT INTO {table} VALUES (?,?,?)", (n, b"".join(keys), ids.tobytes()))  # noqa: S608 -- our own name
 
 
 def entries_of(db: sqlite3.Connection, table: str, width: int) -> Iterator[Entry]:

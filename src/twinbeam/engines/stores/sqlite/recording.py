@@ -210,10 +210,10 @@ class Recording:
         ]
         self._db.executemany("INSERT INTO ready VALUES (?,?,?)", due_rows)
 
-    def _write_lookups(self, lookups: Sequence[tuple[bytes, int, int]]) -> None:
+    def _write_lookups(self, lookups: Sequence[tuple[list[bytes], int, int]]) -> None:
         by_day: dict[int, list[tuple[bytes, int]]] = {}
-        for h, id_, at_ms in lookups:
-            by_day.setdefault(day_of(at_ms), []).append((h, id_))
+        for hashes, id_, at_ms in lookups:
+            by_day.setdefault(day_of(at_ms), []).extend([(h, id_) for h in hashes])
         for day, found in by_day.items():
             add_traces(self._db, day, found)
 
