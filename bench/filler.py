@@ -20,7 +20,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.values import Facts, Item
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
-from twinbeam.engines.stores.sqlite.recording import trace_table
+from twinbeam.engines.stores.sqlite.traces import add_traces
 
 DAYS = 50  #: over which the stored conversions spread
 _CACHE_KIB = 3 * 1024**2
@@ -59,10 +59,14 @@ def _fill_conversions(db: sqlite3.Connection, count: int) -> None:
     db.execute(_CONVERSIONS, named)
     db.execute("INSERT INTO dedup SELECT key, id FROM conversion")
     db.execute(_TOKENS, {"count": count})  # one by order id for each conversion
-    table = trace_table(day_of(now_ms))
-    db.execute(f"CREATE TABLE {table} (h BLOB, id INTEGER, PRIMARY KEY (h, id)) STRICT, WITHOUT ROWID")
-    lookups = _NUMBERS + f"INSERT INTO {table} SELECT randomblob(8), i FROM n"
-    db.execute(lookups, {"count": count * 4 // DAYS})
+    for day in range(DAYS):
+        _fill_traces(db, day_of(now_ms) - day, count // DAYS)
+
+
+def _fill_traces(db: sqlite3.Connection, day: int, count: int) -> None:
+    """Give a day the look-ups of its conversions, in rows as transactions of a thousand events leave them."""
+    for first in range(1, count + 1, 1_000):
+        add_traces(db, day, [(os.urandom(8), id_) for id_ in range(first, first + 1_000) for _ in range(4)])
 
 
 def _fill_visitors(connection: Connection, count: int) -> None:

@@ -70,8 +70,11 @@ class Recording:
 
     def _known(self) -> Known:
         rows = self._rows
-        unsent = {visitor: [rows.by_id[id_] for id_ in ids] for visitor, ids in rows.watched.items()}
-        return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, unsent, rows.spelled)
+
+        def unsent_of(visitor: bytes) -> list[Conversion]:
+            return [rows.by_id[id_] for id_ in rows.watched.get(visitor, [])]
+
+        return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, unsent_of, rows.spelled)
 
     def _write(self, fold: Fold) -> None:
         rows, writes = self._rows, fold.writes
@@ -82,7 +85,7 @@ class Recording:
         for visitor, id_ in writes.watched:
             rows.watched.setdefault(visitor, []).append(id_)
         released = [(h, id_) for id_ in writes.released for copy in rows.kept[id_].copies for h in copy.lookups]
-        for h, id_ in [*((h, id_) for h, id_, _at in writes.lookups), *released]:
+        for h, id_ in [*((h, id_) for hashes, id_, _at in writes.lookups for h in hashes), *released]:
             known = rows.lookups.setdefault(h, [])
             if id_ not in known:
                 known.append(id_)

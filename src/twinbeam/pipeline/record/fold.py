@@ -45,7 +45,7 @@ class Fold:
         self._visits = Visits(known, self.writes)
         self._waiting = Waiting(known, self.writes, self.tally, policy)
         self._steps = Steps(known, self.writes, self.tally, self._visits, self._waiting)
-        self._arrivals = 0
+        self.arrivals = 0
         self._done = dict.fromkeys(Act, 0)
 
     def take(self, arrivals: Sequence[tuple[Signal, bytes]]) -> None:
@@ -72,7 +72,7 @@ class Fold:
         merged = self._done[Act.MERGE] + self._done[Act.ENRICH] + self._done[Act.REOPEN]
         duplicate = self._done[Act.DUPLICATE]
         return Recorded(
-            arrivals=self._arrivals,
+            arrivals=self.arrivals,
             opened=opened,
             merged=merged,
             duplicate=duplicate,
@@ -86,7 +86,7 @@ class Fold:
         return standing_of(signal, visit, self._waiting.terms_of(signal), self._policy.judge)
 
     def _take(self, signal: Signal, arrival: bytes, standing: Standing) -> None:
-        self._arrivals += 1
+        self.arrivals += 1
         if not signal.event:
             self.tally.statement(signal)
             return
@@ -149,7 +149,7 @@ class Fold:
     def _heed(self, visitor: bytes) -> None:
         """Let a visit's new word on consent reach what it reported before and has not been sent."""
         record = self.known.facts_of[visitor].consent
-        for conversion in self.known.unsent_of.get(visitor, ()):
+        for conversion in self.known.unsent_of(visitor):
             if record is not None and conversion.state in _MAY_CHANGE and not conversion.frozen:
                 self._rejudge(conversion, record)
 

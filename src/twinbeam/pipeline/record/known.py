@@ -1,5 +1,6 @@
 """What a store lays before the fold, and what the fold hands back to be written."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -21,6 +22,13 @@ class Spelled(NamedTuple):
     spelling: str
 
 
+UnsentOf = Callable[[bytes], Sequence[Conversion]]
+
+
+def _nothing(_visitor: bytes) -> Sequence[Conversion]:
+    return ()
+
+
 class Known(Struct):
     """
     What the store holds about the keys and visits at hand; the fold keeps it up to date.
@@ -32,7 +40,7 @@ class Known(Struct):
     visitor_of: dict[bytes, bytes]  #: visit token -> visitor
     facts_of: dict[bytes, Facts]  #: visitor -> facts
     last_seen: dict[PixelSide, int]  #: when a side of a pixel last reported, ms
-    unsent_of: dict[bytes, list[Conversion]] = field(default_factory=dict)  #: visitor -> what it watches, unsent
+    unsent_of: UnsentOf = _nothing  #: what a visitor reported and what may be unsent; asked for few of them
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
 
 
@@ -69,7 +77,7 @@ class Writes(Struct):
     scheduled: dict[int, Conversion] = field(default_factory=dict)  #: to be sent, or to end if held, at due_ms
     unscheduled: dict[int, Place] = field(default_factory=dict)  #: where they stood before
     notes: list[Note] = field(default_factory=list)
-    lookups: list[tuple[bytes, int, int]] = field(default_factory=list)  #: hash, id, accepted ms
+    lookups: list[tuple[list[bytes], int, int]] = field(default_factory=list)  #: hashes, id, accepted ms
     seen: dict[PixelSide, int] = field(default_factory=dict)  #: sides that reported later than known, ms
     links: dict[bytes, bytes] = field(default_factory=dict)  #: new visit token -> visitor
     facts: dict[bytes, Facts] = field(default_factory=dict)  #: changed facts per visitor

@@ -126,10 +126,11 @@ class Steps:
             self._look_up(conversion, signal)
         self._spell(signal)
         if signal.visits and conversion.due_ms > signal.received_ms:
-            self._writes.watched.append((self._visits.visitor_of(signal), conversion.id))
+            self._visits.watch(signal, conversion.id)
 
     def _look_up(self, conversion: Conversion, signal: Signal) -> None:
-        self._writes.lookups.extend((h, conversion.id, signal.received_ms) for h in signal.lookups)
+        if signal.lookups:
+            self._writes.lookups.append((signal.lookups, conversion.id, signal.received_ms))
 
     def _spell(self, signal: Signal) -> None:
         """Remember how the browser spells an event's name on a pixel; what a server writes means nothing."""

@@ -38,9 +38,23 @@ def remember(known: Facts | None, said: Facts) -> Facts:
 def agree(known: Facts | None, said: ConsentRecord) -> Facts:
     """Join what a visit is known by with what it now says about consent; a refusal leaves nothing but itself."""
     record = latest(known.consent or NOTHING_SAID, said) if known is not None else said
+    if known is not None and known.consent is not None and _only_repeats(known.consent, record):
+        return known
     if known is None or "denied" in (record.ad_storage.answer, record.ad_user_data.answer):
         return Facts(consent=record)
     return msgspec.structs.replace(known, consent=record)
+
+
+def _only_repeats(known: ConsentRecord, record: ConsentRecord) -> bool:
+    """
+    Tell whether a grant is only said again.
+
+    It is not written again: at worst an older refusal that comes late wins over the newer of two grants.
+    """
+    said = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
+    before = (known.ad_storage, known.ad_user_data, known.ad_personalization, known.opt_out)
+    answers = [statement.answer for statement in said]
+    return "denied" not in answers and answers == [statement.answer for statement in before]
 
 
 def lacks(signal: Signal) -> bool:
@@ -91,6 +105,13 @@ class Visits:
         after = remember(before, said)
         if after != before:
             self._write(visitor, after)
+
+    def watch(self, signal: Signal, conversion: int) -> None:
+        """Let what the visit says later about consent reach a conversion that is not sent at once."""
+        visitor = self._link(signal)
+        if visitor not in self._known.facts_of:
+            self._write(visitor, _NO_FACTS)
+        self._writes.watched.append((visitor, conversion))
 
     def facts_for(self, signal: Signal) -> Facts | None:
         """Give what the visit of an arrival is known by."""

@@ -15,6 +15,12 @@ from twinbeam.engines.keyring import DayKeys, KeyRing
 #: One statement text per use: shorter lists are padded, so SQLite prepares it once.
 _CHUNK = 256
 
+_NEW_LANE = "INSERT OR IGNORE INTO lane (workspace, event_source, source_id, test_code, enriches) VALUES (?,?,?,?,?)"
+_LANE = "SELECT id FROM lane WHERE workspace=? AND event_source=? AND source_id=? AND test_code=? AND enriches=?"
+
+LanePlace = tuple[str, str, str, str, bool]
+"""(workspace, event source, source id, test code, enriches)"""
+
 
 class RingLacksKey(StorageDamaged):
     """The key ring does not open a day's key that is there: the right ring would, so nothing is lost."""
@@ -37,7 +43,7 @@ class Connection:
         self.db = db
         self.ring = ring
         self.keys = StoreKeys(ring, load=self._load_key, save=self._save_key)
-        self._lanes: dict[tuple[str, str, str, str], Lane] = {}
+        self._lanes: dict[LanePlace, Lane] = {}
 
     def among(self, sql: str, values: Iterable[Any]) -> Iterator[Any]:
         """Run a query with `IN ({})` over any number of values."""
@@ -51,17 +57,11 @@ class Connection:
         """Run a statement whose last placeholder, inside `json_each`, stands for a list of ids."""
         return self.db.execute(sql, (*before, json.dumps(ids)))
 
-    def lane(self, workspace: str, event_source: str, source_id: str, test_code: str = "") -> Lane:
+    def lane(self, place: LanePlace) -> Lane:
         """Find or make a lane; call inside a transaction."""
-        place = (workspace, event_source, source_id, test_code)
         if place not in self._lanes:
-            self.db.execute(
-                "INSERT OR IGNORE INTO lane (workspace, event_source, source_id, test_code) VALUES (?,?,?,?)", place
-            )
-            row = self.db.execute(
-                "SELECT id FROM lane WHERE workspace=? AND event_source=? AND source_id=? AND test_code=?", place
-            ).fetchone()
-            self._lanes[place] = Lane(row[0], *place)
+            self.db.execute(_NEW_LANE, place)
+            self._lanes[place] = Lane(self.db.execute(_LANE, place).fetchone()[0], *place)
         return self._lanes[place]
 
     def forget_cached(self) -> None:

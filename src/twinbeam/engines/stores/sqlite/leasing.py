@@ -10,6 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -18,18 +19,22 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Lane, Lease
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.lifecycle import State
+from twinbeam.core.names import wire_name
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection, RingLacksKey, payload_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
-from twinbeam.engines.stores.sqlite.recording import decode_copies
-from twinbeam.engines.stores.sqlite.settling import Held, Settling, as_held
+from twinbeam.engines.stores.sqlite.rows import decode_copies
+from twinbeam.engines.stores.sqlite.settling import LANES, Held, Settling, as_held, as_lane, fate
 from twinbeam.pipeline.record.merge import merge
+from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
-from twinbeam.pipeline.send.limits import Ages
+from twinbeam.pipeline.send.limits import Ages, earliest
 
+_DUE_LANES = f"{LANES} WHERE EXISTS (SELECT 1 FROM ready WHERE ready.lane = lane.id AND due <= ?)"
 _PICKED = (
-    "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch FROM conversion "
+    "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch, browser_at, spelling "
+    "FROM conversion "
     "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
 _HASTENED = (
@@ -38,9 +43,11 @@ _HASTENED = (
     "WHERE lane.workspace = ? AND lane.source_id = ?"
 )
 _LEASE = (
-    "UPDATE conversion SET state='leased', attempts=attempts+1, maybe_at=coalesce(maybe_at, ?), batch=?, due=0 "
-    "WHERE id IN (SELECT value FROM json_each(?))"
+    "UPDATE conversion SET state='leased', attempts=attempts+1, maybe_at=coalesce(maybe_at, ?), batch=?, due=0, "
+    "reason='' WHERE id IN (SELECT value FROM json_each(?))"
 )
+_NAME = "UPDATE conversion SET spelling=? WHERE id IN (SELECT value FROM json_each(?))"
+_SPELLED = "SELECT spelling FROM spelled WHERE workspace=? AND pixel=? AND event=?"
 _ORPHANS = (
     "SELECT batch.id, lane, ids, tally, body_hash, attempt FROM batch WHERE state='leased' AND owner<>? ORDER BY id"
 )
@@ -60,27 +67,30 @@ class _Pick(Struct, frozen=True):
     pixel: str
     state: str
     batch: int | None
+    browser_at: int | None
+    spelling: str  #: as it was first sent; empty before that
 
 
-_Loaded = list[tuple[_Pick, bytes]]
-"""Conversions with the event that each of them goes out as."""
+class _Loaded(NamedTuple):
+    """A conversion with the name and the event that it goes out as."""
+
+    pick: _Pick
+    name: str
+    event: bytes
 
 
 class Leasing(Settling):
     """See send.contract.Leases for the promises."""
 
-    def __init__(self, connection: Connection, ages: Ages) -> None:
+    def __init__(self, connection: Connection, policy: RecordPolicy, ages: Ages) -> None:
         super().__init__(connection)
+        self._policy = policy
         self._ages = ages
 
     def due_lanes(self, now_ms: int) -> list[Lane]:
         """List the lanes that hold at least one conversion due."""
-        rows = self._db.execute(
-            "SELECT id, workspace, event_source, source_id, test_code FROM lane WHERE EXISTS "
-            "(SELECT 1 FROM ready WHERE ready.lane = lane.id AND due <= ?)",
-            (now_ms,),
-        )
-        return [Lane(*row) for row in rows]
+        rows = self._db.execute(_DUE_LANES, (now_ms,))
+        return [as_lane(row) for row in rows]
 
     def next_due_ms(self) -> int | None:
         """Tell when the earliest unsent conversion is due."""
@@ -92,7 +102,7 @@ class Leasing(Settling):
         with transaction(self._db):
             for _ in range(MOST_PAGES):
                 page = self._take_due(lane, limit, now_ms)
-                loaded = self._loaded(self._without_late(page, now_ms), now_ms)
+                loaded = self._loaded(lane, self._without_late(lane, page, now_ms), now_ms)
                 if loaded:
                     return self._open_batch(lane, loaded, owner, now_ms, compose)
                 if not page:
@@ -150,35 +160,47 @@ class Leasing(Settling):
     def _picks(self, ids: Sequence[int]) -> list[_Pick]:
         return [_Pick(*row) for row in self._connection.by_ids(_PICKED, ids)]
 
-    def _too_late(self, pick: _Pick, now_ms: int) -> Reason | None:
-        return self._ages.too_late(pick.received_ms, pick.maybe_at, now_ms)
+    def _too_late(self, lane: Lane, pick: _Pick, now_ms: int) -> Reason | None:
+        if lane.enriches:
+            return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(pick.browser_at, now_ms) else None
+        return self._ages.too_late(pick.received_ms, earliest(pick.maybe_at, pick.browser_at), now_ms)
 
-    def _without_late(self, picks: list[_Pick], now_ms: int) -> list[_Pick]:
+    def _without_late(self, lane: Lane, picks: list[_Pick], now_ms: int) -> list[_Pick]:
         """End what can no longer be sent without harm, and give the rest."""
-        late = {pick.id: self._too_late(pick, now_ms) for pick in picks}
+        late = {pick.id: self._too_late(lane, pick, now_ms) for pick in picks}
         for pick in picks:
             reason = late[pick.id]
             if reason is not None:
-                self._expire(pick, reason, now_ms)
+                self._expire(lane, pick, reason, now_ms)
         return [pick for pick in picks if late[pick.id] is None]
 
-    def _expire(self, pick: _Pick, reason: Reason, now_ms: int) -> None:
-        self._end_ids([pick.id], State.EXPIRED, reason, now_ms)
+    def _expire(self, lane: Lane, pick: _Pick, reason: Reason, now_ms: int) -> None:
+        end = fate(lane, State.EXPIRED, reason)
+        self._end_ids([pick.id], *end, now_ms)
         place = (day_of(pick.received_ms), pick.workspace, pick.pixel, pick.event)
-        add_counts(self._db, [(*place, pick.state, "", -1), (*place, State.EXPIRED, reason, 1)])
+        add_counts(self._db, [(*place, pick.state, "", -1), (*place, *end, 1)])
 
-    def _loaded(self, picks: Sequence[_Pick], now_ms: int) -> _Loaded:
+    def _loaded(self, lane: Lane, picks: Sequence[_Pick], now_ms: int) -> list[_Loaded]:
         """End what has no readable payload any more, and give the rest with what goes out of it."""
-        sealed = self._sealed(picks)
+        sealed, names = self._sealed(picks), self._names(picks)
         loaded = []
         for pick in picks:
             try:
-                loaded.append((pick, self._event(pick, sealed)))
+                loaded.append(_Loaded(pick, names[pick.id], self._event(pick, sealed)))
             except RingLacksKey:
                 raise  # nothing is lost: the ring's backup opens it
             except (StorageDamaged, msgspec.MsgspecError, ValueError):
-                self._expire(pick, Reason.PAYLOAD_LOST, now_ms)
+                self._expire(lane, pick, Reason.PAYLOAD_LOST, now_ms)
         return loaded
+
+    def _names(self, picks: Sequence[_Pick]) -> dict[int, str]:
+        """Tell under which name each goes out: the one it was first sent under, else by its owner's rule."""
+        fresh = {(pick.workspace, pick.pixel, pick.event): "" for pick in picks if not pick.spelling}
+        for place in fresh:
+            seen = self._db.execute(_SPELLED, place).fetchone()
+            rule = self._policy.terms_of(place[0], place[1]).rules.spelling
+            fresh[place] = wire_name(place[2], rule, seen[0] if seen else "")
+        return {pick.id: pick.spelling or fresh[pick.workspace, pick.pixel, pick.event] for pick in picks}
 
     def _sealed(self, picks: Iterable[_Pick]) -> dict[int, bytes]:
         sql = "SELECT id, body FROM payload WHERE id IN (SELECT value FROM json_each(?))"
@@ -191,11 +213,11 @@ class Leasing(Settling):
         return merge(decode_copies(opened))
 
     def _open_batch(
-        self, lane: Lane, loaded: _Loaded, owner: str, now_ms: int, compose: Compose, *, again: bool = False
+        self, lane: Lane, loaded: list[_Loaded], owner: str, now_ms: int, compose: Compose, *, again: bool = False
     ) -> Lease:
-        picks = [pick for pick, _ in loaded]
+        picks = [one.pick for one in loaded]
         ids = [pick.id for pick in picks]
-        body = compose(lane, [(pick.event, event) for pick, event in loaded])
+        body = compose(lane, [(one.name, one.event) for one in loaded])
         attempt = max(pick.attempts for pick in picks) + (0 if again else 1)
         leased = Counter((day_of(p.received_ms), p.workspace, p.pixel, p.event) for p in picks)
         tally = json.dumps([[*place, n] for place, n in leased.items()])
@@ -210,8 +232,18 @@ class Leasing(Settling):
             self._connection.by_ids(sql, ids, batch)
         else:
             self._connection.by_ids(_LEASE, ids, now_ms, batch)
+            self._freeze_names(loaded)
             self._count_leased(picks)
         return Lease(batch=int(batch or 0), lane=lane, body=body, count=len(ids), attempt=attempt)
+
+    def _freeze_names(self, loaded: Iterable[_Loaded]) -> None:
+        """Keep the names under which events are first sent: TikTok may drop repeats by them."""
+        named: dict[str, list[int]] = {}
+        for one in loaded:
+            if not one.pick.spelling:
+                named.setdefault(one.name, []).append(one.pick.id)
+        for name, ids in named.items():
+            self._connection.by_ids(_NAME, ids, name)
 
     def _count_leased(self, picks: Iterable[_Pick]) -> None:
         moved: _Moved = Counter()
@@ -222,19 +254,19 @@ class Leasing(Settling):
         add_counts(self._db, [(*key, n) for key, n in sorted(moved.items())])
 
     def _half(self, lane: Lane, ids: list[int], owner: str, now_ms: int, compose: Compose) -> Lease | None:
-        loaded = self._loaded(self._picks(ids), now_ms)
+        loaded = self._loaded(lane, self._picks(ids), now_ms)
         return self._open_batch(lane, loaded, owner, now_ms, compose, again=True) if loaded else None
 
     def _again(self, held: Held, body_hash: bytes, attempt: int, now_ms: int, compose: Compose) -> Lease | None:
         """Make a dead owner's batch again, or end it."""
         lane, picks = self._lane(held.lane), self._picks(held.ids)
-        if any(self._too_late(pick, now_ms) for pick in picks):
+        if any(self._too_late(lane, pick, now_ms) for pick in picks):
             with transaction(self._db):
                 left = self._without_recalled(held, now_ms)
                 self._end(left, TOO_LATE, State.EXPIRED, Reason.DEDUP_WINDOW, now_ms)
             return None
-        sealed = self._sealed(picks)
-        body = compose(lane, [(pick.event, self._event(pick, sealed)) for pick in picks])
+        sealed, names = self._sealed(picks), self._names(picks)
+        body = compose(lane, [(names[pick.id], self._event(pick, sealed)) for pick in picks])
         if _hash(body) != body_hash:
             raise StorageDamaged(f"batch {held.id} no longer gives the bytes that were sent")
         return Lease(batch=held.id, lane=lane, body=body, count=len(held.ids), attempt=attempt, resent=True)
@@ -247,12 +279,6 @@ class Leasing(Settling):
     def _remember_attempts(self, picks: Iterable[_Pick]) -> None:
         rows = [(pick.id, pick.batch) for pick in picks if pick.batch is not None]
         self._db.executemany("INSERT OR IGNORE INTO attempt VALUES (?,?)", rows)
-
-    def _lane(self, lane_id: int) -> Lane:
-        row = self._db.execute(
-            "SELECT id, workspace, event_source, source_id, test_code FROM lane WHERE id=?", (lane_id,)
-        ).fetchone()
-        return Lane(*row)
 
 
 def _hash(body: bytes) -> bytes:

@@ -12,6 +12,9 @@ from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.story import Attempt, CopySeen, Count, KeyRow, PixelRow, Story
 from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
+from twinbeam.engines.stores.sqlite import packed
+from twinbeam.engines.stores.sqlite.late import log_table
+from twinbeam.engines.stores.sqlite.traces import traced
 
 _STORY = (
     "SELECT id, workspace, pixel, event_source, event, event_id, event_time, order_id, received AS received_ms, state, "
@@ -19,7 +22,7 @@ _STORY = (
     "minor AS value_minor, currency, channels, consent, source, due AS due_ms, settled_at AS settled_ms, "
     "attempts, batch FROM conversion"
 )
-_COPIES = "SELECT channel, source, at AS received_ms, consent FROM copy WHERE id = ? ORDER BY n"
+_COPIES = "SELECT channel, source, at AS received_ms, consent, differs FROM copy WHERE id = ? ORDER BY n"
 _ATTEMPTS = (
     "SELECT id AS batch, state, at AS at_ms, answered_at AS answered_ms, status, code, "
     "coalesce(message, '') AS message, "
@@ -63,21 +66,11 @@ class Reading:
             for pixel, event in places
             for event_source in EVENT_SOURCES
         ]
-        ids = [row[0] for key in keys for row in self._rows("SELECT id FROM dedup WHERE h = ?", (key,))]
-        return self._stories(ids)
+        return self._stories(sorted({id_ for key in keys for id_ in self._ids(key)}))
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Find conversions by look-up hashes (core.keys.lookup)."""
-        tables = [
-            name for (name,) in self._rows("SELECT name FROM sqlite_master WHERE name LIKE 'trace\\_%' ESCAPE '\\'")
-        ]
-        ids = {
-            row[0]
-            for h in hashes
-            for table in tables
-            for row in self._rows(f"SELECT id FROM {table} WHERE h = ?", (h,))  # noqa: S608 -- names from the schema
-        }
-        return self._stories(sorted(ids))
+        return self._stories(traced(self._db, hashes))
 
     def recent(self, *, limit: int, before_id: int | None = None) -> list[Story]:
         """Give the newest conversions and tombstones, newest first, without copies and attempts."""
@@ -100,8 +93,8 @@ class Reading:
         }
 
     def unsent(self) -> int:
-        """Count the conversions that wait for the wire."""
-        return int(self._rows("SELECT count(*) FROM ready", ())[0][0])
+        """Count the conversions that wait: for the wire, for permission or for confirmation."""
+        return int(self._rows("SELECT (SELECT count(*) FROM ready) + (SELECT count(*) FROM held)", ())[0][0])
 
     def quarantined(self) -> int:
         """Count what could not be recorded."""
@@ -115,6 +108,12 @@ class Reading:
         """List the keys, revoked ones too."""
         rows = self._records(_KEYS)
         return [msgspec.convert({**row, "pixels": row["pixels"].split()}, KeyRow) for row in rows]
+
+    def _ids(self, key: bytes) -> list[int]:
+        """Find a conversion by its key: in the log first, since an entry is in the index before it leaves the log."""
+        with translated():
+            logged = list(packed.search(self._db, log_table("dedup"), key))
+        return logged or [row[0] for row in self._rows("SELECT id FROM dedup WHERE h = ?", (key,))]
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:
         found = [row for id_ in ids for row in self._records(f"{_STORY} WHERE id = ?", (id_,))]

@@ -1,43 +1,29 @@
 """The record room's part of the SQLite store: load what is known, fold, write, in one transaction."""
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
-from typing import Any, NoReturn
-
-import msgspec
+from collections.abc import Sequence
+from typing import NoReturn
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome
-from twinbeam.core.values import Facts, Signal
 from twinbeam.engines.sqlite_file import transaction
-from twinbeam.engines.stores.sqlite.connection import Connection, facts_context, payload_context
+from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.counting import add_counts
-from twinbeam.pipeline.record.contract import Numbered, Recorded, has_gap
-from twinbeam.pipeline.record.conversion import Conversion, Copy
+from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.loading import Loading
+from twinbeam.engines.stores.sqlite.payloads import Payloads
+from twinbeam.engines.stores.sqlite.writing import Writing
+from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
+from twinbeam.pipeline.record.conversion import reason_to_end
 from twinbeam.pipeline.record.fold import Fold
-from twinbeam.pipeline.record.known import Known, PixelSide as PixelChannel
-from twinbeam.pipeline.record.merge import show
+from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.tally import RECORDED
-from twinbeam.pipeline.record.visits import lacks
-from twinbeam.pipeline.record.window import JoinWindow
 
-_COLUMNS = (
-    "id, key, workspace, pixel, event_source, event, event_id, event_time, received, state, reason, minor, currency, "
-    "order_id, channels, consent, source, due, copies"
+_OVERDUE = (
+    "SELECT held.due, conversion.id, received, workspace, pixel, event, reason, lacks FROM held "
+    "JOIN conversion ON conversion.id = held.id WHERE held.due <= ? ORDER BY held.due, held.id LIMIT ?"
 )
-_INSERT = f"INSERT INTO conversion ({_COLUMNS}) VALUES ({','.join('?' * 19)})"  # noqa: S608 -- constants only
-_UPDATE = (
-    "UPDATE conversion SET event_id=?, event_time=?, state=?, reason=?, minor=?, currency=?, order_id=?, channels=?, "
-    "consent=?, due=?, copies=? WHERE id=?"
-)
-_HOUR_MS = 3_600_000
-_HANDLE_BYTES = 8
-
-encode_copies = msgspec.msgpack.Encoder().encode
-decode_copies = msgspec.msgpack.Decoder(list[Copy]).decode
-_encode_facts = msgspec.msgpack.Encoder().encode
-_decode_facts = msgspec.msgpack.Decoder(Facts).decode
+_END = "UPDATE conversion SET state=?, reason=?, settled_at=?, due=0 WHERE id=?"
 
 
 class _Undo(Exception):  # noqa: N818 -- never leaves this file
@@ -49,16 +35,18 @@ def _undo() -> NoReturn:
 
 
 class Recording:
-    """See record.contract.Recorder for the promises."""
+    """See record.contract.Recorder and Holds for the promises."""
 
-    def __init__(self, connection: Connection, window: JoinWindow) -> None:
+    def __init__(self, connection: Connection, policy: RecordPolicy) -> None:
         self._connection = connection
         self._db = connection.db
-        self._window = window
-        self._last_seen: dict[PixelChannel, int] = {}
-        self._seen_hours: dict[PixelChannel, int] = {}  #: what the file says, to the hour
-        self._last_id = 0
-        self._read_again()
+        self._policy = policy
+        self._dedup = LateIndex(connection, "dedup", "h")
+        self._visitor_keys = LateIndex(connection, "visitor_key", "k")
+        self._loading = Loading(connection, self._dedup, self._visitor_keys)
+        self._writing = Writing(connection, self._dedup, self._visitor_keys)
+        self._payloads = Payloads(connection)
+        self._last_id = self._highest_id()
 
     def cursor(self, journal_id: str) -> int:
         """Give the last recorded sequence number of a journal, 0 when it is new."""
@@ -72,18 +60,20 @@ class Recording:
                 before = self.cursor(journal_id)
                 fresh = [group for group in groups if group.seq > before]
                 fold = self._fold(journal_id, fresh)
-                self._write(fold, now_ms)
+                self._writing.write(fold, now_ms)
                 self._advance(journal_id, fresh)
         except BaseException:
             self._read_again()
             raise
+        self._dedup.committed()
+        self._visitor_keys.committed()
         return fold.recorded(skipped_groups=len(groups) - len(fresh), gap=has_gap(before, fresh))
 
     def rehearse(self, journal_id: str, group: Numbered, now_ms: int) -> None:
         """Raise what recording this group would raise, and change nothing."""
         try:
             with transaction(self._db):
-                self._write(self._fold(journal_id, [group]), now_ms)
+                self._writing.write(self._fold(journal_id, [group]), now_ms)
                 _undo()
         except _Undo:
             pass
@@ -106,137 +96,40 @@ class Recording:
             self._read_again()
             raise
 
+    def next_deadline_ms(self) -> int | None:
+        """Tell when the next held conversion ends."""
+        due: int | None = self._db.execute("SELECT min(due) FROM held").fetchone()[0]
+        return due
+
+    def end_overdue(self, now_ms: int, *, limit: int) -> int:
+        """End held conversions whose deadline has come."""
+        with transaction(self._db):
+            overdue = self._db.execute(_OVERDUE, (now_ms, limit)).fetchall()
+            self._payloads.purge([id_ for _, id_, *_ in overdue])
+            self._db.executemany("DELETE FROM held WHERE due=? AND id=?", [(due, id_) for due, id_, *_ in overdue])
+            ends = [(State.EXPIRED, reason_to_end(lacks), now_ms, id_) for _, id_, *_, lacks in overdue]
+            self._db.executemany(_END, ends)
+            moves: list[tuple[int, str, str, str, str, str, int]] = []
+            for _, _, received, workspace, pixel, event, reason, lacks in overdue:
+                place = (day_of(received), workspace, pixel, event)
+                moves.append((*place, State.HELD, reason, -1))
+                moves.append((*place, State.EXPIRED, reason_to_end(lacks), 1))
+            add_counts(self._db, moves)
+        return len(overdue)
+
     def _read_again(self) -> None:
-        """Take what is kept in memory from the file, as at the start and after every rollback."""
+        """Take what is kept in memory from the file, after a rollback."""
         self._connection.forget_cached()
-        seen = self._db.execute("SELECT workspace, pixel, channel, at FROM channel_seen")
-        self._last_seen = {(workspace, pixel, channel): at for workspace, pixel, channel, at in seen}
-        self._seen_hours = dict(self._last_seen)
+        for part in (self._dedup, self._visitor_keys, self._loading, self._writing):
+            part.read_again()
         self._last_id = self._highest_id()
-        self._last_visitor = self._highest_visitor()
 
     def _fold(self, journal_id: str, groups: Sequence[Numbered]) -> Fold:
-        signals = list(chain.from_iterable(group.signals for group in groups))
-        fold = Fold(self._known(signals), new_id=self._new_id, window=self._window)
-        fold.learn(signals)
-        origin = bytes.fromhex(journal_id)[:8]
-        for group in groups:
-            place = origin + group.seq.to_bytes(8, "big")
-            for index, signal in enumerate(group.signals):
-                fold.take(signal, place + index.to_bytes(4, "big"))
+        arrivals = arrivals_of(journal_id, groups)
+        known = self._loading.known([signal for signal, _ in arrivals])
+        fold = Fold(known, new_id=self._new_id, policy=self._policy)
+        fold.take(arrivals)
         return fold
-
-    def _known(self, signals: Sequence[Signal]) -> Known:
-        keys = {signal.key for signal in signals}
-        ids = [row[0] for row in self._connection.among("SELECT id FROM dedup WHERE h IN ({})", keys)]
-        select = f"SELECT {_COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
-        rows = {row[0]: row for row in self._connection.among(select, ids)}
-        visitor_of, facts_of = self._visits(signals)
-        return Known(
-            conversions={row[1]: _conversion(row) for row in rows.values()},
-            visitor_of=visitor_of,
-            facts_of=facts_of,
-            last_seen=self._last_seen,
-        )
-
-    def _visits(self, signals: Iterable[Signal]) -> tuple[dict[bytes, bytes], dict[bytes, Facts]]:
-        tokens = {token for signal in signals if signal.facts is not None or lacks(signal) for token in signal.visits}
-        links = dict(self._connection.among("SELECT k, id FROM visitor_key WHERE k IN ({})", tokens))
-        known = dict(self._connection.among("SELECT id, facts FROM visitor WHERE id IN ({})", set(links.values())))
-        opened = self._connection.keys.open_sealed
-        facts = {_handle(id_): _decode_facts(opened(sealed, facts_context(id_))) for id_, sealed in known.items()}
-        return {token: _handle(id_) for token, id_ in links.items()}, facts
-
-    def _write(self, fold: Fold, now_ms: int) -> None:
-        writes = fold.writes
-        payloads = self._joined(fold)
-        self._db.executemany("INSERT INTO dedup VALUES (?,?)", [(row.key, row.id) for row in writes.opened])
-        self._db.executemany(_INSERT, map(_row, writes.opened))
-        self._db.executemany(_UPDATE, map(_changes, self._changed(fold)))
-        self._write_payloads(payloads)
-        self._db.executemany("DELETE FROM payload WHERE id=?", [(id_,) for id_ in writes.purged])
-        self._write_schedule(fold)
-        self._db.executemany("INSERT INTO copy VALUES (?,?,?,?,?,?)", writes.notes)
-        self._write_lookups(writes.lookups)
-        self._write_visits(fold, now_ms)
-        self._write_seen(writes.seen)
-        add_counts(self._db, fold.tally)
-
-    def _changed(self, fold: Fold) -> list[Conversion]:
-        new = {row.id for row in fold.writes.opened}
-        return [row for row in fold.writes.changed.values() if row.id not in new]
-
-    def _joined(self, fold: Fold) -> dict[int, list[Copy]]:
-        """Give all copies of each conversion that got some, the kept ones first, and let its row show them."""
-        rows = {row.id: row for row in fold.writes.opened}
-        held = self._held_copies([id_ for id_ in fold.writes.payloads if id_ not in rows])
-        rows |= fold.writes.changed
-        joined = {id_: [*held.get(id_, []), *copies] for id_, copies in fold.writes.payloads.items()}
-        for id_, copies in joined.items():
-            if len(copies) > 1:
-                show(rows[id_], copies)
-        return joined
-
-    def _held_copies(self, ids: Sequence[int]) -> dict[int, list[Copy]]:
-        opened = self._connection.keys.open_sealed
-        found = self._connection.among("SELECT id, body FROM payload WHERE id IN ({})", ids)
-        return {id_: decode_copies(opened(sealed, payload_context(id_))) for id_, sealed in found}
-
-    def _write_payloads(self, payloads: dict[int, list[Copy]]) -> None:
-        seal = self._connection.keys.seal
-        rows = [
-            (id_, seal(day_of(copies[0].received_ms), encode_copies(copies), payload_context(id_)))
-            for id_, copies in payloads.items()
-        ]
-        self._db.executemany("INSERT OR REPLACE INTO payload VALUES (?,?)", rows)
-
-    def _write_schedule(self, fold: Fold) -> None:
-        lane = self._connection.lane
-        gone = [
-            (lane(row.workspace, row.event_source, row.pixel).id, due, row.id)
-            for row, due in fold.writes.unscheduled.values()
-        ]
-        self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", gone)
-        due_rows = [
-            (lane(row.workspace, row.event_source, row.pixel).id, row.due_ms, row.id)
-            for row in fold.writes.scheduled.values()
-        ]
-        self._db.executemany("INSERT INTO ready VALUES (?,?,?)", due_rows)
-
-    def _write_lookups(self, lookups: Sequence[tuple[bytes, int, int]]) -> None:
-        by_day: dict[int, list[tuple[bytes, int]]] = {}
-        for h, id_, at_ms in lookups:
-            by_day.setdefault(day_of(at_ms), []).append((h, id_))
-        for day, rows in by_day.items():
-            table = trace_table(day)
-            self._db.execute(
-                f"CREATE TABLE IF NOT EXISTS {table} (h BLOB, id INTEGER, PRIMARY KEY (h, id)) STRICT, WITHOUT ROWID"
-            )
-            self._db.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?,?)", rows)  # noqa: S608 -- our own name
-
-    def _write_visits(self, fold: Fold, now_ms: int) -> None:
-        seal, day = self._connection.keys.seal, day_of(now_ms)
-        ids = {handle: self._visitor_id(handle) for handle in fold.writes.facts}
-        links = [(token, ids.get(handle) or _known_id(handle)) for token, handle in fold.writes.links.items()]
-        self._db.executemany("INSERT INTO visitor_key VALUES (?,?)", links)
-        facts = [(ids[handle], _encode_facts(facts)) for handle, facts in fold.writes.facts.items()]
-        rows = [(id_, day, seal(day, encoded, facts_context(id_))) for id_, encoded in facts]
-        self._db.executemany("INSERT OR REPLACE INTO visitor VALUES (?,?,?)", rows)
-
-    def _visitor_id(self, handle: bytes) -> int:
-        if len(handle) == _HANDLE_BYTES:
-            return _known_id(handle)
-        self._last_visitor += 1
-        return self._last_visitor
-
-    def _write_seen(self, seen: dict[PixelChannel, int]) -> None:
-        hours = {place: at_ms - at_ms % _HOUR_MS for place, at_ms in seen.items()}
-        news = {place: hour for place, hour in hours.items() if hour > self._seen_hours.get(place, -1)}
-        self._db.executemany(
-            "INSERT INTO channel_seen VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET at=excluded.at",
-            [(*place, hour) for place, hour in news.items()],
-        )
-        self._seen_hours |= news
 
     def _advance(self, journal_id: str, groups: Sequence[Numbered]) -> None:
         if groups:
@@ -251,63 +144,5 @@ class Recording:
         self._last_id += 1
         return self._last_id
 
-    def _highest_visitor(self) -> int:
-        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM visitor").fetchone()[0])
-
     def _highest_id(self) -> int:
         return int(self._db.execute("SELECT coalesce(max(id), 0) FROM conversion").fetchone()[0])
-
-
-def _handle(visitor: int) -> bytes:
-    """Name a stored visitor as the fold does; new ones go by their first token, which is longer."""
-    return visitor.to_bytes(_HANDLE_BYTES, "big")
-
-
-def _known_id(handle: bytes) -> int:
-    return int.from_bytes(handle, "big")
-
-
-def trace_table(day: int) -> str:
-    """Name the look-up table of a UTC day; dropping it is its retention."""
-    return f"trace_{day}"
-
-
-def _row(c: Conversion) -> tuple[object, ...]:
-    return (
-        *(c.id, c.key, c.workspace, c.pixel, c.event_source, c.event, c.event_id, c.event_time, c.received_ms),
-        *(c.state, c.reason, c.minor, c.currency, c.order_id, c.channels, c.consent, c.source, c.due_ms, c.copies),
-    )
-
-
-def _changes(c: Conversion) -> tuple[object, ...]:
-    return (
-        *(c.event_id, c.event_time, c.state, c.reason, c.minor, c.currency, c.order_id, c.channels, c.consent),
-        *(c.due_ms, c.copies, c.id),
-    )
-
-
-def _conversion(row: Sequence[Any]) -> Conversion:
-    (id_, key, workspace, pixel, event_source, event, event_id, event_time, received, state, *rest) = row
-    (reason, minor, currency, order_id, channels, consent, source, due, copies, attempts) = rest
-    return Conversion(
-        id=id_,
-        key=key,
-        workspace=workspace,
-        pixel=pixel,
-        event_source=event_source,
-        event=event,
-        event_id=event_id,
-        event_time=event_time,
-        received_ms=received,
-        state=State(state),
-        reason=reason,
-        minor=minor,
-        currency=currency,
-        order_id=order_id,
-        channels=channels,
-        consent=consent,
-        source=source,
-        frozen=bool(attempts),
-        due_ms=due,
-        copies=copies,
-    )

@@ -9,11 +9,12 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from twinbeam.core.clock import day_of
-from twinbeam.core.delivery import Answered
+from twinbeam.core.delivery import Answered, Lane
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.sqlite_file import transaction
@@ -26,8 +27,13 @@ _RECALLED = (
     "SELECT id, received, workspace, pixel, event FROM conversion "
     "WHERE reason=? AND id IN (SELECT value FROM json_each(?))"
 )
-_BLANK = "UPDATE conversion SET event_id='', order_id='' WHERE id IN (SELECT value FROM json_each(?))"
+_BLANK = (
+    "UPDATE conversion SET event_id='', order_id='', currency='', minor=NULL "
+    "WHERE id IN (SELECT value FROM json_each(?))"
+)
 _PURGE = "DELETE FROM payload WHERE id IN (SELECT value FROM json_each(?))"
+
+LANES = "SELECT id, workspace, event_source, source_id, test_code, enriches FROM lane"
 
 Place = tuple[int, str, str, str]
 """(day, workspace, pixel, event)"""
@@ -86,9 +92,10 @@ class Settling:
 
     def _end(self, held: Held, answer: Answered, state: State, reason: str, now_ms: int) -> None:
         """End a batch and all that is in it."""
-        self._end_ids(held.ids, state, reason, now_ms)
+        end = fate(self._lane(held.lane), state, reason)
+        self._end_ids(held.ids, *end, now_ms)
         self._close(held.id, state, answer, now_ms)
-        self._count_move(held.tally, state, reason)
+        self._count_move(held.tally, *end)
 
     def _end_ids(self, ids: Sequence[int], state: State, reason: str, now_ms: int) -> None:
         self._connection.by_ids(_END, ids, state, reason, now_ms)
@@ -98,13 +105,18 @@ class Settling:
         recalled = self._connection.by_ids(_RECALLED, held.ids, Reason.NO_CONSENT).fetchall()
         if not recalled:
             return held
-        gone = [row[0] for row in recalled]
-        self._end_ids(gone, State.WITHDRAWN, Reason.NO_CONSENT, now_ms)
-        self._connection.by_ids(_BLANK, gone)
+        gone, lane = [row[0] for row in recalled], self._lane(held.lane)
+        end = fate(lane, State.WITHDRAWN, Reason.NO_CONSENT)
+        self._end_ids(gone, *end, now_ms)
+        if not lane.enriches:
+            self._connection.by_ids(_BLANK, gone)
         self._connection.by_ids(_PURGE, gone)
         places = Counter((day_of(received), *place) for _, received, *place in recalled)
-        self._count_move(places, State.WITHDRAWN, Reason.NO_CONSENT)
+        self._count_move(places, *end)
         return Held(held.id, held.lane, [id_ for id_ in held.ids if id_ not in gone], held.tally - places)
+
+    def _lane(self, lane_id: int) -> Lane:
+        return as_lane(self._db.execute(f"{LANES} WHERE id=?", (lane_id,)).fetchone())
 
     def _unmark(self, held: Held) -> None:
         """Take back the mark of a first attempt that certainly never arrived, unless another may have been before."""
@@ -128,6 +140,17 @@ class Settling:
         """Count conversions out of LEASED and into where they went."""
         leased = [(*place, State.LEASED, "", -n) for place, n in tally.items()]
         add_counts(self._db, [*leased, *((*place, state, str(reason), n) for place, n in tally.items())])
+
+
+def as_lane(row: Sequence[Any]) -> Lane:
+    """Read a lane's row, as LANES selects it."""
+    id_, workspace, event_source, source_id, test_code, enriches = row
+    return Lane(id_, workspace, event_source, source_id, test_code, enriches=bool(enriches))
+
+
+def fate(lane: Lane, state: State, reason: str) -> tuple[State, str]:
+    """Give the state and reason in which a lane's conversion ends: delivered stays delivered after a second word."""
+    return (State.DELIVERED, "") if lane.enriches else (state, reason)
 
 
 def as_held(batch: int, lane: int, packed: bytes, tally: str) -> Held:

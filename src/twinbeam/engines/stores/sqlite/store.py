@@ -2,6 +2,7 @@
 The SQLite store, opened.
 
     recording.py   groups of arrivals -> conversions          one transaction a call
+                   (loading.py before the fold, writing.py after it, payloads.py for what is sealed)
     leasing.py     batches: lease, reclaim, split             one transaction a call
     settling.py    batches: what became of them               one transaction a call
     setup.py       pixels, tokens, keys                       short transactions, from any process
@@ -21,7 +22,7 @@ from twinbeam.engines.stores.sqlite.migrate import migrate
 from twinbeam.engines.stores.sqlite.reading import Reading
 from twinbeam.engines.stores.sqlite.recording import Recording
 from twinbeam.engines.stores.sqlite.setup import Setup
-from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 FILE = "store.db"
@@ -30,16 +31,16 @@ FILE = "store.db"
 class SqliteStore(Recording, Leasing, Setup, Reading):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
-    def __init__(self, connection: Connection, lock: FileLock | None, *, window: JoinWindow, ages: Ages) -> None:
-        Recording.__init__(self, connection, window)
-        Leasing.__init__(self, connection, ages)
+    def __init__(self, connection: Connection, lock: FileLock | None, *, policy: RecordPolicy, ages: Ages) -> None:
+        Recording.__init__(self, connection, policy)
+        Leasing.__init__(self, connection, policy, ages)
         Setup.__init__(self, connection)
         Reading.__init__(self, connection.db)
         self._held_lock = lock
 
     @classmethod
     def open_as_writer(
-        cls, folder: Path, ring: KeyRing, *, window: JoinWindow, ages: Ages, wait_seconds: float = 0
+        cls, folder: Path, ring: KeyRing, *, policy: RecordPolicy, ages: Ages, wait_seconds: float = 0
     ) -> Self:
         """Open for the writer process; raises StorageBusy when another writer holds the store."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -49,7 +50,7 @@ class SqliteStore(Recording, Leasing, Setup, Reading):
         except BaseException:
             lock.release()
             raise
-        return cls(Connection(db, ring), lock, window=window, ages=ages)
+        return cls(Connection(db, ring), lock, policy=policy, ages=ages)
 
     def close(self) -> None:
         """Close the file and give the writer's lock back."""

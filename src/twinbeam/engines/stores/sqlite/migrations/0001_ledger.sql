@@ -13,12 +13,14 @@ CREATE TABLE lane (
     workspace TEXT NOT NULL,
     event_source TEXT NOT NULL,
     source_id TEXT NOT NULL,
-    test_code TEXT NOT NULL DEFAULT '',
-    UNIQUE (workspace, event_source, source_id, test_code)
+    test_code TEXT NOT NULL,
+    enriches INTEGER NOT NULL, -- 1: second words about what is delivered already
+    UNIQUE (workspace, event_source, source_id, test_code, enriches)
 ) STRICT;
 
--- The key of a conversion; the one look-up every arrival pays for.
+-- The key of a conversion; the one look-up every arrival pays for. What is new waits in the log (late.py).
 CREATE TABLE dedup (h BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE dedup_log (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL) STRICT;
 
 -- One row a conversion, or a tombstone. Ids only grow; no other index: bench/ shows what one costs.
 CREATE TABLE conversion (
@@ -41,6 +43,13 @@ CREATE TABLE conversion (
     source TEXT NOT NULL,
     due INTEGER NOT NULL,
     copies INTEGER NOT NULL,
+    lacks INTEGER NOT NULL, -- what it waits for: permission, confirmation
+    browser_at INTEGER, -- when TikTok's own script may first have reported it
+    native_proven INTEGER NOT NULL,
+    match INTEGER NOT NULL, -- match keys of all copies, a bit each
+    enriched INTEGER NOT NULL,
+    test_code TEXT NOT NULL,
+    spelling TEXT NOT NULL DEFAULT '', -- the name under which it was first sent
     attempts INTEGER NOT NULL DEFAULT 0,
     maybe_at INTEGER,
     settled_at INTEGER,
@@ -58,6 +67,7 @@ CREATE TABLE copy (
     at INTEGER NOT NULL,
     consent TEXT NOT NULL,
     source TEXT NOT NULL,
+    differs TEXT NOT NULL, -- what it says otherwise, in words
     PRIMARY KEY (id, n)
 ) STRICT, WITHOUT ROWID;
 
@@ -65,6 +75,7 @@ CREATE TABLE copy (
 -- a page of their own each (docs/decisions/0009-visitors.md). Tokens lead to them by many small rows.
 CREATE TABLE visitor (id INTEGER PRIMARY KEY, seen INTEGER NOT NULL, facts BLOB NOT NULL) STRICT;
 CREATE TABLE visitor_key (k BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE visitor_key_log (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL) STRICT;
 
 -- What waits to be sent, in the order it is due.
 CREATE TABLE ready (
@@ -72,6 +83,21 @@ CREATE TABLE ready (
     due INTEGER NOT NULL,
     id INTEGER NOT NULL,
     PRIMARY KEY (lane, due, id)
+) STRICT, WITHOUT ROWID;
+
+-- What is held, in the order in which it ends; the keys of its payloads; and whose word on consent may still reach it.
+CREATE TABLE held (due INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (due, id)) STRICT, WITHOUT ROWID;
+CREATE TABLE held_key (id INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
+CREATE TABLE watched (visitor INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (visitor, id)) STRICT, WITHOUT ROWID;
+
+-- How the browser was last seen to write an event's name.
+CREATE TABLE spelled (
+    workspace TEXT NOT NULL,
+    pixel TEXT NOT NULL,
+    event TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    spelling TEXT NOT NULL,
+    PRIMARY KEY (workspace, pixel, event)
 ) STRICT, WITHOUT ROWID;
 
 -- A request: its lease while it is open, its place in the attempt log afterwards.
@@ -108,13 +134,13 @@ CREATE TABLE counter (
     PRIMARY KEY (day, workspace, pixel, event, outcome, reason)
 ) STRICT, WITHOUT ROWID;
 
--- When a channel of a pixel last reported, to the hour.
-CREATE TABLE channel_seen (
+-- When a side of a pixel last reported, to the hour.
+CREATE TABLE side_seen (
     workspace TEXT NOT NULL,
     pixel TEXT NOT NULL,
-    channel TEXT NOT NULL,
+    side TEXT NOT NULL,
     at INTEGER NOT NULL,
-    PRIMARY KEY (workspace, pixel, channel)
+    PRIMARY KEY (workspace, pixel, side)
 ) STRICT, WITHOUT ROWID;
 
 -- What could not be recorded, sealed, for a person to look at.

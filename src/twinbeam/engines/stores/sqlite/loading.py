@@ -1,0 +1,79 @@
+"""What the store holds about the keys and visits of a few groups, laid before the fold."""
+
+from collections.abc import Iterable, Sequence
+
+from twinbeam.core.values import Facts, Signal
+from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
+from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, decode_facts
+from twinbeam.pipeline.record.conversion import Conversion
+from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled
+
+_BY_ID = f"SELECT {COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
+_WATCHED = "SELECT id FROM watched WHERE visitor = ?"
+_HANDLE_BYTES = 8
+
+
+class Loading:
+    """Looks things up for one fold at a time."""
+
+    def __init__(self, connection: Connection, dedup: LateIndex, visitor_keys: LateIndex) -> None:
+        self._connection = connection
+        self._db = connection.db
+        self._dedup = dedup
+        self._visitor_keys = visitor_keys
+        self.last_seen: dict[PixelSide, int] = {}
+        self.spelled: dict[PixelEvent, Spelled] = {}
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Take what is kept in memory from the file, as at the start and after every rollback."""
+        seen = self._db.execute("SELECT workspace, pixel, side, at FROM side_seen")
+        self.last_seen = {(workspace, pixel, side): at for workspace, pixel, side, at in seen}
+        spelled = self._db.execute("SELECT workspace, pixel, event, at, spelling FROM spelled")
+        self.spelled = {(workspace, pixel, event): Spelled(*word) for workspace, pixel, event, *word in spelled}
+
+    def known(self, signals: Sequence[Signal]) -> Known:
+        """Look up all that the fold of these arrivals may ask for."""
+        ids = self._dedup.find({key for signal in signals for key in (signal.key, *signal.aliases)})
+        rows = {row[0]: as_conversion(row) for row in self._connection.among(_BY_ID, sorted(set(ids.values())))}
+        visitor_of, facts_of = self._visits(signals)
+        return Known(
+            conversions={key: rows[id_] for key, id_ in ids.items()},
+            visitor_of=visitor_of,
+            facts_of=facts_of,
+            last_seen=self.last_seen,
+            unsent_of=lambda visitor: self._unsent_of(visitor, rows),
+            spelled=self.spelled,
+        )
+
+    def _visits(self, signals: Iterable[Signal]) -> tuple[dict[bytes, bytes], dict[bytes, Facts]]:
+        links = self._visitor_keys.find({token for signal in signals for token in signal.visits})
+        known = self._connection.among("SELECT id, facts FROM visitor WHERE id IN ({})", sorted(set(links.values())))
+        opened = self._connection.keys.open_sealed
+        facts = {handle_of(id_): decode_facts(opened(sealed, facts_context(id_))) for id_, sealed in known}
+        return {token: handle_of(id_) for token, id_ in links.items()}, facts
+
+    def _unsent_of(self, visitor: bytes, rows: dict[int, Conversion]) -> list[Conversion]:
+        """Give what a visitor's word on consent may still reach; what is loaded already is given as it is."""
+        if len(visitor) != _HANDLE_BYTES:
+            return []  # a new visitor: what it has reported is in this very fold
+        ids = [id_ for (id_,) in self._db.execute(_WATCHED, (known_id(visitor),))]
+        missing = [id_ for id_ in ids if id_ not in rows]
+        rows |= {row[0]: as_conversion(row) for row in self._connection.among(_BY_ID, missing)}
+        return [rows[id_] for id_ in ids if id_ in rows]
+
+
+def handle_of(visitor: int) -> bytes:
+    """Name a stored visitor as the fold does; new ones go by their first token, which is longer."""
+    return visitor.to_bytes(_HANDLE_BYTES, "big")
+
+
+def known_id(handle: bytes) -> int:
+    """Give the id of a stored visitor."""
+    return int.from_bytes(handle, "big")
+
+
+def is_stored(handle: bytes) -> bool:
+    """Tell whether a visitor has an id already."""
+    return len(handle) == _HANDLE_BYTES

@@ -1,0 +1,52 @@
+"""
+Many keys of one length, each with the id it leads to, in one row: appended at once, searched from end to end.
+
+Such a table has the columns n, hashes and ids.
+"""
+
+import sqlite3
+from array import array
+from collections.abc import Iterator, Sequence
+
+Entry = tuple[bytes, int]
+"""(key, id)"""
+
+COLUMNS = "n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL"
+
+
+def append(db: sqlite3.Connection, table: str, width: int, entries: Sequence[Entry], *, n: int | None = None) -> None:
+    """Add a row of entries; raises ValueError for a key of another length, which would shift its neighbours."""
+    keys, ids = [key for key, _ in entries], array("q", [id_ for _, id_ in entries])
+    if set(map(len, keys)) - {width}:
+        raise ValueError(f"a key for {table} is not {width} bytes long")
+    db.execute(f"INSERT INTO {table} VALUES (?,?,?)", (n, b"".join(keys), ids.tobytes()))  # noqa: S608 -- our own name
+
+
+def entries_of(db: sqlite3.Connection, table: str, width: int) -> Iterator[Entry]:
+    """Give all entries of a table, the oldest first."""
+    for hashes, packed in db.execute(f"SELECT hashes, ids FROM {table} ORDER BY n"):  # noqa: S608 -- our own name
+        keys = (hashes[at : at + width] for at in range(0, len(hashes), width))
+        yield from zip(keys, _unpacked(packed), strict=True)
+
+
+def search(db: sqlite3.Connection, table: str, key: bytes) -> Iterator[int]:
+    """Give the ids that a key leads to."""
+    rows = db.execute(f"SELECT hashes, ids FROM {table} WHERE instr(hashes, ?)", (key,))  # noqa: S608 -- our own name
+    for hashes, packed in rows:
+        ids = _unpacked(packed)
+        yield from (ids[place] for place in _places(hashes, key))
+
+
+def _places(hashes: bytes, key: bytes) -> Iterator[int]:
+    """Tell where a key stands in a row; a match across the border of two keys is none."""
+    at = hashes.find(key)
+    while at >= 0:
+        if at % len(key) == 0:
+            yield at // len(key)
+        at = hashes.find(key, at + 1)
+
+
+def _unpacked(packed: bytes) -> "array[int]":
+    ids = array("q")
+    ids.frombytes(packed)
+    return ids

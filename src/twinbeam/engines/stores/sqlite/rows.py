@@ -1,0 +1,79 @@
+"""How a conversion and its copies are written in a row, and read back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from twinbeam.core.lifecycle import State
+from twinbeam.core.values import Facts
+from twinbeam.pipeline.record.conversion import Conversion, Copy
+
+_NAMES = (
+    *("id", "key", "workspace", "pixel", "event_source", "event", "event_id", "event_time", "received", "state"),
+    *("reason", "minor", "currency", "order_id", "channels", "consent", "source", "due", "copies", "lacks"),
+    *("browser_at", "native_proven", "match", "enriched", "test_code"),
+)
+COLUMNS = ", ".join(_NAMES)
+INSERT = f"INSERT INTO conversion ({COLUMNS}) VALUES ({','.join('?' * len(_NAMES))})"  # noqa: S608 -- constants only
+UPDATE = (
+    "UPDATE conversion SET event_id=?, event_time=?, state=?, reason=?, minor=?, currency=?, order_id=?, channels=?, "
+    "consent=?, due=?, copies=?, lacks=?, browser_at=?, native_proven=?, match=?, enriched=? WHERE id=?"
+)
+
+encode_copies = msgspec.msgpack.Encoder().encode
+decode_copies = msgspec.msgpack.Decoder(list[Copy]).decode
+encode_facts = msgspec.msgpack.Encoder().encode
+decode_facts = msgspec.msgpack.Decoder(Facts).decode
+
+
+def as_row(c: Conversion) -> tuple[object, ...]:
+    """Give the values of INSERT."""
+    return (
+        *(c.id, c.key, c.workspace, c.pixel, c.event_source, c.event, c.event_id, c.event_time, c.received_ms),
+        *(c.state, c.reason, c.minor, c.currency, c.order_id, c.channels, c.consent, c.source, c.due_ms, c.copies),
+        *(c.lacks, c.browser_at, c.native_proven, c.match, c.enriched, c.test_code),
+    )
+
+
+def as_changes(c: Conversion) -> tuple[object, ...]:
+    """Give the values of UPDATE."""
+    return (
+        *(c.event_id, c.event_time, c.state, c.reason, c.minor, c.currency, c.order_id, c.channels, c.consent),
+        *(c.due_ms, c.copies, c.lacks, c.browser_at, c.native_proven, c.match, c.enriched, c.id),
+    )
+
+
+def as_conversion(row: Sequence[Any]) -> Conversion:
+    """Read a row of COLUMNS, followed by the number of attempts."""
+    (id_, key, workspace, pixel, event_source, event, event_id, event_time, received, state, *rest) = row
+    (reason, minor, currency, order_id, channels, consent, source, due, copies, *rest) = rest
+    (lacks, browser_at, native_proven, match, enriched, test_code, attempts) = rest
+    return Conversion(
+        id=id_,
+        key=key,
+        workspace=workspace,
+        pixel=pixel,
+        event_source=event_source,
+        event=event,
+        event_id=event_id,
+        event_time=event_time,
+        received_ms=received,
+        state=State(state),
+        reason=reason,
+        minor=minor,
+        currency=currency,
+        order_id=order_id,
+        channels=channels,
+        consent=consent,
+        source=source,
+        frozen=bool(attempts),
+        due_ms=due,
+        copies=copies,
+        lacks=lacks,
+        browser_at=browser_at,
+        native_proven=bool(native_proven),
+        match=match,
+        enriched=bool(enriched),
+        test_code=test_code,
+    )

@@ -1,0 +1,34 @@
+"""
+Look-ups: which conversions an order id, an e-mail address, a phone number or a click id leads to.
+
+Hashes are random, so an index of them costs a page for each of them at each commit. They are written as they come
+instead, all those of a transaction in one row of their day, and searched from end to end by the few who ask.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from twinbeam.core.keys import LOOKUP_BYTES
+from twinbeam.engines.sqlite_file import translated
+from twinbeam.engines.stores.sqlite import packed
+
+_NAMES = "SELECT name FROM sqlite_master WHERE name LIKE 'trace\\_%' ESCAPE '\\'"
+
+
+def trace_table(day: int) -> str:
+    """Name the look-up table of a UTC day; dropping it is its retention."""
+    return f"trace_{day}"
+
+
+def add_traces(db: sqlite3.Connection, day: int, found: Sequence[packed.Entry]) -> None:
+    """Note which hash leads to which conversion; call inside a transaction."""
+    table = trace_table(day)
+    db.execute(f"CREATE TABLE IF NOT EXISTS {table} ({packed.COLUMNS}) STRICT")
+    packed.append(db, table, LOOKUP_BYTES, found)
+
+
+def traced(db: sqlite3.Connection, hashes: Iterable[bytes]) -> list[int]:
+    """Give the conversions that any of these hashes leads to, the oldest first."""
+    with translated():
+        tables = [name for (name,) in db.execute(_NAMES)]
+        return sorted({id_ for h in hashes for table in tables for id_ in packed.search(db, table, h)})

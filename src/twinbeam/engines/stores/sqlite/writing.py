@@ -1,0 +1,135 @@
+"""What a fold has decided, written down; every function is called inside the fold's transaction."""
+
+from collections.abc import Iterable, Sequence
+
+from twinbeam.core.clock import day_of
+from twinbeam.core.lifecycle import State
+from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
+from twinbeam.engines.stores.sqlite.counting import add_counts
+from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.loading import is_stored, known_id
+from twinbeam.engines.stores.sqlite.payloads import Payloads
+from twinbeam.engines.stores.sqlite.rows import INSERT, UPDATE, as_changes, as_row, encode_facts
+from twinbeam.engines.stores.sqlite.traces import add_traces
+from twinbeam.pipeline.record.conversion import Conversion, Copy
+from twinbeam.pipeline.record.fold import Fold
+from twinbeam.pipeline.record.known import PixelSide, Writes
+from twinbeam.pipeline.record.merge import show
+
+_HOUR_MS = 3_600_000
+_SEEN = "INSERT INTO side_seen VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET at=excluded.at"
+_SPELLED = "INSERT OR REPLACE INTO spelled VALUES (?,?,?,?,?)"
+
+
+class Writing:
+    """Writes what one fold after the other decided."""
+
+    def __init__(self, connection: Connection, dedup: LateIndex, visitor_keys: LateIndex) -> None:
+        self._connection = connection
+        self._db = connection.db
+        self._payloads = Payloads(connection)
+        self._dedup = dedup
+        self._visitor_keys = visitor_keys
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Take what is kept in memory from the file, as at the start and after every rollback."""
+        seen = self._db.execute("SELECT workspace, pixel, side, at FROM side_seen")
+        self._seen_hours = {(workspace, pixel, side): at for workspace, pixel, side, at in seen}
+        self._last_visitor = int(self._db.execute("SELECT coalesce(max(id), 0) FROM visitor").fetchone()[0])
+
+    def write(self, fold: Fold, now_ms: int) -> None:
+        """Write everything."""
+        writes = fold.writes
+        joined = self._joined(writes)
+        self._dedup.add(list(writes.keys.items()), events=fold.arrivals)
+        self._db.executemany(INSERT, map(as_row, writes.opened))
+        self._db.executemany(UPDATE, map(as_changes, _changed(writes)))
+        self._write_payloads(writes, joined)
+        self._write_schedule(writes)
+        self._db.executemany("INSERT INTO copy VALUES (?,?,?,?,?,?,?)", writes.notes)
+        self._write_lookups([*writes.lookups, *_released_lookups(writes, joined)])
+        self._write_visits(fold, now_ms)
+        self._write_seen(writes.seen)
+        self._db.executemany(_SPELLED, [(*place, *word) for place, word in writes.spelled.items()])
+        add_counts(self._db, fold.tally)
+
+    def _joined(self, writes: Writes) -> dict[int, list[Copy]]:
+        """Give all copies of each conversion whose payload changes, the kept ones first; its row shows them."""
+        new = {row.id: row for row in writes.opened}
+        known = [id_ for id_ in {**writes.payloads, **dict.fromkeys(writes.released)} if id_ not in new]
+        kept = self._payloads.copies_of(sorted(known)) if known else {}
+        joined = {id_: [*kept.get(id_, []), *writes.payloads.get(id_, [])] for id_ in [*writes.payloads, *kept]}
+        rows = new | writes.changed
+        for id_, copies in joined.items():
+            if len(copies) > 1 and id_ in rows:
+                show(rows[id_], copies)
+        return joined
+
+    def _write_payloads(self, writes: Writes, joined: dict[int, list[Copy]]) -> None:
+        rows = {row.id: row for row in writes.opened} | writes.changed
+        held = {id_ for id_ in joined if id_ in rows and rows[id_].state is State.HELD}
+        self._payloads.write(joined.items(), held)
+        if writes.released:
+            self._payloads.destroy_keys(sorted(writes.released))
+        if writes.purged:
+            self._payloads.purge(sorted(writes.purged))
+
+    def _write_schedule(self, writes: Writes) -> None:
+        gone = writes.unscheduled.values()
+        ready = [(self._lane(row), due, row.id) for row, due, held in gone if not held]
+        self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", ready)
+        self._db.executemany(
+            "DELETE FROM held WHERE due=? AND id=?", [(due, row.id) for row, due, held in gone if held]
+        )
+        due = writes.scheduled.values()
+        waits = [(row.due_ms, row.id) for row in due if row.state is State.HELD]
+        self._db.executemany("INSERT INTO held VALUES (?,?)", waits)
+        ready = [(self._lane(row), row.due_ms, row.id) for row in due if row.state is not State.HELD]
+        self._db.executemany("INSERT INTO ready VALUES (?,?,?)", ready)
+
+    def _lane(self, row: Conversion) -> int:
+        return self._connection.lane((row.workspace, row.event_source, row.pixel, row.test_code, row.enriched)).id
+
+    def _write_lookups(self, lookups: Sequence[tuple[list[bytes], int, int]]) -> None:
+        by_day: dict[int, list[tuple[bytes, int]]] = {}
+        for hashes, id_, at_ms in lookups:
+            by_day.setdefault(day_of(at_ms), []).extend([(h, id_) for h in hashes])
+        for day, found in by_day.items():
+            add_traces(self._db, day, found)
+
+    def _write_visits(self, fold: Fold, now_ms: int) -> None:
+        writes = fold.writes
+        seal, day = self._connection.keys.seal, day_of(now_ms)
+        ids = {handle: self._visitor_id(handle) for handle in writes.facts}
+        links = [(token, ids.get(handle) or known_id(handle)) for token, handle in writes.links.items()]
+        self._visitor_keys.add(links, events=fold.arrivals)
+        facts = [(ids[handle], encode_facts(facts)) for handle, facts in writes.facts.items()]
+        rows = [(id_, day, seal(day, encoded, facts_context(id_))) for id_, encoded in facts]
+        self._db.executemany("INSERT OR REPLACE INTO visitor VALUES (?,?,?)", rows)
+        watched = [(ids.get(handle) or known_id(handle), id_) for handle, id_ in writes.watched]
+        self._db.executemany("INSERT OR IGNORE INTO watched VALUES (?,?)", watched)
+
+    def _visitor_id(self, handle: bytes) -> int:
+        if is_stored(handle):
+            return known_id(handle)
+        self._last_visitor += 1
+        return self._last_visitor
+
+    def _write_seen(self, seen: dict[PixelSide, int]) -> None:
+        hours = {place: at_ms - at_ms % _HOUR_MS for place, at_ms in seen.items()}
+        news = {place: hour for place, hour in hours.items() if hour > self._seen_hours.get(place, -1)}
+        self._db.executemany(_SEEN, [(*place, hour) for place, hour in news.items()])
+        self._seen_hours |= news
+
+
+def _changed(writes: Writes) -> list[Conversion]:
+    new = {row.id for row in writes.opened}
+    return [row for row in writes.changed.values() if row.id not in new]
+
+
+def _released_lookups(writes: Writes, joined: dict[int, list[Copy]]) -> Iterable[tuple[list[bytes], int, int]]:
+    """Give the look-ups of copies that were held: only now may they be found."""
+    return [
+        (copy.lookups, id_, copy.received_ms) for id_ in writes.released for copy in joined.get(id_, ()) if copy.lookups
+    ]

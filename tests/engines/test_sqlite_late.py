@@ -1,0 +1,106 @@
+"""The indexes that are written late: what was added is found, wherever the sweep is, and after a restart."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engines.kit.harness import Harness
+from signals import NOW, a_signal
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.sqlite_file import open_file, transaction
+from twinbeam.engines.stores.sqlite import packed
+from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.late import SPAN, LateIndex
+from twinbeam.engines.stores.sqlite.migrate import migrate
+from twinbeam.pipeline.record.contract import Numbered
+
+JOURNAL = "ab" * 16
+ROUND = SPAN + SPAN // 100  #: a little more than one sweep over all keys
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Connection]:
+    db = open_file(tmp_path / "store.db")
+    migrate(db)
+    yield Connection(db, KeyRing.open_or_create(tmp_path / "keys.json"))
+    db.close()
+
+
+def index_on(connection: Connection) -> LateIndex:
+    return LateIndex(connection, "dedup", "h")
+
+
+def add(index: LateIndex, entries: list[packed.Entry], events: int) -> None:
+    with transaction(index._db):
+        index.add(entries, events=events)
+    index.committed()
+
+
+def keys(count: int) -> list[packed.Entry]:
+    return [(os.urandom(16), id_) for id_ in range(count)]
+
+
+def rows(connection: Connection, table: str) -> int:
+    return int(connection.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("step", [SPAN // 50, SPAN // 7, ROUND, 5 * ROUND])
+def test_an_entry_is_found_wherever_the_sweep_is(connection: Connection, step: int, *, restart: bool) -> None:
+    index, added = index_on(connection), {}
+    for _ in range(2 * ROUND // step + 3):
+        new = keys(5)
+        added |= dict(new)
+        add(index, new, step)
+        index = index_on(connection) if restart else index
+        assert index.find([*added, b"x" * 16]) == added
+
+
+def test_the_sweep_fills_the_index_and_the_log_is_forgotten(connection: Connection) -> None:
+    index, first = index_on(connection), keys(300)
+    add(index, first, 1)
+    assert (rows(connection, "dedup"), rows(connection, "dedup_log")) == (0, 1)
+    for _ in range(300):
+        add(index, [], ROUND // 100)
+    assert (rows(connection, "dedup"), rows(connection, "dedup_log")) == (300, 0)
+    assert index._waiting == {}
+    assert index.find(dict(first)) == dict(first)
+
+
+def test_a_row_of_the_log_stays_until_all_of_it_is_in_the_index(connection: Connection) -> None:
+    index = index_on(connection)
+    for _ in range(300):
+        add(index, keys(10), ROUND // 90)
+        logged = {entry[0] for entry in packed.entries_of(connection.db, "dedup_log", 16)}
+        assert logged >= index._waiting.keys()
+    assert len(index._waiting) < 2_000
+
+
+def test_what_a_failed_transaction_added_is_not_known(connection: Connection) -> None:
+    index, (lost, kept) = index_on(connection), keys(2)
+    with pytest.raises(ValueError, match="16 bytes"), transaction(connection.db):
+        index.add([lost, (b"short", 3)], events=SPAN)
+    add(index, [kept], 1)
+    assert index.find([lost[0], kept[0]]) == dict([kept])
+    assert index_on(connection).find([lost[0], kept[0]]) == dict([kept])
+
+
+def test_a_rehearsal_moves_nothing(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.store.rehearse(JOURNAL, Numbered(1, [a_signal(f"e-{n}") for n in range(2_000)]), NOW)
+    assert h.take(a_signal("e-1"), a_signal("e-2")).opened == 1
+    h.check()
+
+
+@given(st.lists(st.binary(min_size=2, max_size=2), max_size=40), st.binary(min_size=2, max_size=2))
+def test_a_search_finds_what_was_packed_and_nothing_across_its_borders(found: list[bytes], asked: bytes) -> None:
+    db = sqlite3.connect(":memory:")
+    db.execute(f"CREATE TABLE log ({packed.COLUMNS})")
+    packed.append(db, "log", 2, [(key, n) for n, key in enumerate(found)])
+    assert list(packed.search(db, "log", asked)) == [n for n, key in enumerate(found) if key == asked]
+    assert list(packed.entries_of(db, "log", 2)) == [(key, n) for n, key in enumerate(found)]
