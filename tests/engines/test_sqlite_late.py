@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.kit.harness import Harness
-from signals import NOW, a_signal
+from signals import BROWSER, NOW, a_signal, carried
+from twinbeam.core.values import Facts
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.sqlite_file import open_file, transaction
 from twinbeam.engines.stores.sqlite import packed
@@ -104,3 +105,18 @@ def test_a_search_finds_what_was_packed_and_nothing_across_its_borders(found: li
     packed.append(db, "log", 2, [(key, n) for n, key in enumerate(found)])
     assert list(packed.search(db, "log", asked)) == [n for n, key in enumerate(found) if key == asked]
     assert list(packed.entries_of(db, "log", 2)) == [(key, n) for n, key in enumerate(found)]
+
+
+def test_a_conversion_is_found_by_its_key_and_its_visit_after_the_sweep(h: Harness) -> None:
+    h.take(a_signal("v", event="ViewContent", channel=BROWSER, visitor="v-1", facts=Facts(ttclid="click-1")))
+    for index in (h.store._dedup, h.store._visitor_keys):
+        for _ in range(3):
+            add(index, [], ROUND)
+        assert index._waiting == {}
+        assert list(packed.entries_of(h.store._db, index._log, 16)) == []
+    assert h.state("v") == "ready"
+    assert h.take(a_signal("v", event="ViewContent")).merged == 1
+    h.take(a_signal("e-1", visitor="v-1"))
+    h.clock.advance(seconds=10)
+    (event,) = [event for event in carried(h.lease()) if event["event"] == "Purchase"]
+    assert event["user"] == {"ttclid": "click-1"}

@@ -7,6 +7,9 @@ The SQLite store, opened.
     settling.py    batches: what became of them               one transaction a call
     setup.py       pixels, tokens, keys                       short transactions, from any process
     reading.py     stories, totals, lists                     reads only
+
+    late.py        keys and visit tokens: log, memory, sweep  part of recording's transactions
+    traces.py      look-ups by the day, scanned               likewise
 """
 
 import sqlite3
