@@ -27,7 +27,7 @@ from twinbeam.core.values import Signal
 from twinbeam.demo.processes import HOST
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
-from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 from twinbeam.settings import load
 
@@ -103,7 +103,7 @@ async def _drain(house: House, log: Log, url: str) -> float:
 async def _writer(house: House, log: Log, url: str) -> Writer:
     """Join the writer's parts as its process does."""
     on_store, ring = Thread("store"), KeyRing.open(house.keyring)
-    store = await on_store(SqliteStore.open_as_writer, house.data, ring, window=JoinWindow(), ages=Ages())
+    store = await on_store(SqliteStore.open_as_writer, house.data, ring, policy=RecordPolicy(), ages=Ages())
     writer = Writer(
         settings=load(house.settings(tiktok_url=url)),
         ring=ring,

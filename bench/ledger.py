@@ -13,11 +13,11 @@ from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader,
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 from twinbeam.pipeline.accept.contract import Reading
-from twinbeam.pipeline.consent.gate import gate
+from twinbeam.pipeline.consent.gate import gate, judge
 from twinbeam.pipeline.flow import Recording
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.codec import encode
-from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 from twinbeam.sources import events_v1
 
@@ -34,7 +34,7 @@ def arrivals(first: int, count: int) -> Iterator[Arrival]:
             raise AssertionError(f"the workload is not taken as it is: {reading}")
         for index, item in enumerate(reading.items):
             if isinstance(item, Item):
-                yield Arrival(item, origin, PIXEL, "Purchase", index)
+                yield Arrival(item, origin, PIXEL, "Purchase", index, item.event_time or 0)
 
 
 def signals(first: int, count: int) -> list[Signal]:
@@ -55,7 +55,7 @@ def write_journal(house: House, slot: int, sealed: Sequence[Signal]) -> None:
 def open_store(house: House) -> SqliteStore:
     """Open the house's store as its one writer."""
     ring = KeyRing.open(house.keyring)
-    return SqliteStore.open_as_writer(house.data, ring, window=JoinWindow(), ages=Ages())
+    return SqliteStore.open_as_writer(house.data, ring, policy=RecordPolicy(judge=judge), ages=Ages())
 
 
 def recording(house: House, slot: int, store: SqliteStore) -> Recording:

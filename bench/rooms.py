@@ -32,7 +32,7 @@ from twinbeam.pipeline.journal.codec import decode, encode
 from twinbeam.pipeline.record.conversion import copy_of
 from twinbeam.pipeline.record.fold import Fold, Known
 from twinbeam.pipeline.record.merge import merge
-from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.sources import events_v1
 
 STAGE = "rooms"
@@ -139,10 +139,8 @@ def _send_rows(bench: Bench, sealed: Sequence[Signal]) -> Iterator[Row]:
 def _fold(group: Sequence[Signal]) -> None:
     """Fold a transaction's worth of events of which nothing is known yet."""
     ids = iter(range(1, len(group) + 1))
-    fold = Fold(Known({}, {}, {}, {}), new_id=ids.__next__, window=JoinWindow())
-    fold.learn(group)
-    for index, signal in enumerate(group):
-        fold.take(signal, index.to_bytes(4, "big"))
+    fold = Fold(Known({}, {}, {}, {}), new_id=ids.__next__, policy=RecordPolicy(judge=judge))
+    fold.take([(signal, index.to_bytes(4, "big")) for index, signal in enumerate(group)])
 
 
 def _row(

@@ -20,7 +20,7 @@ from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.pipeline.identity.email import email_digest
 from twinbeam.pipeline.record.contract import Numbered
-from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 JOURNAL = "0a" * 16
@@ -133,7 +133,7 @@ class Showroom:
 
     def _open(self, folder: Path) -> SqliteStore:
         ring = KeyRing.open_or_create(folder.parent / "keyring.json")
-        return SqliteStore.open_as_writer(folder, ring, window=JoinWindow(), ages=Ages())
+        return SqliteStore.open_as_writer(folder, ring, policy=RecordPolicy(), ages=Ages())
 
 
 def a_busy_day(room: Showroom) -> None:

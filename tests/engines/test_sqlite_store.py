@@ -14,7 +14,7 @@ from twinbeam.core.errors import ConfigError, StorageBusy
 from twinbeam.engines.sqlite_file import open_file
 from twinbeam.engines.stores.sqlite.migrate import migrate, migrations, schema_version
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
-from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 
@@ -41,7 +41,7 @@ def test_only_the_owner_may_read_any_of_its_files(h: Harness, data: Path) -> Non
 
 def test_a_second_writer_is_refused_and_told_who_holds_the_store(engine: SqliteEngine, data: Path) -> None:
     with pytest.raises(StorageBusy, match=rf"The store is in use by another Twinbeam process \(pid {os.getpid()}\)"):
-        SqliteStore.open_as_writer(data, engine.ring, window=JoinWindow(), ages=Ages())
+        SqliteStore.open_as_writer(data, engine.ring, policy=RecordPolicy(), ages=Ages())
 
 
 def test_a_store_that_was_closed_can_be_opened_again(engine: SqliteEngine) -> None:
@@ -74,7 +74,7 @@ def test_a_store_of_a_newer_release_is_refused_with_the_fix(engine: SqliteEngine
     engine.close()
     for _ in range(2):  # the refused opening holds no lock
         with pytest.raises(ConfigError, match="install the newer release"):
-            SqliteStore.open_as_writer(data, engine.ring, window=JoinWindow(), ages=Ages())
+            SqliteStore.open_as_writer(data, engine.ring, policy=RecordPolicy(), ages=Ages())
     with sqlite3.connect(data / "store.db") as db:
         db.execute("PRAGMA user_version=1")
     db.close()

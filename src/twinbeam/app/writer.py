@@ -22,6 +22,7 @@ from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import publish
+from twinbeam.app.terms import LiveTerms
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.dashboard.app import build
@@ -35,6 +36,8 @@ from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.observe import logs, metrics
 from twinbeam.observe.health import BEHIND_SECONDS
 from twinbeam.pipeline.accept.directory import Directory
+from twinbeam.pipeline.consent.gate import judge
+from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.window import JoinWindow
 from twinbeam.pipeline.send.lanes import Sender
 from twinbeam.pipeline.send.limits import Ages
@@ -48,6 +51,8 @@ T = TypeVar("T")
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 SETTINGS_SECONDS = 1.0  #: how soon a new token is used
 MEASURE_SECONDS = 1.0
+HELD_SECONDS = 1.0  #: how late a held conversion may end
+HELD_AT_ONCE = 1_000  #: in one transaction, so that the recorder never waits for long
 
 
 class Thread:
@@ -71,6 +76,7 @@ class Writer:
     clock: Clock
     reports: Reports
     on_store: Thread
+    terms: LiveTerms
 
     def __post_init__(self) -> None:
         self.owner = uuid4().hex
@@ -92,8 +98,14 @@ class Writer:
         """Take in changed pixels, keys and tokens, and hand them to the intake."""
         before = self.tokens
         self.tokens, self.directory = await self.on_store(self._read_settings)
+        self.terms.update(self.directory)
         for place in [place for place, token in self.tokens.items() if token != before.get(place)]:
             await self.sender.resume(*place)
+
+    async def end_held(self) -> None:
+        """Let go what was held for too long."""
+        while await self.on_store(self.store.end_overdue, self.clock.now_ms(), limit=HELD_AT_ONCE) == HELD_AT_ONCE:
+            pass
 
     async def measure(self) -> None:
         """Bring the gauges up to date."""
@@ -169,13 +181,20 @@ async def main(listener: socket.socket, lifeline: int) -> None:
     end_with_parent(lifeline, stop)
     ring = open_ring(settings)
     on_store, on_reader = Thread("store"), Thread("reader")
-    window = JoinWindow(wait_ms=settings.join_window_ms)
+    terms = LiveTerms()
+    policy = RecordPolicy(window=JoinWindow(wait_ms=settings.join_window_ms), terms_of=terms, judge=judge)
     store = await on_store(
-        SqliteStore.open_as_writer, settings.data, ring, window=window, ages=Ages(), wait_seconds=TAKEOVER_SECONDS
+        SqliteStore.open_as_writer, settings.data, ring, policy=policy, ages=Ages(), wait_seconds=TAKEOVER_SECONDS
     )
     reader = await on_reader(SqliteReader, settings.data)
     writer = Writer(
-        settings=settings, ring=ring, store=store, clock=SystemClock(), reports=Reports(log), on_store=on_store
+        settings=settings,
+        ring=ring,
+        store=store,
+        clock=SystemClock(),
+        reports=Reports(log),
+        on_store=on_store,
+        terms=terms,
     )
     await writer.refresh()
     log.info("writer.ready", owner=writer.owner)
@@ -185,6 +204,7 @@ async def main(listener: socket.socket, lifeline: int) -> None:
         writer.follower.run(stop),
         writer.sender.run(stop),
         every(SETTINGS_SECONDS, stop, writer.refresh),
+        every(HELD_SECONDS, stop, writer.end_held),
         every(MEASURE_SECONDS, stop, writer.measure),
     )
     await writer.destination.close()

@@ -1,0 +1,33 @@
+"""The terms of every pixel, as the record room asks for them, kept in step with what operators set up."""
+
+from twinbeam.core.rules import ConsentRules, PixelRules
+from twinbeam.core.values import KeyKind
+from twinbeam.pipeline.accept.directory import Directory
+from twinbeam.pipeline.record.policy import DEFAULT_TERMS, Terms
+
+
+class LiveTerms:
+    """Terms by workspace and pixel; replaced as a whole, so the store's thread may read while they change."""
+
+    def __init__(self) -> None:
+        self._terms: dict[tuple[str, str], Terms] = {}
+
+    def __call__(self, workspace: str, pixel: str) -> Terms:
+        """Give the terms of a pixel; one that nobody set up has the defaults."""
+        return self._terms.get((workspace, pixel), DEFAULT_TERMS)
+
+    def update(self, directory: Directory) -> None:
+        """Take the terms from a directory."""
+        served = {
+            (key.workspace, pixel)
+            for key in directory.keys.values()
+            if key.kind is KeyKind.SERVER
+            for pixel in key.pixels
+        }
+        self._terms = {
+            (entry.workspace, entry.code): Terms(
+                PixelRules(consent=ConsentRules(policy=entry.consent)),  # type: ignore[arg-type]
+                server_source=(entry.workspace, entry.code) in served,
+            )
+            for entry in directory.pixels.values()
+        }
