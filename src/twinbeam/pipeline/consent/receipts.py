@@ -116,7 +116,7 @@ class Receipts:
 
 def _claims(body: str) -> _Claims | None:
     try:
-        return _decode(binascii.a2b_base64(body[len(_PREFIX) :].translate(_FROM_URL) + "=="))
+        return _decode(binascii.a2b_base64(body[len(_PREFIX) :].encode().translate(_FROM_URL) + b"=="))
     except ValueError:  # of base64 and MessagePack alike
         return None
 
@@ -131,8 +131,8 @@ def _signature(key: bytes, body: str) -> str:
 
 
 def _text(raw: bytes) -> str:
-    return binascii.b2a_base64(raw, newline=False).rstrip(b"=").decode().translate(_TO_URL)
+    return binascii.b2a_base64(raw, newline=False).rstrip(b"=").translate(_TO_URL).decode()
 
 
-_TO_URL = str.maketrans("+/", "-_")
-_FROM_URL = str.maketrans("-_", "+/")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
