@@ -74,6 +74,16 @@ class TestEvents:
         assert (told["held"], told["notices"]) == ([], [])
         assert corridor.journal[-1].consent.ad_storage == corridor.journal[0].consent.ad_storage
 
+    def test_a_receipt_joins_its_event_with_the_visit_of_the_page(self):
+        corridor = Corridor()
+        receipt = corridor.send(an_item(visitor_id="ada")).json["receipt"]
+        for changes in ({}, {"visitor_id": "ada"}):
+            corridor.send(an_item(consent_receipt=receipt, cart_token="cart-7", **changes), headers=SERVER)
+            assert corridor.journal[-1].visits.count(ADA) == 1
+            assert visit("cart", WORKSPACE, "cart-7") in corridor.journal[-1].visits
+        corridor.send(an_item(consent_receipt=receipt[:-1]), headers=SERVER)
+        assert ADA not in corridor.journal[-1].visits
+
     def test_an_altered_receipt_holds_the_event_and_tells_why(self):
         corridor = Corridor()
         receipt = corridor.send(an_item(visitor_id="ada")).json["receipt"]

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from twinbeam.core import keys
 from twinbeam.core.clock import Clock
 from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, newest_ms
@@ -18,7 +20,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Channel, Decision, Notice, Permission, Signal
 from twinbeam.pipeline.accept.contract import Dropped, Full, Held, Noted, Room, Taken
 from twinbeam.pipeline.consent.gate import gate
-from twinbeam.pipeline.consent.receipts import Receipts
+from twinbeam.pipeline.consent.receipts import NOTHING_HEARD, Heard, Receipts
 from twinbeam.pipeline.consent.records import record_of
 from twinbeam.pipeline.identity.statements import seal_statement
 from twinbeam.pipeline.journal.codec import decode, decode_each
@@ -45,9 +47,10 @@ class Intake:
         notices: list[Notice] = []
         kept_back: list[tuple[Arrival, Permission]] = []
         for arrival in arrivals:
-            permission, record = gate(arrival, self._heard(arrival, notices))
+            heard = NOTHING_HEARD if arrival.item.consent_receipt is None else self._heard(arrival, notices)
+            permission, record = gate(arrival, heard.record)
             signal, found = self.seal(arrival, permission, record)
-            signals.append(signal)
+            signals.append(_joined(signal, heard.visitor) if heard.visitor else signal)
             notices += found
             if permission.decision is not Decision.ALLOWED:
                 kept_back.append((arrival, permission))
@@ -55,7 +58,8 @@ class Intake:
         if full is not None:
             return full
         dropped, held = _sorted(kept_back)
-        receipt = self._newest(arrivals, signals) if arrivals[0].origin.channel is Channel.BROWSER else ""
+        from_page = bool(arrivals) and arrivals[0].origin.channel is Channel.BROWSER
+        receipt = self._newest(arrivals, signals) if from_page else ""
         return Taken([signal.event_id for signal in signals], dropped, notices, held, receipt)
 
     async def note(self, statements: Sequence[Arrival]) -> Noted | Full:
@@ -80,16 +84,14 @@ class Intake:
             return Full(Room.JOURNAL)
         return None
 
-    def _heard(self, arrival: Arrival, notices: list[Notice]) -> ConsentRecord:
+    def _heard(self, arrival: Arrival, notices: list[Notice]) -> Heard:
         """Read the receipt that an event brings; one that says nothing leaves a notice, once for all its pixels."""
-        if arrival.item.consent_receipt is None:
-            return NOTHING_SAID
         heard = self.receipts.heard(arrival)
-        if isinstance(heard, ConsentRecord):
+        if isinstance(heard, Heard):
             return heard
         if heard not in notices:
             notices.append(heard)
-        return NOTHING_SAID
+        return NOTHING_HEARD
 
     def _newest(self, arrivals: Sequence[Arrival], signals: Sequence[Signal]) -> str:
         """Give the receipt of the newest word of a visitor in a request."""
@@ -104,6 +106,12 @@ class Intake:
         visitor = keys.visit("visitor", signal.workspace, item.visitor_id)
         known = visitor in signal.visits
         return self.receipts.sign(record, visitor, signal.workspace, signal.received_ms) if known else ""
+
+
+def _joined(signal: Signal, visitor: bytes) -> Signal:
+    """Count a copy to the visit that its receipt names, so that a later word reaches it; what just ends is of none."""
+    ends = signal.permission.reason not in (None, Reason.NO_CONSENT)
+    return signal if ends or visitor in signal.visits else replace(signal, visits=[*signal.visits, visitor])
 
 
 def _sorted(kept_back: Sequence[tuple[Arrival, Permission]]) -> tuple[Sequence[Dropped], Sequence[Held]]:

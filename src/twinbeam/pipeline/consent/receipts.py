@@ -74,6 +74,15 @@ class _Claims(Struct, frozen=True, gc=False, array_like=True):
     record: ConsentRecord
 
 
+class Heard(Struct, frozen=True, gc=False):
+    """What the receipt of an event says, and of whom."""
+
+    record: ConsentRecord = NOTHING_SAID
+    visitor: bytes = b""  #: hashed as the visit's copies are joined by it; empty when there is no receipt
+
+
+NOTHING_HEARD = Heard()
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Claims).decode
 
@@ -92,6 +101,21 @@ class Receipts:
 
     def verify(self, text: str, workspace: str, visitor: bytes | None, now_ms: int) -> ConsentRecord | Refusal:
         """Give what a receipt says, or why it says nothing; `visitor` is whom the event names, if anybody."""
+        found = self._open(text, workspace, visitor, now_ms)
+        return found.record if isinstance(found, _Claims) else found
+
+    def heard(self, arrival: Arrival) -> Heard | Notice:
+        """Give what the receipt of an event says, or what its sender should mend."""
+        item, origin = arrival.item, arrival.origin
+        if item.consent_receipt is None:
+            return NOTHING_HEARD
+        visitor = None if item.visitor_id is None else keys.visit("visitor", origin.workspace, item.visitor_id)
+        found = self._open(item.consent_receipt, origin.workspace, visitor, origin.received_ms)
+        if isinstance(found, _Claims):
+            return Heard(found.record, found.visitor)
+        return Notice(arrival.index, FIELD, found, found.sentence)
+
+    def _open(self, text: str, workspace: str, visitor: bytes | None, now_ms: int) -> _Claims | Refusal:
         body, _, signature = text.rpartition(".")
         if not body.startswith(_PREFIX) or not text.isascii():
             return Refusal.UNREADABLE
@@ -102,16 +126,7 @@ class Receipts:
             return Refusal.UNREADABLE
         if claims.workspace != _hashed(workspace) or visitor not in (None, claims.visitor):
             return Refusal.FOREIGN
-        return Refusal.EXPIRED if now_ms - claims.issued_s * 1_000 > LASTS_MS else claims.record
-
-    def heard(self, arrival: Arrival) -> ConsentRecord | Notice:
-        """Give what the receipt of an event says, or what its sender should mend; without a receipt nothing."""
-        item, origin = arrival.item, arrival.origin
-        if item.consent_receipt is None:
-            return NOTHING_SAID
-        visitor = None if item.visitor_id is None else keys.visit("visitor", origin.workspace, item.visitor_id)
-        found = self.verify(item.consent_receipt, origin.workspace, visitor, origin.received_ms)
-        return Notice(arrival.index, FIELD, found, found.sentence) if isinstance(found, Refusal) else found
+        return Refusal.EXPIRED if now_ms - claims.issued_s * 1_000 > LASTS_MS else claims
 
 
 def _claims(body: str) -> _Claims | None:
