@@ -14,7 +14,7 @@ from workload import PIXEL, body
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.values import Arrival, KeyKind
 from twinbeam.pipeline.accept.client_address import Proxies
-from twinbeam.pipeline.accept.contract import Taken
+from twinbeam.pipeline.accept.contract import Noted, Taken
 from twinbeam.pipeline.accept.directory import Directory, PixelEntry, WriteKey, fingerprint, mint
 from twinbeam.pipeline.accept.http import Door
 from twinbeam.sources import events_v1
@@ -69,6 +69,7 @@ def _door() -> Door:
         directory=lambda: directory,
         dialects={events_v1.PATH: events_v1.read},
         take=_take,
+        note=_note,
         clock=SystemClock(),
         proxies=Proxies(["127.0.0.0/8"]),
     )
@@ -93,6 +94,10 @@ def _request(said: bytes, key: str) -> tuple[dict[str, Any], Callable[[], Any]]:
 
 async def _take(arrivals: Sequence[Arrival]) -> Taken:
     return Taken([arrival.item.event_id or "" for arrival in arrivals])
+
+
+async def _note(statements: Sequence[Arrival]) -> Noted:
+    return Noted([""] * len(statements))
 
 
 async def _unheard(_message: object) -> None:

@@ -13,20 +13,23 @@ from typing import Any
 import msgspec
 from doorway import door_rows
 from ledger import GROUP, arrivals, signals
-from processes import furnish
+from processes import WORKSPACE, furnish
 from result import Row
 from scale import Bench
 from workload import PIXEL, body, has_national_phone
 
 from twinbeam.core.clock import SystemClock
+from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.delivery import Lane
+from twinbeam.core.keys import visit
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Arrival, Channel, Decision, Permission, Signal
+from twinbeam.core.values import Arrival, Channel, Decision, Notice, Permission, Signal
 from twinbeam.destinations.tiktok.verdicts import verdict
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.pipeline.consent.gate import gate, judge
+from twinbeam.pipeline.consent.receipts import Receipts
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.codec import decode, encode
 from twinbeam.pipeline.record.conversion import copy_of
@@ -47,9 +50,7 @@ def measure(bench: Bench) -> Iterator[Row]:
     sealed = signals(0, bench.scale.room_events)
     yield from _decode_rows(bench)
     yield from door_rows(bench)
-    yield _row(bench, "2 consent: gate", events, gate)
-    records = [(arrival.rules.consent, gate(arrival)[1]) for arrival in events]
-    yield _row(bench, "5 record: judge once more", records, lambda pair: judge(*pair))
+    yield from _consent_rows(bench, events)
     yield from _seal_rows(bench, events)
     yield from _journal_rows(bench, sealed)
     yield from _record_rows(bench, sealed)
@@ -63,6 +64,28 @@ def _decode_rows(bench: Bench) -> Iterator[Row]:
     yield _row(bench, "1 accept: decode, one event", single, events_v1.read, note=size)
     fifty = [body(n, 50) for n in range(0, count, 50)]
     yield _row(bench, "1 accept: decode, 50 events", fifty, events_v1.read, events=50)
+
+
+def _consent_rows(bench: Bench, events: Sequence[Arrival]) -> Iterator[Row]:
+    """Judge the work item at the door, and its record once more as the recorder does."""
+    yield _row(bench, "2 consent: gate", events, gate)
+    records = [(arrival.rules.consent, gate(arrival)[1]) for arrival in events]
+    yield _row(bench, "2 consent: judge alone", records, lambda pair: judge(*pair))
+
+    receipts, visitor = Receipts([bytes(32)]), visit("visitor", WORKSPACE, "visitor-1")
+    now_ms, record = events[0].origin.received_ms, records[0][1]
+    receipt = receipts.sign(record, visitor, WORKSPACE, now_ms)
+    name = "2 consent: receipt"
+    yield _row(bench, f"{name}, signed", records, lambda pair: receipts.sign(pair[1], visitor, WORKSPACE, now_ms))
+    bringing = [_changed(arrival, {"consent_receipt": receipt, "visitor_id": None}) for arrival in events]
+    yield _row(bench, f"{name}, read and judged", bringing, lambda arrival: gate(arrival, _heard(receipts, arrival)))
+
+
+def _heard(receipts: Receipts, arrival: Arrival) -> ConsentRecord:
+    heard = receipts.heard(arrival)
+    if isinstance(heard, Notice):
+        raise AssertionError(f"the receipt is not taken: {heard.code}")  # noqa: TRY004 -- not a matter of types
+    return heard.record
 
 
 def _seal_rows(bench: Bench, events: Sequence[Arrival]) -> Iterator[Row]:

@@ -10,10 +10,10 @@ from msgspec import Struct
 from builders import PIXEL, WORKSPACE
 from twinbeam.core.clock import HandClock
 from twinbeam.core.values import Arrival, KeyKind
-from twinbeam.pipeline.accept.contract import Full, Served, Taken
+from twinbeam.pipeline.accept.contract import Full, Noted, Served, Taken
 from twinbeam.pipeline.accept.directory import Directory, PixelEntry, WriteKey, fingerprint
 from twinbeam.pipeline.accept.http import Door
-from twinbeam.sources import events_v1
+from twinbeam.sources import consent_v1, events_v1
 
 SERVER_KEY = "tbs_" + "s" * 32
 BROWSER_KEY = "tbb_" + "b" * 32
@@ -47,6 +47,14 @@ class Corridor:
         self.arrivals += arrivals
         return Taken([arrival.item.event_id or "derived" for arrival in arrivals])
 
+    async def note(self, statements: Sequence[Arrival]) -> Noted | Full:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        if isinstance(self.answer, Full):
+            return self.answer
+        self.arrivals += statements
+        return Noted(["tbc1_receipt" if statement.item.visitor_id else "" for statement in statements])
+
 
 def a_directory(*pixels: PixelEntry, codes: Sequence[str] | None = None) -> Directory:
     """One key of each kind for these pixels, or for one web pixel."""
@@ -71,8 +79,9 @@ class House:
         snapshot = directory or a_directory()
         usual = {
             "directory": lambda: snapshot,
-            "dialects": {events_v1.PATH: events_v1.read},
+            "dialects": {events_v1.PATH: events_v1.read, consent_v1.PATH: consent_v1.read},
             "take": self.corridor.take,
+            "note": self.corridor.note,
             "clock": self.clock,
             "report": self.served.append,
         }

@@ -12,11 +12,12 @@ from builders import WORKSPACE
 from door import BROWSER_KEY, SERVER_KEY, Answered, House, a_directory
 from twinbeam.core.values import Signal
 from twinbeam.pipeline.accept.directory import PixelEntry
-from twinbeam.pipeline.consent.gate import gate
+from twinbeam.pipeline.consent.receipts import Receipts
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.seal import Sealer
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "spec" / "examples"
+RECEIPTS = Receipts([b"r" * 32])
 KEYS = {"server": SERVER_KEY, "browser": BROWSER_KEY}
 
 
@@ -69,9 +70,9 @@ def play(story: Story) -> tuple[Answered, list[Signal]]:
     async def append(signals: Sequence[Signal]) -> None:
         journal.extend(signals)
 
-    intake = Intake(gate=gate, seal=Sealer().seal, append=append)
+    intake = Intake(receipts=RECEIPTS, seal=Sealer().seal, append=append)
     entries = [PixelEntry(pixel.code, WORKSPACE, pixel.event_source, pixel.consent) for pixel in story.pixels]
-    house = House(directory=a_directory(*entries), take=intake.take)
+    house = House(directory=a_directory(*entries), take=intake.take, note=intake.note)
     headers = {"authorization": f"Bearer {KEYS[story.key]}"} | story.request.headers
     answered = house.post(json.dumps(story.request.body).encode(), headers, client=(story.request.client, 50_000))
     assert answered is not None

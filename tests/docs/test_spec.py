@@ -10,6 +10,7 @@ import pytest
 from builders import a_body, an_item
 from door import House
 from stories import all_stories, play
+from twinbeam.core.values import Decision
 from twinbeam.pipeline.accept.problems import KINDS, ProblemCode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,6 +60,18 @@ def test_every_status_a_sender_can_get_is_described():
     assert described == {"202"} | {str(KINDS[code].status) for code in set(ProblemCode) - ELSEWHERE}
 
 
+def test_every_status_that_a_statement_can_get_is_described():
+    described = set(OPENAPI["paths"]["/v1/consent"]["post"]["responses"])
+    assert described == set(OPENAPI["paths"]["/v1/events"]["post"]["responses"])
+
+
+def test_an_acknowledgement_is_as_described():
+    body = {"statements": [{"visitor_id": "v", "consent": {"ad_storage": "denied"}}, {"cart_token": "c"}]}
+    answered = House().post(json.dumps(body).encode(), path="/v1/consent")
+    jsonschema.validate(body, component("Statements"))
+    jsonschema.validate(answered.json, component("Acknowledgement"))
+
+
 def test_an_answer_and_a_problem_are_as_described():
     answer = House().post(a_body(an_item(), {"event": "x"}, an_item(event_time=1_790_000_000_000))).json
     jsonschema.validate(answer, component("Answer"))
@@ -74,7 +87,7 @@ def test_a_story_is_answered_as_told(name):
 @pytest.mark.parametrize("name", STORIES)
 def test_a_story_ends_with_what_it_says_tiktok_gets(name):
     _, journal = play(STORIES[name])
-    going = [signal for signal in journal if signal.body]
+    going = [signal for signal in journal if signal.body and signal.permission.decision is Decision.ALLOWED]
     assert [(signal.pixel, signal.event) for signal in going] == [(it.pixel, it.event) for it in STORIES[name].tiktok]
     for signal, told in zip(going, STORIES[name].tiktok, strict=True):
         assert within(told.body, json.loads(signal.body))

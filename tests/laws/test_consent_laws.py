@@ -1,8 +1,11 @@
 """Joining what one visit said never depends on the order, and a later word or a refusal always wins."""
 
-from hypothesis import given
+import json
+
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from door import House
 from twinbeam.core.consent import NOTHING_SAID, NOWHERE, SILENCE, ConsentRecord, Region, Statement, latest
 from twinbeam.core.rules import ConsentRules
 from twinbeam.core.values import Decision
@@ -85,3 +88,36 @@ def test_one_refusal_more_never_permits_more(rules, record, name):
         assert after.decision is Decision.DROPPED
     if name != "ad_user_data":
         assert order.index(after.decision) <= order.index(before.decision)
+
+
+TEXTS = st.text(st.characters(exclude_categories=())) | st.sampled_from(["\0", "\ud83d", "granted", "denied", "DE"])
+SCALARS = st.none() | st.booleans() | st.integers() | st.sampled_from([10**30, 1e308]) | TEXTS
+NAMES = st.sampled_from([*SPOKEN, "at", "region", "source", "evidence", "visitor_id", "cart_token", "consent"]) | TEXTS
+ANYTHING = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=10
+)
+NEARLY = st.dictionaries(NAMES, ANYTHING, max_size=3).map(
+    lambda changes: {"visitor_id": "ada", "consent": {"ad_storage": "denied"}} | changes
+)
+
+
+@settings(deadline=None)
+@given(st.lists(NEARLY | ANYTHING, min_size=1, max_size=4))
+def test_whatever_is_stated_has_one_fate_and_is_never_our_fault(statements):
+    house = House()
+    answered = house.post(json.dumps({"statements": statements}).encode(), path="/v1/consent")
+    assert answered.status < 500
+    assert [served.surprise for served in house.served] == [""]
+    if answered.status == 202:
+        told = answered.json
+        fates = sorted([it["index"] for it in told["rejected"]] + [it.index for it in house.corridor.arrivals])
+        assert fates == list(range(len(statements)))
+        assert told["accepted"] + len(told["rejected"]) == len(told["receipts"])
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=500))
+def test_no_bytes_instead_of_statements_are_our_fault(body):
+    house = House()
+    assert house.post(body, path="/v1/consent").status < 500
+    assert [served.surprise for served in house.served] == [""]

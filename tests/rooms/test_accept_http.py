@@ -35,6 +35,7 @@ def test_an_event_is_taken_and_answered_with_its_id():
     assert answered.json == {
         "accepted": 1,
         "dropped": [],
+        "held": [],
         "rejected": [],
         "notices": [],
         "event_ids": ["order-1001"],

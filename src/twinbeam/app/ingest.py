@@ -19,13 +19,13 @@ from twinbeam.observe import logs
 from twinbeam.observe.health import Health
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.http import Door
-from twinbeam.pipeline.consent.gate import gate
+from twinbeam.pipeline.consent.receipts import PURPOSE, Receipts
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.commit import GroupCommit
 from twinbeam.pipeline.journal.contract import JournalWriter
 from twinbeam.settings import Settings, load
-from twinbeam.sources import events_v1
+from twinbeam.sources import consent_v1, events_v1
 
 DIRECTORY_SECONDS = 0.5  #: how soon a new key or a changed policy is in force
 FORGET_SECONDS = 1.0
@@ -33,17 +33,25 @@ METRICS_SECONDS = 1.0
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the slot
 
 
-def door(settings: Settings, directory: SnapshotFile, journal: JournalWriter, reports: Reports, clock: Clock) -> Door:
+def door(
+    settings: Settings,
+    directory: SnapshotFile,
+    journal: JournalWriter,
+    receipts: Receipts,
+    reports: Reports,
+    clock: Clock,
+) -> Door:
     """Put the intake's rooms together."""
     intake = Intake(
-        gate=gate,
+        receipts=receipts,
         seal=Sealer(default_region=settings.default_region or None).seal,
         append=GroupCommit(journal, clock=clock, report=reports.group).append,
     )
     return Door(
         directory=lambda: directory.current,
-        dialects={events_v1.PATH: events_v1.read},
+        dialects={events_v1.PATH: events_v1.read, consent_v1.PATH: consent_v1.read},
         take=intake.take,
+        note=intake.note,
         clock=clock,
         proxies=Proxies(settings.trusted_proxies),
         report=reports.request,
@@ -59,9 +67,10 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     stop = asyncio.Event()
     end_with_parent(lifeline, stop)
     directory = SnapshotFile(settings.data)
+    ring = open_ring(settings)
     journal = SqliteJournal(
         slot_path(settings.journal_folder, slot),
-        open_ring(settings),
+        ring,
         cap_bytes=settings.journal_cap_bytes,
         reserve_bytes=settings.disk_reserve_bytes,
         wait_seconds=TAKEOVER_SECONDS,
@@ -84,7 +93,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
         reports.flush()
 
     log.info("ingest.ready", journal=journal.journal_id)
-    app = door(settings, directory, journal, reports, SystemClock())
+    app = door(settings, directory, journal, Receipts(ring.derived(PURPOSE)), reports, SystemClock())
     await side_by_side(
         stop,
         serve(app, listener, stop),

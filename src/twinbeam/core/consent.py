@@ -67,6 +67,12 @@ def latest(one: ConsentRecord, other: ConsentRecord) -> ConsentRecord:
     )
 
 
+def newest_ms(record: ConsentRecord) -> int:
+    """Tell when the newest word of a record was said; 0 when nothing was."""
+    spoken = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
+    return max(statement.at_ms for statement in spoken)
+
+
 def _later(one: Statement, other: Statement) -> Statement:
     return max(one, other, key=_weight)
 
@@ -78,5 +84,4 @@ def _weight(statement: Statement) -> tuple[bool, int, bool]:
 
 def _age(record: ConsentRecord) -> tuple[int, str, str]:
     """Rank whole records by their newest word; the texts only break ties, so that the order of joining is nothing."""
-    spoken = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
-    return (max(statement.at_ms for statement in spoken), record.source, record.evidence)
+    return (newest_ms(record), record.source, record.evidence)

@@ -17,6 +17,8 @@ from uuid import uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from twinbeam.core.errors import ConfigError, StorageDamaged
 
@@ -32,6 +34,7 @@ class KeyRing:
     def __init__(self, keys: list[tuple[str, bytes]]) -> None:
         self._keys = {name: AESGCM(key) for name, key in keys}
         self._newest = keys[0][0]
+        self._raw = [key for _, key in keys]
 
     @classmethod
     def open_or_create(cls, path: Path) -> Self:
@@ -73,6 +76,10 @@ class KeyRing:
         if key is None:
             raise StorageDamaged("the key ring lacks the key that sealed this; put back its backup")
         return _decrypt(key, sealed[end:], context)
+
+    def derived(self, purpose: bytes) -> list[bytes]:
+        """Give keys for one purpose, in the order of the ring's own; none leads back to the ring or to another."""
+        return [HKDF(SHA256(), _KEY_BITS // 8, salt=None, info=purpose).derive(key) for key in self._raw]
 
 
 class DayKeys:

@@ -10,15 +10,22 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec.structs import replace
+
+from twinbeam.core import keys
 from twinbeam.core.clock import Clock
-from twinbeam.core.consent import ConsentRecord
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, newest_ms
 from twinbeam.core.errors import StorageBehind, StorageDamaged, StorageError, StorageFull
-from twinbeam.core.values import Arrival, Decision, Notice, Permission, Signal
-from twinbeam.pipeline.accept.contract import Dropped, Full, Room, Taken
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.values import Arrival, Channel, Decision, Notice, Permission, Signal
+from twinbeam.pipeline.accept.contract import Dropped, Full, Held, Noted, Room, Taken
+from twinbeam.pipeline.consent.gate import gate
+from twinbeam.pipeline.consent.receipts import NOTHING_HEARD, Heard, Receipts
+from twinbeam.pipeline.consent.records import record_of
+from twinbeam.pipeline.identity.statements import seal_statement
 from twinbeam.pipeline.journal.codec import decode, decode_each
 from twinbeam.pipeline.journal.contract import Group, JournalReader
 from twinbeam.pipeline.record.contract import Numbered, Recorded, Recorder
-from twinbeam.pipeline.record.rules import drop_reason
 
 #: Events recorded in one transaction: fewer cost more commits, more delay the leases that share the writer.
 EVENTS_PER_TRANSACTION = 1_000
@@ -30,7 +37,7 @@ REPEAT_SECONDS = 60.0
 class Intake:
     """Rooms 2 to 4 for the arrivals of one request, all of them or none."""
 
-    gate: Callable[[Arrival], tuple[Permission, ConsentRecord]]
+    receipts: Receipts
     seal: Callable[[Arrival, Permission, ConsentRecord], tuple[Signal, list[Notice]]]
     append: Callable[[Sequence[Signal]], Awaitable[None]]
 
@@ -38,26 +45,85 @@ class Intake:
         """Judge, seal and journal; answers only when the arrivals are durable."""
         signals: list[Signal] = []
         notices: list[Notice] = []
+        kept_back: list[tuple[Arrival, Permission]] = []
         for arrival in arrivals:
-            permission, record = self.gate(arrival)
+            heard = NOTHING_HEARD if arrival.item.consent_receipt is None else self._heard(arrival, notices)
+            permission, record = gate(arrival, heard.record)
             signal, found = self.seal(arrival, permission, record)
+            signals.append(_joined(signal, heard.visitor) if heard.visitor else signal)
+            notices += found
+            if permission.decision is not Decision.ALLOWED:
+                kept_back.append((arrival, permission))
+        full = await self._append(signals)
+        if full is not None:
+            return full
+        dropped, held = _sorted(kept_back)
+        from_page = bool(arrivals) and arrivals[0].origin.channel is Channel.BROWSER
+        receipt = self._newest(arrivals, signals) if from_page else ""
+        return Taken([signal.event_id for signal in signals], dropped, notices, held, receipt)
+
+    async def note(self, statements: Sequence[Arrival]) -> Noted | Full:
+        """Seal and journal what was said about consent without an event."""
+        signals: list[Signal] = []
+        notices: list[Notice] = []
+        for statement in statements:
+            signal, found = seal_statement(statement, record_of(statement))
             signals.append(signal)
             notices += found
+        full = await self._append(signals)
+        if full is not None:
+            return full
+        return Noted([self._receipt(*pair) for pair in zip(statements, signals, strict=True)], notices)
+
+    async def _append(self, signals: Sequence[Signal]) -> Full | None:
         try:
             await self.append(signals)
         except StorageFull:
             return Full(Room.DISK)
         except StorageBehind:
             return Full(Room.JOURNAL)
-        return Taken([signal.event_id for signal in signals], _dropped(arrivals, signals), notices)
+        return None
+
+    def _heard(self, arrival: Arrival, notices: list[Notice]) -> Heard:
+        """Read the receipt that an event brings; one that says nothing leaves a notice, once for all its pixels."""
+        heard = self.receipts.heard(arrival)
+        if isinstance(heard, Heard):
+            return heard
+        if heard not in notices:
+            notices.append(heard)
+        return NOTHING_HEARD
+
+    def _newest(self, arrivals: Sequence[Arrival], signals: Sequence[Signal]) -> str:
+        """Give the receipt of the newest word of a visitor in a request."""
+        pairs = [pair for pair in zip(arrivals, signals, strict=True) if pair[0].item.visitor_id]
+        return self._receipt(*max(pairs, key=lambda pair: newest_ms(pair[1].consent or NOTHING_SAID))) if pairs else ""
+
+    def _receipt(self, arrival: Arrival, signal: Signal) -> str:
+        """Sign what was said, where somebody said it whose token joins visits; a receipt is not renewed by itself."""
+        item, record = arrival.item, signal.consent or NOTHING_SAID
+        if item.visitor_id is None or item.consent_receipt is not None or not newest_ms(record):
+            return ""
+        visitor = keys.visit("visitor", signal.workspace, item.visitor_id)
+        known = visitor in signal.visits
+        return self.receipts.sign(record, visitor, signal.workspace, signal.received_ms) if known else ""
 
 
-def _dropped(arrivals: Sequence[Arrival], signals: Sequence[Signal]) -> list[Dropped]:
-    return [
-        Dropped(arrival.index, arrival.pixel, drop_reason(None, signal.permission.reason))
-        for arrival, signal in zip(arrivals, signals, strict=True)
-        if signal.permission.decision is not Decision.ALLOWED
-    ]
+def _joined(signal: Signal, visitor: bytes) -> Signal:
+    """Count a copy to the visit that its receipt names, so that a later word reaches it; what just ends is of none."""
+    ends = signal.permission.reason not in (None, Reason.NO_CONSENT)
+    return signal if ends or visitor in signal.visits else replace(signal, visits=[*signal.visits, visitor])
+
+
+def _sorted(kept_back: Sequence[tuple[Arrival, Permission]]) -> tuple[Sequence[Dropped], Sequence[Held]]:
+    """Tell the arrivals that go no further from those that wait for the visitor's word."""
+    dropped: list[Dropped] = []
+    held: list[Held] = []
+    for arrival, permission in kept_back:
+        if permission.decision is Decision.DROPPED:
+            dropped.append(Dropped(arrival.index, arrival.pixel, permission.reason or Reason.NO_CONSENT))
+        else:
+            held.append(Held(arrival.index, arrival.pixel, Reason.CONSENT_NOT_SAID))
+    return dropped, held
 
 
 class Report(Protocol):

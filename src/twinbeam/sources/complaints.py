@@ -42,6 +42,12 @@ _FIXES: Mapping[str, str] = {
     "ad_user_data": _ANSWER,
     "ad_personalization": _ANSWER,
     "limited_data_use": "Send true or false.",
+    "opt_out": "Send true or false.",
+    "at": "Send whole seconds since 1970-01-01 UTC, when the visitor answered.",
+    "region": 'Send an ISO 3166 code such as "DE" or "US-CA".',
+    "visitor_id": _TEXT,
+    "cart_token": _TEXT,
+    "checkout_token": _TEXT,
 }
 
 _OTHER_FIXES: Mapping[Rejection, str] = {

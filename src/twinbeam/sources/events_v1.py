@@ -6,20 +6,20 @@ event is refused alone and a small slip costs nothing but a notice.
 """
 
 import msgspec
-from msgspec import Raw, ValidationError
+from msgspec import Raw
 
 from twinbeam.core.values import Notice
 from twinbeam.pipeline.accept.codes import Remark
 from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
 from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode, problem
 from twinbeam.sources import strict
+from twinbeam.sources.envelope import opened
 from twinbeam.sources.lenient import NUL_ESCAPE, read_item, remark
 from twinbeam.sources.surrogates import mend_halves
 
 PATH = "/v1/events"
 
 _DECODER = msgspec.json.Decoder(strict.Events)
-_ENVELOPE = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
 
 
@@ -55,29 +55,16 @@ def _read_one_by_one(body: bytes) -> Reading | Problem:
 
 
 def _open(body: bytes, notices: list[Notice]) -> dict[str, Raw] | Problem:
-    """Split the outer object without looking into its parts, so that a bad part is only its own trouble."""
-    opened = _decode_envelope(body)
-    if not isinstance(opened, Problem) or opened.code is not ProblemCode.BAD_JSON:
-        return opened
+    """Split the outer object, mended where a lone half of a character kept it from being read."""
+    envelope = opened(body, ProblemCode.BAD_SHAPE)
+    if not isinstance(envelope, Problem) or envelope.code is not ProblemCode.BAD_JSON:
+        return envelope
 
     mended = mend_halves(body)
     if mended == body:
-        return opened
+        return envelope
     remark(notices, WHOLE_REQUEST, "events", Remark.BROKEN_CHARACTER)
-    return _decode_envelope(mended)
-
-
-def _decode_envelope(body: bytes) -> dict[str, Raw] | Problem:
-    try:
-        return _ENVELOPE.decode(body)
-    except UnicodeDecodeError:
-        return problem(ProblemCode.BAD_ENCODING)
-    except ValidationError:
-        return problem(ProblemCode.BAD_SHAPE)
-    except RecursionError:
-        return problem(ProblemCode.BAD_JSON, "The JSON is nested too deeply.")
-    except ValueError:
-        return problem(ProblemCode.BAD_JSON)
+    return opened(mended, ProblemCode.BAD_SHAPE)
 
 
 def _list_of(envelope: dict[str, Raw]) -> list[Raw] | Problem:

@@ -73,18 +73,18 @@ def _checked(event: dict[str, Any], index: int) -> Item | Rejected:
     except ValidationError as error:
         return complain(error, index)
 
-    nul = next(_nuls(msgspec.to_builtins(item), ""), None)
+    nul = next(nuls(msgspec.to_builtins(item), ""), None)
     return item if nul is None else refuse(Rejection.NUL_CHARACTER, index, nul, "Leave the NUL character out.")
 
 
-def _nuls(value: object, path: str) -> Iterator[str]:
+def nuls(value: object, path: str) -> Iterator[str]:
     """Find the strings with a NUL, which would break the keys of conversions and the text of stores."""
     match value:
         case str() if "\0" in value:
             yield path
         case dict():
             for name, inner in value.items():
-                yield from _nuls(inner, f"{path}.{name}".lstrip("."))
+                yield from nuls(inner, f"{path}.{name}".lstrip("."))
         case list():
             for position, inner in enumerate(value):
-                yield from _nuls(inner, f"{path}[{position}]")
+                yield from nuls(inner, f"{path}[{position}]")

@@ -17,6 +17,7 @@ _NESTED: dict[type[Struct], dict[str, type[Struct]]] = {
         "lead": strict.Lead,
     },
     strict.Properties: {"contents": strict.Content},
+    strict.Statement: {"consent": strict.Consent},
 }
 
 #: Names of TikTok's older interface and of its browser script (tiktok.md 3.4), which no likeness would find.
@@ -47,10 +48,10 @@ class Unknown(Struct, frozen=True, gc=False):
     shape: type[Struct]  #: what it was found in
 
 
-def prune(event: dict[str, Any]) -> tuple[dict[str, Any], list[Unknown]]:
+def prune(event: dict[str, Any], shape: type[Struct] = strict.Item) -> tuple[dict[str, Any], list[Unknown]]:
     """Give a copy of an event without the fields that are not known, and those fields; null is as good as absent."""
     unknown: list[Unknown] = []
-    return _prune_object(event, strict.Item, "", unknown), unknown
+    return _prune_object(event, shape, "", unknown), unknown
 
 
 def _prune_object(value: dict[str, Any], shape: type[Struct], path: str, unknown: list[Unknown]) -> dict[str, Any]:

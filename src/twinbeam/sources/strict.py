@@ -10,7 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from twinbeam.core import values
-from twinbeam.pipeline.accept.problems import MOST_EVENTS
+from twinbeam.pipeline.accept.problems import MOST_EVENTS, MOST_STATEMENTS
 
 MOST_SECONDS = 10**11 - 1  #: the year 5138; anything above is meant as milliseconds
 MOST_NUMBER = 10**12
@@ -68,3 +68,19 @@ class Events(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """The body of one request."""
 
     events: Annotated[list[Item], Meta(min_length=1, max_length=MOST_EVENTS)]
+
+
+class Statement(Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """What the visitor of a visit said; the visit is named by at least one of its tokens."""
+
+    visitor_id: values.Short | None = None
+    cart_token: values.Short | None = None
+    checkout_token: values.Short | None = None
+    order_id: values.Short | None = None
+    consent: Consent = Consent()
+
+
+class Statements(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+    """The body of one request to `POST /v1/consent`."""
+
+    statements: Annotated[list[Statement], Meta(min_length=1, max_length=MOST_STATEMENTS)]

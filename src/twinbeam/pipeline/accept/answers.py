@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Notice, Rejected
@@ -15,7 +15,16 @@ from twinbeam.pipeline.accept.rules import path_in
 
 
 class DroppedEvent(Struct, frozen=True, gc=False):
-    """An event that was not kept for one pixel because of what the visitor said, or did not say."""
+    """An event that was not kept for one pixel for the reason it names, such as a refusal."""
+
+    index: int
+    pixel: str
+    reason: Reason
+    message: str
+
+
+class HeldEvent(Struct, frozen=True, gc=False):
+    """An event that waits, for one pixel, until the visitor's permission is known."""
 
     index: int
     pixel: str
@@ -27,15 +36,18 @@ class Answer(Struct, frozen=True, gc=False):
     """
     What became of the events of a request; everything that is not rejected is durable.
 
-    `accepted` counts the events that were kept for at least one pixel. `event_ids` has one entry for each event
-    of the request, null where it was rejected.
+    `accepted` counts the events that were kept for at least one pixel, held ones among them. `event_ids` has one
+    entry for each event of the request, null where it was rejected. `receipt` is what the visitor said, signed, for
+    the shop to pass on; only answers to browser keys have it.
     """
 
     accepted: int
     dropped: list[DroppedEvent]
+    held: list[HeldEvent]
     rejected: list[Rejected]
     notices: list[Notice]
     event_ids: list[str | None]
+    receipt: str | UnsetType = UNSET
 
 
 def answer(count: int, fanned: Fanned, taken: Taken) -> Answer:
@@ -46,9 +58,11 @@ def answer(count: int, fanned: Fanned, taken: Taken) -> Answer:
     return Answer(
         accepted=_accepted(count, fanned, taken.dropped),
         dropped=[DroppedEvent(drop.index, drop.pixel, drop.reason, drop.reason.sentence) for drop in taken.dropped],
+        held=[HeldEvent(it.index, it.pixel, it.reason, it.reason.sentence) for it in taken.held],
         rejected=fanned.rejected,
         notices=[*fanned.notices, *map(_placed, taken.notices)],
         event_ids=event_ids,
+        receipt=taken.receipt or UNSET,
     )
 
 

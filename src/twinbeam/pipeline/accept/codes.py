@@ -24,6 +24,8 @@ class Rejection(StrEnum):
     NO_PIXEL = "no_pixel"
     FOREIGN_PIXEL = "foreign_pixel"
     WRONG_PIXEL_KIND = "wrong_pixel_kind"
+    NO_VISIT = "no_visit"
+    NOTHING_SAID = "nothing_said"
 
 
 class Remark(StrEnum):
@@ -49,6 +51,8 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
     Rejection.NO_PIXEL: "The write key leads to no pixel or event set.",
     Rejection.FOREIGN_PIXEL: "The event names a pixel that the write key may not use.",
     Rejection.WRONG_PIXEL_KIND: "The pixel or event set takes events of another source.",
+    Rejection.NO_VISIT: "The statement names no visit, so nobody can tell whose word it is.",
+    Rejection.NOTHING_SAID: "The statement answers nothing.",
     Remark.UNKNOWN_FIELD: "The field is not known and was ignored.",
     Remark.EVENT_TIME_CONVERTED: "The event time was not written as whole seconds.",
     Remark.EVENT_TIME_IN_FUTURE: "The event time lies more than 10 minutes ahead; a clock is probably wrong.",

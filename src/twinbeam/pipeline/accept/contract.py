@@ -31,12 +31,29 @@ class Dropped(Struct, frozen=True, gc=False):
     reason: Reason
 
 
+class Held(Struct, frozen=True, gc=False):
+    """An arrival that waits for the visitor's word."""
+
+    index: int
+    pixel: str
+    reason: Reason
+
+
 class Taken(Struct, frozen=True, gc=False):
     """The arrivals are durable. Dropped ones too, as the traces that keep later copies from being sent."""
 
     event_ids: Sequence[str]  #: given or derived, one for each arrival, in their order
     dropped: Sequence[Dropped] = ()
     notices: Sequence[Notice] = ()  #: their fields are paths inside the event
+    held: Sequence[Held] = ()
+    receipt: str = ""  #: a consent receipt for the page, where it named its visitor
+
+
+class Noted(Struct, frozen=True, gc=False):
+    """The statements are durable."""
+
+    receipts: Sequence[str]  #: one for each statement, in their order; empty where it names no visitor
+    notices: Sequence[Notice] = ()  #: their fields are paths inside the statement
 
 
 class Room(StrEnum):
@@ -54,6 +71,9 @@ class Full(Struct, frozen=True, gc=False):
 
 Take = Callable[[Sequence[Arrival]], Awaitable[Taken | Full]]
 """Carry arrivals to the journal; answers only when they are durable, all of them or none."""
+
+Note = Callable[[Sequence[Arrival]], Awaitable[Noted | Full]]
+"""Carry statements about consent there likewise."""
 
 
 class Served(Struct, frozen=True, gc=False):

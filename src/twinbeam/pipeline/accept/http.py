@@ -18,7 +18,7 @@ from twinbeam.pipeline.accept.answers import Answer, answer, answer_reply
 from twinbeam.pipeline.accept.asgi import App, Headers, Receive, Reply, Scope, Send, write
 from twinbeam.pipeline.accept.body import Gone, read_body
 from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
-from twinbeam.pipeline.accept.contract import Full, Reader, Reading, Report, Room, Served, Take
+from twinbeam.pipeline.accept.contract import Full, Note, Reader, Reading, Report, Room, Served, Take
 from twinbeam.pipeline.accept.credentials import may_write, presented
 from twinbeam.pipeline.accept.cross_origin import PREFLIGHT, opened
 from twinbeam.pipeline.accept.directory import Directory, WriteKey
@@ -31,6 +31,13 @@ from twinbeam.pipeline.accept.problems import (
     problem,
     problem_reply,
 )
+from twinbeam.pipeline.accept.statements import (
+    PATH,
+    Acknowledgement,
+    acknowledge,
+    acknowledgement_reply,
+    statements_of,
+)
 
 MOST_USER_AGENT_CHARS = 1_000
 CLIENT_GONE = 499  # never sent; the number nginx logs for it
@@ -41,7 +48,7 @@ _FULL = {Room.JOURNAL: ProblemCode.JOURNAL_FULL, Room.DISK: ProblemCode.DISK_FUL
 class _End(Struct, frozen=True, gc=False):
     """How a request ended, and whose it was."""
 
-    result: Answer | Problem | Gone
+    result: Answer | Acknowledgement | Problem | Gone
     key: WriteKey | None = None
     surprise: str = ""
 
@@ -57,6 +64,7 @@ class Door:
     directory: Callable[[], Directory]
     dialects: Mapping[str, Reader]
     take: Take
+    note: Note
     clock: Clock
     proxies: Proxies = NO_PROXIES
     report: Report = _unheard
@@ -103,6 +111,8 @@ class Door:
         origin = self._origin(scope, headers, key)
         if isinstance(origin, Problem):
             return _End(origin, key)
+        if scope["path"] == PATH:
+            return _End(await self._note(reading, origin), key)
         return _End(await self._take(reading, directory, key, origin), key)
 
     async def _take(self, reading: Reading, directory: Directory, key: WriteKey, origin: Origin) -> Answer | Problem:
@@ -114,6 +124,16 @@ class Door:
         if isinstance(taken, Full):
             return problem(_FULL[taken.room])
         return answer(len(reading.items), fanned, taken)
+
+    async def _note(self, reading: Reading, origin: Origin) -> Acknowledgement | Problem:
+        fanned = statements_of(reading, origin)
+        if not fanned.arrivals:
+            return problem(ProblemCode.EVERY_STATEMENT_REJECTED, rejected=fanned.rejected)
+
+        noted = await self.note(fanned.arrivals)
+        if isinstance(noted, Full):
+            return problem(_FULL[noted.room])
+        return acknowledge(len(reading.items), fanned, noted)
 
     def _origin(self, scope: Scope, headers: Headers, key: WriteKey) -> Origin | Problem:
         idempotency = headers.get(b"idempotency-key", b"").decode("latin-1") or None
@@ -144,8 +164,14 @@ def _not_posted(method: str) -> Reply:
     return PREFLIGHT if method == "OPTIONS" else problem_reply(problem(ProblemCode.METHOD_NOT_ALLOWED))
 
 
-def _reply(result: Answer | Problem) -> Reply:
-    return answer_reply(result) if isinstance(result, Answer) else problem_reply(result)
+def _reply(result: Answer | Acknowledgement | Problem) -> Reply:
+    match result:
+        case Answer():
+            return answer_reply(result)
+        case Acknowledgement():
+            return acknowledgement_reply(result)
+        case _:
+            return problem_reply(result)
 
 
 def _served(path: str, end: _End, seconds: float) -> Served:
@@ -153,6 +179,8 @@ def _served(path: str, end: _End, seconds: float) -> Served:
     match end.result:
         case Answer(accepted=accepted, dropped=dropped, rejected=rejected):
             return Served(path, 202, seconds, "", source, accepted, len(dropped), len(rejected))
+        case Acknowledgement(accepted=accepted, rejected=rejected):
+            return Served(path, 202, seconds, "", source, accepted, rejected=len(rejected))
         case Problem(status=status, code=code, rejected=rejected):
             return Served(path, status, seconds, code, source, rejected=len(rejected), surprise=end.surprise)
         case _:

@@ -17,6 +17,7 @@ from twinbeam.pipeline.accept.asgi import Header, Reply
 DOCS = "docs/reference/http.md"
 MOST_BYTES = 1_048_576  # 1 MiB, on the wire and again when decompressed
 MOST_EVENTS = 1_000  # tiktok.md 2.1: no request to TikTok may carry more either
+MOST_STATEMENTS = 100  # of one request about consent
 MOST_IDEMPOTENCY_CHARS = 255
 
 
@@ -41,6 +42,9 @@ class ProblemCode(StrEnum):
     TOO_MANY_EVENTS = "too_many_events"
     UNKNOWN_CONTENT_ENCODING = "unknown_content_encoding"
     EVERY_EVENT_REJECTED = "every_event_rejected"
+    NO_STATEMENTS = "no_statements"
+    TOO_MANY_STATEMENTS = "too_many_statements"
+    EVERY_STATEMENT_REJECTED = "every_statement_rejected"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
     JOURNAL_FULL = "journal_full"
@@ -156,6 +160,24 @@ KINDS: Mapping[ProblemCode, Kind] = {
         "Every event was rejected",
         "None of the events could be taken; `rejected` says why, one by one.",
         "Mend the named fields and send the events again.",
+    ),
+    ProblemCode.NO_STATEMENTS: Kind(
+        400,
+        "Not a list of statements",
+        "The body is JSON, but not an object with a list of statements that holds at least one.",
+        'Send {"statements": [{...}]}, also for a single statement.',
+    ),
+    ProblemCode.TOO_MANY_STATEMENTS: Kind(
+        413,
+        "Too many statements",
+        f"A request may carry at most {MOST_STATEMENTS} statements about consent.",
+        "Split the list over several requests.",
+    ),
+    ProblemCode.EVERY_STATEMENT_REJECTED: Kind(
+        422,
+        "Every statement was rejected",
+        "None of the statements could be taken; `rejected` says why, one by one.",
+        "Mend the named fields and send the statements again.",
     ),
     ProblemCode.INTERNAL: Kind(
         500,

@@ -1,0 +1,80 @@
+"""
+Statements about consent that come without an event: `POST /v1/consent`.
+
+A statement goes the way of an event, yet to no pixel: it is an arrival whose event and pixel are empty.
+"""
+
+import msgspec
+from msgspec import Struct
+
+from twinbeam.core.values import Arrival, Item, Notice, Origin, Rejected
+from twinbeam.pipeline.accept.asgi import Reply
+from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
+from twinbeam.pipeline.accept.contract import Noted, Reading
+from twinbeam.pipeline.accept.fanout import Fanned
+
+PATH = "/v1/consent"
+TOKENS = ("visitor_id", "cart_token", "checkout_token", "order_id")
+
+
+class Acknowledgement(Struct, frozen=True, gc=False):
+    """
+    What became of the statements of a request; everything that is not rejected is durable.
+
+    `receipts` has one entry for each statement of the request, null where it was rejected or names no visitor.
+    """
+
+    accepted: int
+    rejected: list[Rejected]
+    notices: list[Notice]
+    receipts: list[str | None]
+
+
+def statements_of(reading: Reading, origin: Origin) -> Fanned:
+    """Sort the statements of a request into those that go on and those that say nothing, or nothing of anybody."""
+    fanned = Fanned([], [], [*reading.notices])
+    for index, item in enumerate(reading.items):
+        refused = item if isinstance(item, Rejected) else _trouble(item, index)
+        if isinstance(item, Item) and refused is None:
+            fanned.arrivals.append(Arrival(item, origin, "", "", index, origin.received_ms // 1_000))
+        elif refused is not None:
+            fanned.rejected.append(refused)
+    return fanned
+
+
+def acknowledge(count: int, fanned: Fanned, noted: Noted) -> Acknowledgement:
+    """Put together the answer to a request of `count` statements."""
+    receipts: list[str | None] = [None] * count
+    for arrival, receipt in zip(fanned.arrivals, noted.receipts, strict=True):
+        receipts[arrival.index] = receipt or None
+    placed = [Notice(it.index, place(it.index, it.field), it.code, it.message) for it in noted.notices]
+    return Acknowledgement(len(fanned.arrivals), fanned.rejected, [*fanned.notices, *placed], receipts)
+
+
+def acknowledgement_reply(value: Acknowledgement) -> Reply:
+    """Turn it into a 202: durable, and soon in force."""
+    return Reply(202, _HEADERS, _ENCODER.encode(value))
+
+
+def place(index: int, field: str) -> str:
+    """Give the dotted path of a field, seen from the request."""
+    return f"statements[{index}].{field}" if field else f"statements[{index}]"
+
+
+def refuse(code: Rejection, index: int, field: str, fix: str) -> Rejected:
+    """Refuse one statement; `field` is a dotted path inside it."""
+    return Rejected(index, code, SENTENCES[code], place(index, field), fix)
+
+
+def _trouble(item: Item, index: int) -> Rejected | None:
+    said = item.consent
+    if not any(getattr(item, token) for token in TOKENS):
+        return refuse(Rejection.NO_VISIT, index, "visitor_id", f"Send at least one of {', '.join(TOKENS)}.")
+    if (said.ad_storage or said.ad_user_data or said.ad_personalization) is None and said.opt_out is None:
+        fix = "Send at least one of consent.ad_storage, ad_user_data, ad_personalization and opt_out."
+        return refuse(Rejection.NOTHING_SAID, index, "consent", fix)
+    return None
+
+
+_ENCODER = msgspec.json.Encoder()
+_HEADERS = ((b"content-type", b"application/json"),)

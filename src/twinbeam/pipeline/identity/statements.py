@@ -1,0 +1,34 @@
+"""A statement about consent without an event: only whose visit it is, and what was said."""
+
+from twinbeam.core import keys
+from twinbeam.core.consent import ConsentRecord
+from twinbeam.core.values import Arrival, Decision, Notice, Permission, Signal
+from twinbeam.pipeline.identity import event_ids, traces
+from twinbeam.pipeline.identity.notices import Told, notices
+
+#: There is nothing to judge or to send.
+_NOTHING_TO_SEND = Permission(Decision.UNDECIDED, "statement")
+
+
+def seal_statement(arrival: Arrival, consent: ConsentRecord) -> tuple[Signal, list[Notice]]:
+    """Give the storable form of a statement: the hashed tokens of its visit and the record, and nothing else."""
+    told: Told = []
+    item, origin = arrival.item, arrival.origin
+    order_id = event_ids.order_id_of(item, told)
+    signal = Signal(
+        key=keys.conversion_key(origin.workspace, item.event_source, "", "", ""),
+        workspace=origin.workspace,
+        pixel="",
+        event_source=item.event_source,
+        event="",
+        event_id="",
+        event_time=arrival.event_time,
+        received_ms=origin.received_ms,
+        channel=origin.channel,
+        source=origin.source,
+        permission=_NOTHING_TO_SEND,
+        body=b"",
+        visits=traces.visits(origin.workspace, item, order_id, told),
+        consent=consent,
+    )
+    return signal, notices(told, arrival.index)

@@ -1,0 +1,90 @@
+"""
+Twinbeam's own dialect of statements about consent: `POST /v1/consent` with `{"statements": [{...}, ...]}`.
+
+A statement is read into an `Item` without an event; one that is wrong is refused alone.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw, ValidationError
+from msgspec.structs import replace
+
+from twinbeam.core.values import Item, Notice, Rejected
+from twinbeam.pipeline.accept.codes import Rejection, Remark
+from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
+from twinbeam.pipeline.accept.problems import MOST_STATEMENTS, Problem, ProblemCode, problem
+from twinbeam.pipeline.accept.statements import PATH, place, refuse
+from twinbeam.sources import strict
+from twinbeam.sources.complaints import complain
+from twinbeam.sources.envelope import opened
+from twinbeam.sources.lenient import MOST_NOTICES, nuls, remark
+from twinbeam.sources.spelling import prune
+
+__all__ = ["PATH", "read"]
+
+_LIST = msgspec.json.Decoder(list[Raw])
+
+
+def read(body: bytes) -> Reading | Problem:
+    """Read a request; takes any bytes."""
+    envelope = opened(body, ProblemCode.NO_STATEMENTS)
+    if isinstance(envelope, Problem):
+        return envelope
+
+    raws = _list_of(envelope)
+    if isinstance(raws, Problem):
+        return raws
+
+    notices: list[Notice] = []
+    for name in [name for name in envelope if name != "statements"]:
+        remark(notices, WHOLE_REQUEST, name[:64], Remark.UNKNOWN_FIELD)
+    return Reading([_read(raw, index, notices) for index, raw in enumerate(raws)], notices)
+
+
+def _list_of(envelope: dict[str, Raw]) -> list[Raw] | Problem:
+    try:
+        raws = _LIST.decode(envelope.get("statements", Raw(b"null")))
+    except ValueError:
+        return problem(ProblemCode.NO_STATEMENTS, field="statements")
+    if not raws:
+        return problem(ProblemCode.NO_STATEMENTS, field="statements")
+    return problem(ProblemCode.TOO_MANY_STATEMENTS, field="statements") if len(raws) > MOST_STATEMENTS else raws
+
+
+def _read(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejected:
+    try:
+        said = msgspec.json.decode(raw)
+    except (ValueError, RecursionError):
+        return _worded(refuse(Rejection.UNREADABLE, index, "", "Send the statement as JSON in UTF-8."))
+    if not isinstance(said, dict):
+        return _worded(refuse(Rejection.NOT_AN_OBJECT, index, "", 'Send {"visitor_id": "...", "consent": {...}}.'))
+
+    known, unknown = prune(said, strict.Statement)
+    for field in unknown[: MOST_NOTICES - len(notices)]:
+        remark(notices, index, place(index, field.path), Remark.UNKNOWN_FIELD)
+    return _checked(known, index)
+
+
+def _checked(said: dict[str, Any], index: int) -> Item | Rejected:
+    try:
+        statement = msgspec.convert(said, strict.Statement)
+    except ValidationError as error:
+        complaint = complain(error, index)
+        return replace(complaint, field=place(index, complaint.field.partition("].")[2]))
+
+    nul = next(nuls(said, ""), None)
+    if nul is not None:
+        return refuse(Rejection.NUL_CHARACTER, index, nul, "Leave the NUL character out.")
+    return Item(
+        event="",
+        consent=statement.consent,
+        order_id=statement.order_id,
+        visitor_id=statement.visitor_id,
+        cart_token=statement.cart_token,
+        checkout_token=statement.checkout_token,
+    )
+
+
+def _worded(rejected: Rejected) -> Rejected:
+    return replace(rejected, message=rejected.message.replace("The event", "The statement"))

@@ -1,0 +1,240 @@
+"""The corridor from the door to the journal, as far as consent is concerned."""
+
+import json
+from base64 import urlsafe_b64decode
+
+import pytest
+
+from builders import NOW_MS, NOW_S, PIXEL, WORKSPACE, a_body, an_item
+from door import BROWSER_KEY, READ_KEY, SERVER_KEY, House
+from twinbeam.core.consent import SILENCE, Statement
+from twinbeam.core.errors import StorageBehind, StorageFull
+from twinbeam.core.keys import visit
+from twinbeam.core.outcomes import Reason
+from twinbeam.pipeline.consent.receipts import LASTS_MS, Receipts
+from twinbeam.pipeline.flow import Intake
+from twinbeam.pipeline.identity.seal import Sealer
+from twinbeam.sources import consent_v1
+
+SERVER = {"authorization": f"Bearer {SERVER_KEY}"}
+BROWSER = {"authorization": f"Bearer {BROWSER_KEY}"}
+RECEIPTS = Receipts([b"k" * 32])
+ADA = visit("visitor", WORKSPACE, "ada")
+SILENT = {"ad_storage": None, "ad_user_data": None}
+DENIED = {"ad_storage": "denied"}
+
+
+class Corridor:
+    """The real rooms behind a real door; only the journal is a list."""
+
+    def __init__(self, trouble=None):
+        self.journal = []
+        self.trouble = trouble
+        intake = Intake(receipts=RECEIPTS, seal=Sealer().seal, append=self._append)
+        self.house = House(take=intake.take, note=intake.note)
+
+    async def _append(self, signals):
+        if self.trouble is not None:
+            raise self.trouble
+        self.journal.extend(signals)
+
+    def send(self, *items, headers=BROWSER):
+        return self.house.post(a_body(*items), headers)
+
+    def state(self, *statements, headers=BROWSER):
+        return self.house.post(json.dumps({"statements": statements}).encode(), headers, path=consent_v1.PATH)
+
+
+class TestEvents:
+    """Events, what they are told, and the receipts they bring and get."""
+
+    def test_a_silent_event_is_held_and_counts_as_accepted(self):
+        answered = Corridor().send(an_item(**SILENT), an_item())
+        assert answered.json["accepted"] == 2
+        assert answered.json["dropped"] == []
+        reason = Reason.CONSENT_NOT_SAID
+        assert answered.json["held"] == [{"index": 0, "pixel": PIXEL, "reason": reason, "message": reason.sentence}]
+
+    def test_a_refusal_is_dropped_and_not_held(self):
+        answered = Corridor().send(an_item(**DENIED))
+        assert (answered.json["accepted"], answered.json["held"]) == (0, [])
+        assert [drop["reason"] for drop in answered.json["dropped"]] == ["no_consent"]
+
+    def test_the_record_goes_to_the_journal_with_the_event(self):
+        corridor = Corridor()
+        corridor.send(an_item(at=NOW_S - 60, region="de"))
+        (signal,) = corridor.journal
+        assert signal.consent.ad_storage == Statement((NOW_S - 60) * 1_000, "granted")
+        assert signal.consent.region.code == "DE"
+
+    def test_the_page_gets_a_receipt_that_its_server_may_use(self):
+        corridor = Corridor()
+        receipt = corridor.send(an_item(visitor_id="ada")).json["receipt"]
+        told = corridor.send(an_item(consent_receipt=receipt, **SILENT), headers=SERVER).json
+        assert (told["held"], told["notices"]) == ([], [])
+        assert corridor.journal[-1].consent.ad_storage == corridor.journal[0].consent.ad_storage
+
+    def test_a_receipt_joins_its_event_with_the_visit_of_the_page(self):
+        corridor = Corridor()
+        receipt = corridor.send(an_item(visitor_id="ada")).json["receipt"]
+        for changes in ({}, {"visitor_id": "ada"}):
+            corridor.send(an_item(consent_receipt=receipt, cart_token="cart-7", **changes), headers=SERVER)
+            assert corridor.journal[-1].visits.count(ADA) == 1
+            assert visit("cart", WORKSPACE, "cart-7") in corridor.journal[-1].visits
+        corridor.send(an_item(consent_receipt=receipt[:-1]), headers=SERVER)
+        assert ADA not in corridor.journal[-1].visits
+
+    def test_an_altered_receipt_holds_the_event_and_tells_why(self):
+        corridor = Corridor()
+        receipt = corridor.send(an_item(visitor_id="ada")).json["receipt"]
+        told = corridor.send(an_item(consent_receipt=receipt[:-1], **SILENT), headers=SERVER).json
+        assert len(told["held"]) == 1
+        assert [(it["field"], it["code"]) for it in told["notices"]] == [
+            ("events[0].consent_receipt", "receipt_altered")
+        ]
+
+    @pytest.mark.parametrize(
+        ("headers", "changes"),
+        [
+            (SERVER, {"visitor_id": "ada"}),
+            (BROWSER, {}),
+            (BROWSER, {"visitor_id": "ada", **SILENT}),
+            (BROWSER, {"visitor_id": "undefined"}),
+        ],
+    )
+    def test_no_receipt_is_given_to_a_server_for_nobody_or_for_nothing(self, headers, changes):
+        assert "receipt" not in Corridor().send(an_item(**changes), headers=headers).json
+
+    def test_a_receipt_does_not_renew_itself(self):
+        corridor = Corridor()
+        receipt = corridor.send(an_item(visitor_id="ada")).json["receipt"]
+        again = corridor.send(an_item(visitor_id="ada", consent_receipt=receipt, **SILENT))
+        assert "receipt" not in again.json
+
+    def test_the_newest_word_of_a_request_is_the_one_that_is_signed(self):
+        older = an_item(visitor_id="ada", at=NOW_S - 60)
+        newer = an_item(visitor_id="ada", at=NOW_S - 30, ad_personalization="denied")
+        for items in ((older, newer), (newer, older)):
+            receipt = Corridor().send(*items).json["receipt"]
+            record = RECEIPTS.verify(receipt, WORKSPACE, ADA, NOW_MS + LASTS_MS)
+            assert record.ad_personalization == Statement((NOW_S - 30) * 1_000, "denied")
+
+
+class TestStatements:
+    """Words without an event."""
+
+    def test_a_statement_is_sealed_with_its_visit_and_nothing_else(self):
+        corridor = Corridor()
+        said = {"visitor_id": "ada", "cart_token": "cart-7", "order_id": "1001", "consent": DENIED}
+        answered = corridor.state(said)
+        assert answered.status == 202
+        assert (answered.json["accepted"], answered.json["rejected"], answered.json["notices"]) == (1, [], [])
+        (signal,) = corridor.journal
+        assert (signal.event, signal.pixel, signal.event_id, signal.body, signal.lookups) == ("", "", "", b"", [])
+        tokens = (("visitor", "ada"), ("cart", "cart-7"), ("order", "1001"))
+        assert signal.visits == [visit(kind, WORKSPACE, token) for kind, token in tokens]
+        assert signal.consent.ad_storage == Statement(NOW_MS, "denied")
+        assert signal.consent.ad_user_data == SILENCE
+
+    def test_no_raw_token_of_a_statement_reaches_the_journal(self):
+        corridor = Corridor()
+        said = {"visitor_id": "raw-visitor", "cart_token": "raw-cart", "checkout_token": "raw-out", "order_id": "raw-1"}
+        corridor.state({**said, "consent": {**DENIED, "source": "ada@shop.example", "evidence": "raw-tc-string"}})
+        assert not [text for text in (*said.values(), "ada@", "raw-tc") if text in repr(corridor.journal)]
+
+    def test_a_statement_that_names_its_visitor_gets_a_receipt(self):
+        corridor = Corridor()
+        granted = {"ad_storage": "granted", "ad_user_data": "granted"}
+        answered = corridor.state({"visitor_id": "ada", "consent": granted}, {"cart_token": "c", "consent": granted})
+        receipt, nothing = answered.json["receipts"]
+        assert nothing is None
+        assert RECEIPTS.verify(receipt, WORKSPACE, ADA, NOW_MS).ad_storage == Statement(NOW_MS, "granted")
+
+    @pytest.mark.parametrize("headers", [SERVER, BROWSER])
+    def test_browser_and_server_keys_may_state(self, headers):
+        assert Corridor().state({"visitor_id": "ada", "consent": DENIED}, headers=headers).status == 202
+
+    def test_a_read_key_may_not(self):
+        answered = Corridor().state(
+            {"visitor_id": "a", "consent": DENIED}, headers={"authorization": f"Bearer {READ_KEY}"}
+        )
+        assert (answered.status, answered.json["code"]) == (403, "read_key_cannot_write")
+
+    @pytest.mark.parametrize(
+        ("statement", "code", "field"),
+        [
+            ({"consent": DENIED}, "no_visit", "statements[1].visitor_id"),
+            ({"visitor_id": "ada"}, "nothing_said", "statements[1].consent"),
+            ({"visitor_id": "ada", "consent": {"source": "banner"}}, "nothing_said", "statements[1].consent"),
+            ({"visitor_id": 7, "consent": DENIED}, "wrong_type", "statements[1].visitor_id"),
+            ({"visitor_id": "", "consent": DENIED}, "out_of_range", "statements[1].visitor_id"),
+            ({"visitor_id": "a\0", "consent": DENIED}, "nul_character", "statements[1].visitor_id"),
+            ({"visitor_id": "a", "consent": {"ad_storage": "yes"}}, "out_of_range", "statements[1].consent.ad_storage"),
+            ({"visitor_id": "a", "consent": {"opt_out": 1}}, "wrong_type", "statements[1].consent.opt_out"),
+            (
+                {"visitor_id": "a", "consent": {**DENIED, "region": "Germany"}},
+                "out_of_range",
+                "statements[1].consent.region",
+            ),
+            (7, "not_an_object", "statements[1]"),
+        ],
+    )
+    def test_a_bad_statement_is_refused_alone_with_field_and_fix(self, statement, code, field):
+        corridor = Corridor()
+        answered = corridor.state({"visitor_id": "bob", "consent": DENIED}, statement)
+        assert (answered.status, answered.json["accepted"], len(corridor.journal)) == (202, 1, 1)
+        (rejected,) = answered.json["rejected"]
+        assert (rejected["index"], rejected["code"], rejected["field"]) == (1, code, field)
+        assert rejected["fix"]
+        assert "event" not in rejected["message"]
+        assert answered.json["receipts"][1] is None
+
+    def test_an_opt_out_alone_is_an_answer(self):
+        corridor = Corridor()
+        corridor.state({"visitor_id": "ada", "consent": {"opt_out": True}})
+        assert corridor.journal[0].consent.opt_out.answer == "denied"
+
+    def test_unknown_fields_are_told_and_ignored(self):
+        said = {"visitor_id": "ada", "email": "ada@shop.example", "consent": {**DENIED, "analytics": "denied"}}
+        answered = Corridor().state(said)
+        assert [(it["field"], it["code"]) for it in answered.json["notices"]] == [
+            ("statements[0].email", "unknown_field"),
+            ("statements[0].consent.analytics", "unknown_field"),
+        ]
+
+    def test_a_token_that_says_nothing_is_told_and_joins_nobody(self):
+        corridor = Corridor()
+        answered = corridor.state({"visitor_id": "undefined", "cart_token": "c", "consent": DENIED})
+        assert [it["field"] for it in answered.json["notices"]] == ["statements[0].visitor_id"]
+        assert corridor.journal[0].visits == [visit("cart", WORKSPACE, "c")]
+        assert answered.json["receipts"] == [None]
+
+    @pytest.mark.parametrize(
+        ("body", "status", "code"),
+        [
+            (b"{", 400, "bad_json"),
+            (b'{"\xff": 1}', 400, "bad_encoding"),
+            (b"[]", 400, "no_statements"),
+            (b"{}", 400, "no_statements"),
+            (b'{"statements": []}', 400, "no_statements"),
+            (b'{"statements": {}}', 400, "no_statements"),
+            (b'{"statements": [%s]}' % b",".join([b"{}"] * 101), 413, "too_many_statements"),
+            (b'{"statements": [{}]}', 422, "every_statement_rejected"),
+        ],
+    )
+    def test_a_request_that_cannot_be_read_is_a_problem(self, body, status, code):
+        answered = Corridor().house.post(body, BROWSER, path=consent_v1.PATH)
+        assert (answered.status, answered.json["code"]) == (status, code)
+
+    @pytest.mark.parametrize(
+        ("trouble", "status"), [(StorageFull("full"), 507), (StorageBehind("behind"), 503)], ids=["full", "behind"]
+    )
+    def test_what_cannot_be_stored_is_not_acknowledged(self, trouble, status):
+        assert Corridor(trouble).state({"visitor_id": "ada", "consent": DENIED}).status == status
+
+
+def test_a_receipt_names_its_visitor_by_hash_only():
+    receipt = Corridor().send(an_item(visitor_id="raw-visitor")).json["receipt"]
+    claims = urlsafe_b64decode(receipt.removeprefix("tbc1_").partition(".")[0] + "==")
+    assert b"raw-visitor" not in claims
+    assert visit("visitor", WORKSPACE, "raw-visitor") in claims
