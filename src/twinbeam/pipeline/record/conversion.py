@@ -110,4 +110,4 @@ def with_channel(channels: str, channel: str) -> str:
 
 def both_channels(channels: str) -> bool:
     """Tell whether browser and server have both reported."""
-    return len({Channel(channel).side for channel in channels.split("+")}) == len(Side)
+    return "+" in channels and len({Channel(channel).side for channel in channels.split("+")}) == len(Side)

@@ -19,6 +19,8 @@ from twinbeam.pipeline.record.policy import RecordPolicy, Terms
 from twinbeam.pipeline.record.standing import Stance, Standing
 from twinbeam.pipeline.record.tally import Tally
 
+_BROWSER, _SERVER = Side.BROWSER.value, Side.SERVER.value
+
 
 class Waiting:
     """Moves the conversions of one transaction to where they wait, and counts each move."""
@@ -127,17 +129,17 @@ class Waiting:
         self._writes.scheduled.pop(conversion.id, None)
 
     def _due_ms(self, conversion: Conversion, now_ms: int) -> int:
-        if both_channels(conversion.channels) or not self._two_sided(conversion, now_ms):
-            return now_ms
         window = self._policy.window
+        awaited = conversion.native_proven or conversion.event in window.events
+        if not awaited or both_channels(conversion.channels) or not self._two_sided(conversion, now_ms):
+            return now_ms
         if conversion.native_proven and conversion.browser_at is not None:
             wait_ms = self.terms_of(conversion).rules.native_wait_seconds * 1_000
             return max(now_ms, min(conversion.browser_at, now_ms) + wait_ms)
-        return window.due_ms(conversion.event, now_ms)
+        return now_ms + window.wait_ms
 
     def _two_sided(self, conversion: Conversion, now_ms: int) -> bool:
         """Tell whether both sides have reported to this pixel lately, so that a second copy is to be expected."""
-        since = now_ms - self._policy.window.seen_within_ms
-        seen = self._known.last_seen
-        place = (conversion.workspace, conversion.pixel)
-        return all(seen.get((*place, side.value), 0) >= since for side in Side)
+        since, seen = now_ms - self._policy.window.seen_within_ms, self._known.last_seen
+        workspace, pixel = conversion.workspace, conversion.pixel
+        return seen.get((workspace, pixel, _BROWSER), 0) >= since and seen.get((workspace, pixel, _SERVER), 0) >= since

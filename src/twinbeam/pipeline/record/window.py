@@ -16,7 +16,3 @@ class JoinWindow(Struct, frozen=True):
     wait_ms: int = 10_000  #: both copies of a purchase usually arrive within seconds
     events: frozenset[str] = frozenset({"Purchase", "Lead", "CompleteRegistration"})
     seen_within_ms: int = 7 * MS_PER_DAY  #: a pixel counts as two-sided if both channels reported this recently
-
-    def due_ms(self, event: str, received_ms: int) -> int:
-        """Tell when a first copy whose twin is to be expected may be sent, in ms since the epoch."""
-        return received_ms + self.wait_ms if event in self.events else received_ms
