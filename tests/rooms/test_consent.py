@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -157,6 +158,12 @@ def test_the_law_of_a_place_is_the_owners_word_then_the_table_then_opt_in(rules,
     assert law_at(rules, place) == law
     silent = judge(ConsentRules(regions=rules), a_record(place))
     assert silent.decision is (Decision.UNDECIDED if law == "opt_in" else Decision.ALLOWED)
+
+
+@pytest.mark.parametrize("code", ["us", "USA", "US-", "us-CA", "California", ""])
+def test_an_owners_word_on_a_place_that_no_visitor_can_be_in_is_refused(code):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(msgspec.json.encode({"regions": {code: "opt_in"}}), type=ConsentRules)
 
 
 def test_no_place_stands_in_the_table_twice():
