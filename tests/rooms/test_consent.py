@@ -289,7 +289,9 @@ class TestRecord:
         arrival = an_arrival(region=banner, edge_country=edge, country=country, state=state)
         assert record_of(arrival).region == region
 
-    @pytest.mark.parametrize("source", ["ada@shop.example", "+44 7911 123456", "447911123456", "x447911123456", "a b"])
+    @pytest.mark.parametrize(
+        "source", ["ada@shop.example", "+44 7911 123456", "447911123456", "x447911123456", "a.447-911.123-456", "a b"]
+    )
     def test_what_a_sender_writes_freely_is_not_kept_where_it_could_name_a_person(self, source):
         permission, record = gate(an_arrival(an_item(source=source, evidence=source)))
         assert record.source == ""
