@@ -110,6 +110,16 @@ def test_what_the_visitor_did_not_allow_never_leaves(shop, event_id, consent, fa
     assert all(event_id not in call["event_ids"] for call in shop.tiktok.requests())
 
 
+def test_a_receipt_from_the_page_speaks_for_the_server(shop):
+    receipt = shop.post(a_view("seen-1", visitor_id="visitor-1"), key=shop.keys["browser"])["receipt"]
+    forged = shop.post(a_purchase("forged-1", consent=None, consent_receipt=f"{receipt}A"))
+    assert (len(forged["held"]), [notice["code"] for notice in forged["notices"]]) == (1, ["receipt_altered"])
+    passed_on = shop.post(a_purchase("passed-on-1", consent=None, consent_receipt=receipt))
+    assert (passed_on["held"], passed_on["notices"]) == ([], [])
+    assert shop.story("passed-on-1")["state"] == "delivered"
+    assert wire(shop, "forged-1") == []
+
+
 def test_a_repeated_post_without_an_event_id_is_the_same_conversion(shop):
     event = a_purchase(event_id=None, event_time=int(time.time()) - 60, user={"email": "again@shop.example"})
     first, second = shop.post(event), shop.post(event)

@@ -2,6 +2,7 @@
 
 from itertools import product
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -159,6 +160,12 @@ def test_the_law_of_a_place_is_the_owners_word_then_the_table_then_opt_in(rules,
     assert silent.decision is (Decision.UNDECIDED if law == "opt_in" else Decision.ALLOWED)
 
 
+@pytest.mark.parametrize("code", ["us", "USA", "US-", "us-CA", "California", ""])
+def test_an_owners_word_on_a_place_that_no_visitor_can_be_in_is_refused(code):
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.json.decode(msgspec.json.encode({"regions": {code: "opt_in"}}), type=ConsentRules)
+
+
 def test_no_place_stands_in_the_table_twice():
     codes = [code for _, listed in GROUPS.values() for code in listed.split()]
     assert len(codes) == len(set(codes))
@@ -282,7 +289,9 @@ class TestRecord:
         arrival = an_arrival(region=banner, edge_country=edge, country=country, state=state)
         assert record_of(arrival).region == region
 
-    @pytest.mark.parametrize("source", ["ada@shop.example", "+44 7911 123456", "447911123456", "x447911123456", "a b"])
+    @pytest.mark.parametrize(
+        "source", ["ada@shop.example", "+44 7911 123456", "447911123456", "x447911123456", "a.447-911.123-456", "a b"]
+    )
     def test_what_a_sender_writes_freely_is_not_kept_where_it_could_name_a_person(self, source):
         permission, record = gate(an_arrival(an_item(source=source, evidence=source)))
         assert record.source == ""

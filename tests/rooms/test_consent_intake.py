@@ -14,6 +14,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.pipeline.consent.receipts import LASTS_MS, Receipts
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.seal import Sealer
+from twinbeam.pipeline.journal.codec import decode, encode
 from twinbeam.sources import consent_v1
 
 SERVER = {"authorization": f"Bearer {SERVER_KEY}"}
@@ -135,6 +136,12 @@ class TestStatements:
         assert signal.visits == [visit(kind, WORKSPACE, token) for kind, token in tokens]
         assert signal.consent.ad_storage == Statement(NOW_MS, "denied")
         assert signal.consent.ad_user_data == SILENCE
+
+    def test_a_statement_and_the_record_of_an_event_come_out_of_the_journal_as_they_went_in(self):
+        corridor = Corridor()
+        corridor.state({"visitor_id": "ada", "consent": {**DENIED, "opt_out": True, "region": "us-ca"}})
+        corridor.send(an_item(visitor_id="ada", source="tag"))
+        assert decode(encode(corridor.journal)) == corridor.journal
 
     def test_no_raw_token_of_a_statement_reaches_the_journal(self):
         corridor = Corridor()

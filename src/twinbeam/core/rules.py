@@ -30,11 +30,15 @@ Who reports an event to TikTok: its own script and this gateway, the script alon
 BROWSER_ONLY = frozenset({"Pageview", "Search"})
 
 
+Place = Annotated[str, Meta(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+"""ISO 3166: a country such as DE, or a state such as US-CA; in another spelling it would be a rule without effect."""
+
+
 class ConsentRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Whose permission a pixel's events need, and what a partial one does."""
 
     policy: Literal["by_region", "require", "not_required"] = "by_region"
-    regions: dict[str, Law] = {}  #: this pixel's own word on places, before the built-in table
+    regions: dict[Place, Law] = {}  #: this pixel's own word on places, before the built-in table
     user_data_denied: Literal["drop", "strip"] = "drop"  #: strip: send without identifiers
     personalization_denied: Literal["limit", "drop"] = "limit"  #: limit: send with limited data use
     opted_out: Literal["limit", "drop"] = "limit"  #: what GPC and GPP opt-outs do where the law is opt-out

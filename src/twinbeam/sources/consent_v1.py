@@ -14,14 +14,14 @@ from twinbeam.core.values import Item, Notice, Rejected
 from twinbeam.pipeline.accept.codes import Rejection, Remark
 from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
 from twinbeam.pipeline.accept.problems import MOST_STATEMENTS, Problem, ProblemCode, problem
-from twinbeam.pipeline.accept.statements import PATH, place, refuse
+from twinbeam.pipeline.accept.statements import CONSENT_PATH, place, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain
 from twinbeam.sources.envelope import opened
 from twinbeam.sources.lenient import MOST_NOTICES, nuls, remark
 from twinbeam.sources.spelling import prune
 
-__all__ = ["PATH", "read"]
+PATH = CONSENT_PATH
 
 _LIST = msgspec.json.Decoder(list[Raw])
 

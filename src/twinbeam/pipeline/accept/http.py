@@ -32,7 +32,7 @@ from twinbeam.pipeline.accept.problems import (
     problem_reply,
 )
 from twinbeam.pipeline.accept.statements import (
-    PATH,
+    CONSENT_PATH,
     Acknowledgement,
     acknowledge,
     acknowledgement_reply,
@@ -111,7 +111,7 @@ class Door:
         origin = self._origin(scope, headers, key)
         if isinstance(origin, Problem):
             return _End(origin, key)
-        if scope["path"] == PATH:
+        if scope["path"] == CONSENT_PATH:
             return _End(await self._note(reading, origin), key)
         return _End(await self._take(reading, directory, key, origin), key)
 

@@ -13,7 +13,7 @@ from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
 from twinbeam.pipeline.accept.contract import Noted, Reading
 from twinbeam.pipeline.accept.fanout import Fanned
 
-PATH = "/v1/consent"
+CONSENT_PATH = "/v1/consent"
 TOKENS = ("visitor_id", "cart_token", "checkout_token", "order_id")
 
 

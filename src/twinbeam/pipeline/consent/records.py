@@ -14,7 +14,7 @@ from twinbeam.core.values import Arrival
 BANNER, EDGE, ADDRESS = 0, 1, 2
 """Who says where the visitor is; the lower rank is believed."""
 
-_SOURCE = re.compile(r"[A-Za-z](?:[A-Za-z_.:-]|[0-9](?![0-9]{4})){0,63}")  # no '@', and no number as long as a phone's
+_SOURCE = re.compile(r"(?!(?:[^0-9]*[0-9]){7})[A-Za-z][A-Za-z0-9_.:-]{0,63}")  # no '@', and fewer digits than a phone
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _STATE = re.compile(r"(?:[A-Za-z]{2}-)?([A-Za-z0-9]{1,3})")
 _SLIPS = {"UK": "GB", "EL": "GR"}  # written everywhere, yet ISO 3166 says otherwise
