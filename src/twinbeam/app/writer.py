@@ -109,10 +109,11 @@ class Writer:
 
     async def measure(self) -> None:
         """Bring the gauges up to date."""
-        unsent = await self.on_store(self._measure)
+        unsent, held = await self.on_store(self._measure)
         metrics.RECORD_LAG.set(self.follower.backlogs.lag_seconds)
         metrics.PENDING.set(self.follower.backlogs.pending)
         metrics.UNSENT.set(unsent)
+        metrics.HELD.set(held)
 
     def pages(self, reader: SqliteReader, on_reader: Thread, closing: Callable[[], bool]) -> KnownHosts:
         """Build the dashboard on a reader of its own; `closing` tells its open streams to end."""
@@ -159,9 +160,9 @@ class Writer:
     def _read_settings(self) -> tuple[dict[tuple[str, str], str], Directory]:
         return self.store.tokens(), publish(self.store, self.settings.data)
 
-    def _measure(self) -> int:
+    def _measure(self) -> tuple[int, int]:
         self.follower.measure()
-        return self.store.unsent()
+        return self.store.unsent(), self.store.held()
 
     def _lag(self) -> LagView:
         found = self.follower.backlogs

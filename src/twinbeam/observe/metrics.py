@@ -24,6 +24,7 @@ RECORD_LAG = Gauge(
 )
 PENDING = Gauge("twinbeam_journal_pending", "Events accepted and not yet recorded.", multiprocess_mode="livemax")
 UNSENT = Gauge("twinbeam_unsent", "Conversions that wait for TikTok.", multiprocess_mode="livemax")
+HELD = Gauge("twinbeam_held", "Conversions that wait for permission or confirmation.", multiprocess_mode="livemax")
 BATCHES = Counter("twinbeam_batches", "Requests to TikTok by what came of them.", ["lane", "result", "code"])
 SENT = Counter("twinbeam_sent_events", "Events in requests to TikTok by what came of them.", ["lane", "result"])
 HAPPENINGS = Counter("twinbeam_happenings", "What a person may want to look at.", ["event"])

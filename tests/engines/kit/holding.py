@@ -23,7 +23,7 @@ def nothing_is_sent_before_it_is_permitted(h: Harness) -> None:
     h.take(an_undecided("e-1"))
     assert (h.story().state, h.story().reason) == ("held", "consent_not_said")
     assert h.store.next_due_ms() is None
-    assert h.store.unsent() == 1
+    assert (h.store.unsent(), h.store.held()) == (0, 1)
 
 
 def a_permitted_copy_releases_all_that_is_held_under_its_key(h: Harness) -> None:

@@ -76,7 +76,7 @@ def assert_unsent_is_known(store: Any) -> None:
     """Compare the schedule with the rows."""
     states = store.states()
     scheduled, held = sum(states.get(state, 0) for state in _SCHEDULED), states.get(State.HELD, 0)
-    assert store.unsent() == scheduled + held
+    assert (store.unsent(), store.held()) == (scheduled, held)
     assert (store.next_due_ms() is None) == (scheduled == 0)
     assert (store.next_deadline_ms() is None) == (held == 0)
 

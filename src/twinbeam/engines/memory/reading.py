@@ -43,8 +43,12 @@ class Reading:
         return dict(self._rows.cursors)
 
     def unsent(self) -> int:
-        """Count the conversions that wait: for the wire, for permission or for confirmation."""
-        return sum(row.state in UNSENT - {State.LEASED} for row in self._rows.by_id.values())
+        """Count the conversions that wait for the wire."""
+        return len(self._rows.scheduled())
+
+    def held(self) -> int:
+        """Count the conversions that wait for permission or confirmation."""
+        return sum(row.state is State.HELD for row in self._rows.by_id.values())
 
     def quarantined(self) -> int:
         """Count what could not be recorded."""

@@ -93,8 +93,12 @@ class Reading:
         }
 
     def unsent(self) -> int:
-        """Count the conversions that wait: for the wire, for permission or for confirmation."""
-        return int(self._rows("SELECT (SELECT count(*) FROM ready) + (SELECT count(*) FROM held)", ())[0][0])
+        """Count the conversions that wait for the wire."""
+        return int(self._rows("SELECT count(*) FROM ready", ())[0][0])
+
+    def held(self) -> int:
+        """Count the conversions that wait for permission or confirmation."""
+        return int(self._rows("SELECT count(*) FROM held", ())[0][0])
 
     def quarantined(self) -> int:
         """Count what could not be recorded."""
