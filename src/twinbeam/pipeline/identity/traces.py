@@ -15,7 +15,7 @@ _NO_FACTS = Facts()
 
 
 def lookups(workspace: str, order_id: str | None, person: Person) -> list[bytes]:
-    """Hash what a person may later ask for."""
+    """Hash what a person may later ask for; of somebody without identifiers that is the order."""
     found = [keys.lookup("order", workspace, order_id)] if order_id else []
     found += _lookups("email", workspace, person.email)
     found += _lookups("phone", workspace, person.phone)
