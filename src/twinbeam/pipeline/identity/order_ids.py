@@ -58,13 +58,16 @@ def token_id(event: str, item: Item) -> str | None:
 
 def other_ids(event: str, item: Item, order_id: str, event_id: str) -> list[str]:
     """Give every id but its own under which another copy of this very event may have come."""
-    if item.checkout_token is None and item.cart_token is None and (not order_id or order_id == event_id):
+    has_token = item.checkout_token is not None or item.cart_token is not None
+    if not has_token and (not order_id or order_id == event_id):
         return []
     naming = NAMING.get(event)
     if naming is None:
         return []
+    if not has_token:
+        return [order_id]  # every event that has a naming at all is named by its order
     found = [_id_by(namer, event, item, order_id) for namer in naming.aliases]
-    return [other for other in found if other and other != event_id]
+    return [other for other in dict.fromkeys(found) if other and other != event_id]
 
 
 def _id_by(namer: Namer, event: str, item: Item, order_id: str) -> str | None:
