@@ -297,6 +297,22 @@ def test_normalising_twice_changes_nothing_more(text):
         assert normal(normal(text)) == normal(text)
 
 
+@given(st.text(st.characters(categories=["Lu", "Ll", "Lt", "Lm", "Lo"]), min_size=1))
+@example("İZMİR")
+@example("ΟΔΟΣ")
+@example("\u212b")
+def test_a_word_by_itself_is_read_as_it_is_between_signs(word):
+    assert normal_name(word) == normal_name(f"{word}!")
+    assert normal_city(word) == normal_city(f"{word}!")
+
+
+@given(st.text("0123456789", min_size=1, max_size=70))
+def test_a_postcode_of_digits_alone_is_hashed_as_one_with_spaces_is(digits):
+    assert seal(zip_code=digits, country="DE").user.get("zip_code") == seal(
+        zip_code=f" {digits} ", country="DE"
+    ).user.get("zip_code")
+
+
 @given(st.text("0123456789abcdefABCDEF", min_size=64, max_size=64), st.sampled_from(["", " ", "\n"]))
 def test_what_is_hashed_already_passes_in_lower_case(digest, space):
     typed = f"{space}{digest}{space}"

@@ -24,8 +24,8 @@ def test_an_answer_is_remembered_and_asked_for_only_once(monkeypatch):
     monkeypatch.setattr(phone, "hard_e164", lambda *written: asked.append(written) or "+447911123456")
     phones = Phones("GB")
     for _ in range(3):
-        phones.hashed("07911 123456", None, [])
-    assert asked == [("07911 123456", "GB")]
+        phones.hashed("tel. 07911 123456", None, [])
+    assert asked == [("tel. 07911 123456", "GB")]
 
 
 def test_the_memory_is_bounded_forgets_the_least_recent_and_holds_no_number(monkeypatch):
@@ -34,7 +34,7 @@ def test_the_memory_is_bounded_forgets_the_least_recent_and_holds_no_number(monk
     resolve = phone.hard_e164
     monkeypatch.setattr(phone, "hard_e164", lambda *written: asked.append(written[0]) or resolve(*written))
     phones = Phones("GB")
-    numbers = [f"07911 12345{last}" for last in range(4)]
+    numbers = [f"tel. 07911 12345{last}" for last in range(4)]
     for number in (*numbers[:3], numbers[0], numbers[3], numbers[0], numbers[1]):
         phones.hashed(number, None, [])
     assert asked == [*numbers, numbers[1]]

@@ -1,4 +1,4 @@
-"""Group commit: one append for everything that arrives in one turn of the loop, and an answer for every caller."""
+"""Group commit: one append for everything that arrives in two turns of the loop, and an answer for every caller."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -61,7 +61,18 @@ def test_callers_of_one_turn_share_one_group() -> None:
     assert desk.groups() == [["a", "b", "c"]]
 
 
-def test_the_next_turn_makes_the_next_group() -> None:
+def test_what_is_read_while_the_first_is_sealed_joins_its_group() -> None:
+    async def act(desk: Desk) -> None:
+        first = asyncio.create_task(desk.commit.append([a_signal("a")]))
+        await asyncio.sleep(0)  # the turn in which the first comes
+        await asyncio.sleep(0)  # and the next one
+        await desk.commit.append([a_signal("b")])
+        await first
+
+    assert run(act).groups() == [["a", "b"]]
+
+
+def test_what_comes_after_the_sync_makes_the_next_group() -> None:
     async def act(desk: Desk) -> None:
         await desk.commit.append([a_signal("a")])
         await desk.commit.append([a_signal("b")])

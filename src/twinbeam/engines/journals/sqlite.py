@@ -26,7 +26,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS day_key (day INTEGER PRIMARY KEY, wrapped BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS grp (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
     n INTEGER NOT NULL,
     upto INTEGER NOT NULL,
@@ -37,8 +37,9 @@ CREATE TABLE IF NOT EXISTS grp (
 _SIZES = "SELECT seq, length(body), n, at FROM grp ORDER BY seq"
 #: A file beyond this is made small again when nothing waits in it; below it, free pages serve the next burst.
 _LARGE_BYTES = 64 * 1024**2
-#: Reading the recorder's file costs 6 us, nearly as much as appending an event; it may be this many groups old.
-_LISTEN_EVERY = 16
+#: Reading the recorder's file costs 6 us, as much as appending an event, so it is done once in this many events; what
+#: is dropped late makes the file larger, and with it the checkpoints that some appends wait for.
+_LISTEN_EVERY = 64
 
 DEFAULT_CAP_BYTES = 4 * 1024**3
 DEFAULT_RESERVE_BYTES = 256 * 1024**2
@@ -106,13 +107,13 @@ class SqliteJournal:
         self._confirmed = 0  #: the recorder has what comes up to here
         self._forgotten = 0  #: and the file has nothing of it any more
         self._cramped = False  #: the disk had no room lately
-        self._appends = 0
+        self._unheard = 0  #: events appended since the recorder was last heard
         self._hear_recorder()
 
     def append(self, at_ms: int, count: int, body: bytes) -> int:
         """Make one group durable and give its sequence number."""
-        self._appends += 1
-        if self._appends % _LISTEN_EVERY == 0:
+        self._unheard += count
+        if self._unheard >= _LISTEN_EVERY:
             self._hear_recorder()
         self._check_room(len(body))
         seq, upto = self._seq + 1, self._upto + count
@@ -192,6 +193,7 @@ class SqliteJournal:
             raise StorageFull("the disk is full up to its reserve")
 
     def _hear_recorder(self) -> None:
+        self._unheard = 0
         confirmed = _read_confirmed(self._path, self.journal_id)
         while self._waiting and self._waiting[0].seq <= confirmed:
             self._waiting_bytes -= self._waiting.popleft().size

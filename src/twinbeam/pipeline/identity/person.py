@@ -30,10 +30,10 @@ def hashed_external_id(raw: Several, told: Told) -> Several:
 
 def hashed_name(raw: str | None, field: str, told: Told) -> str | None:
     """Hash a first or last name without its punctuation."""
-    if raw is not None and raw.isascii() and raw.isalpha() and len(raw) < HASH_LENGTH:
-        plain = raw.lower()
-        if plain not in NOTHING:
-            return sha256_hex(plain)
+    if raw is not None and raw.isalpha() and len(raw) < HASH_LENGTH:
+        name = normal_name(raw)
+        if name not in NOTHING:
+            return sha256_hex(name)
     return hashed(raw, field, told, _name_digest, Trouble.VALUE_EMPTY)
 
 
@@ -41,6 +41,8 @@ def hashed_zip(raw: str | None, country: str | None, told: Told) -> str | None:
     """Hash a postcode; of a US one the first five digits."""
     if raw is None:
         return None
+    if country != "us" and raw.isdecimal() and raw.isascii() and raw not in NOTHING and len(raw) < HASH_LENGTH:
+        return sha256_hex(raw)
     united_states = country == "us" or (country is None and _ZIP_PLUS_FOUR.fullmatch(raw.strip()) is not None)
     digest = _us_zip_digest if united_states else _zip_digest
     return hashed(raw, "user.zip_code", told, digest, Trouble.VALUE_EMPTY)
@@ -75,21 +77,26 @@ def plain_state(raw: str | None, country: str | None, told: Told) -> str | None:
 
 def normal_name(text: str) -> str:
     """Give the form of a name that is hashed: lower case, no punctuation, single spaces between words."""
+    if text.isalpha():
+        return _word(text)
     if text.isascii():
-        if text.isalpha():
-            return text.lower()
         return " ".join(_PUNCTUATION.sub("", text.lower()).split())
     return " ".join(filter(None, map(_letters, text.lower().split())))
 
 
 def normal_city(text: str) -> str:
     """Give a city as it is sent: lower case, letters, marks and digits only, NFC."""
-    return text.lower() if text.isascii() and text.isalpha() else _letters(text.lower())
+    return _word(text) if text.isalpha() else _letters(text.lower())
 
 
 def normal_zip(text: str) -> str:
     """Give a postcode in lower case, without spaces and dashes."""
     return "".join(text.lower().replace("-", "").split())
+
+
+def _word(text: str) -> str:
+    """Give the form of text that is nothing but letters: what `_letters` would, without a look at each."""
+    return text.lower() if text.isascii() else normalize("NFC", text.lower())
 
 
 def _letters(text: str) -> str:
