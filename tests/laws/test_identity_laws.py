@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from builders import an_arrival
 from sealing import ALLOWED, BARE, DROPPED, seal
+from twinbeam.core.bare import bare as unidentified
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import Channel, Content, Item, Lead, Page, Properties, User
 from twinbeam.pipeline.identity.hashing import is_hashed
@@ -140,6 +141,7 @@ def test_without_identifiers_nothing_of_the_person_is_left(item, channel, client
     bare, full = seal(arrival, BARE), seal(arrival)
     assert set(bare.user) <= {"country", "locale"}
     assert not any(sign in url for url in bare.body.get("page", {}).values() for sign in "?#;")
+    assert unidentified(full.signal.body) == unidentified(bare.signal.body) == bare.signal.body
     assert (bare.signal.facts, bare.signal.match, bare.body.get("lead")) == (None, 0, None)
     assert (bare.signal.key, bare.signal.aliases) == (full.signal.key, full.signal.aliases)
 

@@ -82,7 +82,7 @@ def test_a_refusal_keeps_its_visit_and_the_word_and_nothing_of_the_person():
     assert refused.consent == SAID
 
 
-@pytest.mark.parametrize("reason", [Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.FOREIGN_HOST, Reason.NO_ROUTE])
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.NO_CONSENT])
 def test_what_goes_no_further_for_another_reason_keeps_nothing_but_its_heading(reason):
     ended = msgspec.structs.replace(ENDED, reason=reason)
     allowed, dropped = (seal(permission=found, record=SAID, **FULL).signal for found in (ALLOWED, ended))

@@ -1,4 +1,4 @@
-"""Which match keys a body has, as bits, and a person without any."""
+"""Which match keys a body has, as bits."""
 
 from twinbeam.core.values import MATCH
 from twinbeam.pipeline.identity.body import Person
@@ -21,8 +21,3 @@ def match_of(person: Person) -> int:
         + (_LAST_NAME if person.last_name else 0)
         + (_ZIP_CODE if person.zip_code else 0)
     )
-
-
-def without_identifiers(person: Person) -> Person:
-    """Keep what thousands share: country and language."""
-    return Person(country=person.country, locale=person.locale)

@@ -8,15 +8,16 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from twinbeam.core import keys
+from twinbeam.core.addresses import host_only
+from twinbeam.core.bare import bare
 from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Channel, Decision, Item, Lead, Notice, Page, Permission, Properties, Signal
 from twinbeam.pipeline.identity import event_ids, network, person, traces
-from twinbeam.pipeline.identity.addresses import hosts_only, without_queries
 from twinbeam.pipeline.identity.body import NOBODY, NOWHERE, Event, Person, encode
 from twinbeam.pipeline.identity.email import hashed_email
 from twinbeam.pipeline.identity.hashing import Several
-from twinbeam.pipeline.identity.match import match_of, without_identifiers
+from twinbeam.pipeline.identity.match import match_of
 from twinbeam.pipeline.identity.money import minor_units, said_currency
 from twinbeam.pipeline.identity.notices import Told, Trouble, notices
 from twinbeam.pipeline.identity.order_ids import other_ids
@@ -77,8 +78,9 @@ class Sealer:
             parts = self._parts(arrival, heading, told)
             event_id = heading.event_id or _derived_id(arrival, heading, parts)
             sent = self._outgoing(arrival, heading, told)
+            parts = _restricted(parts) if arrival.rules.restricted else parts
             tombstone = _tombstone(arrival, permission, heading, event_id, _spoken(record))
-            signal = _filled(tombstone, arrival, heading, _reduced(parts, arrival, permission), sent, told)
+            signal = _filled(tombstone, arrival, heading, parts, sent, told)
         return signal, notices(told, arrival.index)
 
     def _parts(self, arrival: Arrival, heading: _Heading, told: Told) -> _Parts:
@@ -175,13 +177,9 @@ def _scrubbed_lead(lead: Lead, phones: Several) -> Lead:
     )
 
 
-def _reduced(parts: _Parts, arrival: Arrival, permission: Permission) -> _Parts:
-    """Leave out what this pixel or this visitor does not let out; the click id was read from the address before."""
-    if arrival.rules.restricted:
-        parts = replace(parts, page=hosts_only(parts.page))
-    if permission.bare:
-        return _Parts(without_identifiers(parts.person), without_queries(parts.page), None)
-    return parts
+def _restricted(parts: _Parts) -> _Parts:
+    """Keep of the addresses no more than their hosts; the click id was read from them before."""
+    return replace(parts, page=Page(url=host_only(parts.page.url), referrer=host_only(parts.page.referrer)))
 
 
 def _tombstone(
@@ -215,22 +213,25 @@ def _filled(
     tombstone: Signal, arrival: Arrival, heading: _Heading, parts: _Parts, sent: Properties, told: Told
 ) -> Signal:
     item, workspace, order_id = arrival.item, tombstone.workspace, heading.order_id or ""
+    body = _body(tombstone, item, parts, encoded_properties(sent, item.user.phone, told))
+    is_bare = tombstone.permission.bare
+    who = NOBODY if is_bare else parts.person
     visits = traces.visits(workspace, item, order_id, told)
     browser = tombstone.channel is Channel.BROWSER
     return replace(
         tombstone,
-        body=_body(tombstone, item, parts, encoded_properties(sent, item.user.phone, told)),
+        body=bare(body) if is_bare else body,
         order_id=order_id,
         minor=minor_units(sent.value, sent.currency),
         currency=sent.currency or "",
-        lookups=traces.lookups(workspace, order_id, parts.person),
+        lookups=traces.lookups(workspace, order_id, who),
         visits=visits,
-        facts=traces.facts(parts.person, parts.page) if visits and not tombstone.permission.bare else None,
+        facts=traces.facts(who, parts.page) if visits and not is_bare else None,
         aliases=_aliases(tombstone, arrival, order_id),
         spelling=arrival.spelling,
         native=item.native or "",
         stage=item.stage or ("placed" if browser else ""),
-        match=match_of(parts.person),
+        match=match_of(who),
     )
 
 
@@ -242,8 +243,11 @@ def _aliases(tombstone: Signal, arrival: Arrival, order_id: str) -> list[bytes]:
     others = other_ids(arrival.event, arrival.item, order_id, tombstone.event_id)
     if not others:
         return []
-    source = (tombstone.workspace, tombstone.event_source, _source_id(arrival), tombstone.event)
-    return [keys.conversion_key(*source, other) for other in others]
+    source_id = _source_id(arrival)
+    return [
+        keys.conversion_key(tombstone.workspace, tombstone.event_source, source_id, tombstone.event, other)
+        for other in others
+    ]
 
 
 def _body(tombstone: Signal, item: Item, parts: _Parts, properties: bytes | None) -> bytes:
