@@ -50,6 +50,8 @@ LINE_EVENTS = frozenset({"AddToCart", "AddToWishlist"})
 
 def token_id(event: str, item: Item) -> str | None:
     """Give the id that the tokens of an item give this event, or None where they name no single event."""
+    if item.checkout_token is None and item.cart_token is None:
+        return None
     naming = NAMING.get(event)
     if naming is not None:
         return next(filter(None, (_id_by(namer, event, item, "") for namer in naming.ids)), None)

@@ -48,6 +48,8 @@ class _Parts(Struct, frozen=True, gc=False):
     person: Person
     page: Page
     lead: Lead | None
+    sent: Properties  #: what may leave of what was said
+    properties: bytes | None  #: the same, scrubbed and encoded
 
 
 class Sealer:
@@ -77,15 +79,16 @@ class Sealer:
         else:
             parts = self._parts(arrival, heading, told)
             event_id = heading.event_id or _derived_id(arrival, heading, parts)
-            sent = self._outgoing(arrival, heading, told)
-            parts = _restricted(parts) if arrival.rules.restricted else parts
+            if arrival.rules.restricted:
+                parts = _restricted(parts)
             tombstone = _tombstone(arrival, permission, heading, event_id, _spoken(record))
-            signal = _filled(tombstone, arrival, heading, parts, sent, told)
+            signal = _filled(tombstone, arrival, heading, parts, told)
         return signal, notices(told, arrival.index)
 
     def _parts(self, arrival: Arrival, heading: _Heading, told: Told) -> _Parts:
         item = arrival.item
         phones = item.user.phone
+        sent = self._outgoing(arrival, heading, told)
         return _Parts(
             self._person(arrival, told),
             Page(
@@ -93,6 +96,8 @@ class Sealer:
                 referrer=_scrubbed(item.page.referrer, "page.referrer", phones, heading.order_id, told),
             ),
             _scrubbed_lead(item.lead, phones) if item.lead else None,
+            sent,
+            encoded_properties(sent, phones, told),
         )
 
     def _outgoing(self, arrival: Arrival, heading: _Heading, told: Told) -> Properties:
@@ -155,7 +160,8 @@ def _derived_id(arrival: Arrival, heading: _Heading, parts: _Parts) -> str:
         told_apart = item.event_time is not None or item.visitor_id or match_of(unconnected)
         who = unconnected if told_apart else who
     when = f"day {heading.event_time // _DAY_SECONDS}" if item.event_time is None else item.event_time
-    what = Raw(encoded_properties(heading.said, item.user.phone, []) or b"{}")
+    is_all = parts.sent is heading.said
+    what = Raw((parts.properties if is_all else encoded_properties(heading.said, item.user.phone, [])) or b"{}")
     tokens = (item.visitor_id, item.cart_token, item.checkout_token)
     return event_ids.content_id((arrival.event, item.event_source, when, who, parts.page, what, parts.lead, tokens))
 
@@ -209,28 +215,25 @@ def _source_id(arrival: Arrival) -> str:
     return f"{arrival.pixel}?{arrival.test_code}" if arrival.test_code else arrival.pixel
 
 
-def _filled(
-    tombstone: Signal, arrival: Arrival, heading: _Heading, parts: _Parts, sent: Properties, told: Told
-) -> Signal:
+def _filled(tombstone: Signal, arrival: Arrival, heading: _Heading, parts: _Parts, told: Told) -> Signal:
     item, workspace, order_id = arrival.item, tombstone.workspace, heading.order_id or ""
-    body = _body(tombstone, item, parts, encoded_properties(sent, item.user.phone, told))
+    body = _body(tombstone, item, parts)
     is_bare = tombstone.permission.bare
     who = NOBODY if is_bare else parts.person
     visits = traces.visits(workspace, item, order_id, told)
-    browser = tombstone.channel is Channel.BROWSER
     return replace(
         tombstone,
         body=bare(body) if is_bare else body,
         order_id=order_id,
-        minor=minor_units(sent.value, sent.currency),
-        currency=sent.currency or "",
+        minor=minor_units(parts.sent.value, parts.sent.currency),
+        currency=parts.sent.currency or "",
         lookups=traces.lookups(workspace, order_id, who),
         visits=visits,
         facts=traces.facts(who, parts.page) if visits and not is_bare else None,
         aliases=_aliases(tombstone, arrival, order_id),
         spelling=arrival.spelling,
         native=item.native or "",
-        stage=item.stage or ("placed" if browser else ""),
+        stage=item.stage or ("placed" if tombstone.channel is Channel.BROWSER else ""),
         match=match_of(who),
     )
 
@@ -250,7 +253,7 @@ def _aliases(tombstone: Signal, arrival: Arrival, order_id: str) -> list[bytes]:
     ]
 
 
-def _body(tombstone: Signal, item: Item, parts: _Parts, properties: bytes | None) -> bytes:
+def _body(tombstone: Signal, item: Item, parts: _Parts) -> bytes:
     limited = item.limited_data_use or tombstone.permission.limited
     return encode(
         Event(
@@ -258,7 +261,7 @@ def _body(tombstone: Signal, item: Item, parts: _Parts, properties: bytes | None
             event_id=tombstone.event_id,
             user=None if parts.person == NOBODY else parts.person,
             page=None if parts.page == NOWHERE else parts.page,
-            properties=None if properties is None else Raw(properties),
+            properties=None if parts.properties is None else Raw(parts.properties),
             limited_data_use=limited and item.event_source in _LIMITABLE,
             lead=parts.lead,
         )

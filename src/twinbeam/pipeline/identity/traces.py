@@ -32,20 +32,23 @@ def _lookups(kind: str, workspace: str, values: Several) -> list[bytes]:
 
 def visits(workspace: str, item: Item, order_id: str | None, told: Told) -> list[bytes]:
     """Hash the tokens of the visit; one that says nothing (`undefined`) would join strangers and is left out."""
-    found = []
-    tokens = (
-        ("visitor", "visitor_id", item.visitor_id),
-        ("cart", "cart_token", item.cart_token),
-        ("checkout", "checkout_token", item.checkout_token),
-    )
-    for kind, field, token in tokens:
-        if token is None:
-            continue
-        if is_nothing(token):
-            told.append((field, Trouble.VALUE_EMPTY))
-        else:
-            found.append(keys.visit(kind, workspace, token))
-    return [*found, keys.visit("order", workspace, order_id)] if order_id else found
+    found: list[bytes] = []
+    if item.visitor_id is not None and _says_something(item.visitor_id, "visitor_id", told):
+        found.append(keys.visit("visitor", workspace, item.visitor_id))
+    if item.cart_token is not None and _says_something(item.cart_token, "cart_token", told):
+        found.append(keys.visit("cart", workspace, item.cart_token))
+    if item.checkout_token is not None and _says_something(item.checkout_token, "checkout_token", told):
+        found.append(keys.visit("checkout", workspace, item.checkout_token))
+    if order_id:
+        found.append(keys.visit("order", workspace, order_id))
+    return found
+
+
+def _says_something(token: str, field: str, told: Told) -> bool:
+    if is_nothing(token):
+        told.append((field, Trouble.VALUE_EMPTY))
+        return False
+    return True
 
 
 def facts(person: Person, page: Page) -> Facts | None:
