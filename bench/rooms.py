@@ -78,8 +78,10 @@ def _seal_rows(bench: Bench, events: Sequence[Arrival]) -> Iterator[Row]:
     e164 = [arrival for n, arrival in enumerate(events) if not has_national_phone(n)]
     yield _row(bench, f"{name}, the work item", events, fresh, remade=True)
     yield _row(bench, f"{name}, E.164 phone", e164, known)
-    yield _row(bench, f"{name}, national phone, first seen", national, fresh, remade=True)
-    yield _row(bench, f"{name}, national phone, seen before", national, known)
+    yield _row(bench, f"{name}, national phone", national, known)
+    parsed = [_changed(arrival, {"user": {"phone": f"{arrival.item.user.phone} ext. 1"}}) for arrival in national]
+    yield _row(bench, f"{name}, phone with an extension, first seen", parsed, fresh, remade=True)
+    yield _row(bench, f"{name}, phone with an extension, seen before", parsed, known)
     for label, change in _VARIANTS.items():
         yield _row(bench, f"{name}, {label}", [_changed(arrival, change) for arrival in e164], known)
     tombstone = Sealer().seal
@@ -95,8 +97,9 @@ _VARIANTS: dict[str, dict[str, Any]] = {
 
 def _changed(arrival: Arrival, change: dict[str, Any]) -> Arrival:
     page = msgspec.structs.replace(arrival.item.page, **change.get("page", {}))
-    own = {name: value for name, value in change.items() if name != "page"}
-    item = msgspec.structs.replace(arrival.item, page=page, **own)
+    user = msgspec.structs.replace(arrival.item.user, **change.get("user", {}))
+    own = {name: value for name, value in change.items() if name not in {"page", "user"}}
+    item = msgspec.structs.replace(arrival.item, page=page, user=user, **own)
     return msgspec.structs.replace(arrival, item=item)
 
 

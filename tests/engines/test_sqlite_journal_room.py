@@ -141,7 +141,7 @@ def fill(journal: SqliteJournal) -> int:
 
 
 def test_a_full_file_refuses_and_keeps_every_acknowledged_group(slot: Slot) -> None:
-    journal = slot.open(max_pages=60)
+    journal = slot.open(max_pages=15)
     acknowledged = fill(journal)
     assert acknowledged > 10
     assert slot.read() == [b"%d" % n * 300 for n in range(acknowledged)]
@@ -149,7 +149,7 @@ def test_a_full_file_refuses_and_keeps_every_acknowledged_group(slot: Slot) -> N
 
 
 def test_a_full_file_works_again_once_the_recorder_confirmed(slot: Slot) -> None:
-    journal = slot.open(max_pages=60)
+    journal = slot.open(max_pages=15)
     acknowledged = fill(journal)
     slot.confirm(acknowledged)
     try:
@@ -161,21 +161,21 @@ def test_a_full_file_works_again_once_the_recorder_confirmed(slot: Slot) -> None
 
 
 def test_a_full_file_is_still_full_after_a_restart(slot: Slot) -> None:
-    acknowledged = fill(slot.open(max_pages=60))
+    acknowledged = fill(slot.open(max_pages=15))
     with pytest.raises(StorageFull):
-        slot.reopen(max_pages=60).append(NOW, 1, b"x" * 9_000)
+        slot.reopen(max_pages=15).append(NOW, 1, b"x" * 9_000)
     assert len(slot.read()) == acknowledged
 
 
 def test_a_group_larger_than_the_file_is_refused_and_smaller_ones_pass(slot: Slot) -> None:
-    journal = slot.open(max_pages=60)
+    journal = slot.open(max_pages=15)
     with pytest.raises(StorageFull):
         journal.append(NOW, 1, b"x" * 400_000)
     assert journal.append(NOW, 1, _BODY) == 1
 
 
 def test_a_day_key_of_a_group_that_found_no_room_is_not_used(slot: Slot) -> None:
-    journal = slot.open(max_pages=60)
+    journal = slot.open(max_pages=15)
     with pytest.raises(StorageFull):
         journal.append(NOW, 1, b"x" * 400_000)
     journal.append(NOW, 1, b"one")

@@ -9,22 +9,25 @@ from twinbeam.core.errors import StorageBusy, StorageDamaged, StorageError, Stor
 
 #: 16 MB: a cache of 64 MB recorded no faster into half a million conversions.
 _CACHE_KIB = 16_384
-#: Pages between checkpoints; fewer, larger ones keep their cost out of most commits.
-_CHECKPOINT_PAGES = 4_000
+#: SQLite's own default, right for many small rows.
+_PAGE_BYTES = 4_096
+#: What the WAL holds between checkpoints; fewer, larger ones keep their cost out of most commits.
+_CHECKPOINT_BYTES = 4_000 * _PAGE_BYTES
 #: A WAL that grew in a burst shrinks back to this after its checkpoint.
 _WAL_LIMIT_BYTES = 64 * 1024 * 1024
 _BUSY_MS = 5_000
 
 
-def open_file(path: Path, *, cache_kib: int = _CACHE_KIB) -> sqlite3.Connection:
+def open_file(path: Path, *, cache_kib: int = _CACHE_KIB, page_bytes: int = _PAGE_BYTES) -> sqlite3.Connection:
     """Open for writing: WAL, every commit synced, explicit transactions only; the file is its owner's alone."""
     path.touch(mode=0o600)
     return _connect(
         str(path),
+        f"page_size={page_bytes}",  # counts while the file is new
         "journal_mode=WAL",
         "synchronous=FULL",
         f"cache_size=-{cache_kib}",
-        f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+        f"wal_autocheckpoint={_CHECKPOINT_BYTES // page_bytes}",
         f"journal_size_limit={_WAL_LIMIT_BYTES}",
     )
 

@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS grp (
 """
 
 _SIZES = "SELECT seq, length(body), n, at FROM grp ORDER BY seq"
+#: A row is a whole group, 10 kB to 1 MB: with pages of 4 kB an append of a large one costs half as much again.
+_PAGE_BYTES = 16_384
 #: A file beyond this is made small again when nothing waits in it; below it, free pages serve the next burst.
 _LARGE_BYTES = 64 * 1024**2
 #: Reading the recorder's file costs 6 us, as much as appending an event, so it is done once in this many events; what
@@ -292,7 +294,7 @@ def _read_confirmed(path: Path, journal_id: str) -> int:
 
 
 def _open(path: Path, max_pages: int | None) -> sqlite3.Connection:
-    db = open_file(path)
+    db = open_file(path, page_bytes=_PAGE_BYTES)
     with translated():
         db.execute("PRAGMA secure_delete=OFF")  # what is deleted is sealed; zeroing it needs room, and time
         db.executescript(_SCHEMA)
