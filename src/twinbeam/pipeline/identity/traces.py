@@ -8,7 +8,7 @@ order to the click and browser keys a later copy may borrow. All of them are has
 from twinbeam.core import keys
 from twinbeam.core.values import Facts, Item, Page
 from twinbeam.pipeline.identity.body import Person
-from twinbeam.pipeline.identity.hashing import Several, is_nothing
+from twinbeam.pipeline.identity.hashing import is_nothing
 from twinbeam.pipeline.identity.notices import Told, Trouble
 
 _NO_FACTS = Facts()
@@ -17,17 +17,20 @@ _NO_FACTS = Facts()
 def lookups(workspace: str, order_id: str | None, person: Person) -> list[bytes]:
     """Hash what a person may later ask for; of somebody without identifiers that is the order."""
     found = [keys.lookup("order", workspace, order_id)] if order_id else []
-    found += _lookups("email", workspace, person.email)
-    found += _lookups("phone", workspace, person.phone)
+    if person.email:
+        _add_lookups(found, "email", workspace, person.email)
+    if person.phone:
+        _add_lookups(found, "phone", workspace, person.phone)
     if person.ttclid:
         found.append(keys.lookup("ttclid", workspace, person.ttclid))
     return found
 
 
-def _lookups(kind: str, workspace: str, values: Several) -> list[bytes]:
+def _add_lookups(found: list[bytes], kind: str, workspace: str, values: str | list[str]) -> None:
     if isinstance(values, str):
-        return [keys.lookup(kind, workspace, values)]
-    return [keys.lookup(kind, workspace, value) for value in values] if values else []
+        found.append(keys.lookup(kind, workspace, values))
+    else:
+        found += [keys.lookup(kind, workspace, value) for value in values]
 
 
 def visits(workspace: str, item: Item, order_id: str | None, told: Told) -> list[bytes]:
