@@ -6,13 +6,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from builders import an_arrival
+from builders import WORKSPACE, an_arrival
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
 from twinbeam.core.values import Arrival, Decision, Notice, Permission, Reason, Signal
+from twinbeam.pipeline.identity.rates import Rates
 from twinbeam.pipeline.identity.seal import Sealer
 
 ALLOWED = Permission(Decision.ALLOWED, "ad_storage=granted")
 UNDECIDED = Permission(Decision.UNDECIDED, "said nothing")
 DROPPED = Permission(Decision.DROPPED, "ad_storage=denied", Reason.NO_CONSENT)
+ENDED = Permission(Decision.DROPPED, "", Reason.LEFT_TO_BROWSER)
+BARE = Permission(Decision.ALLOWED, "ad_user_data=denied", bare=True)
 
 VECTORS: dict[str, list[Any]] = json.loads(
     (Path(__file__).parents[1] / "spec" / "identifiers.json").read_text(encoding="utf-8")
@@ -38,8 +42,15 @@ class Sealed(NamedTuple):
 
 
 def seal(
-    arrival: Arrival | None = None, permission: Permission = ALLOWED, *, region: str | None = None, **changes: Any
+    arrival: Arrival | None = None,
+    permission: Permission = ALLOWED,
+    record: ConsentRecord = NOTHING_SAID,
+    *,
+    region: str | None = None,
+    rates: Rates | None = None,
+    **changes: Any,
 ) -> Sealed:
     """Seal one arrival, built from the keywords unless it is given."""
-    signal, notices = Sealer(default_region=region).seal(arrival or an_arrival(**changes), permission)
+    sealer = Sealer(default_region=region, rates=lambda workspace: rates or {} if workspace == WORKSPACE else {})
+    signal, notices = sealer.seal(arrival or an_arrival(**changes), permission, record)
     return Sealed(signal, msgspec.json.decode(signal.body) if signal.body else {}, notices)

@@ -29,6 +29,7 @@ def test_nothing_about_a_visitor_can_be_read_in_any_file(h: Harness, data: Path)
     h.waiting(lease)
     h.quarantine(b"quarantine-marker", seq=9)
     markers = (email, *(value for value in vars_of(SECRETS)), "visit-marker", "text-marker", "quarantine-marker")
+    assert len(markers) == 9
     assert email.encode() in lease.body
     assert not found_in_files(data, *(marker.encode() for marker in markers))
 

@@ -7,9 +7,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from builders import an_arrival
-from sealing import ALLOWED, DROPPED, seal
+from sealing import ALLOWED, BARE, DROPPED, seal
+from twinbeam.core.bare import bare as unidentified
+from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import Channel, Content, Item, Lead, Page, Properties, User
 from twinbeam.pipeline.identity.hashing import is_hashed
+from twinbeam.pipeline.identity.money import LISTED
+from twinbeam.pipeline.identity.outgoing import NAMES as RESTRICTED_NAMES
+from twinbeam.pipeline.identity.outgoing import PARTS, PRODUCT_IDS
 from twinbeam.pipeline.identity.person import normal_city, normal_name, normal_zip
 from twinbeam.pipeline.identity.text import has_email, without_personal
 from twinbeam.pipeline.identity.urls import scrubbed_url
@@ -48,6 +53,7 @@ USERS = st.builds(
 CONTENTS = st.builds(
     Content,
     **dict.fromkeys(("content_id", "content_type", "content_category", "content_name", "brand"), MAYBE),
+    **dict.fromkeys(("sku", "variant_id", "group_id"), MAYBE),
     price=NUMBERS,
     quantity=st.none() | st.integers(),
 )
@@ -61,21 +67,37 @@ PROPERTIES = st.builds(
     num_items=st.none() | st.integers(),
     order_id=st.none() | SHORT,
     price=NUMBERS,
+    **dict.fromkeys(PARTS, NUMBERS),
 )
 ITEMS = st.builds(
     Item,
-    event=st.sampled_from(["Purchase", "CompletePayment", "Lead", "My_Event"]),
+    event=st.sampled_from(["Purchase", "CompletePayment", "Lead", "InitiateCheckout", "AddToCart", "My_Event"]),
     event_time=st.integers(1, 2**70),
     event_id=st.none() | SHORT,
     event_source=st.sampled_from(["web", "app", "offline", "crm"]),
     user=USERS,
     page=st.builds(Page, url=MAYBE, referrer=MAYBE),
     properties=PROPERTIES,
-    **dict.fromkeys(("order_id", "visitor_id", "cart_token", "checkout_token"), st.none() | SHORT),
+    **dict.fromkeys(("order_id", "visitor_id", "cart_token", "checkout_token", "cart_line"), st.none() | SHORT),
+    action=st.none() | st.integers(0, 10**9),
     limited_data_use=st.booleans(),
     lead=st.none() | st.builds(Lead, lead_id=SHORT, lead_event_source=MAYBE),
 )
 CHANNELS = st.sampled_from(Channel)
+RULES = st.builds(
+    PixelRules,
+    parameters=st.lists(st.sampled_from(Properties.__struct_fields__), max_size=8).map(tuple),
+    restricted=st.booleans(),
+    product_id=st.sampled_from(["as_sent", "sku", "variant", "group"]),
+    value_without=st.lists(st.sampled_from(PARTS), unique=True).map(tuple),
+)
+RATES = st.none() | st.dictionaries(
+    st.just("XXX"),
+    st.dictionaries(
+        st.sampled_from(["2026-09-21", "2026-09-01", "2026-01-01", "soon"]),
+        st.dictionaries(st.sampled_from(["EUR", "JPY", "KWD", "XAF"]), st.floats()),
+    ),
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -88,7 +110,48 @@ def test_every_item_is_sealed_and_the_signal_can_be_stored(item, channel, client
         assert msgspec.msgpack.decode(stored, type=type(sealed.signal)) == sealed.signal
     assert allowed.body["event_id"] == allowed.signal.event_id == refused.signal.event_id
     assert allowed.signal.key == refused.signal.key
-    assert (refused.signal.body, refused.signal.lookups, refused.signal.visits) == (b"", [], [])
+    assert (refused.signal.body, refused.signal.lookups, refused.signal.facts) == (b"", [], None)
+    assert refused.signal.visits == allowed.signal.visits
+
+
+@settings(max_examples=300, deadline=None)
+@given(ITEMS, RULES, RATES)
+def test_whatever_a_pixel_s_rules_only_what_they_allow_leaves(item, rules, rates):
+    item = msgspec.structs.replace(item, event_time=1_790_000_000)
+    sealed = seal(an_arrival(item, rules=rules), rates=rates)
+    properties = sealed.body.get("properties", {})
+    allowed = (
+        set(rules.parameters or Properties.__struct_fields__)
+        - set(PARTS)
+        - (set(RESTRICTED_NAMES) if rules.restricted else set())
+    )
+    assert set(properties) <= allowed
+    assert properties.get("currency", "EUR") in LISTED
+    for content in properties.get("contents", []):
+        assert set(content).isdisjoint({*PRODUCT_IDS, *(RESTRICTED_NAMES if rules.restricted else ())})
+    for url in sealed.body.get("page", {}).values():
+        assert not rules.restricted or (url.count("/") == 3 and url.endswith("/") and not set("?#;@") & set(url))
+    assert sealed.signal.event_id == seal(an_arrival(item)).signal.event_id
+
+
+@settings(max_examples=200, deadline=None)
+@given(ITEMS, CHANNELS, MAYBE)
+def test_without_identifiers_nothing_of_the_person_is_left(item, channel, client_ip):
+    arrival = an_arrival(item, channel=channel, client_ip=client_ip, user_agent="Mozilla/5.0")
+    bare, full = seal(arrival, BARE), seal(arrival)
+    assert set(bare.user) <= {"country", "locale"}
+    assert not any(sign in url for url in bare.body.get("page", {}).values() for sign in "?#;")
+    assert unidentified(full.signal.body) == unidentified(bare.signal.body) == bare.signal.body
+    assert (bare.signal.facts, bare.signal.match, bare.body.get("lead")) == (None, 0, None)
+    assert (bare.signal.key, bare.signal.aliases) == (full.signal.key, full.signal.aliases)
+
+
+@settings(max_examples=200, deadline=None)
+@given(ITEMS)
+def test_a_conversion_is_never_its_own_other_name(item):
+    signal = seal(an_arrival(item)).signal
+    assert signal.key not in signal.aliases
+    assert len(set(signal.aliases)) == len(signal.aliases) <= 3
 
 
 @settings(max_examples=200, deadline=None)

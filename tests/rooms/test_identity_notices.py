@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from builders import an_arrival, an_item
 from sealing import seal
+from twinbeam.core.rules import PixelRules
+from twinbeam.core.values import Content
 from twinbeam.pipeline.identity.notices import SENTENCES, Trouble
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "reference" / "identifiers.md"
@@ -24,6 +25,11 @@ CAUSES = {
     Trouble.TEXT_SCRUBBED: ("properties.status", {"status": "for eve@shop.example"}),
     Trouble.CURRENCY_UNKNOWN: ("properties.currency", {"currency": "XXX"}),
     Trouble.CURRENCY_MISSING: ("properties.currency", {"currency": None}),
+    Trouble.VALUE_PART_MISSING: ("properties.tax", {"rules": PixelRules(value_without=("tax",))}),
+    Trouble.PRODUCT_ID_MISSING: (
+        "properties.contents",
+        {"rules": PixelRules(product_id="sku"), "contents": [Content(content_id="HAT-1")]},
+    ),
     Trouble.TIME_UNUSABLE: ("event_time", {"event_time": 1_790_000_000_000}),
 }
 
@@ -31,7 +37,7 @@ CAUSES = {
 @pytest.mark.parametrize("trouble", Trouble)
 def test_every_trouble_is_told_with_its_field_and_without_the_value(trouble):
     field, changes = CAUSES[trouble]
-    notices = seal(an_arrival(an_item(**changes))).notices
+    notices = seal(**changes).notices
     assert [(notice.field, notice.code, notice.message) for notice in notices] == [
         (field, trouble.value, SENTENCES[trouble])
     ]

@@ -4,12 +4,15 @@ import msgspec
 import pytest
 
 from builders import NOW_MS, NOW_S, PIXEL, WORKSPACE, an_arrival, an_item
-from sealing import ALLOWED, DROPPED, UNDECIDED, seal
+from sealing import ALLOWED, BARE, DROPPED, ENDED, UNDECIDED, seal
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, Region, Statement
 from twinbeam.core.keys import conversion_key, lookup, visit
-from twinbeam.core.values import Channel, Content, Facts, Lead, Properties, User
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.values import MATCH, Channel, Content, Facts, Lead, Properties, User
 from twinbeam.pipeline.identity.hashing import sha256_hex
 
 URL = "https://shop.example/thanks?order=1001"
+BROWSER = {"channel": Channel.BROWSER, "client_ip": "81.2.69.142", "user_agent": "Mozilla/5.0"}
 
 
 def test_the_body_is_the_tiktok_event_in_the_documented_order_without_its_name():
@@ -50,17 +53,138 @@ def test_nothing_empty_is_sent():
     assert seal(**nothing).body == {"event_time": NOW_S - 5, "event_id": "order-1001"}
 
 
-@pytest.mark.parametrize("permission", [DROPPED, UNDECIDED])
-def test_without_permission_only_a_tombstone_is_left(permission):
-    allowed = seal(phone="+447911123456", visitor_id="v-1", url=URL).signal
-    refused = seal(permission=permission, phone="+447911123456", visitor_id="v-1", url=URL).signal
-    assert refused == msgspec.structs.replace(
-        allowed, permission=permission, body=b"", lookups=[], visits=[], facts=None
-    )
-    assert allowed.body
-    assert allowed.lookups
-    assert allowed.visits
-    assert allowed.facts
+SAID = ConsentRecord(ad_storage=Statement(NOW_MS, "denied"), region=Region("DE", 0), source="banner")
+FULL = {"phone": "+447911123456", "visitor_id": "v-1", "checkout_token": "k-1", "url": URL, "native": "sent"}
+WITHOUT_A_PERSON = {
+    "body": b"",
+    "order_id": "",
+    "minor": None,
+    "currency": "",
+    "lookups": [],
+    "facts": None,
+    "aliases": [],
+    "native": "",
+    "match": 0,
+}
+
+
+def test_what_is_undecided_is_sealed_in_full_because_it_may_be_held():
+    allowed, undecided = (seal(permission=found, record=SAID, **FULL).signal for found in (ALLOWED, UNDECIDED))
+    assert undecided == msgspec.structs.replace(allowed, permission=UNDECIDED)
+    filled = ("body", "order_id", "minor", "currency", "lookups", "visits", "facts", "consent", "aliases", "match")
+    assert all(getattr(undecided, name) for name in filled)
+
+
+def test_a_refusal_keeps_its_visit_and_the_word_and_nothing_of_the_person():
+    allowed, refused = (seal(permission=found, record=SAID, **FULL).signal for found in (ALLOWED, DROPPED))
+    assert refused == msgspec.structs.replace(allowed, permission=DROPPED, **WITHOUT_A_PERSON)
+    assert refused.visits
+    assert refused.consent == SAID
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.NO_CONSENT])
+def test_what_goes_no_further_for_another_reason_keeps_nothing_but_its_heading(reason):
+    ended = msgspec.structs.replace(ENDED, reason=reason)
+    allowed, dropped = (seal(permission=found, record=SAID, **FULL).signal for found in (ALLOWED, ended))
+    assert dropped == msgspec.structs.replace(allowed, permission=ended, visits=[], consent=None, **WITHOUT_A_PERSON)
+
+
+def test_where_nothing_was_said_no_record_is_kept():
+    assert seal(record=NOTHING_SAID).signal.consent is None
+    assert seal(record=SAID).signal.consent == SAID
+
+
+def test_the_visit_of_a_refusal_is_told_its_empty_tokens():
+    assert seal(permission=DROPPED, visitor_id="null").told == [("visitor_id", "value_empty")]
+
+
+class TestMatch:
+    def test_has_one_bit_for_each_match_key_of_the_body(self):
+        user = dict.fromkeys(MATCH, "x-1") | {"email": "ada@shop.example", "phone": "+447911123456"}
+        for name, bit in MATCH.items():
+            alone = dict.fromkeys(("email", "external_id", "ttclid")) | {name: user[name]}
+            assert seal(**alone | ({"ip": "81.2.69.142"} if name == "ip" else {})).signal.match == bit
+
+    def test_adds_the_bits_up(self):
+        signal = seal(phone="+447911123456", city="London", country="GB").signal
+        assert signal.match == sum(MATCH[name] for name in ("email", "phone", "external_id", "ttclid"))
+
+    def test_counts_no_key_that_was_left_out(self):
+        assert seal(email="nobody", external_id="null", ttclid=None).signal.match == 0
+
+    def test_counts_the_connection_of_a_browser(self):
+        arrival = an_arrival(an_item(email=None, external_id=None, ttclid=None), **BROWSER)
+        assert seal(arrival).signal.match == MATCH["ip"]
+
+
+TRACEABLE = {
+    "phone": "+447911123456",
+    "first_name": "Ada",
+    "city": "London",
+    "state": "ENG",
+    "zip_code": "E1",
+    "country": "GB",
+    "locale": "en_GB",
+    "ttp": "ttp-1",
+    "ip": "81.2.69.142",
+    "user_agent": "Mozilla/5.0",
+    "visitor_id": "v-1",
+    "url": "https://shop.example/thanks;jsessionid=7?ttclid=E.C.P.x&uid=7#top",
+    "lead": Lead(lead_id="7301"),
+}
+
+
+class TestWithoutIdentifiers:
+    def test_a_user_has_only_country_and_locale(self):
+        assert seal(permission=BARE, **TRACEABLE).user == {"country": "gb", "locale": "en-GB"}
+
+    def test_an_address_has_no_query_because_click_ids_stand_there(self):
+        assert seal(permission=BARE, **TRACEABLE).body["page"] == {"url": "https://shop.example/thanks"}
+
+    def test_nothing_leads_to_the_person_and_nothing_can_be_borrowed(self):
+        signal = seal(permission=BARE, **TRACEABLE).signal
+        assert signal.lookups == [lookup("order", WORKSPACE, "1001")]
+        assert (signal.facts, signal.match) == (None, 0)
+        assert "lead" not in seal(permission=BARE, **TRACEABLE).body
+
+    def test_the_visit_is_known_because_a_later_refusal_must_reach_it(self):
+        assert seal(permission=BARE, **TRACEABLE).signal.visits == seal(**TRACEABLE).signal.visits
+
+    def test_what_happened_stays(self):
+        assert seal(permission=BARE, **TRACEABLE).body["properties"] == seal(**TRACEABLE).body["properties"]
+
+    def test_the_id_is_the_same_as_with_them(self):
+        visit = TRACEABLE | {"event_id": None, "order_id": None}
+        assert seal(permission=BARE, **visit).signal.key == seal(**visit).signal.key
+
+
+@pytest.mark.parametrize(
+    ("channel", "said", "kept"),
+    [
+        (Channel.BROWSER, None, "placed"),
+        (Channel.BROWSER, "paid", "paid"),
+        (Channel.SERVER, None, ""),
+        (Channel.WEBHOOK, None, ""),
+        (Channel.WEBHOOK, "shipped", "shipped"),
+        (Channel.FILE, None, ""),
+    ],
+)
+def test_a_browser_reports_an_order_that_was_placed(channel, said, kept):
+    assert seal(an_arrival(an_item(stage=said), channel=channel)).signal.stage == kept
+
+
+def test_what_the_tag_and_the_door_found_goes_along():
+    signal = seal(native="blocked", spelling="CompletePayment").signal
+    assert (signal.native, signal.spelling) == ("blocked", "CompletePayment")
+    assert (seal().signal.native, seal().signal.spelling) == ("", "")
+
+
+def test_a_test_is_another_conversion_than_the_same_in_earnest():
+    tested = seal(test_code="TEST123", checkout_token="k-1").signal
+    assert tested.key == conversion_key(WORKSPACE, "web", f"{PIXEL}?TEST123", "Purchase", "order-1001")
+    assert (tested.pixel, tested.test_code) == (PIXEL, "TEST123")
+    assert set(tested.aliases).isdisjoint(seal(checkout_token="k-1").signal.aliases)
+    assert tested.aliases[0] == conversion_key(WORKSPACE, "web", f"{PIXEL}?TEST123", "Purchase", "1001")
 
 
 @pytest.mark.parametrize("item", [an_item(), an_item(event_id=None), an_item(event_id=None, order_id=None)])
@@ -270,12 +394,6 @@ def test_a_value_without_currency_is_sent_and_told_but_not_counted():
     assert sealed.body["properties"]["value"] == 20.5
     assert sealed.signal.minor is None
     assert sealed.told == [("properties.currency", "currency_missing")]
-
-
-def test_an_unknown_currency_is_passed_on_and_told():
-    sealed = seal(currency="xxx")
-    assert sealed.body["properties"]["currency"] == "XXX"
-    assert sealed.told == [("properties.currency", "currency_unknown")]
 
 
 def test_a_finding_is_told_once_and_with_the_item_s_place():

@@ -4,7 +4,10 @@ from hashlib import sha256
 
 import pytest
 
+from builders import PIXEL, WORKSPACE
 from sealing import VECTORS, seal
+from twinbeam.core.keys import conversion_key
+from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import User
 
 USER_FIELDS = tuple(field for field in VECTORS if field in User.__struct_fields__)
@@ -72,6 +75,24 @@ def test_an_amount_is_kept_in_the_minor_unit_of_its_currency(vector):
     assert sealed.signal.minor == vector["minor"]
     assert sealed.signal.currency == vector["currency"].upper() == sealed.body["properties"]["currency"]
     assert sealed.body["properties"]["value"] == vector["value"]
+
+
+@pytest.mark.parametrize("vector", of("host_only"))
+def test_a_restricted_pixel_gets_of_an_address_what_the_vectors_say(vector):
+    sealed = seal(url=vector["typed"], referrer=vector["typed"], rules=PixelRules(restricted=True))
+    assert sealed.body.get("page") == (vector["sent"] and {"url": vector["sent"], "referrer": vector["sent"]})
+
+
+@pytest.mark.parametrize("vector", of("derived_id"))
+def test_order_checkout_and_cart_give_the_ids_that_the_vectors_say(vector):
+    fields = {name: value for name, value in vector.items() if name not in {"id", "also", "why"}}
+    signal = seal(**{"event_id": None, "order_id": None} | fields).signal
+    if vector["id"] is None:
+        assert signal.event_id.startswith("hash-")
+    else:
+        assert signal.event_id == vector["id"]
+    others = vector.get("also", [])
+    assert signal.aliases == [conversion_key(WORKSPACE, "web", PIXEL, signal.event, other) for other in others]
 
 
 def test_every_user_field_has_vectors():

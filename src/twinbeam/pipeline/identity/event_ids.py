@@ -13,6 +13,7 @@ import msgspec
 from twinbeam.core.values import Arrival, Item
 from twinbeam.pipeline.identity.hashing import is_nothing, sha256_hex
 from twinbeam.pipeline.identity.notices import Told, Trouble
+from twinbeam.pipeline.identity.order_ids import token_id
 from twinbeam.pipeline.identity.text import decoded, has_email, has_international_phone
 
 _ID_BYTES = 16
@@ -25,8 +26,9 @@ def order_id_of(item: Item, told: Told) -> str | None:
 
 
 def given_id(arrival: Arrival, order_id: str | None, told: Told) -> str | None:
-    """Give the event id the sender chose, or the order's, or one from the request's Idempotency-Key."""
-    return _usable(arrival.item.event_id, "event_id", told) or order_id or _request_id(arrival)
+    """Give the id the sender chose, or the order's, or one from checkout or cart, or from the Idempotency-Key."""
+    chosen = _usable(arrival.item.event_id, "event_id", told) or order_id
+    return chosen or token_id(arrival.event, arrival.item) or _request_id(arrival)
 
 
 def content_id(normalised: object) -> str:

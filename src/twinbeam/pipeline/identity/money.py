@@ -18,20 +18,17 @@ THB TRY TWD UAH USD VES VND ZAR
 LISTED = frozenset(_LISTED.split())
 
 
-def checked_currency(raw: str | None, value: float | None, told: Told) -> str | None:
-    """Give the currency in upper case; one that TikTok does not list is passed on and told."""
+def said_currency(raw: str | None, value: float | None, told: Told) -> str | None:
+    """Give the currency in upper case; a value without one is told."""
     if raw is None:
         if value is not None:
             told.append(("properties.currency", Trouble.CURRENCY_MISSING))
         return None
-    currency = raw.upper()
-    if currency not in LISTED:
-        told.append(("properties.currency", Trouble.CURRENCY_UNKNOWN))
-    return currency
+    return raw.upper()
 
 
 def minor_units(value: float | None, currency: str | None) -> int | None:
-    """Give an amount in the currency's minor unit, such as cents; unknown without a currency."""
+    """Give an amount as it is sent in the currency's minor unit, such as cents; unknown without a currency."""
     if value is None or not currency or not isfinite(value):
         return None
     return to_minor(value, currency)

@@ -26,6 +26,8 @@ class Trouble(StrEnum):
     TEXT_SCRUBBED = "text_scrubbed"
     CURRENCY_UNKNOWN = "currency_unknown"
     CURRENCY_MISSING = "currency_missing"
+    VALUE_PART_MISSING = "value_part_missing"
+    PRODUCT_ID_MISSING = "product_id_missing"
     TIME_UNUSABLE = "time_unusable"
 
 
@@ -54,8 +56,19 @@ SENTENCES: dict[Trouble, str] = {
     ),
     Trouble.URL_SCRUBBED: "Held personal data or a secret, which was removed; keep such data out of page addresses.",
     Trouble.TEXT_SCRUBBED: "Held an e-mail address or a phone number, which was removed.",
-    Trouble.CURRENCY_UNKNOWN: "Is not among the currencies TikTok lists (tiktok.md 2.6); it was passed on as it is.",
+    Trouble.CURRENCY_UNKNOWN: (
+        "Is not among the currencies TikTok lists (tiktok.md 2.6), and no rate of the last 31 days converts it, "
+        "so every amount and the currency were left out; add a rate, or send a listed currency."
+    ),
     Trouble.CURRENCY_MISSING: "A value came without its currency; TikTok needs both to report revenue.",
+    Trouble.VALUE_PART_MISSING: (
+        "This pixel leaves it out of the value, but it was not said (or is below 0), so nothing was taken off for it; "
+        "send it, 0 where there is none."
+    ),
+    Trouble.PRODUCT_ID_MISSING: (
+        "This pixel chose a product id that is not in every one of the contents, so all ids went as sent; "
+        "send it in each."
+    ),
     Trouble.TIME_UNUSABLE: "Lies after the year 9999; the time of arrival is used instead. Send seconds since 1970.",
 }
 

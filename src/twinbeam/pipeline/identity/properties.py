@@ -36,13 +36,17 @@ _EMPTY = b"{}"
 _encode = msgspec.json.Encoder().encode
 
 
-def encoded_properties(
-    properties: Properties, order_id: str | None, currency: str | None, phones: Several, told: Told
-) -> bytes | None:
-    """Give the properties as a JSON object, or None if there are none; order id and currency come checked."""
-    if properties.order_id != order_id or properties.currency != currency:
-        properties = replace(properties, order_id=order_id, currency=currency)
+def understood(properties: Properties, order_id: str | None, currency: str | None) -> Properties:
+    """Put the checked order id and currency in their places."""
+    if properties.order_id == order_id and properties.currency == currency:
+        return properties
+    return replace(properties, order_id=order_id, currency=currency)
+
+
+def encoded_properties(properties: Properties, phones: Several, told: Told) -> bytes | None:
+    """Give understood properties as a JSON object, or None if there are none."""
     encoded = _encode(properties)
+    order_id = properties.order_id
     if encoded == _EMPTY:
         return None
     if not may_hold_personal(encoded.replace(order_id.encode(), b"") if order_id else encoded):

@@ -8,30 +8,38 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from twinbeam.core import keys
-from twinbeam.core.consent import ConsentRecord
-from twinbeam.core.values import Arrival, Channel, Decision, Item, Lead, Notice, Page, Permission, Signal
+from twinbeam.core.addresses import host_only
+from twinbeam.core.bare import bare
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.values import Arrival, Channel, Decision, Item, Lead, Notice, Page, Permission, Properties, Signal
 from twinbeam.pipeline.identity import event_ids, network, person, traces
 from twinbeam.pipeline.identity.body import NOBODY, NOWHERE, Event, Person, encode
 from twinbeam.pipeline.identity.email import hashed_email
 from twinbeam.pipeline.identity.hashing import Several
-from twinbeam.pipeline.identity.money import checked_currency, minor_units
+from twinbeam.pipeline.identity.match import match_of
+from twinbeam.pipeline.identity.money import minor_units, said_currency
 from twinbeam.pipeline.identity.notices import Told, Trouble, notices
+from twinbeam.pipeline.identity.order_ids import other_ids
+from twinbeam.pipeline.identity.outgoing import leaves_as_said, outgoing
 from twinbeam.pipeline.identity.phone import Phones
-from twinbeam.pipeline.identity.properties import encoded_properties
+from twinbeam.pipeline.identity.properties import encoded_properties, understood
+from twinbeam.pipeline.identity.rates import RatesOf
 from twinbeam.pipeline.identity.text import own_digits, without_personal
 from twinbeam.pipeline.identity.urls import scrubbed_url
 
 _LAST_SECOND = 253_402_300_799  #: of the year 9999; what lies beyond may not fit a stored integer
 _LIMITABLE = frozenset({"web", "app"})  #: limited_data_use is not valid elsewhere (tiktok.md 2.2)
+_DAY_SECONDS = 86_400
 
 
 class _Heading(Struct, frozen=True, gc=False):
-    """What is kept of an arrival whatever the visitor said."""
+    """What is understood of an arrival whatever the visitor said."""
 
     event_id: str | None  #: None: to be derived from the parts
     order_id: str | None
     event_time: int
-    currency: str | None
+    said: Properties  #: with order id and currency checked, and nothing left out
 
 
 class _Parts(Struct, frozen=True, gc=False):
@@ -39,47 +47,64 @@ class _Parts(Struct, frozen=True, gc=False):
 
     person: Person
     page: Page
-    properties: bytes | None
     lead: Lead | None
+    sent: Properties  #: what may leave of what was said
+    properties: bytes | None  #: the same, scrubbed and encoded
 
 
 class Sealer:
     """Seals arrivals; holds nothing but the memory of phone numbers that were hard to resolve."""
 
-    def __init__(self, *, default_region: str | None = None) -> None:
+    def __init__(self, *, default_region: str | None = None, rates: RatesOf | None = None) -> None:
         self._phones = Phones(default_region)
+        self._rates = rates
 
     def seal(
-        self, arrival: Arrival, permission: Permission, consent: ConsentRecord | None = None
+        self, arrival: Arrival, permission: Permission, record: ConsentRecord = NOTHING_SAID
     ) -> tuple[Signal, list[Notice]]:
         """
         Give the storable form of an arrival, and what its sender should mend.
 
-        Without permission it is a tombstone: the key and the ids, nothing of the person and nothing to send.
+        What is undecided is sealed in full, because it may be held until the visitor speaks. What is dropped is a
+        tombstone: its key, and for a refusal the visit and the word that refused.
         """
         told: Told = []
         heading = _heading(arrival, told)
-        if permission.decision is Decision.ALLOWED:
-            parts = self._parts(arrival, heading, told)
-            event_id = heading.event_id or _derived_id(arrival, parts)
-            signal = _filled(_tombstone(arrival, permission, heading, event_id), arrival.item, parts, told)
-        else:
-            event_id = heading.event_id or _derived_id(arrival, self._parts(arrival, heading, []))
+        if permission.decision is Decision.DROPPED:
+            event_id = heading.event_id or _derived_id(arrival, heading, self._parts(arrival, heading, []))
             signal = _tombstone(arrival, permission, heading, event_id)
-        return replace(signal, consent=consent), notices(told, arrival.index)
+            if permission.reason is Reason.NO_CONSENT:
+                visits = traces.visits(signal.workspace, arrival.item, heading.order_id, told)
+                signal = replace(signal, visits=visits, consent=_spoken(record))
+        else:
+            parts = self._parts(arrival, heading, told)
+            event_id = heading.event_id or _derived_id(arrival, heading, parts)
+            if arrival.rules.restricted:
+                parts = _restricted(parts)
+            tombstone = _tombstone(arrival, permission, heading, event_id, _spoken(record))
+            signal = _filled(tombstone, arrival, heading, parts, told)
+        return signal, notices(told, arrival.index)
 
     def _parts(self, arrival: Arrival, heading: _Heading, told: Told) -> _Parts:
         item = arrival.item
         phones = item.user.phone
+        sent = self._outgoing(arrival, heading, told)
         return _Parts(
             self._person(arrival, told),
             Page(
                 url=_scrubbed(item.page.url, "page.url", phones, heading.order_id, told),
                 referrer=_scrubbed(item.page.referrer, "page.referrer", phones, heading.order_id, told),
             ),
-            encoded_properties(item.properties, heading.order_id, heading.currency, phones, told),
             _scrubbed_lead(item.lead, phones) if item.lead else None,
+            sent,
+            encoded_properties(sent, phones, told),
         )
+
+    def _outgoing(self, arrival: Arrival, heading: _Heading, told: Told) -> Properties:
+        if leaves_as_said(heading.said, arrival.rules):
+            return heading.said
+        rates = self._rates(arrival.origin.workspace) if self._rates else {}
+        return outgoing(heading.said, arrival.rules, rates, heading.event_time, told)
 
     def _person(self, arrival: Arrival, told: Told) -> Person:
         user = arrival.item.user
@@ -106,11 +131,12 @@ class Sealer:
 def _heading(arrival: Arrival, told: Told) -> _Heading:
     item = arrival.item
     order_id = event_ids.order_id_of(item, told)
+    currency = said_currency(item.properties.currency, item.properties.value, told)
     return _Heading(
         event_ids.given_id(arrival, order_id, told),
         order_id,
         _usable_time(arrival, told),
-        checked_currency(item.properties.currency, item.properties.value, told),
+        understood(item.properties, order_id, currency),
     )
 
 
@@ -121,16 +147,23 @@ def _usable_time(arrival: Arrival, told: Told) -> int:
     return arrival.origin.received_ms // 1_000
 
 
-def _derived_id(arrival: Arrival, parts: _Parts) -> str:
-    """Hash what the item itself says; the connection, the pixel and the consent are not part of that."""
+def _derived_id(arrival: Arrival, heading: _Heading, parts: _Parts) -> str:
+    """
+    Hash what the item itself says; the pixel with its rules and the consent are not part of that.
+
+    A repeat of an item without a time of its own is understood as a little later, so there the day has to do. Its
+    connection may have changed, and is part of it only where nothing else tells one visitor from another.
+    """
     item, who = arrival.item, parts.person
     if arrival.origin.channel is Channel.BROWSER:
-        who = replace(who, ip=None, user_agent=None)
-    what = Raw(parts.properties or b"{}")
+        unconnected = replace(who, ip=None, user_agent=None)
+        told_apart = item.event_time is not None or item.visitor_id or match_of(unconnected)
+        who = unconnected if told_apart else who
+    when = f"day {heading.event_time // _DAY_SECONDS}" if item.event_time is None else item.event_time
+    is_all = parts.sent is heading.said
+    what = Raw((parts.properties if is_all else encoded_properties(heading.said, item.user.phone, [])) or b"{}")
     tokens = (item.visitor_id, item.cart_token, item.checkout_token)
-    return event_ids.content_id(
-        (arrival.event, item.event_source, item.event_time, who, parts.page, what, parts.lead, tokens)
-    )
+    return event_ids.content_id((arrival.event, item.event_source, when, who, parts.page, what, parts.lead, tokens))
 
 
 def _scrubbed(raw: str | None, field: str, phones: Several, order_id: str | None, told: Told) -> str | None:
@@ -150,10 +183,17 @@ def _scrubbed_lead(lead: Lead, phones: Several) -> Lead:
     )
 
 
-def _tombstone(arrival: Arrival, permission: Permission, heading: _Heading, event_id: str) -> Signal:
+def _restricted(parts: _Parts) -> _Parts:
+    """Keep of the addresses no more than their hosts; the click id was read from them before."""
+    return replace(parts, page=Page(url=host_only(parts.page.url), referrer=host_only(parts.page.referrer)))
+
+
+def _tombstone(
+    arrival: Arrival, permission: Permission, heading: _Heading, event_id: str, consent: ConsentRecord | None = None
+) -> Signal:
     item, origin = arrival.item, arrival.origin
     return Signal(
-        key=keys.conversion_key(origin.workspace, item.event_source, arrival.pixel, arrival.event, event_id),
+        key=keys.conversion_key(origin.workspace, item.event_source, _source_id(arrival), arrival.event, event_id),
         workspace=origin.workspace,
         pixel=arrival.pixel,
         event_source=item.event_source,
@@ -165,22 +205,52 @@ def _tombstone(arrival: Arrival, permission: Permission, heading: _Heading, even
         source=origin.source,
         permission=permission,
         body=b"",
-        order_id=heading.order_id or "",
-        minor=minor_units(item.properties.value, heading.currency),
-        currency=heading.currency or "",
+        consent=consent,
+        test_code=arrival.test_code,
     )
 
 
-def _filled(tombstone: Signal, item: Item, parts: _Parts, told: Told) -> Signal:
-    workspace, order_id = tombstone.workspace, tombstone.order_id
+def _source_id(arrival: Arrival) -> str:
+    """Keep tests apart from the same conversions in earnest."""
+    return f"{arrival.pixel}?{arrival.test_code}" if arrival.test_code else arrival.pixel
+
+
+def _filled(tombstone: Signal, arrival: Arrival, heading: _Heading, parts: _Parts, told: Told) -> Signal:
+    item, workspace, order_id = arrival.item, tombstone.workspace, heading.order_id or ""
+    body = _body(tombstone, item, parts)
+    is_bare = tombstone.permission.bare
+    who = NOBODY if is_bare else parts.person
     visits = traces.visits(workspace, item, order_id, told)
     return replace(
         tombstone,
-        body=_body(tombstone, item, parts),
-        lookups=traces.lookups(workspace, order_id, parts.person),
+        body=bare(body) if is_bare else body,
+        order_id=order_id,
+        minor=minor_units(parts.sent.value, parts.sent.currency),
+        currency=parts.sent.currency or "",
+        lookups=traces.lookups(workspace, order_id, who),
         visits=visits,
-        facts=traces.facts(parts.person, parts.page) if visits else None,
+        facts=traces.facts(who, parts.page) if visits and not is_bare else None,
+        aliases=_aliases(tombstone, arrival, order_id),
+        spelling=arrival.spelling,
+        native=item.native or "",
+        stage=item.stage or ("placed" if tombstone.channel is Channel.BROWSER else ""),
+        match=match_of(who),
     )
+
+
+def _spoken(record: ConsentRecord) -> ConsentRecord | None:
+    return None if record == NOTHING_SAID else record
+
+
+def _aliases(tombstone: Signal, arrival: Arrival, order_id: str) -> list[bytes]:
+    others = other_ids(arrival.event, arrival.item, order_id, tombstone.event_id)
+    if not others:
+        return []
+    source_id = _source_id(arrival)
+    return [
+        keys.conversion_key(tombstone.workspace, tombstone.event_source, source_id, tombstone.event, other)
+        for other in others
+    ]
 
 
 def _body(tombstone: Signal, item: Item, parts: _Parts) -> bytes:
