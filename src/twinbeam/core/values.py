@@ -222,6 +222,7 @@ class Permission(Struct, frozen=True, gc=False):
     reason: Reason | None = None  #: set when dropped
     limited: bool = False  #: send with limited_data_use
     bare: bool = False  #: send without identifiers
+    teaches: bool = False  #: dropped, yet the visit may keep its click and browser keys
 
 
 class Facts(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -40,7 +40,8 @@ def gate(arrival: Arrival, heard: ConsentRecord = NOTHING_SAID) -> tuple[Permiss
     record = record_of(arrival)
     if heard is not NOTHING_SAID:
         record = latest(record, heard)
-    return (judge(arrival.rules.consent, record) if arrival.ends is None else _ended(arrival.ends)), record
+    permission = judge(arrival.rules.consent, record)
+    return (permission if arrival.ends is None else _ended(arrival.ends, permission)), record
 
 
 def judge(rules: ConsentRules, record: ConsentRecord) -> Permission:
@@ -73,9 +74,11 @@ def _choices(user_data: str, personalization: str, opted_out: str) -> Choices:
     return Choices(user_data == "strip", personalization == "drop", opted_out == "drop")
 
 
-@cache
-def _ended(reason: Reason) -> Permission:
-    return Permission(Decision.DROPPED, f"ends={reason}", reason)
+@lru_cache(maxsize=1024)
+def _ended(reason: Reason, permission: Permission) -> Permission:
+    """Let an arrival end for another reason than the visitor's word, which its visit may hear all the same."""
+    teaches = permission.decision is Decision.ALLOWED and not permission.bare
+    return Permission(Decision.DROPPED, f"ends={reason}", reason, teaches=teaches)
 
 
 @lru_cache(maxsize=4096)

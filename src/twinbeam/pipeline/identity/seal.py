@@ -66,16 +66,13 @@ class Sealer:
         Give the storable form of an arrival, and what its sender should mend.
 
         What is undecided is sealed in full, because it may be held until the visitor speaks. What is dropped is a
-        tombstone: its key, and for a refusal the visit and the word that refused.
+        tombstone: its key, and what its visit needs to know.
         """
         told: Told = []
         heading = _heading(arrival, told)
         if permission.decision is Decision.DROPPED:
             event_id = heading.event_id or _derived_id(arrival, heading, self._parts(arrival, heading, []))
-            signal = _tombstone(arrival, permission, heading, event_id)
-            if permission.reason is Reason.NO_CONSENT:
-                visits = traces.visits(signal.workspace, arrival.item, heading.order_id, told)
-                signal = replace(signal, visits=visits, consent=_spoken(record))
+            signal = self._remembered(_tombstone(arrival, permission, heading, event_id), arrival, heading, record)
         else:
             parts = self._parts(arrival, heading, told)
             event_id = heading.event_id or _derived_id(arrival, heading, parts)
@@ -84,6 +81,26 @@ class Sealer:
             tombstone = _tombstone(arrival, permission, heading, event_id, _spoken(record))
             signal = _filled(tombstone, arrival, heading, parts, told)
         return signal, notices(told, arrival.index)
+
+    def _remembered(self, tombstone: Signal, arrival: Arrival, heading: _Heading, record: ConsentRecord) -> Signal:
+        """
+        Give a tombstone what it has to bring to its visit, and a refusal to its order.
+
+        What is left to the browser's own script was seen all the same: its visit learns the word on consent and,
+        where that allows it, the click. A test or a page of somebody else's teaches nothing.
+        """
+        reason, item = tombstone.permission.reason, arrival.item
+        if reason not in (Reason.NO_CONSENT, Reason.LEFT_TO_BROWSER):
+            return tombstone
+        visits = traces.visits(tombstone.workspace, item, heading.order_id, [])
+        signal = replace(tombstone, visits=visits, consent=_spoken(record))
+        if reason is Reason.NO_CONSENT:
+            return replace(signal, aliases=_aliases(tombstone, arrival, heading.order_id or ""))
+        if not visits or not tombstone.permission.teaches:
+            return signal
+        parts = self._parts(arrival, heading, [])
+        page = _restricted(parts).page if arrival.rules.restricted else parts.page
+        return replace(signal, facts=traces.facts(parts.person, page))
 
     def _parts(self, arrival: Arrival, heading: _Heading, told: Told) -> _Parts:
         item = arrival.item

@@ -30,6 +30,7 @@ from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.visits import Visits
 from twinbeam.pipeline.record.waiting import Waiting
 
+_TEACH = frozenset({Stance.ALLOWED, Stance.ENDS})  #: what ends at the door has facts only where that is allowed
 _MAY_CHANGE = frozenset({State.HELD, State.READY})
 
 
@@ -59,7 +60,7 @@ class Fold:
             self._visits.hear(signal)
         standings = [self._standing(signal) for signal, _ in arrivals]
         for (signal, _), standing in zip(arrivals, standings, strict=True):
-            if signal.facts is not None and signal.visits and standing.stance is Stance.ALLOWED:
+            if signal.facts is not None and signal.visits and standing.stance in _TEACH:
                 self._visits.learn(signal, signal.facts)
         for visitor in sorted(self._visits.changed):
             self._heed(visitor)

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from twinbeam.core.bare import bare
 from twinbeam.core.values import Channel
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 
@@ -22,7 +23,6 @@ _MONEY_FIRST = {Channel.WEBHOOK: 0, Channel.SERVER: 1, Channel.FILE: 2, Channel.
 _CLICK_FIRST = {Channel.BROWSER: 0, Channel.WEBHOOK: 1, Channel.SERVER: 2, Channel.FILE: 3, VISIT: 4}
 
 _CLICK_KEYS = ("ttclid", "ttp", "ip", "user_agent", "locale")
-_NOBODYS_KEYS = ("country", "locale")  # what is left of a user whose identifiers may not be sent
 _UNITED = ("email", "phone", "external_id")
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -60,12 +60,8 @@ def merge(copies: Sequence[Copy]) -> bytes:
     event.update({name: part for name, part in parts.items() if part})
     if any(copy.limited for copy in copies) or any(said.get("limited_data_use") for said in money):
         event["limited_data_use"] = True
-    return _encode(_without_identifiers(event) if any(copy.bare for copy in copies) else event)
-
-
-def _without_identifiers(event: dict[str, Any]) -> dict[str, Any]:
-    user = {name: event["user"][name] for name in _NOBODYS_KEYS if name in event.get("user", {})}
-    return {name: part for name, part in {**event, "user": user}.items() if part != {}}
+    merged = _encode(event)
+    return bare(merged) if any(copy.bare for copy in copies) else merged
 
 
 def show(conversion: Conversion, copies: Iterable[Copy]) -> None:

@@ -117,9 +117,10 @@ class Steps:
         copies = self._writes.payloads.setdefault(conversion.id, [])
         held, confirms = conversion.state is State.HELD, self._waiting.terms_of(signal).confirmed_by(signal)
         copies.append(copy_of(signal, arrival, standing, confirms=confirms, held=held))
-        if standing.stance is Stance.ALLOWED and lacks(signal):
+        if standing.stance is Stance.ALLOWED and not standing.bare and lacks(signal):
             facts = self._visits.facts_for(signal)
-            copy = borrowed(facts, signal, arrival) if facts is not None else None
+            restricted = self._waiting.terms_of(signal).rules.restricted
+            copy = borrowed(facts, signal, arrival, restricted=restricted) if facts is not None else None
             if copy is not None:
                 copies.append(copy)
         if not held:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from twinbeam.core.addresses import host_only
 from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, latest
 from twinbeam.core.values import Facts, Signal
 from twinbeam.pipeline.record.conversion import Copy
@@ -40,9 +41,13 @@ def agree(known: Facts | None, said: ConsentRecord) -> Facts:
     record = latest(known.consent or NOTHING_SAID, said) if known is not None else said
     if known is not None and known.consent is not None and _only_repeats(known.consent, record):
         return known
-    if known is None or "denied" in (record.ad_storage.answer, record.ad_user_data.answer):
+    if known is None or _refuses(record):
         return Facts(consent=record)
     return msgspec.structs.replace(known, consent=record)
+
+
+def _refuses(record: ConsentRecord) -> bool:
+    return "denied" in (record.ad_storage.answer, record.ad_user_data.answer)
 
 
 def _only_repeats(known: ConsentRecord, record: ConsentRecord) -> bool:
@@ -65,8 +70,12 @@ def lacks(signal: Signal) -> bool:
     return own is None or not (own.ttclid and own.ttp and own.ip and own.user_agent and own.url)
 
 
-def borrowed(facts: Facts, signal: Signal, arrival: bytes) -> Copy | None:
-    """Give the visit's facts that a signal lacks as a copy of the lowest authority, or None if there are none."""
+def borrowed(facts: Facts, signal: Signal, arrival: bytes, *, restricted: bool = False) -> Copy | None:
+    """
+    Give the visit's facts that a signal lacks as a copy of the lowest authority, or None if there are none.
+
+    The visit may have been seen on another pixel: a `restricted` one tells no more of its page than the host.
+    """
     own = signal.facts or _NO_FACTS
     user: dict[str, Any] = {
         name: getattr(facts, name) for name in ("ttclid", "ttp") if getattr(facts, name) and not getattr(own, name)
@@ -74,8 +83,9 @@ def borrowed(facts: Facts, signal: Signal, arrival: bytes) -> Copy | None:
     if facts.ip and facts.user_agent and not own.ip and not own.user_agent:  # tiktok.md 8.4: only together
         user.update(ip=facts.ip, user_agent=facts.user_agent)
     body: dict[str, Any] = {"user": user} if user else {}
-    if facts.url and not own.url:
-        body["page"] = {"url": facts.url}
+    url = host_only(facts.url) if restricted else facts.url
+    if url and not own.url:
+        body["page"] = {"url": url}
     return Copy(VISIT, signal.received_ms, arrival, signal.source, _encode(body)) if body else None
 
 
@@ -102,6 +112,8 @@ class Visits:
         """Take in the click and browser keys of an arrival that is allowed."""
         visitor = self._link(signal)
         before = self._known.facts_of.get(visitor)
+        if before is not None and before.consent is not None and _refuses(before.consent):
+            return  # what the visit refused since is not learned again
         after = remember(before, said)
         if after != before:
             self._write(visitor, after)
