@@ -42,6 +42,17 @@ _FIXES: Mapping[str, str] = {
     "ad_user_data": _ANSWER,
     "ad_personalization": _ANSWER,
     "limited_data_use": "Send true or false.",
+    "test": "Send true or false.",
+    "livemode": "Send true or false.",
+    "age_ms": "Send how many milliseconds ago it was, a whole number from 0 on, such as 1500.",
+    "at": "Send whole seconds since 1970-01-01 UTC.",
+    "region": 'Send a country or a state (ISO 3166), such as "DE" or "US-CA".',
+    "native": 'Send "sent", "blocked", "not_fired" or "unknown".',
+    "stage": 'Send "placed", "paid" or "shipped".',
+    "tax": _NUMBER,
+    "shipping": _NUMBER,
+    "gift_cards": _NUMBER,
+    "tips": _NUMBER,
 }
 
 _OTHER_FIXES: Mapping[Rejection, str] = {

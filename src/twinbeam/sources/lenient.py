@@ -11,6 +11,7 @@ from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 from twinbeam.pipeline.accept.rules import TIME_FIX, path_in, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain
+from twinbeam.sources.foreign import adopt
 from twinbeam.sources.spelling import meant_by, prune
 from twinbeam.sources.times import iso, seconds_of
 
@@ -42,9 +43,16 @@ def _read_loosely(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejecte
     if not isinstance(event, dict):
         return refuse(Rejection.NOT_AN_OBJECT, index, "", 'Send {"event": "...", "event_time": ...}.')
 
-    known = _without_unknown(event, index, notices)
+    known = _without_unknown(_with_our_names(event, index, notices), index, notices)
     timed = _with_seconds(known, index, notices)
     return timed if isinstance(timed, Rejected) else _checked(timed, index)
+
+
+def _with_our_names(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
+    named, adopted = adopt(event)
+    for field in adopted:
+        remark(notices, index, path_in(index, field.path), Remark.FIELD_MAPPED, f"It was taken as `{field.meant}`.")
+    return named
 
 
 def _without_unknown(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
