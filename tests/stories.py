@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from builders import WORKSPACE
 from door import BROWSER_KEY, SERVER_KEY, Answered, House, a_directory
+from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.values import Arrival, Permission, Signal
 from twinbeam.pipeline.accept.directory import PixelEntry
 from twinbeam.pipeline.consent.gate import gate
@@ -71,11 +72,13 @@ def play(story: Story) -> tuple[Answered, list[Signal]]:
         journal.extend(signals)
 
     def judge(arrival: Arrival) -> Permission:
-        consent = next(pixel.consent for pixel in story.pixels if pixel.code == arrival.pixel)
-        return gate(arrival, policy_named(consent))
+        return gate(arrival, policy_named(arrival.rules.consent.policy))
 
     intake = Intake(gate=judge, seal=Sealer().seal, append=append)
-    entries = [PixelEntry(pixel.code, WORKSPACE, pixel.event_source, pixel.consent) for pixel in story.pixels]
+    entries = [
+        PixelEntry(pixel.code, WORKSPACE, pixel.event_source, PixelRules(consent=ConsentRules(policy=pixel.consent)))
+        for pixel in story.pixels
+    ]
     house = House(directory=a_directory(*entries), take=intake.take)
     headers = {"authorization": f"Bearer {KEYS[story.key]}"} | story.request.headers
     answered = house.post(json.dumps(story.request.body).encode(), headers, client=(story.request.client, 50_000))

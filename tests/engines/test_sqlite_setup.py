@@ -8,12 +8,15 @@ from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
 from signals import NOW, a_signal
 from twinbeam.core.errors import ConfigError
+from twinbeam.core.rules import ConsentRules, PixelRules, Route
 from twinbeam.core.story import KeyRow
 from twinbeam.engines.stores.sqlite.store import SqliteSetup, SqliteStore
 
+OPEN = PixelRules(consent=ConsentRules(policy="not_required"))
+
 
 def a_pixel(setup: SqliteSetup | SqliteStore, code: str = "PIXEL1") -> None:
-    setup.save_pixel(workspace="shop", code=code, event_source="web", name="Shop", consent="require", now_ms=NOW)
+    setup.save_pixel(workspace="shop", code=code, event_source="web", name="Shop", now_ms=NOW)
 
 
 def test_settings_can_be_changed_beside_a_running_writer(h: Harness, data: Path) -> None:
@@ -62,15 +65,22 @@ def test_a_token_for_an_unknown_pixel_names_the_command_that_adds_it(h: Harness)
 def test_changing_a_pixel_keeps_its_token(h: Harness) -> None:
     a_pixel(h.store)
     h.store.save_token(workspace="shop", code="PIXEL1", token="token-1", now_ms=NOW)
-    h.store.save_pixel(
-        workspace="shop", code="PIXEL1", event_source="web", name="New", consent="not_required", now_ms=NOW + 1
-    )
+    h.store.save_pixel(workspace="shop", code="PIXEL1", event_source="web", name="New", rules=OPEN, now_ms=NOW + 1)
     (pixel,) = h.store.pixels()
     assert (pixel.name, pixel.consent, pixel.created_ms, pixel.has_token) == ("New", "not_required", NOW, True)
 
 
 def test_a_key_is_revoked_once(h: Harness) -> None:
-    key = KeyRow("key-1", "hash", "server", "shop", "checkout", ["PIXEL1", "PIXEL2"], NOW, None)
+    key = KeyRow(
+        "key-1",
+        "hash",
+        "server",
+        "shop",
+        "checkout",
+        [Route("PIXEL1"), Route("PIXEL2", hosts=("shop.example",))],
+        NOW,
+        None,
+    )
     h.store.add_key(key)
     assert h.store.access_keys() == [key]
     assert [h.store.revoke_key("key-1", NOW + 1), h.store.revoke_key("key-1", NOW + 2)] == [True, False]

@@ -21,7 +21,7 @@ from twinbeam.observe.health import Health
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.http import Door
 from twinbeam.pipeline.consent.gate import gate
-from twinbeam.pipeline.consent.policy import Policy, policy_named
+from twinbeam.pipeline.consent.policy import policy_named
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.commit import GroupCommit
@@ -39,8 +39,7 @@ def door(settings: Settings, directory: SnapshotFile, journal: JournalWriter, re
     """Put the intake's rooms together."""
 
     def judge(arrival: Arrival) -> Permission:
-        pixel = directory.current.pixels.get(arrival.pixel)
-        return gate(arrival, policy_named(pixel.consent) if pixel else Policy.REQUIRE)
+        return gate(arrival, policy_named(arrival.rules.consent.policy))
 
     intake = Intake(
         gate=judge,
@@ -53,6 +52,7 @@ def door(settings: Settings, directory: SnapshotFile, journal: JournalWriter, re
         take=intake.take,
         clock=clock,
         proxies=Proxies(settings.trusted_proxies),
+        country_header=settings.country_header.lower().encode(),
         report=reports.request,
         fallback=Health(journal, clock),
     )

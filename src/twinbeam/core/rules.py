@@ -81,5 +81,24 @@ class WorkspaceRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 DEFAULT_WORKSPACE = WorkspaceRules()
 
+MAIN = "main"
+"""The one workspace a single shop never has to name."""
+
+
+class Route(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Where the events of a key go, and which of them: an empty condition takes any."""
+
+    pixel: str  #: the code of a pixel or event set of the key's workspace
+    hosts: tuple[str, ...] = ()  #: hosts of the page, letter by letter
+    countries: tuple[str, ...] = ()  #: ISO 3166, such as DE: what the event says, else where the visitor is seen
+    currencies: tuple[str, ...] = ()  #: ISO 4217, such as EUR
+    events: tuple[str, ...] = ()  #: canonical names
+
+    @property
+    def takes_all(self) -> bool:
+        """Tell whether it has no condition."""
+        return not (self.hosts or self.countries or self.currencies or self.events)
+
+
 RulesOf = Mapping[tuple[str, str], PixelRules]
 """Rules by workspace and pixel code."""

@@ -7,13 +7,16 @@ Key texts are never in it, only their hashes: a key is 24 random bytes, so a pla
 
 import secrets
 from collections.abc import Mapping
+from functools import cached_property
 from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
 
 from twinbeam.core.errors import StorageDamaged
+from twinbeam.core.rules import DEFAULT_RULES, DEFAULT_WORKSPACE, PixelRules, Route, WorkspaceRules
 from twinbeam.core.values import EventSource, KeyKind
+from twinbeam.pipeline.accept.exits import Exits, exits_of
 
 PREFIXES: Mapping[KeyKind, str] = {KeyKind.SERVER: "tbs_", KeyKind.BROWSER: "tbb_", KeyKind.READ: "tbr_"}
 _RANDOM_BYTES = 24  # 32 URL-safe characters
@@ -26,7 +29,7 @@ class WriteKey(Struct, frozen=True, gc=False):
     kind: KeyKind
     workspace: str
     source: str
-    pixels: tuple[str, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 class PixelEntry(Struct, frozen=True, gc=False):
@@ -35,24 +38,37 @@ class PixelEntry(Struct, frozen=True, gc=False):
     code: str
     workspace: str
     event_source: EventSource = "web"
-    consent: str = "require"  #: the name of a consent policy
+    rules: PixelRules = DEFAULT_RULES
     name: str = ""
 
 
-class Directory(Struct, frozen=True):
-    """Keys by the hash of their text, pixels by code."""
+class Directory(Struct, frozen=True, dict=True):
+    """Keys by the hash of their text, pixels by `place`, what was decided about workspaces by their names."""
 
     keys: dict[str, WriteKey] = {}
     pixels: dict[str, PixelEntry] = {}
+    workspaces: dict[str, WorkspaceRules] = {}
 
     def find(self, key_text: str) -> WriteKey | None:
         """Give the key with this text, or None."""
         return self.keys.get(fingerprint(key_text))
 
-    def pixels_of(self, key: WriteKey) -> list[PixelEntry]:
-        """Give the pixels a key leads to; never one of another workspace."""
-        known = [self.pixels.get(code) for code in key.pixels]
-        return [pixel for pixel in known if pixel is not None and pixel.workspace == key.workspace]
+    def exits(self, key: WriteKey) -> Exits:
+        """Give the pixels a key leads to, worked out once per snapshot; never one of another workspace."""
+        found = self._exits.get(key.id)
+        if found is None:
+            found = self._exits[key.id] = self._lead(key)
+        return found
+
+    def _lead(self, key: WriteKey) -> Exits:
+        codes = dict.fromkeys(route.pixel for route in key.routes)
+        known = [self.pixels.get(place(key.workspace, code)) for code in codes]
+        rules = self.workspaces.get(key.workspace, DEFAULT_WORKSPACE)
+        return exits_of([pixel for pixel in known if pixel is not None], key.routes, rules)
+
+    @cached_property
+    def _exits(self) -> dict[str, Exits]:
+        return {}
 
     def encode(self) -> bytes:
         """Give the snapshot as JSON."""
@@ -65,6 +81,11 @@ class Directory(Struct, frozen=True):
             return _DECODER.decode(snapshot)
         except (ValueError, RecursionError) as error:
             raise StorageDamaged(f"the directory of keys and pixels cannot be read: {error}") from error
+
+
+def place(workspace: str, code: str) -> str:
+    """Give the name under which a pixel stands in a directory: codes are unique in a workspace only."""
+    return f"{workspace}/{code}"
 
 
 def fingerprint(key_text: str) -> str:
