@@ -12,14 +12,18 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 
 def route_of(text: str) -> Route:
     """Read a route; raises ConfigError."""
-    code, *conditions = text.split()
+    code, *conditions = text.split() or [""]
+    if not code:
+        raise ConfigError("A route begins with the code of its pixel, such as C4A5B6C7D8E9F0G1H2I3.")
     found: dict[str, tuple[str, ...]] = {}
     for condition in conditions:
         name, separator, values = condition.partition("=")
         if name not in _CONDITIONS or not separator or not values:
             raise ConfigError(f"{condition} is no condition of a route. Write host=, country=, currency= or event=.")
         field, check = _CONDITIONS[name]
-        found[field] = tuple(check(name, value) for value in values.split(",") if value)
+        if field in found:
+            raise ConfigError(f"{name}= stands twice in a route; write several values with commas between.")
+        found[field] = tuple(check(name, value) for value in values.split(","))
     return Route(code, **found)
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from hashlib import sha256
+from math import inf
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -71,7 +72,7 @@ def allowed(hint: Hint) -> str:
     if hasattr(hint, "__metadata__"):
         bounds: Meta = hint.__metadata__[0]
         return f"a whole number from {bounds.ge} to {bounds.le}"
-    return {bool: "true or false", int: "a whole number", float: "a number"}.get(hint, "a text")
+    return {bool: "true or false", int: "a whole number", float: "a number above 0"}.get(hint, "a text")
 
 
 def hints(shape: type[Struct], path: str = "") -> Iterator[tuple[str, Hint]]:
@@ -148,9 +149,12 @@ def _value(name: str, rule: str, hint: Hint, text: str) -> object:
     if clean is not None:
         written = [clean(name, each) for each in written]
     try:
-        return plain(msgspec.convert(written, hint, strict=False))
+        value = msgspec.convert(written, hint, strict=False)
     except ValidationError as error:
         raise ConfigError(f"{name}={text}: it takes {allowed(hint)}.") from error
+    if isinstance(value, float) and not 0 < value < inf:
+        raise ConfigError(f"{name}={text}: it takes {allowed(hint)}.")
+    return plain(value)
 
 
 def _kind(hint: Hint) -> object:

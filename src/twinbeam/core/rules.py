@@ -33,7 +33,7 @@ BROWSER_ONLY = frozenset({"Pageview", "Search"})
 class ConsentRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Whose permission a pixel's events need, and what a partial one does."""
 
-    policy: Literal["by_region", "require", "not_required"] = "by_region"
+    policy: Literal["by_region", "require", "not_required"] = "by_region"  #: a refusal counts under each of them
     regions: dict[str, Law] = {}  #: this pixel's own word on places, before the built-in table
     user_data_denied: Literal["drop", "strip"] = "drop"  #: strip: send without identifiers
     personalization_denied: Literal["limit", "drop"] = "limit"  #: limit: send with limited data use
@@ -44,14 +44,14 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     """Everything an owner may decide about one pixel or event set."""
 
     consent: ConsentRules = ConsentRules()
-    ways: dict[str, Way] = {}  #: by canonical event name
+    ways: dict[str, Way] = {}  #: who reports an event to TikTok; without an entry as docs/concepts/routes.md says
     spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser is seen to write it
-    purchase_means: Stage = "placed"
+    purchase_means: Stage = "placed"  #: how far an order has to be to count, in browser and server alike
     confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: browser purchases count when a server copy confirms
     native_wait_seconds: Annotated[int, Meta(ge=0, le=270)] = 240  #: inside TikTok's 5 minutes (tiktok.md 7.1)
     parameters: tuple[str, ...] = ()  #: the properties that may leave; empty: all
     restricted: bool = False  #: no names, no search strings, no URL path and query
-    product_id: Literal["as_sent", "sku", "variant", "group"] = "as_sent"
+    product_id: Literal["as_sent", "sku", "variant", "group"] = "as_sent"  #: which id of a product is sent
     value_without: tuple[Part, ...] = ()  #: parts of the total that the value leaves out
     hosts: tuple[str, ...] = ()  #: hosts whose pages may report; empty: those of the workspace
     staging_hosts: tuple[str, ...] = ()  #: what they report is a test

@@ -4,7 +4,7 @@ What every event must meet, whatever dialect it came in: a name TikTok takes, a 
 Sources: tiktok.md 2.9 (names), 2.8 (TikTok publishes no limits of time, so ours only catch mistakes), 2.7 (lead).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from twinbeam.core.names import CUSTOM_RULE, AppOnly, Name, understood
 from twinbeam.core.values import Channel, EventSource, Item, Notice, Origin, Rejected
@@ -16,6 +16,7 @@ NOTABLY_AHEAD_S = 600
 
 #: From then on TikTok is likely to make nothing of an event (tiktok.md 2.8); what it says of crm is nothing.
 OLD_S: Mapping[EventSource, int] = {"web": 7 * 86_400, "app": 7 * 86_400, "offline": 28 * 86_400, "crm": 28 * 86_400}
+LEAST_OLD_S = min(OLD_S.values())
 
 TIME_FIX = 'Send whole seconds since 1970-01-01 UTC, or ISO 8601 with its zone such as "2026-11-20T11:05:00Z".'
 APP_FIX = "Send events of web pages, shops and offices; a download from a page is called Download."
@@ -54,17 +55,23 @@ def time_of(item: Item, index: int, origin: Origin) -> int | Rejected:
     return moment
 
 
-def remarks_on(item: Item, name: Name, event_time: int, index: int, origin: Origin) -> Iterator[Notice]:
-    """Say what is odd about an event that is taken all the same."""
+def remarks_on(item: Item, name: Name, event_time: int, index: int, origin: Origin) -> Iterable[Notice]:
+    """Say what is odd about an event that is taken all the same; usually there is nothing, and that costs little."""
+    behind_s = origin.received_ms // 1_000 - event_time
+    if origin.channel is not Channel.BROWSER and not name.mapped and -NOTABLY_AHEAD_S <= behind_s <= LEAST_OLD_S:
+        return ()
+    return _remarks(item, name, behind_s, index, origin)
+
+
+def _remarks(item: Item, name: Name, behind_s: int, index: int, origin: Origin) -> Iterator[Notice]:
     if name.mapped:
         yield _remark(Remark.EVENT_NAME_MAPPED, index, "event", f"It was taken as {name.canonical}.")
     if origin.channel is Channel.BROWSER:
         yield from _of_browsers(item, index)
 
-    ahead_s = event_time - origin.received_ms // 1_000
-    if ahead_s > NOTABLY_AHEAD_S:
-        yield _remark(Remark.EVENT_TIME_IN_FUTURE, index, "event_time", f"It is {ahead_s} seconds ahead.")
-    elif -ahead_s > OLD_S[item.event_source]:
+    if -behind_s > NOTABLY_AHEAD_S:
+        yield _remark(Remark.EVENT_TIME_IN_FUTURE, index, "event_time", f"It is {-behind_s} seconds ahead.")
+    elif behind_s > OLD_S[item.event_source]:
         days = OLD_S[item.event_source] // 86_400
         yield _remark(Remark.EVENT_TIME_OLD, index, "event_time", f"It lies more than {days} days back.")
 
