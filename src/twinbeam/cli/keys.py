@@ -51,7 +51,7 @@ def create(
     \b
     Examples:
       twinbeam keys create server --source shop --pixel C4A5B6C7D8E9F0G1H2I3
-      twinbeam keys create browser --source tag --route "C4A5B6C7D8E9F0G1H2I3 host=shop.de country=DE,AT"
+      twinbeam keys create browser --source tag --route "C4A5B6C7D8E9F0G1H2I3 country=DE,AT"
       twinbeam keys create read --source support
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.routing import route_of, written
