@@ -299,6 +299,21 @@ def test_a_field_of_ours_is_never_overwritten():
     assert notice.code == Remark.UNKNOWN_FIELD
 
 
+@pytest.mark.parametrize(
+    ("written", "understood", "told"),
+    [(1500.7, 1_500, True), (-3, 0, True), (-0.5, 0, True), (1500.0, 1_500, False), (0, 0, False)],
+)
+def test_an_age_as_browsers_measure_it_is_mended(written, understood, told):
+    item, notices = read_one(age_ms=written)
+    assert item.age_ms == understood
+    assert [notice.code for notice in notices] == [Remark.AGE_CONVERTED] * told
+
+
+@pytest.mark.parametrize("written", ["1500", True, 10**12, 1e300])
+def test_an_age_that_cannot_be_meant_is_refused(written):
+    assert refused(age_ms=written).field == "events[0].age_ms"
+
+
 def test_a_browser_may_leave_the_time_out_and_say_how_long_ago_it_was():
     reading = read(b'{"events":[{"event":"Purchase","age_ms":1500}]}')
     assert (reading.items[0].event_time, reading.items[0].age_ms, reading.notices) == (None, 1_500, [])

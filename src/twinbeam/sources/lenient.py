@@ -13,7 +13,7 @@ from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain
 from twinbeam.sources.foreign import adopt
 from twinbeam.sources.spelling import meant_by, prune
-from twinbeam.sources.times import iso, seconds_of
+from twinbeam.sources.times import iso, seconds_of, whole_age
 
 MOST_NOTICES = 50  # of one request; more would repeat themselves
 NUL_ESCAPE = rb"\u0000"  #: the only way to write a NUL in JSON
@@ -44,7 +44,7 @@ def _read_loosely(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejecte
         return refuse(Rejection.NOT_AN_OBJECT, index, "", 'Send {"event": "...", "event_time": ...}.')
 
     known = _without_unknown(_with_our_names(event, index, notices), index, notices)
-    timed = _with_seconds(known, index, notices)
+    timed = _with_seconds(_with_whole_age(known, index, notices), index, notices)
     return timed if isinstance(timed, Rejected) else _checked(timed, index)
 
 
@@ -73,6 +73,16 @@ def _with_seconds(event: dict[str, Any], index: int, notices: list[Notice]) -> d
         more = f"It was understood as {seconds}, which is {iso(seconds)}."
         remark(notices, index, path_in(index, "event_time"), Remark.EVENT_TIME_CONVERTED, more)
     return {**event, "event_time": seconds}
+
+
+def _with_whole_age(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
+    """Mend an age as browsers measure it: with a fraction, or below 0 when the clock was set back meanwhile."""
+    written = event.get("age_ms")
+    age_ms = whole_age(written)
+    if age_ms is None or age_ms == written:
+        return event if age_ms is None else {**event, "age_ms": age_ms}
+    remark(notices, index, path_in(index, "age_ms"), Remark.AGE_CONVERTED, f"It was understood as {age_ms}.")
+    return {**event, "age_ms": age_ms}
 
 
 def _checked(event: dict[str, Any], index: int) -> Item | Rejected:

@@ -35,6 +35,7 @@ class Remark(StrEnum):
     FIELD_MAPPED = "field_mapped"
     EVENT_NAME_MAPPED = "event_name_mapped"
     EVENT_TIME_CONVERTED = "event_time_converted"
+    AGE_CONVERTED = "age_converted"
     EVENT_TIME_IN_FUTURE = "event_time_in_future"
     EVENT_TIME_OLD = "event_time_old"
     EVENT_TIME_IGNORED = "event_time_ignored"
@@ -62,6 +63,7 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
     Remark.FIELD_MAPPED: "The field is known by another name and was taken as that one.",
     Remark.EVENT_NAME_MAPPED: "The event name is not TikTok's, which has another one for the same thing.",
     Remark.EVENT_TIME_CONVERTED: "The event time was not written as whole seconds.",
+    Remark.AGE_CONVERTED: "The age was not written as whole milliseconds from 0 on.",
     Remark.EVENT_TIME_IN_FUTURE: "The event time lies more than 10 minutes ahead; a clock is probably wrong.",
     Remark.EVENT_TIME_OLD: "The event lies so far back that TikTok is likely to make nothing of it.",
     Remark.EVENT_TIME_IGNORED: "A browser's clock is not believed: send `age_ms`, how long ago it was.",
