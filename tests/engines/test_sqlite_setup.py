@@ -9,6 +9,7 @@ import pytest
 from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
 from signals import NOW, a_signal
+from twinbeam.app.snapshot import SnapshotFile, publish
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.rules import ConsentRules, PixelRules, Route, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow
@@ -150,3 +151,19 @@ def test_a_key_is_revoked_in_its_own_workspace_only(h: Harness) -> None:
     h.store.add_key(KeyRow("key-1", "hash", "server", "shop", "till", [], NOW, None))
     assert not h.store.revoke_key("key-1", NOW, workspace="other")
     assert h.store.revoke_key("key-1", NOW, workspace="shop")
+
+
+def test_the_snapshot_for_intake_says_what_was_decided_and_forgets_revoked_keys(h: Harness, tmp_path: Path) -> None:
+    for workspace in ("shop", "hats"):
+        h.store.save_pixel(workspace=workspace, code="A", event_source="web", name=workspace, rules=OPEN, now_ms=NOW)
+    routes = [Route("A", hosts=("shop.example",))]
+    h.store.add_key(KeyRow("key-1", "hash-1", "browser", "shop", "tag", routes, NOW, None))
+    h.store.add_key(KeyRow("key-2", "hash-2", "server", "shop", "till", routes, NOW, None))
+    h.store.revoke_key("key-2", NOW)
+    h.store.save_workspace("hats", WorkspaceRules(hosts=("hats.example",)), now_ms=NOW)
+    publish(h.store, tmp_path)
+    read = SnapshotFile(tmp_path).current
+    assert set(read.pixels) == {"shop/A", "hats/A"}
+    assert {pixel.rules.consent.policy for pixel in read.pixels.values()} == {"not_required"}
+    assert {hash_: key.routes for hash_, key in read.keys.items()} == {"hash-1": tuple(routes)}
+    assert read.workspaces == {"hats": WorkspaceRules(hosts=("hats.example",))}

@@ -38,7 +38,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("code")
-@click.option("--name", default="", help="What people call it; the code if left out.")
+@click.option("--name", default="", help="What people call it; the code if nobody says.")
 @click.option(
     "--consent",
     type=click.Choice(["by_region", "require", "not_required"]),
@@ -79,12 +79,12 @@ def add(code: str, name: str, consent: str | None, event_source: str, *, token_s
     with opened_store() as store:
         known_workspace(store, workspace)
         row = next((row for row in store.pixels() if (row.workspace, row.code) == (workspace, code)), None)
-        rules = row.rules if row else DEFAULT_RULES
+        rules, known_as = (row.rules, row.name) if row else (DEFAULT_RULES, code)
         store.save_pixel(
             workspace=workspace,
             code=code,
             event_source=event_source,
-            name=name or code,
+            name=name or known_as,
             rules=changed(rules, (f"consent.policy={consent}",)) if consent else rules,
             now_ms=now_ms(),
             who=who(),
