@@ -130,7 +130,7 @@ def _routed(item: Item, event: str, index: int, exits: Sequence[Exit], origin: O
         (item.properties.currency or "").upper(),
         event,
     )
-    taking = [it for it in exits if not it.routes or any(not _unmet(route, said) for route in it.routes)]
+    taking = [it for it in exits if not it.routes or any(_takes(route, said) for route in it.routes)]
     return taking or _unrouted(index, [_unmet(route, said) for it in exits for route in it.routes])
 
 
@@ -138,6 +138,15 @@ def country_of(item: Item, origin: Origin) -> str:
     """Give the country an event belongs to: what it says itself, else where its visitor is seen."""
     written = (item.user.country or origin.edge_country or "").strip().upper()
     return "GB" if written == "UK" else written
+
+
+def _takes(route: Route, said: _Said) -> bool:
+    return (
+        (not route.hosts or said.hosts in route.hosts)
+        and (not route.countries or said.countries in route.countries)
+        and (not route.currencies or said.currencies in route.currencies)
+        and (not route.events or said.events in route.events)
+    )
 
 
 def _unmet(route: Route, said: _Said) -> list[str]:
