@@ -73,7 +73,7 @@ LOOSE: Mapping[str, Mapping[str, str]] = {
     "guides": MISTAKEN,
 }
 
-#: tiktok.md 5.4: how other parts of TikTok's interface number the same events; as an event's name TikTok takes them
+#: tiktok.md 5.4: how other parts of TikTok's interface name the same events; as an event's name TikTok takes them
 #: for custom events (tiktok.md 2.9). Compared letter by letter, since `form` or `button` may well be a shop's own.
 ENUMS: Mapping[str, str] = {
     "SHOPPING": "Purchase",
