@@ -15,6 +15,7 @@ from workload import PIXEL
 
 from twinbeam.app.snapshot import publish
 from twinbeam.app.supervisor import listen
+from twinbeam.core.rules import Route
 from twinbeam.core.story import KeyRow
 from twinbeam.core.values import KeyKind
 from twinbeam.demo import leash
@@ -66,11 +67,9 @@ def furnish(folder: Path) -> House:
     house = House(folder, mint(KeyKind.SERVER))
     store = SqliteSetup(house.data, KeyRing.open_or_create(house.keyring))
     now_ms = time.time_ns() // 1_000_000
-    store.save_pixel(
-        workspace=WORKSPACE, code=PIXEL, event_source="web", name="bench", consent="require", now_ms=now_ms
-    )
+    store.save_pixel(workspace=WORKSPACE, code=PIXEL, event_source="web", name="bench", now_ms=now_ms)
     store.save_token(workspace=WORKSPACE, code=PIXEL, token=TOKEN, now_ms=now_ms)
-    store.add_key(KeyRow("bench", fingerprint(house.key), "server", WORKSPACE, SOURCE, [PIXEL], now_ms, None))
+    store.add_key(KeyRow("bench", fingerprint(house.key), "server", WORKSPACE, SOURCE, [Route(PIXEL)], now_ms, None))
     publish(store, house.data)
     store.close()
     return house

@@ -12,6 +12,7 @@ from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Answered
 from twinbeam.core.keys import lookup
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.values import Channel, Decision, Permission, Signal
 from twinbeam.dashboard.app import build
 from twinbeam.dashboard.contract import LagView
@@ -89,7 +90,8 @@ class Showroom:
         return (workspace, event_id) in self.in_journal
 
     def add_pixel(self, code: str = PIXEL, *, token: str | None = "t" * 40, **changes: Any) -> None:
-        usual = {"workspace": WORKSPACE, "event_source": "web", "name": "Example shop", "consent": "require"}
+        rules = PixelRules(consent=ConsentRules(policy=changes.pop("consent", "require")))
+        usual = {"workspace": WORKSPACE, "event_source": "web", "name": "Example shop", "rules": rules}
         self.store.save_pixel(code=code, now_ms=self.clock.now_ms(), **usual | changes)
         if token:
             workspace = changes.get("workspace", WORKSPACE)

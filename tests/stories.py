@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from builders import WORKSPACE
 from door import BROWSER_KEY, SERVER_KEY, Answered, House, a_directory
+from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.values import Signal
 from twinbeam.pipeline.accept.directory import PixelEntry
 from twinbeam.pipeline.consent.receipts import Receipts
@@ -71,7 +72,10 @@ def play(story: Story) -> tuple[Answered, list[Signal]]:
         journal.extend(signals)
 
     intake = Intake(receipts=RECEIPTS, seal=Sealer().seal, append=append)
-    entries = [PixelEntry(pixel.code, WORKSPACE, pixel.event_source, pixel.consent) for pixel in story.pixels]
+    entries = [
+        PixelEntry(pixel.code, WORKSPACE, pixel.event_source, PixelRules(consent=ConsentRules(policy=pixel.consent)))
+        for pixel in story.pixels
+    ]
     house = House(directory=a_directory(*entries), take=intake.take, note=intake.note)
     headers = {"authorization": f"Bearer {KEYS[story.key]}"} | story.request.headers
     answered = house.post(json.dumps(story.request.body).encode(), headers, client=(story.request.client, 50_000))

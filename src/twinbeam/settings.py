@@ -5,6 +5,7 @@ All problems are reported at once, each with the variable's name and the fix.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_network
@@ -50,6 +51,7 @@ class Settings(Struct, frozen=True):
     dashboard_hosts: tuple[str, ...]
     default_region: str
     trusted_proxies: tuple[str, ...]
+    country_header: str
     join_window_ms: int
     linger_ms: int
     in_flight: int
@@ -104,6 +106,12 @@ def _networks(text: str) -> tuple[str, ...]:
     return tuple(str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip())
 
 
+def _header(text: str) -> str:
+    if text and not re.fullmatch(r"[A-Za-z0-9-]+", text):
+        raise ValueError("write the name of a header, such as CF-IPCountry")
+    return text
+
+
 def _url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError("must begin with https:// (or http:// for an emulator)")
@@ -140,6 +148,12 @@ VARIABLES = (
     Variable("default_region", "", _region, "Country of phones without a country code, when the event names none."),
     Variable(
         "trusted_proxies", "", _networks, "Networks of your proxies, comma-separated: their X-Forwarded-For counts."
+    ),
+    Variable(
+        "country_header",
+        "",
+        _header,
+        "Header in which your proxies name the visitor's country, such as CF-IPCountry; believed from those listed.",
     ),
     Variable("join_window_seconds", "10", _milliseconds, "How long the first copy of a purchase waits for its twin."),
     Variable("linger_seconds", "0", _milliseconds, "How long a lane gathers events before it sends; 0 sends at once."),
@@ -190,6 +204,7 @@ def _settings(values: Mapping[str, Any]) -> Settings:
         dashboard_hosts=values["dashboard_hosts"],
         default_region=values["default_region"],
         trusted_proxies=values["trusted_proxies"],
+        country_header=values["country_header"],
         join_window_ms=values["join_window_seconds"],
         linger_ms=values["linger_seconds"],
         in_flight=values["in_flight"],

@@ -12,14 +12,18 @@ from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 
 from twinbeam.cli.main import twinbeam
+from twinbeam.cli.ruling import lines
+from twinbeam.core.foreign_names import LOOSE
 from twinbeam.core.lifecycle import COUNTED, State, diagram
 from twinbeam.core.outcomes import Outcome, Reason
+from twinbeam.core.rules import PixelRules, WorkspaceRules
 from twinbeam.destinations.tiktok.verdicts import CODES
 from twinbeam.observe import metrics
 from twinbeam.observe.logs import level_of
 from twinbeam.pipeline.accept.contract import Served
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.settings import VARIABLES
+from twinbeam.sources.foreign import FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -70,6 +74,23 @@ def test_every_setting_is_documented_with_its_default():
     for variable in VARIABLES:
         default = f"`{variable.default}`" if variable.default else "empty"
         assert f"| `{variable.variable}` | {default} | {variable.meaning} |" in text
+
+
+def test_every_rule_of_pixels_and_workspaces_is_documented_with_its_default():
+    text = (REFERENCE / "pixel-rules.md").read_text()
+    for rules in (PixelRules(), WorkspaceRules()):
+        for name, value, _ in lines(rules):
+            default = "none" if value == "-" else f"`{value}`"
+            assert re.search(rf"^\| `{name}` \| [^|]+ \| {default} \| [^|]+ \|$", text, re.MULTILINE), name
+
+
+def test_every_name_of_others_is_documented_with_what_it_is_taken_as():
+    text = (DOCS / "concepts" / "names.md").read_text()
+    for whose, names in LOOSE.items():
+        for name, meant in names.items():
+            assert f"| `{name}` | `{meant}` | {whose} |" in text
+    for name, foreign in FIELDS.items():
+        assert f"| `{name}` | `user.{foreign.field}` |" in text
 
 
 def test_a_variable_named_in_any_page_is_a_setting():

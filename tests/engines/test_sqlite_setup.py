@@ -1,5 +1,7 @@
 """What operators set up in the SQLite store, beside a running writer."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -7,13 +9,17 @@ import pytest
 from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
 from signals import NOW, a_signal
+from twinbeam.app.snapshot import SnapshotFile, publish
 from twinbeam.core.errors import ConfigError
-from twinbeam.core.story import KeyRow
+from twinbeam.core.rules import ConsentRules, PixelRules, Route, WorkspaceRules
+from twinbeam.core.story import Change, KeyRow
 from twinbeam.engines.stores.sqlite.store import SqliteSetup, SqliteStore
+
+OPEN = PixelRules(consent=ConsentRules(policy="not_required"))
 
 
 def a_pixel(setup: SqliteSetup | SqliteStore, code: str = "PIXEL1") -> None:
-    setup.save_pixel(workspace="shop", code=code, event_source="web", name="Shop", consent="require", now_ms=NOW)
+    setup.save_pixel(workspace="shop", code=code, event_source="web", name="Shop", now_ms=NOW)
 
 
 def test_settings_can_be_changed_beside_a_running_writer(h: Harness, data: Path) -> None:
@@ -62,17 +68,102 @@ def test_a_token_for_an_unknown_pixel_names_the_command_that_adds_it(h: Harness)
 def test_changing_a_pixel_keeps_its_token(h: Harness) -> None:
     a_pixel(h.store)
     h.store.save_token(workspace="shop", code="PIXEL1", token="token-1", now_ms=NOW)
-    h.store.save_pixel(
-        workspace="shop", code="PIXEL1", event_source="web", name="New", consent="not_required", now_ms=NOW + 1
-    )
+    h.store.save_pixel(workspace="shop", code="PIXEL1", event_source="web", name="New", rules=OPEN, now_ms=NOW + 1)
     (pixel,) = h.store.pixels()
     assert (pixel.name, pixel.consent, pixel.created_ms, pixel.has_token) == ("New", "not_required", NOW, True)
 
 
 def test_a_key_is_revoked_once(h: Harness) -> None:
-    key = KeyRow("key-1", "hash", "server", "shop", "checkout", ["PIXEL1", "PIXEL2"], NOW, None)
+    key = KeyRow(
+        "key-1",
+        "hash",
+        "server",
+        "shop",
+        "checkout",
+        [Route("PIXEL1"), Route("PIXEL2", hosts=("shop.example",))],
+        NOW,
+        None,
+    )
     h.store.add_key(key)
     assert h.store.access_keys() == [key]
     assert [h.store.revoke_key("key-1", NOW + 1), h.store.revoke_key("key-1", NOW + 2)] == [True, False]
     assert h.store.access_keys()[0].revoked_ms == NOW + 1
     assert not h.store.revoke_key("key-9", NOW)
+
+
+def test_rules_are_kept_and_every_change_of_one_is_a_line_of_the_audit(h: Harness) -> None:
+    usual = {"workspace": "shop", "code": "PIXEL1", "event_source": "web", "name": "Shop", "who": "ada"}
+    h.store.save_pixel(**usual, now_ms=NOW)
+    h.store.save_pixel(**usual, rules=OPEN, now_ms=NOW + 1)
+    h.store.save_pixel(**usual, rules=PixelRules(ways={"Search": "both"}, hosts=("a.example",)), now_ms=NOW + 2)
+    (pixel,) = h.store.pixels()
+    assert (pixel.rules.ways, pixel.rules.hosts, pixel.consent) == ({"Search": "both"}, ("a.example",), "by_region")
+    assert h.store.changes(limit=9) == [
+        Change(NOW + 2, "ada", "pixel shop/PIXEL1 ways.Search", "", "both"),
+        Change(NOW + 2, "ada", "pixel shop/PIXEL1 hosts", "", '["a.example"]'),
+        Change(NOW + 2, "ada", "pixel shop/PIXEL1 consent.policy", "not_required", ""),
+        Change(NOW + 1, "ada", "pixel shop/PIXEL1 consent.policy", "", "not_required"),
+        Change(NOW, "ada", "pixel shop/PIXEL1", "", "Shop"),
+    ]
+    assert len(h.store.changes(limit=2)) == 2
+
+
+def test_saving_what_is_so_already_is_no_change(h: Harness) -> None:
+    for _ in range(2):
+        h.store.save_pixel(workspace="shop", code="A", event_source="web", name="A", rules=OPEN, now_ms=NOW)
+    assert len(h.store.changes(limit=9)) == 2
+
+
+def test_tokens_keys_and_workspaces_are_audited_without_their_secrets(h: Harness) -> None:
+    a_pixel(h.store)
+    h.store.save_token(workspace="shop", code="PIXEL1", token="token-marker", now_ms=NOW)
+    h.store.save_token(workspace="shop", code="PIXEL1", token="token-marker", now_ms=NOW)
+    h.store.add_key(KeyRow("key-1", "hash-marker", "server", "shop", "till", [Route("PIXEL1")], NOW, None))
+    h.store.revoke_key("key-1", NOW)
+    h.store.save_workspace("hats", WorkspaceRules(keep_days=14), now_ms=NOW)
+    lines = [(change.what, change.before, change.after) for change in reversed(h.store.changes(limit=9))]
+    assert lines == [
+        ("pixel shop/PIXEL1", "", "Shop"),
+        ("pixel shop/PIXEL1 token", "", "saved"),
+        ("pixel shop/PIXEL1 token", "another one", "saved"),
+        ("key key-1", "", 'server for till: [{"pixel":"PIXEL1"}]'),
+        ("key key-1", "valid", "revoked"),
+        ("workspace hats", "", "added"),
+        ("workspace hats keep_days", "", "14"),
+    ]
+    assert h.store.workspaces() == {"hats": WorkspaceRules(keep_days=14)}
+
+
+def test_the_audit_counts_addresses_and_does_not_keep_them(h: Harness) -> None:
+    rules = PixelRules(test_emails=("f" * 64,))
+    h.store.save_pixel(workspace="shop", code="A", event_source="web", name="A", rules=rules, now_ms=NOW)
+    assert h.store.changes(limit=1)[0].after == "1 listed"
+
+
+@pytest.mark.parametrize("sql", ["UPDATE audit SET after = ''", "DELETE FROM audit"])
+def test_a_line_of_the_audit_is_never_changed_or_removed(h: Harness, data: Path, sql: str) -> None:
+    a_pixel(h.store)
+    with closing(sqlite3.connect(data / "store.db")) as db, pytest.raises(sqlite3.IntegrityError, match="stay"):
+        db.execute(sql)
+
+
+def test_a_key_is_revoked_in_its_own_workspace_only(h: Harness) -> None:
+    h.store.add_key(KeyRow("key-1", "hash", "server", "shop", "till", [], NOW, None))
+    assert not h.store.revoke_key("key-1", NOW, workspace="other")
+    assert h.store.revoke_key("key-1", NOW, workspace="shop")
+
+
+def test_the_snapshot_for_intake_says_what_was_decided_and_forgets_revoked_keys(h: Harness, tmp_path: Path) -> None:
+    for workspace in ("shop", "hats"):
+        h.store.save_pixel(workspace=workspace, code="A", event_source="web", name=workspace, rules=OPEN, now_ms=NOW)
+    routes = [Route("A", hosts=("shop.example",))]
+    h.store.add_key(KeyRow("key-1", "hash-1", "browser", "shop", "tag", routes, NOW, None))
+    h.store.add_key(KeyRow("key-2", "hash-2", "server", "shop", "till", routes, NOW, None))
+    h.store.revoke_key("key-2", NOW)
+    h.store.save_workspace("hats", WorkspaceRules(hosts=("hats.example",)), now_ms=NOW)
+    publish(h.store, tmp_path)
+    read = SnapshotFile(tmp_path).current
+    assert set(read.pixels) == {"shop/A", "hats/A"}
+    assert {pixel.rules.consent.policy for pixel in read.pixels.values()} == {"not_required"}
+    assert {hash_: key.routes for hash_, key in read.keys.items()} == {"hash-1": tuple(routes)}
+    assert read.workspaces == {"hats": WorkspaceRules(hosts=("hats.example",))}

@@ -21,10 +21,18 @@ COMMANDS = (
     "pixels add",
     "pixels token",
     "pixels list",
+    "pixels rules",
+    "pixels set",
+    "pixels test",
     "keys",
     "keys create",
     "keys list",
     "keys revoke",
+    "workspaces",
+    "workspaces add",
+    "workspaces list",
+    "workspaces set",
+    "audit",
     "find",
     "doctor",
 )
@@ -163,6 +171,58 @@ def test_first_steps_lead_to_an_installation_without_complaints(gateway):
 
 
 @pytest.mark.alone
+def test_rules_are_decided_shown_and_audited(tmp_path):
+    gateway = Gateway(tmp_path, "http://127.0.0.1:9", {})
+    gateway.told("pixels", "add", PIXEL, "--name", "Shop", "--consent", "require")
+    gateway.told("pixels", "set", PIXEL, "purchase_means=paid", "ways.Pageview=both")
+    gateway.told("pixels", "add", PIXEL, "--name", "Hats")
+    rules = gateway.told("pixels", "rules", PIXEL)
+    assert re.search(r"^purchase_means +paid$", rules, re.MULTILINE)
+    assert re.search(r"^ways.Pageview +both$", rules, re.MULTILINE)
+    assert re.search(r"^consent.policy +require$", rules, re.MULTILINE)
+    assert re.search(r"^spelling +follow   \(default\)$", rules, re.MULTILINE)
+    done = gateway.run("pixels", "set", PIXEL, "purchase_means=later")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "twinbeam: purchase_means=later: it takes placed, paid or shipped.\n",
+    )
+    changes = json.loads(gateway.told("audit", "--json"))
+    assert [change["what"].partition(f"{PIXEL}")[2].strip() for change in changes] == [
+        "",
+        "ways.Pageview",
+        "purchase_means",
+        "consent.policy",
+        "",
+    ]
+
+
+def test_a_test_code_is_on_for_a_day(tmp_path):
+    gateway = Gateway(tmp_path, "http://127.0.0.1:9", {})
+    gateway.told("pixels", "add", PIXEL)
+    assert "for 24 hours" in gateway.told("pixels", "test", PIXEL, "TEST123")
+    (row,) = json.loads(gateway.told("pixels", "list", "--json"))
+    assert row["rules"]["test_code"] == "TEST123"
+    assert 23.9 < (row["rules"]["test_until_ms"] / 1_000 - time.time()) / 3_600 <= 24
+    gateway.told("pixels", "test", PIXEL, "--off")
+    (row,) = json.loads(gateway.told("pixels", "list", "--json"))
+    assert row["rules"] == {}
+
+
+def test_workspaces_keep_pixels_and_keys_apart(tmp_path):
+    gateway = Gateway(tmp_path, "http://127.0.0.1:9", {})
+    assert gateway.run("pixels", "add", PIXEL, "--workspace", "hats").returncode == 1
+    gateway.told("workspaces", "add", "hats")
+    gateway.told("workspaces", "set", "hats", "hosts=hats.example")
+    gateway.told("pixels", "add", PIXEL, "--workspace", "hats")
+    assert gateway.told("pixels", "list").startswith("No pixel yet.")
+    assert gateway.run("keys", "create", "server", "--source", "shop", "--pixel", PIXEL).returncode == 1
+    route = f"{PIXEL} host=hats.example event=Purchase"
+    gateway.told("keys", "create", "server", "--source", "shop", "--route", route, "--workspace", "hats")
+    assert gateway.told("keys", "list").startswith("No key yet.")
+    assert route in gateway.told("keys", "list", "--workspace", "hats")
+    assert "hats.example" in gateway.told("workspaces", "list")
+
+
 def test_idling_costs_less_memory_than_promised(tmp_path):
     with a_shop(tmp_path) as shop:
         shop.post(a_purchase("first"))

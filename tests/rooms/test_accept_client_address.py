@@ -1,7 +1,7 @@
 import pytest
 
 from twinbeam.core.errors import ConfigError
-from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
+from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies, country_code
 
 PROXIES = Proxies(["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"])
 
@@ -38,3 +38,20 @@ def test_without_listed_proxies_nobody_is_believed():
 def test_a_proxy_that_is_no_network_is_a_mistake_of_the_operator(text):
     with pytest.raises(ConfigError):
         Proxies([text])
+
+
+@pytest.mark.parametrize(
+    ("peer", "believed"),
+    [("10.1.2.3", True), ("::ffff:10.0.0.1", True), ("192.0.2.1", True), ("192.0.2.2", False), ("", False)],
+)
+def test_only_a_listed_proxy_is_believed_about_anything_else(peer, believed):
+    assert PROXIES.believed(peer) is believed
+    assert not NO_PROXIES.believed(peer)
+
+
+@pytest.mark.parametrize(
+    ("written", "country"),
+    [(b"DE", "DE"), (b" de ", "DE"), (b"XX", None), (b"T1", None), (b"", None), (b"DEU", None), (b"\xff\xff", None)],
+)
+def test_a_country_has_two_letters(written, country):
+    assert country_code(written) == country

@@ -7,9 +7,10 @@ import pytest
 from builders import PIXEL, WORKSPACE
 from door import BROWSER_KEY, READ_KEY, SERVER_KEY, a_directory
 from twinbeam.core.errors import StorageDamaged
+from twinbeam.core.rules import PixelRules, Route
 from twinbeam.core.values import KeyKind
 from twinbeam.pipeline.accept.credentials import may_read, may_write, presented
-from twinbeam.pipeline.accept.directory import PREFIXES, Directory, PixelEntry, WriteKey, fingerprint, mint
+from twinbeam.pipeline.accept.directory import PREFIXES, Directory, PixelEntry, WriteKey, fingerprint, mint, place
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode
 
 
@@ -69,7 +70,7 @@ def test_a_minted_key_shows_its_kind_and_never_repeats(kind):
 
 
 def test_a_snapshot_survives_a_round_trip_and_holds_no_key_text():
-    directory = a_directory(PixelEntry(PIXEL, WORKSPACE, "offline", "not_required", "Tills"))
+    directory = a_directory(PixelEntry(PIXEL, WORKSPACE, "offline", PixelRules(purchase_means="paid"), "Tills"))
     snapshot = directory.encode()
     assert Directory.decode(snapshot) == directory
     assert all(key.encode() not in snapshot for key in (SERVER_KEY, BROWSER_KEY, READ_KEY))
@@ -88,6 +89,18 @@ def test_a_snapshot_of_a_newer_version_is_read_as_far_as_it_is_known():
 
 
 def test_a_key_never_leads_to_a_pixel_of_another_workspace_or_to_one_that_is_gone():
-    pixels = {code: PixelEntry(code, workspace) for code, workspace in (("A", "one"), ("B", "two"))}
-    key = WriteKey("k", KeyKind.SERVER, "one", "checkout", ("A", "B", "C"))
-    assert [pixel.code for pixel in Directory({}, pixels).pixels_of(key)] == ["A"]
+    places = (("one", "A"), ("two", "B"), ("two", "A"))
+    pixels = {place(workspace, code): PixelEntry(code, workspace, name=workspace) for workspace, code in places}
+    key = WriteKey("k", KeyKind.SERVER, "one", "checkout", tuple(map(Route, "ABCA")))
+    assert [it.pixel for it in Directory({}, pixels).exits(key).all] == ["A"]
+
+
+def test_two_workspaces_may_have_a_pixel_of_one_code_and_each_key_leads_to_its_own():
+    ours, theirs = PixelRules(purchase_means="paid"), PixelRules(purchase_means="shipped")
+    pixels = {
+        place("one", "A"): PixelEntry("A", "one", rules=ours),
+        place("two", "A"): PixelEntry("A", "two", rules=theirs),
+    }
+    keys = [WriteKey(workspace, KeyKind.SERVER, workspace, "shop", (Route("A"),)) for workspace in ("one", "two")]
+    directory = Directory({}, pixels)
+    assert [directory.exits(key).all[0].rules for key in keys] == [ours, theirs]

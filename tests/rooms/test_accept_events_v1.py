@@ -46,8 +46,9 @@ def test_every_field_of_an_event_is_understood():
             **dict.fromkeys(("content_name", "content_category", "brand", "description", "search_string"), "x"),
             **dict.fromkeys(("order_id", "shop_id", "delivery_category", "status"), "x"),
             **dict.fromkeys(("value", "num_items", "quantity", "price", "predicted_ltv"), 3),
+            **dict.fromkeys(("tax", "shipping", "gift_cards", "tips"), 1.5),
             "currency": "eur",
-            "contents": [{"content_id": "1", "content_name": "n", "price": 1.5, "quantity": 2, "brand": "b"}],
+            "contents": [dict.fromkeys(strict.Content.__struct_fields__, "x") | {"price": 1.5, "quantity": 2}],
             "content_ids": ["1"],
             "content_type": "product",
             "customer_type": "new",
@@ -57,10 +58,20 @@ def test_every_field_of_an_event_is_understood():
         "visitor_id": "v",
         "cart_token": "c",
         "checkout_token": "k",
+        "cart_line": "l",
+        "action": 3,
+        "age_ms": 1_500,
+        "native": "blocked",
+        "stage": "paid",
+        "test": True,
+        "livemode": False,
+        "consent_receipt": "r",
         "limited_data_use": True,
         "lead": {"lead_id": "1", "lead_event_source": "HubSpot"},
     }
-    full["consent"] |= {"source": "banner", "evidence": "x"}
+    full["consent"] |= {"source": "banner", "evidence": "x", "at": NOW_S, "region": "US-CA", "opt_out": True}
+    assert set(full["properties"]) == set(strict.Properties.__struct_fields__)
+    assert set(full["consent"]) == set(strict.Consent.__struct_fields__)
     (item,) = read(a_body(full)).items
     assert msgspec.to_builtins(item) == full
     assert set(full) == set(Item.__struct_fields__)
@@ -140,7 +151,6 @@ def test_a_bad_event_is_refused_alone(bad, code):
         ({"event": None}, Rejection.MISSING_FIELD, "event"),
         ({"event": ""}, Rejection.OUT_OF_RANGE, "event"),
         ({"event": "x" * 51}, Rejection.OUT_OF_RANGE, "event"),
-        ({"event_time": None}, Rejection.MISSING_FIELD, "event_time"),
         ({"event_time": True}, Rejection.WRONG_TYPE, "event_time"),
         ({"event_time": 0}, Rejection.OUT_OF_RANGE, "event_time"),
         ({"event_time": "yesterday"}, Rejection.BAD_EVENT_TIME, "event_time"),
@@ -225,7 +235,6 @@ def test_a_text_that_leaves_the_time_open_is_refused(written):
         ({"timestamp": 1}, "timestamp", "event_time"),
         ({"pixel_code": "x"}, "pixel_code", "pixel"),
         ({"EventTime": 1}, "EventTime", "event_time"),
-        ({"user": {"phone_number": "x"}}, "user.phone_number", "user.phone"),
         ({"user": {"e-mail": "x"}}, "user.e-mail", "user.email"),
         ({"user": {"ttclld": "x"}}, "user.ttclld", "user.ttclid"),
         ({"properties": {"contents": [{"prise": 1}]}}, "properties.contents[0].prise", "properties.contents[0].price"),
@@ -238,6 +247,76 @@ def test_an_unknown_field_is_ignored_and_told_with_a_guess(changes, field, meant
     assert isinstance(item, Item)
     assert (notice.code, notice.field, notice.index) == (Remark.UNKNOWN_FIELD, f"events[0].{field}", 0)
     assert notice.message.endswith("was ignored." if meant is None else f"Did you mean `{meant}`?")
+
+
+@pytest.mark.parametrize(
+    ("changes", "user", "field", "meant"),
+    [
+        ({"em": "ada@shop.example"}, {"email": "ada@shop.example"}, "em", "user.email"),
+        ({"user": {"em": ["a@x.de", "b@x.de"]}}, {"email": ["a@x.de", "b@x.de"]}, "user.em", "user.email"),
+        ({"user": {"em": "a" * 64}}, {"email": "a" * 64}, "user.em", "user.email"),
+        ({"user": {"ph": "+4915112345678"}}, {"phone": "+4915112345678"}, "user.ph", "user.phone"),
+        ({"ph": "+4915112345678", "user": None}, {"phone": "+4915112345678"}, "ph", "user.phone"),
+        ({"user": {"fn": ["Ada"]}}, {"first_name": "Ada"}, "user.fn", "user.first_name"),
+        ({"user": {"ln": "Byron"}}, {"last_name": "Byron"}, "user.ln", "user.last_name"),
+        ({"user": {"ct": "London"}}, {"city": "London"}, "user.ct", "user.city"),
+        ({"user": {"st": "ca"}}, {"state": "ca"}, "user.st", "user.state"),
+        ({"user": {"zp": "90210"}}, {"zip_code": "90210"}, "user.zp", "user.zip_code"),
+        ({"user": {"phone_number": "+49151"}}, {"phone": "+49151"}, "user.phone_number", "user.phone"),
+        ({"user": {"client_ip_address": "8.8.8.8"}}, {"ip": "8.8.8.8"}, "user.client_ip_address", "user.ip"),
+    ],
+)
+def test_a_field_that_others_call_otherwise_is_taken_as_ours_and_told(changes, user, field, meant):
+    item, (notice,) = read_one(**changes)
+    assert msgspec.to_builtins(item.user) == user
+    assert (notice.code, notice.field) == (Remark.FIELD_MAPPED, f"events[0].{field}")
+    assert notice.message.endswith(f"It was taken as `{meant}`.")
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        {"ph": "a" * 64},
+        {"ct": "A" * 64},
+        {"fbc": "fb.1.1.abc"},
+        {"fbp": "fb.1.1.2"},
+        {"em": 5},
+        {"em": {"x": "y"}},
+        {"em": []},
+        {"em": ["x"] * 21},
+        {"fn": ["Ada", "Augusta"]},
+    ],
+)
+def test_what_only_seems_to_mean_the_same_is_ignored_and_never_taken_for_another_thing(user):
+    item, (notice,) = read_one(user=user)
+    assert msgspec.to_builtins(item.user) == {}
+    assert notice.code == Remark.UNKNOWN_FIELD
+
+
+def test_a_field_of_ours_is_never_overwritten():
+    item, (notice,) = read_one(user={"email": "ada@shop.example", "em": "x@shop.example"})
+    assert item.user.email == "ada@shop.example"
+    assert notice.code == Remark.UNKNOWN_FIELD
+
+
+@pytest.mark.parametrize(
+    ("written", "understood", "told"),
+    [(1500.7, 1_500, True), (-3, 0, True), (-0.5, 0, True), (1500.0, 1_500, False), (0, 0, False)],
+)
+def test_an_age_as_browsers_measure_it_is_mended(written, understood, told):
+    item, notices = read_one(age_ms=written)
+    assert item.age_ms == understood
+    assert [notice.code for notice in notices] == [Remark.AGE_CONVERTED] * told
+
+
+@pytest.mark.parametrize("written", ["1500", True, 10**12, 1e300])
+def test_an_age_that_cannot_be_meant_is_refused(written):
+    assert refused(age_ms=written).field == "events[0].age_ms"
+
+
+def test_a_browser_may_leave_the_time_out_and_say_how_long_ago_it_was():
+    reading = read(b'{"events":[{"event":"Purchase","age_ms":1500}]}')
+    assert (reading.items[0].event_time, reading.items[0].age_ms, reading.notices) == (None, 1_500, [])
 
 
 def test_an_unknown_member_beside_the_events_is_told_too():

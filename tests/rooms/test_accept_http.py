@@ -218,6 +218,34 @@ def test_forwarded_for_in_several_lines_is_one_list():
     assert house.corridor.arrivals[0].origin.client_ip == "203.0.113.9"
 
 
+@pytest.mark.parametrize(
+    ("headers", "peer", "country"),
+    [
+        (BROWSER, "10.0.0.5", "DE"),
+        (BROWSER, "198.51.100.7", None),
+        (SERVER, "10.0.0.5", None),
+    ],
+)
+def test_the_country_of_a_visitor_is_told_by_a_listed_proxy_alone(headers, peer, country):
+    house = House(proxies=Proxies(["10.0.0.0/8"]), country_header=b"cf-ipcountry")
+    house.post(a_body(), headers | {"CF-IPCountry": "de"}, client=(peer, 4))
+    assert house.corridor.arrivals[0].origin.edge_country == country
+
+
+def test_without_a_setting_no_header_names_a_country():
+    house = House(proxies=Proxies(["10.0.0.0/8"]))
+    house.post(a_body(), BROWSER | {"CF-IPCountry": "DE"}, client=("10.0.0.5", 4))
+    assert house.corridor.arrivals[0].origin.edge_country is None
+
+
+@pytest.mark.parametrize(("headers", "control"), [(BROWSER, True), (SERVER, False)])
+def test_a_browser_speaks_for_its_visitor_by_global_privacy_control(headers, control):
+    house = House()
+    for value in ("1", "0"):
+        house.post(a_body(), headers | {"Sec-GPC": value})
+    assert [arrival.origin.privacy_control for arrival in house.corridor.arrivals] == [control, False]
+
+
 def test_a_connection_without_an_address_is_no_trouble():
     house = House()
     assert house.post(a_body(), BROWSER, client=None).status == 202

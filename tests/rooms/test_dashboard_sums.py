@@ -78,7 +78,7 @@ def test_reasons_come_with_the_most_frequent_first():
 
 
 def facts(*found, seen=(Side.BROWSER, Side.SERVER), looked_at=100, **pixel):
-    usual = {"workspace": WORKSPACE, "code": PIXEL, "event_source": "web", "name": "", "consent": "require"}
+    usual = {"workspace": WORKSPACE, "code": PIXEL, "event_source": "web", "name": ""}
     row = PixelRow(**usual | {"has_token": True, "token_ms": 1, "created_ms": 1} | pixel)
     return Facts(row, add_up([a_count(RECORDED, 100), *found]), dict.fromkeys(seen, 1), looked_at)
 

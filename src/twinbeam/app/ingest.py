@@ -14,6 +14,7 @@ from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import SnapshotFile
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.errors import StorageDamaged, StorageError
+from twinbeam.core.rules import DEFAULT_WORKSPACE
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
 from twinbeam.observe import logs
 from twinbeam.observe.health import Health
@@ -21,6 +22,7 @@ from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.http import Door
 from twinbeam.pipeline.consent.receipts import PURPOSE, Receipts
 from twinbeam.pipeline.flow import Intake
+from twinbeam.pipeline.identity.rates import Rates
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.commit import GroupCommit
 from twinbeam.pipeline.journal.contract import JournalWriter
@@ -42,9 +44,13 @@ def door(
     clock: Clock,
 ) -> Door:
     """Put the intake's rooms together."""
+
+    def rates(workspace: str) -> Rates:
+        return directory.current.workspaces.get(workspace, DEFAULT_WORKSPACE).rates
+
     intake = Intake(
         receipts=receipts,
-        seal=Sealer(default_region=settings.default_region or None).seal,
+        seal=Sealer(default_region=settings.default_region or None, rates=rates).seal,
         append=GroupCommit(journal, clock=clock, report=reports.group).append,
     )
     return Door(
@@ -54,6 +60,7 @@ def door(
         note=intake.note,
         clock=clock,
         proxies=Proxies(settings.trusted_proxies),
+        country_header=settings.country_header.lower().encode(),
         report=reports.request,
         fallback=Health(journal, clock),
     )

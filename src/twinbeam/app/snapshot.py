@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from twinbeam.core.rules import WorkspaceRules
 from twinbeam.core.story import KeyRow, PixelRow
 from twinbeam.core.values import KeyKind
-from twinbeam.pipeline.accept.directory import Directory, PixelEntry, WriteKey
+from twinbeam.pipeline.accept.directory import Directory, PixelEntry, WriteKey, place
 
 FILE = "directory.json"
 
@@ -22,19 +23,29 @@ class Settings(Protocol):
         """List the keys, revoked ones too."""
         ...
 
+    def workspaces(self) -> dict[str, WorkspaceRules]:
+        """Give what was decided about each workspace, by its name."""
+        ...
+
 
 def directory_of(store: Settings) -> Directory:
     """Put together what intake may know; revoked keys are not in it, tokens never are."""
     keys = {
-        key.hash: WriteKey(key.id, KeyKind(key.kind), key.workspace, key.source, tuple(key.pixels))
+        key.hash: WriteKey(key.id, KeyKind(key.kind), key.workspace, key.source, tuple(key.routes))
         for key in store.access_keys()
         if key.revoked_ms is None
     }
     pixels = {
-        row.code: PixelEntry(row.code, row.workspace, row.event_source, row.consent, row.name)  # type: ignore[arg-type]
+        place(row.workspace, row.code): PixelEntry(
+            row.code,
+            row.workspace,
+            row.event_source,  # type: ignore[arg-type]
+            row.rules,
+            row.name,
+        )
         for row in store.pixels()
     }
-    return Directory(keys, pixels)
+    return Directory(keys, pixels, store.workspaces())
 
 
 def publish(store: Settings, folder: Path) -> Directory:

@@ -1,6 +1,5 @@
 """The terms of every pixel, as the record room asks for them, kept in step with what operators set up."""
 
-from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.values import KeyKind
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.pipeline.record.policy import DEFAULT_TERMS, Terms
@@ -19,15 +18,12 @@ class LiveTerms:
     def update(self, directory: Directory) -> None:
         """Take the terms from a directory."""
         served = {
-            (key.workspace, pixel)
+            (key.workspace, route.pixel)
             for key in directory.keys.values()
             if key.kind is KeyKind.SERVER
-            for pixel in key.pixels
+            for route in key.routes
         }
         self._terms = {
-            (entry.workspace, entry.code): Terms(
-                PixelRules(consent=ConsentRules(policy=entry.consent)),  # type: ignore[arg-type]
-                server_source=(entry.workspace, entry.code) in served,
-            )
+            (entry.workspace, entry.code): Terms(entry.rules, (entry.workspace, entry.code) in served)
             for entry in directory.pixels.values()
         }

@@ -6,6 +6,7 @@ import click
 from msgspec import Struct
 
 from twinbeam.core.errors import TwinbeamError
+from twinbeam.core.rules import MAIN
 
 
 class Finding(Struct, frozen=True):
@@ -134,13 +135,14 @@ def _pixels() -> Iterator[Finding]:
     if not rows:
         yield Finding("No pixel is set up.", fix="twinbeam pixels add CODE --token-stdin < token.txt")
     for row in rows:
-        lacks_token = f"twinbeam pixels token {row.code} < token.txt"
+        elsewhere = "" if row.workspace == MAIN else f" --workspace {row.workspace}"
+        lacks_token = f"twinbeam pixels token {row.code}{elsewhere} < token.txt"
         yield Finding(
             f"Pixel {row.code} ({row.name}) has {'a' if row.has_token else 'no'} token.",
             fix="" if row.has_token else lacks_token,
         )
-        writes = any(row.code in key.pixels for key in keys)
+        writes = any(row.code in key.pixels and key.workspace == row.workspace for key in keys)
         yield Finding(
             f"Pixel {row.code} has {'a' if writes else 'no'} write key.",
-            fix="" if writes else f"twinbeam keys create server --source shop --pixel {row.code}",
+            fix="" if writes else f"twinbeam keys create server --source shop --pixel {row.code}{elsewhere}",
         )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
+from twinbeam.cli.options import json_option, workspace_option
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.lifecycle import State
 from twinbeam.core.money import shown
@@ -16,8 +17,9 @@ from twinbeam.core.story import Story
 @click.option("--event-id", help="The event_id, as it was sent or derived.")
 @click.option("--order-id", help="The shop's order number.")
 @click.option("--email", help="A customer's e-mail address; - asks for it, so that your shell does not keep it.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-def command(event_id: str | None, order_id: str | None, email: str | None, *, as_json: bool) -> None:
+@workspace_option
+@json_option
+def command(event_id: str | None, order_id: str | None, email: str | None, *, workspace: str, as_json: bool) -> None:
     """
     Tell what became of an event: its copies, the decision, each attempt and TikTok's answer.
 
@@ -29,7 +31,7 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, as
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.core.values import plain
 
-    stories = _look_up(event_id, order_id, email)
+    stories = _look_up(workspace, event_id, order_id, email)
     if as_json:
         click.echo(json.dumps([plain(story) for story in stories]))
     elif not stories:
@@ -42,8 +44,8 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, as
     raise SystemExit(0 if stories else 1)
 
 
-def _look_up(event_id: str | None, order_id: str | None, email: str | None) -> list[Story]:
-    from twinbeam.cli.setup import WORKSPACE, opened_store
+def _look_up(workspace: str, event_id: str | None, order_id: str | None, email: str | None) -> list[Story]:
+    from twinbeam.cli.setup import opened_store
     from twinbeam.core.keys import lookup
     from twinbeam.pipeline.identity.email import email_digest
     from twinbeam.pipeline.identity.event_ids import safe_id
@@ -54,13 +56,13 @@ def _look_up(event_id: str | None, order_id: str | None, email: str | None) -> l
         email = click.prompt("E-mail", err=True)
     with opened_store() as store:
         if event_id:
-            return store.by_event_id(WORKSPACE, safe_id(event_id))
+            return store.by_event_id(workspace, safe_id(event_id))
         if order_id:
-            return store.by_lookup([lookup("order", WORKSPACE, safe_id(order_id))])
+            return store.by_lookup([lookup("order", workspace, safe_id(order_id))])
         digest = email_digest(str(email))
         if digest is None:
             raise ConfigError("This is not an e-mail address.")
-        return store.by_lookup([lookup("email", WORKSPACE, digest)])
+        return store.by_lookup([lookup("email", workspace, digest)])
 
 
 def _told(story: Story) -> str:

@@ -5,7 +5,9 @@ import secrets
 
 import click
 
+from twinbeam.cli.options import json_option, workspace_option
 from twinbeam.core.errors import ConfigError
+from twinbeam.core.rules import Route
 
 
 @click.group()
@@ -24,8 +26,17 @@ def command() -> None:
 @click.argument("kind", type=click.Choice(["server", "browser", "read"]))
 @click.option("--source", required=True, help="Who will use it, such as shop or tag; shown with each event.")
 @click.option("--pixel", "pixels", multiple=True, help="A pixel its events go to; repeat for several.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-def create(kind: str, source: str, pixels: tuple[str, ...], *, as_json: bool) -> None:
+@click.option(
+    "--route",
+    "routes",
+    multiple=True,
+    help='A pixel for some of its events, such as "CODE host=shop.de,www.shop.de country=DE"; repeat for several.',
+)
+@workspace_option
+@json_option
+def create(
+    kind: str, source: str, pixels: tuple[str, ...], routes: tuple[str, ...], *, workspace: str, as_json: bool
+) -> None:
     """
     Make a key and show it, once.
 
@@ -34,27 +45,34 @@ def create(kind: str, source: str, pixels: tuple[str, ...], *, as_json: bool) ->
     browser  writes events from pages; may be seen by anybody
     read     reads what became of events; keep it secret
 
+    An event goes to each pixel of which a route takes it: by the host of its page, the country of its visitor,
+    its currency and its name (host=, country=, currency=, event=). A --pixel is a route that takes all.
+
     \b
     Examples:
       twinbeam keys create server --source shop --pixel C4A5B6C7D8E9F0G1H2I3
+      twinbeam keys create browser --source tag --route "C4A5B6C7D8E9F0G1H2I3 country=DE,AT"
       twinbeam keys create read --source support
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import WORKSPACE, now_ms, opened_store
+    from twinbeam.cli.routing import route_of, written
+    from twinbeam.cli.setup import known_pixel, known_workspace, now_ms, opened_store, who
     from twinbeam.core.story import KeyRow
     from twinbeam.core.values import KeyKind
     from twinbeam.pipeline.accept.directory import fingerprint, mint
 
-    if kind != "read" and not pixels:
+    leading = [*map(Route, pixels), *map(route_of, routes)]
+    if kind != "read" and not leading:
         raise ConfigError(f"A {kind} key needs a pixel: add --pixel CODE (twinbeam pixels list shows the codes).")
     text, key_id = mint(KeyKind(kind)), secrets.token_hex(4)
     with opened_store() as store:
-        known = {row.code for row in store.pixels()}
-        unknown = [code for code in pixels if code not in known]
-        if unknown:
-            raise ConfigError(f"There is no pixel {unknown[0]}; add it first: twinbeam pixels add {unknown[0]}")
-        store.add_key(KeyRow(key_id, fingerprint(text), kind, WORKSPACE, source, list(pixels), now_ms(), None))
+        known_workspace(store, workspace)
+        for route in leading:
+            known_pixel(store, workspace, route.pixel)
+        row = KeyRow(key_id, fingerprint(text), kind, workspace, source, leading, now_ms(), None)
+        store.add_key(row, who=who())
     if as_json:
-        click.echo(json.dumps({"id": key_id, "key": text, "kind": kind, "source": source, "pixels": list(pixels)}))
+        shown = {"id": key_id, "key": text, "kind": kind, "workspace": workspace, "source": source}
+        click.echo(json.dumps(shown | {"pixels": row.pixels, "routes": [written(route) for route in leading]}))
     else:
         click.echo(text)
         click.echo(
@@ -63,7 +81,8 @@ def create(kind: str, source: str, pixels: tuple[str, ...], *, as_json: bool) ->
 
 
 @command.command(name="list")
-def list_keys() -> None:
+@workspace_option
+def list_keys(workspace: str) -> None:
     """
     List the keys. Their texts are not kept and cannot be shown.
 
@@ -71,22 +90,25 @@ def list_keys() -> None:
     Examples:
       twinbeam keys list
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import opened_store
+    from twinbeam.cli.routing import written
+    from twinbeam.cli.setup import known_workspace, opened_store
 
     with opened_store() as store:
-        rows = store.access_keys()
+        known_workspace(store, workspace)
+        rows = [row for row in store.access_keys() if row.workspace == workspace]
     if not rows:
         click.echo("No key yet. Make one:  twinbeam keys create server --source shop --pixel CODE")
         return
-    click.echo(f"{'id':10} {'kind':8} {'source':20} {'state':8} pixels")
+    click.echo(f"{'id':10} {'kind':8} {'source':20} {'state':8} routes")
     for row in rows:
         state = "revoked" if row.revoked_ms is not None else "valid"
-        click.echo(f"{row.id:10} {row.kind:8} {row.source:20.20} {state:8} {' '.join(row.pixels)}")
+        click.echo(f"{row.id:10} {row.kind:8} {row.source:20.20} {state:8} {'; '.join(map(written, row.routes))}")
 
 
 @command.command()
 @click.argument("key_id")
-def revoke(key_id: str) -> None:
+@workspace_option
+def revoke(key_id: str, workspace: str) -> None:
     """
     Make a key invalid, by its id (twinbeam keys list).
 
@@ -94,9 +116,9 @@ def revoke(key_id: str) -> None:
     Examples:
       twinbeam keys revoke 1f2e3d4c
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import now_ms, opened_store
+    from twinbeam.cli.setup import now_ms, opened_store, who
 
     with opened_store() as store:
-        if not store.revoke_key(key_id, now_ms()):
+        if not store.revoke_key(key_id, now_ms(), workspace=workspace, who=who()):
             raise ConfigError(f"There is no valid key {key_id}; see: twinbeam keys list")
     click.echo(f"Key {key_id} is revoked; a running gateway refuses it within a second.")

@@ -13,8 +13,10 @@ from twinbeam.core.errors import TwinbeamError
 COMMANDS = {
     "serve": ("twinbeam.cli.serve", "Run the gateway: intake, delivery and pages."),
     "demo": ("twinbeam.cli.demo", "Run everything on this machine: a shop, TikTok's side, the gateway."),
-    "pixels": ("twinbeam.cli.pixels", "Add pixels and event sets, list them, save their tokens."),
+    "pixels": ("twinbeam.cli.pixels", "Add pixels and event sets, save their tokens, decide their rules."),
     "keys": ("twinbeam.cli.keys", "Make keys for tags, servers and readers; list and revoke them."),
+    "workspaces": ("twinbeam.cli.workspaces", "For agencies: add clients, and say which hosts are theirs."),
+    "audit": ("twinbeam.cli.audit", "Tell who changed which pixel, key or rule."),
     "find": ("twinbeam.cli.find", "Tell what became of an event."),
     "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to mend."),
     "emulator": ("twinbeam.cli.emulator", "Run TikTok's side on this machine, without an account."),

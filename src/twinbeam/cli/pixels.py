@@ -4,36 +4,47 @@ import json
 import re
 import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
+from twinbeam.cli.options import json_option, workspace_option
 from twinbeam.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from twinbeam.core.rules import PixelRules
+    from twinbeam.core.story import PixelRow
+    from twinbeam.engines.stores.sqlite.store import SqliteSetup
+
+TEST_HOURS = 24  #: a test code that stays on would keep real orders out of the reports
 
 #: tiktok.md 2.1: a pixel code is upper-case letters and digits, 20 of them in every example; event set ids are digits.
 _CODE = re.compile(r"[A-Z0-9]{4,40}")
+_TEST_CODE = re.compile(r"[A-Za-z0-9]{4,40}")
 
 
 @click.group()
 def command() -> None:
     """
-    Add pixels and event sets, list them, save their access tokens.
+    Add pixels and event sets, list them, save their access tokens, decide their rules.
 
     \b
     Examples:
       twinbeam pixels add C4A5B6C7D8E9F0G1H2I3 --token-stdin < token.txt
+      twinbeam pixels set C4A5B6C7D8E9F0G1H2I3 purchase_means=paid
       twinbeam pixels list
     """  # noqa: D301 -- \b tells click to keep the lines
 
 
 @command.command()
 @click.argument("code")
-@click.option("--name", default="", help="What people call it; the code if left out.")
+@click.option("--name", default="", help="What people call it; the code if nobody says.")
 @click.option(
     "--consent",
-    type=click.Choice(["require", "not_required"]),
-    default="require",
-    show_default=True,
-    help="Whether events need the visitor's permission. A spoken refusal always counts.",
+    type=click.Choice(["by_region", "require", "not_required"]),
+    default=None,
+    help="Whether events need the visitor's permission: where law asks for it (by_region, the default), always, or "
+    "never. A spoken refusal always counts.",
 )
 @click.option(
     "--source",
@@ -44,7 +55,8 @@ def command() -> None:
     help="web: a pixel. offline, crm: an event set.",
 )
 @click.option("--token-stdin", is_flag=True, help="Read the access token from standard input.")
-def add(code: str, name: str, consent: str, event_source: str, *, token_stdin: bool) -> None:
+@workspace_option
+def add(code: str, name: str, consent: str | None, event_source: str, *, token_stdin: bool, workspace: str) -> None:
     """
     Add a pixel by its code (20 letters and digits, not the numeric id), or change its name and policy.
 
@@ -55,7 +67,9 @@ def add(code: str, name: str, consent: str, event_source: str, *, token_stdin: b
       twinbeam pixels add C4A5B6C7D8E9F0G1H2I3 --name Shop --token-stdin < token.txt
       twinbeam pixels add 7412345678901234567 --source offline --consent not_required
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import WORKSPACE, now_ms, opened_store
+    from twinbeam.cli.ruling import changed
+    from twinbeam.cli.setup import known_workspace, now_ms, opened_store, who
+    from twinbeam.core.rules import DEFAULT_RULES
 
     if not _CODE.fullmatch(code):
         raise ConfigError(
@@ -63,16 +77,20 @@ def add(code: str, name: str, consent: str, event_source: str, *, token_stdin: b
         )
     token = _read_token() if token_stdin else None
     with opened_store() as store:
+        known_workspace(store, workspace)
+        row = next((row for row in store.pixels() if (row.workspace, row.code) == (workspace, code)), None)
+        rules, known_as = (row.rules, row.name) if row else (DEFAULT_RULES, code)
         store.save_pixel(
-            workspace=WORKSPACE,
+            workspace=workspace,
             code=code,
             event_source=event_source,
-            name=name or code,
-            consent=consent,
+            name=name or known_as,
+            rules=changed(rules, (f"consent.policy={consent}",)) if consent else rules,
             now_ms=now_ms(),
+            who=who(),
         )
         if token:
-            store.save_token(workspace=WORKSPACE, code=code, token=token, now_ms=now_ms())
+            store.save_token(workspace=workspace, code=code, token=token, now_ms=now_ms(), who=who())
     click.echo(f"Pixel {code} is set up{' with its token' if token else ''}.")
     if not token:
         click.echo(f"Next, its access token:  twinbeam pixels token {code} < token.txt")
@@ -80,7 +98,8 @@ def add(code: str, name: str, consent: str, event_source: str, *, token_stdin: b
 
 @command.command()
 @click.argument("code")
-def token(code: str) -> None:
+@workspace_option
+def token(code: str, workspace: str) -> None:
     """
     Save a pixel's access token, read from standard input. It is encrypted and never shown again.
 
@@ -89,16 +108,17 @@ def token(code: str) -> None:
       twinbeam pixels token C4A5B6C7D8E9F0G1H2I3 < token.txt
       twinbeam pixels token C4A5B6C7D8E9F0G1H2I3   (asks for it)
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import WORKSPACE, now_ms, opened_store
+    from twinbeam.cli.setup import now_ms, opened_store, who
 
     with opened_store() as store:
-        store.save_token(workspace=WORKSPACE, code=code, token=_read_token(), now_ms=now_ms())
+        store.save_token(workspace=workspace, code=code, token=_read_token(), now_ms=now_ms(), who=who())
     click.echo(f"The token of pixel {code} is saved; a running gateway uses it within a second.")
 
 
 @command.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-def list_pixels(*, as_json: bool) -> None:
+@workspace_option
+@json_option
+def list_pixels(workspace: str, *, as_json: bool) -> None:
     """
     List the pixels with their consent policies, and whether a token is saved.
 
@@ -107,11 +127,12 @@ def list_pixels(*, as_json: bool) -> None:
       twinbeam pixels list
       twinbeam pixels list --json
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import opened_store
+    from twinbeam.cli.setup import known_workspace, opened_store
     from twinbeam.core.values import plain
 
     with opened_store() as store:
-        rows = store.pixels()
+        known_workspace(store, workspace)
+        rows = [row for row in store.pixels() if row.workspace == workspace]
     if as_json:
         click.echo(json.dumps([plain(row) for row in rows]))
     elif not rows:
@@ -121,6 +142,98 @@ def list_pixels(*, as_json: bool) -> None:
         for row in rows:
             saved = f"saved {_day(row.token_ms)}" if row.token_ms is not None else "missing"
             click.echo(f"{row.code:24} {row.name:20.20} {row.event_source:8} {row.consent:14} {saved}")
+
+
+@command.command()
+@click.argument("code")
+@workspace_option
+def rules(code: str, workspace: str) -> None:
+    """
+    Show the rules of a pixel that are in force; those that nobody decided are marked.
+
+    \b
+    Examples:
+      twinbeam pixels rules C4A5B6C7D8E9F0G1H2I3
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.cli.ruling import lines
+    from twinbeam.cli.setup import known_pixel, opened_store
+
+    with opened_store() as store:
+        row = known_pixel(store, workspace, code)
+    for name, value, usual in lines(row.rules):
+        click.echo(f"{name:32} {value}{'   (default)' if usual else ''}")
+
+
+@command.command(name="set")
+@click.argument("code")
+@click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE...")
+@workspace_option
+def set_rules(code: str, assignments: tuple[str, ...], workspace: str) -> None:
+    """
+    Decide rules of a pixel; docs/reference/pixel-rules.md lists them. NAME= alone puts the default back.
+
+    \b
+    Examples:
+      twinbeam pixels set C4A5B6C7D8E9F0G1H2I3 purchase_means=paid value_without=tax,shipping
+      twinbeam pixels set C4A5B6C7D8E9F0G1H2I3 consent.policy=require ways.Pageview=both
+      twinbeam pixels set C4A5B6C7D8E9F0G1H2I3 ways.Pageview=
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.cli.ruling import changed
+    from twinbeam.cli.setup import known_pixel, opened_store
+
+    with opened_store() as store:
+        row = known_pixel(store, workspace, code)
+        _save_rules(store, row, changed(row.rules, assignments))
+    click.echo(f"The rules of pixel {code} are changed; a running gateway obeys them within a second.")
+
+
+@command.command()
+@click.argument("code")
+@click.argument("test_code", required=False)
+@click.option("--off", is_flag=True, help="Switch it off now.")
+@workspace_option
+def test(code: str, test_code: str | None, *, off: bool, workspace: str) -> None:
+    """
+    Send tests to TikTok's test page for 24 hours, by the code it shows; without a code tests are dropped.
+
+    A test is an event with "test": true or "livemode": false, from a host in staging_hosts, or by an address in
+    test_emails.
+
+    \b
+    Examples:
+      twinbeam pixels test C4A5B6C7D8E9F0G1H2I3 TEST12345
+      twinbeam pixels test C4A5B6C7D8E9F0G1H2I3 --off
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from msgspec.structs import replace
+
+    from twinbeam.cli.setup import known_pixel, now_ms, opened_store
+
+    if bool(test_code) == off:
+        raise ConfigError("Say one of two: the test code that TikTok shows, or --off.")
+    if test_code and not _TEST_CODE.fullmatch(test_code):
+        raise ConfigError(f"{test_code} is not a test code: it has letters and digits only, such as TEST12345.")
+    until_ms = 0 if off else now_ms() + TEST_HOURS * 3_600_000
+    with opened_store() as store:
+        row = known_pixel(store, workspace, code)
+        _save_rules(store, row, replace(row.rules, test_code=test_code or "", test_until_ms=until_ms))
+    if off:
+        click.echo(f"The test code of pixel {code} is off; tests are dropped from now on.")
+    else:
+        click.echo(f"Tests of pixel {code} go to {test_code} for {TEST_HOURS} hours, and are dropped after that.")
+
+
+def _save_rules(store: "SqliteSetup", row: "PixelRow", wanted: "PixelRules") -> None:
+    from twinbeam.cli.setup import now_ms, who
+
+    store.save_pixel(
+        workspace=row.workspace,
+        code=row.code,
+        event_source=row.event_source,
+        name=row.name,
+        rules=wanted,
+        now_ms=now_ms(),
+        who=who(),
+    )
 
 
 def _read_token() -> str:

@@ -1,5 +1,7 @@
 """Opening the store for a command, and handing changes to a running gateway."""
 
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,10 +9,10 @@ from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.errors import ConfigError, StorageDamaged
+from twinbeam.core.rules import MAIN
+from twinbeam.core.story import PixelRow
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
 from twinbeam.settings import Settings, load
-
-WORKSPACE = "main"  #: the one workspace a single shop never has to name
 
 
 @contextmanager
@@ -27,6 +29,29 @@ def opened_store() -> Iterator[SqliteSetup]:
         publish(store, settings.data)
     finally:
         store.close()
+
+
+def known_workspace(store: SqliteSetup, name: str) -> str:
+    """Give the name of a workspace that was added, or that every installation has; raises ConfigError."""
+    if name != MAIN and name not in store.workspaces():
+        raise ConfigError(f"There is no workspace {name}; add it first: twinbeam workspaces add {name}")
+    return name
+
+
+def known_pixel(store: SqliteSetup, workspace: str, code: str) -> PixelRow:
+    """Give a pixel that was added; raises ConfigError."""
+    for row in store.pixels():
+        if (row.workspace, row.code) == (workspace, code):
+            return row
+    raise ConfigError(f"There is no pixel {code}; add it first: twinbeam pixels add {code}")
+
+
+def who() -> str:
+    """Name the account that runs the command, for the audit."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
 
 
 def now_ms() -> int:

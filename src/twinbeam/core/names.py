@@ -1,12 +1,18 @@
 """
 TikTok's event names: the standard ones, the renamed and the reserved ones, and the rules for custom ones.
 
-Source: tiktok.md 5.1 (standard events), 5.2 (renames), 5.3 (reserved names), 2.9 (custom names).
+A name that only looks like one of them would become a custom event that nobody optimises for, so it is mapped, and
+whoever sent it is told. Source: tiktok.md 5.1 (standard events), 5.2 (renames), 5.3 (reserved names), 2.9 (custom
+names); what others call them is in foreign_names.py.
 """
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+
+from msgspec import Struct
+
+from twinbeam.core.foreign_names import APP_ONLY, ENUMS, LOOSE
 
 #: tiktok.md 5.1, and the pixel-only page view.
 STANDARD: frozenset[str] = frozenset(
@@ -41,7 +47,6 @@ RENAMED: Mapping[str, str] = {
     "SubmitForm": "Lead",
     "AddBilling": "AddPaymentInfo",
     "Browse": "Pageview",
-    "PageView": "Pageview",
     "Checkout": "PlaceAnOrder",
     "ClickForm": "Lead",
     "ClickInDownloadPage": "ClickButton",
@@ -61,14 +66,60 @@ _CUSTOM = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
 CUSTOM_RULE = "a standard TikTok event, or 1-50 letters, digits, '_' or '-', starting with a letter"
 
 
+class Name(Struct, frozen=True, gc=False):
+    """What the name of an event was understood as."""
+
+    canonical: str  #: the one name that all spellings share
+    spelling: str = ""  #: TikTok's own other name for it, where the sender wrote that one
+    mapped: bool = False  #: it only looked like a name of TikTok's, so its sender should be told
+
+
+class AppOnly(Struct, frozen=True, gc=False):
+    """The name of an event that only an app can report."""
+
+
+APP_EVENT = AppOnly()
+
+
 @lru_cache(maxsize=1024)
-def canonical(name: str) -> str | None:
-    """Give the one name all spellings of an event share, or None if TikTok would refuse the name."""
+def understood(name: str) -> Name | AppOnly | None:
+    """Understand the name of an event, or give None if TikTok would refuse it."""
     if name in STANDARD:
-        return name
+        return Name(name)
     if name in RENAMED:
-        return RENAMED[name]
-    return name if _CUSTOM.fullmatch(name) else None
+        return Name(RENAMED[name], spelling=name)
+
+    loose = _loose(name)
+    if loose in _APP_ONLY:
+        return APP_EVENT
+    meant = ENUMS.get(name) or _LOOKALIKES.get(loose)
+    if meant is not None:
+        return Name(meant, mapped=True)
+    return Name(name) if _CUSTOM.fullmatch(name) else None
+
+
+def canonical(name: str) -> str | None:
+    """Give the one name all spellings of an event share, or None if no event can have this name."""
+    found = understood(name)
+    return found.canonical if isinstance(found, Name) else None
+
+
+_SEPARATORS = re.compile(r"[\s_\-./:]+")
+
+
+def _loose(name: str) -> str:
+    """Give what is left of a name when case and separators are nothing."""
+    return _SEPARATORS.sub("", name).lower()
+
+
+_APP_ONLY = frozenset(map(_loose, APP_ONLY))
+
+#: TikTok's own names come last: where a table of others uses one of them, TikTok's meaning counts.
+_LOOKALIKES: Mapping[str, str] = {
+    _loose(name): meant
+    for table in (*LOOSE.values(), RENAMED, {name: name for name in STANDARD})
+    for name, meant in table.items()
+}
 
 
 #: How renamed events were written before 2025-05-01 (tiktok.md 5.2); TikTok still takes both.

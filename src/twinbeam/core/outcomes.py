@@ -35,7 +35,6 @@ class Reason(StrEnum):
     LEFT_TO_BROWSER = "left_to_browser"
     FOREIGN_HOST = "foreign_host"
     TEST_ORDER = "test_order"
-    NO_ROUTE = "no_route"
 
     @property
     def sentence(self) -> str:
@@ -65,7 +64,6 @@ SENTENCES: dict[Reason, str] = {
     Reason.LEFT_TO_BROWSER: "TikTok's own script in the browser reports this event; a second report was not needed.",
     Reason.FOREIGN_HOST: "The page it came from is on a host that is not one of the shop's.",
     Reason.TEST_ORDER: "It was a test, and no test code is on, so nothing was sent.",
-    Reason.NO_ROUTE: "No route of its source takes an event like this one.",
 }
 
 

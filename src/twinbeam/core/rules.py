@@ -37,7 +37,7 @@ Place = Annotated[str, Meta(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 class ConsentRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Whose permission a pixel's events need, and what a partial one does."""
 
-    policy: Literal["by_region", "require", "not_required"] = "by_region"
+    policy: Literal["by_region", "require", "not_required"] = "by_region"  #: a refusal counts under each of them
     regions: dict[Place, Law] = {}  #: this pixel's own word on places, before the built-in table
     user_data_denied: Literal["drop", "strip"] = "drop"  #: strip: send without identifiers
     personalization_denied: Literal["limit", "drop"] = "limit"  #: limit: send with limited data use
@@ -48,14 +48,14 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     """Everything an owner may decide about one pixel or event set."""
 
     consent: ConsentRules = ConsentRules()
-    ways: dict[str, Way] = {}  #: by canonical event name
+    ways: dict[str, Way] = {}  #: who reports an event to TikTok; without an entry as docs/concepts/routes.md says
     spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser is seen to write it
-    purchase_means: Stage = "placed"
+    purchase_means: Stage = "placed"  #: how far an order has to be to count, in browser and server alike
     confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: browser purchases count when a server copy confirms
     native_wait_seconds: Annotated[int, Meta(ge=0, le=270)] = 240  #: inside TikTok's 5 minutes (tiktok.md 7.1)
     parameters: tuple[str, ...] = ()  #: the properties that may leave; empty: all
     restricted: bool = False  #: no names, no search strings, no URL path and query
-    product_id: Literal["as_sent", "sku", "variant", "group"] = "as_sent"
+    product_id: Literal["as_sent", "sku", "variant", "group"] = "as_sent"  #: which id of a product is sent
     value_without: tuple[Part, ...] = ()  #: parts of the total that the value leaves out
     hosts: tuple[str, ...] = ()  #: hosts whose pages may report; empty: those of the workspace
     staging_hosts: tuple[str, ...] = ()  #: what they report is a test
@@ -84,6 +84,25 @@ class WorkspaceRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
 
 DEFAULT_WORKSPACE = WorkspaceRules()
+
+MAIN = "main"
+"""The one workspace a single shop never has to name."""
+
+
+class Route(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Where the events of a key go, and which of them: an empty condition takes any."""
+
+    pixel: str  #: the code of a pixel or event set of the key's workspace
+    hosts: tuple[str, ...] = ()  #: hosts of the page, letter by letter
+    countries: tuple[str, ...] = ()  #: ISO 3166, such as DE: what the event says, else where the visitor is seen
+    currencies: tuple[str, ...] = ()  #: ISO 4217, such as EUR
+    events: tuple[str, ...] = ()  #: canonical names
+
+    @property
+    def takes_all(self) -> bool:
+        """Tell whether it has no condition."""
+        return not (self.hosts or self.countries or self.currencies or self.events)
+
 
 RulesOf = Mapping[tuple[str, str], PixelRules]
 """Rules by workspace and pixel code."""

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Route
+
 
 class CopySeen(Struct, frozen=True):
     """One reported copy of a conversion."""
@@ -71,10 +73,15 @@ class PixelRow(Struct, frozen=True):
     code: str
     event_source: str
     name: str
-    consent: str
     has_token: bool
     token_ms: int | None
     created_ms: int
+    rules: PixelRules = DEFAULT_RULES
+
+    @property
+    def consent(self) -> str:
+        """The name of its consent policy."""
+        return self.rules.consent.policy
 
 
 class KeyRow(Struct, frozen=True):
@@ -85,6 +92,21 @@ class KeyRow(Struct, frozen=True):
     kind: str
     workspace: str
     source: str
-    pixels: list[str]
+    routes: list[Route]
     created_ms: int
     revoked_ms: int | None
+
+    @property
+    def pixels(self) -> list[str]:
+        """The pixels it leads to, each once."""
+        return list(dict.fromkeys(route.pixel for route in self.routes))
+
+
+class Change(Struct, frozen=True):
+    """One change of what an operator set up; such lines are only ever added."""
+
+    at_ms: int
+    who: str  #: the account on this machine
+    what: str  #: such as "pixel main/C4A5B6C7D8E9F0G1H2I3 purchase_means"
+    before: str
+    after: str

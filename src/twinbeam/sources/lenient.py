@@ -11,8 +11,9 @@ from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 from twinbeam.pipeline.accept.rules import TIME_FIX, path_in, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain
+from twinbeam.sources.foreign import adopt
 from twinbeam.sources.spelling import meant_by, prune
-from twinbeam.sources.times import iso, seconds_of
+from twinbeam.sources.times import iso, seconds_of, whole_age
 
 MOST_NOTICES = 50  # of one request; more would repeat themselves
 NUL_ESCAPE = rb"\u0000"  #: the only way to write a NUL in JSON
@@ -42,9 +43,16 @@ def _read_loosely(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejecte
     if not isinstance(event, dict):
         return refuse(Rejection.NOT_AN_OBJECT, index, "", 'Send {"event": "...", "event_time": ...}.')
 
-    known = _without_unknown(event, index, notices)
-    timed = _with_seconds(known, index, notices)
+    known = _without_unknown(_with_our_names(event, index, notices), index, notices)
+    timed = _with_seconds(_with_whole_age(known, index, notices), index, notices)
     return timed if isinstance(timed, Rejected) else _checked(timed, index)
+
+
+def _with_our_names(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
+    named, adopted = adopt(event)
+    for field in adopted:
+        remark(notices, index, path_in(index, field.path), Remark.FIELD_MAPPED, f"It was taken as `{field.meant}`.")
+    return named
 
 
 def _without_unknown(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
@@ -65,6 +73,16 @@ def _with_seconds(event: dict[str, Any], index: int, notices: list[Notice]) -> d
         more = f"It was understood as {seconds}, which is {iso(seconds)}."
         remark(notices, index, path_in(index, "event_time"), Remark.EVENT_TIME_CONVERTED, more)
     return {**event, "event_time": seconds}
+
+
+def _with_whole_age(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
+    """Mend an age as browsers measure it: with a fraction, or below 0 when the clock was set back meanwhile."""
+    written = event.get("age_ms")
+    age_ms = whole_age(written)
+    if age_ms is None or age_ms == written:
+        return event if age_ms is None else {**event, "age_ms": age_ms}
+    remark(notices, index, path_in(index, "age_ms"), Remark.AGE_CONVERTED, f"It was understood as {age_ms}.")
+    return {**event, "age_ms": age_ms}
 
 
 def _checked(event: dict[str, Any], index: int) -> Item | Rejected:

@@ -26,7 +26,6 @@ _FORMER = {
     "event_name": "event",
     "pixel_code": "pixel",
     "event_source_id": "pixel",
-    "phone_number": "user.phone",
     "query": "properties.search_string",
     "context": "user",
 }

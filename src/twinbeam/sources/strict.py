@@ -43,6 +43,10 @@ class Properties(values.Properties, frozen=True, forbid_unknown_fields=True):
     quantity: Count | None = None
     price: Number | None = None
     predicted_ltv: Number | None = None
+    tax: Number | None = None
+    shipping: Number | None = None
+    gift_cards: Number | None = None
+    tips: Number | None = None
 
 
 class Lead(values.Lead, frozen=True, forbid_unknown_fields=True):
@@ -54,9 +58,13 @@ class Consent(values.Consent, frozen=True, forbid_unknown_fields=True):
 
 
 class Item(values.Item, frozen=True, forbid_unknown_fields=True):
-    """One event; `event_time` is in whole seconds since 1970-01-01 UTC."""
+    """
+    One event; `event_time` is in whole seconds since 1970-01-01 UTC.
 
-    event_time: Annotated[int, Meta(gt=0, le=MOST_SECONDS)]
+    A server says `event_time`; a browser, whose clock is not believed, says `age_ms`, how long ago it was.
+    """
+
+    event_time: Annotated[int, Meta(gt=0, le=MOST_SECONDS)] | None = None
     user: User = User()
     page: Page = Page()
     properties: Properties = Properties()

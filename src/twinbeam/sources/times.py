@@ -38,3 +38,10 @@ def _of_text(written: str) -> int | None:
 def iso(seconds: int) -> str:
     """Write a time for people; `seconds` must lie before the year 10000."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def whole_age(written: object) -> int | None:
+    """Give an age in whole milliseconds, rounded down and never below 0, or None where it is no number."""
+    if isinstance(written, bool) or not isinstance(written, int | float):
+        return None
+    return max(0, int(written))

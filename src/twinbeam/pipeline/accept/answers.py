@@ -15,7 +15,7 @@ from twinbeam.pipeline.accept.rules import path_in
 
 
 class DroppedEvent(Struct, frozen=True, gc=False):
-    """An event that was not kept for one pixel for the reason it names, such as a refusal."""
+    """An event that goes no further for one pixel: the visitor did not allow it, or it is foreign, a test, or left."""
 
     index: int
     pixel: str

@@ -27,6 +27,11 @@ class Proxies:
         """Give the visitor's address from the peer's and X-Forwarded-For, or None when nobody trusted tells it."""
         return self._cached(peer, forwarded)
 
+    def believed(self, peer: str) -> bool:
+        """Tell whether a peer is one of them, so that its other headers about the client count too."""
+        address = _parse(peer)
+        return address is not None and self._lists(address)
+
     def _find(self, peer: str, forwarded: str) -> str | None:
         address = _parse(peer)
         hops = forwarded.split(",") if forwarded else []
@@ -39,6 +44,15 @@ class Proxies:
 
 
 NO_PROXIES = Proxies()
+
+_NO_COUNTRIES = frozenset({b"XX", b"ZZ"})  # what delivery networks write where they do not know
+
+
+def country_code(written: bytes) -> str | None:
+    """Read the country a proxy names: two letters, in capitals; T1 is no country but Tor."""
+    code = written.strip().upper()
+    known = len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+    return code.decode("ascii", "replace") if known else None
 
 
 def _network(text: str) -> Network:

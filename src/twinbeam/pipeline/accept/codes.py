@@ -18,6 +18,7 @@ class Rejection(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     NUL_CHARACTER = "nul_character"
     BAD_EVENT_NAME = "bad_event_name"
+    APP_EVENT_NAME = "app_event_name"
     BAD_EVENT_TIME = "bad_event_time"
     UNSUPPORTED_EVENT_SOURCE = "unsupported_event_source"
     LEAD_REQUIRED = "lead_required"
@@ -26,14 +27,21 @@ class Rejection(StrEnum):
     WRONG_PIXEL_KIND = "wrong_pixel_kind"
     NO_VISIT = "no_visit"
     NOTHING_SAID = "nothing_said"
+    NO_ROUTE = "no_route"
 
 
 class Remark(StrEnum):
     """The `code` of a notice: the event was taken, and the sender should look at something."""
 
     UNKNOWN_FIELD = "unknown_field"
+    FIELD_MAPPED = "field_mapped"
+    EVENT_NAME_MAPPED = "event_name_mapped"
     EVENT_TIME_CONVERTED = "event_time_converted"
+    AGE_CONVERTED = "age_converted"
     EVENT_TIME_IN_FUTURE = "event_time_in_future"
+    EVENT_TIME_OLD = "event_time_old"
+    EVENT_TIME_IGNORED = "event_time_ignored"
+    CONNECTION_FIELD_IGNORED = "connection_field_ignored"
     BROKEN_CHARACTER = "broken_character"
 
 
@@ -45,6 +53,7 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
     Rejection.OUT_OF_RANGE: "A field is too long, too short, too large, too small or not one of its allowed values.",
     Rejection.NUL_CHARACTER: "A string holds a NUL character, which no identifier or name needs.",
     Rejection.BAD_EVENT_NAME: "TikTok would refuse the event name.",
+    Rejection.APP_EVENT_NAME: "Only an app can report an event of this name, and it has no counterpart on the web.",
     Rejection.BAD_EVENT_TIME: "The event time cannot be understood, or is too far from today to be meant.",
     Rejection.UNSUPPORTED_EVENT_SOURCE: "Events of this source are not supported yet.",
     Rejection.LEAD_REQUIRED: "A crm event must name the TikTok lead it belongs to.",
@@ -53,8 +62,15 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
     Rejection.WRONG_PIXEL_KIND: "The pixel or event set takes events of another source.",
     Rejection.NO_VISIT: "The statement names no visit, so nobody can tell whose word it is.",
     Rejection.NOTHING_SAID: "The statement answers nothing.",
+    Rejection.NO_ROUTE: "No route of the write key takes the event.",
     Remark.UNKNOWN_FIELD: "The field is not known and was ignored.",
+    Remark.FIELD_MAPPED: "The field is known by another name and was taken as that one.",
+    Remark.EVENT_NAME_MAPPED: "The event name is not TikTok's, which has another one for the same thing.",
     Remark.EVENT_TIME_CONVERTED: "The event time was not written as whole seconds.",
+    Remark.AGE_CONVERTED: "The age was not written as whole milliseconds from 0 on.",
     Remark.EVENT_TIME_IN_FUTURE: "The event time lies more than 10 minutes ahead; a clock is probably wrong.",
+    Remark.EVENT_TIME_OLD: "The event lies so far back that TikTok is likely to make nothing of it.",
+    Remark.EVENT_TIME_IGNORED: "A browser's clock is not believed: send `age_ms`, how long ago it was.",
+    Remark.CONNECTION_FIELD_IGNORED: "With a browser key the connection itself says this, so the field was ignored.",
     Remark.BROKEN_CHARACTER: "Half of a split character (a lone surrogate) was replaced by U+FFFD.",
 }

@@ -24,7 +24,7 @@ Reader = Callable[[bytes], Reading | Problem]
 
 
 class Dropped(Struct, frozen=True, gc=False):
-    """An arrival that ends here because of what the visitor said, or did not say."""
+    """An arrival that ends here because of what the visitor said, or did not say, or because of where it came from."""
 
     index: int
     pixel: str

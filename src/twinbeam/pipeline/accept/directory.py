@@ -7,14 +7,16 @@ Key texts are never in it, only their hashes: a key is 24 random bytes, so a pla
 
 import secrets
 from collections.abc import Mapping
+from functools import cached_property
 from hashlib import sha256
 
 import msgspec
 from msgspec import Struct
 
 from twinbeam.core.errors import StorageDamaged
-from twinbeam.core.rules import ConsentRules, PixelRules
+from twinbeam.core.rules import DEFAULT_RULES, DEFAULT_WORKSPACE, PixelRules, Route, WorkspaceRules
 from twinbeam.core.values import EventSource, KeyKind
+from twinbeam.pipeline.accept.exits import Exits, exits_of
 
 PREFIXES: Mapping[KeyKind, str] = {KeyKind.SERVER: "tbs_", KeyKind.BROWSER: "tbb_", KeyKind.READ: "tbr_"}
 _RANDOM_BYTES = 24  # 32 URL-safe characters
@@ -27,7 +29,7 @@ class WriteKey(Struct, frozen=True, gc=False):
     kind: KeyKind
     workspace: str
     source: str
-    pixels: tuple[str, ...] = ()
+    routes: tuple[Route, ...] = ()
 
 
 class PixelEntry(Struct, frozen=True, gc=False):
@@ -36,29 +38,37 @@ class PixelEntry(Struct, frozen=True, gc=False):
     code: str
     workspace: str
     event_source: EventSource = "web"
-    consent: str = "require"  #: the name of a consent policy
+    rules: PixelRules = DEFAULT_RULES
     name: str = ""
 
-    @property
-    def rules(self) -> PixelRules:
-        """Give what its owner decided; a policy that is not known asks for permission."""
-        return _RULES.get(self.consent, _RULES["require"])
 
-
-class Directory(Struct, frozen=True):
-    """Keys by the hash of their text, pixels by code."""
+class Directory(Struct, frozen=True, dict=True):
+    """Keys by the hash of their text, pixels by `place`, what was decided about workspaces by their names."""
 
     keys: dict[str, WriteKey] = {}
     pixels: dict[str, PixelEntry] = {}
+    workspaces: dict[str, WorkspaceRules] = {}
 
     def find(self, key_text: str) -> WriteKey | None:
         """Give the key with this text, or None."""
         return self.keys.get(fingerprint(key_text))
 
-    def pixels_of(self, key: WriteKey) -> list[PixelEntry]:
-        """Give the pixels a key leads to; never one of another workspace."""
-        known = [self.pixels.get(code) for code in key.pixels]
-        return [pixel for pixel in known if pixel is not None and pixel.workspace == key.workspace]
+    def exits(self, key: WriteKey) -> Exits:
+        """Give the pixels a key leads to, worked out once per snapshot; never one of another workspace."""
+        found = self._exits.get(key.id)
+        if found is None:
+            found = self._exits[key.id] = self._lead(key)
+        return found
+
+    def _lead(self, key: WriteKey) -> Exits:
+        codes = dict.fromkeys(route.pixel for route in key.routes)
+        known = [self.pixels.get(place(key.workspace, code)) for code in codes]
+        rules = self.workspaces.get(key.workspace, DEFAULT_WORKSPACE)
+        return exits_of([pixel for pixel in known if pixel is not None], key.routes, rules)
+
+    @cached_property
+    def _exits(self) -> dict[str, Exits]:
+        return {}
 
     def encode(self) -> bytes:
         """Give the snapshot as JSON."""
@@ -73,6 +83,11 @@ class Directory(Struct, frozen=True):
             raise StorageDamaged(f"the directory of keys and pixels cannot be read: {error}") from error
 
 
+def place(workspace: str, code: str) -> str:
+    """Give the name under which a pixel stands in a directory: codes are unique in a workspace only."""
+    return f"{workspace}/{code}"
+
+
 def fingerprint(key_text: str) -> str:
     """Give the hex SHA-256 under which a key is known."""
     return sha256(key_text.encode(errors="surrogateescape")).hexdigest()
@@ -82,11 +97,6 @@ def mint(kind: KeyKind) -> str:
     """Draw a new key text; it is shown once and only its fingerprint is kept."""
     return PREFIXES[kind] + secrets.token_urlsafe(_RANDOM_BYTES)
 
-
-_RULES = {
-    "require": PixelRules(consent=ConsentRules(policy="require")),
-    "not_required": PixelRules(consent=ConsentRules(policy="not_required")),
-}
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER = msgspec.json.Decoder(Directory)

@@ -1,14 +1,13 @@
-"""Turn events into arrivals: one for each pixel that the write key leads to and the event fits."""
-
-from collections.abc import Sequence
+"""Turn events into arrivals: one for each pixel that a route of the write key leads to and the event fits."""
 
 from msgspec import Struct
 
+from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Item, Notice, Origin, Rejected
-from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.accept.contract import Reading
-from twinbeam.pipeline.accept.directory import PixelEntry
-from twinbeam.pipeline.accept.rules import name_of, refuse, remark_on, time_of
+from twinbeam.pipeline.accept.ends import GOES_ON, fate
+from twinbeam.pipeline.accept.exits import Exit, Exits, chosen
+from twinbeam.pipeline.accept.rules import name_of, remarks_on, time_of
 
 
 class Fanned(Struct, frozen=True, gc=False):
@@ -19,49 +18,62 @@ class Fanned(Struct, frozen=True, gc=False):
     notices: list[Notice]
 
 
-def fan_out(reading: Reading, pixels: Sequence[PixelEntry], origin: Origin) -> Fanned:
-    """Give every event an arrival for each of its pixels; `pixels` are those of the write key."""
-    fanned = Fanned([], [], [*reading.notices])
-    now_s = origin.received_ms // 1_000
+class _Call(Struct, frozen=True, gc=False):
+    """What all events of one request have in common."""
+
+    exits: Exits
+    origin: Origin
+    sent_from: str
+
+
+def fan_out(reading: Reading, exits: Exits, origin: Origin, sent_from: str = "") -> Fanned:
+    """
+    Give every event an arrival for each of its pixels.
+
+    `exits` are those of the write key; `sent_from` is the host that the browser itself names, "" where it names none.
+    """
+    fanned, call = Fanned([], [], [*reading.notices]), _Call(exits, origin, sent_from)
     for index, item in enumerate(reading.items):
-        found = item if isinstance(item, Rejected) else _arrivals(item, index, pixels, origin)
-        if isinstance(found, Rejected):
-            fanned.rejected.append(found)
-            continue
-        fanned.arrivals.extend(found)
-        remark = remark_on(found[0].event_time, index, now_s)
-        if remark is not None:
-            fanned.notices.append(remark)
+        refused = item if isinstance(item, Rejected) else _fan(item, index, call, fanned)
+        if refused is not None:
+            fanned.rejected.append(refused)
     return fanned
 
 
-def _arrivals(item: Item, index: int, pixels: Sequence[PixelEntry], origin: Origin) -> list[Arrival] | Rejected:
-    event = name_of(item, index)
-    if isinstance(event, Rejected):
-        return event
-    event_time = time_of(item, index, origin.received_ms // 1_000)
+def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None:
+    """Add what becomes of one event, or say why it is refused."""
+    name = name_of(item, index)
+    if isinstance(name, Rejected):
+        return name
+    event_time = time_of(item, index, call.origin)
     if isinstance(event_time, Rejected):
         return event_time
+    pixels = chosen(item, name.canonical, index, call.exits, call.origin)
+    if isinstance(pixels, Rejected):
+        return pixels
 
-    routes = _routes(item, index, pixels)
-    if isinstance(routes, Rejected):
-        return routes
-    return [Arrival(item, origin, pixel.code, event, index, event_time, rules=pixel.rules) for pixel in routes]
+    for exit_ in pixels:
+        test_code, ends = _fate(item, name.canonical, exit_, call)
+        fanned.arrivals.append(
+            Arrival(
+                item,
+                call.origin,
+                exit_.pixel,
+                name.canonical,
+                index,
+                event_time,
+                name.spelling,
+                exit_.rules,
+                test_code,
+                ends,
+            )
+        )
+    fanned.notices.extend(remarks_on(item, name, event_time, index, call.origin))
+    return None
 
 
-def _routes(item: Item, index: int, pixels: Sequence[PixelEntry]) -> list[PixelEntry] | Rejected:
-    """Give the pixels of an event, at least one; `item.pixel` narrows the choice."""
-    if not pixels:
-        return refuse(Rejection.NO_PIXEL, index, "pixel", "Give the write key a pixel with `twinbeam keys`.")
-
-    wanted = pixels if item.pixel is None else [pixel for pixel in pixels if pixel.code == item.pixel]
-    if not wanted:
-        return refuse(Rejection.FOREIGN_PIXEL, index, "pixel", "Name a pixel of this write key, or none.")
-
-    fitting = [pixel for pixel in wanted if pixel.event_source == item.event_source]
-    return fitting or _misfit(index, wanted)
-
-
-def _misfit(index: int, wanted: Sequence[PixelEntry]) -> Rejected:
-    takes = sorted({pixel.event_source for pixel in wanted})
-    return refuse(Rejection.WRONG_PIXEL_KIND, index, "event_source", f"Send {' or '.join(takes)} events here.")
+def _fate(item: Item, event: str, exit_: Exit, call: _Call) -> tuple[str, Reason | None]:
+    """Look closer only where something was decided or said that could end the event."""
+    if not exit_.guarded and event not in exit_.browser_only and not item.test and item.livemode is not False:
+        return GOES_ON
+    return fate(item, event, exit_, call.origin, call.sent_from)

@@ -17,12 +17,13 @@ from twinbeam.core.values import Channel, KeyKind, Origin
 from twinbeam.pipeline.accept.answers import Answer, answer, answer_reply
 from twinbeam.pipeline.accept.asgi import App, Headers, Receive, Reply, Scope, Send, write
 from twinbeam.pipeline.accept.body import Gone, read_body
-from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
+from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies, country_code
 from twinbeam.pipeline.accept.contract import Full, Note, Reader, Reading, Report, Room, Served, Take
 from twinbeam.pipeline.accept.credentials import may_write, presented
 from twinbeam.pipeline.accept.cross_origin import PREFLIGHT, opened
 from twinbeam.pipeline.accept.directory import Directory, WriteKey
-from twinbeam.pipeline.accept.fanout import fan_out
+from twinbeam.pipeline.accept.fanout import Fanned, fan_out
+from twinbeam.pipeline.accept.hosts import host_of
 from twinbeam.pipeline.accept.nowhere import nowhere
 from twinbeam.pipeline.accept.problems import (
     MOST_IDEMPOTENCY_CHARS,
@@ -67,6 +68,7 @@ class Door:
     note: Note
     clock: Clock
     proxies: Proxies = NO_PROXIES
+    country_header: bytes = b""  #: lower-cased; in it a listed proxy names the client's country
     report: Report = _unheard
     fallback: App = nowhere
 
@@ -113,10 +115,12 @@ class Door:
             return _End(origin, key)
         if scope["path"] == CONSENT_PATH:
             return _End(await self._note(reading, origin), key)
-        return _End(await self._take(reading, directory, key, origin), key)
 
-    async def _take(self, reading: Reading, directory: Directory, key: WriteKey, origin: Origin) -> Answer | Problem:
-        fanned = fan_out(reading, directory.pixels_of(key), origin)
+        exits = directory.exits(key)
+        sent_from = _page_host(headers) if exits.guarded and key.kind is KeyKind.BROWSER else ""
+        return _End(await self._take(reading, fan_out(reading, exits, origin, sent_from)), key)
+
+    async def _take(self, reading: Reading, fanned: Fanned) -> Answer | Problem:
         if not fanned.arrivals:
             return problem(ProblemCode.EVERY_EVENT_REJECTED, rejected=fanned.rejected)
 
@@ -143,25 +147,38 @@ class Door:
         now_ms = self.clock.now_ms()
         if key.kind is not KeyKind.BROWSER:
             return Origin(key.workspace, key.source, Channel.SERVER, now_ms, idempotency=idempotency)
+
+        peer = (scope.get("client") or ("",))[0]
         return Origin(
             key.workspace,
             key.source,
             Channel.BROWSER,
             now_ms,
-            client_ip=self._client_ip(scope),
+            client_ip=self._client_ip(peer, scope),
             user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:MOST_USER_AGENT_CHARS] or None,
             idempotency=idempotency,
+            edge_country=self._edge_country(peer, headers) if self.country_header else None,
+            privacy_control=headers.get(b"sec-gpc") == b"1",
         )
 
-    def _client_ip(self, scope: Scope) -> str | None:
+    def _client_ip(self, peer: str, scope: Scope) -> str | None:
         """Ask the proxies; a header that was sent in several lines counts as one list, in their order."""
-        peer = (scope.get("client") or ("",))[0]
         lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         return self.proxies.client_ip(peer, b",".join(lines).decode("latin-1"))
+
+    def _edge_country(self, peer: str, headers: Headers) -> str | None:
+        """Give the country that a listed proxy saw; from anybody else the header is worth nothing."""
+        written = headers.get(self.country_header)
+        return country_code(written) if written is not None and self.proxies.believed(peer) else None
 
 
 def _not_posted(method: str) -> Reply:
     return PREFLIGHT if method == "OPTIONS" else problem_reply(problem(ProblemCode.METHOD_NOT_ALLOWED))
+
+
+def _page_host(headers: Headers) -> str:
+    """Give the host of the page that a browser sends from; a sandboxed frame says "null", which names none."""
+    return host_of(headers.get(b"origin", b"").decode("latin-1"))
 
 
 def _reply(result: Answer | Acknowledgement | Problem) -> Reply:

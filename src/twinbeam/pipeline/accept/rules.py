@@ -4,49 +4,90 @@ What every event must meet, whatever dialect it came in: a name TikTok takes, a 
 Sources: tiktok.md 2.9 (names), 2.8 (TikTok publishes no limits of time, so ours only catch mistakes), 2.7 (lead).
 """
 
-from twinbeam.core.names import CUSTOM_RULE, canonical
-from twinbeam.core.values import Item, Notice, Rejected
+from collections.abc import Iterable, Iterator, Mapping
+
+from twinbeam.core.names import CUSTOM_RULE, AppOnly, Name, understood
+from twinbeam.core.values import Channel, EventSource, Item, Notice, Origin, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 
 EARLIEST_S = 1_420_070_400  # 2015-01-01: before TikTok had ads, so a wrong unit or a wrong clock
 MOST_AHEAD_S = 366 * 86_400
 NOTABLY_AHEAD_S = 600
 
+#: From then on TikTok is likely to make nothing of an event (tiktok.md 2.8); what it says of crm is nothing.
+OLD_S: Mapping[EventSource, int] = {"web": 7 * 86_400, "app": 7 * 86_400, "offline": 28 * 86_400, "crm": 28 * 86_400}
+LEAST_OLD_S = min(OLD_S.values())
+
 TIME_FIX = 'Send whole seconds since 1970-01-01 UTC, or ISO 8601 with its zone such as "2026-11-20T11:05:00Z".'
+APP_FIX = "Send events of web pages, shops and offices; a download from a page is called Download."
 
 
-def name_of(item: Item, index: int) -> str | Rejected:
-    """Give the event's canonical name, or say what keeps the event from being taken."""
-    event = canonical(item.event)
-    if event is None:
+def name_of(item: Item, index: int) -> Name | Rejected:
+    """Understand the event's name, or say what keeps the event from being taken."""
+    name = understood(item.event)
+    if name is None:
         return refuse(Rejection.BAD_EVENT_NAME, index, "event", f"Use {CUSTOM_RULE}.")
+    if isinstance(name, AppOnly):
+        return refuse(Rejection.APP_EVENT_NAME, index, "event", APP_FIX)
     if item.event_source == "app":
         return refuse(Rejection.UNSUPPORTED_EVENT_SOURCE, index, "event_source", "Send web, offline or crm events.")
     if item.event_source == "crm" and item.lead is None:
         return refuse(Rejection.LEAD_REQUIRED, index, "lead", 'Add "lead": {"lead_id": "..."}.')
-    return event
+    return name
 
 
-def time_of(item: Item, index: int, now_s: int) -> int | Rejected:
-    """Give when the event happened, in seconds since the epoch."""
-    if item.event_time is None:
+def time_of(item: Item, index: int, origin: Origin) -> int | Rejected:
+    """
+    Give when the event happened, in seconds since the epoch.
+
+    Clocks of browsers are often wrong and may be set at will, so a browser says how long ago it was instead.
+    """
+    if origin.channel is Channel.BROWSER:
+        moment = (origin.received_ms - (item.age_ms or 0)) // 1_000
+    elif item.event_time is not None:
+        moment = item.event_time
+    elif item.age_ms is not None:
+        moment = (origin.received_ms - item.age_ms) // 1_000
+    else:
         return refuse(Rejection.MISSING_FIELD, index, "event_time", TIME_FIX)
-    if not EARLIEST_S <= item.event_time <= now_s + MOST_AHEAD_S:
+    if not EARLIEST_S <= moment <= origin.received_ms // 1_000 + MOST_AHEAD_S:
         return refuse(Rejection.BAD_EVENT_TIME, index, "event_time", TIME_FIX)
-    return item.event_time
+    return moment
 
 
-def remark_on(event_time: int, index: int, now_s: int) -> Notice | None:
-    """Say what is odd about an event that is taken all the same."""
-    ahead_s = event_time - now_s
-    if ahead_s <= NOTABLY_AHEAD_S:
-        return None
-    return Notice(
-        index,
-        path_in(index, "event_time"),
-        Remark.EVENT_TIME_IN_FUTURE,
-        f"{SENTENCES[Remark.EVENT_TIME_IN_FUTURE]} It is {ahead_s} seconds ahead.",
-    )
+def remarks_on(item: Item, name: Name, event_time: int, index: int, origin: Origin) -> Iterable[Notice]:
+    """Say what is odd about an event that is taken all the same; usually there is nothing, and that costs little."""
+    behind_s = origin.received_ms // 1_000 - event_time
+    if origin.channel is not Channel.BROWSER and not name.mapped and -NOTABLY_AHEAD_S <= behind_s <= LEAST_OLD_S:
+        return ()
+    return _remarks(item, name, behind_s, index, origin)
+
+
+def _remarks(item: Item, name: Name, behind_s: int, index: int, origin: Origin) -> Iterator[Notice]:
+    if name.mapped:
+        yield _remark(Remark.EVENT_NAME_MAPPED, index, "event", f"It was taken as {name.canonical}.")
+    if origin.channel is Channel.BROWSER:
+        yield from _of_browsers(item, index)
+
+    if -behind_s > NOTABLY_AHEAD_S:
+        yield _remark(Remark.EVENT_TIME_IN_FUTURE, index, "event_time", f"It is {-behind_s} seconds ahead.")
+    elif behind_s > OLD_S[item.event_source]:
+        days = OLD_S[item.event_source] // 86_400
+        yield _remark(Remark.EVENT_TIME_OLD, index, "event_time", f"It lies more than {days} days back.")
+
+
+def _of_browsers(item: Item, index: int) -> Iterator[Notice]:
+    """Name what a public key may not say: anybody could say it."""
+    if item.event_time is not None:
+        yield _remark(Remark.EVENT_TIME_IGNORED, index, "event_time")
+    if item.user.ip is not None:
+        yield _remark(Remark.CONNECTION_FIELD_IGNORED, index, "user.ip")
+    if item.user.user_agent is not None:
+        yield _remark(Remark.CONNECTION_FIELD_IGNORED, index, "user.user_agent")
+
+
+def _remark(code: Remark, index: int, field: str, more: str = "") -> Notice:
+    return Notice(index, path_in(index, field), code, f"{SENTENCES[code]} {more}".rstrip())
 
 
 def refuse(code: Rejection, index: int, field: str, fix: str) -> Rejected:

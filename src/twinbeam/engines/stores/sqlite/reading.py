@@ -9,7 +9,8 @@ import msgspec
 
 from twinbeam.core.keys import conversion_key
 from twinbeam.core.lifecycle import UNSENT, State
-from twinbeam.core.story import Attempt, CopySeen, Count, KeyRow, PixelRow, Story
+from twinbeam.core.rules import WorkspaceRules
+from twinbeam.core.story import Attempt, Change, CopySeen, Count, KeyRow, PixelRow, Story
 from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite import packed
@@ -30,14 +31,15 @@ _ATTEMPTS = (
     "WHERE id IN (SELECT batch FROM attempt WHERE attempt.id = ?) OR id = ? ORDER BY id"
 )
 _PIXELS = (
-    "SELECT workspace, code, event_source, name, consent, token IS NOT NULL AS has_token, token_at AS token_ms, "
+    "SELECT workspace, code, event_source, name, rules, token IS NOT NULL AS has_token, token_at AS token_ms, "
     "created AS created_ms FROM pixel ORDER BY workspace, created, code"
 )
 _KEYS = (
-    "SELECT id, h AS hash, kind, workspace, source, pixels, created AS created_ms, revoked AS revoked_ms "
+    "SELECT id, h AS hash, kind, workspace, source, routes, created AS created_ms, revoked AS revoked_ms "
     "FROM write_key "
     "ORDER BY created, id"
 )
+_CHANGES = "SELECT at AS at_ms, who, what, before, after FROM audit ORDER BY id DESC LIMIT ?"
 
 
 class Reading:
@@ -106,12 +108,21 @@ class Reading:
 
     def pixels(self) -> list[PixelRow]:
         """List the configured pixels."""
-        return [msgspec.convert(row, PixelRow, strict=False) for row in self._records(_PIXELS)]
+        rows = self._records(_PIXELS)
+        return [msgspec.convert(_parsed(row, "rules"), PixelRow, strict=False) for row in rows]
 
     def access_keys(self) -> list[KeyRow]:
         """List the keys, revoked ones too."""
-        rows = self._records(_KEYS)
-        return [msgspec.convert({**row, "pixels": row["pixels"].split()}, KeyRow) for row in rows]
+        return [msgspec.convert(_parsed(row, "routes"), KeyRow) for row in self._records(_KEYS)]
+
+    def workspaces(self) -> dict[str, WorkspaceRules]:
+        """Give what was decided about each workspace, by its name."""
+        rows = self._rows("SELECT name, rules FROM workspace ORDER BY name")
+        return {name: msgspec.json.decode(rules, type=WorkspaceRules) for name, rules in rows}
+
+    def changes(self, *, limit: int) -> list[Change]:
+        """Give the latest changes of what operators set up, newest first."""
+        return [msgspec.convert(row, Change) for row in self._records(_CHANGES, (limit,))]
 
     def _ids(self, key: bytes) -> list[int]:
         """Find a conversion by its key: in the log first, since an entry is in the index before it leaves the log."""
@@ -141,6 +152,10 @@ class Reading:
     def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         with translated():
             return self._db.execute(sql, parameters).fetchall()
+
+
+def _parsed(row: JSON, column: str) -> JSON:
+    return {**row, column: msgspec.json.decode(row[column])}
 
 
 def _story(row: JSON, copies: list[CopySeen], log: list[Attempt]) -> Story:

@@ -1,37 +1,73 @@
-"""What operators set up: pixels with their sealed tokens, and keys of which only a hash is kept."""
+"""What operators set up: pixels with their sealed tokens, keys of which only a hash is kept, and who changed what."""
+
+from typing import Any
+
+import msgspec
 
 from twinbeam.core.errors import ConfigError, StorageDamaged
+from twinbeam.core.rules import DEFAULT_RULES, PixelRules, WorkspaceRules
 from twinbeam.core.story import KeyRow
 from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.differences import as_json, differences
 
 
 class Setup:
-    """Short transactions; safe beside a running writer."""
+    """Short transactions; safe beside a running writer. `who` is the account that makes a change, for the audit."""
 
     def __init__(self, connection: Connection) -> None:
         self._ring = connection.ring
         self._db = connection.db
         self._day_keys = connection.keys
 
-    def save_pixel(self, *, workspace: str, code: str, event_source: str, name: str, consent: str, now_ms: int) -> None:
-        """Add a pixel or event set, or change its name and consent policy."""
+    def save_pixel(  # noqa: PLR0913 -- one for each column
+        self,
+        *,
+        workspace: str,
+        code: str,
+        event_source: str,
+        name: str,
+        now_ms: int,
+        rules: PixelRules = DEFAULT_RULES,
+        who: str = "",
+    ) -> None:
+        """Add a pixel or event set, or change its name and rules."""
+        wanted = as_json(rules)
         with transaction(self._db):
+            known = self._one("SELECT name, rules FROM pixel WHERE workspace=? AND code=?", (workspace, code))
             self._db.execute(
-                "INSERT INTO pixel (workspace, code, event_source, name, consent, created) VALUES (?,?,?,?,?,?) "
-                "ON CONFLICT DO UPDATE SET name=excluded.name, consent=excluded.consent",
-                (workspace, code, event_source, name, consent, now_ms),
+                "INSERT INTO pixel (workspace, code, event_source, name, rules, created) VALUES (?,?,?,?,?,?) "
+                "ON CONFLICT DO UPDATE SET name=excluded.name, rules=excluded.rules",
+                (workspace, code, event_source, name, wanted, now_ms),
             )
+            if known is None or known[0] != name:
+                self._audit(now_ms, who, f"pixel {workspace}/{code}", known[0] if known else "", name)
+            self._audit_rules(now_ms, who, f"pixel {workspace}/{code}", known[1] if known else "{}", wanted)
 
-    def save_token(self, *, workspace: str, code: str, token: str, now_ms: int) -> None:
+    def save_workspace(self, name: str, rules: WorkspaceRules, *, now_ms: int, who: str = "") -> None:
+        """Add a workspace, or change its rules."""
+        wanted = as_json(rules)
+        with transaction(self._db):
+            known = self._one("SELECT rules FROM workspace WHERE name=?", (name,))
+            self._db.execute(
+                "INSERT INTO workspace VALUES (?,?) ON CONFLICT DO UPDATE SET rules=excluded.rules", (name, wanted)
+            )
+            if known is None:
+                self._audit(now_ms, who, f"workspace {name}", "", "added")
+            self._audit_rules(now_ms, who, f"workspace {name}", known[0] if known else "{}", wanted)
+
+    def save_token(self, *, workspace: str, code: str, token: str, now_ms: int, who: str = "") -> None:
         """Keep a pixel's access token, sealed by the key ring; raises ConfigError for an unknown pixel."""
         sealed = self._ring.seal(token.encode(), _context(workspace, code))
         with transaction(self._db):
-            changed = self._db.execute(
+            known = self._one("SELECT token IS NOT NULL FROM pixel WHERE workspace=? AND code=?", (workspace, code))
+            if known is None:
+                raise ConfigError(f"There is no pixel {code}; add it first: twinbeam pixels add {code}")
+            self._db.execute(
                 "UPDATE pixel SET token=?, token_at=? WHERE workspace=? AND code=?", (sealed, now_ms, workspace, code)
-            ).rowcount
-        if not changed:
-            raise ConfigError(f"There is no pixel {code}; add it first: twinbeam pixels add {code}")
+            )
+            before = "another one" if known[0] else ""
+            self._audit(now_ms, who, f"pixel {workspace}/{code} token", before, "saved")
 
     def tokens(self) -> dict[tuple[str, str], str]:
         """
@@ -57,17 +93,34 @@ class Setup:
         except StorageDamaged:
             return False
 
-    def add_key(self, key: KeyRow) -> None:
+    def add_key(self, key: KeyRow, *, who: str = "") -> None:
         """Keep a new key's hash and what it may do."""
-        row = (key.hash, key.id, key.kind, key.workspace, key.source, " ".join(key.pixels), key.created_ms, None)
+        routes = as_json(key.routes)
+        row = (key.hash, key.id, key.kind, key.workspace, key.source, routes, key.created_ms, None)
         with transaction(self._db):
             self._db.execute("INSERT INTO write_key VALUES (?,?,?,?,?,?,?,?)", row)
+            self._audit(key.created_ms, who, f"key {key.id}", "", f"{key.kind} for {key.source}: {routes}")
 
-    def revoke_key(self, key_id: str, now_ms: int) -> bool:
-        """Make a key invalid; False when there is no such valid key."""
+    def revoke_key(self, key_id: str, now_ms: int, *, workspace: str | None = None, who: str = "") -> bool:
+        """Make a key invalid; False when there is no such valid key, in this workspace if one is named."""
         with transaction(self._db):
-            sql = "UPDATE write_key SET revoked=? WHERE id=? AND revoked IS NULL"
-            return bool(self._db.execute(sql, (now_ms, key_id)).rowcount)
+            sql = "UPDATE write_key SET revoked=? WHERE id=? AND revoked IS NULL AND workspace=coalesce(?, workspace)"
+            revoked = bool(self._db.execute(sql, (now_ms, key_id, workspace)).rowcount)
+            if revoked:
+                self._audit(now_ms, who, f"key {key_id}", "valid", "revoked")
+        return revoked
+
+    def _audit_rules(self, now_ms: int, who: str, what: str, before: str, after: str) -> None:
+        for name, old, new in differences(msgspec.json.decode(before), msgspec.json.decode(after)):
+            self._audit(now_ms, who, f"{what} {name}", old, new)
+
+    def _audit(self, now_ms: int, who: str, what: str, before: str, after: str) -> None:
+        self._db.execute(
+            "INSERT INTO audit (at, who, what, before, after) VALUES (?,?,?,?,?)", (now_ms, who, what, before, after)
+        )
+
+    def _one(self, sql: str, parameters: tuple[str, ...]) -> Any:
+        return self._db.execute(sql, parameters).fetchone()
 
 
 def _context(workspace: str, code: str) -> bytes:

@@ -154,12 +154,16 @@ CREATE TABLE quarantine (
     PRIMARY KEY (journal, seq, item)
 ) STRICT, WITHOUT ROWID;
 
+-- An agency's client, and what was decided about it; the one a single shop has needs no row.
+CREATE TABLE workspace (name TEXT PRIMARY KEY, rules TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- What an owner decided about a pixel stands in `rules`, as JSON without the defaults (core/rules.py).
 CREATE TABLE pixel (
     workspace TEXT NOT NULL,
     code TEXT NOT NULL,
     event_source TEXT NOT NULL,
     name TEXT NOT NULL,
-    consent TEXT NOT NULL,
+    rules TEXT NOT NULL,
     token BLOB,
     token_at INTEGER,
     created INTEGER NOT NULL,
@@ -172,7 +176,19 @@ CREATE TABLE write_key (
     kind TEXT NOT NULL,
     workspace TEXT NOT NULL,
     source TEXT NOT NULL,
-    pixels TEXT NOT NULL,
+    routes TEXT NOT NULL,
     created INTEGER NOT NULL,
     revoked INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- Who changed what of the above. Lines are added and never changed.
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    what TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit lines stay'); END;
+CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit lines stay'); END;

@@ -1,0 +1,34 @@
+"""`twinbeam audit`."""
+
+import json
+from datetime import UTC, datetime
+
+import click
+
+from twinbeam.cli.options import json_option
+
+
+@click.command()
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
+@json_option
+def command(limit: int, *, as_json: bool) -> None:
+    """
+    Tell who changed which pixel, key, workspace or rule, newest first. Lines are never changed or removed.
+
+    \b
+    Examples:
+      twinbeam audit
+      twinbeam audit --limit 500 --json
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.cli.setup import opened_store
+    from twinbeam.core.values import plain
+
+    with opened_store() as store:
+        changes = store.changes(limit=limit)
+    if as_json:
+        click.echo(json.dumps([plain(change) for change in changes]))
+        return
+    for change in changes:
+        moment = datetime.fromtimestamp(change.at_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        before, after = change.before or "-", change.after or "-"
+        click.echo(f"{moment}  {change.who or 'unknown':12} {change.what}: {before} -> {after}")

@@ -1,0 +1,72 @@
+"""
+Say what keeps an accepted event from going on, whatever the visitor said.
+
+It may come from a foreign page, be a test, or be reported by TikTok's own script already. docs/concepts/routes.md
+tells these rules, and shows `is_left` as a table.
+"""
+
+from hashlib import sha256
+
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.values import Channel, Item, Native, Origin
+from twinbeam.pipeline.accept.exits import Exit
+from twinbeam.pipeline.accept.hosts import belongs, host_of
+
+GOES_ON = ("", None)
+
+
+def fate(item: Item, event: str, exit_: Exit, origin: Origin, sent_from: str) -> tuple[str, Reason | None]:
+    """
+    Give the test code an event goes to ("" for none), and why it goes no further (None if it does).
+
+    `sent_from` is the host that the browser itself names in its Origin header.
+    """
+    host = host_of(item.page.url or "") if exit_.guarded else ""
+    if exit_.hosts and item.event_source == "web" and _is_foreign(host, sent_from, exit_, origin):
+        return "", Reason.FOREIGN_HOST
+
+    test_code = ""
+    if _is_test(item, host, exit_):
+        test_code = exit_.rules.test_code_at(origin.received_ms)
+        if not test_code:
+            return "", Reason.TEST_ORDER
+    return test_code, Reason.LEFT_TO_BROWSER if _is_left(item, event, exit_, origin.channel) else None
+
+
+def _is_foreign(host: str, sent_from: str, exit_: Exit, origin: Origin) -> bool:
+    """Judge the hosts that an event names; a browser has to name one, a server need not."""
+    if origin.channel is not Channel.BROWSER:
+        return bool(host) and not belongs(host, exit_.hosts)
+    named = [it for it in (host, sent_from) if it]
+    return not named or not all(belongs(it, exit_.hosts) for it in named)
+
+
+def _is_test(item: Item, host: str, exit_: Exit) -> bool:
+    if item.test or item.livemode is False:
+        return True
+    if exit_.staging and belongs(host, exit_.staging):
+        return True
+    return bool(exit_.test_emails) and not exit_.test_emails.isdisjoint(_email_hashes(item))
+
+
+def _email_hashes(item: Item) -> list[str]:
+    """Hash the addresses of an event as they are listed; what comes hashed already is 64 digits."""
+    written = item.user.email
+    addresses = [written] if isinstance(written, str) else written or []
+    plain = [address.strip().lower() for address in addresses]
+    return [*plain, *(sha256(address.encode(errors="surrogatepass")).hexdigest() for address in plain)]
+
+
+def _is_left(item: Item, event: str, exit_: Exit, channel: Channel) -> bool:
+    """Tell whether TikTok's own script is the one to report an event."""
+    return event in exit_.browser_only and is_left(channel, item.native, decided=event in exit_.never_ours)
+
+
+def is_left(channel: Channel, native: Native | None, *, decided: bool) -> bool:
+    """
+    Decide about a copy of an event whose way is "browser"; `decided` when the owner said so.
+
+    Without the owner's word the script is helped out where it is not known to have reported: an ad blocker hides the
+    event from TikTok otherwise.
+    """
+    return decided or channel is not Channel.BROWSER or native == "sent"

@@ -1,0 +1,44 @@
+"""
+The host of a page, as browsers see it: what is not surely a host of ours is none of ours.
+
+Hosts are compared in lower case and as DNS knows them, so `MÜLLER.example` and `xn--mller-kva.example` are one.
+"""
+
+import re
+from collections.abc import Collection
+from functools import lru_cache
+
+#: Browsers read a backslash as a slash, so it ends the host; whatever stands before an @ is no host.
+_URL = re.compile(
+    r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:[/\\]{2}(?:[^/\\?#]*@)?(\[[0-9a-fA-F:.]+\]|[^/\\?#:@]+)(?::\d*)?(?:[/\\?#]|\s*$)"
+)
+_HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+
+
+@lru_cache(maxsize=1024)
+def host_of(url: str) -> str:
+    """Give the host of an absolute URL, or "" where there is none."""
+    found = _URL.match(url)
+    return plain_host(found[1]) if found else ""
+
+
+def plain_host(written: str) -> str:
+    """Give a host as it is compared, or "" where it is none."""
+    host = written.strip().lower().removesuffix(".")
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            return ""
+    return host if _HOST.fullmatch(host) else ""
+
+
+def belongs(host: str, to: Collection[str]) -> bool:
+    """Tell whether a host is one of those named, or lies below one of them."""
+    if host in to:
+        return True
+    while "." in host:
+        host = host.partition(".")[2]
+        if host in to:
+            return True
+    return False

@@ -1,0 +1,233 @@
+"""Where an event goes, and what keeps it from going on: routes, hosts, tests and ways."""
+
+from hashlib import sha256
+
+import pytest
+
+from builders import NOW_MS, WORKSPACE, a_body, an_item, an_origin
+from door import BROWSER_KEY, SERVER_KEY, House, a_directory
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import BROWSER_ONLY, DEFAULT_RULES, DEFAULT_WORKSPACE, PixelRules, Route, WorkspaceRules
+from twinbeam.core.values import Channel
+from twinbeam.pipeline.accept.codes import Rejection
+from twinbeam.pipeline.accept.contract import Reading
+from twinbeam.pipeline.accept.directory import PixelEntry
+from twinbeam.pipeline.accept.exits import exits_of
+from twinbeam.pipeline.accept.fanout import fan_out
+
+HOUR_MS = 3_600_000
+SERVER, BROWSER = Channel.SERVER, Channel.BROWSER
+
+
+def fan(item, *routes, rules=DEFAULT_RULES, workspace=DEFAULT_WORKSPACE, sent_from="", source="web", **origin):
+    """Send an item over these routes, or over one to pixel A."""
+    leading = routes or (Route("A"),)
+    pixels = [PixelEntry(code, WORKSPACE, source, rules) for code in dict.fromkeys(it.pixel for it in leading)]
+    exits = exits_of(pixels, leading, workspace)
+    return fan_out(Reading([item]), exits, an_origin(**origin), sent_from)
+
+
+def end_of(item, **circumstances):
+    (arrival,) = fan(item, **circumstances).arrivals
+    return arrival.ends
+
+
+GERMANY = Route("DE", hosts=("shop.de", "www.shop.de"), countries=("DE",))
+EUROS = Route("EUR", currencies=("EUR",))
+ORDERS = Route("ORDERS", events=("Purchase",))
+OTHERS = Route("OTHERS")
+
+
+@pytest.mark.parametrize(
+    ("said", "pixels"),
+    [
+        ({"url": "https://shop.de/x", "country": "DE"}, ["DE", "EUR", "ORDERS", "OTHERS"]),
+        ({"url": "https://WWW.shop.de/x", "country": "de"}, ["DE", "EUR", "ORDERS", "OTHERS"]),
+        ({"url": "https://b2b.shop.de/x", "country": "DE"}, ["EUR", "ORDERS", "OTHERS"]),
+        ({"url": "https://shop.de/x", "country": "FR"}, ["EUR", "ORDERS", "OTHERS"]),
+        ({"url": "https://shop.de/x"}, ["EUR", "ORDERS", "OTHERS"]),
+        ({"url": "https://shop.de/x", "edge_country": "DE"}, ["DE", "EUR", "ORDERS", "OTHERS"]),
+        ({"url": "https://shop.de/x", "country": "FR", "edge_country": "DE"}, ["EUR", "ORDERS", "OTHERS"]),
+        ({"currency": "eur"}, ["EUR", "ORDERS", "OTHERS"]),
+        ({"currency": "USD"}, ["ORDERS", "OTHERS"]),
+        ({"currency": None, "value": None}, ["ORDERS", "OTHERS"]),
+        ({"currency": "USD", "event": "CompletePayment"}, ["ORDERS", "OTHERS"]),
+        ({"currency": "USD", "event": "purchase"}, ["ORDERS", "OTHERS"]),
+        ({"currency": "USD", "event": "AddToCart"}, ["OTHERS"]),
+    ],
+)
+def test_an_event_goes_to_every_pixel_of_which_a_route_takes_it(said, pixels):
+    edge_country = said.get("edge_country")
+    item = an_item(**{name: value for name, value in said.items() if name != "edge_country"})
+    fanned = fan(item, GERMANY, EUROS, ORDERS, OTHERS, edge_country=edge_country)
+    assert [arrival.pixel for arrival in fanned.arrivals] == pixels
+
+
+def test_two_routes_to_one_pixel_make_one_arrival():
+    fanned = fan(an_item(country="AT"), Route("A", countries=("AT",)), Route("A", currencies=("EUR",)))
+    assert [arrival.pixel for arrival in fanned.arrivals] == ["A"]
+
+
+def test_a_named_pixel_narrows_the_choice_and_opens_no_route():
+    assert [arrival.pixel for arrival in fan(an_item(pixel="EUR"), EUROS, OTHERS).arrivals] == ["EUR"]
+    (rejected,) = fan(an_item(pixel="EUR", currency="USD"), EUROS, OTHERS).rejected
+    assert (rejected.code, rejected.field) == (Rejection.NO_ROUTE, "events[0].properties.currency")
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "names"),
+    [
+        ({"url": "https://shop.fr", "country": "DE"}, "page.url", "page.url"),
+        ({"url": "https://shop.de", "country": "FR"}, "user.country", "user.country"),
+        ({"url": "https://shop.fr", "country": "FR"}, "page.url", "page.url and user.country"),
+    ],
+)
+def test_an_event_that_no_route_takes_is_refused_alone_and_told_what_did_not_fit(said, field, names):
+    fanned = fan(an_item(**said), GERMANY)
+    (rejected,) = fanned.rejected
+    assert (rejected.code, rejected.field) == (Rejection.NO_ROUTE, f"events[0].{field}")
+    assert rejected.message.endswith(f"does not take its {names}.")
+    assert "--route" in rejected.fix
+    assert fanned.arrivals == []
+
+
+HOSTS = PixelRules(hosts=("shop.example",), staging_hosts=("staging.test",))
+SHOP, FOREIGN = "https://www.shop.example/x", "https://copy.evil/x"
+
+
+@pytest.mark.parametrize(
+    ("channel", "url", "sent_from", "ends"),
+    [
+        (SERVER, SHOP, "", None),
+        (SERVER, FOREIGN, "", Reason.FOREIGN_HOST),
+        (SERVER, None, "", None),
+        (SERVER, "/thanks", "", None),
+        (BROWSER, SHOP, "shop.example", None),
+        (BROWSER, SHOP, "", None),
+        (BROWSER, None, "shop.example", None),
+        (BROWSER, SHOP, "copy.evil", Reason.FOREIGN_HOST),
+        (BROWSER, FOREIGN, "shop.example", Reason.FOREIGN_HOST),
+        (BROWSER, None, "copy.evil", Reason.FOREIGN_HOST),
+        (BROWSER, None, "", Reason.FOREIGN_HOST),
+    ],
+)
+@pytest.mark.parametrize(
+    "named", [{"rules": HOSTS}, {"workspace": WorkspaceRules(hosts=HOSTS.hosts)}], ids=["pixel", "workspace"]
+)
+def test_where_hosts_are_named_an_event_of_another_host_ends_here(channel, url, sent_from, ends, named):
+    assert end_of(an_item(url=url), channel=channel, sent_from=sent_from, **named) is ends
+
+
+def test_the_hosts_of_a_pixel_count_before_those_of_its_workspace():
+    workspace = WorkspaceRules(hosts=("copy.evil",))
+    assert end_of(an_item(url=FOREIGN), rules=HOSTS, workspace=workspace) is Reason.FOREIGN_HOST
+    assert end_of(an_item(url=SHOP), rules=HOSTS, workspace=workspace) is None
+
+
+def test_where_no_hosts_are_named_any_page_may_report():
+    assert end_of(an_item(url=FOREIGN), channel=BROWSER, sent_from="copy.evil") is None
+
+
+def test_a_till_has_no_host():
+    workspace = WorkspaceRules(hosts=("shop.example",))
+    assert end_of(an_item(event_source="offline", url=FOREIGN), source="offline", workspace=workspace) is None
+
+
+ADA = "ada@shop.example"
+ON = {"test_code": "TEST1", "test_until_ms": NOW_MS + 1}
+MARKED = {"staging_hosts": ("staging.test",), "test_emails": (sha256(ADA.encode()).hexdigest(),)}
+USUAL = {"email": "bob@shop.example", "url": "https://shop.example/"}
+
+
+@pytest.mark.parametrize(
+    ("said", "is_test"),
+    [
+        ({}, False),
+        ({"test": False, "livemode": True}, False),
+        ({"test": True}, True),
+        ({"livemode": False}, True),
+        ({"url": "https://staging.test/x"}, True),
+        ({"url": "https://a.staging.test/x"}, True),
+        ({"email": " Ada@Shop.Example "}, True),
+        ({"email": ["bob@shop.example", ADA]}, True),
+        ({"email": sha256(ADA.encode()).hexdigest().upper()}, True),
+        ({"email": None}, False),
+    ],
+)
+def test_a_test_goes_to_the_test_code_while_it_is_on_and_ends_here_otherwise(said, is_test):
+    item = an_item(**USUAL | said)
+    (arrival,) = fan(item, rules=PixelRules(**MARKED | ON)).arrivals
+    assert (arrival.test_code, arrival.ends) == ("TEST1" if is_test else "", None)
+    (arrival,) = fan(item, rules=PixelRules(**MARKED)).arrivals
+    assert (arrival.test_code, arrival.ends) == ("", Reason.TEST_ORDER if is_test else None)
+
+
+@pytest.mark.parametrize(("until_ms", "code"), [(NOW_MS + 1, "TEST1"), (NOW_MS, ""), (NOW_MS - HOUR_MS, "")])
+def test_a_test_code_switches_itself_off(until_ms, code):
+    rules = PixelRules(test_code="TEST1", test_until_ms=until_ms)
+    (arrival,) = fan(an_item(test=True), rules=rules).arrivals
+    assert arrival.test_code == code
+
+
+def test_a_staging_host_is_one_of_the_shops():
+    rules = PixelRules(hosts=("shop.example",), staging_hosts=("staging.test",), **ON)
+    (arrival,) = fan(an_item(url="https://staging.test/"), rules=rules, channel=BROWSER).arrivals
+    assert (arrival.test_code, arrival.ends) == ("TEST1", None)
+
+
+LEFT = Reason.LEFT_TO_BROWSER
+
+
+@pytest.mark.parametrize("native", ["sent", "blocked", "not_fired", "unknown", None])
+@pytest.mark.parametrize("channel", [BROWSER, SERVER])
+@pytest.mark.parametrize(
+    ("event", "ways", "left_to_browser"),
+    [
+        ("Pageview", {}, "while alive"),
+        ("Search", {}, "while alive"),
+        ("Pageview", {"Pageview": "browser"}, "always"),
+        ("Purchase", {"Purchase": "browser"}, "always"),
+        ("Pageview", {"Pageview": "both"}, "never"),
+        ("Pageview", {"Pageview": "server"}, "never"),
+        ("Purchase", {"Purchase": "server"}, "never"),
+        ("Purchase", {}, "never"),
+    ],
+)
+def test_an_event_is_left_to_the_browser_by_its_way(event, ways, left_to_browser, channel, native):
+    helps_out = channel is BROWSER and native != "sent"
+    expected = {"never": None, "always": LEFT, "while alive": None if helps_out else LEFT}[left_to_browser]
+    assert end_of(an_item(event=event, native=native), rules=PixelRules(ways=ways), channel=channel) is expected
+
+
+def test_no_script_of_tiktoks_stands_behind_a_till():
+    for event in BROWSER_ONLY:
+        assert end_of(an_item(event=event, event_source="offline"), source="offline") is None
+
+
+def test_a_foreign_page_is_named_before_a_test_and_a_test_before_the_way():
+    everything = {"event": "Pageview", "test": True}
+    assert end_of(an_item(url=FOREIGN, **everything), rules=HOSTS) is Reason.FOREIGN_HOST
+    assert end_of(an_item(url=SHOP, **everything), rules=HOSTS) is Reason.TEST_ORDER
+    assert end_of(an_item(url=SHOP, **everything), rules=PixelRules(hosts=HOSTS.hosts, **ON)) is LEFT
+
+
+def test_an_arrival_carries_the_rules_of_its_pixel():
+    rules = PixelRules(purchase_means="paid")
+    (arrival,) = fan(an_item(), rules=rules).arrivals
+    assert arrival.rules is rules
+
+
+@pytest.mark.parametrize(
+    ("key", "origin", "ends"),
+    [
+        (BROWSER_KEY, "https://shop.example", None),
+        (BROWSER_KEY, "https://copy.evil", Reason.FOREIGN_HOST),
+        (BROWSER_KEY, "null", None),
+        (SERVER_KEY, "https://copy.evil", None),
+    ],
+)
+def test_the_origin_header_speaks_for_the_page_of_a_browser(key, origin, ends):
+    house = House(directory=a_directory(PixelEntry("A", WORKSPACE, rules=HOSTS)))
+    headers = {"authorization": f"Bearer {key}", "origin": origin}
+    assert house.post(a_body(an_item(url=SHOP)), headers).status == 202
+    assert [arrival.ends for arrival in house.corridor.arrivals] == [ends]

@@ -1,0 +1,174 @@
+"""Rules and routes as people write them on the command line."""
+
+import typing
+from hashlib import sha256
+
+import pytest
+
+from twinbeam.cli.routing import route_of, written
+from twinbeam.cli.ruling import changed, hints, lines, shown
+from twinbeam.core.errors import ConfigError
+from twinbeam.core.rules import ConsentRules, PixelRules, Route, WorkspaceRules
+
+RULES = PixelRules()
+WORKSPACE = WorkspaceRules()
+
+
+@pytest.mark.parametrize(
+    ("assignment", "rules"),
+    [
+        ("purchase_means=paid", PixelRules(purchase_means="paid")),
+        ("confirm_purchases=on", PixelRules(confirm_purchases="on")),
+        ("consent.policy=require", PixelRules(consent=ConsentRules(policy="require"))),
+        ("consent.regions.us-ca=opt_out", PixelRules(consent=ConsentRules(regions={"US-CA": "opt_out"}))),
+        ("value_without=tax,shipping", PixelRules(value_without=("tax", "shipping"))),
+        ("value_without= tax , shipping ", PixelRules(value_without=("tax", "shipping"))),
+        ("ways.Pageview=both", PixelRules(ways={"Pageview": "both"})),
+        ("ways.CompletePayment=server", PixelRules(ways={"Purchase": "server"})),
+        ("ways.add_to_cart=browser", PixelRules(ways={"AddToCart": "browser"})),
+        ("ways.my_event=browser", PixelRules(ways={"my_event": "browser"})),
+        ("native_wait_seconds=100", PixelRules(native_wait_seconds=100)),
+        ("restricted=true", PixelRules(restricted=True)),
+        ("parameters=value,currency", PixelRules(parameters=("value", "currency"))),
+        ("hosts=Shop.example,www.MÜLLER.de", PixelRules(hosts=("shop.example", "www.xn--mller-kva.de"))),
+        ("staging_hosts=staging.test", PixelRules(staging_hosts=("staging.test",))),
+        ("test_emails=Ada@Shop.example", PixelRules(test_emails=(sha256(b"ada@shop.example").hexdigest(),))),
+        ("test_emails=" + "F" * 64, PixelRules(test_emails=("f" * 64,))),
+        ("purchase_means=", RULES),
+        ("ways.Pageview=", RULES),
+    ],
+)
+def test_a_rule_is_set(assignment, rules):
+    assert changed(RULES, (assignment,)) == rules
+
+
+@pytest.mark.parametrize(
+    ("assignment", "fix"),
+    [
+        ("purchase_means=later", "placed, paid or shipped"),
+        ("nope=1", "purchase_means"),
+        ("consent=require", "consent.policy"),
+        ("ways=both", "ways.EVENT"),
+        ("ways.a.b=both", "ways.EVENT"),
+        ("ways.Purchase=all", "both, browser or server"),
+        ("ways.ünï=both", "a name such as Purchase"),
+        ("ways.Install=both", "a name such as Purchase"),
+        ("consent.regions.Germany=opt_in", "a country such as DE"),
+        ("native_wait_seconds=271", "from 0 to 270"),
+        ("native_wait_seconds=soon", "from 0 to 270"),
+        ("restricted=maybe", "true or false"),
+        ("parameters=cost", "value, currency"),
+        ("parameters=tax", "value, currency"),
+        ("value_without=taxes", "tax, shipping, gift_cards or tips"),
+        ("hosts=https://shop.example", "without https://"),
+        ("hosts=*.shop.example", "the hosts below it are meant as well"),
+        ("test_emails=ada", "SHA-256"),
+        ("test_code=TEST1", "twinbeam pixels test"),
+        ("test_until_ms=1", "twinbeam pixels test"),
+        ("purchase_means", "name=value"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_with_its_name_and_the_fix(assignment, fix):
+    with pytest.raises(ConfigError) as refused:
+        changed(RULES, (assignment,))
+    assert assignment.partition("=")[0] in str(refused.value)
+    assert fix in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "rules"),
+    [
+        ("hosts=hats.example", WorkspaceRules(hosts=("hats.example",))),
+        ("keep_days=14", WorkspaceRules(keep_days=14)),
+        ("rates.usd.2026-11-21.eur=0.91", WorkspaceRules(rates={"USD": {"2026-11-21": {"EUR": 0.91}}})),
+    ],
+)
+def test_a_workspace_has_rules_of_its_own(assignment, rules):
+    assert changed(WORKSPACE, (assignment,)) == rules
+
+
+@pytest.mark.parametrize(
+    ("assignment", "fix"),
+    [
+        ("keep_days=0", "from 1 to 400"),
+        ("rates.USD=0.91", "rates.CURRENCY.DAY.CURRENCY"),
+        ("rates.USD.today.EUR=0.91", "2026-11-21"),
+        ("rates.USD.2026-11-21.Euro=0.91", "EUR"),
+        ("rates.USD.2026-11-21.EUR=0", "above 0"),
+        ("rates.USD.2026-11-21.EUR=-1", "above 0"),
+        ("rates.USD.2026-11-21.EUR=nan", "above 0"),
+        ("rates.USD.2026-11-21.EUR=x", "a number"),
+        ("purchase_means=paid", "keep_days"),
+    ],
+)
+def test_what_cannot_be_of_a_workspace_is_refused_with_the_fix(assignment, fix):
+    with pytest.raises(ConfigError, match=fix):
+        changed(WORKSPACE, (assignment,))
+
+
+def test_several_rules_are_set_at_once_or_none():
+    assert changed(RULES, ("restricted=true", "restricted=false")) == RULES
+    with pytest.raises(ConfigError):
+        changed(RULES, ("restricted=true", "nope=1"))
+
+
+def test_the_rules_in_force_are_listed_with_the_defaults_marked():
+    listed = {name: (value, usual) for name, value, usual in lines(PixelRules(purchase_means="paid", hosts=("a.b",)))}
+    assert listed["purchase_means"] == ("paid", False)
+    assert listed["hosts"] == ("a.b", False)
+    assert listed["consent.policy"] == ("by_region", True)
+    assert listed["restricted"] == ("false", True)
+    assert listed["ways"] == ("-", True)
+
+
+@pytest.mark.parametrize("shape", [PixelRules, WorkspaceRules])
+def test_what_is_listed_can_be_written_back(shape):
+    for name, hint in hints(shape):
+        if typing.get_origin(hint) is not dict and not name.startswith("test_"):
+            value = shown(dict(_defaults(shape))[name])
+            assert changed(shape(), (f"{name}={'' if value == '-' else value}",)) == shape()
+
+
+def _defaults(shape):
+    for name, _hint in hints(shape):
+        value = shape()
+        for part in name.split("."):
+            value = getattr(value, part)
+        yield name, value
+
+
+@pytest.mark.parametrize(
+    ("text", "route"),
+    [
+        ("P", Route("P")),
+        ("P host=shop.de,WWW.shop.de", Route("P", hosts=("shop.de", "www.shop.de"))),
+        ("P country=de,UK", Route("P", countries=("DE", "GB"))),
+        ("P currency=eur", Route("P", currencies=("EUR",))),
+        ("P event=CompletePayment,add_to_cart", Route("P", events=("Purchase", "AddToCart"))),
+        ("P  host=a.b   country=DE", Route("P", hosts=("a.b",), countries=("DE",))),
+    ],
+)
+def test_a_route_is_read_and_written(text, route):
+    assert route_of(text) == route
+    assert route_of(written(route)) == route
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "P hst=a.b",
+        "P host",
+        "P host=",
+        "P host=,",
+        "P host=https://a.b",
+        "P country=Germany",
+        "P currency=€",
+        "P event=a?",
+        "P host=a.b host=c.d",
+    ],
+)
+def test_a_route_that_cannot_be_is_refused(text):
+    with pytest.raises(ConfigError):
+        route_of(text)
