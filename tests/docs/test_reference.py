@@ -13,7 +13,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from twinbeam.cli.main import twinbeam
 from twinbeam.core.lifecycle import COUNTED, State, diagram
-from twinbeam.core.outcomes import Outcome, Reason
+from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.destinations.tiktok.verdicts import CODES
 from twinbeam.observe import metrics
 from twinbeam.observe.logs import level_of
@@ -82,6 +82,11 @@ def test_every_state_outcome_and_reason_is_documented():
     assert first_cells("outcomes.md") >= {*State, *Outcome, *Reason}
     for reason in Reason:
         assert f"| `{reason}` | {reason.sentence} |" in (REFERENCE / "outcomes.md").read_text()
+
+
+def test_every_finding_is_documented():
+    page = (REFERENCE / "outcomes.md").read_text()
+    assert all(f"| `{finding}` | {finding.sentence} |" in page for finding in Finding)
 
 
 def test_it_is_said_of_every_reason_what_it_belongs_to():
