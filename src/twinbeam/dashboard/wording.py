@@ -11,7 +11,7 @@ from twinbeam.core.story import Story
 
 STATE_SENTENCES: Mapping[State, str] = {
     State.DROPPED: "Only its key is kept; nothing of it was stored or sent.",
-    State.HELD: "It waits for the visitor's permission, or for the shop's server to confirm it; in time it ends unsent.",
+    State.HELD: "It waits for the visitor's permission or the shop's confirmation; without them it ends unsent.",
     State.READY: "It goes to TikTok when it is due.",
     State.LEASED: "It is in a request to TikTok that has no answer yet.",
     State.WAITING: "An attempt failed; it is tried again when due.",
