@@ -15,7 +15,7 @@ from twinbeam.cli.main import twinbeam
 from twinbeam.cli.ruling import lines
 from twinbeam.core.foreign_names import LOOSE
 from twinbeam.core.lifecycle import COUNTED, State, diagram
-from twinbeam.core.outcomes import Outcome, Reason
+from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.rules import PixelRules, WorkspaceRules
 from twinbeam.destinations.tiktok.verdicts import CODES
 from twinbeam.observe import metrics
@@ -103,6 +103,11 @@ def test_every_state_outcome_and_reason_is_documented():
     assert first_cells("outcomes.md") >= {*State, *Outcome, *Reason}
     for reason in Reason:
         assert f"| `{reason}` | {reason.sentence} |" in (REFERENCE / "outcomes.md").read_text()
+
+
+def test_every_finding_is_documented():
+    page = (REFERENCE / "outcomes.md").read_text()
+    assert all(f"| `{finding}` | {finding.sentence} |" in page for finding in Finding)
 
 
 def test_it_is_said_of_every_reason_what_it_belongs_to():

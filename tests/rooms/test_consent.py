@@ -214,9 +214,10 @@ def test_the_basis_names_what_the_decision_rests_on(rules, region, said, basis):
 
 
 def test_an_arrival_that_ends_is_dropped_for_that_reason_whatever_was_said():
-    for said in (GRANTED, {"ad_storage": "denied"}):
-        permission, record = gate(replace(an_arrival(**said), ends=Reason.FOREIGN_HOST))
-        assert permission == Permission(Decision.DROPPED, "ends=foreign_host", Reason.FOREIGN_HOST)
+    for said, teaches in ((GRANTED, True), ({"ad_storage": "denied"}, False)):
+        permission, record = gate(replace(an_arrival(**said), ends=Reason.LEFT_TO_BROWSER))
+        ended = Permission(Decision.DROPPED, "ends=left_to_browser", Reason.LEFT_TO_BROWSER, teaches=teaches)
+        assert permission == ended
         assert record.ad_storage.answer == said["ad_storage"]
 
 

@@ -59,11 +59,19 @@ def test_a_refused_purchase_carries_tiktoks_message_and_the_reason(room):
 
 
 def test_what_was_dropped_is_found_by_its_event_id_and_says_why(room):
-    room.record(kept_out("1001", UNSAID))
+    room.record(kept_out("1001"))
     told = the_one(room.story("event_id=order-1001"))
     assert (told["state"], told["event_id"]) == ("dropped", "order-1001")
-    assert told["reason_sentence"] == Reason.CONSENT_NOT_SAID.sentence
+    assert told["reason_sentence"] == Reason.NO_CONSENT.sentence
     assert told["value"] is None
+
+
+def test_what_is_held_is_found_and_says_what_it_waits_for(room):
+    room.record(bought("1001", permission=UNSAID))
+    told = the_one(room.story("event_id=order-1001"))
+    assert (told["state"], told["event_id"]) == ("held", "order-1001")
+    assert told["reason_sentence"] == Reason.CONSENT_NOT_SAID.sentence
+    assert told["due_ms"] == told["received_ms"] + 24 * 3_600_000
 
 
 @pytest.mark.parametrize(

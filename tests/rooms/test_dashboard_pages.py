@@ -7,10 +7,11 @@ from urllib.parse import quote_plus
 import pytest
 
 from builders import NOW_MS, PIXEL, WORKSPACE
-from showroom import BAD, DENIED, Showroom, a_busy_day, bought, kept_out, seen_in_browser
+from showroom import BAD, DENIED, UNSAID, Showroom, a_busy_day, bought, kept_out, seen_in_browser
 from twinbeam.core.errors import StorageBusy
 from twinbeam.core.lifecycle import State
-from twinbeam.core.outcomes import Reason
+from twinbeam.core.outcomes import Finding, Reason
+from twinbeam.core.values import Channel
 from twinbeam.dashboard.contract import LagView
 from twinbeam.pipeline.identity.event_ids import safe_id
 
@@ -60,18 +61,27 @@ def test_every_time_on_a_page_is_written_for_machines_too(busy, path):
 def test_the_overview_shows_what_became_of_everything_and_that_it_adds_up(busy):
     busy.lag = LagView(lag_seconds=0.42, pending=12)
     text = words(busy.get("/"))
-    for tile in ("Received 88 safe", "Dropped 9", "Merged 20", "Duplicate 2", "Waiting 5", "Delivered 39", "Refused 1"):
+    for tile in (
+        "Received 88 safe",
+        "Dropped 6",
+        "Merged 20",
+        "Duplicate 2",
+        "Held 3",
+        "Waiting 5",
+        "Delivered 39",
+        "Refused 1",
+    ):
         assert tile in text
     assert "Record lag 0.4 s 12 to record" in text
-    assert "76 recorded = 9 dropped + 20 merged + 2 duplicate + 0 quarantined + 45 conversions" in text
-    assert "45 conversions = 0 held + 1 ready + 0 leased + 4 waiting + 39 delivered + 1 refused" in text
+    assert "76 recorded = 6 dropped + 20 merged + 2 duplicate + 0 quarantined + 0 noted + 48 conversions" in text
+    assert "48 conversions = 3 held + 1 ready + 0 leased + 4 waiting + 39 delivered + 1 refused" in text
     assert "It adds up" in text
 
 
 def test_the_overview_counts_per_pixel_and_event(busy):
     text = words(busy.get("/"))
-    assert "Example shop Purchase 75 9 20 2 4 39 1 0" in text
-    assert "Example shop Lead 1 0 0 0 1 0 0 0" in text
+    assert "Example shop Purchase 75 6 20 2 3 4 39 1 0" in text
+    assert "Example shop Lead 1 0 0 0 0 1 0 0 0" in text
 
 
 def test_the_latest_conversions_carry_channels_value_state_and_the_reason(room):
@@ -80,6 +90,38 @@ def test_the_latest_conversions_carry_channels_value_state_and_the_reason(room):
     text = words(room.get("/"))
     assert f"Purchase no id kept server dropped {Reason.NO_CONSENT.sentence}" in text
     assert "Purchase order 1 both 20.50 EUR ready It goes to TikTok when it is due. Due 14:13:20 ." in text
+
+
+def test_what_is_held_says_why_and_until_when(room):
+    room.add_pixel()
+    room.record(bought("1", permission=UNSAID))
+    text = words(room.get("/"))
+    assert f"held {Reason.CONSENT_NOT_SAID.sentence} Until 22 Sep 2026 14:13:20 ." in text
+    assert "Not decided : ad_storage=unsaid" in words(room.get("/events/1"))
+
+
+def test_what_copies_disagree_about_is_counted_and_told(room):
+    room.add_pixel()
+    room.record(seen_in_browser("1", minor=1_900))
+    room.record(bought("1", minor=2_050))
+    told = Finding.VALUE_DIFFERS.sentence.replace("'", "&#39;")
+    assert f"1 found: {told}" in words(room.get("/"))
+    assert "It differs: value 20.50 EUR" in words(room.get("/events/1"))
+
+
+@pytest.mark.parametrize(("channels", "shown"), [(["webhook", "browser"], "both"), (["webhook", "file"], "webhook")])
+def test_all_that_is_no_browser_is_the_servers_side(room, channels, shown):
+    room.add_pixel()
+    for channel in channels:
+        room.record(bought("1", channel=Channel(channel)))
+    assert re.search(rf"Purchase order 1 {shown}\b", words(room.get("/")))
+
+
+def test_words_on_consent_alone_have_a_line_of_their_own(room):
+    room.record(bought("", event="", pixel="", body=b""))
+    text = words(room.get("/"))
+    assert "words on consent alone: 1" in text
+    assert "quarantine:" not in text
 
 
 def test_a_quarantined_event_has_a_line_of_its_own(room):
@@ -131,7 +173,7 @@ def test_an_empty_fleet_teaches_how_to_add_a_pixel(room):
 def test_the_fleet_tells_policy_token_todays_events_and_what_to_mend(busy):
     busy.add_pixel("C0EXAMPLEPIXELCODE21", token=None, name="Second shop", consent="not_required")
     text = words(busy.get("/pixels"))
-    assert f"Example shop {PIXEL} required set 14:13:20 recorded 76 delivered 39 waiting 5 refused 1" in text
+    assert f"Example shop {PIXEL} required set 14:13:20 recorded 76 delivered 39 held 3 waiting 5 refused 1" in text
     assert "Refused by TikTok in the last 7 days: 1." in text
     assert "Second shop C0EXAMPLEPIXELCODE21 not required missing recorded 0" in text
     assert "No access token." in text

@@ -7,14 +7,14 @@ from msgspec.structs import replace
 
 from builders import PIXEL, WORKSPACE
 from twinbeam.core.lifecycle import State
-from twinbeam.core.outcomes import Outcome, Reason
+from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import Count, PixelRow
 from twinbeam.core.values import Side
 from twinbeam.dashboard.issues import Facts, Weight, issues
 from twinbeam.dashboard.overview import bar
 from twinbeam.dashboard.sums import add_up, by_event, by_pixel
 from twinbeam.dashboard.wording import ATTEMPT_WORDS, STATE_SENTENCES, duration, lapse
-from twinbeam.pipeline.record.tally import RECORDED
+from twinbeam.pipeline.record.tally import FINDING, RECORDED
 
 OUTCOMES = [*(outcome.value for outcome in Outcome), *(state.value for state in State if state is not State.DROPPED)]
 
@@ -45,7 +45,7 @@ def test_recorded_is_the_sum_of_what_became_of_it(found):
     assert sums.adds_up
     assert sums.recorded == sum(n for _, n in sums.parts) == sum(count.n for count in found)
     assert sums.conversions == sum(n for _, n in sums.states)
-    assert sums.conversions == sums.waiting + sums.delivered + sums.refused + sums.ended
+    assert sums.conversions == sums.held + sums.waiting + sums.delivered + sums.refused + sums.ended
 
 
 @given(counts, st.integers(1, 5))
@@ -72,6 +72,14 @@ def test_the_bar_is_filled_from_end_to_end_and_shows_even_the_smallest_part(foun
     assert sum(piece.n for piece in slices) == sum(count.n for count in found)
 
 
+@given(counts, st.integers(1, 9))
+def test_what_copies_disagree_about_stands_beside_the_sum(found, n):
+    whole = [*found, *(replace(count, outcome=RECORDED, reason="") for count in found)]
+    sums = add_up([*whole, a_count(FINDING, n, Finding.VALUE_DIFFERS)])
+    assert sums.adds_up
+    assert sums.findings == [("value_differs", n)]
+
+
 def test_reasons_come_with_the_most_frequent_first():
     sums = add_up([a_count("dropped", 2, Reason.NO_CONSENT), a_count("dropped", 5, Reason.CONSENT_NOT_SAID)])
     assert sums.reasons("dropped") == [("consent_not_said", 5), ("no_consent", 2)]
@@ -95,6 +103,10 @@ def test_a_pixel_that_works_has_nothing_to_mend():
         (facts(a_count("refused", 2)), Weight.LOSING, "Refused by TikTok in the last 7 days: 2"),
         (facts(a_count("expired", 2)), Weight.LOSING, "Expired unsent in the last 7 days: 2"),
         (facts(a_count("dropped", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100 events"),
+        (facts(a_count("held", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100 events"),
+        (facts(a_count("expired", 60, Reason.CONSENT_NEVER_SAID)), Weight.LOSING, "60 of 100 events"),
+        (facts(a_count("expired", 2, Reason.NEVER_CONFIRMED)), Weight.LOSING, "no server confirmed: 2"),
+        (facts(a_count(FINDING, 2, Finding.ID_MISMATCH)), Weight.LOSING, "under another id"),
         (facts(seen=[Side.SERVER]), Weight.LOSING, "the browser is silent"),
         (facts(seen=[Side.BROWSER]), Weight.LOSING, "the server is silent"),
         (facts(a_count(RECORDED, -100)), Weight.IDLE, "No event in the last 7 days"),
@@ -114,6 +126,8 @@ def test_each_issue_says_what_is_wrong_and_what_to_do(given_facts, weight, says)
         facts(seen=[Side.SERVER], event_source="crm"),
         facts(a_count("dropped", 20, Reason.CONSENT_NOT_SAID)),
         facts(a_count("dropped", 90, Reason.NO_CONSENT)),
+        facts(a_count("held", 90, Reason.NOT_CONFIRMED)),
+        facts(a_count(FINDING, 9, Finding.ID_HEALED)),
     ],
 )
 def test_what_is_no_trouble_is_not_called_so(quiet):

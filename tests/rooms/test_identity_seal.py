@@ -77,12 +77,25 @@ def test_what_is_undecided_is_sealed_in_full_because_it_may_be_held():
 
 def test_a_refusal_keeps_its_visit_and_the_word_and_nothing_of_the_person():
     allowed, refused = (seal(permission=found, record=SAID, **FULL).signal for found in (ALLOWED, DROPPED))
-    assert refused == msgspec.structs.replace(allowed, permission=DROPPED, **WITHOUT_A_PERSON)
+    assert refused == msgspec.structs.replace(
+        allowed, permission=DROPPED, **WITHOUT_A_PERSON | {"aliases": allowed.aliases}
+    )
     assert refused.visits
+    assert refused.aliases
     assert refused.consent == SAID
 
 
-@pytest.mark.parametrize("reason", [reason for reason in Reason if reason is not Reason.NO_CONSENT])
+def test_what_is_left_to_the_browser_teaches_its_visit_what_it_may():
+    left = msgspec.structs.replace(ENDED, reason=Reason.LEFT_TO_BROWSER)
+    allowed = seal(record=SAID, **FULL).signal
+    for teaches, facts in ((True, allowed.facts), (False, None)):
+        permission = msgspec.structs.replace(left, teaches=teaches)
+        signal = seal(permission=permission, record=SAID, **FULL).signal
+        assert (signal.visits, signal.consent, signal.facts) == (allowed.visits, SAID, facts)
+        assert (signal.body, signal.lookups, signal.aliases) == (b"", [], [])
+
+
+@pytest.mark.parametrize("reason", sorted(set(Reason) - {Reason.NO_CONSENT, Reason.LEFT_TO_BROWSER}))
 def test_what_goes_no_further_for_another_reason_keeps_nothing_but_its_heading(reason):
     ended = msgspec.structs.replace(ENDED, reason=reason)
     allowed, dropped = (seal(permission=found, record=SAID, **FULL).signal for found in (ALLOWED, ended))

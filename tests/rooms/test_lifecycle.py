@@ -4,7 +4,8 @@ import pytest
 
 from twinbeam.core.lifecycle import COUNTED, LEGAL, UNSENT, State, diagram, may_move
 
-ENDS = {State.WITHDRAWN, State.ERASED}
+#: A tombstone is an end too: what was refused is never opened again under its key.
+ENDS = {State.DROPPED, State.WITHDRAWN, State.ERASED}
 
 
 def reachable(start: State) -> set[State]:
@@ -39,14 +40,19 @@ def test_what_waits_can_be_refused_expired_and_erased(state: State) -> None:
     assert all(may_move(state, end) for end in (State.WITHDRAWN, State.EXPIRED, State.ERASED))
 
 
-@pytest.mark.parametrize("state", [State.WITHDRAWN, State.ERASED])
+@pytest.mark.parametrize("state", sorted(ENDS))
 def test_what_ended_is_never_sent_again(state: State) -> None:
     assert State.LEASED not in reachable(state)
 
 
 def test_only_a_lease_leads_to_an_answer() -> None:
-    for answer in (State.DELIVERED, State.REFUSED, State.WAITING):
+    for answer in (State.REFUSED, State.WAITING):
         assert {state for state in State if may_move(state, answer)} == {State.LEASED}
+
+
+def test_without_an_answer_only_a_second_word_that_is_given_up_leads_back_to_delivered() -> None:
+    ways = {(before, event) for before, moves in LEGAL.items() for event in moves if moves[event] is State.DELIVERED}
+    assert ways == {(State.LEASED, "accepted"), (State.READY, "given up"), (State.WAITING, "given up")}
 
 
 def test_what_is_on_the_wire_can_be_withdrawn_and_expire_but_not_be_sent_twice_at_once() -> None:

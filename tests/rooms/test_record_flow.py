@@ -69,7 +69,7 @@ def taken(room: Room) -> Signal:
     """A copy whose place in the store is taken by a row that should not be there: SQLite refuses the constraint."""
     room.append(a_signal("bad"))
     room.recording.step()
-    room.engine.store._db.execute("INSERT INTO copy VALUES (1, 2, 'browser', 0, '', '')")
+    room.engine.store._db.execute("INSERT INTO copy VALUES (1, 2, 'browser', 0, '', '', '')")
     return a_signal("bad", channel=BROWSER)
 
 

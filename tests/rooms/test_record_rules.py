@@ -5,25 +5,37 @@ from itertools import product
 
 import pytest
 
-from signals import DAY, NOW, a_refusal, a_signal, an_undecided
+from signals import BROWSER, DAY, HOUR, NOW, a_signal
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Signal
+from twinbeam.core.rules import STAGES, PixelRules, Stage
+from twinbeam.core.values import Channel
 from twinbeam.pipeline.record import rules
 from twinbeam.pipeline.record.contract import Numbered, has_gap
-from twinbeam.pipeline.record.conversion import Conversion, both_channels, with_channel
+from twinbeam.pipeline.record.conversion import (
+    CONFIRMATION,
+    PERMISSION,
+    WAITED_IN_VAIN,
+    Conversion,
+    both_channels,
+    reason_to_end,
+    reason_to_wait,
+    with_channel,
+)
+from twinbeam.pipeline.record.policy import Holding, Terms
 from twinbeam.pipeline.record.rules import Act, decide, drop_reason
+from twinbeam.pipeline.record.standing import Stance
 from twinbeam.pipeline.record.window import JoinWindow
 from twinbeam.pipeline.send.limits import Ages
 
-COPIES = {
-    "an allowed copy": a_signal(),
-    "a copy without a word on consent": an_undecided(),
-    "a refusal": a_refusal(),
+STANCES = {
+    "an allowed copy": Stance.ALLOWED,
+    "a copy without a word on consent": Stance.UNSAID,
+    "a refusal": Stance.REFUSED,
 }
 
 
-def a_row(state: State, reason: str = "", *, frozen: bool = False) -> Conversion:
+def a_row(state: State, reason: str = "", *, frozen: bool = False, enriched: bool = False) -> Conversion:
     return Conversion(
         id=1,
         key=b"",
@@ -43,74 +55,93 @@ def a_row(state: State, reason: str = "", *, frozen: bool = False) -> Conversion
         consent="",
         source="checkout",
         frozen=frozen,
+        enriched=enriched,
     )
 
 
 ROWS: dict[str, list[Conversion | None]] = {
     "unknown": [None],
-    "dropped, refused": [a_row(State.DROPPED, Reason.NO_CONSENT), a_row(State.DROPPED, Reason.DENIED_BY_ANOTHER_COPY)],
-    "dropped, nothing said": [a_row(State.DROPPED, Reason.CONSENT_NOT_SAID)],
-    "unsent, never attempted": [a_row(State.READY), a_row(State.HELD)],
+    "held or ready, never sent": [a_row(State.HELD, Reason.CONSENT_NOT_SAID), a_row(State.READY)],
     "waiting after an attempt": [a_row(State.WAITING, frozen=True)],
     "on the wire": [a_row(State.LEASED, frozen=True), a_row(State.LEASED, Reason.NO_CONSENT, frozen=True)],
-    "withdrawn": [a_row(State.WITHDRAWN, Reason.NO_CONSENT), a_row(State.WITHDRAWN, Reason.NO_CONSENT, frozen=True)],
+    "delivered": [a_row(State.DELIVERED, frozen=True)],
+    "delivered, a second word due": [
+        a_row(State.READY, frozen=True, enriched=True),
+        a_row(State.WAITING, frozen=True, enriched=True),
+    ],
+    "expired, held in vain": [a_row(State.EXPIRED, reason) for reason in WAITED_IN_VAIN.values()],
+    "dropped, withdrawn": [
+        a_row(State.DROPPED, Reason.NO_CONSENT),
+        a_row(State.WITHDRAWN, Reason.NO_CONSENT),
+        a_row(State.WITHDRAWN, Reason.NO_CONSENT, frozen=True),
+    ],
     "ended otherwise": [
-        a_row(State.DELIVERED, frozen=True),
         a_row(State.REFUSED, Reason.REFUSED_BY_TIKTOK, frozen=True),
         a_row(State.EXPIRED, Reason.DEDUP_WINDOW, frozen=True),
         a_row(State.EXPIRED, Reason.TOO_OLD),
+        a_row(State.EXPIRED, Reason.PAYLOAD_LOST),
         a_row(State.ERASED),
     ],
 }
 
 
-def the_documented_table() -> dict[tuple[str, str], Act]:
-    """Read the docstring: an act is named in capitals, or the arrival alone is counted."""
+def the_documented_table() -> dict[tuple[str, str], str]:
+    """Read the docstring: an act is named in capitals."""
     lines = [line.strip("| \n").split("|") for line in (rules.__doc__ or "").splitlines() if line.startswith("|")]
     head, _, *rows = [[cell.strip() for cell in line] for line in lines]
-    return {(name, copy): act_of(cell) for name, *cells in rows for copy, cell in zip(head[1:], cells, strict=True)}
+    return {(name, copy): cell for name, *cells in rows for copy, cell in zip(head[1:], cells, strict=True)}
 
 
-def act_of(cell: str) -> Act:
-    named = re.search(r"[A-Z_]{4,}", cell)
-    return Act[named[0]] if named else {"dropped": Act.DROP, "duplicate": Act.DUPLICATE}[cell]
+def acts_of(cell: str) -> list[Act]:
+    """Give what a cell says for a copy that adds match keys in time, and for any other."""
+    named = [Act[word] for word in re.findall(r"[A-Z_]{4,}", cell)]
+    return named if len(named) > 1 else named * 2
 
 
 def test_the_documentation_names_every_row_and_every_kind_of_copy() -> None:
-    assert the_documented_table().keys() == set(product(ROWS, COPIES))
+    assert the_documented_table().keys() == set(product(ROWS, STANCES))
 
 
 def test_the_rows_cover_every_state() -> None:
     assert {row.state for rows in ROWS.values() for row in rows if row} == set(State)
 
 
-@pytest.mark.parametrize(("row", "copy"), list(product(ROWS, COPIES)), ids=str)
+@pytest.mark.parametrize(("row", "copy"), list(product(ROWS, STANCES)), ids=str)
 def test_every_cell_decides_as_documented(row: str, copy: str) -> None:
-    expected = the_documented_table()[row, copy]
-    assert [decide(known, COPIES[copy]) for known in ROWS[row]] == [expected] * len(ROWS[row])
+    expected = acts_of(the_documented_table()[row, copy])
+    for known in ROWS[row]:
+        assert [decide(known, STANCES[copy], enriches=adds) for adds in (True, False)] == expected
+
+
+@pytest.mark.parametrize("known", [row for rows in ROWS.values() for row in rows])
+def test_what_ends_at_the_door_touches_nothing(known: Conversion | None) -> None:
+    assert decide(known, Stance.ENDS, enriches=True) is Act.IGNORE
+
+
+def test_a_second_word_is_sent_once() -> None:
+    assert decide(a_row(State.DELIVERED, enriched=True), Stance.ALLOWED, enriches=True) is Act.DUPLICATE
 
 
 def test_a_frozen_conversion_takes_no_copies_whatever_its_state() -> None:
     """After a definite non-arrival nothing is at TikTok, but the body that was composed stands."""
     for state in (State.HELD, State.READY, State.WAITING):
-        assert decide(a_row(state, frozen=True), a_signal()) is Act.DUPLICATE
+        assert decide(a_row(state, frozen=True), Stance.ALLOWED) is Act.DUPLICATE
 
 
 @pytest.mark.parametrize(
-    ("known", "signal", "reason"),
+    ("known", "stated", "reason"),
     [
-        (None, a_refusal(), Reason.NO_CONSENT),
-        (None, an_undecided(), Reason.CONSENT_NOT_SAID),
-        (a_row(State.READY), an_undecided(), Reason.CONSENT_NOT_SAID),
-        (a_row(State.READY), a_refusal(), Reason.NO_CONSENT),
-        (a_row(State.DROPPED, Reason.NO_CONSENT), a_signal(), Reason.DENIED_BY_ANOTHER_COPY),
-        (a_row(State.WITHDRAWN, Reason.NO_CONSENT), a_signal(), Reason.DENIED_BY_ANOTHER_COPY),
+        (None, Reason.NO_CONSENT, Reason.NO_CONSENT),
+        (None, Reason.TEST_ORDER, Reason.TEST_ORDER),
+        (a_row(State.READY), Reason.NO_CONSENT, Reason.NO_CONSENT),
+        (a_row(State.DROPPED, Reason.NO_CONSENT), None, Reason.DENIED_BY_ANOTHER_COPY),
+        (a_row(State.WITHDRAWN, Reason.NO_CONSENT), None, Reason.DENIED_BY_ANOTHER_COPY),
     ],
 )
 def test_a_dropped_arrival_is_counted_under_its_own_reason(
-    known: Conversion | None, signal: Signal, reason: Reason
+    known: Conversion | None, stated: Reason | None, reason: Reason
 ) -> None:
-    assert drop_reason(known, signal) is reason
+    assert drop_reason(known, stated) is reason
 
 
 @pytest.mark.parametrize("seqs", [[], [1], [1, 2, 3], [5], [5, 6]])
@@ -140,11 +171,61 @@ def test_both_channels_means_browser_and_server(channels: str, *, both: bool) ->
     assert both_channels(channels) is both
 
 
-def test_only_where_a_twin_is_likely_a_copy_waits_for_it() -> None:
+def test_only_an_event_that_both_sides_see_waits_for_its_twin() -> None:
     window = JoinWindow(wait_ms=500, events=frozenset({"Lead"}))
-    assert window.due_ms("Lead", NOW, two_sided=True) == NOW + 500
-    assert window.due_ms("Lead", NOW, two_sided=False) == NOW
-    assert window.due_ms("Purchase", NOW, two_sided=True) == NOW
+    assert window.due_ms("Lead", NOW) == NOW + 500
+    assert window.due_ms("Purchase", NOW) == NOW
+
+
+@pytest.mark.parametrize(
+    ("lacks", "waits", "ends"),
+    [
+        (PERMISSION, Reason.CONSENT_NOT_SAID, Reason.CONSENT_NEVER_SAID),
+        (CONFIRMATION, Reason.NOT_CONFIRMED, Reason.NEVER_CONFIRMED),
+        (PERMISSION | CONFIRMATION, Reason.CONSENT_NOT_SAID, Reason.CONSENT_NEVER_SAID),
+    ],
+)
+def test_what_is_held_names_what_it_lacks_permission_first(lacks: int, waits: Reason, ends: Reason) -> None:
+    assert (reason_to_wait(lacks), reason_to_end(lacks)) == (waits, ends)
+
+
+SERVERS = [channel for channel in Channel if channel is not BROWSER]
+CONFIRMED = [
+    # what a purchase means, who reports, at which stage, without and with a server that confirms
+    *(("placed", BROWSER, stage, True, False) for stage in ("", "placed", "paid")),
+    *(("paid", BROWSER, stage, False, False) for stage in ("", "placed")),
+    ("paid", BROWSER, "paid", True, False),
+    *((means, server, "", True, True) for means in STAGES for server in SERVERS),
+    *(("paid", server, "placed", False, False) for server in SERVERS),
+    *(("paid", server, stage, True, True) for server in SERVERS for stage in ("paid", "shipped")),
+    *(("shipped", server, "paid", False, False) for server in SERVERS),
+]
+
+
+@pytest.mark.parametrize(("means", "channel", "stage", "trusted", "awaited"), CONFIRMED)
+def test_a_purchase_is_confirmed_in_its_owners_sense(
+    means: Stage, channel: Channel, stage: str, *, trusted: bool, awaited: bool
+) -> None:
+    signal = a_signal(channel=channel, stage=stage)
+    rules_of = {mode: PixelRules(purchase_means=means, confirm_purchases=mode) for mode in ("auto", "on", "off")}
+    for terms in (Terms(rules_of["auto"]), Terms(rules_of["off"]), Terms(rules_of["off"], server_source=True)):
+        assert terms.confirmed_by(signal) is trusted
+    for terms in (Terms(rules_of["auto"], server_source=True), Terms(rules_of["on"])):
+        assert terms.confirmed_by(signal) is awaited
+
+
+def test_only_purchases_need_a_confirmation() -> None:
+    assert Terms(PixelRules(confirm_purchases="on")).confirmed_by(a_signal(event="Lead", channel=BROWSER))
+
+
+@pytest.mark.parametrize(
+    ("browser_age", "ends"), [(None, 24 * HOUR), (0, 24 * HOUR), (23 * HOUR, 24 * HOUR), (40 * HOUR, 7 * HOUR)]
+)
+def test_a_hold_lasts_a_day_and_never_beyond_47_hours_after_the_browsers_copy(
+    browser_age: int | None, ends: int
+) -> None:
+    fired = None if browser_age is None else NOW - browser_age
+    assert Holding().ends_ms(NOW, fired) == NOW + ends
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ def _store() -> Iterator[Finding]:
         fix="" if opens else "Put back the key ring that belongs to this data folder.",
     )
     yield _accounting([(count.outcome, count.n) for count in counts], states)
+    yield from _told_of_copies([(count.outcome, count.reason, count.n) for count in counts], states)
     yield Finding(
         f"{quarantined} events could not be recorded.",
         fix="They are kept, encrypted, in the quarantine table; please report what the log says of them."
@@ -94,11 +95,13 @@ def _store() -> Iterator[Finding]:
 
 def _accounting(counts: list[tuple[str, int]], states: dict[str, int]) -> Finding:
     """Hold the counters against the rows (docs/concepts/accounting.md)."""
+    from twinbeam.core.outcomes import Outcome
+
     counted: dict[str, int] = {}
     for outcome, n in counts:
         counted[outcome] = counted.get(outcome, 0) + n
     conversions = sum(n for state, n in states.items() if state != "dropped")
-    ended = sum(counted.get(outcome, 0) for outcome in ("dropped", "merged", "duplicate", "quarantined"))
+    ended = sum(counted.get(outcome, 0) for outcome in Outcome)
     recorded = counted.get("recorded", 0)
     adds_up = recorded == ended + conversions
     return Finding(
@@ -107,6 +110,19 @@ def _accounting(counts: list[tuple[str, int]], states: dict[str, int]) -> Findin
         else f"{recorded} arrivals recorded, but {ended} opened nothing and there are {conversions} conversions.",
         fix="" if adds_up else "Keep a copy of the data folder and report this: it must not happen.",
     )
+
+
+def _told_of_copies(counts: list[tuple[str, str, int]], states: dict[str, int]) -> Iterator[Finding]:
+    """Tell of what waits and of what copies disagree about: worth knowing, and nothing is wrong with the store."""
+    from twinbeam.core.lifecycle import State
+    from twinbeam.core.outcomes import Finding as Disagreement
+    from twinbeam.pipeline.record.tally import FINDING
+
+    yield Finding(f"{states.get(State.HELD, 0)} conversions are held for permission or confirmation.")
+    for disagreement in Disagreement:
+        n = sum(n for outcome, reason, n in counts if (outcome, reason) == (FINDING, disagreement))
+        if n:
+            yield Finding(f"{disagreement}, {n} times: {disagreement.sentence}")
 
 
 def _journals() -> Iterator[Finding]:

@@ -73,6 +73,7 @@ def _told(story: Story) -> str:
         f"  value     {'none' if story.value_minor is None else shown(story.value_minor, story.currency)}",
         *(
             f"  copy      {_time(copy.received_ms)} {copy.channel} from {copy.source}, {copy.consent}"
+            f"{f'; differs: {copy.differs}' if copy.differs else ''}"
             for copy in story.copies
         ),
         *(
@@ -81,8 +82,9 @@ def _told(story: Story) -> str:
             for attempt in story.log
         ),
     ]
-    if story.due_ms is not None and State(story.state) is not State.LEASED:
-        lines.append(f"  next      not before {_time(story.due_ms)}")
+    if story.due_ms is not None:
+        word = "held      until" if State(story.state) is State.HELD else "next      not before"
+        lines.append(f"  {word} {_time(story.due_ms)}")
     return "\n".join(lines)
 
 

@@ -9,10 +9,12 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from twinbeam.core.outcomes import Reason
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import PixelRow
 from twinbeam.core.values import Side
 from twinbeam.dashboard.sums import Sums
+from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
 
 
 class Weight(StrEnum):
@@ -65,7 +67,7 @@ def _refused(facts: Facts) -> Issue | None:
 
 
 def _expired(facts: Facts) -> Issue | None:
-    expired = facts.week.of("expired")
+    expired = facts.week.of(State.EXPIRED) - _expired_for(facts, *WAITED_IN_VAIN.values())
     if not expired:
         return None
     what = f"Expired unsent in the last 7 days: {expired:,}."
@@ -73,12 +75,37 @@ def _expired(facts: Facts) -> Issue | None:
 
 
 def _silent_consent(facts: Facts) -> Issue | None:
-    unsaid = dict(facts.week.reasons("dropped")).get(Reason.CONSENT_NOT_SAID, 0)
+    unsaid = _expired_for(facts, Reason.CONSENT_NEVER_SAID)
+    for outcome in (Outcome.DROPPED, State.HELD):
+        unsaid += dict(facts.week.reasons(outcome)).get(Reason.CONSENT_NOT_SAID, 0)
     if not unsaid or unsaid * 2 < facts.week.recorded:
         return None
     what = f"Silent about consent, which this pixel requires: {unsaid:,} of {facts.week.recorded:,} events."
     fix = "Send consent.ad_storage and consent.ad_user_data with each event, as your banner knows them."
     return Issue(Weight.LOSING, what, fix)
+
+
+def _never_confirmed(facts: Facts) -> Issue | None:
+    alone = _expired_for(facts, Reason.NEVER_CONFIRMED)
+    if not alone:
+        return None
+    what = f"Purchases of the last 7 days that no server confirmed: {alone:,}."
+    fix = "Let the shop's server report each order; where it does, these were not orders, and were rightly not sent."
+    return Issue(Weight.LOSING, what, fix)
+
+
+def _two_ids(facts: Facts) -> Issue | None:
+    found = dict(facts.week.findings)
+    apart = found.get(Finding.ID_MISMATCH, 0)
+    if not apart:
+        return None
+    what = f"Copies of the last 7 days that came under another id when their order had been sent: {apart:,}."
+    return Issue(Weight.LOSING, what, "Give page and server one event id: leave it out, and the order gives it.")
+
+
+def _expired_for(facts: Facts, *reasons: Reason) -> int:
+    found = dict(facts.week.reasons(State.EXPIRED))
+    return sum(found.get(reason, 0) for reason in reasons)
 
 
 def _nothing_yet(facts: Facts) -> Issue | None:
@@ -105,4 +132,4 @@ _LOST_WITHOUT: Mapping[Side, str] = {
     Side.SERVER: "Ad blockers and closed tabs hide purchases from the browser; send the server's copy too.",
 }
 
-_RULES = (_no_token, _refused, _expired, _silent_consent, _one_sided, _nothing_yet)
+_RULES = (_no_token, _refused, _expired, _silent_consent, _never_confirmed, _two_ids, _one_sided, _nothing_yet)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from twinbeam.core.outcomes import Outcome
 from twinbeam.core.story import PixelRow, Story
 from twinbeam.dashboard.contract import LagView
 from twinbeam.dashboard.feed import Snapshot
@@ -11,6 +12,10 @@ from twinbeam.dashboard.sums import Row, Sums, add_up, by_event
 
 _BAR_WIDTH = 1_000.0
 _LEAST_WIDTH = 4.0  #: so that one refused event among thousands can still be seen
+
+
+#: What became of arrivals that opened nothing, as they stand in the bar.
+_LIKELY_FIRST = (Outcome.MERGED, Outcome.DUPLICATE, Outcome.DROPPED, Outcome.NOTED, Outcome.QUARANTINED)
 
 
 class Slice(Struct, frozen=True):
@@ -66,12 +71,10 @@ def bar(sums: Sums) -> list[Slice]:
     parts = (
         ("delivered", sums.delivered),
         ("waiting", sums.waiting),
+        ("held", sums.held),
         ("refused", sums.refused),
         ("ended", sums.ended),
-        ("merged", sums.merged),
-        ("duplicate", sums.duplicate),
-        ("dropped", sums.dropped),
-        ("quarantined", sums.quarantined),
+        *((outcome.value, sums.of(outcome)) for outcome in _LIKELY_FIRST),
     )
     whole = max(1, sum(n for _, n in parts))
     wanted = [(name, n, max(_LEAST_WIDTH, n / whole * _BAR_WIDTH)) for name, n in parts if n]

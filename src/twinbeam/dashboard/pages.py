@@ -86,6 +86,7 @@ _FILTERS = {
     "count": _count,
     "date": wording.date,
     "duration": wording.duration,
+    "finding": wording.finding_sentence,
     "iso": wording.iso,
     "lapse": wording.lapse,
     "reason": lambda reason: SENTENCES[reason],

@@ -1,7 +1,8 @@
 """
 Counters added up: the tiles, the table per pixel and event, and the accounting law they must obey.
 
-The law: recorded = dropped + merged + duplicate + quarantined + conversions by state. It holds in every snapshot.
+The law: recorded = each `Outcome` of an arrival + conversions by state. It holds in every snapshot. What copies were
+found to disagree about is counted beside it.
 """
 
 from collections import Counter
@@ -12,10 +13,13 @@ from msgspec import Struct
 from twinbeam.core.lifecycle import COUNTED, UNSENT, State
 from twinbeam.core.outcomes import Outcome
 from twinbeam.core.story import Count
-from twinbeam.pipeline.record.tally import RECORDED
+from twinbeam.pipeline.record.tally import FINDING, RECORDED
 
 #: Conversions that ended without a word from TikTok.
 ENDED = (State.EXPIRED, State.WITHDRAWN, State.ERASED)
+
+#: Conversions that wait for the wire, or for an answer on it.
+ON_THEIR_WAY = tuple(state for state in COUNTED if state in UNSENT and state is not State.HELD)
 
 
 class Sums(Struct, frozen=True):
@@ -59,6 +63,11 @@ class Sums(Struct, frozen=True):
         return self.of(Outcome.QUARANTINED)
 
     @property
+    def noted(self) -> int:
+        """Arrivals that only said something about consent."""
+        return self.of(Outcome.NOTED)
+
+    @property
     def conversions(self) -> int:
         """Conversions in whatever state."""
         return self.of(*COUNTED)
@@ -66,7 +75,12 @@ class Sums(Struct, frozen=True):
     @property
     def waiting(self) -> int:
         """Conversions that wait for the wire, or for an answer on it."""
-        return self.of(*UNSENT)
+        return self.of(*ON_THEIR_WAY)
+
+    @property
+    def held(self) -> int:
+        """Conversions that wait for permission, or for the shop's server to confirm them."""
+        return self.of(State.HELD)
 
     @property
     def delivered(self) -> int:
@@ -89,6 +103,11 @@ class Sums(Struct, frozen=True):
         return [(state.value, self.of(state)) for state in COUNTED]
 
     @property
+    def findings(self) -> list[tuple[str, int]]:
+        """List what copies were found to disagree about, the most frequent first."""
+        return self.reasons(FINDING)
+
+    @property
     def parts(self) -> list[tuple[str, int]]:
         """List what the recorded arrivals became: the right side of the accounting law."""
         arrivals = [(outcome.value, self.of(outcome)) for outcome in Outcome]
@@ -104,7 +123,7 @@ class Row(Struct, frozen=True):
     """The sums of one event on one pixel."""
 
     workspace: str
-    pixel: str  #: empty for what was quarantined: nothing of it could be read
+    pixel: str  #: empty for what was quarantined, which could not be read, and for words on consent alone
     event: str
     sums: Sums
 

@@ -6,19 +6,19 @@ from decimal import Decimal
 
 from twinbeam.core.lifecycle import State
 from twinbeam.core.money import decimal_places
-from twinbeam.core.outcomes import Reason
+from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.story import Story
 
 STATE_SENTENCES: Mapping[State, str] = {
     State.DROPPED: "Only its key is kept; nothing of it was stored or sent.",
-    State.HELD: "It waits for something about the event itself, such as the visitor's permission.",
+    State.HELD: "It waits for the visitor's permission or the shop's confirmation; without them it ends unsent.",
     State.READY: "It goes to TikTok when it is due.",
     State.LEASED: "It is in a request to TikTok that has no answer yet.",
     State.WAITING: "An attempt failed; it is tried again when due.",
     State.DELIVERED: "TikTok took it.",
     State.REFUSED: "TikTok refused it; it is kept as a dead letter.",
     State.EXPIRED: "It was not sent: doing so later could do harm or make no sense.",
-    State.WITHDRAWN: "A refusal arrived before it was delivered; the payload is gone.",
+    State.WITHDRAWN: "The visitor refused before it was delivered; the payload is gone.",
     State.ERASED: "A person asked for erasure; the payload is gone.",
 }
 
@@ -41,6 +41,11 @@ def state_sentence(state: str) -> str:
 def reason_sentence(reason: str) -> str:
     """Say why, or give an empty text where there is no reason to tell."""
     return Reason(reason).sentence if reason else ""
+
+
+def finding_sentence(finding: str) -> str:
+    """Say what copies were found to disagree about."""
+    return Finding(finding).sentence
 
 
 def why(story: Story) -> str:

@@ -72,7 +72,9 @@ class Sealer:
         heading = _heading(arrival, told)
         if permission.decision is Decision.DROPPED:
             event_id = heading.event_id or _derived_id(arrival, heading, self._parts(arrival, heading, []))
-            signal = self._remembered(_tombstone(arrival, permission, heading, event_id), arrival, heading, record)
+            signal = self._remembered(
+                _tombstone(arrival, permission, heading, event_id), arrival, heading, record, told
+            )
         else:
             parts = self._parts(arrival, heading, told)
             event_id = heading.event_id or _derived_id(arrival, heading, parts)
@@ -82,7 +84,9 @@ class Sealer:
             signal = _filled(tombstone, arrival, heading, parts, told)
         return signal, notices(told, arrival.index)
 
-    def _remembered(self, tombstone: Signal, arrival: Arrival, heading: _Heading, record: ConsentRecord) -> Signal:
+    def _remembered(
+        self, tombstone: Signal, arrival: Arrival, heading: _Heading, record: ConsentRecord, told: Told
+    ) -> Signal:
         """
         Give a tombstone what it has to bring to its visit, and a refusal to its order.
 
@@ -92,7 +96,7 @@ class Sealer:
         reason, item = tombstone.permission.reason, arrival.item
         if reason not in (Reason.NO_CONSENT, Reason.LEFT_TO_BROWSER):
             return tombstone
-        visits = traces.visits(tombstone.workspace, item, heading.order_id, [])
+        visits = traces.visits(tombstone.workspace, item, heading.order_id, told)
         signal = replace(tombstone, visits=visits, consent=_spoken(record))
         if reason is Reason.NO_CONSENT:
             return replace(signal, aliases=_aliases(tombstone, arrival, heading.order_id or ""))
