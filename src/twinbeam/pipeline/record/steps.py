@@ -157,8 +157,11 @@ class Steps:
         place = (signal.workspace, signal.pixel, signal.event)
         word = Spelled(signal.received_ms, signal.spelling or signal.event)
         known = self._known.spelled.get(place)
-        if known is None or (word > known and word.spelling != known.spelling):
-            self._known.spelled[place] = self._writes.spelled[place] = word
+        if known is not None and word <= known:
+            return
+        self._known.spelled[place] = word
+        if known is None or word.spelling != known.spelling:  # that it is said again is not worth a write
+            self._writes.spelled[place] = word
 
     def _note(self, known: Conversion, signal: Signal, standing: Standing) -> None:
         found = [] if standing.stance is Stance.REFUSED else differences(known, signal, self._known.spelled)
