@@ -119,7 +119,7 @@ class Visits:
             self._write(visitor, after)
 
     def watch(self, signal: Signal, conversion: int) -> None:
-        """Let what the visit says later about consent reach a conversion that is not sent at once."""
+        """Let what the visit says later about consent reach a conversion as long as it is not sent."""
         visitor = self._link(signal)
         if visitor not in self._known.facts_of:
             self._write(visitor, _NO_FACTS)
