@@ -159,7 +159,7 @@ class TwoEngines(RuleBasedStateMachine):
     @property
     def under_way(self) -> list[Lease]:
         """List the batches that wait for their verdict."""
-        return [lease for lease in self.batches if self.model.store._batches[lease.batch].state == State.LEASED]
+        return [lease for lease in self.batches if self.model.store._rows.batches[lease.batch].state == State.LEASED]
 
     @rule(group=a_few_signals)
     def take_all_but_one(self, group: list[dict[str, Any]]) -> None:

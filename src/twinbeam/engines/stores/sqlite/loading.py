@@ -39,7 +39,7 @@ class Loading:
         rows = {row[0]: as_conversion(row) for row in self._connection.among(_BY_ID, sorted(set(ids.values())))}
         visitor_of, facts_of = self._visits(signals)
         return Known(
-            conversions={key: rows[id_] for key, id_ in ids.items()},
+            conversions={key: rows[id_] for key, id_ in ids.items() if id_ in rows},
             visitor_of=visitor_of,
             facts_of=facts_of,
             last_seen=self.last_seen,
