@@ -16,6 +16,8 @@ COMMANDS = {
     "pixels": ("twinbeam.cli.pixels", "Add pixels and event sets, list them, save their tokens."),
     "keys": ("twinbeam.cli.keys", "Make keys for tags, servers and readers; list and revoke them."),
     "find": ("twinbeam.cli.find", "Tell what became of an event."),
+    "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),
+    "export": ("twinbeam.cli.export", "Print the stories of a workspace, or all about a person."),
     "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to mend."),
     "emulator": ("twinbeam.cli.emulator", "Run TikTok's side on this machine, without an account."),
 }
