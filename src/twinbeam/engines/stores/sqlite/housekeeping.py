@@ -70,7 +70,7 @@ class Housekeeping:
                 return False
             step = next(self._work, None)
             if step is None:
-                self._work = None
+                self._work, self._scrubs_at = None, now_ms
             elif step:
                 break
         return True
