@@ -64,7 +64,7 @@ def _erased(who: Any) -> Any:
     remember(log_path(chosen), ring, wish)
     with opened_store() as store:
         store.ask_erasure(wish)
-        if _without_gateway(chosen, ring):
+        if _without_gateway(chosen, ring, wish.id):
             return store.erasure(wish.id)
         ends = time.monotonic() + _WAIT_SECONDS
         while (receipt := store.erasure(wish.id)) is None and time.monotonic() < ends:
@@ -72,7 +72,7 @@ def _erased(who: Any) -> Any:
         return receipt
 
 
-def _without_gateway(chosen: Any, ring: Any) -> bool:
+def _without_gateway(chosen: Any, ring: Any, wish: str) -> bool:
     """Carry the wish out here when no gateway runs; what waits in the journals still has to be recorded by one."""
     from twinbeam.cli.setup import now_ms
     from twinbeam.engines.stores.sqlite.store import SqliteStore
@@ -85,7 +85,7 @@ def _without_gateway(chosen: Any, ring: Any) -> bool:
         return False
     click.echo("No gateway is running; working on the store directly.", err=True)
     try:
-        while store.tidy(now_ms()):
+        while store.erasure(wish) is None and store.tidy(now_ms()):
             pass
     finally:
         store.close()
