@@ -11,6 +11,7 @@ from engines.kit import (
     confirming,
     copies,
     enriching,
+    erasing,
     expiring,
     holding,
     ids,
@@ -20,6 +21,7 @@ from engines.kit import (
     quarantining,
     reclaiming,
     replaying,
+    retaining,
     settling,
     spelling,
     splitting,
@@ -50,6 +52,8 @@ CHAPTERS = (
     expiring,
     stories,
     quarantining,
+    retaining,
+    erasing,
 )
 
 

@@ -34,6 +34,8 @@ COMMANDS = (
     "workspaces set",
     "audit",
     "find",
+    "erase",
+    "export",
     "doctor",
 )
 QUICK_SECONDS = 0.5
@@ -84,6 +86,11 @@ def test_help_is_quick(gateway, command):
         ("keys create server --source shop --pixel NOBODYHASIT", "", "NOBODYHASIT", "twinbeam pixels add NOBODYHASIT"),
         ("keys revoke 00000000", "", "00000000", "twinbeam keys list"),
         ("find", "", "find", "--order-id"),
+        ("erase", "", "who is meant", "--email"),
+        ("erase --email - --phone +4915112345678", "", "who is meant", "--order-id"),
+        ("export --email nobody", "", "not an e-mail", "address"),
+        ("export --phone 030123", "", "not a phone number", "+49"),
+        ("export --since yesterday", "", "yesterday", "--since 2026-11-01"),
         ("find --order-id 1 --event-id 2", "", "one of", "--event-id"),
     ],
 )

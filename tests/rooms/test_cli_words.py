@@ -5,8 +5,8 @@ from click.testing import CliRunner
 
 from showroom import UNSAID, Showroom, bought, seen_in_browser
 from twinbeam.cli.main import twinbeam
-from twinbeam.cli.setup import WORKSPACE
 from twinbeam.core.outcomes import Finding, Reason
+from twinbeam.core.rules import MAIN
 
 
 @pytest.fixture
@@ -23,20 +23,20 @@ def said(*words):
 
 
 def test_find_says_why_an_event_is_held_and_until_when(room):
-    room.record(bought("1", workspace=WORKSPACE, permission=UNSAID))
+    room.record(bought("1", workspace=MAIN, permission=UNSAID))
     told = said("find", "--event-id", "order-1")
     assert Reason.CONSENT_NOT_SAID.sentence in told
     assert "held      until 2026-09-22 14:13:20 UTC" in told
 
 
 def test_find_says_when_the_next_attempt_is(room):
-    room.record(bought("1", workspace=WORKSPACE))
+    room.record(bought("1", workspace=MAIN))
     assert "next      not before 2026-09-21 14:13:20 UTC" in said("find", "--event-id", "order-1")
 
 
 def test_find_says_what_a_copy_tells_otherwise(room):
-    room.record(seen_in_browser("1", workspace=WORKSPACE, minor=1_900))
-    room.record(bought("1", workspace=WORKSPACE))
+    room.record(seen_in_browser("1", workspace=MAIN, minor=1_900))
+    room.record(bought("1", workspace=MAIN))
     assert "; differs: value 20.50 EUR" in said("find", "--event-id", "order-1")
 
 

@@ -16,6 +16,7 @@ from random import Random
 from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
+from twinbeam.app.erasures import ask_again, log_path
 from twinbeam.app.pending import Pending
 from twinbeam.app.process import end_with_parent, every, run, serve, side_by_side
 from twinbeam.app.recording import Follower
@@ -25,6 +26,7 @@ from twinbeam.app.snapshot import publish
 from twinbeam.app.terms import LiveTerms
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
+from twinbeam.core.errors import StorageError
 from twinbeam.dashboard.app import build
 from twinbeam.dashboard.contract import JournalLag, LagView
 from twinbeam.dashboard.hosts import KnownHosts
@@ -52,6 +54,7 @@ TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may stil
 SETTINGS_SECONDS = 1.0  #: how soon a new token is used
 MEASURE_SECONDS = 1.0
 HELD_SECONDS = 1.0  #: how late a held conversion may end
+TIDY_SECONDS = 1.0  #: a call takes 20 ms at most
 HELD_AT_ONCE = 1_000  #: in one transaction, so that the recorder never waits for long
 
 
@@ -106,6 +109,13 @@ class Writer:
         """Let go what was held for too long."""
         while await self.on_store(self.store.end_overdue, self.clock.now_ms(), limit=HELD_AT_ONCE) == HELD_AT_ONCE:
             pass
+
+    async def tidy(self) -> None:
+        """Remove what has come to its end, and what people asked to have erased."""
+        try:
+            await self.on_store(self.store.tidy, self.clock.now_ms())
+        except StorageError as error:  # it is tried again; events go on meanwhile
+            self.reports.happening("tidy.crashed", error=type(error).__name__, detail=str(error))
 
     async def measure(self) -> None:
         """Bring the gauges up to date."""
@@ -197,6 +207,7 @@ async def main(listener: socket.socket, lifeline: int) -> None:
         on_store=on_store,
         terms=terms,
     )
+    await on_store(ask_again, store, log_path(settings), ring, settings.journal_folder)
     await writer.refresh()
     log.info("writer.ready", owner=writer.owner)
     await side_by_side(
@@ -206,6 +217,7 @@ async def main(listener: socket.socket, lifeline: int) -> None:
         writer.sender.run(stop),
         every(SETTINGS_SECONDS, stop, writer.refresh),
         every(HELD_SECONDS, stop, writer.end_held),
+        every(TIDY_SECONDS, stop, writer.tidy),
         every(MEASURE_SECONDS, stop, writer.measure),
     )
     await writer.destination.close()

@@ -6,6 +6,8 @@ import click
 from msgspec import Struct
 
 from twinbeam.core.errors import TwinbeamError
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Outcome
 from twinbeam.core.rules import MAIN
 
 
@@ -77,13 +79,13 @@ def _store() -> Iterator[Finding]:
     from twinbeam.cli.setup import opened_store
 
     with opened_store() as store, store.one_moment():  # the law holds in every state, not across two
-        counts, states = store.counts(), store.states()
+        counts, states, removed = store.counts(), store.states(), store.removed()
         quarantined, opens = store.quarantined(), store.opens()
     yield Finding(
         "The key ring opens the store." if opens else "The key ring does not open what this store holds.",
         fix="" if opens else "Put back the key ring that belongs to this data folder.",
     )
-    yield _accounting([(count.outcome, count.n) for count in counts], states)
+    yield _accounting([(count.outcome, count.n) for count in counts], states, removed)
     yield from _told_of_copies([(count.outcome, count.reason, count.n) for count in counts], states)
     yield Finding(
         f"{quarantined} events could not be recorded.",
@@ -93,14 +95,12 @@ def _store() -> Iterator[Finding]:
     )
 
 
-def _accounting(counts: list[tuple[str, int]], states: dict[str, int]) -> Finding:
-    """Hold the counters against the rows (docs/concepts/accounting.md)."""
-    from twinbeam.core.outcomes import Outcome
-
+def _accounting(counts: list[tuple[str, int]], states: dict[str, int], removed: dict[str, int]) -> Finding:
+    """Hold the counters against the rows, and those that are gone after their time (docs/concepts/accounting.md)."""
     counted: dict[str, int] = {}
     for outcome, n in counts:
         counted[outcome] = counted.get(outcome, 0) + n
-    conversions = sum(n for state, n in states.items() if state != "dropped")
+    conversions = sum(n for rows in (states, removed) for state, n in rows.items() if state != State.DROPPED)
     ended = sum(counted.get(outcome, 0) for outcome in Outcome)
     recorded = counted.get("recorded", 0)
     adds_up = recorded == ended + conversions

@@ -18,6 +18,8 @@ COMMANDS = {
     "workspaces": ("twinbeam.cli.workspaces", "For agencies: add clients, and say which hosts are theirs."),
     "audit": ("twinbeam.cli.audit", "Tell who changed which pixel, key or rule."),
     "find": ("twinbeam.cli.find", "Tell what became of an event."),
+    "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),
+    "export": ("twinbeam.cli.export", "Print the stories of a workspace, or all about a person."),
     "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to mend."),
     "emulator": ("twinbeam.cli.emulator", "Run TikTok's side on this machine, without an account."),
 }

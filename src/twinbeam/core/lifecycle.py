@@ -38,6 +38,7 @@ LEGAL: Mapping[State, Mapping[str, State]] = {
         "try later": State.WAITING,
         "event refused": State.REFUSED,
         "visitor refused meanwhile": State.WITHDRAWN,
+        "erase meanwhile": State.ERASED,
         "too late": State.EXPIRED,
     },
     State.WAITING: {

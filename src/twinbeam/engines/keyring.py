@@ -113,6 +113,10 @@ class DayKeys:
         """Tell whether the key of a day is there; raises StorageDamaged when the ring does not open it."""
         return day in self._open or self._find(day) is not None
 
+    def forget(self, day: int) -> None:
+        """Drop the unwrapped key of a day whose wrapped key was destroyed."""
+        self._open.pop(day, None)
+
     def forget_cached(self) -> None:
         """Drop the unwrapped keys: after a rollback the database may not hold them."""
         self._open.clear()

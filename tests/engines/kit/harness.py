@@ -7,11 +7,20 @@ A promise is a function whose one argument is a Harness; whoever brings a new en
 
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
+from uuid import uuid4
 
-from engines.kit.laws import Rows, assert_accounted, assert_counters_add_up, assert_legal, assert_recordable
-from signals import NOW, PIXEL, WORKSPACE
+from engines.kit.laws import (
+    Rows,
+    assert_accounted,
+    assert_counters_add_up,
+    assert_legal,
+    assert_recordable,
+    assert_tidied,
+)
+from signals import DAY, NOW, PIXEL, WORKSPACE
 from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Answered, Lane, Lease
+from twinbeam.core.erasure import Erasure, Receipt, person
 from twinbeam.core.story import Story
 from twinbeam.core.values import Signal
 from twinbeam.destinations.tiktok.wire import compose
@@ -150,6 +159,30 @@ class Harness:
         """Let time pass and end what was held for too long."""
         self.clock.advance(ms=after_ms)
         return self.step(lambda: self.store.end_overdue(self.now(), limit=1_000))
+
+    def tidy(self, days: int = 0) -> None:
+        """Let time pass, and let housekeeping do all there is to do."""
+        self.clock.advance(ms=days * DAY)
+        before = self.engine.rows()
+        while self.store.tidy(self.now()):
+            pass
+        assert_tidied(before, self.engine.rows())
+        self.check()
+
+    def ask_erasure(self, kind: str, value: str, *, workspace: str = WORKSPACE) -> str:
+        """Wish that what is known of a person is erased; everything accepted so far is recorded before."""
+        seq, _ = self.engine.reader.newest()
+        wish = Erasure(uuid4().hex, person(kind, workspace, value), self.now(), {self.engine.reader.journal_id: seq})
+        self.store.ask_erasure(wish)
+        return wish.id
+
+    def erase(self, kind: str, value: str, *, workspace: str = WORKSPACE) -> Receipt:
+        """Have what is known of a person erased."""
+        wish = self.ask_erasure(kind, value, workspace=workspace)
+        self.tidy()
+        receipt = self.store.erasure(wish)
+        assert receipt is not None
+        return receipt
 
     def found(self) -> dict[str, int]:
         """Count what copies were found to disagree about."""

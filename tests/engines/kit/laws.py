@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from twinbeam.core.lifecycle import COUNTED, LEGAL, State, may_move
+from twinbeam.core.lifecycle import COUNTED, LEGAL, UNSENT, State, may_move
 from twinbeam.core.outcomes import Outcome
 from twinbeam.pipeline.record.tally import FINDING, RECORDED
 
@@ -64,12 +64,14 @@ def recorded_by(store: Any) -> int:
 
 
 def assert_counters_equal_rows(store: Any) -> None:
-    """Compare the counters of states with the rows themselves; tombstones are no conversions."""
+    """Compare the counters of states with the rows, kept and removed after their time; tombstones are no conversions."""
     counted: Counter[str] = Counter()
     for count in store.counts():
         if count.outcome in COUNTED:
             counted[count.outcome] += count.n
-    assert counted == {state: n for state, n in store.states().items() if state != State.DROPPED}
+    rows = Counter(store.states()) + Counter(store.removed())
+    del rows[State.DROPPED]
+    assert counted == rows
 
 
 def assert_unsent_is_known(store: Any) -> None:
@@ -86,6 +88,17 @@ def assert_legal(before: Rows, after: Rows) -> None:
     assert before.keys() == after.keys()
     for id_, state in before.items():
         assert after[id_] == state or may_move(State(state), State(after[id_])), (id_, state, after[id_])
+
+
+def assert_tidied(before: Rows, after: Rows) -> None:
+    """Check that housekeeping made no row and moved none but to ERASED, and removed none that waits."""
+    assert after.keys() <= before.keys()
+    for id_, state in before.items():
+        if id_ not in after:
+            assert state not in UNSENT, (id_, state)
+        elif after[id_] != state:
+            assert after[id_] == State.ERASED, (id_, state, after[id_])
+            assert may_move(State(state), State.ERASED), (id_, state)
 
 
 def assert_recordable(before: Rows, after: Rows) -> None:

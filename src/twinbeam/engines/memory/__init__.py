@@ -7,6 +7,7 @@ engine alike. It ships with the product because users test their own code with i
     rows.py        what there is to remember, and how a state changes
     recording.py   groups of arrivals -> conversions
     leasing.py     batches: lease, reclaim, split, and what became of them
+    tidying.py     retention and erasure
     reading.py     stories and counts
 """
 

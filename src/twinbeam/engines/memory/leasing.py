@@ -13,6 +13,9 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, earliest
 
+#: What a note on a leased row makes of it instead of another attempt.
+RECALLS: dict[str, State] = {Reason.NO_CONSENT: State.WITHDRAWN, Reason.ERASURE_ASKED: State.ERASED}
+
 
 class Leasing:
     """See send.contract.Leases and settle.contract.Ledger for the promises."""
@@ -139,15 +142,17 @@ class Leasing:
         batch.state, batch.answered_ms, batch.answer = state, now_ms, answer
 
     def _without_recalled(self, ids: Sequence[int], now_ms: int) -> list[int]:
-        """Withdraw what was refused while it was on the wire, and give the rest."""
-        recalled = [self._rows.by_id[id_] for id_ in ids if self._rows.by_id[id_].reason == Reason.NO_CONSENT]
-        for row in recalled:
-            self._rows.end(row, State.WITHDRAWN, Reason.NO_CONSENT, now_ms)
+        """End what was refused or erased while it was on the wire, and give the rest."""
+        rows = [self._rows.by_id[id_] for id_ in ids]
+        recalled = [(row, RECALLS[row.reason]) for row in rows if row.reason in RECALLS]
+        for row, state in recalled:
+            self._rows.end(row, state, row.reason, now_ms)
             self._rows.kept[row.id].copies = []
             if not row.enriched:
                 row.event_id = row.order_id = row.currency = ""
                 row.minor = None
-        return [id_ for id_ in ids if self._rows.by_id[id_] not in recalled]
+        gone = {row.id for row, _ in recalled}
+        return [id_ for id_ in ids if id_ not in gone]
 
     def _late(self, row: Conversion, now_ms: int) -> Reason | None:
         if row.enriched:

@@ -6,7 +6,7 @@ from twinbeam.core.keys import conversion_key
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.story import Attempt, CopySeen, Count, Story
 from twinbeam.engines.memory.rows import Batch, Rows
-from twinbeam.pipeline.record.conversion import Conversion
+from twinbeam.pipeline.record.conversion import Conversion, Copy
 
 
 class Reading:
@@ -24,7 +24,7 @@ class Reading:
 
     def by_lookup(self, hashes: Sequence[bytes]) -> list[Story]:
         """Find conversions by look-up hashes."""
-        ids = {id_ for h in hashes for id_ in self._rows.lookups.get(h, [])}
+        ids = {id_ for h in hashes for id_ in self._rows.lookups.get(h, {})}
         return [self._story(self._rows.by_id[id_]) for id_ in sorted(ids)]
 
     def counts(self, *, since_day: int = 0) -> list[Count]:
@@ -37,6 +37,14 @@ class Reading:
         for row in self._rows.by_id.values():
             found[row.state.value] = found.get(row.state.value, 0) + 1
         return found
+
+    def removed(self) -> dict[str, int]:
+        """Count, by state, the conversions whose rows are gone after their time."""
+        return dict(self._rows.removed)
+
+    def copies_kept(self, conversion: int) -> list[Copy]:
+        """Give the copies of a conversion as far as they are still kept."""
+        return list(self._rows.kept[conversion].copies)
 
     def cursors(self) -> dict[str, tuple[int, int]]:
         """Tell for each journal how far it is recorded."""

@@ -27,13 +27,13 @@ class Recording:
         """Give the last recorded sequence number of a journal, 0 when it is new."""
         return self._rows.cursors.get(journal_id, (0, 0))[0]
 
-    def record(self, journal_id: str, groups: Sequence[Numbered], _now_ms: int) -> Recorded:
+    def record(self, journal_id: str, groups: Sequence[Numbered], now_ms: int) -> Recorded:
         """Record groups; a group at or below the cursor changes nothing."""
         before = self.cursor(journal_id)
         fresh = [group for group in groups if group.seq > before]
         fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy)
         fold.take(arrivals_of(journal_id, fresh))
-        self._write(fold)
+        self._write(fold, now_ms)
         if fresh:
             events = sum(len(group.signals) + group.set_aside for group in fresh)
             recorded = self._rows.cursors.get(journal_id, (0, 0))[1] + events
@@ -49,7 +49,7 @@ class Recording:
         """Keep what cannot be recorded; counted once, as `count` arrivals."""
         place = (journal_id, seq, index)
         if place not in self._rows.quarantine:
-            self._rows.quarantine[place] = raw
+            self._rows.quarantine[place] = (now_ms, raw)
             for outcome in (RECORDED, Outcome.QUARANTINED):
                 self._rows.add((day_of(now_ms), "", "", "", outcome, ""), count)
 
@@ -76,7 +76,7 @@ class Recording:
 
         return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, unsent_of, rows.spelled)
 
-    def _write(self, fold: Fold) -> None:
+    def _write(self, fold: Fold, now_ms: int) -> None:
         rows, writes = self._rows, fold.writes
         for row in writes.opened:
             rows.by_id[row.id] = row
@@ -86,11 +86,16 @@ class Recording:
             watched = rows.watched.setdefault(visitor, [])
             if id_ not in watched:
                 watched.append(id_)
-        released = [(h, id_) for id_ in writes.released for copy in rows.kept[id_].copies for h in copy.lookups]
-        for h, id_ in [*((h, id_) for hashes, id_, _at in writes.lookups for h in hashes), *released]:
-            known = rows.lookups.setdefault(h, [])
-            if id_ not in known:
-                known.append(id_)
+        rows.facts_day |= dict.fromkeys(writes.facts, day_of(now_ms))
+        released = [
+            (h, id_, copy.received_ms)
+            for id_ in writes.released
+            for copy in rows.kept[id_].copies
+            for h in copy.lookups
+        ]
+        for h, id_, at_ms in [*((h, id_, at_ms) for hashes, id_, at_ms in writes.lookups for h in hashes), *released]:
+            days = rows.lookups.setdefault(h, {})
+            days[id_] = max(days.get(id_, 0), day_of(at_ms))
         for *key, n in fold.tally:
             rows.add(tuple(key), n)  # type: ignore[arg-type]
 

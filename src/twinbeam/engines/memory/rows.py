@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Answered, Lane
+from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.lifecycle import State
 from twinbeam.core.story import CopySeen
 from twinbeam.core.values import Facts
@@ -51,15 +52,20 @@ class Rows(Struct):
     by_key: dict[bytes, Conversion] = field(default_factory=dict)  #: under every key a conversion is known by
     by_id: dict[int, Conversion] = field(default_factory=dict)
     kept: dict[int, Kept] = field(default_factory=dict)
-    lookups: dict[bytes, list[int]] = field(default_factory=dict)
+    lookups: dict[bytes, dict[int, int]] = field(default_factory=dict)  #: hash -> conversion -> last day it came
     visitor_of: dict[bytes, bytes] = field(default_factory=dict)
     facts_of: dict[bytes, Facts] = field(default_factory=dict)
+    facts_day: dict[bytes, int] = field(default_factory=dict)  #: on which facts were last written
     watched: dict[bytes, list[int]] = field(default_factory=dict)
     last_seen: dict[PixelSide, int] = field(default_factory=dict)
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
     cursors: dict[str, tuple[int, int]] = field(default_factory=dict)
-    quarantine: dict[tuple[str, int, int], bytes] = field(default_factory=dict)
+    quarantine: dict[tuple[str, int, int], tuple[int, bytes]] = field(default_factory=dict)
     counters: dict[CounterKey, int] = field(default_factory=dict)
+    removed: dict[str, int] = field(default_factory=dict)
+    wishes: dict[str, Erasure] = field(default_factory=dict)
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    flying: set[int] = field(default_factory=set)  #: to be erased once they are answered
     batches: dict[int, Batch] = field(default_factory=dict)
     lanes: dict[tuple[str, str, str, str, bool], Lane] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1))

@@ -4,15 +4,17 @@ from twinbeam.engines.memory.leasing import Leasing
 from twinbeam.engines.memory.reading import Reading
 from twinbeam.engines.memory.recording import Recording
 from twinbeam.engines.memory.rows import Rows
+from twinbeam.engines.memory.tidying import Tidying
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 
-class MemoryStore(Recording, Leasing, Reading):
+class MemoryStore(Recording, Leasing, Tidying, Reading):
     """A store that keeps everything in dictionaries and decides nothing that the rooms can decide."""
 
     def __init__(self, *, policy: RecordPolicy | None = None, ages: Ages | None = None) -> None:
         rows, policy = Rows(), policy or RecordPolicy()
         Recording.__init__(self, rows, policy)
         Leasing.__init__(self, rows, policy, ages or Ages())
+        Tidying.__init__(self, rows)
         Reading.__init__(self, rows)

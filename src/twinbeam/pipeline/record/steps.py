@@ -128,7 +128,8 @@ class Steps:
     def duplicate(self, known: Conversion, signal: Signal, _arrival: bytes, standing: Standing) -> None:
         """Note a copy that comes too late to be sent; people still find the conversion by what it says."""
         self._note(known, signal, standing)
-        self._look_up(known, signal)
+        if known.state is not State.ERASED:
+            self._look_up(known, signal)
         self._tally.arrival(known, Outcome.DUPLICATE)
 
     def _keep(self, conversion: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:

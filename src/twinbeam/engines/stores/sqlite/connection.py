@@ -8,6 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.engines.keyring import DayKeys, KeyRing
@@ -44,6 +45,8 @@ class Connection:
         self.ring = ring
         self.keys = StoreKeys(ring, load=self._load_key, save=self._save_key)
         self._lanes: dict[LanePlace, Lane] = {}
+        self._newest_day: int | None = None
+        self.scrub_due = True  #: something was destroyed whose bytes may still lie in the WAL
 
     def among(self, sql: str, values: Iterable[Any]) -> Iterator[Any]:
         """Run a query with `IN ({})` over any number of values."""
@@ -57,6 +60,16 @@ class Connection:
         """Run a statement whose last placeholder, inside `json_each`, stands for a list of ids."""
         return self.db.execute(sql, (*before, json.dumps(ids)))
 
+    def highest(self, table: str) -> int:
+        """Give the highest id that a table ever had."""
+        there = self.db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]  # noqa: S608 -- our own name
+        before = self.db.execute("SELECT id FROM highest WHERE name = ?", (table,)).fetchone()
+        return max(int(there), int(before[0]) if before else 0)
+
+    def remember_highest(self, table: str) -> None:
+        """Keep the highest id of a table before rows of it are removed; call inside a transaction."""
+        self.db.execute("INSERT OR REPLACE INTO highest VALUES (?,?)", (table, self.highest(table)))
+
     def lane(self, place: LanePlace) -> Lane:
         """Find or make a lane; call inside a transaction."""
         if place not in self._lanes:
@@ -64,10 +77,22 @@ class Connection:
             self._lanes[place] = Lane(self.db.execute(_LANE, place).fetchone()[0], *place)
         return self._lanes[place]
 
+    def sealing_day(self, now_ms: int) -> int:
+        """
+        Give the day under whose key something is sealed now; never an earlier one than before.
+
+        So whatever is recorded later is sealed under the same key or a later one, also when the clock was set back.
+        """
+        if self._newest_day is None:
+            self._newest_day = int(self.db.execute("SELECT coalesce(max(day), 0) FROM day_key").fetchone()[0])
+        self._newest_day = max(self._newest_day, day_of(now_ms))
+        return self._newest_day
+
     def forget_cached(self) -> None:
         """Drop what a rolled-back transaction may have left in memory."""
         self.keys.forget_cached()
         self._lanes.clear()
+        self._newest_day = None
 
     def _load_key(self, day: int) -> bytes | None:
         row = self.db.execute("SELECT wrapped FROM day_key WHERE day = ?", (day,)).fetchone()

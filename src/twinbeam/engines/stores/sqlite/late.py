@@ -32,7 +32,7 @@ class _Step(Struct, frozen=True):
 
 class LateIndex:
     """
-    Keys that lead to ids, for the one writer; what a key leads to never changes.
+    Keys that lead to ids, for the one writer; what a key leads to never changes while it is here.
 
     `add` is called inside a transaction and `committed` after it: memory follows the file.
     """
@@ -41,7 +41,7 @@ class LateIndex:
         self._connection = connection
         self._db = connection.db
         self._log = log = log_table(table)
-        self._insert = f"INSERT OR IGNORE INTO {table} VALUES (?,?)"  # noqa: S608 -- our own name
+        self._insert = f"INSERT OR REPLACE INTO {table} VALUES (?,?)"  # noqa: S608 -- our own name
         self._select = f"SELECT {column}, id FROM {table} WHERE {column} IN ({{}})"  # noqa: S608 -- our own names
         self._forget = f"DELETE FROM {log} WHERE n IN (SELECT n FROM {log} WHERE n <= ? LIMIT ?)"  # noqa: S608 -- likewise
         self.read_again()
@@ -67,15 +67,37 @@ class LateIndex:
         return found
 
     def add(self, entries: Sequence[packed.Entry], *, events: int) -> None:
-        """Add new entries, and sweep as far as recording so many events obliges to."""
+        """Add new entries, and sweep as far as recording so many events obliges to; ValueError for a known key."""
+        if any(key in self._waiting for key, _ in entries):
+            raise ValueError(f"a key was added to {self._log} a second time")
         if entries:
             packed.append(self._db, self._log, KEY_BYTES, entries, n=self._newest + 1)
         due = self._step.due + events * _SHARES / SPAN
         shares = min(int(due), _SHARES - self._place)
+        self._sweep(shares)
+        self._next = _Step(entries, shares, due - shares)
+
+    def sweep(self, most: int) -> None:
+        """Sweep on, though nothing is recorded, until about so many keys are written; as `add`, once a transaction."""
+        shares, keys = 0, 0
+        while self._place + shares < _SHARES and keys < most:
+            keys += len(self._shares[self._place + shares])
+            shares += 1
+        self._sweep(shares)
+        self._next = _Step((), shares, self._step.due)
+
+    def _sweep(self, shares: int) -> None:
         swept = chain.from_iterable(self._shares[self._place : self._place + shares])
         self._db.executemany(self._insert, sorted((key, self._waiting[key]) for key in swept))
         self._db.execute(self._forget, (self._swept_to, _FORGOTTEN_ROWS))
-        self._next = _Step(entries, shares, due - shares)
+
+    def waiting(self) -> int:
+        """Count the keys that the index does not have yet."""
+        return len(self._waiting)
+
+    def oldest_waiting(self) -> int | None:
+        """Give the lowest id that a key still waits in memory for."""
+        return min(self._waiting.values(), default=None)
 
     def committed(self) -> None:
         """Take over what `add` did, now that it is durable."""

@@ -41,7 +41,7 @@ class Loading:
         visitor_of, facts_of = self._visits(signals)
         watching = bool(self._db.execute(_WATCHING).fetchone()[0])
         return Known(
-            conversions={key: rows[id_] for key, id_ in ids.items()},
+            conversions={key: rows[id_] for key, id_ in ids.items() if id_ in rows},
             visitor_of=visitor_of,
             facts_of=facts_of,
             last_seen=self.last_seen,

@@ -6,10 +6,17 @@ Such a table has the columns n, hashes and ids.
 
 import sqlite3
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+T = TypeVar("T")
 
 Entry = tuple[bytes, int]
 """(key, id)"""
+
+#: Looked for in one pass; SQLite takes no expression deeper than 1,000.
+_AT_ONCE = 100
 
 COLUMNS = "n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL"
 
@@ -29,12 +36,34 @@ def entries_of(db: sqlite3.Connection, table: str, width: int) -> Iterator[Entry
         yield from zip(keys, _unpacked(packed), strict=True)
 
 
-def search(db: sqlite3.Connection, table: str, key: bytes) -> Iterator[int]:
-    """Give the ids that a key leads to."""
-    rows = db.execute(f"SELECT hashes, ids FROM {table} WHERE instr(hashes, ?)", (key,))  # noqa: S608 -- our own name
-    for hashes, packed in rows:
-        ids = _unpacked(packed)
-        yield from (ids[place] for place in _places(hashes, key))
+def search(db: sqlite3.Connection, table: str, *keys: bytes) -> Iterator[int]:
+    """Give the ids that any of some keys leads to, in one pass over the rows."""
+    for some in _chunks(keys):
+        any_of = " OR ".join(["instr(hashes, ?)"] * len(some))
+        rows = db.execute(f"SELECT hashes, ids FROM {table} WHERE {any_of}", some)  # noqa: S608 -- our own name
+        for hashes, packed in rows:
+            ids = _unpacked(packed)
+            yield from (ids[place] for key in some for place in _places(hashes, key))
+
+
+def remove(db: sqlite3.Connection, table: str, width: int, gone: Iterable[int]) -> None:
+    """Take out all entries that lead to some ids; call inside a transaction."""
+    for some in _chunks(gone):
+        any_of = " OR ".join(["instr(ids, ?)"] * len(some))
+        leaving, marks = set(some), [array("q", [id_]).tobytes() for id_ in some]
+        rows = db.execute(f"SELECT n, hashes, ids FROM {table} WHERE {any_of}", marks).fetchall()  # noqa: S608 -- our own name
+        for n, hashes, packed in rows:
+            ids = _unpacked(packed)
+            stay = [place for place, id_ in enumerate(ids) if id_ not in leaving]
+            left = b"".join(hashes[place * width : (place + 1) * width] for place in stay)
+            kept = array("q", [ids[place] for place in stay]).tobytes()
+            db.execute(f"UPDATE {table} SET hashes=?, ids=? WHERE n=?", (left, kept, n))  # noqa: S608 -- our own name
+
+
+def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(values)
+    while some := list(islice(rest, _AT_ONCE)):
+        yield some
 
 
 def _places(hashes: bytes, key: bytes) -> Iterator[int]:

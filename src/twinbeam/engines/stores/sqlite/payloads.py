@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from twinbeam.core.clock import day_of
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
 from twinbeam.engines.stores.sqlite.rows import decode_copies, encode_copies
@@ -20,6 +19,7 @@ from twinbeam.pipeline.record.conversion import Copy
 _OWN = b"\x02"  #: the first byte of what is sealed under a key of its own; DayKeys begins with another
 _NONCE = 12
 _KEY_BITS = 256
+_MOST_REWRITTEN = 20_000  #: keys at once, about 30 ms
 
 
 class Payloads:
@@ -35,15 +35,15 @@ class Payloads:
         found = self._connection.among(sql, ids)
         return {id_: decode_copies(self._opened(id_, sealed, wrapped)) for id_, sealed, wrapped in found}
 
-    def write(self, copies: Iterable[tuple[int, Sequence[Copy]]], held: set[int]) -> None:
+    def write(self, copies: Iterable[tuple[int, Sequence[Copy]]], held: set[int], now_ms: int) -> None:
         """Keep copies; those of `held` under keys of their own."""
-        seal = self._connection.keys.seal
+        seal, day = self._connection.keys.seal, self._connection.sealing_day(now_ms)
         rows = [
             (
                 id_,
                 self._sealed_apart(id_, encode_copies(kept))
                 if id_ in held
-                else seal(day_of(kept[0].received_ms), encode_copies(kept), payload_context(id_)),
+                else seal(day, encode_copies(kept), payload_context(id_)),
             )
             for id_, kept in copies
         ]
@@ -58,8 +58,19 @@ class Payloads:
     def destroy_keys(self, ids: Iterable[int]) -> None:
         """Overwrite and remove the keys of payloads that are not held any more."""
         gone = [(id_,) for id_ in ids]
+        if not gone:
+            return
+        self._connection.scrub_due = True
         self._db.executemany("UPDATE held_key SET wrapped=zeroblob(length(wrapped)) WHERE id=?", gone)
         self._db.executemany("DELETE FROM held_key WHERE id=?", gone)
+
+    def rewrite_keys(self) -> None:
+        """Write the keys that are left anew: pages that were split or joined may hold what was removed since."""
+        if self._db.execute("SELECT count(*) FROM held_key").fetchone()[0] > _MOST_REWRITTEN:
+            return
+        rows = self._db.execute("SELECT id, wrapped FROM held_key ORDER BY id").fetchall()
+        self._db.execute("DELETE FROM held_key")
+        self._db.executemany("INSERT INTO held_key VALUES (?,?)", rows)
 
     def _sealed_apart(self, id_: int, encoded: bytes) -> bytes:
         key, nonce = AESGCM.generate_key(_KEY_BITS), os.urandom(_NONCE)

@@ -68,7 +68,7 @@ class Reading:
             for pixel, event in places
             for event_source in EVENT_SOURCES
         ]
-        return self._stories(sorted({id_ for key in keys for id_ in self._ids(key)}))
+        return self._stories(sorted(self._ids(keys)))
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Find conversions by look-up hashes (core.keys.lookup)."""
@@ -87,6 +87,10 @@ class Reading:
     def states(self) -> dict[str, int]:
         """Count the rows by state; what the counters must agree with."""
         return dict(self._rows("SELECT state, count(*) FROM conversion GROUP BY state", ()))
+
+    def removed(self) -> dict[str, int]:
+        """Count, by state, the conversions whose rows are gone after their time; their counters stay."""
+        return dict(self._rows("SELECT state, n FROM removed", ()))
 
     def cursors(self) -> dict[str, tuple[int, int]]:
         """Tell for each journal how far it is recorded: sequence number and events."""
@@ -124,11 +128,11 @@ class Reading:
         """Give the latest changes of what operators set up, newest first."""
         return [msgspec.convert(row, Change) for row in self._records(_CHANGES, (limit,))]
 
-    def _ids(self, key: bytes) -> list[int]:
-        """Find a conversion by its key: in the log first, since an entry is in the index before it leaves the log."""
+    def _ids(self, keys: Sequence[bytes]) -> set[int]:
+        """Find conversions by their keys: in the log first, since an entry is in the index before it leaves the log."""
         with translated():
-            logged = list(packed.search(self._db, log_table("dedup"), key))
-        return logged or [row[0] for row in self._rows("SELECT id FROM dedup WHERE h = ?", (key,))]
+            found = set(packed.search(self._db, log_table("dedup"), *keys))
+        return found | {id_ for key in keys for (id_,) in self._rows("SELECT id FROM dedup WHERE h = ?", (key,))}
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:
         found = [row for id_ in ids for row in self._records(f"{_STORY} WHERE id = ?", (id_,))]

@@ -87,7 +87,7 @@ class Recording:
         context = f"quarantine {journal_id} {seq} {index}".encode()
         try:
             with transaction(self._db):
-                sealed = self._connection.keys.seal(day_of(now_ms), raw, context)
+                sealed = self._connection.keys.seal(self._connection.sealing_day(now_ms), raw, context)
                 row = (journal_id, seq, index, now_ms, why, sealed)
                 if self._db.execute("INSERT OR IGNORE INTO quarantine VALUES (?,?,?,?,?,?)", row).rowcount:
                     nowhere = (day_of(now_ms), "", "", "")
@@ -145,4 +145,4 @@ class Recording:
         return self._last_id
 
     def _highest_id(self) -> int:
-        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM conversion").fetchone()[0])
+        return self._connection.highest("conversion")

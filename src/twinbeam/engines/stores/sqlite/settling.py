@@ -1,8 +1,8 @@
 """
 The settle room's part of the SQLite store: what becomes of a leased batch, and of each conversion in it.
 
-A refusal that arrived while a conversion was on the wire stands as a reason on its leased row. Whatever would let
-such a conversion be sent another time withdraws it instead.
+A refusal, or a wish to be erased, that arrived while a conversion was on the wire stands as a reason on its leased
+row. Whatever would let such a conversion be sent another time withdraws or erases it instead.
 """
 
 import json
@@ -24,14 +24,17 @@ from twinbeam.engines.stores.sqlite.counting import add_counts
 _ANSWER = "UPDATE batch SET state=?, answered_at=?, status=?, code=?, message=?, request_id=? WHERE id=?"
 _END = "UPDATE conversion SET state=?, reason=?, settled_at=? WHERE id IN (SELECT value FROM json_each(?))"
 _RECALLED = (
-    "SELECT id, received, workspace, pixel, event FROM conversion "
-    "WHERE reason=? AND id IN (SELECT value FROM json_each(?))"
+    "SELECT id, reason, received, workspace, pixel, event FROM conversion "
+    "WHERE reason IN (?, ?) AND id IN (SELECT value FROM json_each(?))"
 )
 _BLANK = (
     "UPDATE conversion SET event_id='', order_id='', currency='', minor=NULL "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
 _PURGE = "DELETE FROM payload WHERE id IN (SELECT value FROM json_each(?))"
+
+#: What a note on a leased row makes of it instead of another attempt.
+RECALLS = {Reason.NO_CONSENT: State.WITHDRAWN, Reason.ERASURE_ASKED: State.ERASED}
 
 LANES = "SELECT id, workspace, event_source, source_id, test_code, enriches FROM lane"
 
@@ -101,17 +104,22 @@ class Settling:
         self._connection.by_ids(_END, ids, state, reason, now_ms)
 
     def _without_recalled(self, held: Held, now_ms: int) -> Held:
-        """Withdraw what was refused while it was on the wire, and give the rest of the batch."""
-        recalled = self._connection.by_ids(_RECALLED, held.ids, Reason.NO_CONSENT).fetchall()
-        if not recalled:
+        """End what was refused or erased while it was on the wire, and give the rest of the batch."""
+        recalled = self._connection.by_ids(_RECALLED, held.ids, *RECALLS).fetchall()
+        for reason, state in RECALLS.items():
+            held = self._without(held, [row for row in recalled if row[1] == reason], state, reason, now_ms)
+        return held
+
+    def _without(self, held: Held, rows: Sequence[Any], state: State, reason: Reason, now_ms: int) -> Held:
+        if not rows:
             return held
-        gone, lane = [row[0] for row in recalled], self._lane(held.lane)
-        end = fate(lane, State.WITHDRAWN, Reason.NO_CONSENT)
+        gone, lane = [row[0] for row in rows], self._lane(held.lane)
+        end = fate(lane, state, reason)
         self._end_ids(gone, *end, now_ms)
         if not lane.enriches:
             self._connection.by_ids(_BLANK, gone)
         self._connection.by_ids(_PURGE, gone)
-        places = Counter((day_of(received), *place) for _, received, *place in recalled)
+        places = Counter((day_of(received), *place) for _, _, received, *place in rows)
         self._count_move(places, *end)
         return Held(held.id, held.lane, [id_ for id_ in held.ids if id_ not in gone], held.tally - places)
 

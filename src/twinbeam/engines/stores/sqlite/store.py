@@ -8,6 +8,10 @@ The SQLite store, opened.
     setup.py       pixels, tokens, keys                       short transactions, from any process
     reading.py     stories, totals, lists                     reads only
 
+    housekeeping.py  retention and erasure, a little at a time  one transaction a call
+                   (tidying.py and erasing.py say what goes)
+    exporting.py   stories of a workspace, all about a person reads only
+
     late.py        keys and visit tokens: log, memory, sweep  part of recording's transactions
     traces.py      look-ups by the day, scanned               likewise
 """
@@ -20,30 +24,50 @@ from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
 from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.exporting import Exporting
+from twinbeam.engines.stores.sqlite.housekeeping import Housekeeping, Wishes, keep_by_default
 from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.migrate import migrate
 from twinbeam.engines.stores.sqlite.reading import Reading
 from twinbeam.engines.stores.sqlite.recording import Recording
 from twinbeam.engines.stores.sqlite.setup import Setup
+from twinbeam.engines.stores.sqlite.tidying import KeepDays
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 FILE = "store.db"
 
 
-class SqliteStore(Recording, Leasing, Setup, Reading):
+class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
-    def __init__(self, connection: Connection, lock: FileLock | None, *, policy: RecordPolicy, ages: Ages) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        lock: FileLock | None,
+        *,
+        policy: RecordPolicy,
+        ages: Ages,
+        keep_days_of: KeepDays = keep_by_default,
+    ) -> None:
         Recording.__init__(self, connection, policy)
         Leasing.__init__(self, connection, policy, ages)
         Setup.__init__(self, connection)
-        Reading.__init__(self, connection.db)
+        Housekeeping.__init__(self, connection, self._dedup, self._visitor_keys, keep_days_of)
+        Wishes.__init__(self, connection)
+        Exporting.__init__(self, connection)
         self._held_lock = lock
 
     @classmethod
     def open_as_writer(
-        cls, folder: Path, ring: KeyRing, *, policy: RecordPolicy, ages: Ages, wait_seconds: float = 0
+        cls,
+        folder: Path,
+        ring: KeyRing,
+        *,
+        policy: RecordPolicy,
+        ages: Ages,
+        keep_days_of: KeepDays = keep_by_default,
+        wait_seconds: float = 0,
     ) -> Self:
         """Open for the writer process; raises StorageBusy when another writer holds the store."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -53,7 +77,7 @@ class SqliteStore(Recording, Leasing, Setup, Reading):
         except BaseException:
             lock.release()
             raise
-        return cls(Connection(db, ring), lock, policy=policy, ages=ages)
+        return cls(Connection(db, ring), lock, policy=policy, ages=ages, keep_days_of=keep_days_of)
 
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
@@ -62,14 +86,16 @@ class SqliteStore(Recording, Leasing, Setup, Reading):
             self._held_lock.release()
 
 
-class SqliteSetup(Setup, Reading):
-    """Set-up and reads from a process beside the writer (the CLI)."""
+class SqliteSetup(Setup, Wishes, Exporting):
+    """Set-up, wishes and reads from a process beside the writer (the CLI)."""
 
     def __init__(self, folder: Path, ring: KeyRing) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         db = _open(folder, cache_kib=2_048)
-        Setup.__init__(self, Connection(db, ring))
-        Reading.__init__(self, db)
+        connection = Connection(db, ring)
+        Setup.__init__(self, connection)
+        Wishes.__init__(self, connection)
+        Exporting.__init__(self, connection)
 
     def close(self) -> None:
         """Close the file."""
@@ -91,6 +117,7 @@ def _open(folder: Path, **options: int) -> sqlite3.Connection:
     """Open the file with this release's schema in it."""
     db = open_file(folder / FILE, **options)
     try:
+        db.execute("PRAGMA secure_delete=ON")  # what is removed is overwritten, in whatever way SQLite was built
         migrate(db)
     except BaseException:
         db.close()

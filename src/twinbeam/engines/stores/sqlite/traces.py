@@ -13,11 +13,22 @@ from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite import packed
 
 _NAMES = "SELECT name FROM sqlite_master WHERE name LIKE 'trace\\_%' ESCAPE '\\'"
+_PREFIX = "trace_"
 
 
 def trace_table(day: int) -> str:
     """Name the look-up table of a UTC day; dropping it is its retention."""
-    return f"trace_{day}"
+    return f"{_PREFIX}{day}"
+
+
+def trace_tables(db: sqlite3.Connection) -> list[str]:
+    """Name the look-up tables, the oldest first."""
+    return sorted((name for (name,) in db.execute(_NAMES)), key=day_of_table)
+
+
+def day_of_table(table: str) -> int:
+    """Give the UTC day of a look-up table."""
+    return int(table.removeprefix(_PREFIX))
 
 
 def add_traces(db: sqlite3.Connection, day: int, found: Sequence[packed.Entry]) -> None:
@@ -29,6 +40,11 @@ def add_traces(db: sqlite3.Connection, day: int, found: Sequence[packed.Entry]) 
 
 def traced(db: sqlite3.Connection, hashes: Iterable[bytes]) -> list[int]:
     """Give the conversions that any of these hashes leads to, the oldest first."""
+    asked = set(hashes)
     with translated():
-        tables = [name for (name,) in db.execute(_NAMES)]
-        return sorted({id_ for h in hashes for table in tables for id_ in packed.search(db, table, h)})
+        return sorted({id_ for table in trace_tables(db) for id_ in packed.search(db, table, *asked)})
+
+
+def forget_traces(db: sqlite3.Connection, table: str, ids: Iterable[int]) -> None:
+    """Remove every hash that leads to one of these conversions; call inside a transaction."""
+    packed.remove(db, table, LOOKUP_BYTES, set(ids))

@@ -36,7 +36,7 @@ class Writing:
         """Take what is kept in memory from the file, as at the start and after every rollback."""
         seen = self._db.execute("SELECT workspace, pixel, side, at FROM side_seen")
         self._seen_hours = {(workspace, pixel, side): at for workspace, pixel, side, at in seen}
-        self._last_visitor = int(self._db.execute("SELECT coalesce(max(id), 0) FROM visitor").fetchone()[0])
+        self._last_visitor = self._connection.highest("visitor")
 
     def write(self, fold: Fold, now_ms: int) -> None:
         """Write everything."""
@@ -45,7 +45,7 @@ class Writing:
         self._dedup.add(list(writes.keys.items()), events=fold.arrivals)
         self._db.executemany(INSERT, map(as_row, writes.opened))
         self._db.executemany(UPDATE, map(as_changes, _changed(writes)))
-        self._write_payloads(writes, joined)
+        self._write_payloads(writes, joined, now_ms)
         self._write_schedule(writes)
         self._db.executemany("INSERT INTO copy VALUES (?,?,?,?,?,?,?)", writes.notes)
         self._write_lookups([*writes.lookups, *_released_lookups(writes, joined)])
@@ -66,10 +66,10 @@ class Writing:
                 show(rows[id_], copies)
         return joined
 
-    def _write_payloads(self, writes: Writes, joined: dict[int, list[Copy]]) -> None:
+    def _write_payloads(self, writes: Writes, joined: dict[int, list[Copy]], now_ms: int) -> None:
         rows = {row.id: row for row in writes.opened} | writes.changed
         held = {id_ for id_ in joined if id_ in rows and rows[id_].state is State.HELD}
-        self._payloads.write(joined.items(), held)
+        self._payloads.write(joined.items(), held, now_ms)
         if writes.released:
             self._payloads.destroy_keys(sorted(writes.released))
         if writes.purged:
@@ -100,7 +100,7 @@ class Writing:
 
     def _write_visits(self, fold: Fold, now_ms: int) -> None:
         writes = fold.writes
-        seal, day = self._connection.keys.seal, day_of(now_ms)
+        seal, day = self._connection.keys.seal, self._connection.sealing_day(now_ms)
         ids = {handle: self._visitor_id(handle) for handle in writes.facts}
         links = [(token, ids.get(handle) or known_id(handle)) for token, handle in writes.links.items()]
         self._visitor_keys.add(links, events=fold.arrivals)

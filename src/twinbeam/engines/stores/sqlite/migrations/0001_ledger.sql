@@ -193,3 +193,22 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit lines stay'); END;
 CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit lines stay'); END;
+
+-- The highest id of a table whose newest rows may be removed: no id is given twice.
+CREATE TABLE highest (name TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+-- Conversions whose rows are gone after their time, by the state they had; their counters stay.
+CREATE TABLE removed (state TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+-- What people asked to have erased: by what (sealed, and gone once it is done), what must be recorded before, the receipt.
+CREATE TABLE erasure (
+    id TEXT PRIMARY KEY,
+    workspace TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    hashes BLOB NOT NULL,
+    asked_at INTEGER NOT NULL,
+    upto TEXT NOT NULL,
+    waits TEXT NOT NULL DEFAULT '[]', -- what was on the wire and is erased at its answer
+    done_at INTEGER,
+    receipt TEXT
+) STRICT, WITHOUT ROWID;

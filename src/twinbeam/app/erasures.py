@@ -1,0 +1,90 @@
+"""
+Wishes to be erased, kept beside the key ring as well as in the store.
+
+A store that is put back from a backup does not know of the wishes since. The log does: it lies with the key ring,
+outside the data folder, and the writer asks for whatever the store does not know once more. It says who is meant by
+hashes that only the key ring opens.
+"""
+
+import json
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from twinbeam.core.erasure import Erasure
+from twinbeam.core.errors import ConfigError, StorageDamaged, StorageError
+from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.settings import Settings
+
+_CONTEXT = b"erasure log"
+
+
+class Wishes(Protocol):
+    """The part of a store that takes wishes."""
+
+    def ask_erasure(self, wish: Erasure) -> None:
+        """Note a wish for the writer to carry out."""
+        ...
+
+    def erasures(self) -> set[str]:
+        """Name all wishes that are known."""
+        ...
+
+
+def log_path(settings: Settings) -> Path:
+    """Say where the log lies."""
+    return settings.keyring.with_suffix(".erasures")
+
+
+def remember(path: Path, ring: KeyRing, wish: Erasure) -> None:
+    """Append a wish to the log, durably."""
+    sealed = b64encode(ring.seal(msgspec.msgpack.encode(wish), _CONTEXT)).decode()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(json.dumps({"id": wish.id, "asked_ms": wish.asked_ms, "wish": sealed}) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def remembered(path: Path, ring: KeyRing) -> list[Erasure]:
+    """Read the log; raises ConfigError for a line that cannot be read."""
+    if not path.exists():
+        return []
+    return [_read(path, ring, line) for line in path.read_text().splitlines() if line]
+
+
+def ask_again(store: Wishes, path: Path, ring: KeyRing, folder: Path) -> int:
+    """Ask a store for every wish that it does not know, as after a restore; tells how many there were."""
+    known = store.erasures()
+    missing = [wish for wish in remembered(path, ring) if wish.id not in known]
+    upto = positions(folder, ring) if missing else {}
+    for wish in missing:
+        store.ask_erasure(msgspec.structs.replace(wish, upto=upto))
+    return len(missing)
+
+
+def positions(folder: Path, ring: KeyRing) -> Mapping[str, int]:
+    """Tell how far each journal is written by now."""
+    found = {}
+    for path in slots(folder):
+        try:
+            reader = SqliteJournalReader(path, ring)
+        except StorageError:
+            continue  # nothing was appended to it yet
+        found[reader.journal_id] = reader.newest()[0]
+        reader.close()
+    return found
+
+
+def _read(path: Path, ring: KeyRing, line: str) -> Erasure:
+    try:
+        sealed = b64decode(json.loads(line)["wish"], validate=True)
+        return msgspec.msgpack.decode(ring.open_sealed(sealed, _CONTEXT), type=Erasure)
+    except (ValueError, KeyError, TypeError, StorageDamaged, msgspec.MsgspecError) as error:
+        told = f"The log of erasures {path} cannot be read with this key ring; put back its backup."
+        raise ConfigError(told) from error

@@ -1,0 +1,97 @@
+"""`twinbeam export`."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from twinbeam.cli.person import person_of, person_options, said
+from twinbeam.core.errors import ConfigError
+from twinbeam.core.story import Story
+
+_COLUMNS = (
+    *("id", "workspace", "pixel", "event_source", "event", "event_id", "event_time", "order_id", "received_ms"),
+    *("state", "reason", "value_minor", "currency", "channels", "consent", "source", "settled_ms", "attempts"),
+)
+
+
+@click.command()
+@person_options
+@click.option("--since", help="Only what was accepted from this UTC day on, such as 2026-11-01.")
+@click.option(
+    "--format", "shape", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True, help="For stories."
+)
+def command(workspace: str, *, since: str | None, shape: str, **options: str | None) -> None:
+    """
+    Print the stories of a workspace: what was reported, decided, sent and answered; no identifiers.
+
+    With a person named it prints, as JSON, all that is stored about them: stories and what is kept
+    of each copy, hashed as it goes to TikTok. That answers a request for access.
+
+    \b
+    Examples:
+      twinbeam export --since 2026-11-01 --format csv > stories.csv
+      twinbeam export --email - > about-them.json
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.cli.setup import opened_store
+
+    since_ms = _since_ms(since)
+    with opened_store() as store:
+        if said(options):
+            _print_person(store.stored_about(person_of(workspace, options)))
+        else:
+            _print_stories(_counted(store.stories_of(workspace, since_ms=since_ms)), shape)
+
+
+def _since_ms(day: str | None) -> int:
+    if day is None:
+        return 0
+    try:
+        return int(datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()) * 1_000
+    except ValueError as error:
+        raise ConfigError(f"{day} is not a day; write --since 2026-11-01.") from error
+
+
+def _print_stories(stories: Iterable[Story], shape: str) -> None:
+    import msgspec
+
+    if shape == "jsonl":
+        for story in stories:
+            click.echo(msgspec.json.encode(story).decode())
+        return
+    table = csv.writer(sys.stdout)
+    table.writerow(_COLUMNS)
+    for story in stories:
+        cells = {**msgspec.to_builtins(story), "channels": "+".join(story.channels)}
+        table.writerow([cells[column] for column in _COLUMNS])
+
+
+def _counted(pages: Iterable[list[Story]]) -> Iterator[Story]:
+    """Tell on standard error how far it is."""
+    told = 0
+    for page in pages:
+        yield from page
+        told += len(page)
+        click.echo(f"\r{told} stories", err=True, nl=False)
+    click.echo(f"\r{told} stories, done.", err=True)
+
+
+def _print_person(found: Iterable[Any]) -> None:
+    from twinbeam.core.values import plain
+
+    told = [{"story": plain(one.story), "copies": [_copy(copy) for copy in one.copies]} for one in found]
+    click.echo(json.dumps({"stored": told}, indent=1))
+    click.echo(f"{len(told)} conversions.", err=True)
+
+
+def _copy(copy: Any) -> dict[str, Any]:
+    return {
+        "channel": copy.channel,
+        "source": copy.source,
+        "received_ms": copy.received_ms,
+        "content": json.loads(copy.body),
+    }

@@ -1,0 +1,44 @@
+"""What a person may ask: to have erased, or to be told, what is stored about them; and what they hear."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from twinbeam.core import keys
+
+#: What people may go by. The first three come here as SHA-256, as they do in events.
+KINDS = ("email", "phone", "external_id", "order", "visitor")
+
+
+class Person(Struct, frozen=True):
+    """How somebody is looked up in one workspace: by a hash of what they go by, never by itself."""
+
+    workspace: str
+    kind: str
+    lookup: bytes
+    tokens: tuple[bytes, ...] = ()  #: of the visits it names
+
+
+class Erasure(Struct, frozen=True):
+    """A wish to be erased. It reaches what was accepted before it, and only once all of that is recorded."""
+
+    id: str
+    person: Person
+    asked_ms: int
+    upto: Mapping[str, int] = {}  #: journals, and how far they have to be recorded
+
+
+class Receipt(Struct, frozen=True):
+    """What an erasure did, in conversions and visits."""
+
+    done_ms: int
+    removed: int = 0  #: conversions of which only key, event, time and state are left
+    in_flight: int = 0  #: on the wire just now: erased as soon as they are answered
+    delivered: int = 0  #: of both, those that TikTok has already, or may have
+    visits: int = 0  #: visits whose click and browser keys were removed
+
+
+def person(kind: str, workspace: str, value: str) -> Person:
+    """Say who is meant; `value` is a SHA-256 for an e-mail address, a phone number or an external id."""
+    tokens = (keys.visit(kind, workspace, value),) if kind in ("order", "visitor") else ()
+    return Person(workspace, kind, keys.lookup(kind, workspace, value), tokens)

@@ -1,0 +1,143 @@
+"""Retention and erasure in the model."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from twinbeam.core import keys
+from twinbeam.core.clock import MS_PER_DAY, day_of
+from twinbeam.core.erasure import Erasure, Person, Receipt
+from twinbeam.core.lifecycle import LEGAL, UNSENT, State
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import DEFAULT_WORKSPACE
+from twinbeam.engines.memory.rows import Rows
+from twinbeam.pipeline.record.conversion import Conversion
+
+_KEEP = DEFAULT_WORKSPACE.keep_days
+_ORDER_KEY_DAYS = 400
+_OTHER_KEY_DAYS = 7
+_ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
+_BLANKED = frozenset({State.ERASED, State.WITHDRAWN, State.DROPPED})
+
+
+class Tidying:
+    """Does all at once what an engine with files does a little at a time."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def tidy(self, now_ms: int, *, budget_ms: int = 0) -> bool:  # noqa: ARG002 -- there is no need to hurry
+        """Carry out the wishes that are ready, and remove what has come to its end."""
+        for wish in list(self._rows.wishes.values()):
+            self._follow_up(wish, now_ms)
+            if wish.id not in self._rows.receipts and self._is_recorded(wish):
+                self._rows.receipts[wish.id] = self._carry_out(wish, now_ms)
+        self._forget_payloads(now_ms)
+        self._forget_people(day_of(now_ms) - _KEEP)
+        before = now_ms - _KEEP * MS_PER_DAY
+        self._rows.quarantine = {k: v for k, v in self._rows.quarantine.items() if v[0] >= before}
+        self._forget_keys(now_ms)
+        return False
+
+    def ask_erasure(self, wish: Erasure) -> None:
+        """Note a wish; one that is known is left as it is."""
+        self._rows.wishes.setdefault(wish.id, wish)
+
+    def erasure(self, id_: str) -> Receipt | None:
+        """Give the receipt of a wish, or None while it is not carried out."""
+        return self._rows.receipts.get(id_)
+
+    def erasures(self) -> set[str]:
+        """Name all wishes that are known, carried out or not."""
+        return set(self._rows.wishes)
+
+    def _is_recorded(self, wish: Erasure) -> bool:
+        return all(self._rows.cursors.get(name, (0, 0))[0] >= seq for name, seq in wish.upto.items())
+
+    def _carry_out(self, wish: Erasure, now_ms: int) -> Receipt:
+        rows = self._reached(self._about(wish.person), wish)
+        visitors = self._visitors(rows, wish)
+        rows = self._reached({row.id for row in rows} | self._waiting_of(visitors), wish)
+        receipt = self._erase(rows, now_ms)
+        for visitor in visitors:
+            self._rows.facts_of.pop(visitor, None)
+            self._rows.watched.pop(visitor, None)
+        for days in self._rows.lookups.values():
+            for row in rows:
+                days.pop(row.id, None)
+        return msgspec.structs.replace(receipt, visits=len(visitors))
+
+    def _follow_up(self, wish: Erasure, now_ms: int) -> None:
+        if wish.id in self._rows.receipts:
+            noted = {id_ for id_, row in self._rows.by_id.items() if id_ in self._rows.flying}
+            answered = {id_ for id_ in noted if self._rows.by_id[id_].state is not State.LEASED}
+            self._erase(self._reached(answered, wish), now_ms)
+            self._rows.flying -= answered
+
+    def _about(self, person: Person) -> set[int]:
+        found = set(self._rows.lookups.get(person.lookup, {}))
+        held = [row.id for row in self._rows.by_id.values() if row.state is State.HELD]
+        return found | {id_ for id_ in held for copy in self._rows.kept[id_].copies if person.lookup in copy.lookups}
+
+    def _reached(self, ids: Iterable[int], wish: Erasure) -> list[Conversion]:
+        rows = [self._rows.by_id[id_] for id_ in sorted(ids) if id_ in self._rows.by_id]
+        ours = [row for row in rows if row.workspace == wish.person.workspace and row.received_ms <= wish.asked_ms]
+        return [row for row in ours if row.state in _ERASABLE]
+
+    def _visitors(self, rows: Iterable[Conversion], wish: Erasure) -> set[bytes]:
+        workspace = wish.person.workspace
+        tokens = {keys.visit("order", workspace, row.order_id) for row in rows if row.order_id}
+        known = self._rows.visitor_of
+        found = {known[token] for token in tokens | set(wish.person.tokens) if token in known}
+        ids = {row.id for row in rows}
+        return found | {visitor for visitor, watched in self._rows.watched.items() if ids & set(watched)}
+
+    def _waiting_of(self, visitors: Iterable[bytes]) -> set[int]:
+        return {id_ for visitor in visitors for id_ in self._rows.watched.get(visitor, [])}
+
+    def _erase(self, rows: Iterable[Conversion], now_ms: int) -> Receipt:
+        removed = in_flight = delivered = 0
+        for row in rows:
+            kept = self._rows.kept[row.id]
+            delivered += row.state is State.DELIVERED or row.enriched or kept.maybe_at is not None
+            if row.state is State.LEASED:
+                row.reason = Reason.ERASURE_ASKED
+                self._rows.flying.add(row.id)
+                in_flight += 1
+                continue
+            removed += 1
+            self._rows.move(row, State.ERASED, Reason.ERASURE_ASKED)
+            row.event_id = row.order_id = row.currency = ""
+            row.minor = None
+            kept.settled_at = kept.settled_at or now_ms
+            kept.copies = []
+            kept.notes = [msgspec.structs.replace(note, differs="") for note in kept.notes]
+        return Receipt(now_ms, removed, in_flight, delivered)
+
+    def _forget_payloads(self, now_ms: int) -> None:
+        for row in self._rows.by_id.values():
+            kept = self._rows.kept[row.id]
+            ended_ms = row.received_ms if kept.settled_at is None else kept.settled_at
+            if row.state not in UNSENT and ended_ms < now_ms - _KEEP * MS_PER_DAY:
+                kept.copies = []
+
+    def _forget_people(self, day: int) -> None:
+        rows = self._rows
+        for visitor in [visitor for visitor, seen in rows.facts_day.items() if seen < day]:
+            rows.facts_of.pop(visitor, None)
+            del rows.facts_day[visitor]
+        rows.lookups = {h: {id_: came for id_, came in days.items() if came >= day} for h, days in rows.lookups.items()}
+
+    def _forget_keys(self, now_ms: int) -> None:
+        rows, old_ms = self._rows, now_ms - _ORDER_KEY_DAYS * MS_PER_DAY
+        rows.by_key = {key: row for key, row in rows.by_key.items() if not self._is_forgotten(row, now_ms)}
+        gone = [row for row in rows.by_id.values() if row.received_ms < old_ms and row.state not in UNSENT]
+        for row in gone:
+            rows.removed[row.state] = rows.removed.get(row.state, 0) + 1
+            del rows.by_id[row.id], rows.kept[row.id]
+
+    def _is_forgotten(self, row: Conversion, now_ms: int) -> bool:
+        if row.state in UNSENT:
+            return False
+        days = _ORDER_KEY_DAYS if row.order_id or row.state in _BLANKED else _OTHER_KEY_DAYS
+        return row.received_ms < now_ms - days * MS_PER_DAY

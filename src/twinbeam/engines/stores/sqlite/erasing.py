@@ -1,0 +1,231 @@
+"""
+Erasure: what is stored about a person goes; key, event, time and the counters stay.
+
+A wish is a row. The writer carries it out once everything that was accepted before it is recorded, in pieces that
+keep the recorder waiting for milliseconds only: it yields between them.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from twinbeam.core import keys
+from twinbeam.core.clock import day_of
+from twinbeam.core.erasure import Erasure, Person, Receipt
+from twinbeam.core.errors import StorageDamaged
+from twinbeam.core.keys import LOOKUP_BYTES
+from twinbeam.core.lifecycle import LEGAL, State
+from twinbeam.core.outcomes import Reason
+from twinbeam.engines.stores.sqlite import packed
+from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.counting import add_counts
+from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.payloads import Payloads
+from twinbeam.engines.stores.sqlite.traces import forget_traces, trace_tables
+
+ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
+_AT_ONCE = 200
+
+_ROWS = (
+    "SELECT id, received, workspace, pixel, event, event_source, test_code, enriched, state, reason, due, order_id, "
+    "maybe_at FROM conversion WHERE id IN ({})"
+)
+_BLANK = (
+    "UPDATE conversion SET state=?, reason=?, event_id='', order_id='', currency='', minor=NULL, due=0, "
+    "settled_at=coalesce(settled_at, ?) WHERE id=?"
+)
+_OPEN = "SELECT id, workspace, kind, hashes, asked_at, upto FROM erasure WHERE done_at IS NULL ORDER BY asked_at, id"
+_DONE = "UPDATE erasure SET done_at=?, receipt=?, waits=?, hashes=x'' WHERE id=?"
+_ANSWERED = "SELECT id FROM conversion WHERE state <> 'leased' AND id IN (SELECT value FROM json_each(?))"
+
+
+class Row(Struct, frozen=True):
+    """A conversion that may have to go."""
+
+    id: int
+    received_ms: int
+    workspace: str
+    pixel: str
+    event: str
+    event_source: str
+    test_code: str
+    enriched: bool
+    state: State
+    reason: str
+    due_ms: int
+    order_id: str
+    maybe_at: int | None
+
+    @property
+    def reached_tiktok(self) -> bool:
+        """Tell whether TikTok has it, or may have it."""
+        return self.state is State.DELIVERED or self.enriched or self.maybe_at is not None
+
+
+class Erasing:
+    """Carries wishes out; whatever writes is called inside a transaction."""
+
+    def __init__(self, connection: Connection, visitor_keys: LateIndex) -> None:
+        self._connection = connection
+        self._db = connection.db
+        self._visitor_keys = visitor_keys
+        self._payloads = Payloads(connection)
+
+    def ready(self) -> list[Erasure]:
+        """Give the wishes before which everything is recorded."""
+        wishes = [self._wish(row) for row in self._db.execute(_OPEN).fetchall()]
+        if not wishes:
+            return []
+        cursors = dict(self._db.execute("SELECT journal, seq FROM cursor").fetchall())
+        return [wish for wish in wishes if all(cursors.get(name, 0) >= seq for name, seq in wish.upto.items())]
+
+    def carry_out(self, wish: Erasure, now_ms: int) -> Iterator[bool]:
+        """Erase what a wish reaches, piece by piece."""
+        found: set[int] = set()
+        for piece in found_about(self._connection, wish.person):
+            found |= piece
+            yield False
+        rows = self._rows(found, wish)
+        visitors = self._visitors(rows, wish)
+        rows = self._rows({row.id for row in rows} | self._waiting_of(visitors), wish)
+        receipt, waits = self._erase(rows, now_ms)
+        self._forget_visitors(visitors, wish)
+        receipt = msgspec.structs.replace(receipt, visits=len(visitors))
+        yield False
+        ids = [row.id for row in rows]
+        for table in trace_tables(self._db):
+            forget_traces(self._db, table, ids)
+            yield False
+        told = msgspec.json.encode(receipt).decode()
+        self._db.execute(_DONE, (now_ms, told, json.dumps(waits), wish.id))
+
+    def follow_up(self, now_ms: int) -> bool:
+        """Erase what was on the wire and has been answered; tells whether there was any."""
+        waiting = self._db.execute("SELECT id, workspace, asked_at, waits FROM erasure WHERE waits <> '[]'").fetchall()
+        moved = False
+        for wish_id, workspace, asked_ms, waits in waiting:
+            answered = {id_ for (id_,) in self._db.execute(_ANSWERED, (waits,))}
+            if answered:
+                wish = Erasure(wish_id, Person(workspace, "", b""), asked_ms)
+                self._erase(self._rows(answered, wish), now_ms)
+                left = [id_ for id_ in json.loads(waits) if id_ not in answered]
+                self._db.execute("UPDATE erasure SET waits=? WHERE id=?", (json.dumps(left), wish_id))
+                moved = True
+        return moved
+
+    def _wish(self, row: Sequence[Any]) -> Erasure:
+        id_, workspace, kind, sealed, asked_ms, upto = row
+        wish = Erasure(id_, Person(workspace, kind, b""), asked_ms, json.loads(upto))
+        return opened(self._connection, wish, sealed)
+
+    def _rows(self, ids: Iterable[int], wish: Erasure) -> list[Row]:
+        rows = (_row(row) for row in self._connection.among(_ROWS, sorted(ids)))
+        reached = (row for row in rows if row.workspace == wish.person.workspace and row.received_ms <= wish.asked_ms)
+        return [row for row in reached if row.state in ERASABLE]
+
+    def _visitors(self, rows: Sequence[Row], wish: Erasure) -> list[int]:
+        """Name the visits that the person's conversions belong to, as far as that is known."""
+        workspace = wish.person.workspace
+        tokens = {keys.visit("order", workspace, row.order_id) for row in rows if row.order_id}
+        found = set(self._visitor_keys.find(tokens | set(wish.person.tokens)).values())
+        sql = "SELECT visitor FROM watched WHERE id IN ({})"
+        found.update(visitor for (visitor,) in self._connection.among(sql, [row.id for row in rows]))
+        return sorted(found)
+
+    def _waiting_of(self, visitors: Sequence[int]) -> set[int]:
+        sql = "SELECT id FROM watched WHERE visitor IN ({})"
+        return {id_ for (id_,) in self._connection.among(sql, visitors)}
+
+    def _forget_visitors(self, visitors: Sequence[int], wish: Erasure) -> None:
+        if visitors:
+            self._connection.remember_highest("visitor")
+            until = self._connection.sealing_day(wish.asked_ms)
+            self._db.executemany("DELETE FROM visitor WHERE id=? AND seen<=?", [(id_, until) for id_ in visitors])
+            self._db.executemany("DELETE FROM watched WHERE visitor=?", [(id_,) for id_ in visitors])
+
+    def _erase(self, rows: Sequence[Row], now_ms: int) -> tuple[Receipt, list[int]]:
+        """Erase what is not on the wire, and note on the rest that it has to go."""
+        flying = [row for row in rows if row.state is State.LEASED]
+        gone = [row for row in rows if row.state is not State.LEASED]
+        note = "UPDATE conversion SET reason=? WHERE id=?"
+        self._db.executemany(note, [(Reason.ERASURE_ASKED, row.id) for row in flying])
+        self._unschedule(gone)
+        self._payloads.purge([row.id for row in gone])
+        self._db.executemany("UPDATE copy SET differs='' WHERE id=?", [(row.id,) for row in gone])
+        end = (State.ERASED, Reason.ERASURE_ASKED)
+        self._db.executemany(_BLANK, [(*end, now_ms, row.id) for row in gone])
+        self._count(gone)
+        self._connection.scrub_due = self._connection.scrub_due or bool(rows)
+        delivered = sum(row.reached_tiktok for row in rows)
+        return Receipt(now_ms, len(gone), len(flying), delivered), [row.id for row in flying]
+
+    def _unschedule(self, rows: Sequence[Row]) -> None:
+        held = [(row.due_ms, row.id) for row in rows if row.state is State.HELD]
+        self._db.executemany("DELETE FROM held WHERE due=? AND id=?", held)
+        ready = [(self._lane(row), row.due_ms, row.id) for row in rows if row.state in (State.READY, State.WAITING)]
+        self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", ready)
+
+    def _lane(self, row: Row) -> int:
+        return self._connection.lane((row.workspace, row.event_source, row.pixel, row.test_code, row.enriched)).id
+
+    def _count(self, rows: Sequence[Row]) -> None:
+        moves: Counter[tuple[int, str, str, str, str, str]] = Counter()
+        for row in rows:
+            place = (day_of(row.received_ms), row.workspace, row.pixel, row.event)
+            moves[*place, row.state, row.reason] -= 1
+            moves[*place, State.ERASED, Reason.ERASURE_ASKED] += 1
+        add_counts(self._db, [(*key, n) for key, n in sorted(moves.items())])
+
+
+def found_about(connection: Connection, person: Person) -> Iterator[set[int]]:
+    """
+    Give the conversions that are known of a person, in pieces.
+
+    What is held is looked through first: nobody finds it by a look-up, and once it is released a look-up finds it.
+    """
+    yield from _held_about(connection, person)
+    for table in trace_tables(connection.db):
+        yield set(packed.search(connection.db, table, person.lookup))
+
+
+def _held_about(connection: Connection, person: Person) -> Iterator[set[int]]:
+    sql = "SELECT id FROM held_key WHERE id > ? ORDER BY id LIMIT ?"
+    place = 0
+    while ids := [id_ for (id_,) in connection.db.execute(sql, (place, _AT_ONCE)).fetchall()]:
+        place = ids[-1]
+        yield {id_ for id_ in ids if person.lookup in _lookups(connection, id_)}
+
+
+def _lookups(connection: Connection, id_: int) -> set[bytes]:
+    try:
+        copies = Payloads(connection).copies_of([id_]).get(id_, [])
+    except StorageDamaged:
+        return set()  # unreadable to everybody
+    return {lookup for copy in copies for lookup in copy.lookups}
+
+
+def sealed_hashes(connection: Connection, wish: Erasure) -> bytes:
+    """Seal by what a person is looked up."""
+    return connection.ring.seal(b"".join((wish.person.lookup, *wish.person.tokens)), _context(wish.id))
+
+
+def opened(connection: Connection, wish: Erasure, sealed: bytes) -> Erasure:
+    """Put back into a wish by what its person is looked up."""
+    hashes = connection.ring.open_sealed(sealed, _context(wish.id))
+    rest = hashes[LOOKUP_BYTES:]
+    tokens = tuple(rest[at : at + keys.KEY_BYTES] for at in range(0, len(rest), keys.KEY_BYTES))
+    who = Person(wish.person.workspace, wish.person.kind, hashes[:LOOKUP_BYTES], tokens)
+    return msgspec.structs.replace(wish, person=who)
+
+
+def _context(id_: str) -> bytes:
+    return f"erasure {id_}".encode()
+
+
+def _row(row: Sequence[Any]) -> Row:
+    id_, received, workspace, pixel, event, event_source, test_code, enriched, state, *rest = row
+    return Row(id_, received, workspace, pixel, event, event_source, test_code, bool(enriched), State(state), *rest)

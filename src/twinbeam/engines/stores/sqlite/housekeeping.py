@@ -1,0 +1,125 @@
+"""What the writer does beside its work: erasures first, then retention; a few milliseconds at a time."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from twinbeam.core.erasure import Erasure, Receipt
+from twinbeam.core.rules import DEFAULT_WORKSPACE
+from twinbeam.engines.sqlite_file import transaction, translated
+from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.erasing import Erasing, sealed_hashes
+from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.payloads import Payloads
+from twinbeam.engines.stores.sqlite.tidying import KeepDays, Tidying
+
+BUDGET_MS = 20  #: of one call, give or take the last step
+REST_MS = 600_000  #: between two rounds
+SCRUB_MS = 60_000  #: how long destroyed keys may still lie in the WAL
+
+
+def keep_by_default(_workspace: str) -> int:
+    """Keep as long as a workspace does whose owner decided nothing."""
+    return DEFAULT_WORKSPACE.keep_days
+
+
+class Housekeeping:
+    """`tidy` is called by the writer again and again."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        dedup: LateIndex,
+        visitor_keys: LateIndex,
+        keep_days_of: KeepDays = keep_by_default,
+    ) -> None:
+        self._connection = connection
+        self._db = connection.db
+        self._late = dedup
+        self._tidying = Tidying(connection, dedup, keep_days_of)
+        self._erasing = Erasing(connection, visitor_keys)
+        self._work: Iterator[bool] | None = None
+        self._rests_until = self._scrubs_at = 0
+
+    def tidy(self, now_ms: int, *, budget_ms: int = BUDGET_MS) -> bool:
+        """Do a little in one transaction, and tell whether there is more to do now."""
+        ends = time.monotonic() + budget_ms / 1_000
+        self._tidying.now_ms = now_ms
+        try:
+            with transaction(self._db):
+                more = self._steps(now_ms, ends)
+        except BaseException:
+            self._work = None  # what it has seen may have been rolled back
+            self._tidying.swept = False
+            raise
+        if self._tidying.swept:
+            self._late.committed()
+            self._tidying.swept = False
+        if self._connection.scrub_due and now_ms >= self._scrubs_at:
+            self._scrub(now_ms)
+        return more
+
+    def _steps(self, now_ms: int, ends: float) -> bool:
+        self._erasing.follow_up(now_ms)
+        while time.monotonic() < ends:
+            if self._work is None:
+                self._work = self._next(now_ms)
+            if self._work is None:
+                return False
+            step = next(self._work, None)
+            if step is None:
+                self._work, self._scrubs_at = None, now_ms
+            elif step:
+                break
+        return True
+
+    def _next(self, now_ms: int) -> Iterator[bool] | None:
+        wishes = self._erasing.ready()
+        if wishes:
+            self._scrubs_at = now_ms
+            return self._erasing.carry_out(wishes[0], now_ms)
+        if now_ms < self._rests_until:
+            return None
+        self._rests_until = now_ms + REST_MS
+        return self._tidying.round()
+
+    def _scrub(self, now_ms: int) -> None:
+        """Let the bytes of what was destroyed vanish from the file and its WAL."""
+        with transaction(self._db):
+            Payloads(self._connection).rewrite_keys()
+        with translated():
+            self._db.execute("PRAGMA busy_timeout=0")  # a reader in the way: next time
+            try:
+                busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            finally:
+                self._db.execute("PRAGMA busy_timeout=5000")
+        self._connection.scrub_due = bool(busy)
+        self._scrubs_at = now_ms if busy else now_ms + SCRUB_MS
+
+
+class Wishes:
+    """Asking to be erased, from any process."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._db = connection.db
+
+    def ask_erasure(self, wish: Erasure) -> None:
+        """Note a wish for the writer to carry out; one that is known is left as it is."""
+        row = (wish.id, wish.person.workspace, wish.person.kind, sealed_hashes(self._connection, wish))
+        with transaction(self._db):
+            self._db.execute(
+                "INSERT OR IGNORE INTO erasure (id, workspace, kind, hashes, asked_at, upto) VALUES (?,?,?,?,?,?)",
+                (*row, wish.asked_ms, json.dumps(dict(wish.upto))),
+            )
+
+    def erasure(self, id_: str) -> Receipt | None:
+        """Give the receipt of a wish, or None while it is not carried out."""
+        row = self._db.execute("SELECT receipt FROM erasure WHERE id=?", (id_,)).fetchone()
+        return msgspec.json.decode(row[0], type=Receipt) if row and row[0] else None
+
+    def erasures(self) -> set[str]:
+        """Name all wishes that are known, carried out or not."""
+        return {id_ for (id_,) in self._db.execute("SELECT id FROM erasure")}

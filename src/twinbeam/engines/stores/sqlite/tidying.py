@@ -1,0 +1,237 @@
+"""
+Retention: what nobody needs any more goes, a little at a time.
+
+A round goes once over everything that may have come to its end. It is a generator: each step is a bounded piece of
+work, and as many steps as fit into a few milliseconds share one transaction, so that the recorder never waits long.
+A step that yields True is the last one of its transaction.
+
+    payloads     keep_days after the conversion ended; destroying a day's key makes every copy of them unreadable
+    visits       keep_days after something new was learned of them
+    look-ups     keep_days after the arrival they came with
+    quarantine   keep_days
+    keys         400 days where an order gave them, 7 days otherwise
+    conversions  400 days, with their attempts; what they counted as stays counted
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import count
+
+from twinbeam.core.clock import MS_PER_DAY, day_of
+from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.traces import day_of_table, trace_tables
+
+KeepDays = Callable[[str], int]
+"""How many days a workspace keeps what is about persons."""
+
+ORDER_KEY_DAYS = 400
+OTHER_KEY_DAYS = 7
+WATCHED_DAYS = 2  #: what was held in vain may begin anew meanwhile
+_ROWS = 250  #: looked at in one step
+_TRACE_ROWS = 20  #: each of up to a transaction's look-ups
+_KEY_ROWS = 1_000
+_SWEPT = 250  #: keys at once, each of which may cost a page
+_MOST_SWEPT = 20_000  #: where more wait, a week sees a whole sweep anyway
+_SHARES = 256  #: steps that reach every key
+_MOST_PLACES = 65_536
+_UNSENT = ", ".join(f"'{state}'" for state in sorted(UNSENT))
+#: Rows that no longer tell whether an order gave them their key.
+_BLANKED = f"'{State.ERASED}', '{State.WITHDRAWN}', '{State.DROPPED}'"
+
+_PAYLOADS = (
+    "SELECT payload.id, workspace, state, coalesce(settled_at, received), received FROM payload "
+    "JOIN conversion USING (id) WHERE payload.id > ? ORDER BY payload.id LIMIT ?"
+)
+_WATCHED = (
+    f"SELECT visitor, watched.id, state IN ({_UNSENT}), coalesce(settled_at, received) FROM watched "  # noqa: S608 -- constants only
+    "LEFT JOIN conversion ON conversion.id = watched.id WHERE (visitor, watched.id) > (?, ?) "
+    "ORDER BY visitor, watched.id LIMIT ?"
+)
+_QUARANTINE = (
+    "DELETE FROM quarantine WHERE (journal, seq, item) IN "
+    "(SELECT journal, seq, item FROM quarantine WHERE at < ? LIMIT ?)"
+)
+_KEYS = (
+    "DELETE FROM dedup WHERE h >= ? AND h < ? AND id < ? AND (id < ? OR EXISTS (SELECT 1 FROM conversion "  # noqa: S608 -- constants only
+    f"WHERE conversion.id = dedup.id AND order_id = '' AND state NOT IN ({_BLANKED}, {_UNSENT})))"
+)
+_OLD = (
+    f"SELECT id, state FROM conversion WHERE id > ? AND id < ? AND state NOT IN ({_UNSENT}) "  # noqa: S608 -- constants only
+    "AND NOT EXISTS (SELECT 1 FROM payload WHERE payload.id = conversion.id) ORDER BY id LIMIT ?"
+)
+_REMOVED = "INSERT INTO removed VALUES (?,?) ON CONFLICT (state) DO UPDATE SET n = n + excluded.n"
+
+
+class Tidying:
+    """One round after the other; `now_ms` is moved on by whoever takes the steps."""
+
+    def __init__(self, connection: Connection, dedup: LateIndex, keep_days_of: KeepDays) -> None:
+        self._connection = connection
+        self._db = connection.db
+        self._dedup = dedup
+        self._keep_days_of = keep_days_of
+        self.now_ms = 0
+        self.swept = False  #: the index has to be told when this transaction is committed
+        self._keys_done = 0  #: the day on which all keys were last looked at
+
+    def round(self) -> Iterator[bool]:
+        """Go over everything once."""
+        yield from self._payloads()
+        oldest_visit: list[int] = []
+        yield from self._visits(oldest_visit)
+        yield from self._watched()
+        yield from self._traces()
+        yield from self._quarantine()
+        yield from self._old_keys()
+        self._day_keys(oldest_visit)
+
+    def _longest(self) -> int:
+        """Give the days for what belongs to no single workspace."""
+        return max(map(self._keep_days_of, self._workspaces()))
+
+    def _shortest(self) -> int:
+        return min(map(self._keep_days_of, self._workspaces()))
+
+    def _workspaces(self) -> list[str]:
+        return ["", *(name for (name,) in self._db.execute("SELECT DISTINCT workspace FROM lane"))]
+
+    def _before(self, days: int) -> int:
+        return self.now_ms - days * MS_PER_DAY
+
+    def _payloads(self) -> Iterator[bool]:
+        place = 0
+        while rows := self._db.execute(_PAYLOADS, (place, _ROWS)).fetchall():
+            place = rows[-1][0]
+            ended = [
+                (id_,)
+                for id_, workspace, state, ended_ms, _ in rows
+                if state not in UNSENT and ended_ms < self._before(self._keep_days_of(workspace))
+            ]
+            self._db.executemany("DELETE FROM payload WHERE id=?", ended)
+            yield False
+            if not ended and min(received for *_, received in rows) >= self._before(self._shortest()):
+                break  # ids follow time: what comes now cannot have ended so long ago
+
+    def _visits(self, oldest: list[int]) -> Iterator[bool]:
+        """Remove visits, and tell the first day on which one that stays was written."""
+        place, until = 0, day_of(self.now_ms) - self._longest()
+        sql = "SELECT id, seen FROM visitor WHERE id > ? ORDER BY id LIMIT ?"
+        while rows := self._db.execute(sql, (place, _ROWS)).fetchall():
+            place = rows[-1][0]
+            gone = [(id_,) for id_, seen in rows if seen < until]
+            if gone:
+                self._connection.remember_highest("visitor")
+                self._db.executemany("DELETE FROM visitor WHERE id=?", gone)
+            oldest[:] = [min([*oldest, *(seen for _, seen in rows if seen >= until)], default=until)]
+            yield False
+
+    def _watched(self) -> Iterator[bool]:
+        place = (0, 0)
+        while rows := self._db.execute(_WATCHED, (*place, _ROWS)).fetchall():
+            place = rows[-1][:2]
+            until = self._before(WATCHED_DAYS)
+            gone = [
+                (visitor, id_) for visitor, id_, waits, ended in rows if ended is None or (not waits and ended < until)
+            ]
+            self._db.executemany("DELETE FROM watched WHERE visitor=? AND id=?", gone)
+            yield False
+
+    def _traces(self) -> Iterator[bool]:
+        for table in trace_tables(self._db):
+            if day_of_table(table) >= day_of(self.now_ms) - self._longest():
+                return
+            sql = f"DELETE FROM {table} WHERE n IN (SELECT n FROM {table} LIMIT ?)"  # noqa: S608 -- our own name
+            while self._db.execute(sql, (_TRACE_ROWS,)).rowcount == _TRACE_ROWS:
+                yield False
+            self._db.execute(f"DROP TABLE {table}")
+            yield False
+
+    def _quarantine(self) -> Iterator[bool]:
+        while self._db.execute(_QUARANTINE, (self._before(self._longest()), _ROWS)).rowcount:
+            yield False
+
+    def _old_keys(self) -> Iterator[bool]:
+        """Remove keys and then the conversions that no key leads to any more; once a day is enough."""
+        if self._keys_done == day_of(self.now_ms):
+            return
+        yield from self._sweep()
+        old, other = self._first_since(self._before(ORDER_KEY_DAYS)), self._first_since(self._before(OTHER_KEY_DAYS))
+        for after, until in _ranges(self._connection.highest("conversion")):
+            self._db.execute(_KEYS, (after, until, other, old))
+            yield False
+        yield from self._conversions(old)
+        batches = "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE at < ? AND state <> 'leased' LIMIT ?)"
+        while self._db.execute(batches, (self._before(ORDER_KEY_DAYS), _ROWS)).rowcount:
+            yield False
+        self._keys_done = day_of(self.now_ms)
+
+    def _sweep(self) -> Iterator[bool]:
+        """Bring the keys of a quiet store into their index, where they can be removed; a busy one does it by itself."""
+        if self._dedup.waiting() > _MOST_SWEPT:
+            return
+        for _ in range(_SHARES):
+            if not self._dedup.waiting():
+                return
+            self._dedup.sweep(_SWEPT)
+            self.swept = True
+            yield True
+
+    def _conversions(self, old: int) -> Iterator[bool]:
+        waiting = self._dedup.oldest_waiting()
+        until, place = old if waiting is None else min(old, waiting), 0
+        while rows := self._db.execute(_OLD, (place, until, _ROWS)).fetchall():
+            place = rows[-1][0]
+            self._connection.remember_highest("conversion")
+            ids = [(id_,) for id_, _ in rows]
+            for sql in ("conversion", "copy", "attempt"):
+                self._db.executemany(f"DELETE FROM {sql} WHERE id=?", ids)  # noqa: S608 -- our own names
+            self._db.executemany(_REMOVED, sorted(Counter(state for _, state in rows).items()))
+            yield False
+
+    def _day_keys(self, oldest_visit: list[int]) -> None:
+        """Destroy the keys of the days that nothing is sealed under any more."""
+        first = "SELECT received FROM payload JOIN conversion USING (id) ORDER BY payload.id LIMIT 1"
+        payload = self._db.execute(first).fetchone()
+        quarantined = self._db.execute("SELECT min(at) FROM quarantine").fetchone()[0]
+        today = day_of(self.now_ms)
+        needed = [
+            today - self._longest(),
+            *oldest_visit,
+            *(day_of(row) for row in (payload or ())),
+            *([] if quarantined is None else [day_of(quarantined)]),
+        ]
+        until = min(needed) - 1  # a day apart, since some clocks differ
+        gone = self._db.execute("SELECT day FROM day_key WHERE day < ?", (until,)).fetchall()
+        for (day,) in gone:
+            self._db.execute("UPDATE day_key SET wrapped=zeroblob(length(wrapped)) WHERE day=?", (day,))
+            self._db.execute("DELETE FROM day_key WHERE day=?", (day,))
+            self._connection.keys.forget(day)
+            self._connection.scrub_due = True
+
+    def _first_since(self, ms: int) -> int:
+        """Give the first id accepted since a time: ids follow time, so that a search by halves is enough."""
+        low, high = 0, self._connection.highest("conversion") + 1
+        while low < high:
+            middle = (low + high) // 2
+            sql = "SELECT id, received FROM conversion WHERE id >= ? ORDER BY id LIMIT 1"
+            row = self._db.execute(sql, (middle,)).fetchone()
+            if row is None or row[1] >= ms:
+                high = middle
+            else:
+                low = row[0] + 1
+        return low
+
+
+def _ranges(rows: int) -> Iterator[tuple[bytes, bytes]]:
+    """Divide all keys into ranges of about `_KEY_ROWS`."""
+    places = 1
+    while places < _MOST_PLACES and rows // places > _KEY_ROWS:
+        places *= 2
+    width = _MOST_PLACES // places
+    for place in count(0, width):
+        if place >= _MOST_PLACES:
+            return
+        after = place.to_bytes(2, "big")
+        yield after, (place + width).to_bytes(3, "big")[1:] if place + width < _MOST_PLACES else b"\xff" * 17
