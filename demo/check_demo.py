@@ -123,8 +123,8 @@ def _played(asked: argparse.Namespace, seed: int, directory: Path) -> Iterator[R
     """Run the demo until it has played; it goes on running for the length of the block."""
     with ExitStack() as stack:
         proxies = {
-            "--tiktok-url": sabotage.towards_tiktok(asked.sabotage),
-            "--intake-url": sabotage.towards_gateway(asked.sabotage),
+            "--tiktok-url": sabotage.proxy_to_tiktok(asked.sabotage),
+            "--intake-url": sabotage.proxy_to_gateway(asked.sabotage),
         }
         detours = [text for option, proxy in proxies.items() if proxy for text in (option, proxy.url)]
         demo = stack.enter_context(_demo(asked, seed, directory, detours))
@@ -132,7 +132,7 @@ def _played(asked: argparse.Namespace, seed: int, directory: Path) -> Iterator[R
         truth = json.loads((directory / "truth.json").read_bytes())
         for proxy, server in zip(proxies.values(), (stage["emulator"], stage["intake"]), strict=True):
             if proxy:
-                proxy.lead_to(server)
+                proxy.lead_to(server, sabotage.meddle_of(asked.sabotage, truth))
         played = _next_line(demo, "played", directory)
         if asked.sabotage == "leak":
             sabotage.leak(directory / "state", truth["visitors"][0])
