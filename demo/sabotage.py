@@ -164,7 +164,7 @@ class Ungate:
         for item in body.get("events", []):
             order_id = item.get("order_id") or item.get("properties", {}).get("order_id")
             if order_id is not None and item["event"] in PURCHASE and self._chooses(item, order_id):
-                item["consent"] = {**item["consent"], **dict.fromkeys(_purposes(item), "granted")}
+                item["consent"] = dict.fromkeys(_purposes(item), "granted")  # said just now: it outdoes the refusal
         return [body]
 
     def _chooses(self, item: Body, order_id: str) -> bool:
