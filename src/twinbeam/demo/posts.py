@@ -1,4 +1,4 @@
-"""What each side of the shop would write, and when: events, answers to the banner, and TikTok's own script's beacons."""
+"""What each side of the shop would write, and when: events, answers to the banner, beacons of TikTok's own script."""
 
 from collections.abc import Iterator
 from enum import StrEnum

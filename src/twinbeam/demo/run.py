@@ -44,8 +44,8 @@ Twinbeam is running, on this machine only.
   TikTok      {emulator}/       what the emulator of TikTok's side counted
   Intake      {intake}/v1/events
 
-A seeded shop (seed {seed}) sells in both channels: ad blockers, refused and changed consent, reloads, repeated webhooks,
-late copies, cancellations, copies that disagree on value, name or id, and purchases that somebody makes up.
+A seeded shop (seed {seed}) sells in both channels: ad blockers, refused and changed consent, reloads, repeated
+webhooks, late copies, cancellations, copies that disagree on value, name or id, and purchases somebody made up.
 Compare the two pages: every permitted purchase is counted once. What nobody permitted or confirmed yet is held.
 
 Stop with Ctrl-C. Files are in {directory}
