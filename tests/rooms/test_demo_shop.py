@@ -111,7 +111,8 @@ def test_what_counts_is_what_the_last_answer_permits_or_the_script_had_reported_
     sent = {beacon["properties"]["order_id"] for _, beacon in beacons(day)}
     for order in day.orders:
         last = order.later or order.answer
-        assert order.counts == (order.paid and (last.granted or order.order_id in sent))
+        in_earnest = order.paid and not order.test
+        assert order.counts == (in_earnest and (last.granted or order.order_id in sent))
 
 
 @many_days
@@ -160,6 +161,13 @@ def test_a_blocker_hides_the_script_and_sometimes_the_whole_browser():
 
 def test_nobody_reports_what_was_cancelled():
     assert not any(order.browser or order.server or order.counts for order in struck(a_day(), "cancelled"))
+
+
+def test_every_copy_of_a_test_order_says_so_and_of_no_other():
+    day = a_day()
+    tests = {order.order_id for order in struck(day, "test_order")}
+    assert all(item.get("test", False) == (order_id(item) in tests) for _, item in purchases(day))
+    assert not any(order.counts for order in day.orders if order.test)
 
 
 def test_the_script_reports_under_the_pages_own_id_and_only_what_was_allowed_by_then():

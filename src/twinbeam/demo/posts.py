@@ -94,6 +94,7 @@ def _browser_item(it: Happening, opened: int) -> Item:
         consent=_consent(it.answer, opened),
         visitor_id=visitor.visitor_id,
         native=native.fate(it),
+        test=_is_test(it),
     )
 
 
@@ -112,7 +113,12 @@ def _server_item(it: Happening, opened: int) -> Item:
         consent=_consent(it.answer, opened),
         order_id=order.order_id if order else None,
         visitor_id=visitor.visitor_id,
+        test=_is_test(it),
     )
+
+
+def _is_test(it: Happening) -> bool | None:
+    return True if it.order is not None and it.order.test else None
 
 
 def _typed(visitor: Visitor, typed: Typed) -> User:

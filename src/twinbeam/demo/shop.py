@@ -46,7 +46,7 @@ def plan(rng: random.Random, orders: int, pace: Pace) -> Day:
 
 
 def _take_orders(rng: random.Random, count: int, pace: Pace) -> list[Order]:
-    """Draw orders of which 68 to 76 % are by visitors who consented; cancellations take up to 3 % off."""
+    """Draw orders of which 68 to 76 % are by visitors who consented; cancellations and tests take up to 5 % off."""
     granted = round(count * rng.uniform(0.68, 0.76))
     flags = [True] * granted + [False] * (count - granted)
     rng.shuffle(flags)

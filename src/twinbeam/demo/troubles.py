@@ -50,6 +50,11 @@ def _cancel(_rng: random.Random, order: Order, _pace: Pace) -> Order:
     return replace(order, paid=False, browser=(), server=())
 
 
+def _try_out(_rng: random.Random, order: Order, _pace: Pace) -> Order:
+    """Order as a test, in a browser without TikTok's script, as the shop's own people have it."""
+    return replace(order, test=True, script=False, direct=True)
+
+
 def _agree_later(rng: random.Random, order: Order, pace: Pace) -> Order:
     """Order without a look at the banner, and allow it when everything was reported already."""
     at = max(*order.browser, *order.server) + rng.uniform(1, 3) * pace.step
@@ -164,6 +169,7 @@ def _in_its_time(order: Order) -> bool:
 #: In this order: what silences a channel comes first, so that later rows see which channels are left.
 TROUBLES: tuple[Trouble, ...] = (
     Trouble("cancelled", 0.03, _clear, _cancel),
+    Trouble("test_order", 0.015, _clear, _try_out),
     Trouble("consent_changed", 0.01, _clear_and_granted, _agree_later),
     Trouble("consent_changed", 0.01, _clear_and_granted, _take_back),
     Trouble("consent_changed", 0.01, _clear_and_refused, _come_round),

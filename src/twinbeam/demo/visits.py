@@ -39,6 +39,7 @@ class Order(Struct, frozen=True):
     browser: tuple[float, ...]
     server: tuple[float, ...]
     paid: bool = True
+    test: bool = False  #: somebody of the shop tries the checkout out
     script: bool = True  #: TikTok's own script runs in this browser; an ad blocker stops it
     direct: bool = False  #: the visit began at the payment page: nothing was seen before the order
     landed: Answer | None = None  #: what the visitor had answered before, if it was something else
@@ -68,7 +69,7 @@ class Order(Struct, frozen=True):
     @property
     def counts(self) -> bool:
         """Whether exactly one conversion ought to be counted for it."""
-        return self.paid and (self.permitted or self.by_script)
+        return self.paid and not self.test and (self.permitted or self.by_script)
 
 
 class Happening(Struct, frozen=True):
