@@ -17,6 +17,7 @@ from workload import PIXEL, purchase, visitor_id
 
 from twinbeam.core import keys
 from twinbeam.core.clock import day_of
+from twinbeam.core.consent import ConsentRecord, Region, Statement
 from twinbeam.core.values import Facts, Item
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
@@ -30,8 +31,8 @@ _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE
 _CONVERSIONS = _NUMBERS + (
     "INSERT INTO conversion SELECT i, randomblob(16), :workspace, :pixel, 'web', 'Purchase', "
     "printf('order-%09d', i - 1), :now / 1000, :now - (:count - i) * :step, 'delivered', '', 2495, 'EUR', "
-    "printf('%09d', i - 1), 'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 1, :now, :now, "
-    "i / 1000 FROM n"
+    "printf('%09d', i - 1), 'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 0, NULL, 0, 31, 0, "
+    "'', 'Purchase', 1, :now, :now, i / 1000 FROM n"
 )
 _TOKENS = _NUMBERS + "INSERT INTO visitor_key SELECT randomblob(16), (i + 1) / 2 FROM n"  # two orders a visitor
 
@@ -58,6 +59,7 @@ def _fill_conversions(db: sqlite3.Connection, count: int) -> None:
     named = {"count": count, "workspace": WORKSPACE, "pixel": PIXEL, "source": SOURCE, "now": now_ms, "step": step}
     db.execute(_CONVERSIONS, named)
     db.execute("INSERT INTO dedup SELECT key, id FROM conversion")
+    db.execute("INSERT INTO dedup SELECT randomblob(16), id FROM conversion")  # the other key: the one by order id
     db.execute(_TOKENS, {"count": count})  # one by order id for each conversion
     for day in range(DAYS):
         _fill_traces(db, day_of(now_ms) - day, count // DAYS)
@@ -90,7 +92,10 @@ def _tokens(count: int) -> Iterator[bytes]:
 
 
 def _facts() -> Facts:
-    """Give what a purchase of the workload teaches."""
+    """Give what a purchase of the workload teaches, its word on consent with it."""
     said = msgspec.convert(purchase(12), Item)
-    user = said.user
-    return Facts(ttclid=user.ttclid, ttp=user.ttp, ip=user.ip, user_agent=user.user_agent, url=said.page.url)
+    user, given = said.user, Statement(1, "granted")
+    consent = ConsentRecord(given, given, region=Region(str(user.country), 2), source=str(said.consent.source))
+    return Facts(
+        ttclid=user.ttclid, ttp=user.ttp, ip=user.ip, user_agent=user.user_agent, url=said.page.url, consent=consent
+    )

@@ -18,15 +18,32 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from engines.kit.embedded import MemoryEngine, SqliteEngine
 from engines.kit.harness import Harness
-from signals import ALLOWED, BROWSER, DAY, DENIED, HOUR, SERVER, UNSAID, a_signal, an_email, order_lookup
+from signals import (
+    ALLOWED,
+    BROWSER,
+    DAY,
+    DENIED,
+    HOUR,
+    SERVER,
+    UNSAID,
+    a_record,
+    a_signal,
+    a_statement,
+    an_email,
+    denied,
+    granted,
+    order_lookup,
+)
+from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.delivery import Lease
 from twinbeam.core.lifecycle import State
-from twinbeam.core.values import Decision, Facts, Signal
+from twinbeam.core.values import Channel, Decision, Facts, Signal
 
 EVENT_IDS = ("a", "b", "c")
-PIXELS = ("PIXEL1", "PIXEL2")
+PIXELS = ("PIXEL1", "CONFIRMED", "PAID")
+VISITORS = ("v-1", "v-2")
 #: No sum of these lies within the hour before seven days: a store keeps to the hour when a channel was last seen.
-PAUSES_MS = (11_000, 4_000, 1, 11_000, 47 * HOUR, 8 * DAY)
+PAUSES_MS = (11_000, 4_000, 1, 60_000, 25 * HOUR, 47 * HOUR, 8 * DAY)
 
 ANSWERS: dict[str, Callable[[Harness, Lease], Any]] = {
     "split": lambda h, lease: h.split(lease),
@@ -36,13 +53,19 @@ ANSWERS: dict[str, Callable[[Harness, Lease], Any]] = {
     "unreachable": lambda h, lease: h.waiting(lease, arrived=False),
 }
 
+WORDS: dict[str, Callable[[int], ConsentRecord]] = {
+    "granted": granted,
+    "denied": denied,
+    "limited": lambda at_ms: a_record(at_ms, ad_storage="granted", ad_user_data="granted", ad_personalization="denied"),
+}
+
 a_few_signals = st.lists(
     st.fixed_dictionaries(
         {
             "event_id": st.sampled_from(EVENT_IDS),
             "pixel": st.sampled_from(PIXELS),
             "event": st.sampled_from(["Purchase", "ViewContent"]),
-            "channel": st.sampled_from([BROWSER, SERVER]),
+            "channel": st.sampled_from([BROWSER, BROWSER, SERVER, Channel.WEBHOOK, Channel.FILE]),
             "permission": st.sampled_from([ALLOWED, ALLOWED, ALLOWED, UNSAID, DENIED]),
             "event_time": st.integers(1_790_000_000, 1_790_000_003),
             "value": st.sampled_from([None, 10.0, 20.5]),
@@ -53,6 +76,12 @@ a_few_signals = st.lists(
             "facts": st.sampled_from([None, Facts(ttclid="c"), Facts(ip="198.51.100.7", user_agent="agent", url="u")]),
             "lookups": st.sampled_from([[], [order_lookup("1001")], [order_lookup("1002"), order_lookup("1001")]]),
             "limited": st.booleans(),
+            "also": st.sampled_from([[], [], ["a"], ["b"], ["b", "c"]]),
+            "native": st.sampled_from(["sent", "blocked", "not_fired", "unknown"]),
+            "stage": st.sampled_from(["", "placed", "paid"]),
+            "spelling": st.sampled_from(["", "CompletePayment"]),
+            "test_code": st.sampled_from(["", "", "", "TEST1"]),
+            "consent": st.sampled_from([None, None, "granted", "denied"]),
             "age_ms": st.sampled_from([0, 1, 3_000]),
         }
     ),
@@ -106,6 +135,23 @@ class TwoEngines(RuleBasedStateMachine):
         if reopen:
             self.both(lambda h: h.engine.reopen())
         self.both(lambda h: h.replay())
+
+    @rule(visitor=st.sampled_from(VISITORS), word=st.sampled_from(["granted", "denied", "limited"]))
+    def state(self, visitor: str, word: str) -> None:
+        """A word on consent without an event."""
+        self.both(lambda h: h.take(a_statement(WORDS[word](h.now()), visitor=visitor, received_ms=h.now())))
+
+    @rule(limit=st.sampled_from([1, 100]))
+    def end_overdue(self, limit: int) -> None:
+        """What nobody permitted or confirmed in time ends."""
+        self.both(lambda h: h.step(lambda: h.store.end_overdue(h.now(), limit=limit)))
+
+    @precondition(lambda self: self.model.store.next_deadline_ms())
+    @rule()
+    def wait_for_the_deadline(self) -> None:
+        ms = max(0, self.model.store.next_deadline_ms() - self.model.now())
+        self.both(lambda h: h.clock.advance(ms=ms))
+        self.end_overdue(limit=100)
 
     @rule(ms=st.sampled_from(PAUSES_MS))
     def wait(self, ms: int) -> None:
@@ -174,14 +220,21 @@ class TwoEngines(RuleBasedStateMachine):
 def built(h: Harness, said: dict[str, Any]) -> Signal:
     """Build a signal, accepted a little before now; a refused one is a tombstone."""
     said = dict(said)
-    signal = a_signal(received_ms=h.now() - said.pop("age_ms"), **said)
+    at_ms = h.now() - said.pop("age_ms")
+    word = said.pop("consent")
+    said["consent"] = WORDS[word](at_ms) if word else None
+    if said["test_code"]:
+        said["event_id"] += "?test"
+        said["also"] = []
+    signal = a_signal(received_ms=at_ms, **said)
     refused = signal.permission.decision is Decision.DROPPED
     return msgspec.structs.replace(signal, body=b"") if refused else signal
 
 
-def by_place(h: Harness) -> dict[tuple[str, str], Any]:
+def by_place(h: Harness) -> dict[tuple[object, ...], Any]:
     """Index the lanes with unsent events; their ids are each engine's own."""
-    return {(lane.source_id, lane.event_source): lane for lane in h.store.due_lanes(2**62)}
+    lanes = h.store.due_lanes(2**62)
+    return {(lane.source_id, lane.event_source, lane.test_code, lane.enriches): lane for lane in lanes}
 
 
 def plain(answer: Any) -> Any:
@@ -194,7 +247,9 @@ def plain(answer: Any) -> Any:
 def everything(h: Harness) -> dict[str, Any]:
     """Ask a store all it can tell."""
     store = h.store
-    stories = [story for event_id in EVENT_IDS for story in store.by_event_id("shop", event_id)]
+    stories = [
+        story for n in EVENT_IDS for event_id in (n, f"{n}?test") for story in store.by_event_id("shop", event_id)
+    ]
     return {
         "stories": sorted(stories, key=lambda story: story.id),
         "found": [story.id for n in ("1001", "1002") for story in store.by_lookup([order_lookup(n)])],
@@ -203,6 +258,7 @@ def everything(h: Harness) -> dict[str, Any]:
         "cursors": store.cursors(),
         "due": sorted(lane.source_id for lane in store.due_lanes(h.now())),
         "next": store.next_due_ms(),
+        "deadline": store.next_deadline_ms(),
         "unsent": store.unsent(),
         "quarantined": store.quarantined(),
     }

@@ -25,7 +25,6 @@ from twinbeam.pipeline.record.conversion import (
 from twinbeam.pipeline.record.policy import Holding, Terms
 from twinbeam.pipeline.record.rules import Act, decide, drop_reason
 from twinbeam.pipeline.record.standing import Stance
-from twinbeam.pipeline.record.window import JoinWindow
 from twinbeam.pipeline.send.limits import Ages
 
 STANCES = {
@@ -169,12 +168,6 @@ def test_the_first_channel_stays_first_and_is_named_once() -> None:
 )
 def test_both_channels_means_browser_and_server(channels: str, *, both: bool) -> None:
     assert both_channels(channels) is both
-
-
-def test_only_an_event_that_both_sides_see_waits_for_its_twin() -> None:
-    window = JoinWindow(wait_ms=500, events=frozenset({"Lead"}))
-    assert window.due_ms("Lead", NOW) == NOW + 500
-    assert window.due_ms("Purchase", NOW) == NOW
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,23 @@ def what_the_browser_reported_itself_is_not_sent_when_it_is_paid_too_late(h: Har
     assert (h.story().state, h.story().reason) == ("expired", "dedup_window")
 
 
+def a_purchase_that_was_paid_on_day_nine_is_sent(h: Harness) -> None:
+    h.take(a_signal("e-1", pixel="PAID", channel=BROWSER))
+    h.end_held()
+    h.clock.advance(ms=8 * DAY)
+    h.take(a_signal("e-1", pixel="PAID", stage="paid", received_ms=h.now()))
+    assert carried_ids(h.lease(pixel="PAID")) == ["e-1"]
+
+
+def what_nobody_takes_expires_a_week_after_it_was_confirmed(h: Harness) -> None:
+    h.take(a_signal("e-1", pixel="PAID", channel=BROWSER))
+    h.end_held()
+    h.take(a_signal("e-1", pixel="PAID", stage="paid", received_ms=h.now()))
+    h.clock.advance(ms=7 * DAY)
+    assert h.try_lease(h.lane("PAID")) is None
+    assert (h.story().state, h.story().reason) == ("expired", "too_old")
+
+
 def what_may_have_been_reported_counts_as_reported(h: Harness) -> None:
     h.take(a_signal("e-1", pixel="PAID", channel=BROWSER, native="unknown"))
     h.end_held()

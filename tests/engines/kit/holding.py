@@ -137,6 +137,71 @@ def what_only_waits_for_its_twin_is_reached_by_a_refusal_too(h: Harness) -> None
     assert h.story("e-1").state == "withdrawn"
 
 
+def what_is_due_is_reached_by_a_refusal_as_long_as_it_is_not_sent(h: Harness) -> None:
+    h.take(a_signal("e-1", visitor="v", consent=granted()))
+    h.engine.reopen()
+    h.take(a_statement(denied(NOW + MINUTE), visitor="v"))
+    assert (h.story().state, h.story().event_id) == ("withdrawn", "")
+
+
+def what_waits_after_an_attempt_is_reached_by_a_refusal_of_the_visit(h: Harness) -> None:
+    h.take(a_signal("e-1", visitor="v", consent=granted()))
+    h.waiting(h.lease(), after_ms=HOUR)
+    h.take(a_statement(denied(NOW + MINUTE), visitor="v"))
+    assert (h.story().state, h.store.next_due_ms()) == ("withdrawn", None)
+
+
+def what_is_on_the_wire_is_not_sent_again_after_a_refusal_of_the_visit(h: Harness) -> None:
+    h.take(a_signal("e-1", visitor="v", consent=granted()))
+    lease = h.lease()
+    h.take(a_statement(denied(NOW + MINUTE), visitor="v"))
+    assert h.story().state == "leased"
+    h.waiting(lease)
+    assert h.story().state == "withdrawn"
+
+
+def a_refusal_of_the_visit_gives_up_a_second_word(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER, native="sent", visitor="v", consent=granted()))
+    h.delivered(h.lease())
+    h.take(a_signal("e-1", user={"email": an_email("ada")}, visitor="v", received_ms=NOW + MINUTE))
+    h.take(a_statement(denied(NOW + MINUTE), visitor="v"))
+    assert (h.story().state, h.store.next_due_ms()) == ("delivered", None)
+
+
+def what_was_held_in_vain_is_refused_for_good_by_its_visit(h: Harness) -> None:
+    h.take(an_undecided("e-1", visitor="v"))
+    h.end_held()
+    h.take(a_statement(denied(NOW + MINUTE), visitor="v"))
+    h.take(a_signal("e-1", received_ms=h.now()))
+    assert (h.story().state, h.store.next_due_ms()) == ("withdrawn", None)
+
+
+def conditions_that_a_grant_sets_hold_for_what_it_releases(h: Harness) -> None:
+    h.take(an_undecided("e-1", visitor="v", user={"email": an_email("ada")}))
+    said = {"ad_storage": "granted", "ad_user_data": "granted", "ad_personalization": "denied"}
+    h.take(a_statement(a_record(NOW + MINUTE, **said), visitor="v"))
+    (event,) = carried(h.lease())
+    assert (event["limited_data_use"], event["user"]) == (True, {"email": an_email("ada")})
+
+
+def identifiers_that_are_refused_before_it_is_sent_do_not_leave(h: Harness) -> None:
+    user = {"email": an_email("ada"), "country": "de"}
+    h.take(a_signal("e-1", pixel="STRIPPED", visitor="v", consent=granted(), user=user))
+    said = {"ad_storage": "granted", "ad_user_data": "denied"}
+    h.take(a_statement(a_record(NOW + MINUTE, **said), visitor="v"))
+    (event,) = carried(h.lease(pixel="STRIPPED"))
+    assert event["user"] == {"country": "de"}
+
+
+def conditions_reach_what_is_still_held_too(h: Harness) -> None:
+    h.take(a_signal("e-1", pixel="CONFIRMED", channel=BROWSER, visitor="v", consent=granted()))
+    h.take(a_statement(a_record(NOW + MINUTE, ad_personalization="denied"), visitor="v"))
+    h.engine.reopen()
+    h.take(a_signal("e-1", pixel="CONFIRMED"))
+    (event,) = carried(h.lease(pixel="CONFIRMED"))
+    assert event["limited_data_use"] is True
+
+
 def identifiers_that_were_refused_later_do_not_leave(h: Harness) -> None:
     said = {"ad_storage": "granted", "ad_user_data": "denied"}
     h.take(a_statement(a_record(NOW + MINUTE, **said), visitor="v"))

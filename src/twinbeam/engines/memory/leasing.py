@@ -153,7 +153,7 @@ class Leasing:
         if row.enriched:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(row.browser_at, now_ms) else None
         since = earliest(self._rows.kept[row.id].maybe_at, row.browser_at)
-        return self._ages.too_late(row.received_ms, since, now_ms)
+        return self._ages.too_late(row.since_ms, since, now_ms)
 
     def _due(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
         """Give the first page of due conversions with one that may be sent; expired ones end on the way."""

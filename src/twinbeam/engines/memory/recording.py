@@ -83,7 +83,9 @@ class Recording:
             rows.kept[row.id] = Kept()
         self._write_copies(writes)
         for visitor, id_ in writes.watched:
-            rows.watched.setdefault(visitor, []).append(id_)
+            watched = rows.watched.setdefault(visitor, [])
+            if id_ not in watched:
+                watched.append(id_)
         released = [(h, id_) for id_ in writes.released for copy in rows.kept[id_].copies for h in copy.lookups]
         for h, id_ in [*((h, id_) for hashes, id_, _at in writes.lookups for h in hashes), *released]:
             known = rows.lookups.setdefault(h, [])

@@ -70,6 +70,9 @@ class Conversion(Struct, gc=False):
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
     enriched: bool = False  #: a second word was sent, or is on its way, after it was delivered
     test_code: str = ""  #: the test stream it goes to
+    since_ms: int = (
+        0  #: when it began to wait, for the first time or after it was held in vain: its age counts from here
+    )
 
 
 def copy_of(

@@ -151,15 +151,18 @@ class Fold:
         """Let a visit's new word on consent reach what it reported before and has not been sent."""
         record = self.known.facts_of[visitor].consent
         for conversion in self.known.unsent_of(visitor):
-            if record is not None and conversion.state in _MAY_CHANGE and not conversion.frozen:
+            if record is not None:
                 self._rejudge(conversion, record)
 
     def _rejudge(self, conversion: Conversion, record: ConsentRecord) -> None:
         permission = self._policy.judge(self._waiting.terms_of(conversion).rules.consent, record)
         if permission.decision is Decision.DROPPED:
-            self._steps.end_refused(conversion, permission.reason or Reason.NO_CONSENT)
-        elif permission.decision is Decision.ALLOWED and conversion.lacks & PERMISSION:
-            self._waiting.permit(conversion, permission.basis)
+            self._steps.refuse(conversion, permission.reason or Reason.NO_CONSENT)
+        elif permission.decision is Decision.ALLOWED and conversion.state in _MAY_CHANGE and not conversion.frozen:
+            if permission.limited or permission.bare:
+                self._steps.restrict(conversion, limited=permission.limited, bare=permission.bare)
+            if conversion.lacks & PERMISSION:
+                self._waiting.permit(conversion, permission.basis)
 
     def _saw(self, signal: Signal) -> None:
         place = (signal.workspace, signal.pixel, signal.channel.side.value)

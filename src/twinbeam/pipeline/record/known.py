@@ -25,7 +25,8 @@ class Spelled(NamedTuple):
 UnsentOf = Callable[[bytes], Sequence[Conversion]]
 
 
-def _nothing(_visitor: bytes) -> Sequence[Conversion]:
+def nothing_unsent(_visitor: bytes) -> Sequence[Conversion]:
+    """Know of nothing that a visitor reported and that may be unsent."""
     return ()
 
 
@@ -40,7 +41,7 @@ class Known(Struct):
     visitor_of: dict[bytes, bytes]  #: visit token -> visitor
     facts_of: dict[bytes, Facts]  #: visitor -> facts
     last_seen: dict[PixelSide, int]  #: when a side of a pixel last reported, ms
-    unsent_of: UnsentOf = _nothing  #: what a visitor reported and what may be unsent; asked for few of them
+    unsent_of: UnsentOf = nothing_unsent  #: what a visitor reported and what may be unsent; asked for few of them
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
 
 

@@ -7,10 +7,11 @@ from msgspec.structs import replace
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.values import Channel, Signal
-from twinbeam.pipeline.record.conversion import Conversion, copy_of, with_channel
+from twinbeam.pipeline.record.conversion import Conversion, Copy, copy_of, with_channel
 from twinbeam.pipeline.record.findings import differences, worded
 from twinbeam.pipeline.record.known import Known, Note, Spelled, Writes
-from twinbeam.pipeline.record.rules import Act, drop_reason
+from twinbeam.pipeline.record.merge import VISIT
+from twinbeam.pipeline.record.rules import Act, decide, drop_reason
 from twinbeam.pipeline.record.standing import Stance, Standing
 from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
@@ -96,6 +97,23 @@ class Steps:
         self._waiting.end(known, State.WITHDRAWN, reason)
         bare(known)
 
+    def refuse(self, known: Conversion, reason: Reason) -> None:
+        """Let a refusal of the visit do to a conversion what a refused copy of it would do."""
+        match decide(known, Stance.REFUSED):
+            case Act.WITHDRAW:
+                self.end_refused(known, reason)
+            case Act.RECALL:
+                known.reason = reason
+                self._writes.changed[known.id] = known
+            case Act.LEAVE_DELIVERED:
+                self._waiting.end(known, State.DELIVERED, None)
+
+    def restrict(self, known: Conversion, *, limited: bool, bare: bool) -> None:
+        """Let a condition that the visit set later hold for what is not sent: a copy that says nothing else."""
+        copy = Copy(VISIT, known.received_ms, b"", known.source, b"{}", limited=limited, bare=bare)
+        self._writes.payloads.setdefault(known.id, []).append(copy)
+        self._writes.changed[known.id] = known
+
     def recall(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
         """Note a refusal on what is on the wire; whoever settles the batch sees to it that this was the last try."""
         self.drop(known, signal, arrival, standing)
@@ -130,7 +148,7 @@ class Steps:
         if not held:
             self._look_up(conversion, signal)
         self._spell(signal)
-        if signal.visits and conversion.due_ms > signal.received_ms:
+        if signal.visits:
             self._visits.watch(signal, conversion.id)
 
     def _look_up(self, conversion: Conversion, signal: Signal) -> None:
@@ -144,8 +162,11 @@ class Steps:
         place = (signal.workspace, signal.pixel, signal.event)
         word = Spelled(signal.received_ms, signal.spelling or signal.event)
         known = self._known.spelled.get(place)
-        if known is None or (word > known and word.spelling != known.spelling):
-            self._known.spelled[place] = self._writes.spelled[place] = word
+        if known is not None and word <= known:
+            return
+        self._known.spelled[place] = word
+        if known is None or word.spelling != known.spelling:  # that it is said again is not worth a write
+            self._writes.spelled[place] = word
 
     def _note(self, known: Conversion, signal: Signal, standing: Standing) -> None:
         found = [] if standing.stance is Stance.REFUSED else differences(known, signal, self._known.spelled)

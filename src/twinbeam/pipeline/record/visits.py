@@ -119,7 +119,7 @@ class Visits:
             self._write(visitor, after)
 
     def watch(self, signal: Signal, conversion: int) -> None:
-        """Let what the visit says later about consent reach a conversion that is not sent at once."""
+        """Let what the visit says later about consent reach a conversion as long as it is not sent."""
         visitor = self._link(signal)
         if visitor not in self._known.facts_of:
             self._write(visitor, _NO_FACTS)
@@ -137,15 +137,16 @@ class Visits:
     def visitor_of(self, signal: Signal) -> bytes:
         """Name the visitor of an arrival that has tokens; a new one goes by the first of them."""
         links = self._known.visitor_of
-        known = (links[token] for token in signal.visits if token in links)
-        return next(known, signal.visits[0])
+        for token in signal.visits:
+            if token in links:
+                return links[token]
+        return signal.visits[0]
 
     def _link(self, signal: Signal) -> bytes:
-        visitor = self.visitor_of(signal)
+        visitor, links = self.visitor_of(signal), self._known.visitor_of
         for token in signal.visits:
-            if token not in self._known.visitor_of:
-                self._known.visitor_of[token] = visitor
-                self._writes.links[token] = visitor
+            if token not in links:
+                links[token] = self._writes.links[token] = visitor
         return visitor
 
     def _write(self, visitor: bytes, facts: Facts) -> None:

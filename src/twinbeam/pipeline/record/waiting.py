@@ -49,7 +49,7 @@ class Waiting:
 
     def admit(self, conversion: Conversion, signal: Signal, standing: Standing) -> None:
         """Let a conversion that nobody waits for begin to wait, by what its first copy brings."""
-        conversion.lacks = PERMISSION | CONFIRMATION
+        conversion.lacks, conversion.since_ms = PERMISSION | CONFIRMATION, signal.received_ms
         self.satisfy(conversion, signal, standing)
         if conversion.lacks:
             conversion.state, conversion.reason = State.HELD, reason_to_wait(conversion.lacks)

@@ -19,15 +19,16 @@ class Ages(Struct, frozen=True):
     #: TikTok merges a second word into the browser's report for 5 minutes (tiktok.md 7.1); the rest is for the way.
     enrich_ms: int = 5 * 60_000 - 10_000
 
-    def too_late(self, received_ms: int, may_have_it_since: int | None, now_ms: int) -> Reason | None:
+    def too_late(self, since_ms: int, may_have_it_since: int | None, now_ms: int) -> Reason | None:
         """
         Tell why a conversion must not be sent now, or None if it may.
 
+        It began to wait at `since_ms`; what was held in vain begins anew when the missing word comes after all.
         TikTok may have it since our own first attempt, or since its script reported it in the browser.
         """
         if may_have_it_since is not None and now_ms >= may_have_it_since + self.resend_ms:
             return Reason.DEDUP_WINDOW
-        if may_have_it_since is None and now_ms >= received_ms + self.unsent_ms:
+        if may_have_it_since is None and now_ms >= since_ms + self.unsent_ms:
             return Reason.TOO_OLD
         return None
 

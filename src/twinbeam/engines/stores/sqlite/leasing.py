@@ -33,7 +33,7 @@ from twinbeam.pipeline.send.limits import Ages, earliest
 
 _DUE_LANES = f"{LANES} WHERE EXISTS (SELECT 1 FROM ready WHERE ready.lane = lane.id AND due <= ?)"  # noqa: S608 -- constants only
 _PICKED = (
-    "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch, browser_at, spelling "
+    "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch, browser_at, spelling, since "
     "FROM conversion "
     "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
@@ -69,6 +69,7 @@ class _Pick(Struct, frozen=True):
     batch: int | None
     browser_at: int | None
     spelling: str  #: as it was first sent; empty before that
+    since_ms: int  #: when it began to wait
 
 
 class _Loaded(NamedTuple):
@@ -163,7 +164,7 @@ class Leasing(Settling):
     def _too_late(self, lane: Lane, pick: _Pick, now_ms: int) -> Reason | None:
         if lane.enriches:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(pick.browser_at, now_ms) else None
-        return self._ages.too_late(pick.received_ms, earliest(pick.maybe_at, pick.browser_at), now_ms)
+        return self._ages.too_late(pick.since_ms, earliest(pick.maybe_at, pick.browser_at), now_ms)
 
     def _without_late(self, lane: Lane, picks: list[_Pick], now_ms: int) -> list[_Pick]:
         """End what can no longer be sent without harm, and give the rest."""

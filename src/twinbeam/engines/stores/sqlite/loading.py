@@ -7,9 +7,10 @@ from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, decode_facts
 from twinbeam.pipeline.record.conversion import Conversion
-from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled
+from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled, nothing_unsent
 
 _BY_ID = f"SELECT {COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
+_WATCHING = "SELECT EXISTS (SELECT 1 FROM watched)"
 _WATCHED = "SELECT id FROM watched WHERE visitor = ?"
 _HANDLE_BYTES = 8
 
@@ -38,12 +39,13 @@ class Loading:
         ids = self._dedup.find({key for signal in signals for key in (signal.key, *signal.aliases)})
         rows = {row[0]: as_conversion(row) for row in self._connection.among(_BY_ID, sorted(set(ids.values())))}
         visitor_of, facts_of = self._visits(signals)
+        watching = bool(self._db.execute(_WATCHING).fetchone()[0])
         return Known(
             conversions={key: rows[id_] for key, id_ in ids.items()},
             visitor_of=visitor_of,
             facts_of=facts_of,
             last_seen=self.last_seen,
-            unsent_of=lambda visitor: self._unsent_of(visitor, rows),
+            unsent_of=(lambda visitor: self._unsent_of(visitor, rows)) if watching else nothing_unsent,
             spelled=self.spelled,
         )
 

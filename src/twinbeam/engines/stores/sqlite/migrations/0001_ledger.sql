@@ -49,6 +49,7 @@ CREATE TABLE conversion (
     match INTEGER NOT NULL, -- match keys of all copies, a bit each
     enriched INTEGER NOT NULL,
     test_code TEXT NOT NULL,
+    since INTEGER NOT NULL, -- when it began to wait: its age counts from here
     spelling TEXT NOT NULL DEFAULT '', -- the name under which it was first sent
     attempts INTEGER NOT NULL DEFAULT 0,
     maybe_at INTEGER,
