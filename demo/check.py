@@ -16,7 +16,15 @@ Report = dict[str, int | float]
 
 PROMISED_ZERO = ("duplicates_counted", "lost", "value_difference", "raw_identifiers_on_disk", "sent_without_consent")
 #: Zero as well in a sound run, though not among the nine.
-ALSO_ZERO = ("unhashed_identifiers", "wrong_identifiers", "others_lost", "others_duplicated", "emulator_faults")
+ALSO_ZERO = (
+    "forged_received",
+    "others_lost",
+    "others_duplicated",
+    "names_apart",
+    "unhashed_identifiers",
+    "wrong_identifiers",
+    "emulator_faults",
+)
 _LEAST_SHARE = 0.01
 _HASHED = ("email", "phone", "first_name", "last_name", "external_id", "zip_code")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -38,7 +46,9 @@ def compare(truth: Event, counted: Sequence[Event], received: Sequence[Event], f
         "raw_identifiers_on_disk": finds,
         "sent_without_consent": _sent_without_consent(truth, received),
         **_kinds(truth),
+        "forged_received": _forged_received(truth, received),
         **_others(truth["others"], counted),
+        "names_apart": _names_apart(received),
         "unhashed_identifiers": sum(_unhashed(copy["body"]) for copy in received),
         "wrong_identifiers": _wrong_identifiers(truth, received),
         "emulator_faults": faults,
@@ -61,7 +71,7 @@ def _purchases(received: Iterable[Event]) -> list[Event]:
 
 def _kinds(truth: Event) -> dict[str, int]:
     met = Counter(trouble for order in truth["orders"] for trouble in order["troubles"])
-    return {kind: met[kind] for kind in truth["kinds"]}
+    return {kind: met[kind] for kind in truth["kinds"]} | {"forged": len(truth["forged"])}
 
 
 def _value_difference(orders: Iterable[Event], purchases: Iterable[Event]) -> Decimal:
@@ -82,14 +92,39 @@ def _plain(number: Decimal) -> int | float:
 
 
 def _sent_without_consent(truth: Event, received: Iterable[Event]) -> int:
-    """Count the copies on the wire that belong to a visitor who refused, told by any id or match key."""
-    orders = {order["order_id"] for order in truth["orders"] if not order["consented"]}
-    events = {other["event_id"] for other in truth["others"] if not other["consented"]}
-    keys = {key for visitor in truth["visitors"] if not visitor["consented"] for key in _keys_of(visitor)}
+    """
+    Count the copies on the wire that nobody permitted, told by any id or match key.
+
+    What TikTok's own script reported while it was allowed stands; the gateway may not add to it after a refusal.
+    """
+    refused = {order["order_id"]: order["by_script"] for order in truth["orders"] if not order["permitted"]}
+    events = {other["event_id"] for other in truth["others"] if not other["counts"]}
+    keys = {key for visitor in truth["visitors"] if visitor["refused"] for key in _keys_of(visitor)}
     return sum(
-        _order_id(copy["body"]) in orders or copy["event_id"] in events or bool(keys & _keys_in(copy["body"]))
+        _is_refused(copy, refused) or copy["event_id"] in events or bool(keys & _keys_in(copy["body"]))
         for copy in received
     )
+
+
+def _is_refused(copy: Event, refused: Mapping[str | None, bool]) -> bool:
+    order_id = _order_id(copy["body"])
+    return order_id in refused and not (refused[order_id] and copy["channel"] == "browser")
+
+
+def _forged_received(truth: Event, received: Iterable[Event]) -> int:
+    """Count the copies of purchases that somebody made up, told by the order or by whose name they bear."""
+    orders = {forged["order_id"] for forged in truth["forged"]}
+    bearers = {forged["visitor_id"] for forged in truth["forged"]}
+    keys = {key for visitor in truth["visitors"] if visitor["visitor_id"] in bearers for key in _keys_of(visitor)}
+    return sum(_order_id(copy["body"]) in orders or bool(keys & _keys_in(copy["body"])) for copy in received)
+
+
+def _names_apart(received: Iterable[Event]) -> int:
+    """Count the orders whose purchase came under more than one name: TikTok shows a fault for those."""
+    names: dict[str | None, set[str]] = {}
+    for copy in _purchases(received):
+        names.setdefault(_order_id(copy["body"]), set()).add(copy["event"])
+    return sum(len(found) > 1 for found in names.values())
 
 
 def _keys_of(visitor: Event) -> set[str]:

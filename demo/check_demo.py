@@ -28,6 +28,7 @@ import search
 _LIMIT_SECONDS = 85  # the whole promise is 90
 _ENDING_SECONDS = 55  # for the demo to stop two servers, each of which it gives 25 s
 _LAST_WORDS = 2_000  # characters of each log that a failed run shows, because its files go
+_FEW = 5  # finds and faults that are told one by one
 _SEARCHED = ("state", "logs", "pages")
 
 
@@ -82,7 +83,8 @@ def _report(asked: argparse.Namespace, seed: int, directory: Path) -> int:
     report = check.compare(run.truth, counted, received, len(finds), len(faults))
     seconds = round(time.monotonic() - began, 1)
     print(json.dumps({**report, "requests": run.played["posts"], "seed": seed, "seconds": seconds}))
-    broken = [*check.failures(report, run.truth["kinds"]), *_unplayed(run.played), *map(_tell_find, sorted(finds)[:5])]
+    broken = [*check.failures(report, run.truth["kinds"]), *_unplayed(run.played)]
+    broken += [*map(_tell_find, sorted(finds)[:_FEW]), *map(_tell_fault, faults[:_FEW])]
     sys.stderr.writelines(f"FAILED: {sentence}\n" for sentence in broken)
     return 1 if broken else 0
 
@@ -118,13 +120,17 @@ def _tell_find(find: search.Find) -> str:
     return f"{find.file} holds {find.spelling!r}"
 
 
+def _tell_fault(fault: dict[str, Any]) -> str:
+    return f"{fault['title']}: {fault['path']} {fault['evidence']} ({fault['event']} {fault['event_id']})"
+
+
 @contextmanager
 def _played(asked: argparse.Namespace, seed: int, directory: Path) -> Iterator[Run]:
     """Run the demo until it has played; it goes on running for the length of the block."""
     with ExitStack() as stack:
         proxies = {
-            "--tiktok-url": sabotage.towards_tiktok(asked.sabotage),
-            "--intake-url": sabotage.towards_gateway(asked.sabotage),
+            "--tiktok-url": sabotage.proxy_to_tiktok(asked.sabotage),
+            "--intake-url": sabotage.proxy_to_gateway(asked.sabotage),
         }
         detours = [text for option, proxy in proxies.items() if proxy for text in (option, proxy.url)]
         demo = stack.enter_context(_demo(asked, seed, directory, detours))
@@ -132,7 +138,7 @@ def _played(asked: argparse.Namespace, seed: int, directory: Path) -> Iterator[R
         truth = json.loads((directory / "truth.json").read_bytes())
         for proxy, server in zip(proxies.values(), (stage["emulator"], stage["intake"]), strict=True):
             if proxy:
-                proxy.lead_to(server)
+                proxy.lead_to(server, sabotage.meddle_of(asked.sabotage, truth))
         played = _next_line(demo, "played", directory)
         if asked.sabotage == "leak":
             sabotage.leak(directory / "state", truth["visitors"][0])

@@ -1,11 +1,12 @@
 """
 Break one promise on purpose, from outside: proxies between the parts, so that the gateway holds no code for it.
 
-    the shop --(ungated)--> gateway --(drop, double, value)--> emulator
-                               |
-                             (leak): a line in a file of its state directory
+    the shop --(ungated, forge)--> gateway --(drop, double, value)--> emulator
+                                      |
+                                    (leak): a line in a file of its state directory
 
-A check that stays green under one of these measures nothing.
+A check that stays green under one of these measures nothing. Whom it strikes is chosen by the truth file: what
+TikTok's own script reports as well would be counted all the same.
 """
 
 import gzip
@@ -22,20 +23,20 @@ Body = dict[str, Any]
 #: Turns one request body into those that are passed on, in order; none means: answer as if all were well.
 Meddle = Callable[[Body], list[Body]]
 
-KINDS = ("drop", "double", "leak", "ungated", "value")
+KINDS = ("drop", "double", "forge", "leak", "ungated", "value")
 _AS_IF_WELL = {"code": 0, "message": "OK", "request_id": "0", "data": {}}
 _UNGATED_ORDERS = 3
 PURCHASE = frozenset({"Purchase", "CompletePayment"})  #: one event under its new and its old name
 
 
 class Proxy(ThreadingHTTPServer):
-    """Listens at once; passes requests on as soon as it is told where to."""
+    """Listens at once; passes requests on as soon as it is told where to, and what to do to them."""
 
     daemon_threads = True
 
-    def __init__(self, meddle: Meddle) -> None:
+    def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Passage)
-        self._meddle = meddle
+        self._meddle: Meddle = _leave
         self._one_at_a_time = threading.Lock()
         self._told = threading.Event()
         self._upstream = ""
@@ -46,9 +47,9 @@ class Proxy(ThreadingHTTPServer):
         """Where it listens."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def lead_to(self, url: str) -> None:
+    def lead_to(self, url: str, meddle: Meddle) -> None:
         """Pass on to this server from now on; requests that already came wait for it."""
-        self._upstream = urlsplit(url).netloc
+        self._meddle, self._upstream = meddle, urlsplit(url).netloc
         self._told.set()
 
     def meddle(self, body: Body) -> list[Body]:
@@ -101,34 +102,55 @@ class _Passage(BaseHTTPRequestHandler):
 
 
 class Once:
-    """Meddle with the first request that holds a purchase, and with no other."""
+    """Meddle with the first request that holds a purchase of these orders, and with no other."""
 
-    def __init__(self, meddle: Meddle) -> None:
-        self._meddle: Meddle | None = meddle
+    def __init__(self, meddle: Callable[[Body, list[Body]], list[Body]], orders: set[str]) -> None:
+        self._meddle = meddle
+        self._orders = orders
+        self._done = False
 
     def __call__(self, body: Body) -> list[Body]:
         """Give the bodies to pass on."""
-        if self._meddle is None or not _purchases(body):
+        struck = [] if self._done else [it for it in _purchases(body) if it["properties"]["order_id"] in self._orders]
+        if not struck:
             return [body]
-        meddle, self._meddle = self._meddle, None
-        return meddle(body)
+        self._done = True
+        return self._meddle(body, struck)
 
 
-def drop(_body: Body) -> list[Body]:
+def drop(_body: Body, _struck: list[Body]) -> list[Body]:
     """Swallow the batch; the gateway is told it was taken."""
     return []
 
 
-def double(body: Body) -> list[Body]:
+def double(body: Body, _struck: list[Body]) -> list[Body]:
     """Pass the batch on twice, the second time under other ids."""
     again = [{**event, "event_id": f"{event['event_id']}-again"} for event in body["data"]]
     return [body, {**body, "data": again}]
 
 
-def change_value(body: Body) -> list[Body]:
-    """Add one unit of currency to the first purchase of the batch."""
-    _purchases(body)[0]["properties"]["value"] += 1
+def change_value(body: Body, struck: list[Body]) -> list[Body]:
+    """Add one unit of currency to the first of the purchases."""
+    struck[0]["properties"]["value"] += 1
     return [body]
+
+
+class Confirm:
+    """Let the shop's server say that the made-up purchases took place, along with the first real one it reports."""
+
+    def __init__(self, orders: list[str]) -> None:
+        self._orders = orders
+
+    def __call__(self, body: Body) -> list[Body]:
+        """Add the false confirmations to a request of the server."""
+        real = [item for item in body.get("events", []) if item.get("order_id") and _is_granted(item)]
+        orders, self._orders = (self._orders, []) if real else ([], self._orders)
+        strangers = [{**real[0], "order_id": order, "visitor_id": f"v-{order}"} for order in orders]
+        return [{**body, "events": [*body["events"], *strangers]}] if strangers else [body]
+
+
+def _is_granted(item: Body) -> bool:
+    return "granted" in _purposes(item).values()
 
 
 class Ungate:
@@ -139,10 +161,10 @@ class Ungate:
 
     def __call__(self, body: Body) -> list[Body]:
         """Rewrite the consent of chosen orders."""
-        for item in body["events"]:
+        for item in body.get("events", []):
             order_id = item.get("order_id") or item.get("properties", {}).get("order_id")
-            if order_id is not None and item["event"] == "Purchase" and self._chooses(item, order_id):
-                item["consent"] = {**item["consent"], **dict.fromkeys(_purposes(item), "granted")}
+            if order_id is not None and item["event"] in PURCHASE and self._chooses(item, order_id):
+                item["consent"] = dict.fromkeys(_purposes(item), "granted")  # said just now: it outdoes the refusal
         return [body]
 
     def _chooses(self, item: Body, order_id: str) -> bool:
@@ -153,7 +175,7 @@ class Ungate:
 
 
 def _purposes(item: Body) -> dict[str, str]:
-    return {name: said for name, said in item["consent"].items() if name.startswith("ad_")}
+    return {name: said for name, said in item.get("consent", {}).items() if name.startswith("ad_")}
 
 
 def _purchases(body: Body) -> list[Body]:
@@ -166,12 +188,28 @@ def leak(directory: Path, visitor: dict[str, Any]) -> None:
         log.write(f'{{"event":"intake.debug","email":"{visitor["typed"]["email"][0]}"}}\n')
 
 
-def towards_tiktok(kind: str | None) -> Proxy | None:
+def _leave(body: Body) -> list[Body]:
+    return [body]
+
+
+def proxy_to_tiktok(kind: str | None) -> Proxy | None:
     """Give the proxy between gateway and emulator for this kind of sabotage, if it needs one."""
-    meddles: dict[str | None, Meddle] = {"drop": drop, "double": double, "value": change_value}
-    return Proxy(Once(meddles[kind])) if kind in meddles else None
+    return Proxy() if kind in {"drop", "double", "value"} else None
 
 
-def towards_gateway(kind: str | None) -> Proxy | None:
+def proxy_to_gateway(kind: str | None) -> Proxy | None:
     """Give the proxy between shop and gateway for this kind of sabotage, if it needs one."""
-    return Proxy(Ungate()) if kind == "ungated" else None
+    return Proxy() if kind in {"forge", "ungated"} else None
+
+
+def meddle_of(kind: str, truth: Body) -> Meddle:
+    """Give what a proxy does for a kind of sabotage."""
+    alone = {order["order_id"] for order in truth["orders"] if order["counts"] and not order["by_script"]}
+    meddles: dict[str, Meddle] = {
+        "drop": Once(drop, alone),
+        "double": Once(double, alone),
+        "value": Once(change_value, alone),
+        "ungated": Ungate(),
+        "forge": Confirm([forged["order_id"] for forged in truth["forged"]]),
+    }
+    return meddles[kind]

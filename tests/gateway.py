@@ -18,12 +18,13 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from running import CHECKOUT, PATIENCE_SECONDS, Answer, Installation, Program, answers, ask, wait_until
-from twinbeam.core.lifecycle import UNSENT
+from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.demo.processes import HOST, clean_environment, free_port
 from twinbeam.engines.stores.sqlite.store import SqliteReader
 
 PIXEL = "C0JOURNEYPIXELCODE01"
 TOKEN = "journey-token-7d1f4c2a9b"
+_UNDER_WAY = UNSENT - {State.HELD}
 
 
 class TikTokSide:
@@ -176,8 +177,8 @@ class Gateway:
         return self.pids()[name]
 
     def is_steady(self) -> bool:
-        """Tell whether nothing waits to be recorded, sent or answered."""
-        return answers(f"{self.intake}/readyz") and self.pending() == 0 and not UNSENT & set(self.states())
+        """Tell whether nothing waits to be recorded, sent or answered; what is held waits for somebody's word."""
+        return answers(f"{self.intake}/readyz") and self.pending() == 0 and not _UNDER_WAY & set(self.states())
 
     def states(self) -> dict[str, int]:
         """Count the conversions by state, straight from the store: metrics are up to a second old."""

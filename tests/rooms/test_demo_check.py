@@ -29,11 +29,13 @@ def sha(text: str) -> str:
 
 
 def sent(order: dict, **changes) -> dict:
-    """A copy on the wire, as a sound gateway sends it."""
+    """A copy on the wire, as a sound gateway sends it; after a refusal, what the script had sent before."""
     visitor = VISITORS[order["visitor_id"]]
     user = {"email": [sha(visitor["email"])], "phone": sha(visitor["phone"]), "ttclid": visitor["ttclid"]}
     body = {"user": user, "properties": {"order_id": order["order_id"]}}
-    return {"event": "Purchase", "event_id": f"order:{order['order_id']}", "body": body} | changes
+    channel = "browser" if order.get("by_script") and not order["permitted"] else "server"
+    copy = {"event": "Purchase", "event_id": f"order:{order['order_id']}", "channel": channel, "body": body}
+    return copy | changes
 
 
 def counted(order: dict, **changes) -> dict:
@@ -42,7 +44,7 @@ def counted(order: dict, **changes) -> dict:
 
 
 DUE = [order for order in TRUTH["orders"] if order["counts"]]
-REFUSED = [order for order in TRUTH["orders"] if not order["consented"]]
+REFUSED = [order for order in TRUTH["orders"] if VISITORS[order["visitor_id"]]["refused"]]
 OTHERS = [
     {"event": other["event"], "event_id": other["event_id"], "order_id": None}
     for other in TRUTH["others"]
@@ -126,6 +128,30 @@ def test_an_order_nobody_placed_is_not_passed_over():
     assert check.failures(report, TRUTH["kinds"])
 
 
+def test_a_forged_purchase_on_the_wire_is_seen_by_its_order_or_by_whose_name_it_bears():
+    forged = {**TRUTH["forged"][0], "counts": False}
+    nameless, stripped = sent(forged), sent(forged)
+    nameless["body"]["user"] = {}
+    stripped["body"]["properties"] = {}
+    for copy in (nameless, stripped):
+        assert broken(judge(copies=[*(sent(order) for order in DUE), copy])) == {"forged_received"}
+
+
+def test_after_a_refusal_only_what_the_script_had_reported_may_stand():
+    order = {**DUE[0], "permitted": False, "by_script": True}
+    truth = {**TRUTH, "orders": [order, *(it for it in TRUTH["orders"] if it["order_id"] != order["order_id"])]}
+    purchases = [*(counted(it) for it in DUE), *OTHERS]
+    rest = [sent(it) for it in DUE[1:]]
+    script, gateway = sent(order), sent(order, channel="server")
+    assert check.compare(truth, purchases, [script, *rest], 0, 0)["sent_without_consent"] == 0
+    assert check.compare(truth, purchases, [script, gateway, *rest], 0, 0)["sent_without_consent"] == 1
+
+
+def test_two_names_for_one_purchase_show():
+    other = sent(DUE[0], event="CompletePayment", channel="browser")
+    assert broken(judge(copies=[*(sent(order) for order in DUE), other])) == {"names_apart"}
+
+
 def test_a_plain_identifier_on_the_wire_shows():
     plain = sent(DUE[0])
     plain["body"]["user"]["email"] = [VISITORS[DUE[0]["visitor_id"]]["email"]]
@@ -195,20 +221,45 @@ def test_hashes_and_noise_hold_no_identifier(tmp_path):
 
 
 def a_batch(*names: str) -> dict:
-    return {"data": [{"event": name, "event_id": name, "properties": {"value": 5}} for name in names]}
+    return {
+        "data": [
+            {"event": name, "event_id": name, "properties": {"value": 5, "order_id": f"{name} {number}"}}
+            for number, name in enumerate(names)
+        ]
+    }
 
 
-def test_sabotage_waits_for_a_purchase_and_strikes_once():
-    meddle = sabotage.Once(sabotage.drop)
+def test_sabotage_waits_for_a_purchase_that_only_the_gateway_reports_and_strikes_once():
+    meddle = sabotage.Once(sabotage.drop, {"Purchase 1", "ViewContent 0"})
     assert meddle(a_batch("ViewContent")) == [a_batch("ViewContent")]
-    assert meddle(a_batch("ViewContent", "Purchase")) == []
     assert meddle(a_batch("Purchase")) == [a_batch("Purchase")]
+    assert meddle(a_batch("ViewContent", "Purchase")) == []
+    assert meddle(a_batch("ViewContent", "Purchase")) == [a_batch("ViewContent", "Purchase")]
 
 
 def test_doubling_keeps_the_events_and_changes_their_ids():
-    first, second = sabotage.double(a_batch("Purchase"))
+    first, second = sabotage.double(a_batch("Purchase"), [])
     assert first == a_batch("Purchase")
     assert second["data"][0]["event_id"] != "Purchase"
+
+
+def test_a_changed_value_is_that_of_the_purchase_it_strikes():
+    meddle = sabotage.Once(sabotage.change_value, {"Purchase 1"})
+    ((one, two),) = [body["data"] for body in meddle(a_batch("Purchase", "Purchase"))]
+    assert (one["properties"]["value"], two["properties"]["value"]) == (5, 6)
+
+
+def test_false_confirmations_come_with_the_servers_first_permitted_purchase():
+    meddle = sabotage.Confirm(["made up"])
+    denied, granted = (
+        {"events": [{"event": "Purchase", "order_id": "real", "consent": {"ad_storage": said}}]}
+        for said in ("denied", "granted")
+    )
+    page = {"events": [{"event": "Purchase", "properties": {"order_id": "real"}, "consent": {"ad_storage": "granted"}}]}
+    assert [meddle(body) for body in (denied, page)] == [[denied], [page]]
+    (confirmed,) = meddle(granted)
+    assert [item["order_id"] for item in confirmed["events"]] == ["real", "made up"]
+    assert meddle(granted) == [granted]
 
 
 def test_ungating_rewrites_every_copy_of_the_orders_it_chose_and_no_others():

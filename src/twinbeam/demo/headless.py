@@ -53,11 +53,11 @@ def _parser() -> argparse.ArgumentParser:
 async def _perform(asked: argparse.Namespace, clock: Clock) -> None:
     pace = Pace(asked.seconds)
     day = plan(random.Random(asked.seed), asked.orders, pace)  # noqa: S311 -- a shop, not a secret
-    async with staged(asked.directory, Ports(), _wishes(asked, pace)) as stage:
+    async with staged(asked.directory, Ports(), _wishes(asked, pace), pace.rules) as stage:
         write_truth(asked.directory / "truth.json", day, seed=asked.seed, pixel=PIXEL)
         _say("stage", _describe(stage))
-        posts, tally = posts_of(day, clock.now_ms() // MS_PER_SECOND), Tally()
-        await stage.while_up(play(posts, Door(asked.intake_url or stage.intake, stage.door.keys), tally))
+        posts, tally = posts_of(day, clock.now_ms() // MS_PER_SECOND, PIXEL), Tally()
+        await stage.while_up(play(posts, _door(asked, stage), tally))
         quiet = await wait_until_quiet(stage, _QUIET_SECONDS)
         _say("played", {"planned": len(posts), "quiet": quiet, **msgspec.to_builtins(tally)})
         await asyncio.Event().wait()
@@ -66,6 +66,10 @@ async def _perform(asked: argparse.Namespace, clock: Clock) -> None:
 def _wishes(asked: argparse.Namespace, pace: Pace) -> dict[str, str]:
     window = {"TWINBEAM_JOIN_WINDOW_SECONDS": f"{pace.join_window:.3f}"}
     return window | ({"TWINBEAM_TIKTOK_URL": asked.tiktok_url} if asked.tiktok_url else {})
+
+
+def _door(asked: argparse.Namespace, stage: Stage) -> Door:
+    return Door(asked.intake_url or stage.intake, stage.door.keys, stage.emulator)
 
 
 def _describe(stage: Stage) -> dict[str, str]:

@@ -32,3 +32,8 @@ class Pace(Struct, frozen=True):
     def join_window(self) -> float:
         """Seconds for which the gateway lets a first copy wait for its twin; less than `late`."""
         return self.seconds / 2.4
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The pixel's rules that go with it: TikTok's own script's copy is waited for as long as any twin."""
+        return (f"native_wait_seconds={max(1, round(self.join_window))}",)

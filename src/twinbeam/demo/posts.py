@@ -1,50 +1,83 @@
-"""The two channels' copies as requests: what each side of the shop would write to `POST /v1/events`, and when."""
+"""What each side of the shop would write, and when: events, answers to the banner, beacons of TikTok's own script."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 import msgspec
 from msgspec import Struct
 
-from twinbeam.core.values import Channel, Consent, Content, Item, Page, Properties, User
+from twinbeam.core.values import Channel, Consent, Content, Item, Page, Properties, Said, User
+from twinbeam.demo import native
 from twinbeam.demo.shop import Day
 from twinbeam.demo.visitors import Typed, Visitor
-from twinbeam.demo.visits import Happening, Order
+from twinbeam.demo.visits import Answer, Happening, Order
 
-_GRANTED = Consent("granted", "granted", "granted", "demo-banner", "accept all")
-_DENIED = Consent("denied", "denied", "denied", "demo-banner", "refuse all")
+_BANNER = "demo-banner"
+
+
+class To(StrEnum):
+    """Where a request goes, by its path."""
+
+    EVENTS = "/v1/events"
+    CONSENT = "/v1/consent"
+    SCRIPT = native.PATH  #: to TikTok itself, past the gateway
 
 
 class Post(Struct, frozen=True):
     """One request of one channel; the body stays the same however often it is tried."""
 
     at: float  #: seconds after the opening
+    to: To
     channel: Channel
     user_agent: str
     body: bytes
 
 
-def posts_of(day: Day, opened: int) -> list[Post]:
+def posts_of(day: Day, opened: int, pixel: str) -> list[Post]:
     """Give every request of the day in the order of sending; `opened` is the opening in seconds since the epoch."""
-    purchases = (_purchase(order) for order in day.orders)
-    posts = [post for it in (*purchases, *day.others) for post in _copies(it, opened)]
+    happened = (*map(_purchase, day.orders), *day.others)
+    posts = [post for it in (*happened, *day.forged) for post in _copies(it, opened)]
+    posts += [post for it in happened for post in _beacons(it, opened, pixel)]
+    posts += [_statement(order.visitor, order.later) for order in day.orders if order.later]
     return sorted(posts, key=lambda post: post.at)
 
 
 def _purchase(order: Order) -> Happening:
-    return Happening("Purchase", order.visitor, order.placed, order=order, browser=order.browser, server=order.server)
+    return Happening(
+        "Purchase",
+        order.visitor,
+        order.placed,
+        order.answer,
+        event_id=order.browser_id,
+        order=order,
+        browser=order.browser,
+        server=order.server,
+        script=order.script,
+    )
 
 
 def _copies(it: Happening, opened: int) -> Iterator[Post]:
-    if it.browser:
-        yield from _repeat(it.browser, Channel.BROWSER, it.visitor, _browser_item(it, opened))
-    if it.server:
-        yield from _repeat(it.server, Channel.SERVER, it.visitor, _server_item(it, opened))
+    body = _body(_browser_item(it, opened))
+    yield from (Post(at, To.EVENTS, Channel.BROWSER, it.visitor.user_agent, body) for at in it.browser)
+    body = _body(_server_item(it, opened))
+    yield from (Post(at, To.EVENTS, Channel.SERVER, "demo-shop/1", body) for at in it.server)
 
 
-def _repeat(times: tuple[float, ...], channel: Channel, visitor: Visitor, item: Item) -> Iterator[Post]:
-    body = msgspec.json.encode({"events": [item]})
-    agent = visitor.user_agent if channel is Channel.BROWSER else "demo-shop/1"
-    return (Post(at, channel, agent, body) for at in times)
+def _body(item: Item) -> bytes:
+    return msgspec.json.encode({"events": [item]})
+
+
+def _beacons(it: Happening, opened: int, pixel: str) -> Iterator[Post]:
+    if native.fate(it) == "sent":
+        body = native.beacon(it, opened, pixel, _page(it), _browser_properties(it))
+        yield from (Post(at, To.SCRIPT, Channel.BROWSER, it.visitor.user_agent, body) for at in it.browser)
+
+
+def _statement(visitor: Visitor, answer: Answer) -> Post:
+    """Tell what a visitor says to the banner when there is nothing else to report."""
+    said = {"visitor_id": visitor.visitor_id, "consent": _words(answer.granted)}
+    body = msgspec.json.encode({"statements": [said]})
+    return Post(answer.at, To.CONSENT, Channel.BROWSER, visitor.user_agent, body)
 
 
 def _browser_item(it: Happening, opened: int) -> Item:
@@ -53,32 +86,39 @@ def _browser_item(it: Happening, opened: int) -> Item:
     typed = _typed(visitor, visitor.in_browser) if it.event in {"Purchase", "Lead"} else User()
     return Item(
         event=it.event,
-        event_time=opened + int(it.at),
+        age_ms=max(0, round((it.browser[0] - it.at) * 1_000)) if it.browser else 0,
         event_id=it.event_id,
         user=msgspec.structs.replace(typed, ttclid=visitor.ttclid, ttp=visitor.ttp),
-        page=Page(url=_url(it), referrer="https://www.tiktok.com/"),
-        properties=_properties(it, order_id=it.order.order_id if it.order else None),
-        consent=_answer(visitor),
+        page=_page_as_shown(it),
+        properties=_browser_properties(it),
+        consent=_consent(it.answer, opened),
         visitor_id=visitor.visitor_id,
+        native=native.fate(it),
+        test=_is_test(it),
     )
 
 
 def _server_item(it: Happening, opened: int) -> Item:
     """Give the back end's copy: the account's identifiers, the address the order came from, and the money."""
-    visitor = it.visitor
+    visitor, order = it.visitor, it.order
     typed = _typed(visitor, visitor.on_server)
     return Item(
-        event=it.event,
+        event=order.server_name if order else it.event,
         event_time=opened + int(it.at) + 1,
-        event_id=it.event_id,
+        event_id=None if order else it.event_id,
         user=msgspec.structs.replace(
             typed, external_id=visitor.external_id, ip=visitor.ip, user_agent=visitor.user_agent
         ),
-        properties=_properties(it, order_id=None),
-        consent=_answer(visitor),
-        order_id=it.order.order_id if it.order else None,
+        properties=_properties(it, order.minor if order else 0, order_id=None),
+        consent=_consent(it.answer, opened),
+        order_id=order.order_id if order else None,
         visitor_id=visitor.visitor_id,
+        test=_is_test(it),
     )
+
+
+def _is_test(it: Happening) -> bool | None:
+    return True if it.order is not None and it.order.test else None
 
 
 def _typed(visitor: Visitor, typed: Typed) -> User:
@@ -92,16 +132,31 @@ def _typed(visitor: Visitor, typed: Typed) -> User:
     )
 
 
-def _answer(visitor: Visitor) -> Consent:
-    return _GRANTED if visitor.consented else _DENIED
+def _consent(answer: Answer | None, opened: int) -> Consent:
+    """Write an answer as a banner keeps it: with the moment at which it was given."""
+    if answer is None:
+        return Consent()
+    return msgspec.structs.replace(_words(answer.granted), at=opened + int(answer.at))
 
 
-def _properties(it: Happening, order_id: str | None) -> Properties:
+def _words(granted: bool) -> Consent:  # noqa: FBT001 -- the two answers of a banner
+    said: Said = "granted" if granted else "denied"
+    return Consent(said, said, said, _BANNER, "accept all" if granted else "refuse all")
+
+
+def _browser_properties(it: Happening) -> Properties:
+    if it.order is None:
+        return Properties()
+    minor = it.order.minor if it.order.browser_minor is None else it.order.browser_minor
+    return _properties(it, minor, order_id=it.order.order_id)
+
+
+def _properties(it: Happening, minor: int, order_id: str | None) -> Properties:
     if it.order is None:
         return Properties()
     country = it.visitor.country
     return Properties(
-        value=major(it.order.minor, country.decimals),
+        value=major(minor, country.decimals),
         currency=country.currency,
         content_type="product",
         contents=[
@@ -117,9 +172,14 @@ def major(minor: int, decimals: int) -> float | int:
     return minor / 10**decimals if decimals else minor
 
 
-def _url(it: Happening) -> str:
+def _page(it: Happening) -> Page:
     path = "thanks" if it.event == "Purchase" else it.event.lower()
-    url = f"https://shop.example/{path}?ttclid={it.visitor.ttclid}"
-    if it.order is not None and it.order.email_in_url:
-        return f"{url}&email={it.visitor.email.replace('@', '%40')}"
-    return url
+    return Page(url=f"https://shop.example/{path}?ttclid={it.visitor.ttclid}", referrer="https://www.tiktok.com/")
+
+
+def _page_as_shown(it: Happening) -> Page:
+    """Give the page with whatever the shop put into its address; TikTok's script is spared that."""
+    page = _page(it)
+    if it.order is None or not it.order.email_in_url:
+        return page
+    return msgspec.structs.replace(page, url=f"{page.url}&email={it.visitor.email.replace('@', '%40')}")

@@ -21,18 +21,21 @@ from twinbeam.demo.pace import Pace
 from twinbeam.demo.posts import posts_of
 from twinbeam.demo.processes import DemoError
 from twinbeam.demo.shop import plan
-from twinbeam.demo.stage import Ports, Stage, staged
+from twinbeam.demo.stage import PIXEL, Ports, Stage, staged
 from twinbeam.demo.traffic import Tally, play
+from twinbeam.destinations.tiktok.wire import TRACK_PATH
 
 DEFAULT_PORTS = Ports(intake=8700, dashboard=8701, emulator=8702)
 
 #: What goes wrong on TikTok's side at the start of an act, in turn; each ends by itself.
 _WEATHER: tuple[dict[str, object] | None, ...] = (
     None,
-    {"kind": "rate_limit", "times": 3},
-    {"kind": "html_502", "times": 2},
-    {"kind": "reset", "when": "after", "times": 1},
+    {"kind": "rate_limit", "times": 3, "path": TRACK_PATH},
+    {"kind": "html_502", "times": 2, "path": TRACK_PATH},
+    {"kind": "reset", "when": "after", "times": 1, "path": TRACK_PATH},
 )
+
+_RULES = ("native_wait_seconds=10",)  #: nobody wants to watch the usual four minutes
 
 _WELCOME = """
 Twinbeam is running, on this machine only.
@@ -41,8 +44,9 @@ Twinbeam is running, on this machine only.
   TikTok      {emulator}/       what the emulator of TikTok's side counted
   Intake      {intake}/v1/events
 
-A seeded shop (seed {seed}) sells in both channels: ad blockers, refused consent, reloads, repeated webhooks, late
-copies, cancellations. Compare the two pages: every permitted purchase is counted once.
+A seeded shop (seed {seed}) sells in both channels: ad blockers, refused and changed consent, reloads, repeated
+webhooks, late copies, cancellations, copies that disagree on value, name or id, and purchases somebody made up.
+Compare the two pages: every permitted purchase is counted once. What nobody permitted or confirmed yet is held.
 
 Stop with Ctrl-C. Files are in {directory}
 """
@@ -78,7 +82,7 @@ def acts() -> Iterator[Act]:
 
 
 async def _perform(seed: int, directory: Path, ports: Ports, clock: Clock) -> None:
-    async with staged(directory, ports, {}) as stage:
+    async with staged(directory, ports, {}, _RULES) as stage:
         sys.stdout.write(_welcome(stage, seed))
         sys.stdout.flush()
         await stage.while_up(_play_on(stage, seed, clock))
@@ -94,7 +98,7 @@ async def _play_on(stage: Stage, seed: int, clock: Clock) -> None:
     for number, act in zip(count(), acts(), strict=False):
         await _stir(stage, _WEATHER[number % len(_WEATHER)])
         day = plan(random.Random(f"{seed}/{number}"), act.orders, act.pace)  # noqa: S311 -- a shop, not a secret
-        await play(posts_of(day, clock.now_ms() // MS_PER_SECOND), stage.door, tally)
+        await play(posts_of(day, clock.now_ms() // MS_PER_SECOND, PIXEL), stage.door, tally)
 
 
 async def _stir(stage: Stage, trouble: dict[str, object] | None) -> None:

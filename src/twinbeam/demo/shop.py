@@ -11,14 +11,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from twinbeam.demo.pace import Pace
-from twinbeam.demo.troubles import afflict
+from twinbeam.demo.troubles import FORGED_SHARE, afflict, times
 from twinbeam.demo.visitors import Visitor, arrive, letters
-from twinbeam.demo.visits import Happening, Line, Order
+from twinbeam.demo.visits import Answer, Happening, Line, Order
 
 _PRICES = (4.9, 9.99, 12.5, 19.95, 24.0, 39.9, 64.25, 119.0)
 _RETURNING = 0.1  #: share of orders by somebody who ordered before: dedup by person would lose them
 _LEADS_PER_ORDER = 0.15
 _WALKS_PER_ORDER = 0.25
+_SCRIPT_RUNS = 0.8  #: share of browsers without an ad blocker, among those that order nothing
 
 
 class Day(Struct, frozen=True):
@@ -27,6 +28,7 @@ class Day(Struct, frozen=True):
     visitors: tuple[Visitor, ...]
     orders: tuple[Order, ...]
     others: tuple[Happening, ...]  #: leads, checkouts and views: everything with an event id of its own
+    forged: tuple[Happening, ...]  #: purchases that somebody makes up, with the public key that every page shows
 
 
 def plan(rng: random.Random, orders: int, pace: Pace) -> Day:
@@ -37,14 +39,15 @@ def plan(rng: random.Random, orders: int, pace: Pace) -> Day:
         *(_lead(rng, pace) for _ in range(round(orders * _LEADS_PER_ORDER))),
         *(_walk(rng, pace) for _ in range(round(orders * _WALKS_PER_ORDER))),
     ]
-    people = [*(order.visitor for order in taken), *(it.visitor for it in others)]
+    forged = [_forge(rng, pace) for _ in range(times(FORGED_SHARE, orders))]
+    people = [*(order.visitor for order in taken), *(it.visitor for it in (*others, *forged))]
     visitors = {visitor.visitor_id: visitor for visitor in people}
-    return Day(tuple(visitors.values()), tuple(taken), tuple(others))
+    return Day(tuple(visitors.values()), tuple(taken), tuple(others), tuple(forged))
 
 
 def _take_orders(rng: random.Random, count: int, pace: Pace) -> list[Order]:
-    """Draw orders of which 68 to 78 % are by visitors who consented; cancellations take up to 3 % off."""
-    granted = round(count * rng.uniform(0.68, 0.78))
+    """Draw orders of which 68 to 76 % are by visitors who consented; cancellations and tests take up to 5 % off."""
+    granted = round(count * rng.uniform(0.68, 0.76))
     flags = [True] * granted + [False] * (count - granted)
     rng.shuffle(flags)
     regulars: dict[bool, list[Visitor]] = {True: [], False: []}
@@ -63,6 +66,7 @@ def _order(rng: random.Random, visitor: Visitor, pace: Pace) -> Order:
     return Order(
         order_id=f"TB-{letters(rng, 10)}",
         visitor=visitor,
+        answer=Answer(granted=visitor.consented),
         lines=tuple(_line(rng, visitor.country.decimals) for _ in range(rng.randint(1, 3))),
         placed=placed,
         checkout=(placed - pace.step,),
@@ -77,27 +81,43 @@ def _line(rng: random.Random, decimals: int) -> Line:
 
 
 def _visit_of(rng: random.Random, order: Order, pace: Pace) -> list[Happening]:
-    """Give what the browser shows before an order; an ad blocker hides all of it."""
-    if order.blocked:
+    """Give what the browser shows before an order, under the answer of that moment."""
+    if order.direct:
         return []
-    began = order.placed - 2 * pace.step
-    view = _seen(rng, "ViewContent", order.visitor, began)
-    checkout = _seen(rng, "InitiateCheckout", order.visitor, order.placed - pace.step)
+    view, checkout = (
+        replace(
+            _seen(rng, event, order.visitor, at, answer=order.landed or order.answer),
+            script=order.script,
+            counts=order.permitted and order.landed is None,
+        )
+        for event, at in (("ViewContent", order.placed - 2 * pace.step), ("InitiateCheckout", order.placed - pace.step))
+    )
     return [view, replace(checkout, order=order, browser=order.checkout)]
 
 
 def _lead(rng: random.Random, pace: Pace) -> Happening:
     """Give one filled form, reported by both channels under one id drawn by the page."""
     at = rng.uniform(0, pace.visiting)
-    lead = _seen(rng, "Lead", arrive(rng, consented=rng.random() < 0.7), at)
-    return replace(lead, server=(at + rng.uniform(0, 3) * pace.step,))
+    return replace(_glance(rng, "Lead", at), server=(at + rng.uniform(0, 3) * pace.step,))
 
 
 def _walk(rng: random.Random, pace: Pace) -> Happening:
     """Give one look around by somebody who buys nothing."""
+    return _glance(rng, rng.choice(("ViewContent", "AddToCart", "Search")), rng.uniform(0, pace.visiting))
+
+
+def _forge(rng: random.Random, pace: Pace) -> Happening:
+    """Make up a purchase: all that a page could say, in the name of somebody who seems to allow it."""
+    order = _order(rng, arrive(rng, consented=True), pace)
+    seen = _seen(rng, "Purchase", order.visitor, order.placed, answer=order.answer)
+    return replace(seen, event_id=None, order=order, browser=order.browser)
+
+
+def _glance(rng: random.Random, event: str, at: float) -> Happening:
     visitor = arrive(rng, consented=rng.random() < 0.7)
-    return _seen(rng, rng.choice(("ViewContent", "AddToCart", "Search")), visitor, rng.uniform(0, pace.visiting))
+    seen = _seen(rng, event, visitor, at, answer=Answer(granted=visitor.consented))
+    return replace(seen, script=rng.random() < _SCRIPT_RUNS, counts=visitor.consented)
 
 
-def _seen(rng: random.Random, event: str, visitor: Visitor, at: float) -> Happening:
-    return Happening(event=event, event_id=f"e-{letters(rng, 16)}", visitor=visitor, at=at, browser=(at,))
+def _seen(rng: random.Random, event: str, visitor: Visitor, at: float, *, answer: Answer | None) -> Happening:
+    return Happening(event, visitor, at, answer, event_id=f"e-{letters(rng, 16)}", browser=(at,))

@@ -8,7 +8,7 @@ The stage of the demo: an emulator and a gateway on free ports, a pixel, three k
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from twinbeam.demo.processes import HOST, DemoError, free_port, run_once, runnin
 from twinbeam.demo.traffic import Door
 
 PIXEL = "CTWINBEAMDEMOSHOP001"
+_RULES = ("hosts=shop.example",)
 _COMING_UP_SECONDS = 30
 _POLL_SECONDS = 0.1
 
@@ -46,9 +47,9 @@ class Stage(Struct, frozen=True):
 
     @property
     def door(self) -> Door:
-        """Where the shop's two channels post."""
+        """Where the shop's sides report."""
         keys = {Channel.BROWSER: self.keys[KeyKind.BROWSER], Channel.SERVER: self.keys[KeyKind.SERVER]}
-        return Door(self.intake, keys)
+        return Door(self.intake, keys, self.emulator)
 
     async def while_up(self, work: Coroutine[None, None, None]) -> None:
         """Do the work to its end; raises DemoError at once if the gateway ends meanwhile."""
@@ -64,11 +65,14 @@ class Stage(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def staged(directory: Path, ports: Ports, wishes: Mapping[str, str]) -> AsyncIterator[Stage]:
+async def staged(
+    directory: Path, ports: Ports, wishes: Mapping[str, str], rules: Sequence[str]
+) -> AsyncIterator[Stage]:
     """
     Bring everything up, and take it down when the block ends.
 
-    `wishes` are settings of the gateway that go before the demo's own. Raises DemoError if a part does not come up.
+    `wishes` are settings of the gateway that go before the demo's own, `rules` are of its pixel. Raises DemoError if
+    a part does not come up.
     """
     for name in ("state", "logs"):
         (directory / name).mkdir(parents=True, exist_ok=True)
@@ -84,7 +88,7 @@ async def staged(directory: Path, ports: Ports, wishes: Mapping[str, str]) -> As
     logs = directory / "logs"
     async with running(_emulator_on(emulator), logs / "emulator", {}) as emulating:
         await _wait_for(f"http://{emulator}/_control", emulating, "the emulator", logs)
-        keys = await _furnish(f"http://{emulator}", settings)
+        keys = await _furnish(f"http://{emulator}", settings, rules)
         async with running(["-m", "twinbeam", "serve"], logs / "gateway", settings) as serving:
             await _wait_for(f"http://{dashboard}/readyz", serving, "the gateway", logs)
             yield Stage(
@@ -110,8 +114,8 @@ def _addresses(ports: Ports) -> tuple[str, str, str]:
     return emulator, intake, dashboard
 
 
-async def _furnish(emulator: str, settings: Mapping[str, str]) -> dict[KeyKind, str]:
-    """Create the pixel on both sides with a fresh token, and one key of each kind."""
+async def _furnish(emulator: str, settings: Mapping[str, str], rules: Sequence[str]) -> dict[KeyKind, str]:
+    """Create the pixel on both sides with a fresh token and its rules, and one key of each kind."""
     token = secrets.token_hex(20)
     seed = {"pixels": [{"code": PIXEL, "name": "Demo shop"}], "tokens": [{"token": token}]}
     url = f"{emulator}/_control/accounts"
@@ -120,6 +124,7 @@ async def _furnish(emulator: str, settings: Mapping[str, str]) -> dict[KeyKind, 
             raise DemoError(f"the emulator refused the demo's pixel: {await answer.text()}")
     add = ["pixels", "add", PIXEL, "--name", "Demo shop", "--consent", "require", "--token-stdin"]
     await run_once(["-m", "twinbeam", *add], settings, told=token)
+    await run_once(["-m", "twinbeam", "pixels", "set", PIXEL, *_RULES, *rules], settings)
     return {kind: await _create_key(kind, settings) for kind in KeyKind}
 
 

@@ -1,5 +1,5 @@
 """
-Play the shop's two channels over HTTP, each request at its planned moment.
+Play the shop's sides over HTTP, each request at its planned moment.
 
 A request that meets a lost connection or a 5xx is tried again with the same bytes, as a tag or a webhook sender
 would; any other refusal is counted and not repeated, because the same bytes would be refused again.
@@ -14,7 +14,7 @@ import aiohttp
 from msgspec import Struct
 
 from twinbeam.core.values import Channel
-from twinbeam.demo.posts import Post
+from twinbeam.demo.posts import Post, To
 
 _AT_ONCE = 64  #: open requests; a visitor's browser and a webhook queue do not wait for each other
 _TRIES = 8  #: with the waits below about 25 s: longer than a gateway takes to restart
@@ -23,10 +23,11 @@ _TIMEOUT = aiohttp.ClientTimeout(total=20)
 
 
 class Door(Struct, frozen=True):
-    """Where the shop posts, and the write key of each channel."""
+    """Where the shop posts, the write key of each channel, and where TikTok's own script reports."""
 
     url: str
     keys: dict[Channel, str]
+    tiktok: str
 
 
 class Tally(Struct):
@@ -35,6 +36,7 @@ class Tally(Struct):
     posts: int = 0
     accepted: int = 0
     dropped: int = 0
+    held: int = 0
     rejected: int = 0
     notices: int = 0
     retries: int = 0
@@ -43,18 +45,25 @@ class Tally(Struct):
 
     def take(self, answer: dict[str, Any]) -> None:
         """Add one 202's numbers; lists count by their length."""
-        for name in ("accepted", "dropped", "rejected", "notices"):
+        for name in ("accepted", "dropped", "held", "rejected", "notices"):
             said = answer.get(name, 0)
             setattr(self, name, getattr(self, name) + (said if isinstance(said, int) else len(said)))
 
 
 async def play(posts: Sequence[Post], door: Door, tally: Tally) -> None:
-    """Send every request at its moment, counted from now, and return when all are answered or given up."""
+    """
+    Send every request at its moment, counted from now, and return when all are answered or given up.
+
+    A visitor's answer is taken before anything that is planned after it, however slow a machine is.
+    """
     start = asyncio.get_running_loop().time()
     gate = asyncio.Semaphore(_AT_ONCE)
     async with aiohttp.ClientSession(timeout=_TIMEOUT) as session, asyncio.TaskGroup() as sending:
         for post in posts:
             await asyncio.sleep(start + post.at - asyncio.get_running_loop().time())
+            if post.to is To.CONSENT:
+                await _send(session, post, door, tally)
+                continue
             await gate.acquire()
             task = sending.create_task(_send(session, post, door, tally))
             task.add_done_callback(lambda _: gate.release())
@@ -72,16 +81,20 @@ async def _send(session: aiohttp.ClientSession, post: Post, door: Door, tally: T
 
 async def _answered(session: aiohttp.ClientSession, post: Post, door: Door, tally: Tally) -> bool:
     """Send once; False means that trying again may help."""
-    headers = {
-        "Authorization": f"Bearer {door.keys[post.channel]}",
-        "Content-Type": "application/json",
-        "User-Agent": post.user_agent,
-    }
+    url, headers = _place(post, door)
     with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-        async with session.post(f"{door.url}/v1/events", data=post.body, headers=headers) as response:
+        async with session.post(url, data=post.body, headers=headers) as response:
             if response.status < 300:
                 tally.take(await response.json())
                 return True
             tally.refused += response.status < 500
             return response.status < 500
     return False
+
+
+def _place(post: Post, door: Door) -> tuple[str, dict[str, str]]:
+    """Give the address of a request and its headers."""
+    if post.to is To.SCRIPT:
+        return f"{door.tiktok}{post.to}", {"Content-Type": "text/plain;charset=UTF-8", "User-Agent": post.user_agent}
+    key = {"Authorization": f"Bearer {door.keys[post.channel]}", "Content-Type": "application/json"}
+    return f"{door.url}{post.to}", key | {"User-Agent": post.user_agent}

@@ -31,6 +31,7 @@ def tell(day: Day, *, seed: int, pixel: str) -> dict[str, Any]:
         "visitors": [_tell_visitor(visitor) for visitor in day.visitors],
         "orders": [_tell_order(order) for order in day.orders],
         "others": [_tell_other(it) for it in day.others],
+        "forged": [_tell_forged(it) for it in day.forged],
     }
 
 
@@ -38,7 +39,7 @@ def _tell_visitor(visitor: Visitor) -> dict[str, Any]:
     spellings = (visitor.in_browser, visitor.on_server)
     return {
         "visitor_id": visitor.visitor_id,
-        "consented": visitor.consented,
+        "refused": not visitor.consented,
         "email": visitor.email,
         "phone": visitor.phone,
         "external_id": visitor.external_id,
@@ -56,7 +57,8 @@ def _tell_order(order: Order) -> dict[str, Any]:
     return {
         "order_id": order.order_id,
         "visitor_id": order.visitor.visitor_id,
-        "consented": order.visitor.consented,
+        "permitted": order.permitted,
+        "by_script": order.by_script,
         "counts": order.counts,
         "value": str(Decimal(order.minor).scaleb(-country.decimals)),
         "currency": country.currency,
@@ -65,9 +67,8 @@ def _tell_order(order: Order) -> dict[str, Any]:
 
 
 def _tell_other(it: Happening) -> dict[str, Any]:
-    return {
-        "event": it.event,
-        "event_id": it.event_id,
-        "counts": it.visitor.consented and bool(it.browser or it.server),
-        "consented": it.visitor.consented,
-    }
+    return {"event": it.event, "event_id": it.event_id, "counts": it.counts}
+
+
+def _tell_forged(it: Happening) -> dict[str, Any]:
+    return {"order_id": it.order.order_id if it.order else "", "visitor_id": it.visitor.visitor_id}

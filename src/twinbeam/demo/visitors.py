@@ -34,10 +34,10 @@ class Typed(Struct, frozen=True):
 
 
 class Visitor(Struct, frozen=True):
-    """A person with one identity, one answer to the consent banner, and a spelling per channel."""
+    """A person with one identity, and a spelling of it per channel."""
 
     visitor_id: str
-    consented: bool
+    consented: bool  #: False for those who refuse whatever they are asked: nothing of theirs may ever leave
     country: Country
     email: str  #: clean: what every spelling must come to
     phone: str  #: clean: E.164

@@ -1,8 +1,17 @@
-"""What can happen in the shop, as values: an order, and anything else a channel reports."""
+"""What can happen in the shop, as values: an answer to the banner, an order, and anything else a channel reports."""
 
 from msgspec import Struct
 
 from twinbeam.demo.visitors import Visitor
+
+LONG_AGO = -3_600.0  #: most visitors answered the banner on an earlier visit, seconds after the opening
+
+
+class Answer(Struct, frozen=True):
+    """What a visitor answered to the consent banner, and when, in seconds after the opening."""
+
+    granted: bool
+    at: float = LONG_AGO
 
 
 class Line(Struct, frozen=True):
@@ -17,18 +26,27 @@ class Order(Struct, frozen=True):
     """
     One order and the times, in seconds after the opening, at which each copy of it is sent.
 
-    No times means that the channel never reports it. Troubles change the times; the rest is the truth.
+    No times means that the channel never reports it. Troubles change the times and what a copy says; the rest is
+    the truth.
     """
 
     order_id: str
     visitor: Visitor
+    answer: Answer | None  #: what its copies say about consent; None where the visitor has not answered yet
     lines: tuple[Line, ...]
     placed: float
     checkout: tuple[float, ...]
     browser: tuple[float, ...]
     server: tuple[float, ...]
     paid: bool = True
-    blocked: bool = False
+    test: bool = False  #: somebody of the shop tries the checkout out
+    script: bool = True  #: TikTok's own script runs in this browser; an ad blocker stops it
+    direct: bool = False  #: the visit began at the payment page: nothing was seen before the order
+    landed: Answer | None = None  #: what the visitor had answered before, if it was something else
+    later: Answer | None = None  #: what the visitor says in the end, by the banner and without an event
+    browser_id: str | None = None  #: the id that the page makes up; None: it knows the order's
+    browser_minor: int | None = None  #: what the page takes for the value, if it is wrong
+    server_name: str = "Purchase"  #: what the back end calls it
     email_in_url: bool = False
     troubles: tuple[str, ...] = ()
 
@@ -38,18 +56,32 @@ class Order(Struct, frozen=True):
         return sum(line.minor * line.quantity for line in self.lines)
 
     @property
+    def by_script(self) -> bool:
+        """Whether TikTok's own script reports it, which no later answer can take back."""
+        return self.script and bool(self.browser) and self.answer is not None and self.answer.granted
+
+    @property
+    def permitted(self) -> bool:
+        """Whether anybody may report it in the end: the visitor's last answer counts."""
+        last = self.later or self.answer
+        return last is not None and last.granted
+
+    @property
     def counts(self) -> bool:
         """Whether exactly one conversion ought to be counted for it."""
-        return self.paid and self.visitor.consented
+        return self.paid and not self.test and (self.permitted or self.by_script)
 
 
 class Happening(Struct, frozen=True):
-    """Anything a channel reports: a purchase without an id of its own, or a lead, checkout or view with one."""
+    """Anything a channel reports: a purchase, or a lead, checkout or view with an id of its own."""
 
     event: str
     visitor: Visitor
     at: float  #: seconds after the opening
+    answer: Answer | None  #: as in Order
     event_id: str | None = None
     order: Order | None = None
     browser: tuple[float, ...] = ()
     server: tuple[float, ...] = ()
+    script: bool = True  #: as in Order
+    counts: bool = True  #: whether it ought to be counted once

@@ -41,6 +41,15 @@ def match_keys_that_come_within_five_minutes_are_sent_once_more(h: Harness) -> N
     assert (h.story().state, h.story().attempts) == ("delivered", 2)
 
 
+def what_was_sent_first_stands(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER, native="sent", value=10.0, currency="EUR", user={"ttclid": "c"}))
+    (first,) = carried(lease := h.lease())
+    h.delivered(lease)
+    _second(h, value=12.0, event_time=first["event_time"] + 60, user={"email": an_email("ada"), "ttclid": "d"})
+    (event,) = carried(_leased(h))
+    assert event == first | {"user": {"email": an_email("ada"), "ttclid": "c"}}
+
+
 def only_once(h: Harness) -> None:
     _delivered(h)
     _second(h)

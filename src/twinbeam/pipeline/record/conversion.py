@@ -38,6 +38,7 @@ class Copy(Struct, frozen=True, gc=False, array_like=True):
     limited: bool = False  #: the visit asked for limited data use
     bare: bool = False  #: the visit refused to have its identifiers sent
     lookups: list[bytes] = []  #: of a copy that is held: nobody finds it by them before it is permitted
+    adds: bool = False  #: it came after the first word was sent: it adds to that, and changes nothing of it
 
 
 class Conversion(Struct, gc=False):

@@ -4,7 +4,8 @@ Joining copies by authority, not by arrival.
 Money and content come from the shop's server; click and browser keys, address and page from the browser, and so does
 the event id, because an id that fired in the browser cannot be taken back; match keys are united; what an earlier
 visit left fills gaps only. A copy that tells of a purchase before it is one ranks behind those of its channel that
-confirm it. The result depends on the set of copies alone, never on their order: ties go to the earlier accept time,
+confirm it, and a copy that came after the first word was sent behind all others: TikTok keeps what it was told first.
+The result depends on the set of copies alone, never on their order: ties go to the earlier accept time,
 then to the arrival id (docs/concepts/copies.md).
 """
 
@@ -34,12 +35,12 @@ def by_authority(copies: Iterable[Copy]) -> list[Copy]:
     return sorted(copies, key=_money_rank)
 
 
-def _money_rank(copy: Copy) -> tuple[int, bool, int, bytes]:
-    return (_MONEY_FIRST[copy.channel], not copy.confirms, copy.received_ms, copy.arrival)
+def _money_rank(copy: Copy) -> tuple[bool, int, bool, int, bytes]:
+    return (copy.adds, _MONEY_FIRST[copy.channel], not copy.confirms, copy.received_ms, copy.arrival)
 
 
-def _click_rank(copy: Copy) -> tuple[int, int, bytes]:
-    return (_CLICK_FIRST[copy.channel], copy.received_ms, copy.arrival)
+def _click_rank(copy: Copy) -> tuple[bool, int, int, bytes]:
+    return (copy.adds, _CLICK_FIRST[copy.channel], copy.received_ms, copy.arrival)
 
 
 def merge(copies: Sequence[Copy]) -> bytes:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.values import Channel, Signal
@@ -81,6 +83,8 @@ class Steps:
         self._waiting.satisfy(known, signal, standing)
         self._waiting.send_again(known, signal.received_ms)
         self._keep(known, signal, arrival, standing)
+        payloads = self._writes.payloads
+        payloads[known.id] = [replace(copy, adds=True) for copy in payloads[known.id]]
         self._tally.arrival(known, Outcome.MERGED)
 
     def withdraw(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
