@@ -18,10 +18,10 @@ from collections.abc import Callable, Sequence
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Decision, Signal
+from twinbeam.core.values import Channel, Decision, Signal
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import PERMISSION, Conversion
-from twinbeam.pipeline.record.known import Known, Writes
+from twinbeam.pipeline.record.known import Known, Spelled, Writes
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.rules import Act, decide, drop_reason
 from twinbeam.pipeline.record.standing import Stance, Standing, standing_of
@@ -169,3 +169,16 @@ class Fold:
         if signal.received_ms > self.known.last_seen.get(place, 0):
             self.known.last_seen[place] = signal.received_ms
             self.writes.seen[place] = signal.received_ms
+        if signal.channel is Channel.BROWSER and signal.permission.decision is not Decision.DROPPED:
+            self._spell(signal)
+
+    def _spell(self, signal: Signal) -> None:
+        """
+        Remember how the browser spells an event's name on a pixel; what a server writes means nothing.
+
+        It is the page's word, not the visitor's: it counts whatever becomes of the copy.
+        """
+        place = (signal.workspace, signal.pixel, signal.event)
+        word, known = Spelled(signal.received_ms, signal.spelling or signal.event), self.known.spelled.get(place)
+        if known is None or word > known:
+            self.known.spelled[place] = self.writes.spelled[place] = word

@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
-from twinbeam.core.values import Channel, Signal
+from twinbeam.core.values import Signal
 from twinbeam.pipeline.record.conversion import Conversion, Copy, copy_of, with_channel
 from twinbeam.pipeline.record.findings import differences, worded
-from twinbeam.pipeline.record.known import Known, Note, Spelled, Writes
+from twinbeam.pipeline.record.known import Known, Note, Writes
 from twinbeam.pipeline.record.merge import VISIT
 from twinbeam.pipeline.record.rules import Act, decide, drop_reason
 from twinbeam.pipeline.record.standing import Stance, Standing
@@ -148,26 +148,12 @@ class Steps:
                 copies.append(copy)
         if not held:
             self._look_up(conversion, signal)
-        self._spell(signal)
         if signal.visits:
             self._visits.watch(signal, conversion.id)
 
     def _look_up(self, conversion: Conversion, signal: Signal) -> None:
         if signal.lookups:
             self._writes.lookups.append((signal.lookups, conversion.id, signal.received_ms))
-
-    def _spell(self, signal: Signal) -> None:
-        """Remember how the browser spells an event's name on a pixel; what a server writes means nothing."""
-        if signal.channel is not Channel.BROWSER:
-            return
-        place = (signal.workspace, signal.pixel, signal.event)
-        word = Spelled(signal.received_ms, signal.spelling or signal.event)
-        known = self._known.spelled.get(place)
-        if known is not None and word <= known:
-            return
-        self._known.spelled[place] = word
-        if known is None or word.spelling != known.spelling:  # that it is said again is not worth a write
-            self._writes.spelled[place] = word
 
     def _note(self, known: Conversion, signal: Signal, standing: Standing) -> None:
         found = [] if standing.stance is Stance.REFUSED else differences(known, signal, self._known.spelled)
