@@ -29,10 +29,13 @@ _BEFORE = ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", f"PRAGMA cache_s
 _AFTER = ("COMMIT", "PRAGMA journal_mode=WAL")
 _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count) "
 _CONVERSIONS = _NUMBERS + (
-    "INSERT INTO conversion SELECT i, randomblob(16), :workspace, :pixel, 'web', 'Purchase', "
-    "printf('order-%09d', i - 1), :now / 1000, :now - (:count - i) * :step, 'delivered', '', 2495, 'EUR', "
-    "printf('%09d', i - 1), 'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 0, NULL, 0, 31, 0, "
-    "'', 'Purchase', 1, :now, :now, i / 1000 FROM n"
+    "INSERT INTO conversion (id, key, workspace, pixel, event_source, event, event_id, event_time, received, since, "
+    "state, reason, minor, currency, order_id, channels, consent, source, due, copies, lacks, native_proven, match, "
+    "enriched, test_code, spelling, attempts, maybe_at, settled_at, batch) "
+    "SELECT i, randomblob(16), :workspace, :pixel, 'web', 'Purchase', printf('order-%09d', i - 1), :now / 1000, "
+    ":now - (:count - i) * :step, :now - (:count - i) * :step, 'delivered', '', 2495, 'EUR', printf('%09d', i - 1), "
+    "'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 0, 0, 31, 0, '', 'Purchase', 1, :now, "
+    ":now, i / 1000 FROM n"
 )
 _TOKENS = _NUMBERS + "INSERT INTO visitor_key SELECT randomblob(16), (i + 1) / 2 FROM n"  # two orders a visitor
 
