@@ -202,6 +202,17 @@ class TwoEngines(RuleBasedStateMachine):
         left = {lease.batch for lease in self.under_way}
         assert {lease.batch: lease.body for lease in taken} == {n: body for n, body in before.items() if n in left}
 
+    @rule(days=st.sampled_from([1, 8, 31]))
+    def tidy(self, days: int) -> None:
+        """Time passes, and housekeeping does its round; never at the very moment at which something ends."""
+        self.both(lambda h: h.clock.advance(ms=HOUR))
+        self.both(lambda h: h.tidy(days))
+
+    @rule(who=st.sampled_from([("order", "1001"), ("visitor", "v-1")]))
+    def erase(self, who: tuple[str, str]) -> None:
+        self.tidy(1)
+        self.both(lambda h: h.erase(*who))
+
     @property
     def under_way(self) -> list[Lease]:
         """List the batches that wait for their verdict."""
@@ -255,6 +266,7 @@ def everything(h: Harness) -> dict[str, Any]:
         "found": [story.id for n in ("1001", "1002") for story in store.by_lookup([order_lookup(n)])],
         "counts": sorted(msgspec.structs.astuple(count) for count in store.counts()),
         "states": store.states(),
+        "removed": store.removed(),
         "cursors": store.cursors(),
         "due": sorted(lane.source_id for lane in store.due_lanes(h.now())),
         "next": store.next_due_ms(),

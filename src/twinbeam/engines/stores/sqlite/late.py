@@ -86,6 +86,14 @@ class LateIndex:
         self._sweep(shares)
         self._next = _Step((), shares, self._step.due)
 
+    def newest(self) -> int:
+        """Give the newest row of the log; where nothing waits, the index has all up to it."""
+        return self._newest
+
+    def forget(self, upto: int, most: int) -> bool:
+        """Drop rows of the log that are in the index; tells whether there may be more of them."""
+        return self._db.execute(self._forget, (upto, most)).rowcount == most
+
     def _sweep(self, shares: int) -> None:
         swept = chain.from_iterable(self._shares[self._place : self._place + shares])
         self._db.executemany(self._insert, sorted((key, self._waiting[key]) for key in swept))

@@ -171,12 +171,16 @@ class Tidying:
         """Bring the keys of a quiet store into their index, where they can be removed; a busy one does it by itself."""
         if self._dedup.waiting() > _MOST_SWEPT:
             return
-        for _ in range(_SHARES):
+        for _ in range(2 * _SHARES):
             if not self._dedup.waiting():
-                return
+                break
             self._dedup.sweep(_SWEPT)
             self.swept = True
             yield True
+        if not self._dedup.waiting():
+            upto = self._dedup.newest()
+            while self._dedup.forget(upto, _ROWS):
+                yield False
 
     def _conversions(self, old: int) -> Iterator[bool]:
         waiting = self._dedup.oldest_waiting()
