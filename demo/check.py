@@ -26,6 +26,7 @@ ALSO_ZERO = (
     "emulator_faults",
 )
 _LEAST_SHARE = 0.01
+_LEAST_CONSENTED, _MOST_CONSENTED = 0.6, 0.8
 _HASHED = ("email", "phone", "first_name", "last_name", "external_id", "zip_code")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -60,6 +61,8 @@ def failures(report: Report, kinds: Iterable[str]) -> list[str]:
     broken = [f"{name} is {report[name]}" for name in (*PROMISED_ZERO, *ALSO_ZERO) if report[name] != 0]
     if report["counted"] != report["consented"]:
         broken.append(f"{report['counted']} purchases counted for {report['consented']} permitted orders")
+    if not _LEAST_CONSENTED <= report["consented"] / report["orders"] <= _MOST_CONSENTED:
+        broken.append(f"{report['consented']} of {report['orders']} orders ought to be counted: no usual share")
     rare = [kind for kind in kinds if report[kind] < _LEAST_SHARE * report["orders"] or report[kind] == 0]
     return broken + [f"too few orders met the trouble '{kind}' for this run to say anything of it" for kind in rare]
 

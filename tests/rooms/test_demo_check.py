@@ -169,6 +169,14 @@ def test_a_lost_view_shows():
     assert broken(report) == {"others_lost"}
 
 
+@pytest.mark.parametrize("share", [0.59, 0.81])
+def test_a_run_of_mostly_one_answer_proves_nothing(share):
+    report = judge()
+    number = round(share * report["orders"])
+    one_sided = {**report, "consented": number, "counted": number}
+    assert any("share" in sentence for sentence in check.failures(one_sided, TRUTH["kinds"]))
+
+
 def test_a_run_without_trouble_proves_nothing():
     calm = {**judge(), "blocked": 0}
     assert any("blocked" in sentence for sentence in check.failures(calm, TRUTH["kinds"]))
