@@ -310,13 +310,13 @@ def properties(**fields):
 
 
 def test_lookups_lead_from_what_a_person_may_ask_for():
-    signal = seal(email=["ada@shop.example", "eve@shop.example"], phone="+447911123456", ttclid="E.C.P.x").signal
+    signal = seal(email=["ada@shop.example", "eve@shop.example"], phone="+447911123456", external_id="customer-7").signal
     assert signal.lookups == [
         lookup("order", WORKSPACE, "1001"),
         lookup("email", WORKSPACE, sha256_hex("ada@shop.example")),
         lookup("email", WORKSPACE, sha256_hex("eve@shop.example")),
         lookup("phone", WORKSPACE, sha256_hex("+447911123456")),
-        lookup("ttclid", WORKSPACE, "E.C.P.x"),
+        lookup("external_id", WORKSPACE, sha256_hex("customer-7")),
     ]
 
 

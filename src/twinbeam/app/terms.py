@@ -1,5 +1,6 @@
-"""The terms of every pixel, as the record room asks for them, kept in step with what operators set up."""
+"""What operators decided about pixels and workspaces, as the writer's rooms ask for it, kept in step."""
 
+from twinbeam.core.rules import DEFAULT_WORKSPACE
 from twinbeam.core.values import KeyKind
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.pipeline.record.policy import DEFAULT_TERMS, Terms
@@ -10,10 +11,15 @@ class LiveTerms:
 
     def __init__(self) -> None:
         self._terms: dict[tuple[str, str], Terms] = {}
+        self._keep_days: dict[str, int] = {}
 
     def __call__(self, workspace: str, pixel: str) -> Terms:
         """Give the terms of a pixel; one that nobody set up has the defaults."""
         return self._terms.get((workspace, pixel), DEFAULT_TERMS)
+
+    def keep_days_of(self, workspace: str) -> int:
+        """Tell how many days a workspace keeps what is about persons."""
+        return self._keep_days.get(workspace, DEFAULT_WORKSPACE.keep_days)
 
     def update(self, directory: Directory) -> None:
         """Take the terms from a directory."""
@@ -27,3 +33,4 @@ class LiveTerms:
             (entry.workspace, entry.code): Terms(entry.rules, (entry.workspace, entry.code) in served)
             for entry in directory.pixels.values()
         }
+        self._keep_days = {name: rules.keep_days for name, rules in directory.workspaces.items()}

@@ -195,7 +195,13 @@ async def main(listener: socket.socket, lifeline: int) -> None:
     terms = LiveTerms()
     policy = RecordPolicy(window=JoinWindow(wait_ms=settings.join_window_ms), terms_of=terms, judge=judge)
     store = await on_store(
-        SqliteStore.open_as_writer, settings.data, ring, policy=policy, ages=Ages(), wait_seconds=TAKEOVER_SECONDS
+        SqliteStore.open_as_writer,
+        settings.data,
+        ring,
+        policy=policy,
+        ages=Ages(),
+        keep_days_of=terms.keep_days_of,
+        wait_seconds=TAKEOVER_SECONDS,
     )
     reader = await on_reader(SqliteReader, settings.data)
     writer = Writer(

@@ -22,7 +22,7 @@ def conversion_key(workspace: str, event_source: str, source_id: str, event: str
 
 
 def lookup(kind: str, workspace: str, value: str) -> bytes:
-    """Hash one searchable value (`order`, `email`, `phone`, `ttclid`); identifiers come here already hashed."""
+    """Hash one searchable value (`order`, `email`, `phone`, `external_id`); identifiers come here already hashed."""
     return blake2b(f"{kind}\0{workspace}\0{value}".encode(), digest_size=LOOKUP_BYTES).digest()
 
 

@@ -1,7 +1,7 @@
 """
 What lets an event be found again and joined with the other copies of the same visit.
 
-Look-ups lead from an order id, e-mail, phone or click id to an event; visits lead from a visitor, cart, checkout or
+Look-ups lead from an order id, e-mail, phone or customer id to an event; visits lead from a visitor, cart, checkout or
 order to the click and browser keys a later copy may borrow. All of them are hashes (core/keys.py).
 """
 
@@ -21,8 +21,8 @@ def lookups(workspace: str, order_id: str | None, person: Person) -> list[bytes]
         _add_lookups(found, "email", workspace, person.email)
     if person.phone:
         _add_lookups(found, "phone", workspace, person.phone)
-    if person.ttclid:
-        found.append(keys.lookup("ttclid", workspace, person.ttclid))
+    if person.external_id:
+        _add_lookups(found, "external_id", workspace, person.external_id)
     return found
 
 

@@ -1,5 +1,5 @@
 """
-Look-ups: which conversions an order id, an e-mail address, a phone number or a click id leads to.
+Look-ups: which conversions an order id, an e-mail address, a phone number or a customer id leads to.
 
 Hashes are random, so an index of them costs a page for each of them at each commit. They are written as they come
 instead, all those of a transaction in one row of their day, and searched from end to end by the few who ask.
