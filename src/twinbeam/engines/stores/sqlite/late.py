@@ -48,10 +48,9 @@ class LateIndex:
 
     def read_again(self) -> None:
         """Take what waits from the file, as at the start and after a transaction that failed."""
-        self._waiting = dict(packed.entries_of(self._db, self._log, KEY_BYTES))
-        self._shares: list[list[bytes]] = [[] for _ in range(_SHARES)]
-        for key in self._waiting:
-            self._shares[key[0]].append(key)
+        self._waiting: list[dict[bytes, int]] = [{} for _ in range(_SHARES)]  # by the share a key belongs to
+        for key, id_ in packed.entries_of(self._db, self._log, KEY_BYTES):
+            self._waiting[key[0]][key] = id_
         self._newest = int(self._db.execute(f"SELECT coalesce(max(n), 0) FROM {self._log}").fetchone()[0])  # noqa: S608 -- our own name
         self._place = 0  # the share that is swept next
         self._swept_to = 0  # rows of the log up to here are in the index
@@ -60,15 +59,14 @@ class LateIndex:
 
     def find(self, keys: Iterable[bytes]) -> dict[bytes, int]:
         """Give those of the keys that are known, with their ids."""
-        waiting = self._waiting
-        asked = sorted(keys)
-        found = {key: waiting[key] for key in asked if key in waiting}
-        found.update(self._connection.among(self._select, [key for key in asked if key not in waiting]))
+        asked, waiting = sorted(keys), self._waiting
+        found = {key: waiting[key[0]][key] for key in asked if key in waiting[key[0]]}
+        found.update(self._connection.among(self._select, [key for key in asked if key not in found]))
         return found
 
     def add(self, entries: Sequence[packed.Entry], *, events: int) -> None:
         """Add new entries, and sweep as far as recording so many events obliges to; ValueError for a known key."""
-        if any(key in self._waiting for key, _ in entries):
+        if any(key in self._waiting[key[0]] for key, _ in entries):
             raise ValueError(f"a key was added to {self._log} a second time")
         if entries:
             packed.append(self._db, self._log, KEY_BYTES, entries, n=self._newest + 1)
@@ -81,7 +79,7 @@ class LateIndex:
         """Sweep on, though nothing is recorded, until about so many keys are written; as `add`, once a transaction."""
         shares, keys = 0, 0
         while self._place + shares < _SHARES and keys < most:
-            keys += len(self._shares[self._place + shares])
+            keys += len(self._waiting[self._place + shares])
             shares += 1
         self._sweep(shares)
         self._next = _Step((), shares, self._step.due)
@@ -95,30 +93,27 @@ class LateIndex:
         return self._db.execute(self._forget, (upto, most)).rowcount == most
 
     def _sweep(self, shares: int) -> None:
-        swept = chain.from_iterable(self._shares[self._place : self._place + shares])
-        self._db.executemany(self._insert, sorted((key, self._waiting[key]) for key in swept))
+        swept = chain.from_iterable(share.items() for share in self._waiting[self._place : self._place + shares])
+        self._db.executemany(self._insert, sorted(swept))
         self._db.execute(self._forget, (self._swept_to, _FORGOTTEN_ROWS))
 
     def waiting(self) -> int:
         """Count the keys that the index does not have yet."""
-        return len(self._waiting)
+        return sum(map(len, self._waiting))
 
     def oldest_waiting(self) -> int | None:
         """Give the lowest id that a key still waits in memory for."""
-        return min(self._waiting.values(), default=None)
+        return min((min(share.values()) for share in self._waiting if share), default=None)
 
     def committed(self) -> None:
         """Take over what `add` did, now that it is durable."""
         step, self._step = self._next, self._next
         for place in range(self._place, self._place + step.shares):
-            for key in self._shares[place]:
-                del self._waiting[key]
-            self._shares[place] = []
+            self._waiting[place] = {}
         self._place += step.shares
         self._newest += bool(step.added)
-        self._waiting.update(step.added)
-        for key, _ in step.added:
-            self._shares[key[0]].append(key)
+        for key, id_ in step.added:
+            self._waiting[key[0]][key] = id_
         if self._place == _SHARES:
             self._place, self._swept_to, self._round_to = 0, self._round_to, self._newest
 
