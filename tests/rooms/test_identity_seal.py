@@ -310,7 +310,9 @@ def properties(**fields):
 
 
 def test_lookups_lead_from_what_a_person_may_ask_for():
-    signal = seal(email=["ada@shop.example", "eve@shop.example"], phone="+447911123456", external_id="customer-7").signal
+    signal = seal(
+        email=["ada@shop.example", "eve@shop.example"], phone="+447911123456", external_id="customer-7"
+    ).signal
     assert signal.lookups == [
         lookup("order", WORKSPACE, "1001"),
         lookup("email", WORKSPACE, sha256_hex("ada@shop.example")),
