@@ -49,6 +49,14 @@ def a_healed_mismatch_is_counted_and_told(h: Harness) -> None:
     assert h.story("random").copies[1].differs == "event_id order-1"
 
 
+def a_webhook_that_is_sent_again_is_no_second_mismatch(h: Harness) -> None:
+    h.take(a_signal("random", also=["order-1"], channel=BROWSER))
+    h.take(a_signal("order-1"), a_signal("order-1"))
+    h.delivered(h.lease())
+    h.take(a_signal("order-1"))
+    assert h.found() == {"id_healed": 1}
+
+
 def a_refusal_under_one_id_stops_the_order_under_another(h: Harness) -> None:
     h.take(a_refusal("random", also=["order-1"], channel=BROWSER))
     h.take(a_signal("order-1"))

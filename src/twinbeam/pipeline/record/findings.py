@@ -21,12 +21,18 @@ class Difference(Struct, frozen=True, gc=False):
     words: str
 
 
-def differences(known: Conversion, signal: Signal, spelled: Mapping[PixelEvent, Spelled]) -> list[Difference]:
-    """Compare a copy with what its conversion says so far; a conversion that keeps nothing has nothing to compare."""
+def differences(
+    known: Conversion, signal: Signal, spelled: Mapping[PixelEvent, Spelled], *, joined: bool
+) -> list[Difference]:
+    """
+    Compare a copy with what its conversion says so far; a conversion that keeps nothing has nothing to compare.
+
+    An id that was `joined` before, as in a webhook that is sent again, is no news.
+    """
     if not known.event_id:
         return []
     found = []
-    if signal.event_id != known.event_id:
+    if signal.event_id != known.event_id and not joined:
         healed = known.state in _OPEN and not known.frozen
         finding = Finding.ID_HEALED if healed else Finding.ID_MISMATCH
         found.append(Difference(finding, f"event_id {signal.event_id}"))

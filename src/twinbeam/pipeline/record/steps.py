@@ -156,7 +156,9 @@ class Steps:
             self._writes.lookups.append((signal.lookups, conversion.id, signal.received_ms))
 
     def _note(self, known: Conversion, signal: Signal, standing: Standing) -> None:
-        found = [] if standing.stance is Stance.REFUSED else differences(known, signal, self._known.spelled)
+        joined = signal.key in self._known.conversions and signal.channel in known.channels.split("+")
+        compared = standing.stance is not Stance.REFUSED
+        found = differences(known, signal, self._known.spelled, joined=joined) if compared else []
         for difference in found:
             self._tally.finding(known, difference.finding)
         known.copies += 1
