@@ -16,6 +16,7 @@ from twinbeam.core.erasure import person
 from twinbeam.core.errors import StorageError
 from twinbeam.core.keys import conversion_key, lookup
 from twinbeam.core.values import Facts
+from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.traces import trace_tables
 
@@ -150,7 +151,7 @@ def test_what_no_conversion_waits_for_is_not_watched(h: Harness) -> None:
     h.take(an_undecided("e-1", visitor="v"), an_undecided("e-2", visitor="v"))
     h.take(a_refusal("e-1"))
     h.tidy(3)
-    assert h.store._db.execute("SELECT id FROM watched").fetchall() == [(2,)]
+    assert [id_ for _, id_ in packed.entries_of(h.store._db, "watched", 8)] == [2]
 
 
 def test_a_workspace_keeps_as_long_as_it_said(tmp_path: Path) -> None:

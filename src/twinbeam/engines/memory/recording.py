@@ -71,8 +71,8 @@ class Recording:
     def _known(self) -> Known:
         rows = self._rows
 
-        def unsent_of(visitor: bytes) -> list[Conversion]:
-            return [rows.by_id[id_] for id_ in rows.watched.get(visitor, [])]
+        def unsent_of(visitors: Sequence[bytes]) -> list[tuple[bytes, Conversion]]:
+            return [(visitor, rows.by_id[id_]) for visitor in visitors for id_ in rows.watched.get(visitor, [])]
 
         return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, unsent_of, rows.spelled)
 

@@ -62,8 +62,8 @@ class Fold:
         for (signal, _), standing in zip(arrivals, standings, strict=True):
             if signal.facts is not None and signal.visits and standing.stance in _TEACH:
                 self._visits.learn(signal, signal.facts)
-        for visitor in sorted(self._visits.changed):
-            self._heed(visitor)
+        if self._visits.changed:
+            self._heed(sorted(self._visits.changed))
         for (signal, arrival), standing in zip(arrivals, standings, strict=True):
             self._take(signal, arrival, standing)
 
@@ -147,10 +147,10 @@ class Fold:
             return False
         return self._policy.enriching.in_time(known.browser_at, signal.received_ms)
 
-    def _heed(self, visitor: bytes) -> None:
-        """Let a visit's new word on consent reach what it reported before and has not been sent."""
-        record = self.known.facts_of[visitor].consent
-        for conversion in self.known.unsent_of(visitor):
+    def _heed(self, visitors: Sequence[bytes]) -> None:
+        """Let the new word of visits on consent reach what they reported before and has not been sent."""
+        for visitor, conversion in self.known.unsent_of(visitors):
+            record = self.known.facts_of[visitor].consent
             if record is not None:
                 self._rejudge(conversion, record)
 

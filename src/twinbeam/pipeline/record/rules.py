@@ -27,7 +27,8 @@ from twinbeam.pipeline.record.standing import Stance
 
 _UNLEASED = frozenset({State.HELD, State.READY, State.WAITING})
 _REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
-_IN_VAIN = frozenset(reason.value for reason in WAITED_IN_VAIN.values())
+#: Reasons of conversions that ended only because nobody permitted or confirmed them in time.
+IN_VAIN = frozenset(reason.value for reason in WAITED_IN_VAIN.values())
 
 
 class Act(Enum):
@@ -81,7 +82,7 @@ def _refused(known: Conversion | None) -> Act:
 
 def ended_in_vain(known: Conversion) -> bool:
     """Tell whether it ended only because nobody permitted or confirmed it in time."""
-    return known.state is State.EXPIRED and known.reason in _IN_VAIN
+    return known.state is State.EXPIRED and known.reason in IN_VAIN
 
 
 def _open(known: Conversion) -> bool:

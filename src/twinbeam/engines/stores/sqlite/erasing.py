@@ -26,6 +26,7 @@ from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.traces import forget_traces, trace_tables
+from twinbeam.engines.stores.sqlite.watching import Watching
 
 ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
 _AT_ONCE = 200
@@ -74,6 +75,7 @@ class Erasing:
         self._db = connection.db
         self._visitor_keys = visitor_keys
         self._payloads = Payloads(connection)
+        self._watching = Watching(connection)
 
     def ready(self) -> list[Erasure]:
         """Give the wishes before which everything is recorded."""
@@ -132,20 +134,17 @@ class Erasing:
         workspace = wish.person.workspace
         tokens = {keys.visit("order", workspace, row.order_id) for row in rows if row.order_id}
         found = set(self._visitor_keys.find(tokens | set(wish.person.tokens)).values())
-        sql = "SELECT visitor FROM watched WHERE id IN ({})"
-        found.update(visitor for (visitor,) in self._connection.among(sql, [row.id for row in rows]))
-        return sorted(found)
+        return sorted(found | self._watching.visitors_of([row.id for row in rows]))
 
     def _waiting_of(self, visitors: Sequence[int]) -> set[int]:
-        sql = "SELECT id FROM watched WHERE visitor IN ({})"
-        return {id_ for (id_,) in self._connection.among(sql, visitors)}
+        return {id_ for ids in self._watching.of(visitors).values() for id_ in ids}
 
     def _forget_visitors(self, visitors: Sequence[int], wish: Erasure) -> None:
         if visitors:
             self._connection.remember_highest("visitor")
             until = self._connection.sealing_day(wish.asked_ms)
             self._db.executemany("DELETE FROM visitor WHERE id=? AND seen<=?", [(id_, until) for id_ in visitors])
-            self._db.executemany("DELETE FROM watched WHERE visitor=?", [(id_,) for id_ in visitors])
+            self._watching.forget(visitors)
 
     def _erase(self, rows: Sequence[Row], now_ms: int) -> tuple[Receipt, list[int]]:
         """Erase what is not on the wire, and note on the rest that it has to go."""

@@ -17,7 +17,7 @@ from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import Connection
 
 #: Events for one sweep over all keys; an entry waits in memory (about 120 bytes) for half of that on average.
-SPAN = 131_072
+SPAN = 262_144
 _SHARES = 256  #: the key space is swept by the first byte of its keys
 _FORGOTTEN_ROWS = 64  #: of the log at most with each transaction, each of up to a thousand events
 

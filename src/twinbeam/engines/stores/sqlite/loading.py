@@ -6,12 +6,11 @@ from twinbeam.core.values import Facts, Signal
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, decode_facts
+from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion
-from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled, nothing_unsent
+from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled
 
 _BY_ID = f"SELECT {COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
-_WATCHING = "SELECT EXISTS (SELECT 1 FROM watched)"
-_WATCHED = "SELECT id FROM watched WHERE visitor = ?"
 _HANDLE_BYTES = 8
 
 
@@ -23,6 +22,7 @@ class Loading:
         self._db = connection.db
         self._dedup = dedup
         self._visitor_keys = visitor_keys
+        self._watching = Watching(connection)
         self.last_seen: dict[PixelSide, int] = {}
         self.spelled: dict[PixelEvent, Spelled] = {}
         self.read_again()
@@ -39,13 +39,12 @@ class Loading:
         ids = self._dedup.find({key for signal in signals for key in (signal.key, *signal.aliases)})
         rows = {row[0]: as_conversion(row) for row in self._connection.among(_BY_ID, sorted(set(ids.values())))}
         visitor_of, facts_of = self._visits(signals)
-        watching = bool(self._db.execute(_WATCHING).fetchone()[0])
         return Known(
             conversions={key: rows[id_] for key, id_ in ids.items() if id_ in rows},
             visitor_of=visitor_of,
             facts_of=facts_of,
             last_seen=self.last_seen,
-            unsent_of=(lambda visitor: self._unsent_of(visitor, rows)) if watching else nothing_unsent,
+            unsent_of=lambda visitors: self._unsent_of(visitors, rows),
             spelled=self.spelled,
         )
 
@@ -56,14 +55,16 @@ class Loading:
         facts = {handle_of(id_): decode_facts(opened(sealed, facts_context(id_))) for id_, sealed in known}
         return {token: handle_of(id_) for token, id_ in links.items()}, facts
 
-    def _unsent_of(self, visitor: bytes, rows: dict[int, Conversion]) -> list[Conversion]:
-        """Give what a visitor's word on consent may still reach; what is loaded already is given as it is."""
-        if len(visitor) != _HANDLE_BYTES:
-            return []  # a new visitor: what it has reported is in this very fold
-        ids = [id_ for (id_,) in self._db.execute(_WATCHED, (known_id(visitor),))]
-        missing = [id_ for id_ in ids if id_ not in rows]
+    def _unsent_of(self, visitors: Iterable[bytes], rows: dict[int, Conversion]) -> list[tuple[bytes, Conversion]]:
+        """
+        Give what a visitor's word on consent may still reach; what is loaded already is given as it is.
+
+        What a new visitor has reported is in this very fold.
+        """
+        noted = self._watching.of(known_id(visitor) for visitor in visitors if is_stored(visitor))
+        missing = sorted({id_ for ids in noted.values() for id_ in ids if id_ not in rows})
         rows |= {row[0]: as_conversion(row) for row in self._connection.among(_BY_ID, missing)}
-        return [rows[id_] for id_ in ids if id_ in rows]
+        return [(handle_of(visitor), rows[id_]) for visitor, ids in noted.items() for id_ in ids if id_ in rows]
 
 
 def handle_of(visitor: int) -> bytes:

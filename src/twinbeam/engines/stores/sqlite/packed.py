@@ -32,32 +32,58 @@ def append(db: sqlite3.Connection, table: str, width: int, entries: Sequence[Ent
 def entries_of(db: sqlite3.Connection, table: str, width: int) -> Iterator[Entry]:
     """Give all entries of a table, the oldest first."""
     for hashes, packed in db.execute(f"SELECT hashes, ids FROM {table} ORDER BY n"):  # noqa: S608 -- our own name
-        keys = (hashes[at : at + width] for at in range(0, len(hashes), width))
-        yield from zip(keys, _unpacked(packed), strict=True)
+        yield from taken_apart(hashes, packed, width)
 
 
 def search(db: sqlite3.Connection, table: str, *keys: bytes) -> Iterator[int]:
     """Give the ids that any of some keys leads to, in one pass over the rows."""
+    return (id_ for _, id_ in find(db, table, *keys))
+
+
+def find(db: sqlite3.Connection, table: str, *keys: bytes) -> Iterator[Entry]:
+    """Give the entries of some keys, in one pass over the rows."""
     for some in _chunks(keys):
         any_of = " OR ".join(["instr(hashes, ?)"] * len(some))
         rows = db.execute(f"SELECT hashes, ids FROM {table} WHERE {any_of}", some)  # noqa: S608 -- our own name
         for hashes, packed in rows:
             ids = _unpacked(packed)
-            yield from (ids[place] for key in some for place in _places(hashes, key))
+            yield from ((key, ids[place]) for key in some for place in _places(hashes, key))
+
+
+def leading_to(db: sqlite3.Connection, table: str, width: int, ids: Iterable[int]) -> Iterator[Entry]:
+    """Give the entries that lead to some ids, in one pass over the rows."""
+    for some in _chunks(ids):
+        wanted = set(some)
+        for _, entries in _rows_of(db, table, width, some):
+            yield from (entry for entry in entries if entry[1] in wanted)
 
 
 def remove(db: sqlite3.Connection, table: str, width: int, gone: Iterable[int]) -> None:
     """Take out all entries that lead to some ids; call inside a transaction."""
     for some in _chunks(gone):
-        any_of = " OR ".join(["instr(ids, ?)"] * len(some))
-        leaving, marks = set(some), [array("q", [id_]).tobytes() for id_ in some]
-        rows = db.execute(f"SELECT n, hashes, ids FROM {table} WHERE {any_of}", marks).fetchall()  # noqa: S608 -- our own name
-        for n, hashes, packed in rows:
-            ids = _unpacked(packed)
-            stay = [place for place, id_ in enumerate(ids) if id_ not in leaving]
-            left = b"".join(hashes[place * width : (place + 1) * width] for place in stay)
-            kept = array("q", [ids[place] for place in stay]).tobytes()
-            db.execute(f"UPDATE {table} SET hashes=?, ids=? WHERE n=?", (left, kept, n))  # noqa: S608 -- our own name
+        leaving = set(some)
+        for n, entries in list(_rows_of(db, table, width, some)):
+            rewrite(db, table, n, [entry for entry in entries if entry[1] not in leaving])
+
+
+def rewrite(db: sqlite3.Connection, table: str, n: int, entries: Sequence[Entry]) -> None:
+    """Let a row hold these entries only; one that holds none stays, so that numbers go on; call in a transaction."""
+    hashes, ids = b"".join(key for key, _ in entries), array("q", [id_ for _, id_ in entries]).tobytes()
+    db.execute(f"UPDATE {table} SET hashes=?, ids=? WHERE n=?", (hashes, ids, n))  # noqa: S608 -- our own name
+
+
+def _rows_of(db: sqlite3.Connection, table: str, width: int, ids: Sequence[int]) -> Iterator[tuple[int, list[Entry]]]:
+    """Give the rows that may lead to some ids, taken apart."""
+    any_of = " OR ".join(["instr(ids, ?)"] * len(ids))
+    marks = [array("q", [id_]).tobytes() for id_ in ids]
+    for n, hashes, packed in db.execute(f"SELECT n, hashes, ids FROM {table} WHERE {any_of}", marks):  # noqa: S608 -- our own name
+        yield n, taken_apart(hashes, packed, width)
+
+
+def taken_apart(hashes: bytes, packed: bytes, width: int) -> list[Entry]:
+    """Give the entries of one row."""
+    keys = (hashes[at : at + width] for at in range(0, len(hashes), width))
+    return list(zip(keys, _unpacked(packed), strict=True))
 
 
 def _chunks(values: Iterable[T]) -> Iterator[list[T]]:

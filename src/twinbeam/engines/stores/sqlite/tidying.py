@@ -22,6 +22,7 @@ from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.traces import day_of_table, trace_tables
+from twinbeam.engines.stores.sqlite.watching import Watching
 
 KeepDays = Callable[[str], int]
 """How many days a workspace keeps what is about persons."""
@@ -44,11 +45,6 @@ _PAYLOADS = (
     "SELECT payload.id, workspace, state, coalesce(settled_at, received), received FROM payload "
     "JOIN conversion USING (id) WHERE payload.id > ? ORDER BY payload.id LIMIT ?"
 )
-_WATCHED = (
-    f"SELECT visitor, watched.id, state IN ({_UNSENT}), coalesce(settled_at, received) FROM watched "  # noqa: S608 -- constants only
-    "LEFT JOIN conversion ON conversion.id = watched.id WHERE (visitor, watched.id) > (?, ?) "
-    "ORDER BY visitor, watched.id LIMIT ?"
-)
 _QUARANTINE = (
     "DELETE FROM quarantine WHERE (journal, seq, item) IN "
     "(SELECT journal, seq, item FROM quarantine WHERE at < ? LIMIT ?)"
@@ -69,6 +65,7 @@ class Tidying:
 
     def __init__(self, connection: Connection, dedup: LateIndex, keep_days_of: KeepDays) -> None:
         self._connection = connection
+        self._watching = Watching(connection)
         self._db = connection.db
         self._dedup = dedup
         self._keep_days_of = keep_days_of
@@ -81,7 +78,7 @@ class Tidying:
         yield from self._payloads()
         oldest_visit: list[int] = []
         yield from self._visits(oldest_visit)
-        yield from self._watched()
+        yield from self._watching.tidy(self._before(WATCHED_DAYS))
         yield from self._traces()
         yield from self._quarantine()
         yield from self._old_keys()
@@ -125,17 +122,6 @@ class Tidying:
                 self._connection.remember_highest("visitor")
                 self._db.executemany("DELETE FROM visitor WHERE id=?", gone)
             oldest[:] = [min([*oldest, *(seen for _, seen in rows if seen >= until)], default=until)]
-            yield False
-
-    def _watched(self) -> Iterator[bool]:
-        place = (0, 0)
-        while rows := self._db.execute(_WATCHED, (*place, _ROWS)).fetchall():
-            place = rows[-1][:2]
-            until = self._before(WATCHED_DAYS)
-            gone = [
-                (visitor, id_) for visitor, id_, waits, ended in rows if ended is None or (not waits and ended < until)
-            ]
-            self._db.executemany("DELETE FROM watched WHERE visitor=? AND id=?", gone)
             yield False
 
     def _traces(self) -> Iterator[bool]:

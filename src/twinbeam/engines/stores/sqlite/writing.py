@@ -11,6 +11,7 @@ from twinbeam.engines.stores.sqlite.loading import is_stored, known_id
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.rows import INSERT, UPDATE, as_changes, as_row, encode_facts
 from twinbeam.engines.stores.sqlite.traces import add_traces
+from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.fold import Fold
 from twinbeam.pipeline.record.known import PixelSide, Writes
@@ -28,6 +29,7 @@ class Writing:
         self._connection = connection
         self._db = connection.db
         self._payloads = Payloads(connection)
+        self._watching = Watching(connection)
         self._dedup = dedup
         self._visitor_keys = visitor_keys
         self.read_again()
@@ -108,7 +110,7 @@ class Writing:
         rows = [(id_, day, seal(day, encoded, facts_context(id_))) for id_, encoded in facts]
         self._db.executemany("INSERT OR REPLACE INTO visitor VALUES (?,?,?)", rows)
         watched = [(ids.get(handle) or known_id(handle), id_) for handle, id_ in writes.watched]
-        self._db.executemany("INSERT OR IGNORE INTO watched VALUES (?,?)", watched)
+        self._watching.add(watched)
 
     def _visitor_id(self, handle: bytes) -> int:
         if is_stored(handle):

@@ -86,10 +86,10 @@ CREATE TABLE ready (
     PRIMARY KEY (lane, due, id)
 ) STRICT, WITHOUT ROWID;
 
--- What is held, in the order in which it ends; the keys of its payloads; and whose word on consent may still reach it.
+-- What is held, in the order in which it ends; the keys of its payloads; and by visitor what a word on consent may still reach (watching.py).
 CREATE TABLE held (due INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (due, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE held_key (id INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
-CREATE TABLE watched (visitor INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (visitor, id)) STRICT, WITHOUT ROWID;
+CREATE TABLE watched (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL) STRICT;
 
 -- How the browser was last seen to write an event's name.
 CREATE TABLE spelled (
