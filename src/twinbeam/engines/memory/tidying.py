@@ -12,6 +12,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_WORKSPACE
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion
+from twinbeam.pipeline.record.rules import ended_in_vain
 
 _KEEP = DEFAULT_WORKSPACE.keep_days
 _ORDER_KEY_DAYS = 400
@@ -140,8 +141,9 @@ class Tidying:
         row = self._rows.by_id.get(id_)
         if row is None:
             return False
-        ended_ms = self._rows.kept[id_].settled_at
-        return row.state in UNSENT or (row.received_ms if ended_ms is None else ended_ms) >= before_ms
+        settled_at = self._rows.kept[id_].settled_at
+        ended_ms = row.received_ms if settled_at is None else settled_at
+        return row.state in UNSENT or (ended_in_vain(row) and ended_ms >= before_ms)
 
     def _forget_keys(self, now_ms: int) -> None:
         rows, old_ms = self._rows, now_ms - _ORDER_KEY_DAYS * MS_PER_DAY
