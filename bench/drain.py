@@ -21,12 +21,14 @@ from sink import Sink, sink
 from workload import distinct
 
 from twinbeam.app.reports import Reports
+from twinbeam.app.terms import LiveTerms
 from twinbeam.app.writer import Thread, Writer
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.values import Signal
 from twinbeam.demo.processes import HOST
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
+from twinbeam.pipeline.consent.gate import judge
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 from twinbeam.settings import load
@@ -103,7 +105,9 @@ async def _drain(house: House, log: Log, url: str) -> float:
 async def _writer(house: House, log: Log, url: str) -> Writer:
     """Join the writer's parts as its process does."""
     on_store, ring = Thread("store"), KeyRing.open(house.keyring)
-    store = await on_store(SqliteStore.open_as_writer, house.data, ring, policy=RecordPolicy(), ages=Ages())
+    terms = LiveTerms()
+    policy = RecordPolicy(terms_of=terms, judge=judge)
+    store = await on_store(SqliteStore.open_as_writer, house.data, ring, policy=policy, ages=Ages())
     writer = Writer(
         settings=load(house.settings(tiktok_url=url)),
         ring=ring,
@@ -111,6 +115,7 @@ async def _writer(house: House, log: Log, url: str) -> Writer:
         clock=SystemClock(),
         reports=Reports(log),
         on_store=on_store,
+        terms=terms,
     )
     await writer.refresh()
     return writer
