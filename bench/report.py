@@ -22,6 +22,7 @@ TITLES: Mapping[str, str] = {
     "drain": "Drain",
     "path": "The whole path",
     "memory": "Memory and start",
+    "emulator": "TikTok's side",
     "rooms": "Microseconds per room",
 }
 _HEAD = ("what", "measured", "least to most", "target", "", "remarks")

@@ -74,7 +74,7 @@ def test_each_sabotage_makes_the_check_fail_in_its_own_number():
         "ungated": {"sent_without_consent"},
         "value": {"value_difference"},
     }
-    with ThreadPoolExecutor(len(expected)) as pool:
+    with ThreadPoolExecutor(2) as pool:  # a demo is four processes; more at once and its day no longer keeps its times
         checked = dict(zip(expected, pool.map(lambda kind: check("--sabotage", kind), expected), strict=True))
     assert {kind: it.broken for kind, it in checked.items()} == expected
     assert {it.status for it in checked.values()} == {1}

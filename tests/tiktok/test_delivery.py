@@ -24,11 +24,11 @@ def tiktok(running_emulator):
     running_emulator.reset()
 
 
-def drain(tiktok, room, done, owner="writer-1"):
+def drain(tiktok, room, done, owner="writer-1", patience=0.3):
     """Run a sender against the emulator until the store looks as expected."""
 
     async def story():
-        client = TikTok(base_url=tiktok.url, token=lambda lane: tiktok.token, timeout_seconds=0.3)
+        client = TikTok(base_url=tiktok.url, token=lambda lane: tiktok.token, timeout_seconds=patience)
         try:
             async with room.running(owner=owner, destination=client) as sender:
                 await until(lambda: _nudged(sender) and room.states() == done, seconds=10)
@@ -58,7 +58,7 @@ def bodies(tiktok):
 def test_two_thousand_events_are_counted_once_each(tiktok):
     room = a_room()
     ids = add(room, tiktok, 2_000)
-    drain(tiktok, room, {"delivered": 2_000})
+    drain(tiktok, room, {"delivered": 2_000}, patience=10)  # a full batch takes its time on a busy machine
     assert sorted(each["event_id"] for each in tiktok.counted()) == sorted(ids)
     assert len(tiktok.requests()) == 2
 
