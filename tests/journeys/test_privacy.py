@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from gateway import PIXEL, TOKEN, Shop, a_shop
-from running import ask
+from running import ask, wait_until
 from shoppers import DENIED, a_purchase
 
 pytestmark = pytest.mark.journey
@@ -83,7 +83,8 @@ def as_many_paths_as_there_are(shop: Shop) -> None:
     ask(f"{shop.gateway.intake}/v1/events?email={quote(ASCII_EMAIL)}", "POST", body=b"{}")
     ask(f"{shop.gateway.intake}/{quote(ASCII_EMAIL)}")
     ask(f"{shop.gateway.pages}/find", "POST", body=f"q={quote(ASCII_EMAIL)}".encode())
-    shop.gateway.told("find", "--email", ASCII_EMAIL)
+    search = ("find", "--email", ASCII_EMAIL)
+    wait_until(lambda: shop.gateway.run(*search).returncode == 0, "a search finds the person's events")
     shop.tiktok.trouble("code", code=50000, times=1)
     shop.post(a_purchase("private-5", user=PERSON))
     for event_id in ("private-1", "private-4", "private-5"):
