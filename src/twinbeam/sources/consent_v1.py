@@ -13,17 +13,23 @@ from msgspec.structs import replace
 from twinbeam.core.values import Item, Notice, Rejected
 from twinbeam.pipeline.accept.codes import Rejection, Remark
 from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
-from twinbeam.pipeline.accept.problems import MOST_STATEMENTS, Problem, ProblemCode, problem
+from twinbeam.pipeline.accept.problems import MOST_STATEMENTS, Problem, ProblemCode
 from twinbeam.pipeline.accept.statements import CONSENT_PATH, place, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain
-from twinbeam.sources.envelope import opened
+from twinbeam.sources.envelope import Limits, listed, opened
 from twinbeam.sources.lenient import MOST_NOTICES, nuls, remark
 from twinbeam.sources.spelling import prune
 
 PATH = CONSENT_PATH
 
-_LIST = msgspec.json.Decoder(list[Raw])
+_STATEMENTS = Limits(
+    "statements",
+    MOST_STATEMENTS,
+    misshapen=ProblemCode.NO_STATEMENTS,
+    empty=ProblemCode.NO_STATEMENTS,
+    too_long=ProblemCode.TOO_MANY_STATEMENTS,
+)
 
 
 def read(body: bytes) -> Reading | Problem:
@@ -32,7 +38,7 @@ def read(body: bytes) -> Reading | Problem:
     if isinstance(envelope, Problem):
         return envelope
 
-    raws = _list_of(envelope)
+    raws = listed(envelope, _STATEMENTS)
     if isinstance(raws, Problem):
         return raws
 
@@ -40,16 +46,6 @@ def read(body: bytes) -> Reading | Problem:
     for name in [name for name in envelope if name != "statements"]:
         remark(notices, WHOLE_REQUEST, name[:64], Remark.UNKNOWN_FIELD)
     return Reading([_read(raw, index, notices) for index, raw in enumerate(raws)], notices)
-
-
-def _list_of(envelope: dict[str, Raw]) -> list[Raw] | Problem:
-    try:
-        raws = _LIST.decode(envelope.get("statements", Raw(b"null")))
-    except ValueError:
-        return problem(ProblemCode.NO_STATEMENTS, field="statements")
-    if not raws:
-        return problem(ProblemCode.NO_STATEMENTS, field="statements")
-    return problem(ProblemCode.TOO_MANY_STATEMENTS, field="statements") if len(raws) > MOST_STATEMENTS else raws
 
 
 def _read(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejected:

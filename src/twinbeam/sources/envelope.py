@@ -1,11 +1,12 @@
-"""The outer object of a body, split without looking into its parts, so that a bad part is only its own trouble."""
+"""The outer object of a body and its list, split without looking into the parts: a bad one is only its own trouble."""
 
 import msgspec
-from msgspec import Raw, ValidationError
+from msgspec import Raw, Struct, ValidationError
 
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 
 _ENVELOPE = msgspec.json.Decoder(dict[str, Raw])
+_LIST = msgspec.json.Decoder(list[Raw])
 
 
 def opened(body: bytes, misshapen: ProblemCode) -> dict[str, Raw] | Problem:
@@ -20,3 +21,24 @@ def opened(body: bytes, misshapen: ProblemCode) -> dict[str, Raw] | Problem:
         return problem(ProblemCode.BAD_JSON, "The JSON is nested too deeply.")
     except ValueError:
         return problem(ProblemCode.BAD_JSON)
+
+
+class Limits(Struct, frozen=True, gc=False):
+    """What the list of a body has to be, and the problem of one that is not."""
+
+    field: str
+    most: int
+    misshapen: ProblemCode  #: it is missing, or no list
+    empty: ProblemCode
+    too_long: ProblemCode
+
+
+def listed(envelope: dict[str, Raw], limits: Limits) -> list[Raw] | Problem:
+    """Split the list that an envelope carries."""
+    try:
+        parts = _LIST.decode(envelope.get(limits.field, Raw(b"null")))
+    except ValueError:
+        return problem(limits.misshapen, field=limits.field)
+    if not parts:
+        return problem(limits.empty, field=limits.field)
+    return problem(limits.too_long, field=limits.field) if len(parts) > limits.most else parts

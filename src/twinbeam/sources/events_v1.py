@@ -11,16 +11,22 @@ from msgspec import Raw
 from twinbeam.core.values import Notice
 from twinbeam.pipeline.accept.codes import Remark
 from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
-from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode, problem
+from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode
 from twinbeam.sources import strict
-from twinbeam.sources.envelope import opened
+from twinbeam.sources.envelope import Limits, listed, opened
 from twinbeam.sources.lenient import NUL_ESCAPE, read_item, remark
 from twinbeam.sources.surrogates import mend_halves
 
 PATH = "/v1/events"
 
 _DECODER = msgspec.json.Decoder(strict.Events)
-_LIST = msgspec.json.Decoder(list[Raw])
+_EVENTS = Limits(
+    "events",
+    MOST_EVENTS,
+    misshapen=ProblemCode.BAD_SHAPE,
+    empty=ProblemCode.NO_EVENTS,
+    too_long=ProblemCode.TOO_MANY_EVENTS,
+)
 
 
 def read(body: bytes) -> Reading | Problem:
@@ -44,7 +50,7 @@ def _read_one_by_one(body: bytes) -> Reading | Problem:
     if isinstance(envelope, Problem):
         return envelope
 
-    events = _list_of(envelope)
+    events = listed(envelope, _EVENTS)
     if isinstance(events, Problem):
         return events
 
@@ -65,13 +71,3 @@ def _open(body: bytes, notices: list[Notice]) -> dict[str, Raw] | Problem:
         return envelope
     remark(notices, WHOLE_REQUEST, "events", Remark.BROKEN_CHARACTER)
     return opened(mended, ProblemCode.BAD_SHAPE)
-
-
-def _list_of(envelope: dict[str, Raw]) -> list[Raw] | Problem:
-    try:
-        events = _LIST.decode(envelope.get("events", Raw(b"null")))
-    except ValueError:
-        return problem(ProblemCode.BAD_SHAPE, field="events")
-    if not events:
-        return problem(ProblemCode.NO_EVENTS, field="events")
-    return problem(ProblemCode.TOO_MANY_EVENTS, field="events") if len(events) > MOST_EVENTS else events
