@@ -1,10 +1,10 @@
 """
-Say what is wrong with an event in the sender's words: field, reason and fix, and never the value itself.
+Say what is wrong with a part of a request in the sender's words: field, reason and fix, and never the value itself.
 
 The decoder's complaint is the only source of where and what; a test pins its wording.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import ValidationError
 
@@ -68,14 +68,14 @@ _OTHER_FIXES: Mapping[Rejection, str] = {
 _JSON_WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 
 
-def complain(error: ValidationError, index: int) -> Rejected:
-    """Refuse one event for the first thing the decoder found."""
+def complain(error: ValidationError, index: int, place: Callable[[int, str], str] = path_in) -> Rejected:
+    """Refuse one part of a request for the first thing the decoder found; `place` names a field of it."""
     what, path = _parts(str(error))
     code = _code(what)
     if code is Rejection.MISSING_FIELD:
         path = ".".join(filter(None, (path, _quoted(what))))
     fix = _FIXES.get(path.rpartition(".")[2].partition("[")[0], _OTHER_FIXES[code])
-    return Rejected(index, code, _message(code, what), path_in(index, path), fix)
+    return Rejected(index, code, _message(code, what), place(index, path), fix)
 
 
 def _parts(complaint: str) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw, ValidationError
-from msgspec.structs import replace
 
 from twinbeam.core.values import Item, Notice, Rejected
 from twinbeam.pipeline.accept.codes import Rejection, Remark
@@ -52,9 +51,9 @@ def _read(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejected:
     try:
         said = msgspec.json.decode(raw)
     except (ValueError, RecursionError):
-        return _worded(refuse(Rejection.UNREADABLE, index, "", "Send the statement as JSON in UTF-8."))
+        return refuse(Rejection.UNREADABLE, index, "", "Send the statement as JSON in UTF-8.")
     if not isinstance(said, dict):
-        return _worded(refuse(Rejection.NOT_AN_OBJECT, index, "", 'Send {"visitor_id": "...", "consent": {...}}.'))
+        return refuse(Rejection.NOT_AN_OBJECT, index, "", 'Send {"visitor_id": "...", "consent": {...}}.')
 
     known, unknown = prune(said, strict.Statement)
     for field in unknown[: MOST_NOTICES - len(notices)]:
@@ -66,8 +65,7 @@ def _checked(said: dict[str, Any], index: int) -> Item | Rejected:
     try:
         statement = msgspec.convert(said, strict.Statement)
     except ValidationError as error:
-        complaint = complain(error, index)
-        return replace(complaint, field=place(index, complaint.field.partition("].")[2]))
+        return complain(error, index, place)
 
     nul = next(nuls(said, ""), None)
     if nul is not None:
@@ -80,7 +78,3 @@ def _checked(said: dict[str, Any], index: int) -> Item | Rejected:
         cart_token=statement.cart_token,
         checkout_token=statement.checkout_token,
     )
-
-
-def _worded(rejected: Rejected) -> Rejected:
-    return replace(rejected, message=rejected.message.replace("The event", "The statement"))

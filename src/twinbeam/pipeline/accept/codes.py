@@ -46,8 +46,8 @@ class Remark(StrEnum):
 
 
 SENTENCES: Mapping[Rejection | Remark, str] = {
-    Rejection.UNREADABLE: "The event is not JSON in UTF-8, is nested too deeply or holds a number beyond any use.",
-    Rejection.NOT_AN_OBJECT: "The event is not a JSON object.",
+    Rejection.UNREADABLE: "It is not JSON in UTF-8, is nested too deeply or holds a number beyond any use.",
+    Rejection.NOT_AN_OBJECT: "It is not a JSON object.",
     Rejection.MISSING_FIELD: "A required field is missing.",
     Rejection.WRONG_TYPE: "A field has the wrong JSON type, such as a number where a string is due.",
     Rejection.OUT_OF_RANGE: "A field is too long, too short, too large, too small or not one of its allowed values.",
