@@ -21,16 +21,9 @@ from sink import Sink, sink
 from workload import distinct
 
 from twinbeam.app.reports import Reports
-from twinbeam.app.terms import LiveTerms
-from twinbeam.app.writer import Thread, Writer
-from twinbeam.core.clock import SystemClock
+from twinbeam.app.writer import Thread, joined
 from twinbeam.core.values import Signal
 from twinbeam.demo.processes import HOST
-from twinbeam.engines.keyring import KeyRing
-from twinbeam.engines.stores.sqlite.store import SqliteStore
-from twinbeam.pipeline.consent.gate import judge
-from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.send.limits import Ages
 from twinbeam.settings import load
 
 STAGE = "drain"
@@ -86,7 +79,8 @@ def _drained(house: House, sealed: Sequence[Signal], side: Sink) -> tuple[float,
 
 async def _drain(house: House, log: Log, url: str) -> float:
     """Record, then send until nothing is unsent; give conversions per second of the sending."""
-    writer = await _writer(house, log, url)
+    writer = await joined(load(house.settings(tiktok_url=url)), Reports(log), Thread("store"))
+    await writer.refresh()
     room = recording(house, 0, writer.store)
     while await writer.on_store(room.step) is not None:
         pass
@@ -100,25 +94,6 @@ async def _drain(house: House, log: Log, url: str) -> float:
     await writer.destination.close()
     await writer.on_store(writer.store.close)
     return ready / seconds
-
-
-async def _writer(house: House, log: Log, url: str) -> Writer:
-    """Join the writer's parts as its process does."""
-    on_store, ring = Thread("store"), KeyRing.open(house.keyring)
-    terms = LiveTerms()
-    policy = RecordPolicy(terms_of=terms, judge=judge)
-    store = await on_store(SqliteStore.open_as_writer, house.data, ring, policy=policy, ages=Ages())
-    writer = Writer(
-        settings=load(house.settings(tiktok_url=url)),
-        ring=ring,
-        store=store,
-        clock=SystemClock(),
-        reports=Reports(log),
-        on_store=on_store,
-        terms=terms,
-    )
-    await writer.refresh()
-    return writer
 
 
 def _check_arrived(side: Sink, expected: int) -> None:

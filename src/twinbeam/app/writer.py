@@ -184,15 +184,9 @@ class Writer:
         return [f"the recorder is {lag:.0f} seconds behind"] if lag >= BEHIND_SECONDS else []
 
 
-async def main(listener: socket.socket, lifeline: int) -> None:
-    """Work until told to stop or until the supervisor is gone."""
-    settings = load()
-    log = logs.named("writer")
-    stop = asyncio.Event()
-    end_with_parent(lifeline, stop)
-    ring = open_ring(settings)
-    on_store, on_reader = Thread("store"), Thread("reader")
-    terms = LiveTerms()
+async def joined(settings: Settings, reports: Reports, on_store: Thread) -> Writer:
+    """Open the store on its thread and join the writer's parts around it; raises StorageBusy beside another writer."""
+    ring, terms = open_ring(settings), LiveTerms()
     policy = RecordPolicy(window=JoinWindow(wait_ms=settings.join_window_ms), terms_of=terms, judge=judge)
     store = await on_store(
         SqliteStore.open_as_writer,
@@ -203,17 +197,27 @@ async def main(listener: socket.socket, lifeline: int) -> None:
         keep_days_of=terms.keep_days_of,
         wait_seconds=TAKEOVER_SECONDS,
     )
-    reader = await on_reader(SqliteReader, settings.data)
-    writer = Writer(
+    return Writer(
         settings=settings,
         ring=ring,
         store=store,
         clock=SystemClock(),
-        reports=Reports(log),
+        reports=reports,
         on_store=on_store,
         terms=terms,
     )
-    await on_store(ask_again, store, log_path(settings), ring, settings.journal_folder)
+
+
+async def main(listener: socket.socket, lifeline: int) -> None:
+    """Work until told to stop or until the supervisor is gone."""
+    settings = load()
+    log = logs.named("writer")
+    stop = asyncio.Event()
+    end_with_parent(lifeline, stop)
+    on_store, on_reader = Thread("store"), Thread("reader")
+    writer = await joined(settings, Reports(log), on_store)
+    reader = await on_reader(SqliteReader, settings.data)
+    await on_store(ask_again, writer.store, log_path(settings), writer.ring, settings.journal_folder)
     await writer.refresh()
     log.info("writer.ready", owner=writer.owner)
     await side_by_side(
@@ -228,7 +232,7 @@ async def main(listener: socket.socket, lifeline: int) -> None:
     )
     await writer.destination.close()
     await on_reader(reader.close)
-    await on_store(store.close)
+    await on_store(writer.store.close)
     log.info("writer.stopped")
 
 
