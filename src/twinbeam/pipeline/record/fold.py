@@ -99,7 +99,7 @@ class Fold:
             return
         self._saw(signal)
         conversion = known or self._row(signal, standing)
-        self._steps.of[act](conversion, signal, arrival, standing)
+        self._steps.take(act, conversion, signal, arrival, standing)
         self._know(conversion, signal)
         self.tally.recorded(conversion)
 

@@ -17,8 +17,6 @@ from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
 from twinbeam.pipeline.record.waiting import Waiting
 
-Step = Callable[[Conversion, Signal, bytes, Standing], None]
-
 
 class Steps:
     """The steps of one transaction."""
@@ -29,18 +27,10 @@ class Steps:
         self._tally = tally
         self._visits = visits
         self._waiting = waiting
-        self.of: Mapping[Act, Step] = {
-            Act.OPEN: self.open,
-            Act.KEEP_OUT: self.keep_out,
-            Act.REOPEN: self.reopen,
-            Act.MERGE: self.merge,
-            Act.ENRICH: self.enrich,
-            Act.WITHDRAW: self.withdraw,
-            Act.RECALL: self.recall,
-            Act.LEAVE_DELIVERED: self.leave_delivered,
-            Act.DUPLICATE: self.duplicate,
-            Act.DROP: self.drop,
-        }
+
+    def take(self, act: Act, conversion: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+        """Do what the table says."""
+        _STEPS[act](self, conversion, signal, arrival, standing)
 
     def open(self, conversion: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
         """Keep a first copy, ready to be sent or held until it may be."""
@@ -172,3 +162,18 @@ def bare(conversion: Conversion) -> None:
     """Take from a row what a refusal forbids to keep."""
     conversion.event_id = conversion.order_id = conversion.currency = ""
     conversion.minor = None
+
+
+#: Not bound to their object: it would hold itself, and what a transaction leaves behind would wait for the collector.
+_STEPS: Mapping[Act, Callable[[Steps, Conversion, Signal, bytes, Standing], None]] = {
+    Act.OPEN: Steps.open,
+    Act.KEEP_OUT: Steps.keep_out,
+    Act.REOPEN: Steps.reopen,
+    Act.MERGE: Steps.merge,
+    Act.ENRICH: Steps.enrich,
+    Act.WITHDRAW: Steps.withdraw,
+    Act.RECALL: Steps.recall,
+    Act.LEAVE_DELIVERED: Steps.leave_delivered,
+    Act.DUPLICATE: Steps.duplicate,
+    Act.DROP: Steps.drop,
+}
