@@ -18,6 +18,8 @@ from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.late import SPAN, LateIndex
 from twinbeam.engines.stores.sqlite.migrate import migrate
+from twinbeam.engines.stores.sqlite.sketch import Sketch
+from twinbeam.engines.stores.sqlite.waiting_keys import SHARES, WaitingKeys
 from twinbeam.pipeline.record.contract import Numbered
 
 JOURNAL = "ab" * 16
@@ -33,7 +35,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 def index_on(connection: Connection) -> LateIndex:
-    return LateIndex(connection, "dedup", "h")
+    return LateIndex(connection, "dedup", "h", of="conversion")
 
 
 def add(index: LateIndex, entries: list[packed.Entry], events: int) -> None:
@@ -44,6 +46,10 @@ def add(index: LateIndex, entries: list[packed.Entry], events: int) -> None:
 
 def keys(count: int) -> list[packed.Entry]:
     return [(os.urandom(16), id_) for id_ in range(count)]
+
+
+#: Of few bytes, so that shares are crowded, keys come again, and one begins inside another or inside an id.
+crowded = st.lists(st.sampled_from(b"\0\1"), min_size=16, max_size=16).map(bytes)
 
 
 def rows(connection: Connection, table: str) -> int:
@@ -78,7 +84,7 @@ def test_a_row_of_the_log_stays_until_all_of_it_is_in_the_index(connection: Conn
     for _ in range(300):
         add(index, keys(10), ROUND // 90)
         logged = {entry[0] for entry in packed.entries_of(connection.db, "dedup_log", 16)}
-        assert logged >= set().union(*index._waiting)
+        assert logged >= {key for key, _ in index._waiting.among(0, SHARES)}
     assert index.waiting() < 2_000
 
 
@@ -120,3 +126,53 @@ def test_a_conversion_is_found_by_its_key_and_its_visit_after_the_sweep(h: Harne
     h.clock.advance(seconds=10)
     (event,) = [event for event in carried(h.lease()) if event["event"] == "Purchase"]
     assert event["user"] == {"ttclid": "click-1"}
+
+
+@given(st.lists(crowded, max_size=60), st.lists(crowded, max_size=20))
+def test_waiting_keys_are_a_dictionary(added: list[bytes], asked: list[bytes]) -> None:
+    entries = [(key, id_) for id_, key in enumerate(added)]
+    waiting, known = WaitingKeys(entries), dict(entries)
+    assert [waiting.id_of(key) for key in added + asked] == [known.get(key) for key in added + asked]
+    assert len(waiting) == len(entries)
+    assert waiting.lowest_id() == (0 if entries else None)
+    assert waiting.among(0, 0x0102) == sorted(entries)
+    waiting.drop(0, 1)
+    assert waiting.among(0, 0x0102) == sorted(entry for entry in entries if entry[0][:2] != b"\0\0")
+
+
+@given(st.lists(st.binary(min_size=16, max_size=16), max_size=200))
+def test_a_sketch_denies_no_key_that_it_was_shown(shown: list[bytes]) -> None:
+    sketch = Sketch(0)
+    sketch.add(shown)
+    sketch.known = SHARES
+    assert all(map(sketch.may_hold, shown))
+
+
+def test_a_sketch_denies_most_other_keys_of_the_shares_it_knows() -> None:
+    sketch, others = Sketch(10_000), [os.urandom(16) for _ in range(10_000)]
+    sketch.add(os.urandom(16) for _ in range(10_000))
+    assert all(map(sketch.may_hold, others))
+    sketch.known = SHARES
+    assert sum(map(sketch.may_hold, others)) < 1_500
+
+
+def test_after_one_sweep_new_keys_are_not_looked_for_in_the_index(connection: Connection) -> None:
+    stored = keys(2_000)
+    with transaction(connection.db):
+        connection.db.executemany("INSERT INTO dedup VALUES (?,?)", stored)
+    index = index_on(connection)
+    assert all(index._sketch.may_hold(key) for key, _ in keys(2_000))
+    for _ in range(3):
+        add(index, [], ROUND)
+    assert index._sketch.complete
+    assert sum(index._sketch.may_hold(key) for key, _ in keys(2_000)) < 300
+    assert index.find(key for key, _ in stored) == dict(stored)
+
+
+def test_a_crowded_sketch_is_made_anew(connection: Connection) -> None:
+    index = index_on(connection)
+    index._sketch._added = 1 << 21
+    assert index._sketch.crowded
+    add(index, [], ROUND)
+    assert not index._sketch.crowded
+    assert not index._sketch.complete

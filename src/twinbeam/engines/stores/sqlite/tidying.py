@@ -34,8 +34,7 @@ _ROWS = 250  #: looked at in one step
 _TRACE_ROWS = 20  #: each of up to a transaction's look-ups
 _KEY_ROWS = 1_000
 _SWEPT = 250  #: keys at once, each of which may cost a page
-_MOST_SWEPT = 20_000  #: where more wait, a week sees a whole sweep anyway
-_SHARES = 256  #: steps that reach every key
+_MOST_SWEPT = 200_000  #: where more wait after a day, a week sees a whole sweep anyway
 _MOST_PLACES = 65_536
 _UNSENT = ", ".join(f"'{state}'" for state in sorted(UNSENT))
 #: Rows that no longer tell whether an order gave them their key.
@@ -157,7 +156,7 @@ class Tidying:
         """Bring the keys of a quiet store into their index, where they can be removed; a busy one does it by itself."""
         if self._dedup.waiting() > _MOST_SWEPT:
             return
-        for _ in range(2 * _SHARES):
+        for _ in range(2 * _MOST_SWEPT // _SWEPT):
             if not self._dedup.waiting():
                 break
             self._dedup.sweep(_SWEPT)

@@ -1,0 +1,57 @@
+"""
+Which keys an index may hold, in memory: a bit for every beginning of a key.
+
+Most arrivals bring keys that are new, and each would cost a look at a page of the index, only to find nothing there;
+where the page is not in memory, a read from the disk. Keys are hashes, so their first bits are as good as any other
+hash of them: with 8 to 16 bits for each key, about one of ten new keys is looked for in vain.
+
+A sketch knows nothing at first. Whoever goes over the index anyway, share by share, shows it the keys that are there.
+"""
+
+from collections.abc import Iterable
+
+from twinbeam.engines.stores.sqlite.waiting_keys import SHARES, share_of
+
+_BITS_PER_KEY = 8
+_LEAST = 22  #: bits of a key that are looked at: half a megabyte
+_MOST = 28  #: 32 MB; with more than 100 million keys it is of less and less use
+_LOOKED_AT = 4  #: bytes of a key
+
+
+class Sketch:
+    """Knows the shares below `known`; of the others it says that they may hold anything."""
+
+    def __init__(self, keys: int) -> None:
+        self._width = min(max((keys * _BITS_PER_KEY - 1).bit_length(), _LEAST), _MOST)
+        self._shift = 8 * _LOOKED_AT - self._width
+        self._bits = bytearray(1 << self._width - 3)
+        self.known = 0
+        self._added = 0
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether it knows all shares."""
+        return self.known == SHARES
+
+    @property
+    def crowded(self) -> bool:
+        """Tell whether it was shown so many keys that it is of little use."""
+        return self._width < _MOST and self._added * _BITS_PER_KEY > 2 << self._width
+
+    @property
+    def added(self) -> int:
+        """Count the keys it was shown."""
+        return self._added
+
+    def add(self, keys: Iterable[bytes]) -> None:
+        """Take note of keys that the index holds, or is about to hold."""
+        bits, shift = self._bits, self._shift
+        for key in keys:
+            place = int.from_bytes(key[:_LOOKED_AT], "big") >> shift
+            bits[place >> 3] |= 1 << (place & 7)
+            self._added += 1
+
+    def may_hold(self, key: bytes) -> bool:
+        """Tell whether the index may hold a key; where this says no, it does not."""
+        place = int.from_bytes(key[:_LOOKED_AT], "big") >> self._shift
+        return bool(self._bits[place >> 3] & 1 << (place & 7)) or share_of(key) >= self.known
