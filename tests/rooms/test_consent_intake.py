@@ -50,7 +50,9 @@ class TestEvents:
     """Events, what they are told, and the receipts they bring and get."""
 
     def test_a_silent_event_is_held_and_counts_as_accepted(self):
-        answered = Corridor().send(an_item(**SILENT), an_item())
+        corridor = Corridor()
+        answered = corridor.send(an_item(**SILENT), an_item())
+        assert [(served.accepted, served.held) for served in corridor.house.served] == [(2, 1)]
         assert answered.json["accepted"] == 2
         assert answered.json["dropped"] == []
         reason = Reason.CONSENT_NOT_SAID

@@ -11,8 +11,8 @@ from twinbeam.pipeline.record.contract import Recorded
 
 #: Requests that went well, or came without a valid key, are logged one in this many.
 SAMPLE = 100
-#: Requests and groups whose times are kept per flush: all of them on a quiet gateway, a sample on a busy one.
-MOST_LATENCIES = 200
+#: Requests and groups whose times are kept per flush, one second: all of them, but for a burst.
+MOST_LATENCIES = 10_000
 
 
 class Reports:
@@ -47,9 +47,10 @@ class Reports:
             self._latencies.append(served.seconds)
         if served.accepted:
             self._events[served.source, "accepted"] += served.accepted
-        if served.dropped or served.rejected:
+        if served.dropped or served.rejected or served.held:
             self._events[served.source, "dropped"] += served.dropped
             self._events[served.source, "rejected"] += served.rejected
+            self._events[served.source, "held"] += served.held
         if next(self._turn) % SAMPLE == 0 or _worth_a_line(served):
             log = self._log.error if served.surprise else self._log.info
             log("request", **{name: getattr(served, name) for name in served.__struct_fields__})
@@ -60,11 +61,9 @@ class Reports:
             metrics.REQUESTS.labels(path, str(status), code).inc(n)
         for (source, answer), n in self._events.items():
             metrics.EVENTS.labels(source, answer).inc(n)
-        for seconds in self._latencies:
-            metrics.ACCEPT_SECONDS.observe(seconds)
-        for count, seconds in self._groups:
-            metrics.GROUP_EVENTS.observe(count)
-            metrics.APPEND_SECONDS.observe(seconds)
+        metrics.observe_all(metrics.ACCEPT_SECONDS, self._latencies)
+        metrics.observe_all(metrics.GROUP_EVENTS, [count for count, _ in self._groups])
+        metrics.observe_all(metrics.APPEND_SECONDS, [seconds for _, seconds in self._groups])
         for summed in (self._requests, self._events, self._latencies, self._groups):
             summed.clear()
 

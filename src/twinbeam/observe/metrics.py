@@ -5,6 +5,8 @@ Each process counts in a memory-mapped file of its own in a folder that the supe
 the files up. Counting happens per request, commit group or batch, never per event, so it costs nothing that shows.
 """
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
@@ -28,6 +30,24 @@ HELD = Gauge("twinbeam_held", "Conversions that wait for permission or confirmat
 BATCHES = Counter("twinbeam_batches", "Requests to TikTok by what came of them.", ["lane", "result", "code"])
 SENT = Counter("twinbeam_sent_events", "Events in requests to TikTok by what came of them.", ["lane", "result"])
 HAPPENINGS = Counter("twinbeam_happenings", "What a person may want to look at.", ["event"])
+
+
+def observe_all(histogram: Histogram, values: Sequence[float]) -> None:
+    """
+    Let a histogram without labels observe many values.
+
+    The library takes them one by one, at 1.6 us each: too much for every request. Its buckets are added to directly
+    instead, each once; a test holds the two side by side.
+    """
+    ranked = sorted(values)
+    below = 0
+    for bound, bucket in zip(histogram._upper_bounds, histogram._buckets, strict=True):  # noqa: SLF001 -- see above
+        upto = bisect_right(ranked, bound)
+        if upto > below:
+            bucket.inc(upto - below)
+        below = upto
+    if ranked:
+        histogram._sum.inc(sum(ranked))  # noqa: SLF001 -- likewise
 
 
 def exposition(folder: Path) -> tuple[bytes, str]:

@@ -87,6 +87,7 @@ class Served(Struct, frozen=True, gc=False):
     accepted: int = 0
     dropped: int = 0
     rejected: int = 0
+    held: int = 0  #: of what was accepted: it waits, for one pixel at least, until the visitor speaks
     surprise: str = ""  #: type and line of an unexpected exception; never its text, which may quote a visitor
 
 

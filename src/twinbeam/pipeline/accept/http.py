@@ -194,8 +194,8 @@ def _reply(result: Answer | Acknowledgement | Problem) -> Reply:
 def _served(path: str, end: _End, seconds: float) -> Served:
     source = "" if end.key is None else end.key.source
     match end.result:
-        case Answer(accepted=accepted, dropped=dropped, rejected=rejected):
-            return Served(path, 202, seconds, "", source, accepted, len(dropped), len(rejected))
+        case Answer(accepted=accepted, dropped=dropped, rejected=rejected, held=held):
+            return Served(path, 202, seconds, "", source, accepted, len(dropped), len(rejected), len(held))
         case Acknowledgement(accepted=accepted, rejected=rejected):
             return Served(path, 202, seconds, "", source, accepted, rejected=len(rejected))
         case Problem(status=status, code=code, rejected=rejected):

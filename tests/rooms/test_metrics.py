@@ -1,0 +1,31 @@
+"""Metrics that are counted many at once mean what the library makes of them one by one."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Histogram
+
+from twinbeam.observe.metrics import observe_all
+
+BUCKETS = (0.5, 1.0, 2.5)
+values = st.lists(st.one_of(st.sampled_from(BUCKETS), st.integers(0, 4), st.floats(0, 5)), max_size=30)
+
+
+def counted(registry: CollectorRegistry) -> dict[tuple[str, str], float]:
+    """Give what is exposed, by name and bucket, without when it began."""
+    samples = [sample for metric in registry.collect() for sample in metric.samples]
+    return {(s.name, s.labels.get("le", "")): round(s.value, 6) for s in samples if not s.name.endswith("_created")}
+
+
+@given(st.lists(values, max_size=3))
+def test_observing_all_at_once_is_observing_each(rounds: list[list[float]]) -> None:
+    at_once, each = CollectorRegistry(), CollectorRegistry()
+    for registry in (at_once, each):
+        histogram = Histogram("seconds", "Seconds.", buckets=BUCKETS, registry=registry)
+        for some in rounds:
+            if registry is at_once:
+                observe_all(histogram, some)
+            else:
+                for value in some:
+                    histogram.observe(value)
+    assert counted(at_once) == counted(each)
+    assert ("seconds_bucket", "2.5") in counted(each)
