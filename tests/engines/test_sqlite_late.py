@@ -97,6 +97,21 @@ def test_what_a_failed_transaction_added_is_not_known(connection: Connection) ->
     assert index_on(connection).find([lost[0], kept[0]]) == dict([kept])
 
 
+def test_a_sweep_that_failed_is_done_again(connection: Connection) -> None:
+    index, first, lost = index_on(connection), keys(300), keys(5)
+    add(index, first, 1)
+    connection.db.execute("BEGIN")
+    index.add(lost, events=ROUND)
+    assert rows(connection, "dedup") == 300
+    connection.db.execute("ROLLBACK")
+    assert rows(connection, "dedup") == 0
+    assert index.find(key for key, _ in first + lost) == dict(first)
+    for _ in range(3):
+        add(index, [], ROUND)
+    assert (rows(connection, "dedup"), rows(connection, "dedup_log"), index.waiting()) == (300, 0, 0)
+    assert index.find(key for key, _ in first + lost) == dict(first)
+
+
 def test_a_rehearsal_moves_nothing(h: Harness) -> None:
     h.take(a_signal("e-1"))
     h.store.rehearse(JOURNAL, Numbered(1, [a_signal(f"e-{n}") for n in range(2_000)]), NOW)

@@ -36,7 +36,8 @@ class LateIndex:
     """
     Keys that lead to ids, for the one writer; what a key leads to never changes while it is here.
 
-    `add` is called inside a transaction and `committed` after it: memory follows the file.
+    `add` is called inside a transaction and `committed` after it: memory follows the file. Of a transaction that
+    failed it knows nothing; what the sketch was shown by one is only looked for in vain.
     """
 
     def __init__(self, connection: Connection, table: str, column: str, *, of: str) -> None:
@@ -48,16 +49,8 @@ class LateIndex:
         self._pass = f"SELECT {column} FROM {table} WHERE {column} >= ? AND {column} < ?"  # noqa: S608 -- likewise
         self._forget = f"DELETE FROM {log} WHERE n IN (SELECT n FROM {log} WHERE n <= ? LIMIT ?)"  # noqa: S608 -- likewise
         self._sketch = Sketch(_KEYS_PER_ID * connection.highest(of))
-        self.read_again()
-
-    def read_again(self) -> None:
-        """
-        Take what waits from the file, as at the start and after a transaction that failed.
-
-        The sketch stays: what a failed transaction showed it is only looked for in vain.
-        """
-        self._waiting = WaitingKeys(packed.entries_of(self._db, self._log, KEY_BYTES))
-        self._newest = int(self._db.execute(f"SELECT coalesce(max(n), 0) FROM {self._log}").fetchone()[0])  # noqa: S608 -- our own name
+        self._waiting = WaitingKeys(packed.entries_of(self._db, log, KEY_BYTES))
+        self._newest = int(self._db.execute(f"SELECT coalesce(max(n), 0) FROM {log}").fetchone()[0])  # noqa: S608 -- likewise
         self._place = 0  # the share that is swept next
         self._swept_to = 0  # rows of the log up to here are in the index
         self._round_to = self._newest  # and up to here, once this round over all shares is done

@@ -120,7 +120,7 @@ class Recording:
     def _read_again(self) -> None:
         """Take what is kept in memory from the file, after a rollback."""
         self._connection.forget_cached()
-        for part in (self._dedup, self._visitor_keys, self._loading, self._writing):
+        for part in (self._loading, self._writing):
             part.read_again()
         self._last_id = self._highest_id()
 
