@@ -179,6 +179,15 @@ def test_the_fleet_tells_policy_token_todays_events_and_what_to_mend(busy):
     assert "No access token." in text
 
 
+def test_what_the_fleet_tells_of_a_day_adds_up(busy):
+    busy.record(bought("gone"), kept_out("gone", DENIED))
+    today = re.search(r'<dl class="mini">(.*?)</dl>', busy.get("/pixels").text, re.DOTALL)
+    told = dict(re.findall(r"<dt>(?:<abbr[^>]*>)?(\w+)(?:</abbr>)?</dt><dd>([\d,]+)</dd>", today[1]))
+    recorded, *rest = (int(n) for n in told.values())
+    assert int(told["ended"]) > 0
+    assert recorded == sum(rest)
+
+
 def test_the_fleet_tells_when_each_side_last_reported(room):
     room.add_pixel()
     room.record(seen_in_browser("1"), bought("2", received_ms=NOW_MS + 60_000))
