@@ -18,7 +18,7 @@ from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.sketch import Sketch
 from twinbeam.engines.stores.sqlite.waiting_keys import SHARES, WaitingKeys
 
-#: Events for one sweep over all keys; an entry waits in memory (about 40 bytes) for half of that on average.
+#: Events for one sweep over all keys; an entry waits in memory (36 bytes) for half of that on average.
 SPAN = 524_288
 _FORGOTTEN_ROWS = 64  #: of the log at most with each transaction, each of up to a thousand events
 _KEYS_PER_ID = 3  #: a guess: the sketch is made anew where it was too small

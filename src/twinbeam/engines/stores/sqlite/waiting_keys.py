@@ -1,5 +1,5 @@
 """
-Keys and their ids in memory, close together: 24 bytes an entry and little around it, a fifth of what a dict takes.
+Keys and their ids in memory, close together: 24 bytes an entry and little around it, a quarter of what a dict takes.
 
 Keys are hashes, so they spread evenly over the shares that their first two bytes name. A share holds a few entries,
 one behind the other, and is searched from end to end.
