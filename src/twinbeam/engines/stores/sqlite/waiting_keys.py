@@ -63,7 +63,11 @@ class WaitingKeys:
 
     def lowest_id(self) -> int | None:
         """Give the lowest id that a key leads to."""
-        return min((int.from_bytes(entry[KEY_BYTES:], "big") for entry in _sorted(self._shares)), default=None)
+        ids = (
+            share[at : at + _ID_BYTES] for share in self._shares for at in range(KEY_BYTES, len(share), _ENTRY_BYTES)
+        )
+        lowest = min(ids, default=None)  # the highest byte comes first, so bytes are in the order of their numbers
+        return None if lowest is None else int.from_bytes(lowest, "big")
 
 
 def _sorted(shares: Iterable[bytes]) -> Iterator[bytes]:
