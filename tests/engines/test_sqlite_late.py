@@ -112,6 +112,40 @@ def test_a_sweep_that_failed_is_done_again(connection: Connection) -> None:
     assert index.find(key for key, _ in first + lost) == dict(first)
 
 
+@pytest.fixture(scope="module")
+def ring(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
+    return KeyRing.open_or_create(tmp_path_factory.mktemp("ring") / "keys.json")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["add", "add", "fail", "sweep", "restart"]), st.integers(0, ROUND)), max_size=25)
+)
+def test_whatever_happens_an_index_is_a_dictionary(ring: KeyRing, steps: list[tuple[str, int]]) -> None:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(db)
+    connection = Connection(db, ring)
+    index, added = index_on(connection), {}
+    for step, amount in steps:
+        new = [(key, len(added) + id_) for key, id_ in keys(amount % 7)]
+        match step:
+            case "add":
+                add(index, new, amount)
+                added |= dict(new)
+            case "fail":
+                db.execute("BEGIN")
+                index.add(new, events=amount)
+                db.execute("ROLLBACK")
+            case "sweep":
+                db.execute("BEGIN")
+                index.sweep(amount % 50)
+                db.execute("COMMIT")
+                index.committed()
+            case "restart":
+                index = index_on(connection)
+        assert index.find([*added, *(key for key, _ in new), os.urandom(16)]) == added
+    db.close()
+
+
 def test_a_rehearsal_moves_nothing(h: Harness) -> None:
     h.take(a_signal("e-1"))
     h.store.rehearse(JOURNAL, Numbered(1, [a_signal(f"e-{n}") for n in range(2_000)]), NOW)
