@@ -6,11 +6,13 @@ from base64 import urlsafe_b64decode
 import pytest
 
 from builders import NOW_MS, NOW_S, PIXEL, WORKSPACE, a_body, an_item
-from door import BROWSER_KEY, READ_KEY, SERVER_KEY, House
+from door import BROWSER_KEY, READ_KEY, SERVER_KEY, House, a_directory
 from twinbeam.core.consent import SILENCE, Statement
 from twinbeam.core.errors import StorageBehind, StorageFull
 from twinbeam.core.keys import visit
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import PixelRules
+from twinbeam.pipeline.accept.directory import PixelEntry
 from twinbeam.pipeline.consent.receipts import LASTS_MS, Receipts
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.seal import Sealer
@@ -28,11 +30,11 @@ DENIED = {"ad_storage": "denied"}
 class Corridor:
     """The real rooms behind a real door; only the journal is a list."""
 
-    def __init__(self, trouble=None):
+    def __init__(self, trouble=None, **parts):
         self.journal = []
         self.trouble = trouble
         intake = Intake(receipts=RECEIPTS, seal=Sealer().seal, append=self._append)
-        self.house = House(take=intake.take, note=intake.note)
+        self.house = House(take=intake.take, note=intake.note, **parts)
 
     async def _append(self, signals):
         if self.trouble is not None:
@@ -162,6 +164,36 @@ class TestStatements:
     @pytest.mark.parametrize("headers", [SERVER, BROWSER])
     def test_browser_and_server_keys_may_state(self, headers):
         assert Corridor().state({"visitor_id": "ada", "consent": DENIED}, headers=headers).status == 202
+
+    @pytest.mark.parametrize(
+        ("headers", "taken"),
+        [
+            (SERVER, True),
+            (BROWSER | {"origin": "https://shop.example"}, True),
+            (BROWSER | {"origin": "https://pay.shop.example"}, True),
+            (BROWSER | {"origin": "https://copy.evil"}, False),
+            (BROWSER | {"origin": "null"}, False),
+            (BROWSER, False),
+        ],
+    )
+    def test_where_hosts_are_named_a_page_of_another_host_states_nothing(self, headers, taken):
+        bound = PixelEntry(PIXEL, WORKSPACE, rules=PixelRules(hosts=("shop.example",)))
+        till = PixelEntry("C0TILLS0000000000001", WORKSPACE, event_source="offline")
+        corridor = Corridor(directory=a_directory(bound, till))
+        answered = corridor.state({"visitor_id": "ada", "consent": DENIED}, headers=headers)
+        assert len(corridor.journal) == taken
+        if not taken:
+            (rejected,) = answered.json["rejected"]
+            assert (answered.status, rejected["code"], rejected["field"]) == (422, "foreign_host", "statements[0]")
+            assert "hosts=" in rejected["fix"]
+
+    def test_one_pixel_of_a_key_without_hosts_lets_any_page_state(self):
+        bound = PixelEntry(PIXEL, WORKSPACE, rules=PixelRules(hosts=("shop.example",)))
+        corridor = Corridor(directory=a_directory(bound, PixelEntry("C0OTHERPIXEL00000001", WORKSPACE)))
+        answered = corridor.state(
+            {"visitor_id": "ada", "consent": DENIED}, headers={**BROWSER, "origin": "https://b.example"}
+        )
+        assert answered.status == 202
 
     def test_a_read_key_may_not(self):
         answered = Corridor().state(

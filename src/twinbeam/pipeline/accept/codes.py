@@ -25,6 +25,7 @@ class Rejection(StrEnum):
     NO_PIXEL = "no_pixel"
     FOREIGN_PIXEL = "foreign_pixel"
     WRONG_PIXEL_KIND = "wrong_pixel_kind"
+    FOREIGN_HOST = "foreign_host"
     NO_VISIT = "no_visit"
     NOTHING_SAID = "nothing_said"
     NO_ROUTE = "no_route"
@@ -60,6 +61,7 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
     Rejection.NO_PIXEL: "The write key leads to no pixel or event set.",
     Rejection.FOREIGN_PIXEL: "The event names a pixel that the write key may not use.",
     Rejection.WRONG_PIXEL_KIND: "The pixel or event set takes events of another source.",
+    Rejection.FOREIGN_HOST: "The statement comes from a page that is none of the shop's.",
     Rejection.NO_VISIT: "The statement names no visit, so nobody can tell whose word it is.",
     Rejection.NOTHING_SAID: "The statement answers nothing.",
     Rejection.NO_ROUTE: "No route of the write key takes the event.",

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Item, Native, Origin
-from twinbeam.pipeline.accept.exits import Exit
+from twinbeam.pipeline.accept.exits import Exit, Exits
 from twinbeam.pipeline.accept.hosts import belongs, host_of
 
 GOES_ON = ("", None)
@@ -31,6 +31,14 @@ def fate(item: Item, event: str, exit_: Exit, origin: Origin, sent_from: str) ->
         if not test_code:
             return "", Reason.TEST_ORDER
     return test_code, Reason.LEFT_TO_BROWSER if _is_left(item, event, exit_, origin.channel) else None
+
+
+def speaks_elsewhere(exits: Exits, origin: Origin, sent_from: str) -> bool:
+    """Tell whether a browser speaks of consent from a page that is foreign to every pixel of its key."""
+    hosts = [it.hosts for it in exits.all if it.event_source == "web"]
+    if origin.channel is not Channel.BROWSER or not hosts:
+        return False
+    return all(named and not belongs(sent_from, named) for named in hosts)
 
 
 def _is_foreign(host: str, sent_from: str, exit_: Exit, origin: Origin) -> bool:

@@ -22,6 +22,7 @@ from twinbeam.pipeline.accept.contract import Full, Note, Reader, Reading, Repor
 from twinbeam.pipeline.accept.credentials import may_write, presented
 from twinbeam.pipeline.accept.cross_origin import PREFLIGHT, opened
 from twinbeam.pipeline.accept.directory import Directory, WriteKey
+from twinbeam.pipeline.accept.ends import speaks_elsewhere
 from twinbeam.pipeline.accept.fanout import Fanned, fan_out
 from twinbeam.pipeline.accept.hosts import host_of
 from twinbeam.pipeline.accept.nowhere import nowhere
@@ -113,11 +114,12 @@ class Door:
         origin = self._origin(scope, headers, key)
         if isinstance(origin, Problem):
             return _End(origin, key)
-        if scope["path"] == CONSENT_PATH:
-            return _End(await self._note(reading, origin), key)
-
         exits = directory.exits(key)
         sent_from = _page_host(headers) if exits.guarded and key.kind is KeyKind.BROWSER else ""
+        if scope["path"] == CONSENT_PATH:
+            statements = statements_of(reading, origin, elsewhere=speaks_elsewhere(exits, origin, sent_from))
+            return _End(await self._note(reading, statements), key)
+
         return _End(await self._take(reading, fan_out(reading, exits, origin, sent_from)), key)
 
     async def _take(self, reading: Reading, fanned: Fanned) -> Answer | Problem:
@@ -129,8 +131,7 @@ class Door:
             return problem(_FULL[taken.room])
         return answer(len(reading.items), fanned, taken)
 
-    async def _note(self, reading: Reading, origin: Origin) -> Acknowledgement | Problem:
-        fanned = statements_of(reading, origin)
+    async def _note(self, reading: Reading, fanned: Fanned) -> Acknowledgement | Problem:
         if not fanned.arrivals:
             return problem(ProblemCode.EVERY_STATEMENT_REJECTED, rejected=fanned.rejected)
 

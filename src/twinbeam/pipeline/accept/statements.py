@@ -30,11 +30,15 @@ class Acknowledgement(Struct, frozen=True, gc=False):
     receipts: list[str | None]
 
 
-def statements_of(reading: Reading, origin: Origin) -> Fanned:
-    """Sort the statements of a request into those that go on and those that say nothing, or nothing of anybody."""
+def statements_of(reading: Reading, origin: Origin, *, elsewhere: bool = False) -> Fanned:
+    """
+    Sort the statements of a request into those that go on and those that say nothing, or nothing of anybody.
+
+    Made `elsewhere`, on a page that is none of the shop's, none of them goes on.
+    """
     fanned = Fanned([], [], [*reading.notices])
     for index, item in enumerate(reading.items):
-        refused = item if isinstance(item, Rejected) else _trouble(item, index)
+        refused = item if isinstance(item, Rejected) else _foreign(index) if elsewhere else _trouble(item, index)
         if isinstance(item, Item) and refused is None:
             fanned.arrivals.append(Arrival(item, origin, "", "", index, origin.received_ms // 1_000))
         elif refused is not None:
@@ -64,6 +68,11 @@ def place(index: int, field: str) -> str:
 def refuse(code: Rejection, index: int, field: str, fix: str) -> Rejected:
     """Refuse one statement; `field` is a dotted path inside it."""
     return Rejected(index, code, SENTENCES[code], place(index, field), fix)
+
+
+def _foreign(index: int) -> Rejected:
+    fix = "Send it from a page of the shop's, or name the page's host with `twinbeam pixels set CODE hosts=...`."
+    return refuse(Rejection.FOREIGN_HOST, index, "", fix)
 
 
 def _trouble(item: Item, index: int) -> Rejected | None:
