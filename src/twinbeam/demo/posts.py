@@ -12,6 +12,7 @@ from twinbeam.demo.shop import Day
 from twinbeam.demo.visitors import Typed, Visitor
 from twinbeam.demo.visits import Answer, Happening, Order
 
+SHOP = "https://shop.example"  #: its pages; a browser says so in every request that one of them makes
 _BANNER = "demo-banner"
 
 
@@ -174,7 +175,7 @@ def major(minor: int, decimals: int) -> float | int:
 
 def _page(it: Happening) -> Page:
     path = "thanks" if it.event == "Purchase" else it.event.lower()
-    return Page(url=f"https://shop.example/{path}?ttclid={it.visitor.ttclid}", referrer="https://www.tiktok.com/")
+    return Page(url=f"{SHOP}/{path}?ttclid={it.visitor.ttclid}", referrer="https://www.tiktok.com/")
 
 
 def _page_as_shown(it: Happening) -> Page:

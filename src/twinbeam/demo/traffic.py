@@ -14,7 +14,7 @@ import aiohttp
 from msgspec import Struct
 
 from twinbeam.core.values import Channel
-from twinbeam.demo.posts import Post, To
+from twinbeam.demo.posts import SHOP, Post, To
 
 _AT_ONCE = 64  #: open requests; a visitor's browser and a webhook queue do not wait for each other
 _TRIES = 8  #: with the waits below about 25 s: longer than a gateway takes to restart
@@ -97,4 +97,5 @@ def _place(post: Post, door: Door) -> tuple[str, dict[str, str]]:
     if post.to is To.SCRIPT:
         return f"{door.tiktok}{post.to}", {"Content-Type": "text/plain;charset=UTF-8", "User-Agent": post.user_agent}
     key = {"Authorization": f"Bearer {door.keys[post.channel]}", "Content-Type": "application/json"}
-    return f"{door.url}{post.to}", key | {"User-Agent": post.user_agent}
+    page = {"Origin": SHOP} if post.channel is Channel.BROWSER else {}
+    return f"{door.url}{post.to}", key | page | {"User-Agent": post.user_agent}
