@@ -14,14 +14,11 @@ from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 from twinbeam.observe.health import lag_seconds
-from twinbeam.pipeline.flow import EVENTS_PER_TRANSACTION, Recording
+from twinbeam.pipeline.flow import Recording
 
 OnStore = Callable[..., Awaitable[Any]]
 
 IDLE_SECONDS = 0.02  #: how often an idle journal is looked at; a look costs 3 us
-#: Between two transactions, unless more waits than one can take: each costs the disk two syncs and as much again when
-#: it is leased and settled, and the intake's own syncs wait behind them.
-GATHER_SECONDS = 0.1
 TROUBLE_SECONDS = 1.0
 SLOTS_SECONDS = 1.0
 
@@ -62,9 +59,8 @@ class Follower:
             if self.clock.monotonic() - looked >= SLOTS_SECONDS:
                 await self.on_store(self._open_new_slots)
                 looked = self.clock.monotonic()
-            events = await self._round(stop)
-            if events < EVENTS_PER_TRANSACTION:
-                await pause(GATHER_SECONDS if events else IDLE_SECONDS, stop)
+            if not await self._round(stop):
+                await pause(IDLE_SECONDS, stop)
         await self.on_store(self._close)
 
     def measure(self) -> None:
@@ -77,9 +73,8 @@ class Follower:
             found[path.stem] = (max(0, appended - events), reader.oldest_after(seq))
         self.backlogs.update(found, self.clock.now_ms())
 
-    async def _round(self, stop: asyncio.Event) -> int:
-        """Record one transaction of each journal; give the events of the largest."""
-        most = 0
+    async def _round(self, stop: asyncio.Event) -> bool:
+        moved = False
         for _, recording in list(self._followed.values()):
             try:
                 recorded = await self.on_store(recording.step)
@@ -89,10 +84,10 @@ class Follower:
                 await pause(TROUBLE_SECONDS, stop)
                 continue
             if recorded is not None:
-                most = max(most, recorded.arrivals)
+                moved = True
                 self.reports.recorded(recorded)
                 self.wake()
-        return most
+        return moved
 
     def _open_new_slots(self) -> None:
         for path in slots(self.folder):
