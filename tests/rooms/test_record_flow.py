@@ -169,7 +169,7 @@ def test_what_no_item_is_to_blame_for_is_reported_and_tried_again(on_sqlite: Roo
         wake=lambda: None,
     )
 
-    async def look(stop: asyncio.Event) -> bool:
+    async def look(stop: asyncio.Event) -> int:
         follower._open_new_slots()
         stop.set()
         return await follower._round(stop)
