@@ -6,9 +6,11 @@ from collections import Counter
 from decimal import Decimal
 
 import phonenumbers
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from twinbeam.core.errors import ConfigError
 from twinbeam.core.values import Channel
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.posts import Post, To, posts_of
@@ -133,6 +135,17 @@ def test_both_spellings_of_a_visitor_come_to_one_e_mail_and_one_phone(seed):
             assert phonenumbers.is_valid_number(number)
             assert phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) == visitor.phone
             assert typed.email.strip().lower() == visitor.email
+
+
+@pytest.mark.parametrize("seed", [21, 30, 48])
+def test_nobody_shares_a_phone_number_where_the_first_draw_would(seed):
+    visitors = a_day(seed, 600).visitors
+    assert len({visitor.phone for visitor in visitors}) == len(visitors)
+
+
+def test_more_orders_than_phone_numbers_can_be_drawn_for_are_refused():
+    with pytest.raises(ConfigError, match="5001 orders are too many"):
+        a_day(orders=5_001)
 
 
 @many_days

@@ -25,8 +25,8 @@ COUNTRIES: tuple[Country, ...] = (
     Country("GB", "44", "0", "00", "7400", 10, "Stoke-on-Trent", "GBP", 2),
     Country("CH", "41", "0", "00", "79", 9, "Zürich", "CHF", 2),
     Country("SE", "46", "0", "00", "70", 9, "Malmö", "SEK", 2),
-    Country("US", "1", "", "011", "21237", 10, "New York", "USD", 2),
+    Country("US", "1", "", "011", "2123", 10, "New York", "USD", 2),
     Country("BR", "55", "", "", "1198", 11, "São Paulo", "BRL", 2),
     Country("JP", "81", "0", "010", "9012", 10, "東京", "JPY", 0),
-    Country("KW", "965", "", "00", "655", 8, "Kuwait City", "KWD", 3),
+    Country("KW", "965", "", "00", "66", 8, "Kuwait City", "KWD", 3),
 )

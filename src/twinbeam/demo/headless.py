@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from twinbeam.core.clock import MS_PER_SECOND, Clock, SystemClock
+from twinbeam.core.errors import ConfigError
 from twinbeam.demo.ending import input_ended, until_ended
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.posts import posts_of
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         asyncio.run(until_ended(_perform(asked, SystemClock()), input_ended))
-    except DemoError as error:
+    except (ConfigError, DemoError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -6,10 +6,12 @@ counted because it decided it, never because it looked.
 """
 
 import random
+from itertools import count
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from twinbeam.core.errors import ConfigError
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.troubles import FORGED_SHARE, afflict, times
 from twinbeam.demo.visitors import Visitor, arrive, letters
@@ -19,6 +21,7 @@ _PRICES = (4.9, 9.99, 12.5, 19.95, 24.0, 39.9, 64.25, 119.0)
 _RETURNING = 0.1  #: share of orders by somebody who ordered before: dedup by person would lose them
 _LEADS_PER_ORDER = 0.15
 _WALKS_PER_ORDER = 0.25
+_MOST_ORDERS = 5_000  #: in one day: of so many visitors, few draws have no shared phone number
 _SCRIPT_RUNS = 0.8  #: share of browsers without an ad blocker, among those that order nothing
 
 
@@ -32,7 +35,19 @@ class Day(Struct, frozen=True):
 
 
 def plan(rng: random.Random, orders: int, pace: Pace) -> Day:
-    """Draw one day with so many orders; the same rng state gives the same day."""
+    """
+    Draw one day with so many orders; the same rng state gives the same day. Raises ConfigError for too many orders.
+
+    A day in which two visitors share a phone number is drawn again: what leaves of the one who allows it would look
+    like what the other refused.
+    """
+    if orders > _MOST_ORDERS:
+        raise ConfigError(f"{orders} orders are too many for one day of the demo; take at most {_MOST_ORDERS}")
+    days = (_draw(rng, orders, pace) for _ in count())
+    return next(day for day in days if len({visitor.phone for visitor in day.visitors}) == len(day.visitors))
+
+
+def _draw(rng: random.Random, orders: int, pace: Pace) -> Day:
     taken = afflict(rng, _take_orders(rng, orders, pace), pace)
     others = [
         *(happening for order in taken for happening in _visit_of(rng, order, pace)),
