@@ -16,8 +16,8 @@ test: setup-dev chromium senders lint ## everything: lint, types, all tests (thr
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not long and not alone" $(ARGS)
 	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
 
-test-fast: setup-dev ## rooms, laws, engines: under a minute, for daily work
-	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not journey and not long and not alone" $(ARGS)
+test-fast: setup-dev ## rooms, most laws, engines: under a minute, for daily work
+	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not journey and not slow and not long and not alone" $(ARGS)
 
 test-long: setup-dev chromium senders ## the long versions: 30 kills, 10,000 fuzzed bodies
 	@$(RUN) -m pytest -q -m "long" $(ARGS)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -276,7 +277,7 @@ def everything(h: Harness) -> dict[str, Any]:
     }
 
 
-TestTwoEngines = TwoEngines.TestCase
+TestTwoEngines = pytest.mark.slow(TwoEngines.TestCase)
 TestTwoEngines.settings = settings(
     max_examples=50,
     stateful_step_count=25,

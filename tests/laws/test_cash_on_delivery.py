@@ -42,6 +42,8 @@ from twinbeam.pipeline.record.policy import RecordPolicy, Terms
 from twinbeam.pipeline.record.tally import FINDING
 from twinbeam.pipeline.send.limits import Ages
 
+pytestmark = pytest.mark.slow
+
 JOURNAL = "0c" * 16
 TERMS = Terms(PixelRules(purchase_means="paid"), server_source=True)
 POLICY = RecordPolicy(terms_of=lambda _workspace, _pixel: TERMS, judge=judge)
