@@ -120,6 +120,16 @@ def test_a_table_that_is_scrolled_stays_where_it_is(shown, visit):
     assert page.locator(".wide").evaluate("node => node.scrollLeft") == 120
 
 
+def test_the_first_snapshot_touches_nothing_that_was_right(shown, visit):
+    page = visit(shown.url).page
+    page.add_init_script("addEventListener('DOMContentLoaded', () => { window.loaded = document.querySelector('.wide') })")
+    page.reload()
+    expect(page.locator("[data-status]")).to_contain_text("live")
+    shown.room.record(bought("901", received_ms=shown.room.clock.now_ms()))
+    expect(tile(page, "received")).to_have_text("77")
+    assert page.evaluate("window.loaded === document.querySelector('.wide')")
+
+
 def test_a_lost_connection_is_told_and_the_numbers_stay(shown, visit):
     opened = visit(shown.url)
     expect(opened.page.locator("[data-status]")).to_contain_text("live")

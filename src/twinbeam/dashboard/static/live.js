@@ -27,8 +27,9 @@ function listen() {
     show("live", "live");
   });
   source.addEventListener("snapshot", (event) => {
-    const page = new DOMParser().parseFromString(event.data, "text/html");
-    mend(region, page.body);
+    const fresh = document.createElement("template"); // unlike a document's body, it keeps the leading blanks
+    fresh.innerHTML = event.data;
+    mend(region, fresh.content);
     setClock(event.lastEventId);
     show("live", "live");
   });
