@@ -11,7 +11,6 @@ from processes import House, furnish
 from result import Row
 from scale import Bench
 
-from twinbeam.app.process import calm_collector
 from twinbeam.engines.stores.sqlite.late import SPAN
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 
@@ -24,7 +23,6 @@ _READ_BYTES = 2**24
 
 def measure(bench: Bench) -> Iterator[Row]:
     """Measure recording into new stores, then into a filled one."""
-    calm_collector()  # as every process of ours does
     yield _into_new_stores(bench)
     yield from _into_a_filled_store(bench)
 

@@ -38,11 +38,12 @@ def statements_of(reading: Reading, origin: Origin, *, elsewhere: bool = False) 
     """
     fanned = Fanned([], [], [*reading.notices])
     for index, item in enumerate(reading.items):
-        refused = item if isinstance(item, Rejected) else _foreign(index) if elsewhere else _trouble(item, index)
-        if isinstance(item, Item) and refused is None:
-            fanned.arrivals.append(Arrival(item, origin, "", "", index, origin.received_ms // 1_000))
-        elif refused is not None:
+        if isinstance(item, Rejected):
+            fanned.rejected.append(item)
+        elif refused := _foreign(index) if elsewhere else _trouble(item, index):
             fanned.rejected.append(refused)
+        else:
+            fanned.arrivals.append(Arrival(item, origin, "", "", index, origin.received_ms // 1_000))
     return fanned
 
 
