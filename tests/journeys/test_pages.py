@@ -122,7 +122,9 @@ def test_a_table_that_is_scrolled_stays_where_it_is(shown, visit):
 
 def test_the_first_snapshot_touches_nothing_that_was_right(shown, visit):
     page = visit(shown.url).page
-    page.add_init_script("addEventListener('DOMContentLoaded', () => { window.loaded = document.querySelector('.wide') })")
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded', () => { window.loaded = document.querySelector('.wide') })"
+    )
     page.reload()
     expect(page.locator("[data-status]")).to_contain_text("live")
     shown.room.record(bought("901", received_ms=shown.room.clock.now_ms()))
