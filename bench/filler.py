@@ -10,6 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
+from itertools import groupby
 
 import msgspec
 from processes import SOURCE, WORKSPACE, House
@@ -21,6 +22,7 @@ from twinbeam.core.consent import ConsentRecord, Region, Statement
 from twinbeam.core.values import Facts, Item
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
+from twinbeam.engines.stores.sqlite.shares import pack, share_of
 from twinbeam.engines.stores.sqlite.traces import add_traces
 
 DAYS = 50  #: over which the stored conversions spread
@@ -37,7 +39,10 @@ _CONVERSIONS = _NUMBERS + (
     "'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 0, 0, 31, 0, '', 'Purchase', 1, :now, "
     ":now, i / 1000 FROM n"
 )
-_TOKENS = _NUMBERS + "INSERT INTO visitor_key SELECT randomblob(16), (i + 1) / 2 FROM n"  # two orders a visitor
+#: The key by event id, and the other one by order id.
+_KEYS = "SELECT key, id FROM conversion UNION ALL SELECT randomblob(16), id FROM conversion ORDER BY 1"
+#: Of each conversion the token by order id, two for each visitor, and the visitors' own.
+_TOKENS = "SELECT randomblob(16), (id + 1) / 2 FROM conversion UNION ALL SELECT k, id FROM token ORDER BY 1"
 
 
 def fill(house: House, *, conversions: int, visitors: int) -> float:
@@ -61,11 +66,16 @@ def _fill_conversions(db: sqlite3.Connection, count: int) -> None:
     step = DAYS * 86_400_000 // count
     named = {"count": count, "workspace": WORKSPACE, "pixel": PIXEL, "source": SOURCE, "now": now_ms, "step": step}
     db.execute(_CONVERSIONS, named)
-    db.execute("INSERT INTO dedup SELECT key, id FROM conversion")
-    db.execute("INSERT INTO dedup SELECT randomblob(16), id FROM conversion")  # the other key: the one by order id
-    db.execute(_TOKENS, {"count": count})  # one by order id for each conversion
+    _fill_index(db, "dedup", _KEYS)
     for day in range(DAYS):
         _fill_traces(db, day_of(now_ms) - day, count // DAYS)
+
+
+def _fill_index(db: sqlite3.Connection, table: str, entries: str) -> None:
+    """Pack what a query gives, in the order of keys."""
+    by_share = groupby(db.execute(entries), lambda entry: share_of(entry[0]))
+    rows = ((share, b"".join(pack(*entry) for entry in some)) for share, some in by_share)
+    db.executemany(f"INSERT INTO {table} VALUES (?,?)", rows)
 
 
 def _fill_traces(db: sqlite3.Connection, day: int, count: int) -> None:
@@ -79,7 +89,9 @@ def _fill_visitors(connection: Connection, count: int) -> None:
     now_ms = time.time_ns() // 1_000_000
     db = connection.db
     db.executemany("INSERT INTO visitor VALUES (?,?,?)", _remembered(connection, count, day_of(now_ms)))
-    db.executemany("INSERT INTO visitor_key VALUES (?,?)", zip(_tokens(count), range(1, count + 1), strict=True))
+    db.execute("CREATE TEMP TABLE token (k BLOB, id INTEGER)")
+    db.executemany("INSERT INTO token VALUES (?,?)", zip(_tokens(count), range(1, count + 1), strict=True))
+    _fill_index(db, "visitor_key", _TOKENS)
 
 
 def _remembered(connection: Connection, count: int, day: int) -> Iterator[tuple[int, int, bytes]]:

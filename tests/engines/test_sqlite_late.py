@@ -18,8 +18,9 @@ from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.late import SPAN, LateIndex
 from twinbeam.engines.stores.sqlite.migrate import migrate
+from twinbeam.engines.stores.sqlite.shares import SHARES, entries_in, id_in, joined, pack, share_of, without
 from twinbeam.engines.stores.sqlite.sketch import Sketch
-from twinbeam.engines.stores.sqlite.waiting_keys import SHARES, WaitingKeys
+from twinbeam.engines.stores.sqlite.waiting_keys import WaitingKeys
 from twinbeam.pipeline.record.contract import Numbered
 
 JOURNAL = "ab" * 16
@@ -35,7 +36,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 
 
 def index_on(connection: Connection) -> LateIndex:
-    return LateIndex(connection, "dedup", "h", of="conversion")
+    return LateIndex(connection, "dedup", of="conversion")
 
 
 def add(index: LateIndex, entries: list[packed.Entry], events: int) -> None:
@@ -52,8 +53,14 @@ def keys(count: int) -> list[packed.Entry]:
 crowded = st.lists(st.sampled_from(b"\0\1"), min_size=16, max_size=16).map(bytes)
 
 
-def rows(connection: Connection, table: str) -> int:
-    return int(connection.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+def stored(connection: Connection) -> int:
+    """Count the entries of the index itself."""
+    return sum(len(entries_in(share)) for (share,) in connection.db.execute("SELECT entries FROM dedup"))
+
+
+def logged(connection: Connection) -> int:
+    """Count the rows of its log."""
+    return int(connection.db.execute("SELECT count(*) FROM dedup_log").fetchone()[0])
 
 
 @pytest.mark.parametrize("restart", [False, True])
@@ -71,10 +78,10 @@ def test_an_entry_is_found_wherever_the_sweep_is(connection: Connection, step: i
 def test_the_sweep_fills_the_index_and_the_log_is_forgotten(connection: Connection) -> None:
     index, first = index_on(connection), keys(300)
     add(index, first, 1)
-    assert (rows(connection, "dedup"), rows(connection, "dedup_log")) == (0, 1)
+    assert (stored(connection), logged(connection)) == (0, 1)
     for _ in range(300):
         add(index, [], ROUND // 100)
-    assert (rows(connection, "dedup"), rows(connection, "dedup_log")) == (300, 0)
+    assert (stored(connection), logged(connection)) == (300, 0)
     assert index.waiting() == 0
     assert index.find(dict(first)) == dict(first)
 
@@ -83,8 +90,8 @@ def test_a_row_of_the_log_stays_until_all_of_it_is_in_the_index(connection: Conn
     index = index_on(connection)
     for _ in range(300):
         add(index, keys(10), ROUND // 90)
-        logged = {entry[0] for entry in packed.entries_of(connection.db, "dedup_log", 16)}
-        assert logged >= {key for key, _ in index._waiting.among(0, SHARES)}
+        kept = {entry[0] for entry in packed.entries_of(connection.db, "dedup_log", 16)}
+        assert kept >= {key for key, _ in waiting_in(index._waiting, 0, SHARES)}
     assert index.waiting() < 2_000
 
 
@@ -102,13 +109,13 @@ def test_a_sweep_that_failed_is_done_again(connection: Connection) -> None:
     add(index, first, 1)
     connection.db.execute("BEGIN")
     index.add(lost, events=ROUND)
-    assert rows(connection, "dedup") == 300
+    assert stored(connection) == 300
     connection.db.execute("ROLLBACK")
-    assert rows(connection, "dedup") == 0
+    assert stored(connection) == 0
     assert index.find(key for key, _ in first + lost) == dict(first)
     for _ in range(3):
         add(index, [], ROUND)
-    assert (rows(connection, "dedup"), rows(connection, "dedup_log"), index.waiting()) == (300, 0, 0)
+    assert (stored(connection), logged(connection), index.waiting()) == (300, 0, 0)
     assert index.find(key for key, _ in first + lost) == dict(first)
 
 
@@ -177,6 +184,10 @@ def test_a_conversion_is_found_by_its_key_and_its_visit_after_the_sweep(h: Harne
     assert event["user"] == {"ttclid": "click-1"}
 
 
+def waiting_in(waiting: WaitingKeys, first: int, end: int) -> list[packed.Entry]:
+    return [entry for _, share in waiting.between(first, end) for entry in entries_in(share)]
+
+
 @given(st.lists(crowded, max_size=60), st.lists(crowded, max_size=20))
 def test_waiting_keys_are_a_dictionary(added: list[bytes], asked: list[bytes]) -> None:
     entries = [(key, id_) for id_, key in enumerate(added)]
@@ -184,9 +195,49 @@ def test_waiting_keys_are_a_dictionary(added: list[bytes], asked: list[bytes]) -
     assert [waiting.id_of(key) for key in added + asked] == [known.get(key) for key in added + asked]
     assert len(waiting) == len(entries)
     assert waiting.lowest_id() == (0 if entries else None)
-    assert waiting.among(0, 0x0102) == sorted(entries)
+    assert sorted(waiting_in(waiting, 0, SHARES)) == sorted(entries)
     waiting.drop(0, 1)
-    assert waiting.among(0, 0x0102) == sorted(entry for entry in entries if entry[0][:2] != b"\0\0")
+    assert sorted(waiting_in(waiting, 0, SHARES)) == sorted(entry for entry in entries if entry[0][:2] != b"\0\0")
+    assert len(waiting) == len(list(waiting_in(waiting, 0, SHARES)))
+
+
+#: What a key leads to never changes.
+entries_of_a_share = st.lists(crowded.map(lambda key: (key, int.from_bytes(key[9:], "big"))), max_size=40)
+
+
+@given(entries_of_a_share, entries_of_a_share, st.lists(crowded, max_size=10))
+def test_a_share_is_a_dictionary_whatever_is_joined_or_left_out(
+    first: list[packed.Entry], later: list[packed.Entry], asked: list[bytes]
+) -> None:
+    share, known = joined(*(b"".join(pack(*entry) for entry in some) for some in (first, later))), dict(first + later)
+    assert entries_in(share) == list(dict.fromkeys(first + later))
+    gone = {id_ for _, id_ in first[::2]}
+    rest = {key: id_ for key, id_ in first + later if id_ not in gone}
+    assert [id_in(without(share, gone), key) for key in [*known, *asked]] == [rest.get(key) for key in [*known, *asked]]
+
+
+def test_what_reached_the_index_before_a_start_is_not_in_it_twice(connection: Connection) -> None:
+    index, entries = index_on(connection), keys(300)
+    add(index, entries, ROUND)
+    assert (stored(connection), logged(connection)) == (0, 1)
+    add(index, [], SPAN // 2)
+    assert stored(connection) > 0
+    index = index_on(connection)
+    for _ in range(3):
+        add(index, [], ROUND)
+    assert (stored(connection), logged(connection)) == (300, 0)
+
+
+def test_what_is_removed_is_not_found_and_its_neighbours_are(connection: Connection) -> None:
+    index, entries = index_on(connection), keys(300)
+    for some in (entries, [], []):
+        add(index, some, ROUND)
+    told: list[int] = []
+    with transaction(connection.db):
+        index.remove(0, SHARES // 2, lambda ids: told.extend(ids) or [id_ for id_ in ids if id_ % 3])
+    assert sorted(told) == sorted(id_ for key, id_ in entries if share_of(key) < SHARES // 2)
+    left = {key: id_ for key, id_ in entries if share_of(key) >= SHARES // 2 or not id_ % 3}
+    assert index.find(key for key, _ in entries) == left
 
 
 @given(st.lists(st.binary(min_size=16, max_size=16), max_size=200))
@@ -206,16 +257,17 @@ def test_a_sketch_denies_most_other_keys_of_the_shares_it_knows() -> None:
 
 
 def test_after_one_sweep_new_keys_are_not_looked_for_in_the_index(connection: Connection) -> None:
-    stored = keys(2_000)
-    with transaction(connection.db):
-        connection.db.executemany("INSERT INTO dedup VALUES (?,?)", stored)
+    earlier, old = index_on(connection), keys(2_000)
+    for entries in (old, [], []):
+        add(earlier, entries, ROUND)
+    assert stored(connection) == 2_000
     index = index_on(connection)
     assert all(index._sketch.may_hold(key) for key, _ in keys(2_000))
     for _ in range(3):
         add(index, [], ROUND)
     assert index._sketch.complete
     assert sum(index._sketch.may_hold(key) for key, _ in keys(2_000)) < 300
-    assert index.find(key for key, _ in stored) == dict(stored)
+    assert index.find(key for key, _ in old) == dict(old)
 
 
 def test_a_crowded_sketch_is_made_anew(connection: Connection) -> None:

@@ -2,21 +2,22 @@
 An index of random keys that is written late and in the order of its keys.
 
 A random key costs a page of its own at each commit, in the WAL and again in the checkpoint. So new entries are
-appended to a log and kept in memory, and a sweep moves them on into the index: a share of the key space with each
-transaction, as large as the share of `SPAN` events it recorded. By the time the sweep comes to a page, many entries
-wait for it. The sweep also shows the keys it passes to a sketch, so that new keys are not looked for in the index
+appended to a log and kept in memory, and a sweep moves them on into the index: with each transaction as many shares of
+the key space as its share of `SPAN` events. A share is a row of packed entries, to which all that waits for it is
+appended at once (shares.py). A sketch of all keys tells which are new, so that they are looked for nowhere
 (docs/decisions/0010-late-indexes.md).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
 from twinbeam.core.keys import KEY_BYTES
 from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.shares import SHARES, id_in, ids_in, joined, keys_in, share_of, without
 from twinbeam.engines.stores.sqlite.sketch import Sketch
-from twinbeam.engines.stores.sqlite.waiting_keys import SHARES, WaitingKeys
+from twinbeam.engines.stores.sqlite.waiting_keys import WaitingKeys
 
 #: Events for one sweep over all keys; an entry waits in memory (36 bytes) for half of that on average.
 SPAN = 524_288
@@ -40,13 +41,13 @@ class LateIndex:
     failed it knows nothing; what the sketch was shown by one is only looked for in vain.
     """
 
-    def __init__(self, connection: Connection, table: str, column: str, *, of: str) -> None:
+    def __init__(self, connection: Connection, table: str, *, of: str) -> None:
         self._connection = connection
         self._db = connection.db
         self._log = log = log_table(table)
-        self._insert = f"INSERT OR REPLACE INTO {table} VALUES (?,?)"  # noqa: S608 -- our own name
-        self._select = f"SELECT {column}, id FROM {table} WHERE {column} IN ({{}})"  # noqa: S608 -- our own names
-        self._pass = f"SELECT {column} FROM {table} WHERE {column} >= ? AND {column} < ?"  # noqa: S608 -- likewise
+        self._put = f"INSERT OR REPLACE INTO {table} VALUES (?,?)"  # noqa: S608 -- our own name
+        self._some = f"SELECT share, entries FROM {table} WHERE share IN ({{}})"  # noqa: S608 -- likewise
+        self._range = f"SELECT share, entries FROM {table} WHERE share >= ? AND share < ?"  # noqa: S608 -- likewise
         self._forget = f"DELETE FROM {log} WHERE n IN (SELECT n FROM {log} WHERE n <= ? LIMIT ?)"  # noqa: S608 -- likewise
         self._sketch = Sketch(_KEYS_PER_ID * connection.highest(of))
         self._waiting = WaitingKeys(packed.entries_of(self._db, log, KEY_BYTES))
@@ -54,24 +55,26 @@ class LateIndex:
         self._place = 0  # the share that is swept next
         self._swept_to = 0  # rows of the log up to here are in the index
         self._round_to = self._newest  # and up to here, once this round over all shares is done
+        self._may_repeat = bool(self._waiting)  # what the log held at the start may be in the index already
         self._step = self._next = _Step()
 
     def find(self, keys: Iterable[bytes]) -> dict[bytes, int]:
         """Give those of the keys that are known, with their ids."""
         found: dict[bytes, int] = {}
         asked: list[bytes] = []
-        for key in sorted(keys):
+        for key in filter(self._sketch.may_hold, keys):
             id_ = self._waiting.id_of(key)
-            if id_ is not None:
-                found[key] = id_
-            elif self._sketch.may_hold(key):
+            if id_ is None:
                 asked.append(key)
-        found.update(self._connection.among(self._select, asked))
-        return found
+            else:
+                found[key] = id_
+        shares = dict(self._connection.among(self._some, sorted(set(map(share_of, asked)))))
+        ids = ((key, id_in(shares.get(share_of(key), b""), key)) for key in asked)
+        return found | {key: id_ for key, id_ in ids if id_ is not None}
 
     def add(self, entries: Sequence[packed.Entry], *, events: int) -> None:
         """Add new entries, and sweep as far as recording so many events obliges to; ValueError for a known key."""
-        if any(self._waiting.id_of(key) is not None for key, _ in entries):
+        if any(self._waiting.id_of(key) is not None for key in self._sketch.add(key for key, _ in entries)):
             raise ValueError(f"a key was added to {self._log} a second time")
         if entries:
             packed.append(self._db, self._log, KEY_BYTES, entries, n=self._newest + 1)
@@ -89,6 +92,17 @@ class LateIndex:
         self._sweep(shares)
         self._next = _Step((), shares, self._step.due)
 
+    def remove(self, first: int, end: int, gone: Callable[[Sequence[int]], Iterable[int]]) -> None:
+        """
+        Take entries out of the shares from one to before another, but not out of what waits; call in a transaction.
+
+        `gone` is told the ids that the shares lead to, and gives those to which no key shall lead any more.
+        """
+        shares = self._db.execute(self._range, (first, end)).fetchall()
+        leaving = set(gone([id_ for _, share in shares for id_ in ids_in(share)]))
+        left = [(number, share, without(share, leaving)) for number, share in shares]
+        self._db.executemany(self._put, [(number, rest) for number, share, rest in left if rest != share])
+
     def newest(self) -> int:
         """Give the newest row of the log; where nothing waits, the index has all up to it."""
         return self._newest
@@ -98,12 +112,14 @@ class LateIndex:
         return self._db.execute(self._forget, (upto, most)).rowcount == most
 
     def _sweep(self, shares: int) -> None:
-        entries = self._waiting.among(self._place, shares)
-        self._db.executemany(self._insert, entries)
-        self._sketch.add(key for key, _ in entries)
-        if self._place <= self._sketch.known < self._place + shares:
-            passed = self._db.execute(self._pass, (_begin(self._sketch.known), _begin(self._place + shares)))
-            self._sketch.add(key for (key,) in passed)
+        first, end = self._place, self._place + shares
+        stored = dict(self._db.execute(self._range, (first, end)))
+        join = joined if self._may_repeat else bytes.__add__
+        swept = {number: join(stored.get(number, b""), share) for number, share in self._waiting.between(first, end)}
+        self._db.executemany(self._put, swept.items())
+        if first <= self._sketch.known < end:
+            for share in (stored | swept).values():
+                self._sketch.add(keys_in(share))
         self._db.execute(self._forget, (self._swept_to, _FORGOTTEN_ROWS))
 
     def waiting(self) -> int:
@@ -117,14 +133,15 @@ class LateIndex:
     def committed(self) -> None:
         """Take over what `add` did, now that it is durable."""
         step, self._step = self._next, self._next
-        self._waiting.drop(self._place, step.shares)
-        self._place += step.shares
+        first, self._place = self._place, self._place + step.shares
+        self._waiting.drop(first, self._place)
         self._newest += bool(step.added)
-        self._waiting.add(sorted(step.added))
-        if self._place - step.shares <= self._sketch.known:
+        self._waiting.add(step.added)
+        if first <= self._sketch.known:
             self._sketch.known = max(self._sketch.known, self._place)
         if self._place == SHARES:
             self._place, self._swept_to, self._round_to = 0, self._round_to, self._newest
+            self._may_repeat = False
             if self._sketch.crowded:
                 self._sketch = Sketch(2 * self._sketch.added)
 
@@ -132,8 +149,3 @@ class LateIndex:
 def log_table(table: str) -> str:
     """Name the table that keeps what an index does not have yet."""
     return f"{table}_log"
-
-
-def _begin(share: int) -> bytes:
-    """Give the first key of a share."""
-    return share.to_bytes(2, "big") if share < SHARES else b"\xff" * (KEY_BYTES + 1)

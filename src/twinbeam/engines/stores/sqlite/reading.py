@@ -15,6 +15,7 @@ from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.late import log_table
+from twinbeam.engines.stores.sqlite.shares import id_in, share_of
 from twinbeam.engines.stores.sqlite.traces import traced
 
 _STORY = (
@@ -132,7 +133,9 @@ class Reading:
         """Find conversions by their keys: in the log first, since an entry is in the index before it leaves the log."""
         with translated():
             found = set(packed.search(self._db, log_table("dedup"), *keys))
-        return found | {id_ for key in keys for (id_,) in self._rows("SELECT id FROM dedup WHERE h = ?", (key,))}
+        shares = ((key, self._rows("SELECT entries FROM dedup WHERE share = ?", (share_of(key),))) for key in keys)
+        ids = (id_in(entries, key) for key, rows in shares for (entries,) in rows)
+        return found | {id_ for id_ in ids if id_ is not None}
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:
         found = [row for id_ in ids for row in self._records(f"{_STORY} WHERE id = ?", (id_,))]

@@ -41,8 +41,8 @@ class Recording:
         self._connection = connection
         self._db = connection.db
         self._policy = policy
-        self._dedup = LateIndex(connection, "dedup", "h", of="conversion")
-        self._visitor_keys = LateIndex(connection, "visitor_key", "k", of="visitor")
+        self._dedup = LateIndex(connection, "dedup", of="conversion")
+        self._visitor_keys = LateIndex(connection, "visitor_key", of="visitor")
         self._loading = Loading(connection, self._dedup, self._visitor_keys)
         self._writing = Writing(connection, self._dedup, self._visitor_keys)
         self._payloads = Payloads(connection)

@@ -10,7 +10,7 @@ A sketch knows nothing at first. Whoever goes over the index anyway, share by sh
 
 from collections.abc import Iterable
 
-from twinbeam.engines.stores.sqlite.waiting_keys import SHARES, share_of
+from twinbeam.engines.stores.sqlite.shares import SHARES, share_of
 
 _BITS_PER_KEY = 8
 _LEAST = 22  #: bits of a key that are looked at: half a megabyte
@@ -40,16 +40,22 @@ class Sketch:
 
     @property
     def added(self) -> int:
-        """Count the keys it was shown."""
+        """Count the keys it was shown, those apart that it took for others."""
         return self._added
 
-    def add(self, keys: Iterable[bytes]) -> None:
-        """Take note of keys that the index holds, or is about to hold."""
+    def add(self, keys: Iterable[bytes]) -> list[bytes]:
+        """Take note of keys that are there, or are about to be; gives those that it might have been shown before."""
         bits, shift = self._bits, self._shift
+        before = []
         for key in keys:
             place = int.from_bytes(key[:_LOOKED_AT], "big") >> shift
-            bits[place >> 3] |= 1 << (place & 7)
-            self._added += 1
+            byte, bit = bits[place >> 3], 1 << (place & 7)
+            if byte & bit:
+                before.append(key)
+            else:
+                bits[place >> 3] = byte | bit
+                self._added += 1
+        return before
 
     def may_hold(self, key: bytes) -> bool:
         """Tell whether the index may hold a key; where this says no, it does not."""

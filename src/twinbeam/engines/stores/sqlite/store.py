@@ -13,7 +13,7 @@ The SQLite store, opened.
     exporting.py   stories of a workspace, all about a person reads only
 
     late.py        keys and visit tokens: log, memory, sweep  part of recording's transactions
-                   (waiting_keys.py is the memory, sketch.py tells new keys apart)
+                   (waiting_keys.py is the memory, shares.py the rows, sketch.py tells new keys apart)
     traces.py      look-ups by the day, scanned               likewise
 """
 

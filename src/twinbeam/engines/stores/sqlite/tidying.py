@@ -14,13 +14,13 @@ A step that yields True is the last one of its transaction.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator
 
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.shares import SHARES
 from twinbeam.engines.stores.sqlite.traces import day_of_table, trace_tables
 from twinbeam.engines.stores.sqlite.watching import Watching
 
@@ -35,7 +35,6 @@ _TRACE_ROWS = 20  #: each of up to a transaction's look-ups
 _KEY_ROWS = 1_000
 _SWEPT = 250  #: keys at once, each of which may cost a page
 _MOST_SWEPT = 200_000  #: where more wait after a day, a week sees a whole sweep anyway
-_MOST_PLACES = 65_536
 _UNSENT = ", ".join(f"'{state}'" for state in sorted(UNSENT))
 #: Rows that no longer tell whether an order gave them their key.
 _BLANKED = f"'{State.ERASED}', '{State.WITHDRAWN}', '{State.DROPPED}'"
@@ -48,9 +47,8 @@ _QUARANTINE = (
     "DELETE FROM quarantine WHERE (journal, seq, item) IN "
     "(SELECT journal, seq, item FROM quarantine WHERE at < ? LIMIT ?)"
 )
-_KEYS = (
-    "DELETE FROM dedup WHERE h >= ? AND h < ? AND id < ? AND (id < ? OR EXISTS (SELECT 1 FROM conversion "  # noqa: S608 -- constants only
-    f"WHERE conversion.id = dedup.id AND order_id = '' AND state NOT IN ({_BLANKED}, {_UNSENT})))"
+_WITHOUT_ORDER = (
+    f"SELECT id FROM conversion WHERE id IN ({{}}) AND order_id = '' AND state NOT IN ({_BLANKED}, {_UNSENT})"  # noqa: S608 -- constants only
 )
 _OLD = (
     f"SELECT id, state FROM conversion WHERE id > ? AND id < ? AND state NOT IN ({_UNSENT}) "  # noqa: S608 -- constants only
@@ -143,14 +141,20 @@ class Tidying:
             return
         yield from self._sweep()
         old, other = self._first_since(self._before(ORDER_KEY_DAYS)), self._first_since(self._before(OTHER_KEY_DAYS))
-        for after, until in _ranges(self._connection.highest("conversion")):
-            self._db.execute(_KEYS, (after, until, other, old))
+        for first, end in _ranges(self._connection.highest("conversion")):
+            self._dedup.remove(first, end, lambda ids: self._ended(ids, old, other))
             yield False
         yield from self._conversions(old)
         batches = "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE at < ? AND state <> 'leased' LIMIT ?)"
         while self._db.execute(batches, (self._before(ORDER_KEY_DAYS), _ROWS)).rowcount:
             yield False
         self._keys_done = day_of(self.now_ms)
+
+    def _ended(self, ids: Iterable[int], old: int, other: int) -> Iterator[int]:
+        """Give the conversions whose keys have had their time: all before `old`, without an order before `other`."""
+        yield from (id_ for id_ in ids if id_ < old)
+        asked = (id_ for id_ in ids if old <= id_ < other)
+        yield from (id_ for (id_,) in self._connection.among(_WITHOUT_ORDER, asked))
 
     def _sweep(self) -> Iterator[bool]:
         """Bring the keys of a quiet store into their index, where they can be removed; a busy one does it by itself."""
@@ -213,14 +217,7 @@ class Tidying:
         return low
 
 
-def _ranges(rows: int) -> Iterator[tuple[bytes, bytes]]:
-    """Divide all keys into ranges of about `_KEY_ROWS`."""
-    places = 1
-    while places < _MOST_PLACES and rows // places > _KEY_ROWS:
-        places *= 2
-    width = _MOST_PLACES // places
-    for place in count(0, width):
-        if place >= _MOST_PLACES:
-            return
-        after = place.to_bytes(2, "big")
-        yield after, (place + width).to_bytes(3, "big")[1:] if place + width < _MOST_PLACES else b"\xff" * 17
+def _ranges(keys: int) -> Iterator[tuple[int, int]]:
+    """Divide all shares into ranges of about `_KEY_ROWS` keys."""
+    width = max(1, min(SHARES, SHARES * _KEY_ROWS // max(keys, 1)))
+    return ((first, min(first + width, SHARES)) for first in range(0, SHARES, width))

@@ -18,8 +18,9 @@ CREATE TABLE lane (
     UNIQUE (workspace, event_source, source_id, test_code, enriches)
 ) STRICT;
 
--- The key of a conversion; the one look-up every arrival pays for. What is new waits in the log (late.py).
-CREATE TABLE dedup (h BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+-- The key of a conversion; the one look-up every arrival pays for. Packed by the key's first
+-- two bytes (shares.py); what is new waits in the log (late.py).
+CREATE TABLE dedup (share INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
 CREATE TABLE dedup_log (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL) STRICT;
 
 -- One row a conversion, or a tombstone. Ids only grow; no other index: bench/ shows what one costs.
@@ -73,9 +74,9 @@ CREATE TABLE copy (
 ) STRICT, WITHOUT ROWID;
 
 -- What a visit is known by; written only on change. New visitors are appended: facts under random keys would cost
--- a page of their own each (docs/decisions/0009-visitors.md). Tokens lead to them by many small rows.
+-- a page of their own each (docs/decisions/0009-visitors.md). Tokens lead to them as keys do to conversions.
 CREATE TABLE visitor (id INTEGER PRIMARY KEY, seen INTEGER NOT NULL, facts BLOB NOT NULL) STRICT;
-CREATE TABLE visitor_key (k BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE visitor_key (share INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
 CREATE TABLE visitor_key_log (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL) STRICT;
 
 -- What waits to be sent, in the order it is due.
