@@ -14,10 +14,9 @@ from signals import DAY, HOUR, NOW, a_refusal, a_signal, an_email, an_undecided,
 from twinbeam.core.clock import day_of
 from twinbeam.core.erasure import person
 from twinbeam.core.errors import StorageError
-from twinbeam.core.keys import conversion_key, lookup
+from twinbeam.core.keys import lookup
 from twinbeam.core.values import Facts
 from twinbeam.engines.stores.sqlite import packed
-from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.traces import trace_tables
 
 ADA = an_email("ada")
@@ -165,15 +164,6 @@ def test_a_workspace_keeps_as_long_as_it_said(tmp_path: Path) -> None:
     h.tidy(1)
     assert h.store.copies_kept(1) == []
     engine.close()
-
-
-def test_a_key_that_is_added_a_second_time_is_noticed(h: Harness) -> None:
-    h.take(a_signal("e-1"))
-    key = conversion_key("shop", "web", "PIXEL1", "Purchase", "e-1")
-    index: LateIndex = h.store._dedup
-    with pytest.raises(ValueError, match="a second time"):
-        index.add([(key, 7)], events=1)
-    assert index.find([key]) == {key: 1}
 
 
 def test_the_keys_of_a_quiet_store_are_removed_too(h: Harness) -> None:

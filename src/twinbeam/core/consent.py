@@ -61,7 +61,7 @@ def latest(one: ConsentRecord, other: ConsentRecord) -> ConsentRecord:
         _later(one.ad_user_data, other.ad_user_data),
         _later(one.ad_personalization, other.ad_personalization),
         _later(one.opt_out, other.opt_out),
-        min(one.region, other.region, key=lambda region: (region.rank, region.code)),
+        _better(one.region, other.region),
         newer.source,
         newer.evidence,
     )
@@ -69,12 +69,17 @@ def latest(one: ConsentRecord, other: ConsentRecord) -> ConsentRecord:
 
 def newest_ms(record: ConsentRecord) -> int:
     """Tell when the newest word of a record was said; 0 when nothing was."""
-    spoken = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
-    return max(statement.at_ms for statement in spoken)
+    return max(
+        record.ad_storage.at_ms, record.ad_user_data.at_ms, record.ad_personalization.at_ms, record.opt_out.at_ms
+    )
 
 
 def _later(one: Statement, other: Statement) -> Statement:
-    return max(one, other, key=_weight)
+    return one if one == other else max(one, other, key=_weight)
+
+
+def _better(one: Region, other: Region) -> Region:
+    return one if one == other else min(one, other, key=lambda region: (region.rank, region.code))
 
 
 def _weight(statement: Statement) -> tuple[bool, int, bool]:

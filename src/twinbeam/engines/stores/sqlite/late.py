@@ -8,7 +8,7 @@ appended at once (shares.py). A sketch of all keys tells which are new, so that 
 (docs/decisions/0010-late-indexes.md).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -57,12 +57,13 @@ class LateIndex:
         self._round_to = self._newest  # and up to here, once this round over all shares is done
         self._may_repeat = bool(self._waiting)  # what the log held at the start may be in the index already
         self._step = self._next = _Step()
+        self._new: set[bytes] = set()  # what was last asked for and not known
 
-    def find(self, keys: Iterable[bytes]) -> dict[bytes, int]:
-        """Give those of the keys that are known, with their ids."""
+    def find(self, keys: set[bytes]) -> Mapping[bytes, int]:
+        """Give those of the keys that are known, with their ids; the others, and no more, may be added next."""
         found: dict[bytes, int] = {}
         asked: list[bytes] = []
-        for key in filter(self._sketch.may_hold, keys):
+        for key in self._sketch.add(keys):
             id_ = self._waiting.id_of(key)
             if id_ is None:
                 asked.append(key)
@@ -70,12 +71,19 @@ class LateIndex:
                 found[key] = id_
         shares = dict(self._connection.among(self._some, sorted(set(map(share_of, asked)))))
         ids = ((key, id_in(shares.get(share_of(key), b""), key)) for key in asked)
-        return found | {key: id_ for key, id_ in ids if id_ is not None}
+        found |= {key: id_ for key, id_ in ids if id_ is not None}
+        self._new = keys.difference(found)
+        return found
 
     def add(self, entries: Sequence[packed.Entry], *, events: int) -> None:
-        """Add new entries, and sweep as far as recording so many events obliges to; ValueError for a known key."""
-        if any(self._waiting.id_of(key) is not None for key in self._sketch.add(key for key, _ in entries)):
-            raise ValueError(f"a key was added to {self._log} a second time")
+        """
+        Add entries, and sweep as far as recording so many events obliges to.
+
+        Raises ValueError for a key that `find` was not just asked for, or that it knew: the sketch has not seen the
+        one, and the other is there already.
+        """
+        if not self._new.issuperset([key for key, _ in entries]):
+            raise ValueError(f"a key was added to {self._log} that was not looked for before, or was found")
         if entries:
             packed.append(self._db, self._log, KEY_BYTES, entries, n=self._newest + 1)
         due = self._step.due + events * SHARES / SPAN

@@ -44,20 +44,21 @@ class Sketch:
         return self._added
 
     def add(self, keys: Iterable[bytes]) -> list[bytes]:
-        """Take note of keys that are there, or are about to be; gives those that it might have been shown before."""
-        bits, shift = self._bits, self._shift
+        """
+        Take note of keys that are there, or may soon be; gives those that may have been there before.
+
+        Where it does not name a key, nothing leads anywhere from it.
+        """
+        bits, shift, known = self._bits, self._shift, self.known
         before = []
         for key in keys:
             place = int.from_bytes(key[:_LOOKED_AT], "big") >> shift
             byte, bit = bits[place >> 3], 1 << (place & 7)
             if byte & bit:
                 before.append(key)
-            else:
-                bits[place >> 3] = byte | bit
-                self._added += 1
+                continue
+            bits[place >> 3] = byte | bit
+            self._added += 1
+            if share_of(key) >= known:
+                before.append(key)
         return before
-
-    def may_hold(self, key: bytes) -> bool:
-        """Tell whether the index may hold a key; where this says no, it does not."""
-        place = int.from_bytes(key[:_LOOKED_AT], "big") >> self._shift
-        return bool(self._bits[place >> 3] & 1 << (place & 7)) or share_of(key) >= self.known
