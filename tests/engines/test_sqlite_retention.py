@@ -14,7 +14,7 @@ from signals import DAY, HOUR, NOW, a_refusal, a_signal, an_email, an_undecided,
 from twinbeam.core.clock import day_of
 from twinbeam.core.erasure import person
 from twinbeam.core.errors import StorageError
-from twinbeam.core.keys import lookup, visit
+from twinbeam.core.keys import lookup
 from twinbeam.core.values import Facts
 from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.traces import trace_tables
@@ -175,19 +175,6 @@ def test_the_keys_of_a_quiet_store_are_removed_too(h: Harness) -> None:
     h.engine.reopen()  # and the log does not bring them back
     assert h.store._db.execute("SELECT sum(length(entries)) FROM dedup").fetchone() == (0,)
     assert h.take(a_signal("e-1", received_ms=h.now())).opened == 1
-
-
-def test_the_tokens_of_a_visit_go_with_it(h: Harness) -> None:
-    h.take(a_signal("e-1", visitor="v-1", facts=Facts(ttclid="click-1")))
-    h.delivered(h.lease())
-    h.clock.advance(ms=20 * DAY)
-    h.take(a_signal("e-2", visitor="v-2", received_ms=h.now(), facts=Facts(ttclid="click-2")))
-    h.clock.advance(ms=12 * DAY)
-    h.tidy()
-    tokens = {name: visit("visitor", "shop", name) for name in ("v-1", "v-2")}
-    assert h.store._visitor_keys.find(set(tokens.values())).keys() == {tokens["v-2"]}
-    h.engine.reopen()
-    assert h.store._visitor_keys.find(set(tokens.values())).keys() == {tokens["v-2"]}
 
 
 def test_a_failed_step_is_taken_again(h: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

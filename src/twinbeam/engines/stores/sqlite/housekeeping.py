@@ -37,7 +37,8 @@ class Housekeeping:
     ) -> None:
         self._connection = connection
         self._db = connection.db
-        self._tidying = Tidying(connection, dedup, visitor_keys, keep_days_of)
+        self._late = dedup
+        self._tidying = Tidying(connection, dedup, keep_days_of)
         self._erasing = Erasing(connection, visitor_keys)
         self._work: Iterator[bool] | None = None
         self._rests_until = self._scrubs_at = 0
@@ -51,11 +52,11 @@ class Housekeeping:
                 more = self._steps(now_ms, ends)
         except BaseException:
             self._work = None  # what it has seen may have been rolled back
-            self._tidying.swept = None
+            self._tidying.swept = False
             raise
-        if self._tidying.swept is not None:
-            self._tidying.swept.committed()
-            self._tidying.swept = None
+        if self._tidying.swept:
+            self._late.committed()
+            self._tidying.swept = False
         if self._connection.scrub_due and now_ms >= self._scrubs_at:
             self._scrub(now_ms)
         return more

@@ -9,7 +9,7 @@ A step that yields True is the last one of its transaction.
     visits       keep_days after something new was learned of them
     look-ups     keep_days after the arrival they came with
     quarantine   keep_days
-    keys         400 days where an order gave them, 7 days otherwise; tokens of visits as long as the visits
+    keys         400 days where an order gave them, 7 days otherwise
     conversions  400 days, with their attempts; what they counted as stays counted
 """
 
@@ -60,17 +60,14 @@ _REMOVED = "INSERT INTO removed VALUES (?,?) ON CONFLICT (state) DO UPDATE SET n
 class Tidying:
     """One round after the other; `now_ms` is moved on by whoever takes the steps."""
 
-    def __init__(
-        self, connection: Connection, dedup: LateIndex, visitor_keys: LateIndex, keep_days_of: KeepDays
-    ) -> None:
+    def __init__(self, connection: Connection, dedup: LateIndex, keep_days_of: KeepDays) -> None:
         self._connection = connection
         self._watching = Watching(connection)
         self._db = connection.db
         self._dedup = dedup
-        self._visitor_keys = visitor_keys
         self._keep_days_of = keep_days_of
         self.now_ms = 0
-        self.swept: LateIndex | None = None  #: the index that has to be told when this transaction is committed
+        self.swept = False  #: the index has to be told when this transaction is committed
         self._keys_done = 0  #: the day on which all keys were last looked at
 
     def round(self) -> Iterator[bool]:
@@ -142,14 +139,10 @@ class Tidying:
         """Remove keys and then the conversions that no key leads to any more; once a day is enough."""
         if self._keys_done == day_of(self.now_ms):
             return
-        for index in (self._dedup, self._visitor_keys):
-            yield from self._sweep(index)
+        yield from self._sweep()
         old, other = self._first_since(self._before(ORDER_KEY_DAYS)), self._first_since(self._before(OTHER_KEY_DAYS))
         for first, end in _ranges(self._connection.highest("conversion")):
             self._dedup.remove(first, end, lambda ids: self._ended(ids, old, other))
-            yield False
-        for first, end in _ranges(self._connection.highest("visitor")):
-            self._visitor_keys.remove(first, end, self._forgotten)
             yield False
         yield from self._conversions(old)
         batches = "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE at < ? AND state <> 'leased' LIMIT ?)"
@@ -163,25 +156,19 @@ class Tidying:
         asked = (id_ for id_ in ids if old <= id_ < other)
         yield from (id_ for (id_,) in self._connection.among(_WITHOUT_ORDER, asked))
 
-    def _forgotten(self, ids: Iterable[int]) -> set[int]:
-        """Give the visitors of whom nothing is known any more."""
-        visitors = set(ids)
-        there = self._connection.among("SELECT id FROM visitor WHERE id IN ({})", sorted(visitors))
-        return visitors.difference(id_ for (id_,) in there)
-
-    def _sweep(self, index: LateIndex) -> Iterator[bool]:
-        """Bring the keys of a quiet store into an index, where they can be removed; a busy one does it by itself."""
-        if index.waiting() > _MOST_SWEPT:
+    def _sweep(self) -> Iterator[bool]:
+        """Bring the keys of a quiet store into their index, where they can be removed; a busy one does it by itself."""
+        if self._dedup.waiting() > _MOST_SWEPT:
             return
         for _ in range(2 * _MOST_SWEPT // _SWEPT):
-            if not index.waiting():
+            if not self._dedup.waiting():
                 break
-            index.sweep(_SWEPT)
-            self.swept = index
+            self._dedup.sweep(_SWEPT)
+            self.swept = True
             yield True
-        if not index.waiting():
-            upto = index.newest()
-            while index.forget(upto, _ROWS):
+        if not self._dedup.waiting():
+            upto = self._dedup.newest()
+            while self._dedup.forget(upto, _ROWS):
                 yield False
 
     def _conversions(self, old: int) -> Iterator[bool]:
