@@ -67,6 +67,16 @@ def latest(one: ConsentRecord, other: ConsentRecord) -> ConsentRecord:
     )
 
 
+def same_answers(one: ConsentRecord, other: ConsentRecord) -> bool:
+    """Tell whether two records say the same of every purpose, whenever that was."""
+    return (
+        one.ad_storage.answer == other.ad_storage.answer
+        and one.ad_user_data.answer == other.ad_user_data.answer
+        and one.ad_personalization.answer == other.ad_personalization.answer
+        and one.opt_out.answer == other.opt_out.answer
+    )
+
+
 def newest_ms(record: ConsentRecord) -> int:
     """Tell when the newest word of a record was said; 0 when nothing was."""
     return max(

@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from msgspec import Struct
 
-from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, latest
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, latest, same_answers
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Decision, Signal
 from twinbeam.pipeline.record.policy import Judge, Terms
@@ -43,6 +43,11 @@ def standing_of(signal: Signal, visit: ConsentRecord | None, terms: Terms, judge
     if said.decision is Decision.DROPPED:
         stance = Stance.REFUSED if said.reason is Reason.NO_CONSENT else Stance.ENDS
         return Standing(stance, said.basis, said.reason)
-    if visit is not None and visit != signal.consent:
+    if visit is not None and not _adds_nothing(visit, signal.consent):
         said = judge(terms.rules.consent, latest(signal.consent or NOTHING_SAID, visit))
     return Standing(_STANCES[said.decision], said.basis, said.reason, limited=said.limited, bare=said.bare)
+
+
+def _adds_nothing(visit: ConsentRecord, said: ConsentRecord | None) -> bool:
+    """Tell whether joining a visit's record leaves the answers and the place on which an arrival was judged."""
+    return said is not None and visit.region == said.region and same_answers(visit, said)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from twinbeam.core.addresses import host_only
-from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, latest
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, latest, same_answers
 from twinbeam.core.values import Facts, Signal
 from twinbeam.pipeline.record.conversion import Copy
 from twinbeam.pipeline.record.known import Known, Writes
@@ -38,8 +38,10 @@ def remember(known: Facts | None, said: Facts) -> Facts:
 
 def agree(known: Facts | None, said: ConsentRecord) -> Facts:
     """Join what a visit is known by with what it now says about consent; a refusal leaves nothing but itself."""
+    if known is not None and _only_repeats(known.consent, said):
+        return known
     record = latest(known.consent or NOTHING_SAID, said) if known is not None else said
-    if known is not None and known.consent is not None and _only_repeats(known.consent, record):
+    if known is not None and _only_repeats(known.consent, record):
         return known
     if known is None or _refuses(record):
         return Facts(consent=record)
@@ -50,16 +52,16 @@ def _refuses(record: ConsentRecord) -> bool:
     return "denied" in (record.ad_storage.answer, record.ad_user_data.answer)
 
 
-def _only_repeats(known: ConsentRecord, record: ConsentRecord) -> bool:
+def _only_repeats(known: ConsentRecord | None, record: ConsentRecord) -> bool:
     """
     Tell whether a grant is only said again.
 
     It is not written again: at worst an older refusal that comes late wins over the newer of two grants.
     """
+    if known is None or not same_answers(known, record):
+        return False
     said = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
-    before = (known.ad_storage, known.ad_user_data, known.ad_personalization, known.opt_out)
-    answers = [statement.answer for statement in said]
-    return "denied" not in answers and answers == [statement.answer for statement in before]
+    return all(statement.answer != "denied" for statement in said)
 
 
 def lacks(signal: Signal) -> bool:

@@ -51,9 +51,16 @@ def ids_in(share: bytes) -> list[int]:
 
 
 def joined(share: bytes, later: bytes) -> bytes:
-    """Put two shares of one number together; what both hold is kept once."""
-    entries = share + later
-    return b"".join(dict.fromkeys(entries[at : at + ENTRY_BYTES] for at in range(0, len(entries), ENTRY_BYTES)))
+    """Put two shares of one number together; of the later one, what the other holds already is left out."""
+    entries = (later[at : at + ENTRY_BYTES] for at in range(0, len(later), ENTRY_BYTES))
+    return share + b"".join(entry for entry in entries if not _holds(share, entry))
+
+
+def _holds(share: bytes, entry: bytes) -> bool:
+    at = share.find(entry)
+    while at > 0 and at % ENTRY_BYTES:  # it begins inside an entry
+        at = share.find(entry, at + 1)
+    return at >= 0
 
 
 def without(share: bytes, gone: Iterable[int]) -> bytes:
