@@ -22,7 +22,7 @@ def share_of(key: bytes) -> int:
 
 
 def pack(key: bytes, id_: int) -> bytes:
-    """Make an entry; its highest byte comes first, so that entries are in the order of their numbers."""
+    """Make an entry."""
     return key + id_.to_bytes(_ID_BYTES, "big")
 
 

@@ -47,7 +47,7 @@ class Sketch:
         """
         Take note of keys that are there, or may soon be; gives those that may have been there before.
 
-        Where it does not name a key, nothing leads anywhere from it.
+        A key that is not among those leads nowhere.
         """
         bits, shift, known = self._bits, self._shift, self.known
         before = []
