@@ -4,12 +4,17 @@ import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from door import House
-from twinbeam.core.consent import NOTHING_SAID, NOWHERE, SILENCE, ConsentRecord, Region, Statement, latest
-from twinbeam.core.rules import ConsentRules
-from twinbeam.core.values import Decision
+from signals import a_signal
+from twinbeam.core.consent import NOTHING_SAID, NOWHERE, SILENCE, ConsentRecord, Region, Statement, latest, same_answers
+from twinbeam.core.rules import ConsentRules, PixelRules
+from twinbeam.core.values import Decision, Facts
 from twinbeam.pipeline.consent.gate import judge
+from twinbeam.pipeline.record.policy import Terms
+from twinbeam.pipeline.record.standing import Stance, standing_of
+from twinbeam.pipeline.record.visits import agree
 
 MOMENTS = st.integers(1, 4)  # few, so that words of one moment are common
 STATEMENTS = st.just(SILENCE) | st.builds(Statement, MOMENTS, st.sampled_from(["granted", "denied"]))
@@ -32,6 +37,10 @@ RULES = st.builds(
     st.sampled_from(["limit", "drop"]),
     st.sampled_from(["limit", "drop"]),
 )
+#: What an arrival says, and what its visit has said: anything, or the same from another place.
+MET = RECORDS.flatmap(
+    lambda said: st.tuples(st.just(said), RECORDS | REGIONS.map(lambda region: replace(said, region=region)))
+)
 SPOKEN = ("ad_storage", "ad_user_data", "ad_personalization", "opt_out")
 
 
@@ -50,6 +59,27 @@ def test_joining_is_idempotent(one, other):
     joined = latest(one, other)
     assert latest(one, one) == one
     assert latest(joined, one) == latest(joined, other) == joined
+
+
+@given(RULES, MET)
+def test_an_arrival_stands_where_all_that_its_visit_said_puts_it(rules, met):
+    said, visit = met
+    signal = a_signal("e-1", consent=said, permission=judge(rules, said))
+    standing = standing_of(signal, visit, Terms(PixelRules(consent=rules)), judge)
+    expected = judge(rules, latest(said, visit))
+    if signal.permission.decision is Decision.DROPPED:
+        assert standing.stance is Stance.REFUSED
+    else:
+        told = (standing.basis, standing.reason, standing.limited, standing.bare)
+        assert told == (expected.basis, expected.reason, expected.limited, expected.bare)
+        assert (standing.stance is Stance.REFUSED) == (expected.decision is Decision.DROPPED)
+        assert (standing.stance is Stance.ALLOWED) == (expected.decision is Decision.ALLOWED)
+
+
+@given(RECORDS, RECORDS)
+def test_a_visit_answers_as_the_join_of_all_that_it_said(known, said):
+    agreed = agree(Facts(consent=known, ttclid="click"), said).consent
+    assert same_answers(agreed, latest(known, said))
 
 
 @given(RECORDS)
