@@ -39,7 +39,7 @@ def remember(known: Facts | None, said: Facts) -> Facts:
 def agree(known: Facts | None, said: ConsentRecord) -> Facts:
     """Join what a visit is known by with what it now says about consent; a refusal leaves nothing but itself."""
     if known is not None and _only_repeats(known.consent, said):
-        return known
+        return known  # as most do: nothing needs to be joined
     record = latest(known.consent or NOTHING_SAID, said) if known is not None else said
     if known is not None and _only_repeats(known.consent, record):
         return known

@@ -107,9 +107,10 @@ class LateIndex:
         `gone` is told the ids that the shares lead to, and gives those to which no key shall lead any more.
         """
         shares = self._db.execute(self._range, (first, end)).fetchall()
-        leaving = set(gone([id_ for _, share in shares for id_ in ids_in(share)]))
-        left = [(number, share, without(share, leaving)) for number, share in shares]
-        self._db.executemany(self._put, [(number, rest) for number, share, rest in left if rest != share])
+        ids_of = {number: ids_in(share) for number, share in shares}
+        leaving = set(gone([id_ for ids in ids_of.values() for id_ in ids]))
+        losing = [(number, share) for number, share in shares if not leaving.isdisjoint(ids_of[number])]
+        self._db.executemany(self._put, [(number, without(share, leaving)) for number, share in losing])
 
     def newest(self) -> int:
         """Give the newest row of the log; where nothing waits, the index has all up to it."""

@@ -6,7 +6,7 @@ searched from its end, so that of two entries for one key the later one counts. 
 the file, where it is one row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from twinbeam.core.keys import KEY_BYTES
 from twinbeam.engines.stores.sqlite.packed import Entry
@@ -63,7 +63,6 @@ def _holds(share: bytes, entry: bytes) -> bool:
     return at >= 0
 
 
-def without(share: bytes, gone: Iterable[int]) -> bytes:
+def without(share: bytes, gone: AbstractSet[int]) -> bytes:
     """Leave out of a share all entries that lead to some ids."""
-    leaving = set(gone)
-    return b"".join(pack(key, id_) for key, id_ in entries_in(share) if id_ not in leaving)
+    return b"".join(pack(key, id_) for key, id_ in entries_in(share) if id_ not in gone)

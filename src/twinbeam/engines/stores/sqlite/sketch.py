@@ -10,7 +10,7 @@ A sketch knows nothing at first. Whoever goes over the index anyway, share by sh
 
 from collections.abc import Iterable
 
-from twinbeam.engines.stores.sqlite.shares import SHARES, share_of
+from twinbeam.engines.stores.sqlite.shares import share_of
 
 _BITS_PER_KEY = 8
 _LEAST = 22  #: bits of a key that are looked at: half a megabyte
@@ -27,11 +27,6 @@ class Sketch:
         self._bits = bytearray(1 << self._width - 3)
         self.known = 0
         self._added = 0
-
-    @property
-    def complete(self) -> bool:
-        """Tell whether it knows all shares."""
-        return self.known == SHARES
 
     @property
     def crowded(self) -> bool:

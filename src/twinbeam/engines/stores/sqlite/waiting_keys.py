@@ -22,7 +22,7 @@ class WaitingKeys:
         """Take entries in."""
         shares = self._shares
         for key, id_ in entries:
-            shares[key[0] << 8 | key[1]] += pack(key, id_)
+            shares[share_of(key)] += pack(key, id_)
             self._count += 1
 
     def id_of(self, key: bytes) -> int | None:
