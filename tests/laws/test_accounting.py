@@ -144,8 +144,9 @@ class TwoEngines(RuleBasedStateMachine):
 
     @rule(limit=st.sampled_from([1, 100]))
     def end_overdue(self, limit: int) -> None:
-        """What nobody permitted or confirmed in time ends."""
+        """What nobody permitted or confirmed in time ends, and so does what no lane asked for in a week."""
         self.both(lambda h: h.step(lambda: h.store.end_overdue(h.now(), limit=limit)))
+        self.both(lambda h: h.step(lambda: h.store.end_stale(h.now(), limit=limit)))
 
     @precondition(lambda self: self.model.store.next_deadline_ms())
     @rule()

@@ -53,9 +53,9 @@ T = TypeVar("T")
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 SETTINGS_SECONDS = 1.0  #: how soon a new token is used
 MEASURE_SECONDS = 1.0
-HELD_SECONDS = 1.0  #: how late a held conversion may end
+OVERDUE_SECONDS = 1.0  #: how late what waited for too long may end
 TIDY_SECONDS = 1.0  #: a call takes 20 ms at most
-HELD_AT_ONCE = 1_000  #: in one transaction, so that the recorder never waits for long
+ENDED_AT_ONCE = 1_000  #: in one transaction, so that the recorder never waits for long
 
 
 class Thread:
@@ -105,10 +105,11 @@ class Writer:
         for place in [place for place, token in self.tokens.items() if token != before.get(place)]:
             await self.sender.resume(*place)
 
-    async def end_held(self) -> None:
-        """Let go what was held for too long."""
-        while await self.on_store(self.store.end_overdue, self.clock.now_ms(), limit=HELD_AT_ONCE) == HELD_AT_ONCE:
-            pass
+    async def end_overdue(self) -> None:
+        """Let go what was held, or waited to be sent, for too long."""
+        for end in (self.store.end_overdue, self.store.end_stale):
+            while await self.on_store(end, self.clock.now_ms(), limit=ENDED_AT_ONCE) == ENDED_AT_ONCE:
+                pass
 
     async def tidy(self) -> None:
         """Remove what has come to its end, and what people asked to have erased."""
@@ -226,7 +227,7 @@ async def main(listener: socket.socket, lifeline: int) -> None:
         writer.follower.run(stop),
         writer.sender.run(stop),
         every(SETTINGS_SECONDS, stop, writer.refresh),
-        every(HELD_SECONDS, stop, writer.end_held),
+        every(OVERDUE_SECONDS, stop, writer.end_overdue),
         every(TIDY_SECONDS, stop, writer.tidy),
         every(MEASURE_SECONDS, stop, writer.measure),
     )

@@ -1,7 +1,7 @@
 """Nothing is sent where it could count twice, or where it has become meaningless."""
 
 from engines.kit.harness import Harness
-from signals import DAY, HOUR, NOW, a_signal, carried_ids
+from signals import BROWSER, DAY, HOUR, NOW, a_signal, an_email, carried_ids
 from twinbeam.pipeline.send.contract import MOST_PAGES
 
 
@@ -94,3 +94,52 @@ def the_window_survives_a_restart(h: Harness) -> None:
     h.clock.advance(ms=47 * HOUR)
     assert h.try_lease(h.lane()) is None
     assert h.story().reason == "dedup_window"
+
+
+def end_stale(h: Harness, *, limit: int = 1_000) -> int:
+    return h.step(lambda: h.store.end_stale(h.now(), limit=limit))
+
+
+def what_no_lane_asks_for_ends_after_seven_days_as_well(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2"), a_signal("e-3", received_ms=NOW + 1))
+    h.waiting(h.lease(pixel="PIXEL2"), arrived=False)
+    h.clock.advance(ms=7 * DAY - 1)
+    assert end_stale(h) == 0
+    h.clock.advance(ms=1)
+    assert end_stale(h) == 2
+    assert [(h.state(f"e-{n}"), h.story(f"e-{n}").reason) for n in (1, 2, 3)] == [
+        ("expired", "too_old"),
+        ("expired", "too_old"),
+        ("ready", ""),
+    ]
+    assert end_stale(h) == 0
+    assert h.counted("expired", "too_old") == 2
+
+
+def of_all_lanes_no_more_than_so_many_end_at_once(h: Harness) -> None:
+    h.take(*(a_signal(f"e-{n}", pixel=pixel) for n, pixel in enumerate(["PIXEL1", "PIXEL1", "PIXEL1", "PIXEL2"])))
+    h.clock.advance(ms=7 * DAY)
+    assert [end_stale(h, limit=2), end_stale(h, limit=2), end_stale(h, limit=2)] == [2, 2, 0]
+
+
+def what_the_browser_reported_meanwhile_has_its_47_hours(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.clock.advance(ms=6 * DAY)
+    at_ms = h.now()
+    h.take(a_signal("e-1", channel=BROWSER, native="sent", event_time=at_ms // 1_000, received_ms=at_ms))
+    h.clock.advance(ms=47 * HOUR - 1)
+    assert end_stale(h) == 0
+    assert h.store.next_due_ms() is not None
+    h.clock.advance(ms=1)
+    assert end_stale(h) == 1
+    assert h.story().reason == "dedup_window"
+
+
+def a_second_word_that_nobody_asks_for_leaves_the_first_delivered(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER, native="sent"))
+    h.delivered(h.lease())
+    h.take(a_signal("e-1", user={"email": an_email("ada")}, received_ms=h.now()))
+    assert h.state() == "ready"
+    h.clock.advance(ms=7 * DAY)
+    assert end_stale(h) == 1
+    assert (h.state(), h.counted("expired")) == ("delivered", 0)

@@ -55,6 +55,13 @@ class Leasing:
             if (row.workspace, row.pixel, row.state) == (workspace, source_id, State.WAITING):
                 row.due_ms = min(row.due_ms, now_ms)
 
+    def end_stale(self, now_ms: int, *, limit: int) -> int:
+        """End what has been due for as long as anything may wait."""
+        due_before, ended = now_ms - self._ages.unsent_ms, 0
+        for lane in self.due_lanes(due_before):
+            ended += sum(self._expired(row, now_ms) for row in self._page(lane, limit - ended, due_before))
+        return ended
+
     def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Take over every batch of another owner, as long as it may be sent again."""
         batches = self._rows.batches.values()
@@ -162,14 +169,17 @@ class Leasing:
 
     def _due(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
         """Give the first page of due conversions with one that may be sent; expired ones end on the way."""
-        rows = self._rows
         for _ in range(MOST_PAGES):
-            due = [row for row in rows.scheduled() if rows.lane(row) == lane and row.due_ms <= now_ms]
-            page = sorted(due, key=lambda row: (row.due_ms, row.id))[:limit]
+            page = self._page(lane, limit, now_ms)
             picks = [row for row in page if not self._expired(row, now_ms)]
             if picks or not page:
                 return sorted(picks, key=lambda row: row.id)
         return []
+
+    def _page(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
+        rows = self._rows
+        due = [row for row in rows.scheduled() if rows.lane(row) == lane and row.due_ms <= now_ms]
+        return sorted(due, key=lambda row: (row.due_ms, row.id))[:limit]
 
     def _expired(self, row: Conversion, now_ms: int) -> bool:
         reason = self._late(row, now_ms)

@@ -48,6 +48,15 @@ class Leases(Protocol):
         """
         ...
 
+    def end_stale(self, now_ms: int, *, limit: int) -> int:
+        """
+        End what has been due for as long as anything may wait, up to `limit` of it, and tell how many ended.
+
+        `lease` ends what is too late as well, but of a lane that stands still for want of a token it is asked for
+        little: what such a lane holds is about people, and would become more with every day.
+        """
+        ...
+
     def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """
         Replace a leased batch by two leased halves in one transaction.

@@ -120,6 +120,14 @@ class Leasing(Settling):
             sql = "UPDATE conversion SET due=? WHERE id IN (SELECT value FROM json_each(?))"
             self._connection.by_ids(sql, [id_ for _, _, id_ in rows], now_ms)
 
+    def end_stale(self, now_ms: int, *, limit: int) -> int:
+        """End what has been due for as long as anything may wait."""
+        due_before, ended = now_ms - self._ages.unsent_ms, 0
+        with transaction(self._db):
+            for lane in self.due_lanes(due_before):
+                ended += self._end_stale(lane, limit - ended, due_before, now_ms)
+        return ended
+
     def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """
         Take over every batch of another owner, byte for byte as it was.
@@ -152,11 +160,24 @@ class Leasing(Settling):
 
     def _take_due(self, lane: Lane, limit: int, now_ms: int) -> list[_Pick]:
         """Take the next due conversions out of the schedule."""
-        due = self._db.execute(
-            "SELECT due, id FROM ready WHERE lane=? AND due<=? ORDER BY due, id LIMIT ?", (lane.id, now_ms, limit)
-        ).fetchall()
-        self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", [(lane.id, *row) for row in due])
+        due = self._due(lane, limit, now_ms)
+        self._unschedule(lane, due)
         return self._picks([id_ for _, id_ in due])
+
+    def _end_stale(self, lane: Lane, limit: int, due_before: int, now_ms: int) -> int:
+        due = self._due(lane, limit, due_before)
+        left = {pick.id for pick in self._without_late(lane, self._picks([id_ for _, id_ in due]), now_ms)}
+        ended = [(due_ms, id_) for due_ms, id_ in due if id_ not in left]
+        self._unschedule(lane, ended)
+        return len(ended)
+
+    def _due(self, lane: Lane, limit: int, now_ms: int) -> list[tuple[int, int]]:
+        """Give the schedule's next entries of a lane: when they were due, and the conversions' ids."""
+        sql = "SELECT due, id FROM ready WHERE lane=? AND due<=? ORDER BY due, id LIMIT ?"
+        return self._db.execute(sql, (lane.id, now_ms, limit)).fetchall()
+
+    def _unschedule(self, lane: Lane, due: Iterable[tuple[int, int]]) -> None:
+        self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", [(lane.id, *row) for row in due])
 
     def _picks(self, ids: Sequence[int]) -> list[_Pick]:
         return [_Pick(*row) for row in self._connection.by_ids(_PICKED, ids)]
@@ -168,18 +189,15 @@ class Leasing(Settling):
 
     def _without_late(self, lane: Lane, picks: list[_Pick], now_ms: int) -> list[_Pick]:
         """End what can no longer be sent without harm, and give the rest."""
-        late = {pick.id: self._too_late(lane, pick, now_ms) for pick in picks}
-        for pick in picks:
-            reason = late[pick.id]
-            if reason is not None:
-                self._expire(lane, pick, reason, now_ms)
-        return [pick for pick in picks if late[pick.id] is None]
+        late = {pick.id: reason for pick in picks if (reason := self._too_late(lane, pick, now_ms))}
+        for reason in sorted(set(late.values())):
+            self._expire(lane, [pick for pick in picks if late.get(pick.id) is reason], reason, now_ms)
+        return [pick for pick in picks if pick.id not in late]
 
-    def _expire(self, lane: Lane, pick: _Pick, reason: Reason, now_ms: int) -> None:
+    def _expire(self, lane: Lane, picks: Sequence[_Pick], reason: Reason, now_ms: int) -> None:
         end = fate(lane, State.EXPIRED, reason)
-        self._end_ids([pick.id], *end, now_ms)
-        place = (day_of(pick.received_ms), pick.workspace, pick.pixel, pick.event)
-        add_counts(self._db, [(*place, pick.state, "", -1), (*place, *end, 1)])
+        self._end_ids([pick.id for pick in picks], *end, now_ms)
+        self._count_moved(picks, *end)
 
     def _loaded(self, lane: Lane, picks: Sequence[_Pick], now_ms: int) -> list[_Loaded]:
         """End what has no readable payload any more, and give the rest with what goes out of it."""
@@ -191,7 +209,7 @@ class Leasing(Settling):
             except RingLacksKey:
                 raise  # nothing is lost: the ring's backup opens it
             except (StorageDamaged, msgspec.MsgspecError, ValueError):
-                self._expire(lane, pick, Reason.PAYLOAD_LOST, now_ms)
+                self._expire(lane, [pick], Reason.PAYLOAD_LOST, now_ms)
         return loaded
 
     def _names(self, picks: Sequence[_Pick]) -> dict[int, str]:
@@ -234,7 +252,7 @@ class Leasing(Settling):
         else:
             self._connection.by_ids(_LEASE, ids, now_ms, batch)
             self._freeze_names(loaded)
-            self._count_leased(picks)
+            self._count_moved(picks, State.LEASED, "")
         return Lease(batch=int(batch or 0), lane=lane, body=body, count=len(ids), attempt=attempt)
 
     def _freeze_names(self, loaded: Iterable[_Loaded]) -> None:
@@ -246,12 +264,13 @@ class Leasing(Settling):
         for name, ids in named.items():
             self._connection.by_ids(_NAME, ids, name)
 
-    def _count_leased(self, picks: Iterable[_Pick]) -> None:
+    def _count_moved(self, picks: Iterable[_Pick], state: State, reason: str) -> None:
+        """Count conversions out of where they waited and into where they went."""
         moved: _Moved = Counter()
         for p in picks:
             place = (day_of(p.received_ms), p.workspace, p.pixel, p.event)
             moved[*place, p.state, ""] -= 1
-            moved[*place, State.LEASED, ""] += 1
+            moved[*place, state, str(reason)] += 1
         add_counts(self._db, [(*key, n) for key, n in sorted(moved.items())])
 
     def _half(self, lane: Lane, ids: list[int], owner: str, now_ms: int, compose: Compose) -> Lease | None:
