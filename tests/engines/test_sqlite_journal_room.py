@@ -1,14 +1,18 @@
 """The SQLite journal's room: what it forgets when, what it refuses when it is full, and how it recovers."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from engines.kit.slot import Slot
-from signals import NOW
+from signals import DAY, NOW
+from twinbeam.core.clock import day_of
 from twinbeam.core.errors import StorageBehind, StorageFull
-from twinbeam.engines.journals.sqlite import SqliteJournal, confirmed_path
+from twinbeam.engines.journals.confirmed import confirmed_path
+from twinbeam.engines.journals.sqlite import SqliteJournal
 
 _BODY = b"x" * 900
 
@@ -199,3 +203,67 @@ def test_a_disk_that_is_full_up_to_the_reserve_takes_nothing(slot: Slot) -> None
     with pytest.raises(StorageFull, match="reserve"):
         journal.append(NOW, 1, _BODY)
     assert journal.backlog().appended == 0
+
+
+def wrapped_keys(slot: Slot) -> list[tuple[int, bytes]]:
+    rows = slot.sql("SELECT day, wrapped FROM day_key ORDER BY day")
+    return [(day - day_of(NOW), wrapped) for day, wrapped in rows]
+
+
+def days_with_a_key(slot: Slot) -> list[int]:
+    return [day for day, _ in wrapped_keys(slot)]
+
+
+def in_files(slot: Slot, wrapped: bytes) -> bool:
+    return any(wrapped in path.read_bytes() for path in slot.path.parent.glob(f"{slot.path.name}*"))
+
+
+def test_the_key_of_a_day_goes_with_the_last_group_of_that_day(slot: Slot) -> None:
+    journal = slot.open()
+    for day in range(3):
+        journal.append(NOW + day * DAY, 1, _BODY)
+    kept = wrapped_keys(slot)
+    slot.confirm(1)
+    journal.forget()
+    assert days_with_a_key(slot) == [1, 2]
+    assert [in_files(slot, wrapped) for _, wrapped in kept] == [False, True, True]
+    assert slot.read() == [_BODY, _BODY]
+
+
+def test_the_key_of_the_newest_group_stays_though_it_is_recorded(slot: Slot) -> None:
+    journal = slot.open()
+    journal.append(NOW, 1, b"one")
+    slot.confirm(1)
+    journal.forget()
+    assert (days_with_a_key(slot), slot.read()) == ([0], [b"one"])
+
+
+def test_a_clock_that_was_set_back_needs_no_key_that_is_gone(slot: Slot) -> None:
+    journal = slot.open()
+    journal.append(NOW, 1, b"one")
+    journal.append(NOW + 2 * DAY, 1, b"two")
+    slot.confirm(2)
+    journal.forget()
+    journal.append(NOW, 1, b"three")
+    assert days_with_a_key(slot) == [2]
+    journal = slot.reopen()
+    journal.append(NOW + DAY, 1, b"four")
+    slot.confirm(3)
+    journal.forget()
+    assert (days_with_a_key(slot), slot.read()) == ([2], [b"four"])
+
+
+def test_a_key_that_a_reader_keeps_in_the_files_is_gone_once_it_is_out_of_the_way(slot: Slot) -> None:
+    journal = slot.open()
+    journal.append(NOW, 1, _BODY)
+    journal.append(NOW + DAY, 1, _BODY)
+    ((_, wrapped), _) = wrapped_keys(slot)
+    slot.confirm(1)
+    with closing(sqlite3.connect(slot.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM grp").fetchone()
+        journal.forget()
+        assert in_files(slot, wrapped)
+        reader.execute("COMMIT")
+    journal.forget()
+    assert not in_files(slot, wrapped)

@@ -3,7 +3,7 @@ import json
 import math
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json as msgspec_json
 
@@ -17,7 +17,6 @@ from twinbeam.pipeline.accept.problems import Problem
 from twinbeam.sources import strict
 from twinbeam.sources.events_v1 import read
 
-LAW = settings(deadline=None)  # a busy machine breaks no law
 AUTHORIZED = (b"x-write-key", SERVER_KEY.encode())
 GOOD = {"event": "Purchase", "event_time": NOW_S, "event_id": "good"}
 
@@ -74,21 +73,18 @@ def assert_harmless(house, answered):
         assert fates == list(range(len(json_answer["event_ids"])))
 
 
-@LAW
 @given(st.binary(max_size=2_000))
 def test_no_bytes_are_our_fault(body):
     house = House()
     assert_harmless(house, house.ask(a_scope(headers=[AUTHORIZED]), [body]))
 
 
-@LAW
 @given(ANYTHING)
 def test_no_json_is_our_fault(value):
     house = House()
     assert_harmless(house, house.ask(a_scope(headers=[AUTHORIZED]), [as_json(value)]))
 
 
-@LAW
 @given(st.lists(NEARLY | ANYTHING, max_size=3), st.lists(NEARLY | ANYTHING, max_size=3))
 def test_a_good_event_is_taken_whatever_its_neighbours_are(before, after):
     house = House()
@@ -98,7 +94,6 @@ def test_a_good_event_is_taken_whatever_its_neighbours_are(before, after):
     assert answered.json["event_ids"][len(before)] == "good"
 
 
-@LAW
 @given(st.binary(max_size=40).filter(lambda raw: b'"' not in raw and b"\\" not in raw))
 def test_a_neighbour_with_bad_text_is_taken_or_the_whole_body_is_no_json(raw):
     house = House()
@@ -109,14 +104,12 @@ def test_a_neighbour_with_bad_text_is_taken_or_the_whole_body_is_no_json(raw):
         assert answered.json["event_ids"][1] == "good"
 
 
-@LAW
 @given(HEADERS, st.binary(max_size=60), st.booleans())
 def test_no_headers_and_no_query_are_our_fault(headers, query, trusted):
     house = House(proxies=Proxies(["198.51.100.0/24"] if trusted else []))
     assert_harmless(house, house.ask(a_scope(headers=headers, query_string=query), [a_body()]))
 
 
-@LAW
 @given(SCHEMES, st.binary(max_size=80))
 def test_no_credentials_open_a_door_that_knows_no_keys(scheme, rest):
     house = House(directory=Directory())
@@ -124,7 +117,6 @@ def test_no_credentials_open_a_door_that_knows_no_keys(scheme, rest):
     assert answered.status == 401
 
 
-@LAW
 @given(st.lists(NEARLY, min_size=1, max_size=3), st.data())
 def test_the_answer_does_not_depend_on_how_the_body_is_cut_or_compressed(events, data):
     body = as_json({"events": events})
@@ -137,7 +129,6 @@ def test_the_answer_does_not_depend_on_how_the_body_is_cut_or_compressed(events,
     assert House().ask(a_scope(headers=[AUTHORIZED, zipped]), [gzip.compress(body)]) == whole
 
 
-@LAW
 @given(st.integers(0, 200), st.binary(max_size=3))
 def test_a_cut_or_damaged_gzip_stream_is_never_our_fault(length, damage):
     house = House()
@@ -146,7 +137,6 @@ def test_a_cut_or_damaged_gzip_stream_is_never_our_fault(length, damage):
     assert_harmless(house, house.ask(a_scope(headers=headers), [zipped]))
 
 
-@LAW
 @given(NEARLY)
 def test_what_was_mended_is_right(event):
     reading = read(as_json({"events": [event]}))
@@ -157,7 +147,6 @@ def test_what_was_mended_is_right(event):
         assert all(math.isfinite(number) for number in numbers(item))
 
 
-@LAW
 @given(st.binary(max_size=500))
 def test_a_dialect_raises_nothing(body):
     assert isinstance(read(body), Reading | Problem)

@@ -282,6 +282,5 @@ TestTwoEngines = pytest.mark.slow(TwoEngines.TestCase)
 TestTwoEngines.settings = settings(
     max_examples=50,
     stateful_step_count=25,
-    deadline=None,  # opening files takes as long as the disk likes
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],  # whole histories are slow and large
 )

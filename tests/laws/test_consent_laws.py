@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -131,7 +131,6 @@ NEARLY = st.dictionaries(NAMES, ANYTHING, max_size=3).map(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(NEARLY | ANYTHING, min_size=1, max_size=4))
 def test_whatever_is_stated_has_one_fate_and_is_never_our_fault(statements):
     house = House()
@@ -145,7 +144,6 @@ def test_whatever_is_stated_has_one_fate_and_is_never_our_fault(statements):
         assert told["accepted"] + len(told["rejected"]) == len(told["receipts"])
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=500))
 def test_no_bytes_instead_of_statements_are_our_fault(body):
     house = House()

@@ -100,7 +100,7 @@ RATES = st.none() | st.dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ITEMS, CHANNELS, MAYBE, MAYBE)
 def test_every_item_is_sealed_and_the_signal_can_be_stored(item, channel, client_ip, user_agent):
     arrival = an_arrival(item, channel=channel, client_ip=client_ip, user_agent=user_agent)
@@ -114,7 +114,7 @@ def test_every_item_is_sealed_and_the_signal_can_be_stored(item, channel, client
     assert refused.signal.visits == allowed.signal.visits
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ITEMS, RULES, RATES)
 def test_whatever_a_pixel_s_rules_only_what_they_allow_leaves(item, rules, rates):
     item = msgspec.structs.replace(item, event_time=1_790_000_000)
@@ -134,7 +134,7 @@ def test_whatever_a_pixel_s_rules_only_what_they_allow_leaves(item, rules, rates
     assert sealed.signal.event_id == seal(an_arrival(item)).signal.event_id
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ITEMS, CHANNELS, MAYBE)
 def test_without_identifiers_nothing_of_the_person_is_left(item, channel, client_ip):
     arrival = an_arrival(item, channel=channel, client_ip=client_ip, user_agent="Mozilla/5.0")
@@ -146,7 +146,7 @@ def test_without_identifiers_nothing_of_the_person_is_left(item, channel, client
     assert (bare.signal.key, bare.signal.aliases) == (full.signal.key, full.signal.aliases)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ITEMS)
 def test_a_conversion_is_never_its_own_other_name(item):
     signal = seal(an_arrival(item)).signal
@@ -154,7 +154,7 @@ def test_a_conversion_is_never_its_own_other_name(item):
     assert len(set(signal.aliases)) == len(signal.aliases) <= 3
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(ITEMS)
 def test_what_must_be_hashed_is_hashed_on_the_wire(item):
     user = seal(an_arrival(item)).user
@@ -247,7 +247,7 @@ def leaky_items(draw):
     return item, email, phone, (first, last)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(leaky_items())
 def test_no_raw_identifier_is_ever_in_a_signal(leaky):
     item, email, phone, names = leaky
@@ -276,7 +276,7 @@ def test_an_address_without_anything_personal_stays_byte_for_byte(url):
     assert scrubbed_url(url, "+447911123456") == url
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PLACES, ENCODINGS, EMAILS | PHONES | TEXT)
 def test_scrubbing_an_address_twice_changes_nothing_more(place, encoded, text):
     once = scrubbed_url(place.replace("{}", encoded(text)), "+447911123456")

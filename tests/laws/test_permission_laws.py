@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.kit.embedded import MemoryEngine
@@ -69,7 +69,6 @@ some_words = st.fixed_dictionaries(
 
 
 @given(some_copies, some_words, st.data())
-@settings(deadline=None)
 def test_what_leaves_does_not_depend_on_order_grouping_or_repetition(
     copies: list[dict[str, Any]], words: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -81,7 +80,6 @@ def test_what_leaves_does_not_depend_on_order_grouping_or_repetition(
 
 
 @given(some_copies, some_words)
-@settings(deadline=None)
 def test_exactly_what_is_permitted_and_confirmed_leaves(copies: list[dict[str, Any]], words: dict[str, Any]) -> None:
     arrivals = [*_built(copies), *_last_word_refuses(words)]
     told = _Told(arrivals)
@@ -97,7 +95,6 @@ some_statements = st.lists(
 
 
 @given(some_copies, some_statements, st.data())
-@settings(deadline=None)
 def test_nothing_leaves_twice_unpermitted_or_refused_whatever_comes_between(
     copies: list[dict[str, Any]], said: list[Any], data: st.DataObject
 ) -> None:
@@ -138,7 +135,6 @@ a_late_copy = st.fixed_dictionaries(
 
 
 @given(st.lists(st.tuples(st.sampled_from([0, SECOND, 60 * SECOND]), a_late_copy), min_size=2, max_size=8))
-@settings(deadline=None)
 def test_an_order_is_delivered_once_and_enriched_at_most_once(copies: list[tuple[int, dict[str, Any]]]) -> None:
     h, words = Harness(MemoryEngine(None)), Counter[bool]()
     for pause_ms, said in copies:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.kit.embedded import MemoryEngine
@@ -132,7 +132,6 @@ a_grouping = st.lists(st.integers(1, 4), min_size=10, max_size=10)
 
 
 @given(some_arrivals, a_grouping, a_grouping, st.randoms())
-@settings(deadline=None)
 def test_what_is_sent_depends_on_the_arrivals_alone(
     arrivals: list[Signal], sizes: list[int], other_sizes: list[int], chance: Any
 ) -> None:
@@ -146,7 +145,6 @@ def test_what_is_sent_depends_on_the_arrivals_alone(
 
 
 @given(some_arrivals, a_grouping)
-@settings(deadline=None)
 def test_counting_does_not_depend_on_the_grouping(arrivals: list[Signal], sizes: list[int]) -> None:
     one, other = _recorded(arrivals, sizes), _recorded(arrivals, [1] * 10)
     assert _counted(one) == _counted(other)
@@ -154,7 +152,6 @@ def test_counting_does_not_depend_on_the_grouping(arrivals: list[Signal], sizes:
 
 
 @given(some_arrivals, a_grouping, st.data())
-@settings(deadline=None)
 def test_nothing_that_was_not_allowed_is_ever_leased(
     arrivals: list[Signal], sizes: list[int], data: st.DataObject
 ) -> None:

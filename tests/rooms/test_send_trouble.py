@@ -128,7 +128,7 @@ def test_each_failure_of_an_event_makes_it_wait_longer():
     asyncio.run(story())
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.data())
 def test_a_poisoned_event_ends_alone_and_its_neighbours_are_delivered(data):
     count = data.draw(st.integers(1, 60))

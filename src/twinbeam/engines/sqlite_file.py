@@ -64,6 +64,17 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
             raise
 
 
+def emptied_wal(db: sqlite3.Connection) -> bool:
+    """Write what the WAL holds into the file and empty it; False, at once, while a reader is in the way."""
+    with translated():
+        db.execute("PRAGMA busy_timeout=0")
+        try:
+            busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            db.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+    return not busy
+
+
 #: What SQLite says about a value that breaks a constraint or cannot be bound: a fault of the item, not of the file.
 _ITEMS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
 

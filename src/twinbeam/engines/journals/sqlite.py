@@ -2,10 +2,11 @@
 A journal in a SQLite file: one row per commit group, appended by one ingest process, read by the recorder.
 
 The ingest process is the file's only writer; the recorder reads it and says how far it has come in a small file
-beside it (`journal-0.confirmed`). The writer drops confirmed groups inside its next append, so forgetting costs no
+beside it (confirmed.py). The writer drops confirmed groups inside its next append, so forgetting costs no
 sync of its own. The newest row always stays: it carries the running totals.
 
-What a backlog took of the disk is given back once the backlog is gone.
+What a backlog took of the disk is given back once the backlog is gone. Groups are sealed under a key per day, which
+is destroyed when the last group of its day is dropped: whatever free pages still hold of them is unreadable then.
 """
 
 import shutil
@@ -17,9 +18,10 @@ from uuid import uuid4
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.errors import StorageBehind, StorageBusy, StorageFull
+from twinbeam.engines.journals.confirmed import read_confirmed, write_confirmed
 from twinbeam.engines.keyring import DayKeys, KeyRing
 from twinbeam.engines.locks import FileLock
-from twinbeam.engines.sqlite_file import open_file, open_reader, transaction, translated
+from twinbeam.engines.sqlite_file import emptied_wal, open_file, open_reader, transaction, translated
 from twinbeam.pipeline.journal.contract import Backlog, Group
 
 _SCHEMA = """
@@ -55,11 +57,6 @@ def slot_path(folder: Path, slot: int) -> Path:
 def slots(folder: Path) -> list[Path]:
     """List the journals of a folder."""
     return sorted(folder.glob("journal-*.db"))
-
-
-def confirmed_path(path: Path) -> Path:
-    """Name the file in which the recorder says how far it has come."""
-    return path.with_suffix(".confirmed")
 
 
 class Waiting(NamedTuple):
@@ -102,6 +99,8 @@ class SqliteJournal:
             self._lock.release()
             raise
         self._keys = DayKeys(ring, load=self._load_key, save=self._save_key)
+        self._day = int(self._db.execute("SELECT coalesce(max(day), 0) FROM day_key").fetchone()[0])
+        self._scrub_due = True  #: something was destroyed whose bytes may still lie in the WAL
         self._seq, self._upto = _newest(self._db)
         self.journal_id = self._identity()
         self._waiting = deque(Waiting(*row) for row in self._db.execute(_SIZES))
@@ -122,7 +121,7 @@ class SqliteJournal:
         try:
             with transaction(self._db):
                 self._delete(self._confirmed)  # first: a full file takes the new group in their place
-                sealed = self._keys.seal(day_of(at_ms), body, _context(self.journal_id, seq))
+                sealed = self._keys.seal(self._sealing_day(at_ms), body, _context(self.journal_id, seq))
                 self._db.execute("INSERT INTO grp VALUES (?, ?, ?, ?, ?)", (seq, at_ms, count, upto, sealed))
         except BaseException as error:
             self._cramped = self._cramped or isinstance(error, StorageFull)
@@ -135,11 +134,18 @@ class SqliteJournal:
         return seq
 
     def forget(self) -> None:
-        """Drop confirmed groups now, without waiting for the next append; give back what a backlog took of the disk."""
+        """
+        Drop confirmed groups now, without waiting for the next append, and the keys of days that are over.
+
+        Gives back what a backlog took of the disk.
+        """
         self._hear_recorder()
         upto = min(self._confirmed, self._seq - 1)
         with transaction(self._db):
             self._delete(upto)
+            self._destroy_keys()
+        if self._scrub_due:
+            self._scrub_due = not emptied_wal(self._db)
         self._forgotten = max(self._forgotten, upto)
         if not self._waiting and (self._cramped or self._path.stat().st_size > _LARGE_BYTES):
             self._cramped = False
@@ -175,7 +181,7 @@ class SqliteJournal:
         That begins anew: all its groups are recorded, and only their old id opens them.
         """
         row = self._db.execute("SELECT id FROM journal").fetchone()
-        if row is not None and _read_confirmed(self._path, row[0]) <= self._seq:
+        if row is not None and read_confirmed(self._path, row[0]) <= self._seq:
             return str(row[0])
         fresh = uuid4().hex
         with transaction(self._db):
@@ -196,7 +202,7 @@ class SqliteJournal:
 
     def _hear_recorder(self) -> None:
         self._unheard = 0
-        confirmed = _read_confirmed(self._path, self.journal_id)
+        confirmed = read_confirmed(self._path, self.journal_id)
         while self._waiting and self._waiting[0].seq <= confirmed:
             self._waiting_bytes -= self._waiting.popleft().size
         self._confirmed = max(self._confirmed, confirmed)
@@ -204,6 +210,24 @@ class SqliteJournal:
     def _delete(self, upto: int) -> None:
         if upto > self._forgotten:
             self._db.execute("DELETE FROM grp WHERE seq <= ?", (upto,))
+
+    def _sealing_day(self, at_ms: int) -> int:
+        """Give the day under whose key a group is sealed; never an earlier one, also when the clock was set back."""
+        self._day = max(self._day, day_of(at_ms))
+        return self._day
+
+    def _destroy_keys(self) -> None:
+        """Overwrite and remove the keys of days from which no group is left."""
+        oldest = self._db.execute("SELECT at FROM grp ORDER BY seq LIMIT 1").fetchone()
+        first = day_of(oldest[0]) if oldest else 0
+        days = self._db.execute("SELECT day FROM day_key WHERE day < ?", (first,)).fetchall()
+        if not days:
+            return
+        self._db.executemany("UPDATE day_key SET wrapped=zeroblob(length(wrapped)) WHERE day=?", days)
+        self._db.executemany("DELETE FROM day_key WHERE day=?", days)
+        for (day,) in days:
+            self._keys.forget(day)
+        self._scrub_due = True
 
     def _shrink(self) -> None:
         """Make the file and its WAL as small as what they hold: a row or two, so this takes milliseconds."""
@@ -250,16 +274,7 @@ class SqliteJournalReader:
 
     def confirm(self, seq: int) -> None:
         """Say how far the store has come; where a full disk keeps it from being heard, it is said again later."""
-        target = confirmed_path(self._path)
-        draft = target.with_suffix(".draft")
-        try:
-            draft.touch(mode=0o600)
-            draft.write_text(f"{self.journal_id} {seq}")
-            draft.replace(target)
-        except OSError:
-            self._unsaid = seq
-        else:
-            self._unsaid = None
+        self._unsaid = None if write_confirmed(self._path, self.journal_id, seq) else seq
 
     def newest(self) -> tuple[int, int]:
         """Give the newest sequence number and the number of events appended since the journal began."""
@@ -282,15 +297,6 @@ class SqliteJournalReader:
 
     def _never_save(self, _day: int, _wrapped: bytes) -> None:
         raise AssertionError("a reader makes no keys")
-
-
-def _read_confirmed(path: Path, journal_id: str) -> int:
-    """Read how far the recorder has come; what it said about another journal means nothing."""
-    try:
-        words = confirmed_path(path).read_bytes().split()
-    except FileNotFoundError:
-        return 0
-    return int(words[1]) if len(words) == 2 and words[0] == journal_id.encode() and words[1].isdigit() else 0
 
 
 def _open(path: Path, max_pages: int | None) -> sqlite3.Connection:

@@ -8,7 +8,7 @@ import msgspec
 
 from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.rules import DEFAULT_WORKSPACE
-from twinbeam.engines.sqlite_file import transaction, translated
+from twinbeam.engines.sqlite_file import emptied_wal, transaction
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.erasing import Erasing, sealed_hashes
 from twinbeam.engines.stores.sqlite.late import LateIndex
@@ -89,14 +89,9 @@ class Housekeeping:
         """Let the bytes of what was destroyed vanish from the file and its WAL."""
         with transaction(self._db):
             Payloads(self._connection).rewrite_keys()
-        with translated():
-            self._db.execute("PRAGMA busy_timeout=0")  # a reader in the way: next time
-            try:
-                busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            finally:
-                self._db.execute("PRAGMA busy_timeout=5000")
-        self._connection.scrub_due = bool(busy)
-        self._scrubs_at = now_ms if busy else now_ms + SCRUB_MS
+        done = emptied_wal(self._db)
+        self._connection.scrub_due = not done
+        self._scrubs_at = now_ms + SCRUB_MS if done else now_ms
 
 
 class Wishes:
