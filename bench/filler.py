@@ -33,10 +33,10 @@ _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE
 _CONVERSIONS = _NUMBERS + (
     "INSERT INTO conversion (id, key, workspace, pixel, event_source, event, event_id, event_time, received, since, "
     "state, reason, minor, currency, order_id, channels, consent, source, due, copies, lacks, native_proven, match, "
-    "enriched, test_code, spelling, attempts, maybe_at, settled_at, batch) "
+    "enriched, test_code, found, spelling, attempts, maybe_at, settled_at, batch) "
     "SELECT i, randomblob(16), :workspace, :pixel, 'web', 'Purchase', printf('order-%09d', i - 1), :now / 1000, "
     ":now - (:count - i) * :step, :now - (:count - i) * :step, 'delivered', '', 2495, 'EUR', printf('%09d', i - 1), "
-    "'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 0, 0, 31, 0, '', 'Purchase', 1, :now, "
+    "'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 0, 0, 31, 0, '', 0, 'Purchase', 1, :now, "
     ":now, i / 1000 FROM n"
 )
 #: The key by event id, and the other one by order id.

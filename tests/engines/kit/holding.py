@@ -160,6 +160,25 @@ def what_is_on_the_wire_is_not_sent_again_after_a_refusal_of_the_visit(h: Harnes
     assert h.story().state == "withdrawn"
 
 
+def a_refusal_reaches_what_the_visit_reported_while_it_was_on_the_wire(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    lease = h.lease()
+    h.take(a_signal("e-1", channel=BROWSER, visitor="v"))
+    h.waiting(lease)
+    h.take(a_statement(denied(NOW + MINUTE), visitor="v"))
+    assert (h.story().state, h.store.next_due_ms()) == ("withdrawn", None)
+
+
+def a_refusal_reaches_what_the_visit_reported_between_two_attempts(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.waiting(h.lease())
+    h.take(a_signal("e-1", channel=BROWSER, visitor="v"))
+    lease = h.lease()
+    h.take(a_statement(denied(NOW + MINUTE), visitor="v"))
+    h.waiting(lease)
+    assert (h.story().state, h.story().reason) == ("withdrawn", "no_consent")
+
+
 def a_refusal_of_the_visit_gives_up_a_second_word(h: Harness) -> None:
     h.take(a_signal("e-1", channel=BROWSER, native="sent", visitor="v", consent=granted()))
     h.delivered(h.lease())

@@ -90,6 +90,23 @@ def differing_values_are_told_and_the_server_is_believed(h: Harness) -> None:
     assert h.story().copies[1].differs == "value 20.00 EUR"
 
 
+def what_copies_disagree_about_counts_once_for_a_conversion(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER, value=19, currency="EUR"))
+    for value in (20, 20, 21):
+        h.take(a_signal("e-1", value=value, currency="EUR"), a_signal("e-1", value=value, currency="EUR"))
+        h.engine.reopen()
+    h.delivered(h.lease())
+    h.take(a_signal("e-1", value=22, currency="EUR"), a_signal("e-1", value=19, currency="USD"))
+    assert h.found() == {"value_differs": 1, "currency_differs": 1}
+    assert [copy.differs for copy in h.story().copies[1:3]] == ["value 20.00 EUR", "value 20.00 EUR"]
+
+
+def each_conversion_has_its_own_findings(h: Harness) -> None:
+    for event_id in ("e-1", "e-2"):
+        h.take(a_signal(event_id, value=19, currency="EUR"), a_signal(event_id, value=20, currency="EUR"))
+    assert h.found() == {"value_differs": 2}
+
+
 def a_test_is_another_conversion_in_another_lane(h: Harness) -> None:
     h.take(a_signal("e-1"), a_signal("e-1?test", test_code="TEST1"))
     lanes = {lane.test_code for lane in h.store.due_lanes(NOW + HOUR)}

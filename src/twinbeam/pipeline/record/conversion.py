@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from twinbeam.core.lifecycle import State
-from twinbeam.core.outcomes import Reason
+from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Channel, Side, Signal
 from twinbeam.pipeline.record.standing import Standing
 
@@ -15,6 +15,9 @@ CONFIRMATION = 2
 WAITS = {PERMISSION: Reason.CONSENT_NOT_SAID, CONFIRMATION: Reason.NOT_CONFIRMED}
 #: Why it ends when nobody brought that in time.
 WAITED_IN_VAIN = {PERMISSION: Reason.CONSENT_NEVER_SAID, CONFIRMATION: Reason.NEVER_CONFIRMED}
+
+#: What copies may disagree about: bits, summed up in `Conversion.found`, so that each counts once for a conversion.
+FOUND = {finding: 1 << place for place, finding in enumerate(Finding)}
 
 
 class Copy(Struct, frozen=True, gc=False, array_like=True):
@@ -70,6 +73,7 @@ class Conversion(Struct, gc=False):
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
     enriched: bool = False  #: a second word was sent, or is on its way, after it was delivered
     test_code: str = ""  #: the test stream it goes to
+    found: int = 0  #: what its copies were found to disagree about: a sum of FOUND bits
     since_ms: int = (
         0  #: when it began to wait, for the first time or after it was held in vain: its age counts from here
     )

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from twinbeam.core.lifecycle import State
-from twinbeam.core.outcomes import Outcome, Reason
+from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.values import Signal
-from twinbeam.pipeline.record.conversion import Conversion, Copy, copy_of, with_channel
+from twinbeam.pipeline.record.conversion import FOUND, Conversion, Copy, copy_of, with_channel
 from twinbeam.pipeline.record.findings import differences, worded
 from twinbeam.pipeline.record.known import Known, Note, Writes
 from twinbeam.pipeline.record.merge import VISIT
@@ -120,8 +120,14 @@ class Steps:
         self._tally.arrival(known, Outcome.DROPPED, drop_reason(known, standing.reason))
 
     def duplicate(self, known: Conversion, signal: Signal, _arrival: bytes, standing: Standing) -> None:
-        """Note a copy that comes too late to be sent; people still find the conversion by what it says."""
+        """
+        Note a copy that comes too late to be sent; people still find the conversion by what it says.
+
+        What its visit says later still counts, as long as there may be another attempt.
+        """
         self._note(known, signal, standing)
+        if known.state in UNSENT and signal.visits:
+            self._visits.watch(signal, known.id)
         if known.state is not State.ERASED:
             self._look_up(known, signal)
         self._tally.arrival(known, Outcome.DUPLICATE)
@@ -150,12 +156,18 @@ class Steps:
         compared = standing.stance is not Stance.REFUSED
         found = differences(known, signal, self._known.spelled, joined=joined) if compared else []
         for difference in found:
-            self._tally.finding(known, difference.finding)
+            self._find(known, difference.finding)
         known.copies += 1
         known.channels = with_channel(known.channels, signal.channel)
         facts = (signal.channel.value, signal.received_ms, standing.basis, signal.source)
         self._writes.notes.append(Note(known.id, known.copies, *facts, worded(found)))
         self._writes.changed[known.id] = known
+
+    def _find(self, known: Conversion, finding: Finding) -> None:
+        """Count what copies of a conversion disagree about, once however often they say it again."""
+        if not known.found & FOUND[finding]:
+            known.found |= FOUND[finding]
+            self._tally.finding(known, finding)
 
 
 def bare(conversion: Conversion) -> None:

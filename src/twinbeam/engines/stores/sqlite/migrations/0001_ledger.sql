@@ -50,6 +50,7 @@ CREATE TABLE conversion (
     match INTEGER NOT NULL, -- match keys of all copies, a bit each
     enriched INTEGER NOT NULL,
     test_code TEXT NOT NULL,
+    found INTEGER NOT NULL, -- what its copies were found to disagree about, a bit each
     since INTEGER NOT NULL, -- when it began to wait: its age counts from here
     spelling TEXT NOT NULL DEFAULT '', -- the name under which it was first sent
     attempts INTEGER NOT NULL DEFAULT 0,
