@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -13,6 +14,8 @@ from statistics import median
 from msgspec import Struct
 
 _SYNCS = 1_000
+_PACES = 10
+_PIECE = 10_000  #: numbers that are hashed and kept: about 10 ms on a quick core
 _PAGE = b"\0" * 4096
 _PACKAGES = ("uvicorn", "uvloop", "httptools", "msgspec", "cryptography", "aiohttp")
 
@@ -59,6 +62,24 @@ def describe(folder: Path) -> Machine:
         disk=_disk(folder),
         load_before=round(os.getloadavg()[0], 2),
     )
+
+
+def paces() -> list[float]:
+    """
+    Time a fixed piece of Python a few times, in ms.
+
+    A shared machine may be three times slower an hour later; this tells such an hour from a slower program.
+    """
+    return [_piece() for _ in range(_PACES)]
+
+
+def _piece() -> float:
+    began = time.perf_counter()
+    kept = {}
+    for number in range(_PIECE):
+        text = f"order-{number}"
+        kept[text] = sha256(text.encode()).hexdigest()
+    return (time.perf_counter() - began) * 1_000
 
 
 def is_in_memory(folder: Path) -> bool:

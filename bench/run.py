@@ -51,13 +51,23 @@ def _measured(
     calm_collector()
     rows: list[Row] = []
     for stage in asked.only:
-        os.sched_setaffinity(0, {other if stage == "accept" else core})
         _say(began, stage)
-        for row in _stage(stage)(bench):
+        for row in _with_pace(stage, bench):
             rows.append(row)
             _say(began, report.line(row))
     os.sched_setaffinity(0, {core, other})
     return rows, stood_on
+
+
+def _with_pace(stage: str, bench: Bench) -> Iterator[Row]:
+    """Measure a stage, and how quick its core was just before and just after it."""
+    os.sched_setaffinity(0, {bench.core})
+    before = machine.paces()
+    os.sched_setaffinity(0, {bench.other_core if stage == "accept" else bench.core})
+    yield from _stage(stage)(bench)
+    os.sched_setaffinity(0, {bench.core})
+    note = "the same work before and after every stage: how quick the machine was just then"
+    yield Row.of(stage, "a fixed piece of Python", before + machine.paces(), "ms", note=note)
 
 
 def _stage(name: str) -> Callable[[Bench], Iterator[Row]]:

@@ -156,14 +156,14 @@ class Steps:
         compared = standing.stance is not Stance.REFUSED
         found = differences(known, signal, self._known.spelled, joined=joined) if compared else []
         for difference in found:
-            self._find(known, difference.finding)
+            self._count(known, difference.finding)
         known.copies += 1
         known.channels = with_channel(known.channels, signal.channel)
         facts = (signal.channel.value, signal.received_ms, standing.basis, signal.source)
         self._writes.notes.append(Note(known.id, known.copies, *facts, worded(found)))
         self._writes.changed[known.id] = known
 
-    def _find(self, known: Conversion, finding: Finding) -> None:
+    def _count(self, known: Conversion, finding: Finding) -> None:
         """Count what copies of a conversion disagree about, once however often they say it again."""
         if not known.found & FOUND[finding]:
             known.found |= FOUND[finding]
