@@ -19,8 +19,9 @@ test: setup-dev chromium senders lint ## everything: lint, types, all tests (thr
 test-fast: setup-dev ## rooms, most laws, engines: under a minute, for daily work
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not journey and not slow and not long and not alone" $(ARGS)
 
-test-long: setup-dev chromium senders ## the long versions: 30 kills, 10,000 fuzzed bodies
+test-long: setup-dev chromium senders ## the long versions: 30 kills, 10,000 fuzzed bodies, laws tried 1,000 times
 	@$(RUN) -m pytest -q -m "long" $(ARGS)
+	@$(RUN) -m pytest -q -n 2 --dist load --hypothesis-profile=thorough -m "not slow" tests/laws
 
 lint: setup-dev ## format, lint, import floors, types, spelling
 	@$(RUN) -m ruff format --check -q src tests bench demo scripts
