@@ -144,12 +144,12 @@ class SqliteJournal:
         with transaction(self._db):
             self._delete(upto)
             self._destroy_keys()
-        if self._scrub_due:
-            self._scrub_due = not emptied_wal(self._db)
         self._forgotten = max(self._forgotten, upto)
         if not self._waiting and (self._cramped or self._path.stat().st_size > _LARGE_BYTES):
             self._cramped = False
             self._shrink()
+        if self._scrub_due:
+            self._scrub_due = not emptied_wal(self._db)
 
     def backlog(self) -> Backlog:
         """Tell what is still here and not confirmed."""
