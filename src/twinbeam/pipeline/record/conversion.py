@@ -17,6 +17,7 @@ WAITS = {PERMISSION: Reason.CONSENT_NOT_SAID, CONFIRMATION: Reason.NOT_CONFIRMED
 WAITED_IN_VAIN = {PERMISSION: Reason.CONSENT_NEVER_SAID, CONFIRMATION: Reason.NEVER_CONFIRMED}
 
 #: What copies may disagree about: bits, summed up in `Conversion.found`, so that each counts once for a conversion.
+#: They are stored: a new finding goes behind the others.
 FOUND = {finding: 1 << place for place, finding in enumerate(Finding)}
 
 
