@@ -246,12 +246,12 @@ def test_the_stories_of_a_workspace_are_given_out_page_by_page(h: Harness) -> No
     assert list(h.store.stories_of("shop", since_ms=NOW + 1)) == []
 
 
-def test_counts_hold_when_a_refused_one_is_erased_in_a_second_word(h: Harness) -> None:
+def test_a_refusal_takes_nothing_back_of_an_erasure_that_waits_for_an_answer(h: Harness) -> None:
     h.take(a_signal("e-1", lookups=[LOOKUP]), a_signal("e-2"))
     lease = h.lease()
     h.erase("email", ADA)
     h.take(a_refusal("e-1"))
     h.waiting(lease)
     h.tidy()
-    assert h.state("e-1") == "withdrawn"
+    assert h.state("e-1") == "erased"
     assert carried_ids(h.lease()) == ["e-2"]

@@ -140,6 +140,8 @@ class Leasing:
         held = self._held_batch(batch, owner)
         if held is None:
             return False
+        for row in map(self._rows.by_id.__getitem__, held.ids if state is State.DELIVERED else []):
+            row.enriched = row.enriched or row.reason == Reason.NO_CONSENT  # and is added to no more
         self._end(held, held.ids, answer, state, reason, now_ms)
         return True
 

@@ -17,7 +17,8 @@ from twinbeam.pipeline.record.rules import ended_in_vain
 _KEEP = DEFAULT_WORKSPACE.keep_days
 _ORDER_KEY_DAYS = 400
 _OTHER_KEY_DAYS = 7
-_WATCHED_DAYS = 2
+_WATCHED_DAYS = 30
+_SECOND_WORD_MS = 3_600_000
 _ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
 _BLANKED = frozenset({State.ERASED, State.WITHDRAWN, State.DROPPED})
 
@@ -36,7 +37,7 @@ class Tidying:
                 self._rows.receipts[wish.id] = self._carry_out(wish, now_ms)
         self._forget_payloads(now_ms)
         self._forget_people(day_of(now_ms) - _KEEP)
-        self._stop_watching(now_ms - _WATCHED_DAYS * MS_PER_DAY)
+        self._stop_watching(now_ms)
         before = now_ms - _KEEP * MS_PER_DAY
         self._rows.quarantine = {k: v for k, v in self._rows.quarantine.items() if v[0] >= before}
         self._forget_keys(now_ms)
@@ -131,19 +132,21 @@ class Tidying:
             del rows.facts_day[visitor]
         rows.lookups = {h: {id_: came for id_, came in days.items() if came >= day} for h, days in rows.lookups.items()}
 
-    def _stop_watching(self, before_ms: int) -> None:
+    def _stop_watching(self, now_ms: int) -> None:
         self._rows.watched = {
-            visitor: [id_ for id_ in ids if self._is_watched(id_, before_ms)]
+            visitor: [id_ for id_ in ids if self._is_watched(id_, now_ms)]
             for visitor, ids in self._rows.watched.items()
         }
 
-    def _is_watched(self, id_: int, before_ms: int) -> bool:
+    def _is_watched(self, id_: int, now_ms: int) -> bool:
         row = self._rows.by_id.get(id_)
         if row is None:
             return False
         settled_at = self._rows.kept[id_].settled_at
-        ended_ms = row.received_ms if settled_at is None else settled_at
-        return row.state in UNSENT or (ended_in_vain(row) and ended_ms >= before_ms)
+        ago_ms = now_ms - (row.received_ms if settled_at is None else settled_at)
+        if row.state is State.DELIVERED:
+            return ago_ms <= _SECOND_WORD_MS
+        return row.state in UNSENT or (ended_in_vain(row) and ago_ms <= _WATCHED_DAYS * MS_PER_DAY)
 
     def _forget_keys(self, now_ms: int) -> None:
         rows, old_ms = self._rows, now_ms - _ORDER_KEY_DAYS * MS_PER_DAY

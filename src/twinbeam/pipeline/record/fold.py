@@ -31,7 +31,6 @@ from twinbeam.pipeline.record.visits import Visits
 from twinbeam.pipeline.record.waiting import Waiting
 
 _TEACH = frozenset({Stance.ALLOWED, Stance.ENDS})  #: what ends at the door has facts only where that is allowed
-_MAY_CHANGE = frozenset({State.HELD, State.READY})
 
 
 class Fold:
@@ -58,6 +57,8 @@ class Fold:
         """
         for signal, _ in arrivals:
             self._visits.hear(signal)
+        for signal, _ in arrivals:
+            self._visits.recognise(signal)
         standings = [self._standing(signal) for signal, _ in arrivals]
         for (signal, _), standing in zip(arrivals, standings, strict=True):
             if signal.facts is not None and signal.visits and standing.stance in _TEACH:
@@ -100,6 +101,8 @@ class Fold:
         self._saw(signal)
         conversion = known or self._row(signal, standing)
         self._steps.take(act, conversion, signal, arrival, standing)
+        if standing.stance is Stance.REFUSED:
+            self._refuse_others(conversion, signal, standing)
         self._know(conversion, signal)
         self.tally.recorded(conversion)
 
@@ -110,6 +113,14 @@ class Fold:
         if found is None and signal.aliases:
             found = next((conversions[alias] for alias in signal.aliases if alias in conversions), None)
         return found
+
+    def _refuse_others(self, conversion: Conversion, signal: Signal, standing: Standing) -> None:
+        """Let a refusal reach what was opened apart under another of its keys: it is one order all the same."""
+        known = self.known.conversions
+        others = {known[key].id: known[key] for key in (signal.key, *signal.aliases) if key in known}
+        for id_, other in others.items():
+            if id_ != conversion.id:
+                self._steps.refuse(other, drop_reason(other, standing.reason))
 
     def _know(self, conversion: Conversion, signal: Signal) -> None:
         """Let every key of an arrival lead to its conversion from now on."""
@@ -158,11 +169,11 @@ class Fold:
         permission = self._policy.judge(self._waiting.terms_of(conversion).rules.consent, record)
         if permission.decision is Decision.DROPPED:
             self._steps.refuse(conversion, permission.reason or Reason.NO_CONSENT)
-        elif permission.decision is Decision.ALLOWED and conversion.state in _MAY_CHANGE and not conversion.frozen:
-            if permission.limited or permission.bare:
-                self._steps.restrict(conversion, limited=permission.limited, bare=permission.bare)
-            if conversion.lacks & PERMISSION:
-                self._waiting.permit(conversion, permission.basis)
+            return
+        if permission.limited or permission.bare:
+            self._steps.restrict(conversion, limited=permission.limited, bare=permission.bare)
+        if permission.decision is Decision.ALLOWED and conversion.state is State.HELD and conversion.lacks & PERMISSION:
+            self._waiting.permit(conversion, permission.basis)
 
     def _saw(self, signal: Signal) -> None:
         place = (signal.workspace, signal.pixel, signal.channel.side.value)

@@ -17,6 +17,9 @@ from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
 from twinbeam.pipeline.record.waiting import Waiting
 
+_UNLEASED = frozenset({State.READY, State.WAITING})
+_MAY_CHANGE = frozenset({State.HELD, State.READY})
+
 
 class Steps:
     """The steps of one transaction."""
@@ -93,13 +96,19 @@ class Steps:
             case Act.WITHDRAW:
                 self.end_refused(known, reason)
             case Act.RECALL:
-                known.reason = reason
-                self._writes.changed[known.id] = known
-            case Act.LEAVE_DELIVERED:
-                self._waiting.end(known, State.DELIVERED, None)
+                self._recall(known, reason)
+            case Act.LEAVE_DELIVERED | Act.DROP:
+                self._forgo(known)
 
     def restrict(self, known: Conversion, *, limited: bool, bare: bool) -> None:
-        """Let a condition that the visit set later hold for what is not sent: a copy that says nothing else."""
+        """
+        Let a condition that the visit set later hold for what is not sent: a copy that says nothing else.
+
+        What was sent before stands, and is added to no more.
+        """
+        if known.frozen or known.state not in _MAY_CHANGE:
+            self._forgo(known)
+            return
         copy = Copy(VISIT, known.received_ms, b"", known.source, b"{}", limited=limited, bare=bare)
         self._writes.payloads.setdefault(known.id, []).append(copy)
         self._writes.changed[known.id] = known
@@ -107,26 +116,40 @@ class Steps:
     def recall(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
         """Note a refusal on what is on the wire; whoever settles the batch sees to it that this was the last try."""
         self.drop(known, signal, arrival, standing)
-        known.reason = drop_reason(known, standing.reason)
+        self._recall(known, drop_reason(known, standing.reason))
+
+    def _recall(self, known: Conversion, reason: Reason) -> None:
+        if known.reason != Reason.ERASURE_ASKED:  # which asks for more
+            known.reason = reason
+            self._writes.changed[known.id] = known
 
     def leave_delivered(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
         """Give the second word up; the first was taken and stands."""
         self.drop(known, signal, arrival, standing)
-        self._waiting.end(known, State.DELIVERED, None)
+
+    def _forgo(self, known: Conversion) -> None:
+        """Give up the second word of what is delivered, or see to it that there never is one."""
+        if known.state in _UNLEASED and known.enriched:
+            self._waiting.end(known, State.DELIVERED, None)
+        elif known.state is State.DELIVERED:
+            known.enriched = True
+            self._writes.changed[known.id] = known
 
     def drop(self, known: Conversion, signal: Signal, _arrival: bytes, standing: Standing) -> None:
-        """Count and note an arrival that changes nothing."""
+        """Count and note an arrival that is refused: what was sent stands, and is added to no more."""
         self._note(known, signal, standing)
+        self._forgo(known)
         self._tally.arrival(known, Outcome.DROPPED, drop_reason(known, standing.reason))
 
     def duplicate(self, known: Conversion, signal: Signal, _arrival: bytes, standing: Standing) -> None:
         """
         Note a copy that comes too late to be sent; people still find the conversion by what it says.
 
-        What its visit says later still counts, as long as there may be another attempt.
+        What its visit says later still counts, as long as there may be another attempt, or a second word.
         """
         self._note(known, signal, standing)
-        if known.state in UNSENT and signal.visits:
+        may_go_on = known.state in UNSENT or (known.state is State.DELIVERED and not known.enriched)
+        if may_go_on and signal.visits:
             self._visits.watch(signal, known.id)
         if known.state is not State.ERASED:
             self._look_up(known, signal)

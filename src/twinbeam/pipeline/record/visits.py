@@ -58,7 +58,7 @@ def _only_repeats(known: ConsentRecord | None, record: ConsentRecord) -> bool:
 
     It is not written again: at worst an older refusal that comes late wins over the newer of two grants.
     """
-    if known is None or not same_answers(known, record):
+    if known is None or not same_answers(known, record) or latest(known, record).region != known.region:
         return False
     said = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
     return all(statement.answer != "denied" for statement in said)
@@ -100,15 +100,27 @@ class Visits:
         self.changed: set[bytes] = set()  #: visitors whose word on consent is another one now
 
     def hear(self, signal: Signal) -> None:
-        """Take in what an arrival says about consent, whatever becomes of it."""
+        """
+        Take in what an arrival says about consent, whatever becomes of it.
+
+        Of an arrival with tokens of several visits that are known apart, a refusal counts for all of them.
+        """
         if signal.consent is None or not signal.visits:
             return
-        visitor = self._link(signal)
-        before = self._known.facts_of.get(visitor)
-        after = agree(before, signal.consent)
-        if after != before:
-            self._write(visitor, after)
-            self.changed.add(visitor)
+        visitors = [self._link(signal)]
+        if _refuses(signal.consent):
+            visitors = self._visitors_of(signal)
+        for visitor in visitors:
+            before = self._known.facts_of.get(visitor)
+            after = agree(before, signal.consent)
+            if after != before:
+                self._write(visitor, after)
+                self.changed.add(visitor)
+
+    def recognise(self, signal: Signal) -> None:
+        """Let all tokens of an arrival lead to its visit if that is known, whatever becomes of it."""
+        if signal.visits and self.visitor_of(signal) in self._known.facts_of:
+            self._link(signal)
 
     def learn(self, signal: Signal, said: Facts) -> None:
         """Take in the click and browser keys of an arrival that is allowed."""
@@ -125,15 +137,26 @@ class Visits:
         visitor = self._link(signal)
         if visitor not in self._known.facts_of:
             self._write(visitor, _NO_FACTS)
-        self._writes.watched.append((visitor, conversion))
+        self._writes.watched += [(one, conversion) for one in self._visitors_of(signal)]
 
     def facts_for(self, signal: Signal) -> Facts | None:
         """Give what the visit of an arrival is known by."""
         return self._known.facts_of.get(self.visitor_of(signal)) if signal.visits else None
 
     def record_for(self, signal: Signal) -> ConsentRecord | None:
-        """Give what the visit of an arrival has said about consent."""
-        facts = self.facts_for(signal)
+        """Give what the visit of an arrival has said about consent, and what others that it names have refused."""
+        if not signal.visits:
+            return None
+        first, *others = self._visitors_of(signal) or [self.visitor_of(signal)]
+        record = self._record_of(first)
+        for other in others:
+            said = self._record_of(other)
+            if said is not None and _refuses(said):
+                record = latest(record or NOTHING_SAID, said)
+        return record
+
+    def _record_of(self, visitor: bytes) -> ConsentRecord | None:
+        facts = self._known.facts_of.get(visitor)
         return facts.consent if facts is not None else None
 
     def visitor_of(self, signal: Signal) -> bytes:
@@ -143,6 +166,11 @@ class Visits:
             if token in links:
                 return links[token]
         return signal.visits[0]
+
+    def _visitors_of(self, signal: Signal) -> list[bytes]:
+        """Name all known visitors that the tokens of an arrival lead to, each once; usually there is one."""
+        links = self._known.visitor_of
+        return list(dict.fromkeys([links[token] for token in signal.visits if token in links]))
 
     def _link(self, signal: Signal) -> bytes:
         visitor, links = self.visitor_of(signal), self._known.visitor_of

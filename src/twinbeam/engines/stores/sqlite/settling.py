@@ -31,6 +31,8 @@ _BLANK = (
     "UPDATE conversion SET event_id='', order_id='', currency='', minor=NULL "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
+#: What was refused while it was on the wire is added to no more.
+_FORGO = "UPDATE conversion SET enriched=1 WHERE reason='no_consent' AND id IN (SELECT value FROM json_each(?))"
 _PURGE = "DELETE FROM payload WHERE id IN (SELECT value FROM json_each(?))"
 
 #: What a note on a leased row makes of it instead of another attempt.
@@ -90,6 +92,8 @@ class Settling:
             held = self._held(batch, owner)
             if held is None:
                 return False
+            if state is State.DELIVERED:
+                self._connection.by_ids(_FORGO, held.ids)
             self._end(held, answer, state, reason, now_ms)
         return True
 

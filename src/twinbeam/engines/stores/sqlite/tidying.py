@@ -29,7 +29,8 @@ KeepDays = Callable[[str], int]
 
 ORDER_KEY_DAYS = 400
 OTHER_KEY_DAYS = 7
-WATCHED_DAYS = 2  #: what was held in vain may begin anew meanwhile
+WATCHED_DAYS = 30  #: what was held in vain may begin anew meanwhile, as an order that is paid on delivery
+SECOND_WORD_MS = 3_600_000  #: by then no second word about what is delivered can leave any more
 _ROWS = 250  #: looked at in one step
 _TRACE_ROWS = 20  #: each of up to a transaction's look-ups
 _KEY_ROWS = 1_000
@@ -75,7 +76,7 @@ class Tidying:
         yield from self._payloads()
         oldest_visit: list[int] = []
         yield from self._visits(oldest_visit)
-        yield from self._watching.tidy(self._before(WATCHED_DAYS))
+        yield from self._watching.tidy(self._before(WATCHED_DAYS), self.now_ms - SECOND_WORD_MS)
         yield from self._traces()
         yield from self._quarantine()
         yield from self._old_keys()

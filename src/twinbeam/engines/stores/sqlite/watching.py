@@ -50,24 +50,30 @@ class Watching:
             if len(left) < len(entries):
                 packed.rewrite(self._db, _TABLE, n, left)
 
-    def tidy(self, until_ms: int) -> Iterator[bool]:
-        """Drop, row by row, the notes of what has ended; what was held in vain may begin anew until then."""
+    def tidy(self, vain_since_ms: int, sent_since_ms: int) -> Iterator[bool]:
+        """
+        Drop, row by row, the notes of what has ended.
+
+        What was held in vain since the one moment may begin anew, and what was delivered since the other be added to.
+        """
         place = 0
         while row := self._db.execute("SELECT n, hashes, ids FROM watched WHERE n > ? LIMIT 1", (place,)).fetchone():
             place, entries = row[0], packed.taken_apart(row[1], row[2], _WIDTH)
-            left = self._alive(entries, until_ms)
+            left = self._alive(entries, vain_since_ms, sent_since_ms)
             if not left:
                 self._db.execute("DELETE FROM watched WHERE n=?", (place,))
             elif len(left) < len(entries):
                 packed.rewrite(self._db, _TABLE, place, left)
             yield False
 
-    def _alive(self, entries: Sequence[packed.Entry], until_ms: int) -> list[packed.Entry]:
+    def _alive(self, entries: Sequence[packed.Entry], vain_since_ms: int, sent_since_ms: int) -> list[packed.Entry]:
         rows = self._connection.among(_STATES, sorted({id_ for _, id_ in entries}))
         alive = {
             id_
             for id_, state, reason, ended in rows
-            if state in UNSENT or (state == State.EXPIRED and reason in IN_VAIN and ended >= until_ms)
+            if state in UNSENT
+            or (state == State.EXPIRED and reason in IN_VAIN and ended >= vain_since_ms)
+            or (state == State.DELIVERED and ended >= sent_since_ms)
         }
         return [entry for entry in entries if entry[1] in alive]
 

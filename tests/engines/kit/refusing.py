@@ -1,0 +1,179 @@
+"""A refusal, or a condition, reaches all that is not sent: second words, further attempts, and whatever it names."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from engines.kit.harness import Harness
+from signals import (
+    BROWSER,
+    MINUTE,
+    NOW,
+    PIXEL,
+    a_record,
+    a_refusal,
+    a_signal,
+    a_statement,
+    an_email,
+    an_undecided,
+    carried,
+    denied,
+    granted,
+)
+from twinbeam.core.consent import Region
+
+_LATER = NOW + MINUTE
+_ADA = {"email": an_email("ada")}
+_STRIPPED = a_record(_LATER, ad_storage="granted", ad_user_data="denied")
+_FOREVER = 2**62
+
+
+def _nothing_is_due(h: Harness, pixel: str = PIXEL) -> bool:
+    return not [lane for lane in h.store.due_lanes(_FOREVER) if lane.source_id == pixel]
+
+
+def _delivered(h: Harness, pixel: str = PIXEL, **said: Any) -> None:
+    """Deliver a browser's copy, which TikTok's script reported as well."""
+    h.take(a_signal("e-1", pixel=pixel, channel=BROWSER, native="sent", user={"ttclid": "c"}, **said))
+    h.delivered(h.lease(pixel=pixel))
+    h.clock.advance(ms=MINUTE)
+
+
+def _second(h: Harness, pixel: str = PIXEL) -> None:
+    """Report what would be worth a second word."""
+    h.take(a_signal("e-1", pixel=pixel, user=_ADA, received_ms=h.now()))
+
+
+def a_second_word_is_worth_it(h: Harness) -> None:
+    _delivered(h, visitor="v", consent=granted())
+    _second(h)
+    assert not _nothing_is_due(h)
+
+
+def what_a_copy_refused_after_it_was_delivered_is_added_to_no_more(h: Harness) -> None:
+    _delivered(h)
+    h.take(a_refusal("e-1", received_ms=h.now()))
+    h.engine.reopen()
+    _second(h)
+    assert _nothing_is_due(h)
+
+
+def what_its_visit_refused_after_it_was_delivered_is_added_to_no_more(h: Harness) -> None:
+    _delivered(h, visitor="v", consent=granted())
+    h.tidy()
+    h.take(a_statement(denied(_LATER), visitor="v"))
+    _second(h)
+    assert _nothing_is_due(h)
+
+
+def what_was_refused_on_the_wire_is_added_to_no_more(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER, native="sent", visitor="v", consent=granted(), user={"ttclid": "c"}))
+    lease = h.lease()
+    h.take(a_statement(denied(_LATER), visitor="v"))
+    h.delivered(lease)
+    assert h.state() == "delivered"
+    h.clock.advance(ms=MINUTE)
+    _second(h)
+    assert _nothing_is_due(h)
+
+
+def a_visit_that_is_known_from_a_late_duplicate_gives_a_second_word_up(h: Harness) -> None:
+    _delivered(h)
+    h.take(a_signal("e-1", channel=BROWSER, visitor="v", received_ms=h.now()))
+    _second(h)
+    h.take(a_statement(denied(_LATER), visitor="v"))
+    assert (h.state(), _nothing_is_due(h)) == ("delivered", True)
+
+
+def a_condition_gives_a_second_word_up(h: Harness) -> None:
+    _delivered(h, pixel="STRIPPED", visitor="v", consent=granted())
+    _second(h, "STRIPPED")
+    h.take(a_statement(_STRIPPED, visitor="v"))
+    assert (h.state(), _nothing_is_due(h, "STRIPPED")) == ("delivered", True)
+
+
+def a_condition_that_was_said_before_lets_no_second_word_begin(h: Harness) -> None:
+    _delivered(h, pixel="STRIPPED", visitor="v", consent=granted())
+    h.take(a_statement(_STRIPPED, visitor="v"))
+    _second(h, "STRIPPED")
+    assert _nothing_is_due(h, "STRIPPED")
+
+
+def a_condition_holds_though_the_visit_has_not_said_everything(h: Harness) -> None:
+    h.take(an_undecided("e-1", channel=BROWSER, visitor="v"))
+    h.take(a_statement(a_record(_LATER, ad_personalization="denied"), visitor="v"))
+    h.take(a_signal("e-1"))
+    (event,) = carried(h.lease())
+    assert event["limited_data_use"]
+
+
+def identifiers_that_are_refused_by_a_visit_without_another_word_do_not_leave(h: Harness) -> None:
+    h.take(an_undecided("e-1", pixel="STRIPPED", channel=BROWSER, visitor="v", user=_ADA))
+    h.take(a_statement(a_record(_LATER, ad_user_data="denied"), visitor="v"))
+    h.take(a_signal("e-1", pixel="STRIPPED"))
+    (event,) = carried(h.lease(pixel="STRIPPED"))
+    assert "email" not in event.get("user", {})
+
+
+def what_expired_unpaid_is_refused_for_good_days_later(h: Harness) -> None:
+    h.take(a_signal("e-1", pixel="PAID", channel=BROWSER, visitor="v", consent=granted(), native="not_fired"))
+    h.end_held()
+    h.tidy(days=3)
+    h.take(a_statement(denied(h.now()), visitor="v", received_ms=h.now()))
+    h.take(a_signal("e-1", pixel="PAID", stage="paid", received_ms=h.now()))
+    assert _nothing_is_due(h, "PAID")
+
+
+def a_refusal_reaches_every_visit_that_it_names(h: Harness) -> None:
+    h.take(a_signal("p", event="ViewContent", pixel="PIXEL2", visitor="v", consent=granted()))
+    h.take(a_signal("e-1", visitor="order-9"))
+    h.take(a_statement(denied(_LATER), visitor=["v", "order-9"]))
+    assert h.state() == "withdrawn"
+    h.take(a_signal("e-2", visitor="order-9", received_ms=_LATER))
+    assert h.state("e-2") == "dropped"
+
+
+def either_visit_of_a_copy_may_refuse_it(h: Harness) -> None:
+    h.take(a_signal("p", event="ViewContent", pixel="PIXEL2", visitor="v", consent=granted()))
+    h.take(a_signal("q", event="Lead", pixel="PIXEL2", visitor="order-9"))
+    h.take(a_signal("e-1", visitor=["v", "order-9"], consent=granted()))
+    h.take(a_statement(denied(_LATER), visitor="order-9"))
+    assert h.state() == "withdrawn"
+    h.take(a_signal("e-2", visitor=["v", "order-9"]))
+    assert h.state("e-2") == "dropped"
+
+
+def a_grant_reaches_no_second_visit(h: Harness) -> None:
+    h.take(a_signal("p", event="ViewContent", pixel="PIXEL2", visitor="v", consent=granted()))
+    h.take(an_undecided("e-1", visitor="order-9"))
+    h.take(a_statement(granted(_LATER), visitor=["v", "order-9"]))
+    assert h.state() == "held"
+
+
+def what_a_transaction_says_of_two_visits_does_not_depend_on_its_order(h: Harness) -> None:
+    h.take(a_signal("p", event="ViewContent", pixel="PIXEL2", visitor=["v", "w"], consent=granted()))
+    for visitor, order, step in (("v", "order-1", 1), ("w", "order-2", -1)):
+        copy = a_signal(f"e-{order}", visitor=order, consent=granted())
+        h.take(*[copy, a_statement(denied(_LATER), visitor=[visitor, order])][::step])
+        assert h.state(f"e-{order}") == "dropped"
+
+
+def a_refused_event_still_tells_which_order_is_of_its_visit(h: Harness) -> None:
+    h.take(a_statement(denied(NOW), visitor="v"))
+    h.take(an_undecided("i-1", event="InitiateCheckout", visitor=["v", "order-9"]))
+    h.take(a_signal("e-1", visitor="order-9"))
+    assert h.state() == "dropped"
+
+
+def a_refusal_reaches_two_conversions_of_one_order(h: Harness) -> None:
+    h.take(a_signal("x", channel=BROWSER), a_signal("order-1"))
+    h.take(a_refusal("x", also=["order-1"]))
+    assert [h.state("x"), h.state("order-1")] == ["withdrawn", "withdrawn"]
+
+
+def a_better_known_place_is_remembered_though_the_answers_are_the_same(h: Harness) -> None:
+    for visitor, step in (("v", 1), ("w", -1)):
+        for region in [Region("US", 1), Region("DE", 0)][::step]:
+            h.take(a_statement(replace(a_record(), region=region), visitor=visitor))
+        h.take(an_undecided(f"e-{visitor}", visitor=visitor))
+        assert h.state(f"e-{visitor}") == "held"
