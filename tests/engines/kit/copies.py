@@ -177,7 +177,7 @@ def a_refusal_on_the_wire_does_not_undo_a_delivery(h: Harness) -> None:
     h.delivered(good)
     h.refused(bad)
     assert (h.state("e-1"), h.story("e-1").reason) == ("delivered", "")
-    assert (h.state("e-2"), h.story("e-2").reason) == ("refused", "refused_by_tiktok")
+    assert (h.state("e-2"), h.story("e-2").reason) == ("withdrawn", "no_consent")
 
 
 def a_copy_after_a_withdrawal_is_dropped_because_of_the_refusal(h: Harness) -> None:

@@ -1,7 +1,7 @@
 """What a dead owner left is taken over and sent again, byte for byte."""
 
 from engines.kit.harness import Harness
-from signals import BROWSER, HOUR, a_refusal, a_signal, carried_ids
+from signals import BROWSER, HOUR, a_refusal, a_signal, carried, carried_ids
 
 
 def the_batches_of_a_dead_owner_go_out_again_byte_for_byte(h: Harness) -> None:
@@ -18,8 +18,28 @@ def the_batches_of_a_dead_owner_go_out_again_byte_for_byte(h: Harness) -> None:
 def copies_that_came_meanwhile_do_not_change_the_bytes(h: Harness) -> None:
     h.take(a_signal("e-1", value=20, currency="EUR"))
     before = h.lease()
-    h.take(a_signal("e-1", channel=BROWSER, user={"ttclid": "late"}), a_refusal("e-1"))
+    h.take(a_signal("e-1", channel=BROWSER, user={"ttclid": "late"}))
     assert [lease.body for lease in h.restart()] == [before.body]
+
+
+def what_was_refused_meanwhile_is_not_sent_again_and_the_rest_is(h: Harness) -> None:
+    h.take(a_signal("e-1", value=20, currency="EUR"), a_signal("e-2", value=10, currency="EUR"))
+    before = carried(h.lease())
+    h.take(a_refusal("e-1"))
+    (after,) = h.restart()
+    assert carried(after) == before[1:]
+    assert (h.state("e-1"), after.attempt) == ("withdrawn", 1)
+    assert h.delivered(after)
+    assert h.restart() == []
+
+
+def a_batch_that_was_refused_as_a_whole_is_not_sent_again(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2"))
+    h.lease()
+    other = h.lease(pixel="PIXEL2")
+    h.take(a_refusal("e-1"))
+    assert [lease.batch for lease in h.restart()] == [other.batch]
+    assert h.state("e-1") == "withdrawn"
 
 
 def a_retried_batch_goes_out_again_byte_for_byte(h: Harness) -> None:

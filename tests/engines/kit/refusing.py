@@ -77,6 +77,14 @@ def what_was_refused_on_the_wire_is_added_to_no_more(h: Harness) -> None:
     assert _nothing_is_due(h)
 
 
+def what_was_refused_on_the_wire_and_then_by_tiktok_keeps_no_payload(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2"))
+    lease = h.lease()
+    h.take(a_refusal("e-1"))
+    h.refused(lease)
+    assert [h.state("e-1"), h.state("e-2")] == ["withdrawn", "refused"]
+
+
 def a_visit_that_is_known_from_a_late_duplicate_gives_a_second_word_up(h: Harness) -> None:
     _delivered(h)
     h.take(a_signal("e-1", channel=BROWSER, visitor="v", received_ms=h.now()))

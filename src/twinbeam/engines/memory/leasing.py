@@ -66,12 +66,18 @@ class Leasing:
         """Take over every batch of another owner, as long as it may be sent again."""
         batches = self._rows.batches.values()
         orphans = [batch for batch in batches if batch.state == State.LEASED and batch.owner != owner]
+        rests = []
         for batch in orphans:
             batch.owner, batch.again = owner, True
-            if any(self._late(self._rows.by_id[id_], now_ms) for id_ in batch.ids):
-                ids = self._without_recalled(batch.ids, now_ms)
+            late = any(self._late(self._rows.by_id[id_], now_ms) for id_ in batch.ids)
+            ids = self._without_recalled(batch.ids, now_ms)
+            if late:
                 self._end(batch, ids, TOO_LATE, State.EXPIRED, Reason.DEDUP_WINDOW, now_ms)
-        return [self._lease_of(batch, compose, resent=True) for batch in orphans if batch.state == State.LEASED]
+            elif len(ids) < len(batch.ids):
+                batch.state, batch.answered_ms = "split", now_ms
+                rests += self._halves(batch.lane, [ids], owner, now_ms, compose)
+        left = [batch for batch in orphans if batch.state == State.LEASED]
+        return rests + [self._lease_of(batch, compose, resent=True) for batch in left]
 
     def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Replace a leased batch by two leased halves."""
@@ -81,11 +87,7 @@ class Leasing:
         whole.state, whole.answered_ms = "split", now_ms
         ids = self._without_recalled(whole.ids, now_ms)
         middle = len(ids) // 2
-        halves = [half for half in (ids[:middle], ids[middle:]) if half]
-        return [
-            self._open_batch(whole.lane, [self._rows.by_id[id_] for id_ in half], owner, now_ms, compose, again=True)
-            for half in halves
-        ]
+        return self._halves(whole.lane, [ids[:middle], ids[middle:]], owner, now_ms, compose)
 
     def settle_delivered(self, batch: int, answer: Answered, *, owner: str, now_ms: int) -> bool:
         """Move the batch's conversions to DELIVERED."""
@@ -110,6 +112,12 @@ class Leasing:
             self._rows.move(row, State.WAITING)
         held.state, held.answered_ms, held.answer = "try later", now_ms, answer
         return True
+
+    def _halves(
+        self, lane: Lane, halves: Sequence[Sequence[int]], owner: str, now_ms: int, compose: Compose
+    ) -> list[Lease]:
+        rows = [[self._rows.by_id[id_] for id_ in half] for half in halves if half]
+        return [self._open_batch(lane, half, owner, now_ms, compose, again=True) for half in rows]
 
     def _spelling(self, row: Conversion) -> str:
         rule = self._policy.terms_of(row.workspace, row.pixel).rules.spelling
@@ -142,7 +150,8 @@ class Leasing:
             return False
         for row in map(self._rows.by_id.__getitem__, held.ids if state is State.DELIVERED else []):
             row.enriched = row.enriched or row.reason == Reason.NO_CONSENT  # and is added to no more
-        self._end(held, held.ids, answer, state, reason, now_ms)
+        ids = held.ids if state is State.DELIVERED else self._without_recalled(held.ids, now_ms)
+        self._end(held, ids, answer, state, reason, now_ms)
         return True
 
     def _end(self, batch: Batch, ids: Sequence[int], answer: Answered, state: State, reason: str, now_ms: int) -> None:

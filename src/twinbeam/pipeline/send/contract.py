@@ -44,6 +44,7 @@ class Leases(Protocol):
         """
         Take over every batch of another (dead) owner, byte for byte as it was.
 
+        What its visitor has refused since, or asked to have erased, is taken out, and the rest is a batch of its own.
         A batch with a conversion that can no longer be sent without harm ends as a whole as expired.
         """
         ...

@@ -130,11 +130,11 @@ class Leasing(Settling):
 
     def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """
-        Take over every batch of another owner, byte for byte as it was.
+        Take over every batch of another owner, byte for byte as it was but for what was refused since.
 
         Raises StorageDamaged for a batch that can't be sent again, and sets that one aside: the next call goes on.
         """
-        leases = []
+        leases = self._rests(owner, now_ms, compose)
         for *held, body_hash, attempt in self._db.execute(_ORPHANS, (owner,)).fetchall():
             batch = as_held(*held)
             try:
@@ -272,6 +272,21 @@ class Leasing(Settling):
             moved[*place, p.state, ""] -= 1
             moved[*place, state, str(reason)] += 1
         add_counts(self._db, [(*key, n) for key, n in sorted(moved.items())])
+
+    def _rests(self, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
+        """Take over what is left of the batches of which something was refused or erased since."""
+        rests: list[Lease | None] = []
+        with transaction(self._db):
+            for *row, _hash_of_body, _attempt in self._db.execute(_ORPHANS, (owner,)).fetchall():
+                held = as_held(*row)
+                lane = self._lane(held.lane)
+                if any(self._too_late(lane, pick, now_ms) for pick in self._picks(held.ids)):
+                    continue
+                left = self._without_recalled(held, now_ms).ids
+                if len(left) < len(held.ids):
+                    self._db.execute("UPDATE batch SET state='split', answered_at=? WHERE id=?", (now_ms, held.id))
+                    rests.append(self._half(lane, left, owner, now_ms, compose))
+        return [rest for rest in rests if rest is not None]
 
     def _half(self, lane: Lane, ids: list[int], owner: str, now_ms: int, compose: Compose) -> Lease | None:
         loaded = self._loaded(lane, self._picks(ids), now_ms)

@@ -94,6 +94,8 @@ class Settling:
                 return False
             if state is State.DELIVERED:
                 self._connection.by_ids(_FORGO, held.ids)
+            else:
+                held = self._without_recalled(held, now_ms)
             self._end(held, answer, state, reason, now_ms)
         return True
 
