@@ -105,6 +105,8 @@ def test_nothing_leaves_twice_unpermitted_or_refused_whatever_comes_between(
     for signal in data.draw(st.permutations([*_built(copies), *words])):
         h.clock.advance(ms=data.draw(a_pause))
         h.step(lambda: h.store.end_overdue(h.now(), limit=10))
+        if h.now() < NOW + 25 * DAY and data.draw(st.booleans()):  # later it forgets visits
+            h.tidy()
         taken.append(msgspec.structs.replace(signal, received_ms=h.now()))
         h.take(taken[-1])
         told = _Told(taken)

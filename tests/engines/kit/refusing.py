@@ -185,3 +185,16 @@ def a_better_known_place_is_remembered_though_the_answers_are_the_same(h: Harnes
             h.take(a_statement(replace(a_record(), region=region), visitor=visitor))
         h.take(an_undecided(f"e-{visitor}", visitor=visitor))
         assert h.state(f"e-{visitor}") == "held"
+
+
+def what_is_withdrawn_keeps_no_value_that_a_copy_named(h: Harness) -> None:
+    for event_id in ("e-1", "e-2"):
+        h.take(a_signal(event_id, value=1.0, currency="EUR"))
+        h.take(a_signal(event_id, value=77.0, currency="EUR", channel=BROWSER))
+        assert h.story(event_id).copies[1].differs == "value 77.00 EUR"
+    h.take(a_refusal("e-1"))
+    lease = h.lease()
+    h.take(a_refusal("e-2"))
+    h.waiting(lease)
+    for event_id in ("e-1", "e-2"):
+        assert (h.state(event_id), h.story(event_id).copies[1].differs) == ("withdrawn", "")

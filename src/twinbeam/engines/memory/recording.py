@@ -109,3 +109,6 @@ class Recording:
         for note in writes.notes:
             seen = CopySeen(note.channel, note.source, note.at_ms, note.consent, note.differs)
             rows.kept[note.id].notes.append(seen)
+        for row in writes.changed.values():
+            if row.state is State.WITHDRAWN:
+                rows.unword(row.id)

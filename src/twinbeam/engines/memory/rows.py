@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Answered, Lane
@@ -90,6 +91,11 @@ class Rows(Struct):
     def add(self, key: CounterKey, n: int) -> None:
         """Add to one counter."""
         self.counters[key] = self.counters.get(key, 0) + n
+
+    def unword(self, id_: int) -> None:
+        """Keep of the stories of copies no value that they named."""
+        kept = self.kept[id_]
+        kept.notes = [replace(note, differs="") for note in kept.notes]
 
     def end(self, row: Conversion, state: State, reason: str, now_ms: int) -> None:
         """End a conversion; one that was delivered before stays so, whatever becomes of its second word."""

@@ -115,7 +115,7 @@ class Tidying:
             row.minor = None
             kept.settled_at = kept.settled_at or now_ms
             kept.copies = []
-            kept.notes = [msgspec.structs.replace(note, differs="") for note in kept.notes]
+            self._rows.unword(row.id)
         return Receipt(now_ms, removed, in_flight, delivered)
 
     def _forget_payloads(self, now_ms: int) -> None:

@@ -31,6 +31,7 @@ _BLANK = (
     "UPDATE conversion SET event_id='', order_id='', currency='', minor=NULL "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
+_UNWORDED = "UPDATE copy SET differs='' WHERE id IN (SELECT value FROM json_each(?))"
 #: What was refused while it was on the wire is added to no more.
 _FORGO = "UPDATE conversion SET enriched=1 WHERE reason='no_consent' AND id IN (SELECT value FROM json_each(?))"
 _PURGE = "DELETE FROM payload WHERE id IN (SELECT value FROM json_each(?))"
@@ -124,6 +125,7 @@ class Settling:
         self._end_ids(gone, *end, now_ms)
         if not lane.enriches:
             self._connection.by_ids(_BLANK, gone)
+            self._connection.by_ids(_UNWORDED, gone)
         self._connection.by_ids(_PURGE, gone)
         places = Counter((day_of(received), *place) for _, _, received, *place in rows)
         self._count_move(places, *end)

@@ -50,6 +50,8 @@ class Writing:
         self._write_payloads(writes, joined, now_ms)
         self._write_schedule(writes)
         self._db.executemany("INSERT INTO copy VALUES (?,?,?,?,?,?,?)", writes.notes)
+        withdrawn = [(row.id,) for row in writes.changed.values() if row.state is State.WITHDRAWN]
+        self._db.executemany("UPDATE copy SET differs='' WHERE id=?", withdrawn)
         self._write_lookups([*writes.lookups, *_released_lookups(writes, joined)])
         self._write_visits(fold, now_ms)
         self._write_seen(writes.seen)
