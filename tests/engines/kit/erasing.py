@@ -158,3 +158,15 @@ def what_was_erased_counts_as_erased(h: Harness) -> None:
     h.take(a_signal("e-1", lookups=_LOOKUP), a_signal("e-2", lookups=_LOOKUP))
     h.erase("email", _ADA)
     assert h.counted("erased", "erasure_asked") == h.store.states()[State.ERASED] == 2
+
+
+def each_wish_waits_for_its_own_answers(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.erase("order", "1001")
+    h.clock.advance(ms=MINUTE)
+    h.take(a_signal("e-2", pixel="PIXEL2", lookups=_LOOKUP, received_ms=h.now()))
+    lease = h.lease(pixel="PIXEL2")
+    assert h.erase("email", _ADA).in_flight == 1
+    h.delivered(lease)
+    h.tidy()
+    assert h.state("e-2") == "erased"

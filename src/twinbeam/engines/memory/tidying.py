@@ -62,6 +62,7 @@ class Tidying:
         rows = self._reached(self._about(wish.person), wish)
         visitors = self._visitors(rows, wish)
         rows = self._reached({row.id for row in rows} | self._waiting_of(visitors), wish)
+        self._rows.flying[wish.id] = {row.id for row in rows if row.state is State.LEASED}
         receipt = self._erase(rows, now_ms)
         for visitor in visitors:
             self._rows.facts_of.pop(visitor, None)
@@ -73,10 +74,10 @@ class Tidying:
 
     def _follow_up(self, wish: Erasure, now_ms: int) -> None:
         if wish.id in self._rows.receipts:
-            noted = {id_ for id_, row in self._rows.by_id.items() if id_ in self._rows.flying}
-            answered = {id_ for id_ in noted if self._rows.by_id[id_].state is not State.LEASED}
+            rows, flying = self._rows.by_id, self._rows.flying[wish.id]
+            answered = {id_ for id_ in flying if id_ not in rows or rows[id_].state is not State.LEASED}
             self._erase(self._reached(answered, wish), now_ms)
-            self._rows.flying -= answered
+            flying -= answered
 
     def _about(self, person: Person) -> set[int]:
         found = set(self._rows.lookups.get(person.lookup, {}))
@@ -106,7 +107,6 @@ class Tidying:
             delivered += row.state is State.DELIVERED or row.enriched or kept.maybe_at is not None
             if row.state is State.LEASED:
                 row.reason = Reason.ERASURE_ASKED
-                self._rows.flying.add(row.id)
                 in_flight += 1
                 continue
             removed += 1
