@@ -58,8 +58,10 @@ def _only_repeats(known: ConsentRecord | None, record: ConsentRecord) -> bool:
 
     It is not written again: at worst an older refusal that comes late wins over the newer of two grants.
     """
-    if known is None or not same_answers(known, record) or latest(known, record).region != known.region:
+    if known is None or not same_answers(known, record):
         return False
+    if known.region != record.region and latest(known, record).region != known.region:
+        return False  # the place is better known now
     said = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
     return all(statement.answer != "denied" for statement in said)
 
@@ -98,6 +100,7 @@ class Visits:
         self._known = known
         self._writes = writes
         self.changed: set[bytes] = set()  #: visitors whose word on consent is another one now
+        self._apart = False  # whether any arrival was seen whose tokens lead to different visitors
 
     def hear(self, signal: Signal) -> None:
         """
@@ -107,19 +110,26 @@ class Visits:
         """
         if signal.consent is None or not signal.visits:
             return
-        visitors = [self._link(signal)]
-        if _refuses(signal.consent):
-            visitors = self._visitors_of(signal)
-        for visitor in visitors:
-            before = self._known.facts_of.get(visitor)
-            after = agree(before, signal.consent)
-            if after != before:
-                self._write(visitor, after)
-                self.changed.add(visitor)
+        visitor = self._link(signal)
+        self._hear(visitor, signal.consent)
+        if self._apart and _refuses(signal.consent):
+            for other in self._others(signal, visitor):
+                self._hear(other, signal.consent)
+
+    def _hear(self, visitor: bytes, said: ConsentRecord) -> None:
+        before = self._known.facts_of.get(visitor)
+        after = agree(before, said)
+        if after != before:
+            self._write(visitor, after)
+            self.changed.add(visitor)
 
     def recognise(self, signal: Signal) -> None:
-        """Let all tokens of an arrival lead to its visit if that is known, whatever becomes of it."""
-        if signal.visits and self.visitor_of(signal) in self._known.facts_of:
+        """
+        Let all tokens of an arrival lead to its visit if that is known, whatever becomes of it.
+
+        Those of an arrival that says something about consent do so already.
+        """
+        if signal.consent is None and signal.visits and self.visitor_of(signal) in self._known.facts_of:
             self._link(signal)
 
     def learn(self, signal: Signal, said: Facts) -> None:
@@ -137,7 +147,9 @@ class Visits:
         visitor = self._link(signal)
         if visitor not in self._known.facts_of:
             self._write(visitor, _NO_FACTS)
-        self._writes.watched += [(one, conversion) for one in self._visitors_of(signal)]
+        self._writes.watched.append((visitor, conversion))
+        if self._apart:
+            self._writes.watched += [(other, conversion) for other in self._others(signal, visitor)]
 
     def facts_for(self, signal: Signal) -> Facts | None:
         """Give what the visit of an arrival is known by."""
@@ -145,19 +157,16 @@ class Visits:
 
     def record_for(self, signal: Signal) -> ConsentRecord | None:
         """Give what the visit of an arrival has said about consent, and what others that it names have refused."""
-        if not signal.visits:
-            return None
-        first, *others = self._visitors_of(signal) or [self.visitor_of(signal)]
-        record = self._record_of(first)
-        for other in others:
-            said = self._record_of(other)
-            if said is not None and _refuses(said):
-                record = latest(record or NOTHING_SAID, said)
-        return record
+        facts = self.facts_for(signal)
+        record = facts.consent if facts is not None else None
+        return self._with_refusals(signal, record) if self._apart else record
 
-    def _record_of(self, visitor: bytes) -> ConsentRecord | None:
-        facts = self._known.facts_of.get(visitor)
-        return facts.consent if facts is not None else None
+    def _with_refusals(self, signal: Signal, record: ConsentRecord | None) -> ConsentRecord | None:
+        for other in self._others(signal, self.visitor_of(signal)) if signal.visits else ():
+            facts = self._known.facts_of.get(other)
+            if facts is not None and facts.consent is not None and _refuses(facts.consent):
+                record = latest(record or NOTHING_SAID, facts.consent)
+        return record
 
     def visitor_of(self, signal: Signal) -> bytes:
         """Name the visitor of an arrival that has tokens; a new one goes by the first of them."""
@@ -167,16 +176,19 @@ class Visits:
                 return links[token]
         return signal.visits[0]
 
-    def _visitors_of(self, signal: Signal) -> list[bytes]:
-        """Name all known visitors that the tokens of an arrival lead to, each once; usually there is one."""
+    def _others(self, signal: Signal, visitor: bytes) -> list[bytes]:
+        """Name the other visitors that tokens of an arrival lead to; hardly ever there are any."""
         links = self._known.visitor_of
-        return list(dict.fromkeys([links[token] for token in signal.visits if token in links]))
+        return [other for token in signal.visits if (other := links.get(token, visitor)) != visitor]
 
     def _link(self, signal: Signal) -> bytes:
         visitor, links = self.visitor_of(signal), self._known.visitor_of
         for token in signal.visits:
-            if token not in links:
+            known = links.get(token)
+            if known is None:
                 links[token] = self._writes.links[token] = visitor
+            elif known is not visitor and known != visitor:
+                self._apart = True
         return visitor
 
     def _write(self, visitor: bytes, facts: Facts) -> None:
