@@ -75,6 +75,17 @@ def test_a_payload_lost_after_its_lease_does_not_hold_up_the_halves(h: Harness) 
     assert h.story("e-2").reason == "payload_lost"
 
 
+def test_a_batch_that_cannot_be_sent_again_hides_no_rest_of_another(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2"), a_signal("e-3", pixel="PIXEL2"))
+    h.lease()
+    h.lease(pixel="PIXEL2")
+    h.take(a_refusal("e-1"))
+    h.store._db.execute("DELETE FROM payload WHERE id=3")
+    with pytest.raises(StorageDamaged):
+        h.restart()
+    assert [carried_ids(lease) for lease in h.reclaim()] == [["e-2"]]
+
+
 def test_the_wrong_key_ring_ends_nothing(h: Harness, tmp_path: Path) -> None:
     h.take(a_signal("e-1"))
     own, h.engine.ring = h.engine.ring, KeyRing.open_or_create(tmp_path / "other.json")

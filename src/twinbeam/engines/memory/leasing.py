@@ -66,8 +66,7 @@ class Leasing:
         """Take over every batch of another owner, as long as it may be sent again."""
         batches = self._rows.batches.values()
         orphans = [batch for batch in batches if batch.state == State.LEASED and batch.owner != owner]
-        rests = []
-        for batch in orphans:
+        for batch in orphans.copy():
             batch.owner, batch.again = owner, True
             late = any(self._late(self._rows.by_id[id_], now_ms) for id_ in batch.ids)
             ids = self._without_recalled(batch.ids, now_ms)
@@ -75,9 +74,10 @@ class Leasing:
                 self._end(batch, ids, TOO_LATE, State.EXPIRED, Reason.DEDUP_WINDOW, now_ms)
             elif len(ids) < len(batch.ids):
                 batch.state, batch.answered_ms = "split", now_ms
-                rests += self._halves(batch.lane, [ids], owner, now_ms, compose)
-        left = [batch for batch in orphans if batch.state == State.LEASED]
-        return rests + [self._lease_of(batch, compose, resent=True) for batch in left]
+                orphans += [
+                    self._rows.batches[rest.batch] for rest in self._halves(batch.lane, [ids], owner, now_ms, compose)
+                ]
+        return [self._lease_of(batch, compose, resent=True) for batch in orphans if batch.state == State.LEASED]
 
     def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Replace a leased batch by two leased halves."""

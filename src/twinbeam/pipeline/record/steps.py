@@ -17,7 +17,7 @@ from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
 from twinbeam.pipeline.record.waiting import Waiting
 
-_UNLEASED = frozenset({State.READY, State.WAITING})
+_TO_BE_SENT = frozenset({State.READY, State.WAITING})
 _MAY_CHANGE = frozenset({State.HELD, State.READY})
 
 
@@ -123,13 +123,9 @@ class Steps:
             known.reason = reason
             self._writes.changed[known.id] = known
 
-    def leave_delivered(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
-        """Give the second word up; the first was taken and stands."""
-        self.drop(known, signal, arrival, standing)
-
     def _forgo(self, known: Conversion) -> None:
         """Give up the second word of what is delivered, or see to it that there never is one."""
-        if known.state in _UNLEASED and known.enriched:
+        if known.state in _TO_BE_SENT and known.enriched:
             self._waiting.end(known, State.DELIVERED, None)
         elif known.state is State.DELIVERED:
             known.enriched = True
@@ -208,7 +204,7 @@ _STEPS: Mapping[Act, Callable[[Steps, Conversion, Signal, bytes, Standing], None
     Act.ENRICH: Steps.enrich,
     Act.WITHDRAW: Steps.withdraw,
     Act.RECALL: Steps.recall,
-    Act.LEAVE_DELIVERED: Steps.leave_delivered,
+    Act.LEAVE_DELIVERED: Steps.drop,
     Act.DUPLICATE: Steps.duplicate,
     Act.DROP: Steps.drop,
 }

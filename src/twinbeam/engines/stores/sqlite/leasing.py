@@ -52,6 +52,8 @@ _ORPHANS = (
     "SELECT batch.id, lane, ids, tally, body_hash, attempt FROM batch WHERE state='leased' AND owner<>? ORDER BY id"
 )
 
+_NOBODY = ""  #: owns what an heir made and has not taken over yet
+
 _Moved = Counter[tuple[int, str, str, str, str, str]]
 
 
@@ -134,7 +136,8 @@ class Leasing(Settling):
 
         Raises StorageDamaged for a batch that can't be sent again, and sets that one aside: the next call goes on.
         """
-        leases = self._rests(owner, now_ms, compose)
+        self._take_out_recalled(owner, now_ms, compose)
+        leases = []
         for *held, body_hash, attempt in self._db.execute(_ORPHANS, (owner,)).fetchall():
             batch = as_held(*held)
             try:
@@ -273,11 +276,10 @@ class Leasing(Settling):
             moved[*place, state, str(reason)] += 1
         add_counts(self._db, [(*key, n) for key, n in sorted(moved.items())])
 
-    def _rests(self, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
-        """Take over what is left of the batches of which something was refused or erased since."""
-        rests: list[Lease | None] = []
+    def _take_out_recalled(self, owner: str, now_ms: int, compose: Compose) -> None:
+        """Put what is left in the place of every orphan of which something was refused or erased since."""
         with transaction(self._db):
-            for *row, _hash_of_body, _attempt in self._db.execute(_ORPHANS, (owner,)).fetchall():
+            for *row, _body_hash, _attempt in self._db.execute(_ORPHANS, (owner,)).fetchall():
                 held = as_held(*row)
                 lane = self._lane(held.lane)
                 if any(self._too_late(lane, pick, now_ms) for pick in self._picks(held.ids)):
@@ -285,8 +287,7 @@ class Leasing(Settling):
                 left = self._without_recalled(held, now_ms).ids
                 if len(left) < len(held.ids):
                     self._db.execute("UPDATE batch SET state='split', answered_at=? WHERE id=?", (now_ms, held.id))
-                    rests.append(self._half(lane, left, owner, now_ms, compose))
-        return [rest for rest in rests if rest is not None]
+                    self._half(lane, left, _NOBODY, now_ms, compose)
 
     def _half(self, lane: Lane, ids: list[int], owner: str, now_ms: int, compose: Compose) -> Lease | None:
         loaded = self._loaded(lane, self._picks(ids), now_ms)
