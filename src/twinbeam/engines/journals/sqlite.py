@@ -148,7 +148,7 @@ class SqliteJournal:
         if not self._waiting and (self._cramped or self._path.stat().st_size > _LARGE_BYTES):
             self._cramped = False
             self._shrink()
-        if self._scrub_due:
+        if self._scrub_due and not self._cramped:  # it needs room
             self._scrub_due = not emptied_wal(self._db)
 
     def backlog(self) -> Backlog:
