@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -132,9 +133,11 @@ def test_a_person_at_a_terminal_reads_a_sentence():
     command = [sys.executable, "-m", "tiktok_emulator", "--port", "0"]
     with subprocess.Popen(command, stdout=slave, stderr=slave) as running:
         os.close(slave)
-        shown = os.read(master, 4096).decode()
+        shown = b""
+        while b"emulator-token" not in shown and select.select([master], [], [], 10)[0]:
+            shown += os.read(master, 4_096)  # a terminal gives what is there: all of it, or one line
         running.send_signal(signal.SIGINT)
         assert running.wait(10) == 0
     os.close(master)
-    assert "TikTok emulator at http://127.0.0.1:" in shown
-    assert "emulator-token" in shown
+    assert b"TikTok emulator at http://127.0.0.1:" in shown
+    assert b"emulator-token" in shown
