@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from builders import NOW_MS, PIXEL, WORKSPACE, a_signal
+from signals import DENIED
 from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Accepted, Answered, Lease, Refused, TokenRejected, TryLater
 from twinbeam.core.errors import StorageBusy
@@ -119,11 +120,18 @@ class SendingRoom:
         """Record conversions that are due now, and give their event ids."""
         ids = [f"{pixel}-{self._serial + number}" for number in range(count)]
         self._serial += count
+        self._record(ids, pixel=pixel, **changes)
+        return ids
+
+    def refuse(self, event_id, pixel=PIXEL):
+        """Record that a visitor refuses a conversion after all."""
+        self._record([event_id], pixel=pixel, permission=DENIED, body=b"")
+
+    def _record(self, ids, **changes):
         self._seq += 1
         now_ms = self.clock.now_ms()
-        signals = [a_signal(event_id=id_, pixel=pixel, received_ms=now_ms, **changes) for id_ in ids]
+        signals = [a_signal(event_id=id_, received_ms=now_ms, **changes) for id_ in ids]
         self.store.record(JOURNAL, [Numbered(self._seq, signals)], now_ms)
-        return ids
 
     def sender(self, owner="writer-1", destination=None):
         settler = Settler(

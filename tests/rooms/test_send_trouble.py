@@ -205,13 +205,41 @@ def test_a_destination_that_raises_gets_the_same_bytes_again_later():
         room = SendingRoom(answer)
         room.add(2)
         async with room.running() as sender:
-            await until(lambda: room.told("send.crashed"))
-            assert room.states() == {"leased": 2}
+            await until(lambda: room.states() == {"waiting": 2})
+            assert room.told("send.crashed")
             room.clock.advance(seconds=1)
             sender.wake()
             await until(lambda: room.states() == {"delivered": 2})
         first, second = room.destination.sent
         assert first.body == second.body
+
+    asyncio.run(story())
+
+
+def test_what_was_refused_while_its_lane_was_closed_is_not_sent():
+    """A refused batch was split, and its halves came back to a lane that another answer had closed meanwhile."""
+
+    async def story():
+        closed = asyncio.Event()
+
+        async def answer(lease):
+            if lease.count == 1:
+                return BUSY
+            await closed.wait()
+            return BAD
+
+        room = SendingRoom(answer, batch_limit=2, in_flight=2, gather_ms=0)
+        halves, last = room.add(2), room.add(1)
+        async with room.running() as sender:
+            await until(lambda: room.state(last[0]) == "waiting")
+            closed.set()
+            await until(lambda: room.states() == {"waiting": 3})
+            room.refuse(halves[0])
+            room.destination.answer = lambda lease: OK
+            room.clock.advance(seconds=3_600)
+            sender.wake()
+            await until(lambda: room.states() == {"withdrawn": 1, "delivered": 2})
+        assert [halves[0] in ids_in(lease) for lease in room.destination.sent].count(True) == 1
 
     asyncio.run(story())
 

@@ -12,12 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from twinbeam.core.clock import MS_PER_SECOND
-from twinbeam.core.delivery import Accepted, Lane, Lease, Refused, TokenRejected, TryLater, Verdict
+from twinbeam.core.delivery import Accepted, Answered, Lane, Lease, Refused, TokenRejected, TryLater, Verdict
 from twinbeam.pipeline.send.backoff import Backoff
 from twinbeam.pipeline.send.brake import Brake
 from twinbeam.pipeline.send.pace import Pace
 from twinbeam.pipeline.send.ports import Ports
 from twinbeam.pipeline.send.report import surprise
+
+#: What the attempt log says; the batch may have been under way before, so nothing is known of what TikTok has.
+_PUT_BACK = Answered(message="put back, because the lane is closed")
 
 
 @dataclass(eq=False)
@@ -102,11 +105,23 @@ class LaneRun:
 
     async def _next(self) -> Attempt | None:
         """Take the next batch, or None while nothing may start."""
-        if self._stop.is_set() or self.brake.closed or len(self._flights) >= self._slots():
+        if self._stop.is_set() or len(self._flights) >= self._slots():
+            return None
+        if self.brake.closed:
+            await self._put_back()
             return None
         if self._in_hand:
             return self._in_hand.popleft()
         return None if self._gathers_for() else await self._lease()
+
+    async def _put_back(self) -> None:
+        """Let what would wait here for the brake wait in the store, where a refusal or an erasure still reaches it."""
+        for attempt in [attempt for attempt in self._in_hand if attempt.verdict is None]:
+            due_ms = self._ports.clock.now_ms() + round(self.brake.opens_in() * MS_PER_SECOND)
+            await self._ports.settle(attempt.lease, TryLater(_PUT_BACK), due_ms=due_ms)
+            self._in_hand.remove(attempt)
+            batch, count = attempt.lease.batch, attempt.lease.count
+            self._ports.report("send.put_back", lane=self.lane.name, batch=batch, count=count)
 
     def _slots(self) -> int:
         return 1 if self.brake.probing else self._ports.policy.in_flight
