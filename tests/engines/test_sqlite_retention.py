@@ -10,14 +10,27 @@ import pytest
 
 from engines.kit.embedded import SqliteEngine, found_in_files
 from engines.kit.harness import Harness
-from signals import DAY, HOUR, NOW, a_refusal, a_signal, an_email, an_undecided, carried_ids
+from signals import (
+    DAY,
+    HOUR,
+    NOW,
+    a_refusal,
+    a_signal,
+    a_statement,
+    an_email,
+    an_undecided,
+    carried_ids,
+    denied,
+)
 from twinbeam.core.clock import day_of
 from twinbeam.core.erasure import person
 from twinbeam.core.errors import StorageError
 from twinbeam.core.keys import lookup
 from twinbeam.core.values import Facts
-from twinbeam.engines.stores.sqlite import packed
+from twinbeam.engines.sqlite_file import transaction
+from twinbeam.engines.stores.sqlite.packed import ids_of, packed_ids
 from twinbeam.engines.stores.sqlite.traces import trace_tables
+from twinbeam.engines.stores.sqlite.watching import Watching
 
 ADA = an_email("ada")
 LOOKUP = lookup("email", "shop", ADA)
@@ -146,11 +159,23 @@ def test_an_erased_address_lies_in_no_file_in_any_form(h: Harness, data: Path) -
     assert [story.event_id for story in h.store.by_lookup([lookup("order", "shop", "9")])] == ["e-2"]
 
 
-def test_what_no_conversion_waits_for_is_not_watched(h: Harness) -> None:
+def test_of_a_visit_only_what_waits_stays_noted_when_the_visit_is_forgotten(h: Harness) -> None:
     h.take(an_undecided("e-1", visitor="v"), an_undecided("e-2", visitor="v"))
     h.take(a_refusal("e-1"))
-    h.tidy(3)
-    assert [id_ for _, id_ in packed.entries_of(h.store._db, "watched", 8)] == [2]
+    h.take(an_undecided("e-3", visitor="w"))
+    h.take(a_refusal("e-3"))
+    with transaction(h.store._db):
+        Watching(h.store._connection).forget([1, 2], h.now())
+    assert h.store._db.execute("SELECT id, watched, facts FROM visitor").fetchall() == [(1, packed_ids([2]), b"")]
+
+
+def test_notes_of_a_visit_that_comes_again_and_again_do_not_pile_up(h: Harness) -> None:
+    for n in range(70):
+        h.take(a_signal(f"e-{n}", visitor="v", received_ms=h.now()))
+        h.delivered(h.lease())
+        h.clock.advance(ms=600_000)
+    [notes] = h.store._db.execute("SELECT watched FROM visitor").fetchone()
+    assert len(ids_of(notes)) < 16  # at the 64th one only those of the last hour were left
 
 
 def test_a_workspace_keeps_as_long_as_it_said(tmp_path: Path) -> None:
@@ -163,6 +188,20 @@ def test_a_workspace_keeps_as_long_as_it_said(tmp_path: Path) -> None:
     assert len(h.store.copies_kept(1)) == 1
     h.tidy(1)
     assert h.store.copies_kept(1) == []
+    engine.close()
+
+
+def test_a_refusal_reaches_what_was_held_in_vain_though_its_visit_is_forgotten(tmp_path: Path) -> None:
+    engine = SqliteEngine(tmp_path)
+    engine.store._tidying._keep_days_of = {"shop": 3, "": 3}.get
+    h = Harness(engine)
+    h.take(an_undecided("e-1", visitor="v"))
+    h.end_held()
+    h.tidy(5)
+    assert h.store._db.execute("SELECT facts FROM visitor").fetchall() == [(b"",)]
+    h.take(a_statement(denied(h.now()), visitor="v", received_ms=h.now()))
+    h.take(a_signal("e-1"))
+    assert h.state("e-1") == "withdrawn"
     engine.close()
 
 

@@ -4,20 +4,20 @@ import msgspec
 
 from signals import BROWSER, NOW, SERVER, a_copy, an_email
 from twinbeam.core.values import JSON
-from twinbeam.pipeline.record.conversion import Copy
+from twinbeam.pipeline.record.conversion import BARE, LIMITED, Copy
 from twinbeam.pipeline.record.merge import VISIT, merge
 
 ADA, BEN = an_email("ada"), an_email("ben")
 
 
-def merged(*copies: Copy) -> JSON:
-    event: JSON = msgspec.json.decode(merge(copies))
+def merged(*copies: Copy, conditions: int = 0) -> JSON:
+    event: JSON = msgspec.json.decode(merge(copies, conditions))
     return event
 
 
 def test_a_single_copy_stays_byte_for_byte_as_it_is() -> None:
     copy = msgspec.structs.replace(a_copy(), body=b'{ "value": 1.50, "x":"\\u00fc" }')
-    assert merge([copy]) == b'{ "value": 1.50, "x":"\\u00fc" }'
+    assert merge([copy], 0) == b'{ "value": 1.50, "x":"\\u00fc" }'
 
 
 def test_money_and_content_come_from_the_server() -> None:
@@ -92,6 +92,14 @@ def test_what_a_visit_left_yields_to_every_real_copy() -> None:
 def test_one_copy_with_limited_data_use_limits_all() -> None:
     assert merged(a_copy(arrival=1), a_copy(BROWSER, arrival=2, limited=True))["limited_data_use"] is True
     assert "limited_data_use" not in merged(a_copy(arrival=1), a_copy(BROWSER, arrival=2))
+
+
+def test_what_a_visit_asked_for_holds_for_the_whole_event() -> None:
+    copies = [a_copy(arrival=1, user={"email": ADA}), a_copy(BROWSER, arrival=2, page={"url": "https://shop.example/"})]
+    assert "email" in merged(*copies)["user"]
+    assert merged(*copies, conditions=LIMITED)["limited_data_use"] is True
+    assert "user" not in merged(*copies, conditions=BARE)
+    assert "user" not in merged(copies[0], conditions=BARE)
 
 
 def test_parts_that_no_copy_has_are_left_out() -> None:

@@ -77,11 +77,27 @@ def same_answers(one: ConsentRecord, other: ConsentRecord) -> bool:
     )
 
 
+def denials(record: ConsentRecord) -> ConsentRecord | None:
+    """Keep of a record what was denied, and the place by whose law that counts; None where nothing was."""
+    denied = ConsentRecord(
+        _if_denied(record.ad_storage),
+        _if_denied(record.ad_user_data),
+        _if_denied(record.ad_personalization),
+        _if_denied(record.opt_out),
+        record.region,
+    )
+    return None if same_answers(denied, NOTHING_SAID) else denied
+
+
 def newest_ms(record: ConsentRecord) -> int:
     """Tell when the newest word of a record was said; 0 when nothing was."""
     return max(
         record.ad_storage.at_ms, record.ad_user_data.at_ms, record.ad_personalization.at_ms, record.opt_out.at_ms
     )
+
+
+def _if_denied(said: Statement) -> Statement:
+    return said if said.answer == "denied" else SILENCE
 
 
 def _later(one: Statement, other: Statement) -> Statement:

@@ -4,12 +4,16 @@ from engines.kit.harness import Harness
 from signals import (
     BROWSER,
     MINUTE,
+    NOW,
     a_refusal,
     a_signal,
+    a_statement,
     an_email,
     an_undecided,
     carried,
     carried_ids,
+    denied,
+    granted,
 )
 from twinbeam.core.keys import lookup
 from twinbeam.core.lifecycle import State
@@ -124,6 +128,33 @@ def a_visit_is_erased_by_its_visitor(h: Harness) -> None:
     assert h.state("e-1") == "erased"
     h.take(a_signal("e-2", visitor="v-1", pixel="PIXEL2"))
     assert "user" not in carried(h.lease(pixel="PIXEL2"))[0]
+
+
+def what_a_visit_denied_outlives_it(h: Harness) -> None:
+    h.take(a_signal("v", event="ViewContent", channel=BROWSER, visitor="v-1", facts=Facts(ttclid="click")))
+    h.take(a_statement(denied(NOW), visitor="v-1"))
+    h.erase("visitor", "v-1")
+    h.engine.reopen()
+    h.take(a_signal("e-1", visitor="v-1"))
+    assert h.state("e-1") == "dropped"
+
+
+def what_a_visit_granted_is_erased_with_it(h: Harness) -> None:
+    h.take(a_statement(granted(), visitor="v-1"))
+    h.erase("visitor", "v-1")
+    h.take(an_undecided("e-1", visitor="v-1"))
+    assert h.state("e-1") == "held"
+
+
+def what_comes_between_a_wish_and_its_answer_hears_the_visit_all_the_same(h: Harness) -> None:
+    h.take(a_signal("e-1", visitor="v-1", lookups=_LOOKUP))
+    h.ask_erasure("email", _ADA)
+    h.clock.advance(ms=1_000)
+    h.take(a_signal("e-2", visitor="v-1", received_ms=h.now()))
+    h.tidy()
+    assert (h.state("e-1"), h.state("e-2")) == ("erased", "ready")
+    h.take(a_statement(denied(h.now()), visitor="v-1", received_ms=h.now()))
+    assert h.state("e-2") == "withdrawn"
 
 
 def the_visit_of_what_waits_is_erased_with_it(h: Harness) -> None:

@@ -21,10 +21,14 @@ from signals import (
     granted,
 )
 from twinbeam.core.consent import Region
+from twinbeam.core.keys import lookup
+from twinbeam.core.values import Decision, Permission
 
 _LATER = NOW + MINUTE
 _ADA = {"email": an_email("ada")}
+_LOOKUP = [lookup("email", "shop", an_email("ada"))]
 _STRIPPED = a_record(_LATER, ad_storage="granted", ad_user_data="denied")
+_LIMITED = a_record(_LATER, ad_storage="granted", ad_user_data="granted", ad_personalization="denied")
 _FOREVER = 2**62
 
 
@@ -132,6 +136,46 @@ def what_expired_unpaid_is_refused_for_good_days_later(h: Harness) -> None:
     assert _nothing_is_due(h, "PAID")
 
 
+def conditions_set_before_it_expired_unpaid_hold_when_it_is_paid(h: Harness) -> None:
+    h.take(a_signal("e-1", pixel="PAID", channel=BROWSER, visitor="v", consent=granted(), native="not_fired"))
+    h.take(a_statement(_LIMITED, visitor="v"))
+    h.end_held()
+    h.engine.reopen()
+    _pay(h)
+    assert carried(h.lease(pixel="PAID"))[0]["limited_data_use"] is True
+
+
+def conditions_set_after_it_expired_unpaid_hold_when_it_is_paid(h: Harness) -> None:
+    h.take(a_signal("e-1", pixel="PAID", channel=BROWSER, visitor="v", consent=granted(), native="not_fired"))
+    h.end_held()
+    h.take(a_statement(_LIMITED, visitor="v", received_ms=h.now()))
+    _pay(h)
+    assert carried(h.lease(pixel="PAID"))[0]["limited_data_use"] is True
+
+
+def conditions_of_a_copy_that_expired_unpaid_hold_when_it_is_paid(h: Harness) -> None:
+    limited = Permission(Decision.ALLOWED, "ad_personalization=denied", limited=True)
+    h.take(a_signal("e-1", pixel="PAID", channel=BROWSER, permission=limited, native="not_fired"))
+    h.end_held()
+    _pay(h)
+    assert carried(h.lease(pixel="PAID"))[0]["limited_data_use"] is True
+
+
+def _pay(h: Harness) -> None:
+    """Report that an order is paid, by a webhook that knows nothing of the visit."""
+    h.take(a_signal("e-1", pixel="PAID", stage="paid", received_ms=h.now()))
+
+
+def a_visit_that_was_forgotten_is_heard_on_what_it_reports_again(h: Harness) -> None:
+    for visitor in ("a", "b"):
+        h.take(a_signal(visitor, pixel="PIXEL2", visitor=visitor, consent=granted()))
+    h.delivered(h.lease(pixel="PIXEL2"))
+    h.tidy(days=32)
+    h.take(a_signal("e-1", visitor=["a", "b"], received_ms=h.now()))
+    h.take(a_statement(denied(h.now()), visitor="b", received_ms=h.now()))
+    assert h.state() == "withdrawn"
+
+
 def a_refusal_reaches_every_visit_that_it_names(h: Harness) -> None:
     h.take(a_signal("p", event="ViewContent", pixel="PIXEL2", visitor="v", consent=granted()))
     h.take(a_signal("e-1", visitor="order-9"))
@@ -185,6 +229,18 @@ def a_better_known_place_is_remembered_though_the_answers_are_the_same(h: Harnes
             h.take(a_statement(replace(a_record(), region=region), visitor=visitor))
         h.take(an_undecided(f"e-{visitor}", visitor=visitor))
         assert h.state(f"e-{visitor}") == "held"
+
+
+def what_is_withdrawn_is_soon_found_by_nobody(h: Harness) -> None:
+    for event_id in ("e-1", "e-2", "e-3"):
+        h.take(a_signal(event_id, lookups=_LOOKUP))
+    h.take(a_refusal("e-1"))
+    lease = h.lease()
+    h.take(a_refusal("e-2"))
+    h.waiting(lease)
+    assert [h.state(event_id) for event_id in ("e-1", "e-2")] == ["withdrawn"] * 2
+    h.tidy()
+    assert [story.event_id for story in h.store.by_lookup(_LOOKUP)] == ["e-3"]
 
 
 def what_is_withdrawn_keeps_no_value_that_a_copy_named(h: Harness) -> None:

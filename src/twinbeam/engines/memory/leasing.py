@@ -136,9 +136,12 @@ class Leasing:
         return self._lease_of(batch, compose, resent=False)
 
     def _lease_of(self, batch: Batch, compose: Compose, *, resent: bool) -> Lease:
-        kept = [self._rows.kept[id_] for id_ in batch.ids]
-        body = compose(batch.lane, [(one.spelling, merge(one.copies)) for one in kept])
+        body = compose(batch.lane, [self._event(id_) for id_ in batch.ids])
         return Lease(batch.id, batch.lane, body, len(batch.ids), batch.attempt, resent=resent)
+
+    def _event(self, id_: int) -> tuple[str, bytes]:
+        kept = self._rows.kept[id_]
+        return kept.spelling, merge(kept.copies, self._rows.by_id[id_].conditions)
 
     def _held_batch(self, batch: int, owner: str) -> Batch | None:
         held = self._rows.batches.get(batch)

@@ -72,7 +72,8 @@ class Recording:
         rows = self._rows
 
         def unsent_of(visitors: Sequence[bytes]) -> list[tuple[bytes, Conversion]]:
-            return [(visitor, rows.by_id[id_]) for visitor in visitors for id_ in rows.watched.get(visitor, [])]
+            noted = ((visitor, id_) for visitor in visitors for id_ in rows.watched.get(visitor, []))
+            return [(visitor, rows.by_id[id_]) for visitor, id_ in noted if id_ in rows.by_id]
 
         return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, unsent_of, rows.spelled)
 

@@ -10,15 +10,15 @@ from twinbeam.core.erasure import Erasure, Person, Receipt
 from twinbeam.core.lifecycle import LEGAL, UNSENT, State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_WORKSPACE
+from twinbeam.core.values import Facts
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion
-from twinbeam.pipeline.record.rules import ended_in_vain
+from twinbeam.pipeline.record.rules import may_be_reached
+from twinbeam.pipeline.record.visits import erased
 
 _KEEP = DEFAULT_WORKSPACE.keep_days
 _ORDER_KEY_DAYS = 400
 _OTHER_KEY_DAYS = 7
-_WATCHED_DAYS = 30
-_SECOND_WORD_MS = 3_600_000
 _ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
 _BLANKED = frozenset({State.ERASED, State.WITHDRAWN, State.DROPPED})
 
@@ -36,8 +36,8 @@ class Tidying:
             if wish.id not in self._rows.receipts and self._is_recorded(wish):
                 self._rows.receipts[wish.id] = self._carry_out(wish, now_ms)
         self._forget_payloads(now_ms)
-        self._forget_people(day_of(now_ms) - _KEEP)
-        self._stop_watching(now_ms)
+        self._forget_lookups_of_the_withdrawn()
+        self._forget_people(day_of(now_ms) - _KEEP, now_ms)
         before = now_ms - _KEEP * MS_PER_DAY
         self._rows.quarantine = {k: v for k, v in self._rows.quarantine.items() if v[0] >= before}
         self._forget_keys(now_ms)
@@ -65,8 +65,10 @@ class Tidying:
         self._rows.flying[wish.id] = {row.id for row in rows if row.state is State.LEASED}
         receipt = self._erase(rows, now_ms)
         for visitor in visitors:
-            self._rows.facts_of.pop(visitor, None)
-            self._rows.watched.pop(visitor, None)
+            left = erased(self._rows.facts_of.pop(visitor, Facts()))
+            if left is not None:
+                self._rows.facts_of[visitor], self._rows.facts_day[visitor] = left, day_of(now_ms)
+            self._rows.watched[visitor] = self._still_watched(visitor, now_ms)
         for days in self._rows.lookups.values():
             for row in rows:
                 days.pop(row.id, None)
@@ -125,28 +127,29 @@ class Tidying:
             if row.state not in UNSENT and ended_ms < now_ms - _KEEP * MS_PER_DAY:
                 kept.copies = []
 
-    def _forget_people(self, day: int) -> None:
+    def _forget_lookups_of_the_withdrawn(self) -> None:
+        withdrawn = {row.id for row in self._rows.by_id.values() if row.state is State.WITHDRAWN}
+        for days in self._rows.lookups.values():
+            for id_ in withdrawn & days.keys():
+                del days[id_]
+
+    def _forget_people(self, day: int, now_ms: int) -> None:
         rows = self._rows
         for visitor in [visitor for visitor, seen in rows.facts_day.items() if seen < day]:
             rows.facts_of.pop(visitor, None)
             del rows.facts_day[visitor]
+            rows.watched[visitor] = self._still_watched(visitor, now_ms)
         rows.lookups = {h: {id_: came for id_, came in days.items() if came >= day} for h, days in rows.lookups.items()}
 
-    def _stop_watching(self, now_ms: int) -> None:
-        self._rows.watched = {
-            visitor: [id_ for id_ in ids if self._is_watched(id_, now_ms)]
-            for visitor, ids in self._rows.watched.items()
-        }
+    def _still_watched(self, visitor: bytes, now_ms: int) -> list[int]:
+        return [id_ for id_ in self._rows.watched.get(visitor, ()) if self._is_watched(id_, now_ms)]
 
     def _is_watched(self, id_: int, now_ms: int) -> bool:
         row = self._rows.by_id.get(id_)
         if row is None:
             return False
         settled_at = self._rows.kept[id_].settled_at
-        ago_ms = now_ms - (row.received_ms if settled_at is None else settled_at)
-        if row.state is State.DELIVERED:
-            return ago_ms <= _SECOND_WORD_MS
-        return row.state in UNSENT or (ended_in_vain(row) and ago_ms <= _WATCHED_DAYS * MS_PER_DAY)
+        return may_be_reached(row.state, row.reason, row.received_ms if settled_at is None else settled_at, now_ms)
 
     def _forget_keys(self, now_ms: int) -> None:
         rows, old_ms = self._rows, now_ms - _ORDER_KEY_DAYS * MS_PER_DAY

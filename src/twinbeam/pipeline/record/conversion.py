@@ -4,12 +4,16 @@ from msgspec import Struct
 
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Reason
-from twinbeam.core.values import Channel, Side, Signal
+from twinbeam.core.values import Channel, Permission, Side, Signal
 from twinbeam.pipeline.record.standing import Standing
 
 #: What a conversion still lacks before it may be sent: bits, summed up in `Conversion.lacks`.
 PERMISSION = 1
 CONFIRMATION = 2
+
+#: On which conditions its visits let it be sent: bits, summed up in `Conversion.conditions`.
+LIMITED = 1  #: limited data use
+BARE = 2  #: without identifiers
 
 #: Why a held conversion waits, by what it lacks; permission is named first, since nothing moves without it.
 WAITS = {PERMISSION: Reason.CONSENT_NOT_SAID, CONFIRMATION: Reason.NOT_CONFIRMED}
@@ -39,8 +43,6 @@ class Copy(Struct, frozen=True, gc=False, array_like=True):
     order_id: str = ""
     event_id: str = ""
     confirms: bool = True  #: False for a copy that tells of a purchase before it is one
-    limited: bool = False  #: the visit asked for limited data use
-    bare: bool = False  #: the visit refused to have its identifiers sent
     lookups: list[bytes] = []  #: of a copy that is held: nobody finds it by them before it is permitted
     adds: bool = False  #: it came after the first word was sent: it adds to that, and changes nothing of it
 
@@ -74,16 +76,15 @@ class Conversion(Struct, gc=False):
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
     enriched: bool = False  #: after it was delivered a second word was sent, is on its way, or was forbidden
     test_code: str = ""  #: the test stream it goes to
+    conditions: int = 0  #: on which it may be sent: LIMITED, BARE or both
     found: int = 0  #: what its copies were found to disagree about: a sum of FOUND bits
     since_ms: int = (
         0  #: when it began to wait, for the first time or after it was held in vain: its age counts from here
     )
 
 
-def copy_of(
-    signal: Signal, arrival: bytes, standing: Standing | None = None, *, confirms: bool = True, held: bool = False
-) -> Copy:
-    """Keep of a signal what the merge needs, and under which conditions it may be sent."""
+def copy_of(signal: Signal, arrival: bytes, *, confirms: bool = True, held: bool = False) -> Copy:
+    """Keep of a signal what the merge needs."""
     return Copy(
         signal.channel,
         signal.received_ms,
@@ -96,10 +97,13 @@ def copy_of(
         signal.order_id,
         signal.event_id,
         confirms,
-        standing is not None and standing.limited and not signal.permission.limited,
-        standing is not None and standing.bare and not signal.permission.bare,
         signal.lookups if held else [],
     )
+
+
+def conditions_of(said: Standing | Permission) -> int:
+    """Give the conditions on which something may be sent, as a conversion keeps them."""
+    return LIMITED * said.limited | BARE * said.bare
 
 
 def reason_to_wait(lacks: int) -> Reason:

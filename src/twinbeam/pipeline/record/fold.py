@@ -20,7 +20,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Decision, Signal
 from twinbeam.pipeline.record.contract import Recorded
-from twinbeam.pipeline.record.conversion import PERMISSION, Conversion
+from twinbeam.pipeline.record.conversion import PERMISSION, Conversion, conditions_of
 from twinbeam.pipeline.record.known import Known, Spelled, Writes
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.rules import Act, decide, drop_reason
@@ -170,8 +170,8 @@ class Fold:
         if permission.decision is Decision.DROPPED:
             self._steps.refuse(conversion, permission.reason or Reason.NO_CONSENT)
             return
-        if permission.limited or permission.bare:
-            self._steps.restrict(conversion, limited=permission.limited, bare=permission.bare)
+        if conditions := conditions_of(permission):
+            self._steps.restrict(conversion, conditions)
         if permission.decision is Decision.ALLOWED and conversion.state is State.HELD and conversion.lacks & PERMISSION:
             self._waiting.permit(conversion, permission.basis)
 

@@ -16,7 +16,7 @@ import msgspec
 
 from twinbeam.core.bare import bare
 from twinbeam.core.values import Channel
-from twinbeam.pipeline.record.conversion import Conversion, Copy
+from twinbeam.pipeline.record.conversion import BARE, LIMITED, Conversion, Copy
 
 VISIT = "visit"
 
@@ -43,11 +43,10 @@ def _click_rank(copy: Copy) -> tuple[bool, int, int, bytes]:
     return (copy.adds, _CLICK_FIRST[copy.channel], copy.received_ms, copy.arrival)
 
 
-def merge(copies: Sequence[Copy]) -> bytes:
-    """Give the one event that all copies tell together; a single copy stays byte for byte as it is."""
-    first = copies[0]
-    if len(copies) == 1 and not first.limited and not first.bare:
-        return first.body
+def merge(copies: Sequence[Copy], conditions: int) -> bytes:
+    """Give the one event that all copies tell together; a single copy without conditions stays as it is."""
+    if len(copies) == 1 and not conditions:
+        return copies[0].body
     decoded = {id(copy): _decode(copy.body) for copy in copies}
     money = [decoded[id(copy)] for copy in by_authority(copies)]
     click = [decoded[id(copy)] for copy in sorted(copies, key=_click_rank)]
@@ -59,10 +58,10 @@ def merge(copies: Sequence[Copy]) -> bytes:
         "properties": _properties(_parts(money, "properties")),
     }
     event.update({name: part for name, part in parts.items() if part})
-    if any(copy.limited for copy in copies) or any(said.get("limited_data_use") for said in money):
+    if conditions & LIMITED or any(said.get("limited_data_use") for said in money):
         event["limited_data_use"] = True
     merged = _encode(event)
-    return bare(merged) if any(copy.bare for copy in copies) else merged
+    return bare(merged) if conditions & BARE else merged
 
 
 def show(conversion: Conversion, copies: Iterable[Copy]) -> None:

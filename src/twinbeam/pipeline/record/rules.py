@@ -20,12 +20,16 @@ A copy that ends at the door (a test, a foreign host) is counted and touches not
 
 from enum import Enum, auto
 
-from twinbeam.core.lifecycle import State
+from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Reason
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN, Conversion
 from twinbeam.pipeline.record.standing import Stance
 
 _UNLEASED = frozenset({State.HELD, State.READY, State.WAITING})
+#: What was held in vain may begin anew for so long, as an order that is paid on delivery.
+_VAIN_MS = 30 * MS_PER_DAY
+_SECOND_WORD_MS = 3_600_000  #: after it was delivered; by then no second word can leave any more
 _REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
 #: Reasons of conversions that ended only because nobody permitted or confirmed them in time.
 IN_VAIN = frozenset(reason.value for reason in WAITED_IN_VAIN.values())
@@ -78,6 +82,13 @@ def _refused(known: Conversion | None) -> Act:
     if known.state in _UNLEASED and known.enriched:
         return Act.LEAVE_DELIVERED
     return Act.WITHDRAW if known.state in _UNLEASED or ended_in_vain(known) else Act.DROP
+
+
+def may_be_reached(state: str, reason: str, ended_ms: int, now_ms: int) -> bool:
+    """Tell whether a visit's later word on consent may still mean something for what it reported."""
+    if state == State.DELIVERED:
+        return now_ms - ended_ms <= _SECOND_WORD_MS
+    return state in UNSENT or (state == State.EXPIRED and reason in IN_VAIN and now_ms - ended_ms <= _VAIN_MS)
 
 
 def ended_in_vain(known: Conversion) -> bool:

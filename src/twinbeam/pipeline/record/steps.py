@@ -7,11 +7,10 @@ from msgspec.structs import replace
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.values import Signal
-from twinbeam.pipeline.record.conversion import FOUND, Conversion, Copy, copy_of, with_channel
+from twinbeam.pipeline.record.conversion import FOUND, Conversion, copy_of, with_channel
 from twinbeam.pipeline.record.findings import differences, worded
 from twinbeam.pipeline.record.known import Known, Note, Writes
-from twinbeam.pipeline.record.merge import VISIT
-from twinbeam.pipeline.record.rules import Act, decide, drop_reason
+from twinbeam.pipeline.record.rules import Act, decide, drop_reason, ended_in_vain
 from twinbeam.pipeline.record.standing import Stance, Standing
 from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
@@ -49,7 +48,7 @@ class Steps:
         self._tally.arrival(conversion, Outcome.DROPPED, conversion.reason)
 
     def reopen(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
-        """Let what was held in vain wait again; nothing is left of its earlier copies but their mark on the visit."""
+        """Let what was held in vain wait again; of earlier copies only their conditions are left."""
         self._tally.state(known, -1)
         known.event_id, known.order_id = signal.event_id, signal.order_id
         known.minor, known.currency, known.event_time = signal.minor, signal.currency, signal.event_time
@@ -100,18 +99,17 @@ class Steps:
             case Act.LEAVE_DELIVERED | Act.DROP:
                 self._forgo(known)
 
-    def restrict(self, known: Conversion, *, limited: bool, bare: bool) -> None:
+    def restrict(self, known: Conversion, conditions: int) -> None:
         """
-        Let a condition that the visit set later hold for what is not sent: a copy that says nothing else.
+        Let conditions that the visit set later hold for what is not sent, also if it was held in vain and begins anew.
 
         What was sent before stands, and is added to no more.
         """
-        if known.frozen or known.state not in _MAY_CHANGE:
+        if ended_in_vain(known) or (known.state in _MAY_CHANGE and not known.frozen):
+            known.conditions |= conditions
+            self._writes.changed[known.id] = known
+        else:
             self._forgo(known)
-            return
-        copy = Copy(VISIT, known.received_ms, b"", known.source, b"{}", limited=limited, bare=bare)
-        self._writes.payloads.setdefault(known.id, []).append(copy)
-        self._writes.changed[known.id] = known
 
     def recall(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
         """Note a refusal on what is on the wire; whoever settles the batch sees to it that this was the last try."""
@@ -154,7 +152,7 @@ class Steps:
     def _keep(self, conversion: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
         copies = self._writes.payloads.setdefault(conversion.id, [])
         held, confirms = conversion.state is State.HELD, self._waiting.terms_of(signal).confirmed_by(signal)
-        copies.append(copy_of(signal, arrival, standing, confirms=confirms, held=held))
+        copies.append(copy_of(signal, arrival, confirms=confirms, held=held))
         if standing.stance is Stance.ALLOWED and not standing.bare and lacks(signal):
             facts = self._visits.facts_for(signal)
             restricted = self._waiting.terms_of(signal).rules.restricted

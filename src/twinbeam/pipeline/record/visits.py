@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from twinbeam.core.addresses import host_only
-from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, latest, same_answers
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, denials, latest, same_answers
 from twinbeam.core.values import Facts, Signal
 from twinbeam.pipeline.record.conversion import Copy
 from twinbeam.pipeline.record.known import Known, Writes
@@ -46,6 +46,12 @@ def agree(known: Facts | None, said: ConsentRecord) -> Facts:
     if known is None or _refuses(record):
         return Facts(consent=record)
     return msgspec.structs.replace(known, consent=record)
+
+
+def erased(facts: Facts) -> Facts | None:
+    """Give what stays of a visit whose person is erased: what it denied, or else what it denied would be sent again."""
+    denied = denials(facts.consent) if facts.consent is not None else None
+    return None if denied is None else Facts(consent=denied)
 
 
 def _refuses(record: ConsentRecord) -> bool:
@@ -145,11 +151,15 @@ class Visits:
     def watch(self, signal: Signal, conversion: int) -> None:
         """Let what the visit says later about consent reach a conversion as long as it is not sent."""
         visitor = self._link(signal)
+        self._note(visitor, conversion)
+        if self._apart:
+            for other in self._others(signal, visitor):
+                self._note(other, conversion)
+
+    def _note(self, visitor: bytes, conversion: int) -> None:
         if visitor not in self._known.facts_of:
             self._write(visitor, _NO_FACTS)
         self._writes.watched.append((visitor, conversion))
-        if self._apart:
-            self._writes.watched += [(other, conversion) for other in self._others(signal, visitor)]
 
     def facts_for(self, signal: Signal) -> Facts | None:
         """Give what the visit of an arrival is known by."""

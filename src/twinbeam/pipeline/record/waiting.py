@@ -12,6 +12,7 @@ from twinbeam.pipeline.record.conversion import (
     PERMISSION,
     Conversion,
     both_channels,
+    conditions_of,
     reason_to_wait,
 )
 from twinbeam.pipeline.record.known import Known, Place, Writes
@@ -36,12 +37,13 @@ class Waiting:
         return self._policy.terms_of(place.workspace, place.pixel)
 
     def satisfy(self, conversion: Conversion, signal: Signal, standing: Standing) -> None:
-        """Note what a copy brings of what the conversion lacks, and what it says of TikTok's own script."""
+        """Note what a copy brings of what is lacking, on which conditions, and what it says of TikTok's own script."""
         if standing.stance is Stance.ALLOWED:
             conversion.lacks &= ~PERMISSION
         if self.terms_of(signal).confirmed_by(signal):
             conversion.lacks &= ~CONFIRMATION
         conversion.match |= signal.match
+        conversion.conditions |= conditions_of(standing)
         if signal.channel is Channel.BROWSER and signal.native not in ("blocked", "not_fired"):
             conversion.native_proven = conversion.native_proven or signal.native == "sent"
             fired = min(signal.event_time * 1_000, signal.received_ms)

@@ -20,13 +20,16 @@ from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.keys import LOOKUP_BYTES
 from twinbeam.core.lifecycle import LEGAL, State
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.values import Facts
 from twinbeam.engines.stores.sqlite import packed
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import Connection, RingLacksKey, facts_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.payloads import Payloads
+from twinbeam.engines.stores.sqlite.rows import PUT_VISITOR, decode_facts, encode_facts
 from twinbeam.engines.stores.sqlite.traces import forget_traces, trace_tables
 from twinbeam.engines.stores.sqlite.watching import Watching
+from twinbeam.pipeline.record.visits import erased
 
 ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
 _AT_ONCE = 200
@@ -39,6 +42,7 @@ _BLANK = (
     "UPDATE conversion SET state=?, reason=?, event_id='', order_id='', currency='', minor=NULL, due=0, "
     "settled_at=coalesce(settled_at, ?) WHERE id=?"
 )
+_VISITS = "SELECT id, seen, facts FROM visitor WHERE id IN ({})"
 _OPEN = "SELECT id, workspace, kind, hashes, asked_at, upto FROM erasure WHERE done_at IS NULL ORDER BY asked_at, id"
 _DONE = "UPDATE erasure SET done_at=?, receipt=?, waits=?, hashes=x'' WHERE id=?"
 _ANSWERED = "SELECT id FROM conversion WHERE state <> 'leased' AND id IN (SELECT value FROM json_each(?))"
@@ -92,15 +96,16 @@ class Erasing:
             found |= piece
             yield False
         rows = self._rows(found, wish)
-        visitors = self._visitors(rows, wish)
-        rows = self._rows({row.id for row in rows} | self._waiting_of(visitors), wish)
+        visitors = self._visitors_by_token(rows, wish)
+        for some in self._watching.visitors_of({row.id for row in rows}):
+            visitors |= some
+            yield False
+        rows = self._rows({row.id for row in rows} | self._watched_by(visitors), wish)
         receipt, waits = self._erase(rows, now_ms)
-        self._forget_visitors(visitors, wish)
+        self._forget_visitors(visitors, wish, now_ms)
         receipt = msgspec.structs.replace(receipt, visits=len(visitors))
         yield False
-        ids = [row.id for row in rows]
-        for table in trace_tables(self._db):
-            forget_traces(self._db, table, ids)
+        for _ in forget_traces(self._db, [row.id for row in rows]):
             yield False
         told = msgspec.json.encode(receipt).decode()
         self._db.execute(_DONE, (now_ms, told, json.dumps(waits), wish.id))
@@ -129,22 +134,34 @@ class Erasing:
         reached = (row for row in rows if row.workspace == wish.person.workspace and row.received_ms <= wish.asked_ms)
         return [row for row in reached if row.state in ERASABLE]
 
-    def _visitors(self, rows: Sequence[Row], wish: Erasure) -> list[int]:
-        """Name the visits that the person's conversions belong to, as far as that is known."""
+    def _visitors_by_token(self, rows: Sequence[Row], wish: Erasure) -> set[int]:
         workspace = wish.person.workspace
         tokens = {keys.visit("order", workspace, row.order_id) for row in rows if row.order_id}
-        found = set(self._visitor_keys.find(tokens | set(wish.person.tokens)).values())
-        return sorted(found | self._watching.visitors_of([row.id for row in rows]))
+        return set(self._visitor_keys.find(tokens | set(wish.person.tokens)).values())
 
-    def _waiting_of(self, visitors: Sequence[int]) -> set[int]:
+    def _watched_by(self, visitors: Iterable[int]) -> set[int]:
         return {id_ for ids in self._watching.of(visitors).values() for id_ in ids}
 
-    def _forget_visitors(self, visitors: Sequence[int], wish: Erasure) -> None:
-        if visitors:
-            self._connection.remember_highest("visitor")
-            until = self._connection.sealing_day(wish.asked_ms)
-            self._db.executemany("DELETE FROM visitor WHERE id=? AND seen<=?", [(id_, until) for id_ in visitors])
-            self._watching.forget(visitors)
+    def _forget_visitors(self, visitors: Iterable[int], wish: Erasure, now_ms: int) -> None:
+        """Forget all but what visits denied; of one that was seen later than on the day of the wish, nothing."""
+        until, today = self._connection.sealing_day(wish.asked_ms), self._connection.sealing_day(now_ms)
+        seen = self._connection.among(_VISITS, sorted(visitors))
+        reached = {id_: self._denied(id_, sealed) for id_, day, sealed in seen if day <= until}
+        self._watching.forget(list(reached), now_ms)
+        seal, left = self._connection.keys.seal, [(id_, facts) for id_, facts in reached.items() if facts is not None]
+        rows = [(id_, today, None, seal(today, encode_facts(facts), facts_context(id_))) for id_, facts in left]
+        self._db.executemany(PUT_VISITOR, rows)
+        self._connection.scrub_due = self._connection.scrub_due or bool(reached)
+
+    def _denied(self, visitor: int, sealed: bytes) -> Facts | None:
+        if not sealed:
+            return None
+        try:
+            return erased(decode_facts(self._connection.keys.open_sealed(sealed, facts_context(visitor))))
+        except RingLacksKey:
+            raise
+        except StorageDamaged:
+            return None  # unreadable to everybody
 
     def _erase(self, rows: Sequence[Row], now_ms: int) -> tuple[Receipt, list[int]]:
         """Erase what is not on the wire, and note on the rest that it has to go."""

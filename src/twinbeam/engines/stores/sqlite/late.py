@@ -56,7 +56,8 @@ class LateIndex:
         self._swept_to = 0  # rows of the log up to here are in the index
         self._round_to = self._newest  # and up to here, once this round over all shares is done
         self._may_repeat = bool(self._waiting)  # what the log held at the start may be in the index already
-        self._step = self._next = _Step()
+        self._next = _Step()
+        self._due = 0.0  # shares still to be swept
         self._new: set[bytes] = set()  # what was last asked for and not known
 
     def find(self, keys: set[bytes]) -> Mapping[bytes, int]:
@@ -86,7 +87,7 @@ class LateIndex:
             raise ValueError(f"a key was added to {self._log} that was not looked for before, or was found")
         if entries:
             packed.append(self._db, self._log, KEY_BYTES, entries, n=self._newest + 1)
-        due = self._step.due + events * SHARES / SPAN
+        due = self._due + events * SHARES / SPAN
         shares = min(int(due), SHARES - self._place)
         self._sweep(shares)
         self._next = _Step(entries, shares, due - shares)
@@ -98,7 +99,7 @@ class LateIndex:
             keys += self._waiting.count_in(self._place + shares)
             shares += 1
         self._sweep(shares)
-        self._next = _Step((), shares, self._step.due)
+        self._next = _Step((), shares, self._due)
 
     def remove(self, first: int, end: int, gone: Callable[[Sequence[int]], Iterable[int]]) -> None:
         """
@@ -141,7 +142,8 @@ class LateIndex:
 
     def committed(self) -> None:
         """Take over what `add` did, now that it is durable."""
-        step, self._step = self._next, self._next
+        step, self._next = self._next, _Step()  # entries that are kept no longer than this are cheaper to free
+        self._due = step.due
         first, self._place = self._place, self._place + step.shares
         self._waiting.drop(first, self._place)
         self._newest += bool(step.added)

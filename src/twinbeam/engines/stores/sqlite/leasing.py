@@ -6,7 +6,6 @@ batch composes the same bytes from the same payloads, and the stored hash says s
 """
 
 import json
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
@@ -24,6 +23,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection, RingLacksKey, payload_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
+from twinbeam.engines.stores.sqlite.packed import packed_ids
 from twinbeam.engines.stores.sqlite.rows import decode_copies
 from twinbeam.engines.stores.sqlite.settling import LANES, Held, Settling, as_held, as_lane, fate
 from twinbeam.pipeline.record.merge import merge
@@ -33,9 +33,8 @@ from twinbeam.pipeline.send.limits import Ages, earliest
 
 _DUE_LANES = f"{LANES} WHERE EXISTS (SELECT 1 FROM ready WHERE ready.lane = lane.id AND due <= ?)"  # noqa: S608 -- constants only
 _PICKED = (
-    "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch, browser_at, spelling, since "
-    "FROM conversion "
-    "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch, browser_at, spelling, since, "
+    "conditions FROM conversion WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
 _HASTENED = (
     "SELECT ready.lane, ready.due, ready.id FROM lane JOIN ready ON ready.lane = lane.id AND ready.due > ? "
@@ -72,6 +71,7 @@ class _Pick(Struct, frozen=True):
     browser_at: int | None
     spelling: str  #: as it was first sent; empty before that
     since_ms: int  #: when it began to wait
+    conditions: int  #: on which it may be sent
 
 
 class _Loaded(NamedTuple):
@@ -232,7 +232,7 @@ class Leasing(Settling):
         if pick.id not in sealed:
             raise StorageDamaged(f"the payload of conversion {pick.id} is gone")
         opened = self._connection.keys.open_sealed(sealed[pick.id], payload_context(pick.id))
-        return merge(decode_copies(opened))
+        return merge(decode_copies(opened), pick.conditions)
 
     def _open_batch(
         self, lane: Lane, loaded: list[_Loaded], owner: str, now_ms: int, compose: Compose, *, again: bool = False
@@ -246,7 +246,7 @@ class Leasing(Settling):
         batch = self._db.execute(
             "INSERT INTO batch (lane, owner, state, ids, body_hash, tally, attempt, at, again) "
             "VALUES (?,?,?,?,?,?,?,?,?)",
-            (lane.id, owner, State.LEASED, array("q", ids).tobytes(), _hash(body), tally, attempt, now_ms, again),
+            (lane.id, owner, State.LEASED, packed_ids(ids), _hash(body), tally, attempt, now_ms, again),
         ).lastrowid
         self._remember_attempts(picks)
         if again:

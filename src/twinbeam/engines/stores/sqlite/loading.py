@@ -11,6 +11,7 @@ from twinbeam.pipeline.record.conversion import Conversion
 from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled
 
 _BY_ID = f"SELECT {COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
+_FACTS = "SELECT id, facts FROM visitor WHERE id IN ({}) AND facts <> x''"
 _HANDLE_BYTES = 8
 
 
@@ -50,7 +51,7 @@ class Loading:
 
     def _visits(self, signals: Iterable[Signal]) -> tuple[dict[bytes, bytes], dict[bytes, Facts]]:
         links = self._visitor_keys.find({token for signal in signals for token in signal.visits})
-        known = self._connection.among("SELECT id, facts FROM visitor WHERE id IN ({})", sorted(set(links.values())))
+        known = self._connection.among(_FACTS, sorted(set(links.values())))
         opened = self._connection.keys.open_sealed
         facts = {handle_of(id_): decode_facts(opened(sealed, facts_context(id_))) for id_, sealed in known}
         return {token: handle_of(id_) for token, id_ in links.items()}, facts

@@ -7,6 +7,7 @@ Such a table has the columns n, hashes and ids.
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import TypeVar
 
@@ -17,16 +18,17 @@ Entry = tuple[bytes, int]
 
 #: Looked for in one pass; SQLite takes no expression deeper than 1,000.
 _AT_ONCE = 100
+_ROWS_AT_ONCE = 20  #: each of up to a transaction's entries: some milliseconds
 
 COLUMNS = "n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL"
 
 
 def append(db: sqlite3.Connection, table: str, width: int, entries: Sequence[Entry], *, n: int | None = None) -> None:
     """Add a row of entries; raises ValueError for a key of another length, which would shift its neighbours."""
-    keys, ids = [key for key, _ in entries], array("q", [id_ for _, id_ in entries])
+    keys, ids = [key for key, _ in entries], packed_ids(id_ for _, id_ in entries)
     if set(map(len, keys)) - {width}:
         raise ValueError(f"a key for {table} is not {width} bytes long")
-    db.execute(f"INSERT INTO {table} VALUES (?,?,?)", (n, b"".join(keys), ids.tobytes()))  # noqa: S608 -- our own name
+    db.execute(f"INSERT INTO {table} VALUES (?,?,?)", (n, b"".join(keys), ids))  # noqa: S608 -- our own name
 
 
 def entries_of(db: sqlite3.Connection, table: str, width: int) -> Iterator[Entry]:
@@ -37,53 +39,37 @@ def entries_of(db: sqlite3.Connection, table: str, width: int) -> Iterator[Entry
 
 def search(db: sqlite3.Connection, table: str, *keys: bytes) -> Iterator[int]:
     """Give the ids that any of some keys leads to, in one pass over the rows."""
-    return (id_ for _, id_ in find(db, table, *keys))
-
-
-def find(db: sqlite3.Connection, table: str, *keys: bytes) -> Iterator[Entry]:
-    """Give the entries of some keys, in one pass over the rows."""
     for some in _chunks(keys):
         any_of = " OR ".join(["instr(hashes, ?)"] * len(some))
         rows = db.execute(f"SELECT hashes, ids FROM {table} WHERE {any_of}", some)  # noqa: S608 -- our own name
         for hashes, packed in rows:
-            ids = _unpacked(packed)
-            yield from ((key, ids[place]) for key in some for place in _places(hashes, key))
+            ids = ids_of(packed)
+            yield from (ids[place] for key in some for place in _places(hashes, key))
 
 
-def leading_to(db: sqlite3.Connection, table: str, width: int, ids: Iterable[int]) -> Iterator[Entry]:
-    """Give the entries that lead to some ids, in one pass over the rows."""
-    for some in _chunks(ids):
-        wanted = set(some)
-        for _, entries in _rows_of(db, table, width, some):
-            yield from (entry for entry in entries if entry[1] in wanted)
-
-
-def remove(db: sqlite3.Connection, table: str, width: int, gone: Iterable[int]) -> None:
-    """Take out all entries that lead to some ids; call inside a transaction."""
-    for some in _chunks(gone):
-        leaving = set(some)
-        for n, entries in list(_rows_of(db, table, width, some)):
-            rewrite(db, table, n, [entry for entry in entries if entry[1] not in leaving])
+def remove(db: sqlite3.Connection, table: str, width: int, gone: AbstractSet[int]) -> Iterator[None]:
+    """Take out all entries that lead to some ids, a few rows at a time; call inside transactions."""
+    some = f"SELECT n, ids FROM {table} WHERE n > ? ORDER BY n LIMIT ?"  # noqa: S608 -- our own name
+    place = 0
+    while rows := db.execute(some, (place, _ROWS_AT_ONCE)).fetchall():
+        place = rows[-1][0]
+        for n, ids in rows:
+            if not gone.isdisjoint(ids_of(ids)):
+                (hashes,) = db.execute(f"SELECT hashes FROM {table} WHERE n=?", (n,)).fetchone()  # noqa: S608 -- likewise
+                rewrite(db, table, n, [entry for entry in taken_apart(hashes, ids, width) if entry[1] not in gone])
+        yield
 
 
 def rewrite(db: sqlite3.Connection, table: str, n: int, entries: Sequence[Entry]) -> None:
     """Let a row hold these entries only; one that holds none stays, so that numbers go on; call in a transaction."""
-    hashes, ids = b"".join(key for key, _ in entries), array("q", [id_ for _, id_ in entries]).tobytes()
+    hashes, ids = b"".join(key for key, _ in entries), packed_ids(id_ for _, id_ in entries)
     db.execute(f"UPDATE {table} SET hashes=?, ids=? WHERE n=?", (hashes, ids, n))  # noqa: S608 -- our own name
-
-
-def _rows_of(db: sqlite3.Connection, table: str, width: int, ids: Sequence[int]) -> Iterator[tuple[int, list[Entry]]]:
-    """Give the rows that may lead to some ids, taken apart."""
-    any_of = " OR ".join(["instr(ids, ?)"] * len(ids))
-    marks = [array("q", [id_]).tobytes() for id_ in ids]
-    for n, hashes, packed in db.execute(f"SELECT n, hashes, ids FROM {table} WHERE {any_of}", marks):  # noqa: S608 -- our own name
-        yield n, taken_apart(hashes, packed, width)
 
 
 def taken_apart(hashes: bytes, packed: bytes, width: int) -> list[Entry]:
     """Give the entries of one row."""
     keys = (hashes[at : at + width] for at in range(0, len(hashes), width))
-    return list(zip(keys, _unpacked(packed), strict=True))
+    return list(zip(keys, ids_of(packed), strict=True))
 
 
 def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
@@ -101,7 +87,13 @@ def _places(hashes: bytes, key: bytes) -> Iterator[int]:
         at = hashes.find(key, at + 1)
 
 
-def _unpacked(packed: bytes) -> "array[int]":
+def packed_ids(ids: Iterable[int]) -> bytes:
+    """Pack ids, eight bytes each."""
+    return array("q", ids).tobytes()
+
+
+def ids_of(packed: bytes) -> "array[int]":
+    """Give packed ids."""
     ids = array("q")
     ids.frombytes(packed)
     return ids

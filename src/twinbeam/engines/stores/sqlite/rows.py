@@ -12,14 +12,20 @@ from twinbeam.pipeline.record.conversion import Conversion, Copy
 _NAMES = (
     *("id", "key", "workspace", "pixel", "event_source", "event", "event_id", "event_time", "received", "state"),
     *("reason", "minor", "currency", "order_id", "channels", "consent", "source", "due", "copies", "lacks"),
-    *("browser_at", "native_proven", "match", "enriched", "test_code", "found", "since"),
+    *("browser_at", "native_proven", "match", "enriched", "test_code", "found", "since", "conditions"),
 )
 COLUMNS = ", ".join(_NAMES)
 INSERT = f"INSERT INTO conversion ({COLUMNS}) VALUES ({','.join('?' * len(_NAMES))})"  # noqa: S608 -- constants only
 UPDATE = (
     "UPDATE conversion SET event_id=?, event_time=?, state=?, reason=?, minor=?, currency=?, order_id=?, channels=?, "
-    "consent=?, due=?, copies=?, lacks=?, browser_at=?, native_proven=?, match=?, enriched=?, found=?, since=? "
-    "WHERE id=?"
+    "consent=?, due=?, copies=?, lacks=?, browser_at=?, native_proven=?, match=?, enriched=?, found=?, since=?, "
+    "conditions=? WHERE id=?"
+)
+
+#: A visitor's id, the day under whose key the facts are sealed, the notes (NULL: as they are) and the facts.
+PUT_VISITOR = (
+    "INSERT INTO visitor VALUES (?1,?2,coalesce(?3,x''),?4) "
+    "ON CONFLICT DO UPDATE SET seen=?2, watched=coalesce(?3,watched), facts=?4"
 )
 
 encode_copies = msgspec.msgpack.Encoder().encode
@@ -33,7 +39,7 @@ def as_row(c: Conversion) -> tuple[object, ...]:
     return (
         *(c.id, c.key, c.workspace, c.pixel, c.event_source, c.event, c.event_id, c.event_time, c.received_ms),
         *(c.state, c.reason, c.minor, c.currency, c.order_id, c.channels, c.consent, c.source, c.due_ms, c.copies),
-        *(c.lacks, c.browser_at, c.native_proven, c.match, c.enriched, c.test_code, c.found, c.since_ms),
+        *(c.lacks, c.browser_at, c.native_proven, c.match, c.enriched, c.test_code, c.found, c.since_ms, c.conditions),
     )
 
 
@@ -42,6 +48,7 @@ def as_changes(c: Conversion) -> tuple[object, ...]:
     return (
         *(c.event_id, c.event_time, c.state, c.reason, c.minor, c.currency, c.order_id, c.channels, c.consent),
         *(c.due_ms, c.copies, c.lacks, c.browser_at, c.native_proven, c.match, c.enriched, c.found, c.since_ms),
+        c.conditions,
         c.id,
     )
 
@@ -50,7 +57,7 @@ def as_conversion(row: Sequence[Any]) -> Conversion:
     """Read a row of COLUMNS, followed by the number of attempts."""
     (id_, key, workspace, pixel, event_source, event, event_id, event_time, received, state, *rest) = row
     (reason, minor, currency, order_id, channels, consent, source, due, copies, *rest) = rest
-    (lacks, browser_at, native_proven, match, enriched, test_code, found, since, attempts) = rest
+    (lacks, browser_at, native_proven, match, enriched, test_code, found, since, conditions, attempts) = rest
     return Conversion(
         id=id_,
         key=key,
@@ -78,6 +85,7 @@ def as_conversion(row: Sequence[Any]) -> Conversion:
         match=match,
         enriched=bool(enriched),
         test_code=test_code,
+        conditions=conditions,
         found=found,
         since_ms=since,
     )

@@ -6,7 +6,6 @@ row. Whatever would let such a conversion be sent another time withdraws or eras
 """
 
 import json
-from array import array
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +19,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.counting import add_counts
+from twinbeam.engines.stores.sqlite.packed import ids_of
 
 _ANSWER = "UPDATE batch SET state=?, answered_at=?, status=?, code=?, message=?, request_id=? WHERE id=?"
 _END = "UPDATE conversion SET state=?, reason=?, settled_at=? WHERE id IN (SELECT value FROM json_each(?))"
@@ -32,6 +32,7 @@ _BLANK = (
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
 _UNWORDED = "UPDATE copy SET differs='' WHERE id IN (SELECT value FROM json_each(?))"
+_WITHDRAWN = "INSERT OR IGNORE INTO withdrawn SELECT value FROM json_each(?)"
 #: What was refused while it was on the wire is added to no more.
 _FORGO = "UPDATE conversion SET enriched=1 WHERE reason='no_consent' AND id IN (SELECT value FROM json_each(?))"
 _PURGE = "DELETE FROM payload WHERE id IN (SELECT value FROM json_each(?))"
@@ -126,6 +127,7 @@ class Settling:
         if not lane.enriches:
             self._connection.by_ids(_BLANK, gone)
             self._connection.by_ids(_UNWORDED, gone)
+            self._connection.by_ids(_WITHDRAWN, gone)
         self._connection.by_ids(_PURGE, gone)
         places = Counter((day_of(received), *place) for _, _, received, *place in rows)
         self._count_move(places, *end)
@@ -171,7 +173,5 @@ def fate(lane: Lane, state: State, reason: str) -> tuple[State, str]:
 
 def as_held(batch: int, lane: int, packed: bytes, tally: str) -> Held:
     """Read a batch's row."""
-    ids = array("q")
-    ids.frombytes(packed)
     places = Counter({(day, workspace, pixel, event): n for day, workspace, pixel, event, n in json.loads(tally)})
-    return Held(batch, lane, ids.tolist(), places)
+    return Held(batch, lane, ids_of(packed).tolist(), places)

@@ -21,7 +21,7 @@ from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.shares import SHARES
-from twinbeam.engines.stores.sqlite.traces import day_of_table, trace_tables
+from twinbeam.engines.stores.sqlite.traces import day_of_table, forget_traces, trace_tables
 from twinbeam.engines.stores.sqlite.watching import Watching
 
 KeepDays = Callable[[str], int]
@@ -29,10 +29,9 @@ KeepDays = Callable[[str], int]
 
 ORDER_KEY_DAYS = 400
 OTHER_KEY_DAYS = 7
-WATCHED_DAYS = 30  #: what was held in vain may begin anew meanwhile, as an order that is paid on delivery
-SECOND_WORD_MS = 3_600_000  #: by then no second word about what is delivered can leave any more
 _ROWS = 250  #: looked at in one step
 _TRACE_ROWS = 20  #: each of up to a transaction's look-ups
+_WITHDRAWN_ROWS = 10_000  #: whose look-ups are looked for together
 _KEY_ROWS = 1_000
 _SWEPT = 250  #: keys at once, each of which may cost a page
 _MOST_SWEPT = 200_000  #: where more wait after a day, a week sees a whole sweep anyway
@@ -55,6 +54,8 @@ _OLD = (
     f"SELECT id, state FROM conversion WHERE id > ? AND id < ? AND state NOT IN ({_UNSENT}) "  # noqa: S608 -- constants only
     "AND NOT EXISTS (SELECT 1 FROM payload WHERE payload.id = conversion.id) ORDER BY id LIMIT ?"
 )
+_WITHDRAWN = "SELECT id, received FROM withdrawn JOIN conversion USING (id) ORDER BY id LIMIT ?"
+_VISITS = "SELECT id, seen FROM visitor WHERE id > ? ORDER BY id LIMIT ?"
 _REMOVED = "INSERT INTO removed VALUES (?,?) ON CONFLICT (state) DO UPDATE SET n = n + excluded.n"
 
 
@@ -74,9 +75,9 @@ class Tidying:
     def round(self) -> Iterator[bool]:
         """Go over everything once."""
         yield from self._payloads()
+        yield from self._lookups_of_the_withdrawn()
         oldest_visit: list[int] = []
         yield from self._visits(oldest_visit)
-        yield from self._watching.tidy(self._before(WATCHED_DAYS), self.now_ms - SECOND_WORD_MS)
         yield from self._traces()
         yield from self._quarantine()
         yield from self._old_keys()
@@ -109,16 +110,26 @@ class Tidying:
             if not ended and min(received for *_, received in rows) >= self._before(self._shortest()):
                 break  # ids follow time: what comes now cannot have ended so long ago
 
+    def _lookups_of_the_withdrawn(self) -> Iterator[bool]:
+        """Let nobody find any more what was refused; its look-ups are no younger than itself."""
+        while rows := self._db.execute(_WITHDRAWN, (_WITHDRAWN_ROWS,)).fetchall():
+            first_day = day_of(min(received for _, received in rows))
+            for _ in forget_traces(self._db, [id_ for id_, _ in rows], since_day=first_day):
+                yield False
+            self._db.executemany("DELETE FROM withdrawn WHERE id=?", [(id_,) for id_, _ in rows])
+            self._connection.scrub_due = True
+            yield False
+
     def _visits(self, oldest: list[int]) -> Iterator[bool]:
-        """Remove visits, and tell the first day on which one that stays was written."""
+        """
+        Remove visits, and tell the first day on which one that stays was written.
+
+        Of one whose later word may still reach something, only what it is known by is removed.
+        """
         place, until = 0, day_of(self.now_ms) - self._longest()
-        sql = "SELECT id, seen FROM visitor WHERE id > ? ORDER BY id LIMIT ?"
-        while rows := self._db.execute(sql, (place, _ROWS)).fetchall():
+        while rows := self._db.execute(_VISITS, (place, _ROWS)).fetchall():
             place = rows[-1][0]
-            gone = [(id_,) for id_, seen in rows if seen < until]
-            if gone:
-                self._connection.remember_highest("visitor")
-                self._db.executemany("DELETE FROM visitor WHERE id=?", gone)
+            self._watching.forget([id_ for id_, seen in rows if seen < until], self.now_ms)
             oldest[:] = [min([*oldest, *(seen for _, seen in rows if seen >= until)], default=until)]
             yield False
 

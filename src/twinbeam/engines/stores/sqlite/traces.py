@@ -6,7 +6,7 @@ instead, all those of a transaction in one row of their day, and searched from e
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from twinbeam.core.keys import LOOKUP_BYTES
 from twinbeam.engines.sqlite_file import translated
@@ -45,6 +45,9 @@ def traced(db: sqlite3.Connection, hashes: Iterable[bytes]) -> list[int]:
         return sorted({id_ for table in trace_tables(db) for id_ in packed.search(db, table, *asked)})
 
 
-def forget_traces(db: sqlite3.Connection, table: str, ids: Iterable[int]) -> None:
-    """Remove every hash that leads to one of these conversions; call inside a transaction."""
-    packed.remove(db, table, LOOKUP_BYTES, set(ids))
+def forget_traces(db: sqlite3.Connection, ids: Iterable[int], *, since_day: int = 0) -> Iterator[None]:
+    """Remove every hash that leads to one of these conversions, piece by piece; call inside transactions."""
+    gone = set(ids)
+    for table in trace_tables(db):
+        if gone and day_of_table(table) >= since_day:
+            yield from packed.remove(db, table, LOOKUP_BYTES, gone)

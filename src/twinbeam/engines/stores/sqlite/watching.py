@@ -2,85 +2,73 @@
 Which conversions a visit's later word on consent may still reach.
 
 Every event with a visit is noted, and few are ever asked for: only when a visit says otherwise than before. So the
-notes of a transaction are one row that is appended, searched from end to end, and dropped once all of it has ended.
+notes of a visit lie in its own row, which most of its events write anyway (docs/decisions/0015-notes-of-a-visit.md).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from twinbeam.core.lifecycle import UNSENT, State
-from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import Connection
-from twinbeam.pipeline.record.rules import IN_VAIN
+from twinbeam.engines.stores.sqlite.packed import ids_of, packed_ids
+from twinbeam.pipeline.record.rules import may_be_reached
 
-_TABLE = "watched"
-_WIDTH = 8
+_FEW = 32  #: notes of one visit that are kept without a look at what has become of them
+_AT_ONCE = 2_000  #: visits that are looked through in one piece
+_OF = "SELECT id, watched FROM visitor WHERE id IN ({})"
+_ALL = "SELECT id, watched FROM visitor WHERE id > ? ORDER BY id LIMIT ?"
+_EMPTY = "UPDATE visitor SET facts=x'', watched=?1 WHERE id=?2 AND (facts<>x'' OR watched<>?1)"
 _STATES = "SELECT id, state, reason, coalesce(settled_at, received) FROM conversion WHERE id IN ({})"
 
 
 class Watching:
-    """The notes of one store; whatever writes is called inside a transaction."""
+    """The notes of one store."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._db = connection.db
 
-    def add(self, notes: Sequence[tuple[int, int]]) -> None:
-        """Note conversions under their visitors: (visitor, conversion)."""
-        if notes:
-            packed.append(self._db, _TABLE, _WIDTH, [(_key(visitor), id_) for visitor, id_ in notes])
-
     def of(self, visitors: Iterable[int]) -> dict[int, list[int]]:
-        """Give the conversions noted under some visitors, in one pass."""
-        found: dict[int, list[int]] = {}
-        for key, id_ in packed.find(self._db, _TABLE, *map(_key, visitors)):
-            known = found.setdefault(int.from_bytes(key, "big"), [])
-            if id_ not in known:
-                known.append(id_)
-        return found
-
-    def visitors_of(self, ids: Iterable[int]) -> set[int]:
-        """Give the visitors under whom some conversions are noted."""
-        return {int.from_bytes(key, "big") for key, _ in packed.leading_to(self._db, _TABLE, _WIDTH, ids)}
-
-    def forget(self, visitors: Iterable[int]) -> None:
-        """Drop what is noted under some visitors."""
-        leaving = set(visitors)
-        for n, entries in list(self._rows()):
-            left = [entry for entry in entries if int.from_bytes(entry[0], "big") not in leaving]
-            if len(left) < len(entries):
-                packed.rewrite(self._db, _TABLE, n, left)
-
-    def tidy(self, vain_since_ms: int, sent_since_ms: int) -> Iterator[bool]:
-        """
-        Drop, row by row, the notes of what has ended.
-
-        What was held in vain since the one moment may begin anew, and what was delivered since the other be added to.
-        """
-        place = 0
-        while row := self._db.execute("SELECT n, hashes, ids FROM watched WHERE n > ? LIMIT 1", (place,)).fetchone():
-            place, entries = row[0], packed.taken_apart(row[1], row[2], _WIDTH)
-            left = self._alive(entries, vain_since_ms, sent_since_ms)
-            if not left:
-                self._db.execute("DELETE FROM watched WHERE n=?", (place,))
-            elif len(left) < len(entries):
-                packed.rewrite(self._db, _TABLE, place, left)
-            yield False
-
-    def _alive(self, entries: Sequence[packed.Entry], vain_since_ms: int, sent_since_ms: int) -> list[packed.Entry]:
-        rows = self._connection.among(_STATES, sorted({id_ for _, id_ in entries}))
-        alive = {
-            id_
-            for id_, state, reason, ended in rows
-            if state in UNSENT
-            or (state == State.EXPIRED and reason in IN_VAIN and ended >= vain_since_ms)
-            or (state == State.DELIVERED and ended >= sent_since_ms)
+        """Give the conversions noted under each of some visitors that are there."""
+        return {
+            visitor: ids_of(notes).tolist() for visitor, notes in self._connection.among(_OF, sorted(set(visitors)))
         }
-        return [entry for entry in entries if entry[1] in alive]
 
-    def _rows(self) -> Iterator[tuple[int, list[packed.Entry]]]:
-        for n, hashes, ids in self._db.execute("SELECT n, hashes, ids FROM watched ORDER BY n"):
-            yield n, packed.taken_apart(hashes, ids, _WIDTH)
+    def joined(self, news: Sequence[tuple[int, int]], now_ms: int) -> dict[int, bytes]:
+        """Join new notes, (visitor, conversion), with those that are there; give them by the visitors they change."""
+        known = self.of(visitor for visitor, _ in news)
+        joined: dict[int, list[int]] = {}
+        for visitor, id_ in news:
+            notes = joined[visitor] if visitor in joined else known.get(visitor, ())
+            if id_ not in notes:
+                joined.setdefault(visitor, [*notes]).append(id_)
+        many = {visitor for visitor, notes in joined.items() if _are_many(len(known.get(visitor, ())), len(notes))}
+        alive = self._alive((id_ for visitor in many for id_ in joined[visitor]), now_ms) if many else frozenset()
+        left = {visitor: [id_ for id_ in joined[visitor] if id_ in alive] for visitor in many}
+        return {visitor: packed_ids(notes) for visitor, notes in (joined | left).items()}
+
+    def forget(self, visitors: Sequence[int], now_ms: int) -> None:
+        """Remove what some visits are known by; what their later word may still reach stays noted."""
+        noted = self.of(visitors)
+        alive = self._alive((id_ for ids in noted.values() for id_ in ids), now_ms)
+        needed = {visitor: left for visitor, ids in noted.items() if (left := [id_ for id_ in ids if id_ in alive])}
+        self._db.executemany(_EMPTY, [(packed_ids(ids), visitor) for visitor, ids in needed.items()])
+        gone = [(visitor,) for visitor in noted if visitor not in needed]
+        if gone:
+            self._connection.remember_highest("visitor")
+            self._db.executemany("DELETE FROM visitor WHERE id=?", gone)
+
+    def visitors_of(self, ids: Iterable[int]) -> Iterator[set[int]]:
+        """Give the visitors under whom some conversions are noted, in pieces: all visits are looked through."""
+        wanted, place = set(ids), 0
+        while wanted and (rows := self._db.execute(_ALL, (place, _AT_ONCE)).fetchall()):
+            place = rows[-1][0]
+            yield {visitor for visitor, notes in rows if not wanted.isdisjoint(ids_of(notes))}
+
+    def _alive(self, ids: Iterable[int], now_ms: int) -> frozenset[int]:
+        """Give those of some conversions that a word on consent may still reach."""
+        rows = self._connection.among(_STATES, sorted(set(ids)))
+        return frozenset(id_ for id_, state, reason, ended in rows if may_be_reached(state, reason, ended, now_ms))
 
 
-def _key(visitor: int) -> bytes:
-    return visitor.to_bytes(_WIDTH, "big")
+def _are_many(before: int, now: int) -> bool:
+    """Tell whether notes have grown past the next power of two: looked through only then, they cost little each."""
+    return now > _FEW and before.bit_length() < now.bit_length()

@@ -9,7 +9,7 @@ from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.loading import is_stored, known_id
 from twinbeam.engines.stores.sqlite.payloads import Payloads
-from twinbeam.engines.stores.sqlite.rows import INSERT, UPDATE, as_changes, as_row, encode_facts
+from twinbeam.engines.stores.sqlite.rows import INSERT, PUT_VISITOR, UPDATE, as_changes, as_row, encode_facts
 from twinbeam.engines.stores.sqlite.traces import add_traces
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion, Copy
@@ -19,6 +19,7 @@ from twinbeam.pipeline.record.merge import show
 
 _HOUR_MS = 3_600_000
 _SEEN = "INSERT INTO side_seen VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET at=excluded.at"
+_NOTES = "UPDATE visitor SET watched=? WHERE id=?"
 _SPELLED = "INSERT OR REPLACE INTO spelled VALUES (?,?,?,?,?)"
 
 
@@ -50,8 +51,7 @@ class Writing:
         self._write_payloads(writes, joined, now_ms)
         self._write_schedule(writes)
         self._db.executemany("INSERT INTO copy VALUES (?,?,?,?,?,?,?)", writes.notes)
-        withdrawn = [(row.id,) for row in writes.changed.values() if row.state is State.WITHDRAWN]
-        self._db.executemany("UPDATE copy SET differs='' WHERE id=?", withdrawn)
+        self._write_withdrawn(writes)
         self._write_lookups([*writes.lookups, *_released_lookups(writes, joined)])
         self._write_visits(fold, now_ms)
         self._write_seen(writes.seen)
@@ -69,6 +69,13 @@ class Writing:
             if len(copies) > 1 and id_ in rows:
                 show(rows[id_], copies)
         return joined
+
+    def _write_withdrawn(self, writes: Writes) -> None:
+        """Blank what copies of it said, later ones too, and have its look-ups removed."""
+        withdrawn = [id_ for id_, row in writes.changed.items() if row.state is State.WITHDRAWN]
+        self._db.executemany("UPDATE copy SET differs='' WHERE id=?", [(id_,) for id_ in withdrawn])
+        news = [(id_,) for id_ in withdrawn if id_ in writes.purged]
+        self._db.executemany("INSERT OR IGNORE INTO withdrawn VALUES (?)", news)
 
     def _write_payloads(self, writes: Writes, joined: dict[int, list[Copy]], now_ms: int) -> None:
         rows = {row.id: row for row in writes.opened} | writes.changed
@@ -104,15 +111,16 @@ class Writing:
 
     def _write_visits(self, fold: Fold, now_ms: int) -> None:
         writes = fold.writes
-        seal, day = self._connection.keys.seal, self._connection.sealing_day(now_ms)
         ids = {handle: self._visitor_id(handle) for handle in writes.facts}
         links = [(token, ids.get(handle) or known_id(handle)) for token, handle in writes.links.items()]
         self._visitor_keys.add(links, events=fold.arrivals)
+        news = [(ids.get(handle) or known_id(handle), id_) for handle, id_ in writes.watched]
+        notes = self._watching.joined(news, now_ms)
+        seal, day = self._connection.keys.seal, self._connection.sealing_day(now_ms)
         facts = [(ids[handle], encode_facts(facts)) for handle, facts in writes.facts.items()]
-        rows = [(id_, day, seal(day, encoded, facts_context(id_))) for id_, encoded in facts]
-        self._db.executemany("INSERT OR REPLACE INTO visitor VALUES (?,?,?)", rows)
-        watched = [(ids.get(handle) or known_id(handle), id_) for handle, id_ in writes.watched]
-        self._watching.add(watched)
+        rows = [(id_, day, notes.pop(id_, None), seal(day, encoded, facts_context(id_))) for id_, encoded in facts]
+        self._db.executemany(PUT_VISITOR, rows)
+        self._db.executemany(_NOTES, [(watched, id_) for id_, watched in notes.items()])
 
     def _visitor_id(self, handle: bytes) -> int:
         if is_stored(handle):

@@ -52,6 +52,7 @@ CREATE TABLE conversion (
     test_code TEXT NOT NULL,
     found INTEGER NOT NULL, -- what its copies were found to disagree about, a bit each
     since INTEGER NOT NULL, -- when it began to wait: its age counts from here
+    conditions INTEGER NOT NULL, -- on which it may be sent: limited data use, no identifiers
     spelling TEXT NOT NULL DEFAULT '', -- the name under which it was first sent
     attempts INTEGER NOT NULL DEFAULT 0,
     maybe_at INTEGER,
@@ -76,7 +77,12 @@ CREATE TABLE copy (
 
 -- What a visit is known by; written only on change. New visitors are appended: facts under random keys would cost
 -- a page of their own each (docs/decisions/0009-visitors.md). Tokens lead to them as keys do to conversions.
-CREATE TABLE visitor (id INTEGER PRIMARY KEY, seen INTEGER NOT NULL, facts BLOB NOT NULL) STRICT;
+CREATE TABLE visitor (
+    id INTEGER PRIMARY KEY,
+    seen INTEGER NOT NULL, -- the day under whose key the facts are sealed
+    watched BLOB NOT NULL, -- ids of the conversions that its later word on consent may still reach (watching.py)
+    facts BLOB NOT NULL -- empty once they are forgotten
+) STRICT;
 CREATE TABLE visitor_key (share INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
 CREATE TABLE visitor_key_log (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL) STRICT;
 
@@ -88,10 +94,12 @@ CREATE TABLE ready (
     PRIMARY KEY (lane, due, id)
 ) STRICT, WITHOUT ROWID;
 
--- What is held, in the order in which it ends; the keys of its payloads; and by visitor what a word on consent may still reach (watching.py).
+-- What is held, in the order in which it ends, and the keys of its payloads.
 CREATE TABLE held (due INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (due, id)) STRICT, WITHOUT ROWID;
 CREATE TABLE held_key (id INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
-CREATE TABLE watched (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL) STRICT;
+
+-- What was refused after it could be found: its look-ups are to be removed.
+CREATE TABLE withdrawn (id INTEGER PRIMARY KEY) STRICT;
 
 -- How the browser was last seen to write an event's name.
 CREATE TABLE spelled (
