@@ -14,7 +14,7 @@ from itertools import groupby
 
 import msgspec
 from processes import SOURCE, WORKSPACE, House
-from workload import PIXEL, purchase, visitor_id
+from workload import COUNTRIES, PIXEL, purchase, visitor_id
 
 from twinbeam.core import keys
 from twinbeam.core.clock import day_of
@@ -22,6 +22,7 @@ from twinbeam.core.consent import ConsentRecord, Region, Statement
 from twinbeam.core.values import Facts, Item
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
+from twinbeam.engines.stores.sqlite.packed import packed_ids
 from twinbeam.engines.stores.sqlite.shares import pack, share_of
 from twinbeam.engines.stores.sqlite.traces import add_traces
 
@@ -33,10 +34,10 @@ _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE
 _CONVERSIONS = _NUMBERS + (
     "INSERT INTO conversion (id, key, workspace, pixel, event_source, event, event_id, event_time, received, since, "
     "state, reason, minor, currency, order_id, channels, consent, source, due, copies, lacks, native_proven, match, "
-    "enriched, test_code, found, spelling, attempts, maybe_at, settled_at, batch) "
+    "enriched, test_code, found, conditions, spelling, attempts, maybe_at, settled_at, batch) "
     "SELECT i, randomblob(16), :workspace, :pixel, 'web', 'Purchase', printf('order-%09d', i - 1), :now / 1000, "
     ":now - (:count - i) * :step, :now - (:count - i) * :step, 'delivered', '', 2495, 'EUR', printf('%09d', i - 1), "
-    "'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 0, 0, 31, 0, '', 0, 'Purchase', 1, :now, "
+    "'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 0, 0, 31, 0, '', 0, 0, 'Purchase', 1, :now, "
     ":now, i / 1000 FROM n"
 )
 #: The key by event id, and the other one by order id.
@@ -88,17 +89,19 @@ def _fill_visitors(connection: Connection, count: int) -> None:
     """Give the workload's first visitors a memory under their real tokens."""
     now_ms = time.time_ns() // 1_000_000
     db = connection.db
-    db.executemany("INSERT INTO visitor VALUES (?,?,?)", _remembered(connection, count, day_of(now_ms)))
+    db.executemany("INSERT INTO visitor VALUES (?,?,?,?)", _remembered(connection, count, day_of(now_ms)))
     db.execute("CREATE TEMP TABLE token (k BLOB, id INTEGER)")
     db.executemany("INSERT INTO token VALUES (?,?)", zip(_tokens(count), range(1, count + 1), strict=True))
     _fill_index(db, "visitor_key", _TOKENS)
 
 
-def _remembered(connection: Connection, count: int, day: int) -> Iterator[tuple[int, int, bytes]]:
-    encoded = msgspec.msgpack.encode(_facts())
+def _remembered(connection: Connection, count: int, day: int) -> Iterator[tuple[int, int, bytes, bytes]]:
+    """Give visitors as two purchases leave them, which are noted still."""
+    encoded = [msgspec.msgpack.encode(_facts(country)) for country in range(COUNTRIES)]
     seal = connection.keys.seal
     for visitor in range(1, count + 1):
-        yield visitor, day, seal(day, encoded, facts_context(visitor))
+        notes, facts = packed_ids([2 * visitor - 1, 2 * visitor]), encoded[(visitor - 1) % COUNTRIES]
+        yield visitor, day, notes, seal(day, facts, facts_context(visitor))
 
 
 def _tokens(count: int) -> Iterator[bytes]:
@@ -106,9 +109,9 @@ def _tokens(count: int) -> Iterator[bytes]:
         yield keys.visit("visitor", WORKSPACE, visitor_id(visitor))
 
 
-def _facts() -> Facts:
-    """Give what a purchase of the workload teaches, its word on consent with it."""
-    said = msgspec.convert(purchase(12), Item)
+def _facts(country: int) -> Facts:
+    """Give what a purchase in a country of the workload teaches, its word on consent with it."""
+    said = msgspec.convert(purchase(2 * country), Item)
     user, given = said.user, Statement(1, "granted")
     consent = ConsentRecord(given, given, region=Region(str(user.country), 2), source=str(said.consent.source))
     return Facts(

@@ -16,6 +16,9 @@ from msgspec import Struct
 _SYNCS = 1_000
 _PACES = 10
 _PIECE = 10_000  #: numbers that are hashed and kept: about 10 ms on a quick core
+_OBJECTS = 1 << 20  #: about 64 MB
+_STEPS = 50_000
+_SPREAD = 1_103_515_245  #: multiplied by it, places seem random
 _PAGE = b"\0" * 4096
 _PACKAGES = ("uvicorn", "uvloop", "httptools", "msgspec", "cryptography", "aiohttp")
 
@@ -80,6 +83,24 @@ def _piece() -> float:
         text = f"order-{number}"
         kept[text] = sha256(text.encode()).hexdigest()
     return (time.perf_counter() - began) * 1_000
+
+
+def walks() -> list[float]:
+    """
+    Time scattered steps through a table of small objects a few times, in ns a step.
+
+    The table lies in no core's own cache, so this tells how quick memory and the shared cache are: neighbours fight for
+    both, while a piece of work that fits the core's cache goes on as before.
+    """
+    table = [str(number) for number in range(_OBJECTS)]
+    return [_walk(table, begin) for begin in range(_PACES)]
+
+
+def _walk(table: list[str], place: int) -> float:
+    began = time.perf_counter()
+    for _ in range(_STEPS):
+        place = (place * _SPREAD + len(table[place]) + 1) % _OBJECTS
+    return (time.perf_counter() - began) / _STEPS * 1e9
 
 
 def is_in_memory(folder: Path) -> bool:

@@ -33,7 +33,8 @@ from twinbeam.pipeline.consent.receipts import Receipts
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.codec import decode, encode
 from twinbeam.pipeline.record.conversion import copy_of
-from twinbeam.pipeline.record.fold import Fold, Known
+from twinbeam.pipeline.record.fold import Fold
+from twinbeam.pipeline.record.known import Known
 from twinbeam.pipeline.record.merge import merge
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.sources import events_v1
@@ -149,7 +150,7 @@ def _record_rows(bench: Bench, sealed: Sequence[Signal]) -> Iterator[Row]:
         [copy_of(signal, b"1"), copy_of(msgspec.structs.replace(signal, channel=Channel.BROWSER), b"2")]
         for signal in sealed
     ]
-    yield _row(bench, "5 record: merge of two copies", pairs, merge)
+    yield _row(bench, "5 record: merge of two copies", pairs, lambda copies: merge(copies, 0))
 
 
 def _send_rows(bench: Bench, sealed: Sequence[Signal]) -> Iterator[Row]:

@@ -62,12 +62,15 @@ def _measured(
 def _with_pace(stage: str, bench: Bench) -> Iterator[Row]:
     """Measure a stage, and how quick its core was just before and just after it."""
     os.sched_setaffinity(0, {bench.core})
-    before = machine.paces()
+    paces, walks = machine.paces(), machine.walks()
     os.sched_setaffinity(0, {bench.other_core if stage == "accept" else bench.core})
     yield from _stage(stage)(bench)
     os.sched_setaffinity(0, {bench.core})
     note = "the same work before and after every stage: how quick the machine was just then"
-    yield Row.of(stage, "a fixed piece of Python", before + machine.paces(), "ms", note=note)
+    yield Row.of(stage, "a fixed piece of Python", paces + machine.paces(), "ms", note=note)
+    yield Row.of(
+        stage, "a step through 64 MB of objects", walks + machine.walks(), "ns", note="likewise, of its memory"
+    )
 
 
 def _stage(name: str) -> Callable[[Bench], Iterator[Row]]:

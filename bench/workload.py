@@ -3,7 +3,8 @@ The work item: a consented Purchase of about 1.2 kB, as a shop's server reports 
 
 Event `n` is always the same event. All are distinct visitors' purchases in their identifiers; of ten in a row
 three carry a national phone number with its country, one repeats an earlier event, and every second one is by a
-visitor who came before.
+visitor who came before. A visitor stays in one country. Of fifty in a row one visitor who came before says otherwise
+than then: no personalised ads any more.
 """
 
 import time
@@ -16,9 +17,12 @@ REPEATED_WITHIN = 5_000  #: how far back a repeated event lies at most
 _MIX = 2_654_435_761  # Knuth's multiplicative hash: scatters small numbers evenly
 
 _COUNTRIES = (("DE", "+49151", "0151 "), ("GB", "+4474", "074"), ("FR", "+336", "06"))
+COUNTRIES = len(_COUNTRIES)
 _PEOPLE = (("Jane", "O'Neill", "Birmingham"), ("Jürgen", "Müller", "München"), ("Zoé", "de la Tour", "Saint-Étienne"))
 _AGENT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
 _CLICK = "E.C.P.CrYBaGVsbG8td29ybGQtdGhpcy1pcy1hLWxvbmctY2xpY2staWQ"
+_GRANTS = {"ad_storage": "granted", "ad_user_data": "granted", "source": "banner"}
+_OBJECTS = _GRANTS | {"ad_personalization": "denied"}
 _HATS = ("Wool hat", "Straw hat", "Rain hat", "Bowler")
 
 
@@ -60,10 +64,16 @@ def has_national_phone(n: int) -> bool:
     return n % 10 in {1, 4, 8}
 
 
+def says_otherwise(n: int) -> bool:
+    """Tell whether event `n` is by a visitor who came before and now objects to personalised ads."""
+    return n % 50 == 7  # neither a repeat nor with a national phone
+
+
 def purchase(n: int, *, now_s: int | None = None) -> dict[str, object]:
     """Give event `n` as a shop's server writes it; without `now_s` it happened just now."""
     n = number_of(n)
-    country, international, national = _COUNTRIES[n % 3]
+    visitor = visitor_of(n)
+    country, international, national = _COUNTRIES[visitor % COUNTRIES]
     first_name, last_name, city = _PEOPLE[n % 3]
     number = f"{(n * 7_919 + 20_000_003) % 10**8:08d}"  # 7,919 shares no factor with 10**8: no number comes twice
     click = f"{_CLICK}{scattered(n):010d}"
@@ -72,7 +82,7 @@ def purchase(n: int, *, now_s: int | None = None) -> dict[str, object]:
         "event_time": now_s or int(time.time()),
         "event_id": f"order-{n:09d}",
         "order_id": f"{n:09d}",
-        "visitor_id": visitor_id(visitor_of(n)),
+        "visitor_id": visitor_id(visitor),
         "user": {
             "email": f"Visitor.{n:09d}@mail.example",
             "phone": (national if has_national_phone(n) else international) + number,
@@ -99,7 +109,7 @@ def purchase(n: int, *, now_s: int | None = None) -> dict[str, object]:
             "content_type": "product",
             "contents": [_content(n + line) for line in range(1 + n % 2)],
         },
-        "consent": {"ad_storage": "granted", "ad_user_data": "granted", "source": "banner"},
+        "consent": _OBJECTS if says_otherwise(n) else _GRANTS,
     }
 
 
