@@ -21,7 +21,7 @@ test-fast: setup-dev ## rooms, most laws, engines: under a minute, for daily wor
 
 test-long: setup-dev chromium senders ## the long versions: 30 kills, 10,000 fuzzed bodies, laws tried 1,000 times
 	@$(RUN) -m pytest -q -m "long" $(ARGS)
-	@$(RUN) -m pytest -q -n 2 --dist load --hypothesis-profile=thorough -m "not slow" tests/laws
+	@$(RUN) -m pytest -q -n 2 --dist load --hypothesis-profile=thorough tests/laws
 
 lint: setup-dev ## format, lint, import floors, types, spelling
 	@$(RUN) -m ruff format --check -q src tests bench demo scripts

@@ -282,7 +282,7 @@ def everything(h: Harness) -> dict[str, Any]:
 
 TestTwoEngines = pytest.mark.slow(TwoEngines.TestCase)
 TestTwoEngines.settings = settings(
-    max_examples=50,
+    max_examples=settings.default.max_examples // 2,
     stateful_step_count=25,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],  # whole histories are slow and large
 )

@@ -157,6 +157,14 @@ def what_comes_between_a_wish_and_its_answer_hears_the_visit_all_the_same(h: Har
     assert h.state("e-2") == "withdrawn"
 
 
+def what_a_forgotten_visit_still_waited_for_is_forgotten_in_its_turn(h: Harness) -> None:
+    h.take(an_undecided("e-1", visitor="v-1"))
+    h.end_held()
+    h.tidy(days=30)
+    h.tidy(days=2)
+    assert h.erase("visitor", "v-1").removed == 0
+
+
 def the_visit_of_what_waits_is_erased_with_it(h: Harness) -> None:
     h.take(an_undecided("e-1", visitor="v-1", lookups=_LOOKUP), an_undecided("e-2", visitor="v-1"))
     receipt = h.erase("email", _ADA)

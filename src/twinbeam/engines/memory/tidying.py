@@ -137,8 +137,9 @@ class Tidying:
         rows = self._rows
         for visitor in [visitor for visitor, seen in rows.facts_day.items() if seen < day]:
             rows.facts_of.pop(visitor, None)
-            del rows.facts_day[visitor]
             rows.watched[visitor] = self._still_watched(visitor, now_ms)
+            if not rows.watched[visitor]:
+                del rows.facts_day[visitor], rows.watched[visitor]
         rows.lookups = {h: {id_: came for id_, came in days.items() if came >= day} for h, days in rows.lookups.items()}
 
     def _still_watched(self, visitor: bytes, now_ms: int) -> list[int]:
