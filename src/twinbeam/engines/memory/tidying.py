@@ -161,7 +161,6 @@ class Tidying:
             del rows.by_id[row.id], rows.kept[row.id]
 
     def _is_forgotten(self, row: Conversion, now_ms: int) -> bool:
-        if row.state in UNSENT:
-            return False
-        days = _ORDER_KEY_DAYS if row.order_id or row.state in _BLANKED else _OTHER_KEY_DAYS
+        longer = row.order_id or row.state in _BLANKED or row.state in UNSENT
+        days = _ORDER_KEY_DAYS if longer else _OTHER_KEY_DAYS
         return row.received_ms < now_ms - days * MS_PER_DAY
