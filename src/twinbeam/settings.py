@@ -21,6 +21,7 @@ T = TypeVar("T")
 PREFIX = "TWINBEAM_"
 TIKTOK_URL = "https://business-api.tiktok.com"  #: tiktok.md 1.1
 _MIB = 1024 * 1024
+_HIGHEST_PORT = 65_535
 
 
 class Address(Struct, frozen=True):
@@ -95,7 +96,9 @@ def _address(text: str) -> Address:
     host, separator, port = text.rpartition(":")
     if not separator or not host:
         raise ValueError("write host:port, such as 127.0.0.1:8700")
-    return Address(host.strip("[]"), _whole(port))
+    if not 0 <= (number := _whole(port)) <= _HIGHEST_PORT:
+        raise ValueError(f"a port is at most {_HIGHEST_PORT}")
+    return Address(host.strip("[]"), number)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -109,6 +109,7 @@ def test_a_mistake_is_answered_with_one_sentence_and_the_fix(gateway, command, t
     [
         ("TWINBEAM_LISTN", "127.0.0.1:1", "did you mean TWINBEAM_LISTEN"),
         ("TWINBEAM_LISTEN", "8700", "host:port"),
+        ("TWINBEAM_LISTEN", "127.0.0.1:99999", "65535"),
         ("TWINBEAM_INGEST_PROCESSES", "0", "at least 1"),
         ("TWINBEAM_DISK_RESERVE_MB", "0", "at least 1"),
         ("TWINBEAM_TIKTOK_URL", "business-api.tiktok.com", "https://"),

@@ -8,16 +8,22 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-#: Browsers read a backslash as a slash, so it ends the host; whatever stands before an @ is no host.
+#: Browsers read a backslash as a slash, so it ends the host; whatever stands before an @ is no host. A host takes no
+#: blanks: those at the end would be tried in every division between it and what follows.
 _URL = re.compile(
-    r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:[/\\]{2}(?:[^/\\?#]*@)?(\[[0-9a-fA-F:.]+\]|[^/\\?#:@]+)(?::\d*)?(?:[/\\?#]|\s*$)"
+    r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:[/\\]{2}(?:[^/\\?#]*@)?(\[[0-9a-fA-F:.]+\]|[^/\\?#:@\s]+)(?::\d*)?(?:[/\\?#]|\s*$)"
 )
+_LONGEST = 8_000  #: characters of a page's address; a header may be longer
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
-@lru_cache(maxsize=1024)
 def host_of(url: str) -> str:
     """Give the host of an absolute URL, or "" where there is none."""
+    return _host_of(url) if len(url) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=1024)
+def _host_of(url: str) -> str:
     found = _URL.match(url)
     return plain_host(found[1]) if found else ""
 

@@ -23,8 +23,9 @@ _PATH_MARKS = re.compile(r"([/;])")
 _HIDING = ("%40", "%25", "%3D", "%3d", "%EF%BC", "%ef%bc")
 _URL_GAPS = GAPS + b"%"  # digits around %20 melt into one run, which is all the first check needs
 _CAMPAIGN_ID = b"0" * 16  # TikTok puts ids of 16 digits and more into landing pages; a phone number has at most 15
-# Words and one short number: no room for an address, an encoding or a phone number of seven digits.
-_HARMLESS = re.compile(r"[A-Za-z_.~-]*\d{0,6}[A-Za-z_.~-]*")
+# Words and one short number: no room for an address, an encoding or a phone number of seven digits. Nothing is given
+# back: where two equal classes share a long word, every way of sharing would be tried.
+_HARMLESS = re.compile(r"[A-Za-z_.~-]*+(?:\d{1,6}[A-Za-z_.~-]*+)?")
 _is_sensitive = SENSITIVE.__getitem__  # judges a name once, and remembers
 _SHORTEST = 6  #: a@b.co
 
