@@ -7,11 +7,13 @@ import pytest
 
 from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
-from signals import BROWSER, DAY, NOW, a_refusal, a_signal, an_email, carried_ids
+from signals import BROWSER, DAY, NOW, a_refusal, a_signal, an_email, carried_ids, granted
 from twinbeam.core.clock import day_of
 from twinbeam.core.errors import StorageDamaged, StorageFull
 from twinbeam.core.values import Facts
+from twinbeam.engines.journals.sqlite import SqliteJournalReader, slot_path
 from twinbeam.engines.keyring import KeyRing
+from twinbeam.pipeline.flow import Recording
 from twinbeam.pipeline.record.contract import Numbered
 
 JOURNAL = "ab" * 16
@@ -230,3 +232,42 @@ def test_more_keys_and_tokens_than_one_statement_takes_are_looked_up(h: Harness)
     signals = [a_signal(f"e-{n}", visitor=f"v-{n}", facts=Facts(ttclid=f"c-{n}")) for n in range(600)]
     assert h.take(*signals).opened == 600
     assert h.take(*(a_signal(f"e-{n}", channel=BROWSER, visitor=f"v-{n}") for n in range(600))).merged == 600
+
+
+@pytest.mark.parametrize("damage", ["zeroblob(length(facts))", "substr(facts, 1, 20)"])
+def test_a_damaged_visit_stops_nobody_and_permits_nothing_until_it_says_so_again(h: Harness, damage: str) -> None:
+    h.take(a_signal("v", event="ViewContent", visitor="v-1", consent=granted(), facts=SECRETS))
+    h.store._db.execute(f"UPDATE visitor SET facts = {damage}")
+    h.take(a_signal("e-1", visitor="v-1"), a_signal("e-2", visitor="v-2"))
+    assert (h.state("e-1"), h.state("e-2")) == ("dropped", "ready")
+    h.take(a_signal("e-3", visitor="v-1", consent=granted()))
+    assert h.state("e-3") == "ready"
+
+
+def test_a_damaged_payload_does_not_keep_a_later_copy_out(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER))
+    h.store._db.execute("UPDATE payload SET body = zeroblob(length(body))")
+    h.take(a_signal("e-1"), a_signal("e-2"))
+    assert carried_ids(h.lease()) == ["e-1"]
+    assert h.state("e-2") == "ready"
+
+
+def test_a_group_whose_seal_is_broken_is_put_aside_and_what_follows_is_recorded(h: Harness) -> None:
+    h.append(a_signal("e-1"), a_signal("e-2"))
+    h.append(a_signal("e-3"))
+    h.engine.journal._db.execute("UPDATE grp SET body = zeroblob(length(body)) WHERE seq = 1")
+    told: list[str] = []
+    room = Recording(
+        journal=h.engine.reader, store=h.store, clock=h.clock, report=lambda event, /, **_: told.append(event)
+    )
+    while room.step() is not None:
+        pass
+    assert (h.state("e-3"), h.store.quarantined(), told) == ("ready", 1, ["record.quarantined"])
+    assert h.engine.journal.backlog().pending == 0
+
+
+def test_what_the_key_ring_does_not_open_is_left_where_it_is(h: Harness, data: Path) -> None:
+    h.append(a_signal("e-1"))
+    other = KeyRing.open_or_create(data / "other" / "keyring.json")
+    with pytest.raises(StorageDamaged, match="lacks the key"):
+        SqliteJournalReader(slot_path(data, 0), other).read(0, limit=10)

@@ -28,6 +28,10 @@ _DAY_BYTES = 4
 _VERSION = b"\x01"
 
 
+class NotOpenedHere(StorageDamaged):  # noqa: N818 -- reads as the state it reports
+    """This key ring, or this release, does not open what may well be whole: nothing is lost, so nothing is given up."""
+
+
 class KeyRing:
     """The operator's keys: the first seals, any of them opens."""
 
@@ -83,7 +87,11 @@ class KeyRing:
 
 
 class DayKeys:
-    """The keys of one database: a fresh random one per UTC day, kept there wrapped by the ring."""
+    """
+    The keys of one database: a fresh random one per UTC day, kept there wrapped by the ring.
+
+    A key that was destroyed is told from one that the ring does not open.
+    """
 
     def __init__(
         self, ring: KeyRing, *, load: Callable[[int], bytes | None], save: Callable[[int, bytes], None]
@@ -100,9 +108,10 @@ class DayKeys:
         return _VERSION + day.to_bytes(_DAY_BYTES, "big") + nonce + key.encrypt(nonce, secret, context)
 
     def open_sealed(self, sealed: bytes, context: bytes) -> bytes:
-        """Decrypt; raises StorageDamaged when the day's key was destroyed or the bytes were changed."""
+        """Decrypt; raises StorageDamaged when the day's key was destroyed or the bytes changed, or NotOpenedHere."""
         if sealed[:1] != _VERSION:
-            raise StorageDamaged(f"sealed bytes have format {sealed[:1].hex() or 'nothing'}; this release opens 01")
+            kind = NotOpenedHere if sealed[:1] > _VERSION else StorageDamaged  # no older format was ever written
+            raise kind(f"sealed bytes have format {sealed[:1].hex() or 'nothing'}; this release opens 01")
         day = int.from_bytes(sealed[1 : 1 + _DAY_BYTES], "big")
         key = self._open.get(day) or self._find(day)
         if key is None:
@@ -110,7 +119,7 @@ class DayKeys:
         return _decrypt(key, sealed[1 + _DAY_BYTES :], context)
 
     def has(self, day: int) -> bool:
-        """Tell whether the key of a day is there; raises StorageDamaged when the ring does not open it."""
+        """Tell whether the key of a day is there; raises NotOpenedHere when the ring does not open it."""
         return day in self._open or self._find(day) is not None
 
     def forget(self, day: int) -> None:
@@ -125,7 +134,10 @@ class DayKeys:
         wrapped = self._load(day)
         if wrapped is None:
             return None
-        self._open[day] = AESGCM(self._ring.open_sealed(wrapped, _context(day)))
+        try:
+            self._open[day] = AESGCM(self._ring.open_sealed(wrapped, _context(day)))
+        except StorageDamaged as error:
+            raise NotOpenedHere(str(error)) from error
         return self._open[day]
 
     def _make(self, day: int) -> AESGCM:

@@ -182,7 +182,7 @@ class Recording:
 
     def _record(self, groups: Sequence[Group]) -> Recorded:
         try:
-            return self._together([Numbered(group.seq, decode(group.body)) for group in groups])
+            return self._together([Numbered(group.seq, _signals(group)) for group in groups])
         except StorageDamaged:
             return self._one_by_one(groups)
         except StorageError:
@@ -203,7 +203,7 @@ class Recording:
     def _without_culprits(self, group: Group) -> Numbered:
         """Put what cannot be recorded aside, encrypted and counted, and give the rest."""
         healthy: list[Signal] = []
-        items = decode_each(group.body)
+        items = [group.body] if group.damaged else decode_each(group.body)
         for index, item in enumerate(items):
             why = self._fault(group.seq, item)
             if why is None and isinstance(item, Signal):
@@ -228,3 +228,9 @@ class Recording:
         raw = item if isinstance(item, bytes) else item.body
         self.store.quarantine(self.journal.journal_id, seq, index, raw, why, self.clock.now_ms(), count=count)
         self.report("record.quarantined", journal=self.journal.journal_id, seq=seq, item=index, why=why)
+
+
+def _signals(group: Group) -> list[Signal]:
+    if group.damaged:
+        raise StorageDamaged(f"the seal of group {group.seq} is broken")
+    return decode(group.body)

@@ -17,9 +17,9 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from twinbeam.core.clock import day_of
-from twinbeam.core.errors import StorageBehind, StorageBusy, StorageFull
+from twinbeam.core.errors import StorageBehind, StorageBusy, StorageDamaged, StorageFull
 from twinbeam.engines.journals.confirmed import read_confirmed, write_confirmed
-from twinbeam.engines.keyring import DayKeys, KeyRing
+from twinbeam.engines.keyring import DayKeys, KeyRing, NotOpenedHere
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import emptied_wal, open_file, open_reader, transaction, translated
 from twinbeam.pipeline.journal.contract import Backlog, Group
@@ -265,12 +265,20 @@ class SqliteJournalReader:
         with translated():
             rows = self._db.execute("SELECT seq, at, n, body FROM grp WHERE seq > ? ORDER BY seq", (after,))
             for seq, at_ms, count, sealed in rows:
-                groups.append(Group(seq, at_ms, count, self._keys.open_sealed(sealed, _context(self.journal_id, seq))))
+                groups.append(self._group(seq, at_ms, count, sealed))
                 limit -= count
                 if limit <= 0:
                     break
             rows.close()
         return groups
+
+    def _group(self, seq: int, at_ms: int, count: int, sealed: bytes) -> Group:
+        try:
+            return Group(seq, at_ms, count, self._keys.open_sealed(sealed, _context(self.journal_id, seq)))
+        except NotOpenedHere:
+            raise
+        except StorageDamaged:
+            return Group(seq, at_ms, count, sealed, damaged=True)  # what comes behind it is not
 
     def confirm(self, seq: int) -> None:
         """Say how far the store has come; where a full disk keeps it from being heard, it is said again later."""

@@ -12,6 +12,7 @@ class Group(Struct, frozen=True, gc=False):
     at_ms: int
     count: int
     body: bytes
+    damaged: bool = False  #: its seal is broken, and `body` is what lies in the file
 
 
 class Backlog(Struct, frozen=True, gc=False):

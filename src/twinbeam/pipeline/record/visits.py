@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from twinbeam.core.addresses import host_only
-from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, denials, latest, same_answers
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, Statement, denials, latest, same_answers
 from twinbeam.core.values import Facts, Signal
 from twinbeam.pipeline.record.conversion import Copy
 from twinbeam.pipeline.record.known import Known, Writes
@@ -20,6 +20,9 @@ from twinbeam.pipeline.record.merge import VISIT
 
 _encode = msgspec.json.Encoder().encode
 _NO_FACTS = Facts()
+
+#: What is taken for known of a visit whose facts are damaged: it may have refused, so only a later word permits.
+UNREADABLE = Facts(consent=ConsentRecord(ad_storage=Statement(0, "denied")))
 
 
 def remember(known: Facts | None, said: Facts) -> Facts:

@@ -6,11 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Lane
-from twinbeam.core.errors import StorageDamaged
 from twinbeam.engines.keyring import DayKeys, KeyRing
 
 #: One statement text per use: shorter lists are padded, so SQLite prepares it once.
@@ -23,27 +20,13 @@ LanePlace = tuple[str, str, str, str, bool]
 """(workspace, event source, source id, test code, enriches)"""
 
 
-class RingLacksKey(StorageDamaged):
-    """The key ring does not open a day's key that is there: the right ring would, so nothing is lost."""
-
-
-class StoreKeys(DayKeys):
-    """Day keys that tell a destroyed key from a key ring that is not the right one."""
-
-    def _find(self, day: int) -> AESGCM | None:
-        try:
-            return super()._find(day)
-        except StorageDamaged as error:
-            raise RingLacksKey(str(error)) from error
-
-
 class Connection:
     """A connection with the sealing and look-up habits of the store."""
 
     def __init__(self, db: sqlite3.Connection, ring: KeyRing) -> None:
         self.db = db
         self.ring = ring
-        self.keys = StoreKeys(ring, load=self._load_key, save=self._save_key)
+        self.keys = DayKeys(ring, load=self._load_key, save=self._save_key)
         self._lanes: dict[LanePlace, Lane] = {}
         self._newest_day: int | None = None
         self.scrub_due = True  #: something was destroyed whose bytes may still lie in the WAL

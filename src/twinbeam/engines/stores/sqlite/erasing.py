@@ -21,8 +21,9 @@ from twinbeam.core.keys import LOOKUP_BYTES
 from twinbeam.core.lifecycle import LEGAL, State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Facts
+from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.engines.stores.sqlite import packed
-from twinbeam.engines.stores.sqlite.connection import Connection, RingLacksKey, facts_context
+from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.payloads import Payloads
@@ -158,7 +159,7 @@ class Erasing:
             return None
         try:
             return erased(decode_facts(self._connection.keys.open_sealed(sealed, facts_context(visitor))))
-        except RingLacksKey:
+        except NotOpenedHere:
             raise
         except StorageDamaged:
             return None  # unreadable to everybody

@@ -20,8 +20,9 @@ from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.lifecycle import State
 from twinbeam.core.names import wire_name
 from twinbeam.core.outcomes import Reason
+from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.engines.sqlite_file import transaction
-from twinbeam.engines.stores.sqlite.connection import Connection, RingLacksKey, payload_context
+from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.packed import packed_ids
 from twinbeam.engines.stores.sqlite.rows import decode_copies
@@ -209,7 +210,7 @@ class Leasing(Settling):
         for pick in picks:
             try:
                 loaded.append(_Loaded(pick, names[pick.id], self._event(pick, sealed)))
-            except RingLacksKey:
+            except NotOpenedHere:
                 raise  # nothing is lost: the ring's backup opens it
             except (StorageDamaged, msgspec.MsgspecError, ValueError):
                 self._expire(lane, [pick], Reason.PAYLOAD_LOST, now_ms)

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 
+from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.values import Facts, Signal
+from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, decode_facts
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion
 from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled
+from twinbeam.pipeline.record.visits import UNREADABLE
 
 _BY_ID = f"SELECT {COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
 _FACTS = "SELECT id, facts FROM visitor WHERE id IN ({}) AND facts <> x''"
@@ -52,9 +55,17 @@ class Loading:
     def _visits(self, signals: Iterable[Signal]) -> tuple[dict[bytes, bytes], dict[bytes, Facts]]:
         links = self._visitor_keys.find({token for signal in signals for token in signal.visits})
         known = self._connection.among(_FACTS, sorted(set(links.values())))
-        opened = self._connection.keys.open_sealed
-        facts = {handle_of(id_): decode_facts(opened(sealed, facts_context(id_))) for id_, sealed in known}
+        facts = {handle_of(id_): self._facts(id_, sealed) for id_, sealed in known}
         return {token: handle_of(id_) for token, id_ in links.items()}, facts
+
+    def _facts(self, visitor: int, sealed: bytes) -> Facts:
+        """Give what a visit is known by; of one that is damaged nobody knows what it refused."""
+        try:
+            return decode_facts(self._connection.keys.open_sealed(sealed, facts_context(visitor)))
+        except NotOpenedHere:
+            raise
+        except StorageDamaged:
+            return UNREADABLE
 
     def _unsent_of(self, visitors: Iterable[bytes], rows: dict[int, Conversion]) -> list[tuple[bytes, Conversion]]:
         """

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from twinbeam.core.errors import StorageDamaged
+from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
 from twinbeam.engines.stores.sqlite.rows import decode_copies, encode_copies
 from twinbeam.pipeline.record.conversion import Copy
@@ -30,10 +31,10 @@ class Payloads:
         self._db = connection.db
 
     def copies_of(self, ids: Iterable[int]) -> dict[int, list[Copy]]:
-        """Give the kept copies of those conversions that have a payload."""
+        """Give the kept copies of those conversions that have a payload; of one that is damaged, none."""
         sql = "SELECT payload.id, body, wrapped FROM payload LEFT JOIN held_key USING (id) WHERE payload.id IN ({})"
         found = self._connection.among(sql, ids)
-        return {id_: decode_copies(self._opened(id_, sealed, wrapped)) for id_, sealed, wrapped in found}
+        return {id_: self._copies(id_, sealed, wrapped) for id_, sealed, wrapped in found}
 
     def write(self, copies: Iterable[tuple[int, Sequence[Copy]]], held: set[int], now_ms: int) -> None:
         """Keep copies; those of `held` under keys of their own."""
@@ -77,6 +78,14 @@ class Payloads:
         wrapped = self._connection.ring.seal(key, _key_context(id_))
         self._db.execute("INSERT OR REPLACE INTO held_key VALUES (?,?)", (id_, wrapped))
         return _OWN + nonce + AESGCM(key).encrypt(nonce, encoded, payload_context(id_))
+
+    def _copies(self, id_: int, sealed: bytes, wrapped: bytes | None) -> list[Copy]:
+        try:
+            return decode_copies(self._opened(id_, sealed, wrapped))
+        except NotOpenedHere:
+            raise
+        except StorageDamaged:
+            return []
 
     def _opened(self, id_: int, sealed: bytes, wrapped: bytes | None) -> bytes:
         if sealed[:1] != _OWN:
