@@ -4,7 +4,9 @@ import os
 import shutil
 import sqlite3
 import time
+from itertools import cycle
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -28,6 +30,7 @@ from twinbeam.core.errors import StorageError
 from twinbeam.core.keys import lookup
 from twinbeam.core.values import Facts
 from twinbeam.engines.sqlite_file import transaction
+from twinbeam.engines.stores.sqlite import housekeeping
 from twinbeam.engines.stores.sqlite.packed import ids_of, packed_ids
 from twinbeam.engines.stores.sqlite.traces import trace_tables
 from twinbeam.engines.stores.sqlite.watching import Watching
@@ -294,3 +297,26 @@ def test_a_refusal_takes_nothing_back_of_an_erasure_that_waits_for_an_answer(h: 
     h.tidy()
     assert h.state("e-1") == "erased"
     assert carried_ids(h.lease()) == ["e-2"]
+
+
+def test_an_erasure_that_is_cut_off_and_begins_anew_tells_all_it_did(
+    h: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    h.take(a_signal("e-1", lookups=[LOOKUP], order_id="1001"), a_signal("e-2", lookups=[LOOKUP], order_id="1002"))
+    h.delivered(h.lease())
+    h.take(a_signal("e-3", lookups=[LOOKUP], order_id="1003", received_ms=h.now()))
+    lease = h.lease()
+    wish = h.ask_erasure("email", ADA)
+    with monkeypatch.context() as patched:
+        patched.setattr(housekeeping, "time", SimpleNamespace(monotonic=cycle([0.0, 0.0, 1e9]).__next__))  # a step each
+        while "erased" not in h.store.states():
+            h.store.tidy(h.now())
+    assert h.store.erasure(wish) is None
+    h.engine.reopen()
+    h.tidy()
+    receipt = h.store.erasure(wish)
+    assert receipt is not None
+    assert (receipt.removed, receipt.in_flight, receipt.delivered) == (2, 1, 3)
+    h.delivered(lease)
+    h.tidy()
+    assert h.store.states()["erased"] == 3

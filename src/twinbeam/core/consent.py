@@ -50,6 +50,9 @@ class ConsentRecord(Struct, frozen=True, gc=False, array_like=True):
 
 NOTHING_SAID = ConsentRecord()
 
+#: Event sources whose events may say `limited_data_use` (tiktok.md 2.2).
+LIMITABLE = frozenset({"web", "app"})
+
 
 def latest(one: ConsentRecord, other: ConsentRecord) -> ConsentRecord:
     """Join two records of one visit: the later word per purpose, a refusal before a grant of the same moment."""
@@ -105,7 +108,13 @@ def _later(one: Statement, other: Statement) -> Statement:
 
 
 def _better(one: Region, other: Region) -> Region:
-    return one if one == other else min(one, other, key=lambda region: (region.rank, region.code))
+    """Prefer who knows better; where two who know equally well differ, only what both say is known."""
+    if one.rank != other.rank:
+        return min(one, other, key=lambda region: region.rank)
+    if one.code == other.code:
+        return one
+    country = one.code[:2]
+    return Region(country if country == other.code[:2] else "", one.rank)
 
 
 def _weight(statement: Statement) -> tuple[bool, int, bool]:

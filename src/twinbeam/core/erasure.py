@@ -1,6 +1,7 @@
 """What a person may ask: to have erased, or to be told, what is stored about them; and what they hear."""
 
 from collections.abc import Mapping
+from typing import Self
 
 from msgspec import Struct
 
@@ -36,6 +37,16 @@ class Receipt(Struct, frozen=True):
     in_flight: int = 0  #: on the wire just now: erased as soon as they are answered
     delivered: int = 0  #: of both, those that TikTok has already, or may have
     visits: int = 0  #: visits whose click and browser keys were removed
+
+    def plus(self, later: Self) -> Self:
+        """Add what was erased when carrying out began anew: conversions that are others, and visits that are not."""
+        return type(self)(
+            later.done_ms,
+            self.removed + later.removed,
+            self.in_flight + later.in_flight,
+            self.delivered + later.delivered,
+            max(self.visits, later.visits),
+        )
 
 
 def person(kind: str, workspace: str, value: str) -> Person:

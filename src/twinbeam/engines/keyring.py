@@ -28,7 +28,7 @@ _DAY_BYTES = 4
 _VERSION = b"\x01"
 
 
-class NotOpenedHere(StorageDamaged):  # noqa: N818 -- reads as the state it reports
+class NotOpenedHere(StorageDamaged):
     """This key ring, or this release, does not open what may well be whole: nothing is lost, so nothing is given up."""
 
 

@@ -130,6 +130,17 @@ def a_visit_is_erased_by_its_visitor(h: Harness) -> None:
     assert "user" not in carried(h.lease(pixel="PIXEL2"))[0]
 
 
+def what_was_erased_on_the_wire_gets_no_second_word(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER, native="sent", user={"ttclid": "c"}, lookups=_LOOKUP))
+    lease = h.lease()
+    assert h.erase("email", _ADA).in_flight == 1
+    h.delivered(lease)
+    h.take(a_signal("e-1", user={"phone": "p"}, lookups=_LOOKUP, received_ms=h.now()))
+    assert h.store.due_lanes(2**62) == []
+    h.tidy(days=1)
+    assert h.store.by_lookup(_LOOKUP) == []
+
+
 def what_a_visit_denied_outlives_it(h: Harness) -> None:
     h.take(a_signal("v", event="ViewContent", channel=BROWSER, visitor="v-1", facts=Facts(ttclid="click")))
     h.take(a_statement(denied(NOW), visitor="v-1"))

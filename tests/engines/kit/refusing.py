@@ -176,6 +176,82 @@ def a_visit_that_was_forgotten_is_heard_on_what_it_reports_again(h: Harness) -> 
     assert h.state() == "withdrawn"
 
 
+def a_condition_holds_for_the_next_attempt(h: Harness) -> None:
+    for arrived in (False, True):
+        e = f"e-{arrived}"
+        h.take(a_signal(e, pixel="STRIPPED", visitor="v", consent=granted(), user=_ADA))
+        h.waiting(h.lease(pixel="STRIPPED"), arrived=arrived)
+        h.take(a_statement(_STRIPPED, visitor="v"))
+        assert "email" not in carried(h.lease(pixel="STRIPPED"))[0].get("user", {})
+
+
+def what_is_on_the_wire_without_a_condition_is_not_sent_again(h: Harness) -> None:
+    h.take(a_signal("e-1", visitor="v", consent=granted()))
+    lease = h.lease()
+    h.take(a_statement(_LIMITED, visitor="v"))
+    h.waiting(lease)
+    assert h.state() == "withdrawn"
+
+
+def a_late_copy_s_condition_gives_up_the_second_word(h: Harness) -> None:
+    limited = Permission(Decision.ALLOWED, "ad_personalization=denied", limited=True)
+    h.take(a_signal("e-1", channel=BROWSER, native="sent", user={"ttclid": "c"}))
+    h.delivered(h.lease())
+    h.take(a_signal("e-1", permission=limited, received_ms=h.now()))
+    h.take(a_signal("e-1", user=_ADA, received_ms=h.now()))
+    assert h.store.due_lanes(_FOREVER) == []
+
+
+def limited_data_use_is_said_only_where_tiktok_takes_it(h: Harness) -> None:
+    limited = Permission(Decision.ALLOWED, "ad_personalization=denied", limited=True)
+    h.take(a_signal("e-1", event_source="offline", pixel="SET1", permission=limited))
+    assert "limited_data_use" not in carried(h.lease(pixel="SET1"))[0]
+
+
+def a_refusal_is_heard_beside_a_visit_that_was_forgotten(h: Harness) -> None:
+    h.take(a_signal("p", event="ViewContent", pixel="PIXEL2", visitor="a", consent=granted()))
+    h.delivered(h.lease(pixel="PIXEL2"))
+    h.tidy(days=32)
+    h.take(a_statement(denied(h.now()), visitor="b", received_ms=h.now()))
+    h.take(a_signal("e-1", visitor=["a", "b"], received_ms=h.now()))
+    assert h.state() == "dropped"
+
+
+def _apart(h: Harness) -> None:
+    """Let two visits be known that nothing ever joined."""
+    h.take(a_signal("p", event="ViewContent", pixel="PIXEL2", visitor="v", consent=granted()))
+    h.take(a_signal("q", event="Lead", pixel="PIXEL2", visitor="order-9"))
+
+
+def an_objection_is_heard_by_every_visit_that_it_names(h: Harness) -> None:
+    _apart(h)
+    h.take(a_signal("e-1", visitor="order-9", consent=granted()))
+    h.take(a_statement(_LIMITED, visitor=["v", "order-9"]))
+    assert carried(h.lease())[0]["limited_data_use"] is True
+
+
+def a_refusal_of_one_s_own_outlives_another_visit_s_grant(h: Harness) -> None:
+    _apart(h)
+    h.take(a_statement(a_record(NOW + 1, ad_storage="denied"), visitor="v"))
+    h.take(a_statement(_STRIPPED, visitor="order-9"))
+    h.take(a_signal("e-1", pixel="STRIPPED", visitor=["v", "order-9"]))
+    assert h.state() == "dropped"
+
+
+def the_grant_in_a_partial_refusal_permits_nothing_of_another_visit(h: Harness) -> None:
+    h.take(a_signal("p", event="ViewContent", pixel="PIXEL2", visitor="v", consent=granted()))
+    h.take(an_undecided("e-1", pixel="STRIPPED", visitor="order-9", consent=a_record()))
+    h.take(a_statement(_STRIPPED, visitor=["v", "order-9"]))
+    assert h.state() == "held"
+
+
+def a_refusal_under_one_id_counts_when_two_ids_prove_to_be_one_order(h: Harness) -> None:
+    h.take(a_signal("x", channel=BROWSER))
+    h.take(a_refusal("order-1"))
+    h.take(a_signal("x", also=["order-1"]))
+    assert h.state("x") == "withdrawn"
+
+
 def a_refusal_reaches_every_visit_that_it_names(h: Harness) -> None:
     h.take(a_signal("p", event="ViewContent", pixel="PIXEL2", visitor="v", consent=granted()))
     h.take(a_signal("e-1", visitor="order-9"))

@@ -39,11 +39,11 @@ class Slot:
         """Open the recorder's view; the caller closes it."""
         return SqliteJournalReader(self.path, self.ring)
 
-    def read(self, *, after: int = 0) -> list[bytes]:
-        """Give the bodies after a sequence number."""
+    def read(self, *, after: int = 0) -> list[bytes | None]:
+        """Give the bodies after a sequence number, None for one whose seal is broken."""
         reader = self.reader()
         try:
-            return [group.body for group in reader.read(after, limit=_ALL)]
+            return [None if group.damaged else group.body for group in reader.read(after, limit=_ALL)]
         finally:
             reader.close()
 

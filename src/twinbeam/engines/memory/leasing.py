@@ -152,7 +152,7 @@ class Leasing:
         if held is None:
             return False
         for row in map(self._rows.by_id.__getitem__, held.ids if state is State.DELIVERED else []):
-            row.enriched = row.enriched or row.reason == Reason.NO_CONSENT  # and is added to no more
+            row.enriched = row.enriched or row.reason in RECALLS  # and is added to no more
         ids = held.ids if state is State.DELIVERED else self._without_recalled(held.ids, now_ms)
         self._end(held, ids, answer, state, reason, now_ms)
         return True

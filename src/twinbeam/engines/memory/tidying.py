@@ -128,7 +128,8 @@ class Tidying:
                 kept.copies = []
 
     def _forget_lookups_of_the_withdrawn(self) -> None:
-        withdrawn = {row.id for row in self._rows.by_id.values() if row.state is State.WITHDRAWN}
+        gone = (State.WITHDRAWN, State.ERASED)
+        withdrawn = {row.id for row in self._rows.by_id.values() if row.state in gone}
         for days in self._rows.lookups.values():
             for id_ in withdrawn & days.keys():
                 del days[id_]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from twinbeam.core import keys
 from twinbeam.core.addresses import host_only
 from twinbeam.core.bare import bare
-from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
+from twinbeam.core.consent import LIMITABLE, NOTHING_SAID, ConsentRecord
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Channel, Decision, Item, Lead, Notice, Page, Permission, Properties, Signal
 from twinbeam.pipeline.identity import event_ids, network, person, traces
@@ -29,7 +29,6 @@ from twinbeam.pipeline.identity.text import own_digits, without_personal
 from twinbeam.pipeline.identity.urls import scrubbed_url
 
 _LAST_SECOND = 253_402_300_799  #: of the year 9999; what lies beyond may not fit a stored integer
-_LIMITABLE = frozenset({"web", "app"})  #: limited_data_use is not valid elsewhere (tiktok.md 2.2)
 _DAY_SECONDS = 86_400
 
 
@@ -283,7 +282,7 @@ def _body(tombstone: Signal, item: Item, parts: _Parts) -> bytes:
             user=None if parts.person == NOBODY else parts.person,
             page=None if parts.page == NOWHERE else parts.page,
             properties=None if parts.properties is None else Raw(parts.properties),
-            limited_data_use=limited and item.event_source in _LIMITABLE,
+            limited_data_use=limited and item.event_source in LIMITABLE,
             lead=parts.lead,
         )
     )

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from twinbeam.core.consent import LIMITABLE
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Channel, Permission, Side, Signal
@@ -101,9 +102,9 @@ def copy_of(signal: Signal, arrival: bytes, *, confirms: bool = True, held: bool
     )
 
 
-def conditions_of(said: Standing | Permission) -> int:
-    """Give the conditions on which something may be sent, as a conversion keeps them."""
-    return LIMITED * said.limited | BARE * said.bare
+def conditions_of(said: Standing | Permission, event_source: str) -> int:
+    """Give the conditions on which something may be sent, as a conversion of that event source keeps them."""
+    return LIMITED * (said.limited and event_source in LIMITABLE) | BARE * said.bare
 
 
 def reason_to_wait(lacks: int) -> Reason:

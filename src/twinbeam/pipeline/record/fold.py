@@ -23,7 +23,7 @@ from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import PERMISSION, Conversion, conditions_of
 from twinbeam.pipeline.record.known import Known, Spelled, Writes
 from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.record.rules import Act, decide, drop_reason
+from twinbeam.pipeline.record.rules import REFUSED_BEFORE, Act, decide, drop_reason
 from twinbeam.pipeline.record.standing import Stance, Standing, standing_of
 from twinbeam.pipeline.record.steps import Steps
 from twinbeam.pipeline.record.tally import Tally
@@ -101,7 +101,7 @@ class Fold:
         self._saw(signal)
         conversion = known or self._row(signal, standing)
         self._steps.take(act, conversion, signal, arrival, standing)
-        if standing.stance is Stance.REFUSED:
+        if standing.stance is Stance.REFUSED or conversion.state in REFUSED_BEFORE:
             self._refuse_others(conversion, signal, standing)
         self._know(conversion, signal)
         self.tally.recorded(conversion)
@@ -109,10 +109,10 @@ class Fold:
     def _find(self, signal: Signal) -> Conversion | None:
         """Find the conversion of an arrival, under its own key or under one that its order or checkout gives."""
         conversions = self.known.conversions
-        found = conversions.get(signal.key)
-        if found is None and signal.aliases:
-            found = next((conversions[alias] for alias in signal.aliases if alias in conversions), None)
-        return found
+        if not signal.aliases:
+            return conversions.get(signal.key)
+        there = [conversions[key] for key in (signal.key, *signal.aliases) if key in conversions]
+        return next((known for known in there if known.state in REFUSED_BEFORE), there[0] if there else None)
 
     def _refuse_others(self, conversion: Conversion, signal: Signal, standing: Standing) -> None:
         """Let a refusal reach what was opened apart under another of its keys: it is one order all the same."""
@@ -120,7 +120,7 @@ class Fold:
         others = {known[key].id: known[key] for key in (signal.key, *signal.aliases) if key in known}
         for id_, other in others.items():
             if id_ != conversion.id:
-                self._steps.refuse(other, drop_reason(other, standing.reason))
+                self._steps.refuse(other, standing.reason or Reason.NO_CONSENT)
 
     def _know(self, conversion: Conversion, signal: Signal) -> None:
         """Let every key of an arrival lead to its conversion from now on."""
@@ -170,8 +170,7 @@ class Fold:
         if permission.decision is Decision.DROPPED:
             self._steps.refuse(conversion, permission.reason or Reason.NO_CONSENT)
             return
-        if conditions := conditions_of(permission):
-            self._steps.restrict(conversion, conditions)
+        self._steps.restrict(conversion, conditions_of(permission, conversion.event_source))
         if permission.decision is Decision.ALLOWED and conversion.state is State.HELD and conversion.lacks & PERMISSION:
             self._waiting.permit(conversion, permission.basis)
 

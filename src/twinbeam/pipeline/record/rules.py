@@ -30,7 +30,7 @@ _UNLEASED = frozenset({State.HELD, State.READY, State.WAITING})
 #: What was held in vain may begin anew for so long, as an order that is paid on delivery.
 _VAIN_MS = 30 * MS_PER_DAY
 _SECOND_WORD_MS = 3_600_000  #: after it was delivered; by then no second word can leave any more
-_REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
+REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
 #: Reasons of conversions that ended only because nobody permitted or confirmed them in time.
 IN_VAIN = frozenset(reason.value for reason in WAITED_IN_VAIN.values())
 
@@ -65,7 +65,7 @@ def decide(known: Conversion | None, stance: Stance, *, enriches: bool = False) 
 def _welcome(known: Conversion | None, *, enriches: bool) -> Act:
     if known is None:
         return Act.OPEN
-    if known.state in _REFUSED_BEFORE:
+    if known.state in REFUSED_BEFORE:
         return Act.DROP
     if ended_in_vain(known):
         return Act.REOPEN

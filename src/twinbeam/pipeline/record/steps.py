@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.values import Signal
-from twinbeam.pipeline.record.conversion import FOUND, Conversion, copy_of, with_channel
+from twinbeam.pipeline.record.conversion import FOUND, Conversion, conditions_of, copy_of, with_channel
 from twinbeam.pipeline.record.findings import differences, worded
 from twinbeam.pipeline.record.known import Known, Note, Writes
 from twinbeam.pipeline.record.rules import Act, decide, drop_reason, ended_in_vain
@@ -17,7 +17,7 @@ from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
 from twinbeam.pipeline.record.waiting import Waiting
 
 _TO_BE_SENT = frozenset({State.READY, State.WAITING})
-_MAY_CHANGE = frozenset({State.HELD, State.READY})
+_MAY_CHANGE = frozenset({State.HELD, State.READY, State.WAITING})
 
 
 class Steps:
@@ -101,13 +101,18 @@ class Steps:
 
     def restrict(self, known: Conversion, conditions: int) -> None:
         """
-        Let conditions that the visit set later hold for what is not sent, also if it was held in vain and begins anew.
+        Let conditions that were set later hold for what is not sent, also if it was held in vain and begins anew.
 
-        What was sent before stands, and is added to no more.
+        What is on the wire just then keeps its bytes, so it is not sent again. What was sent stands, and is added to
+        no more.
         """
-        if ended_in_vain(known) or (known.state in _MAY_CHANGE and not known.frozen):
+        if not conditions & ~known.conditions:
+            return
+        if ended_in_vain(known) or (known.state in _MAY_CHANGE and not known.enriched):
             known.conditions |= conditions
             self._writes.changed[known.id] = known
+        elif known.state is State.LEASED:
+            self._recall(known, Reason.NO_CONSENT)
         else:
             self._forgo(known)
 
@@ -142,10 +147,11 @@ class Steps:
         What its visit says later still counts, as long as there may be another attempt, or a second word.
         """
         self._note(known, signal, standing)
+        self.restrict(known, conditions_of(standing, known.event_source))
         may_go_on = known.state in UNSENT or (known.state is State.DELIVERED and not known.enriched)
         if may_go_on and signal.visits:
             self._visits.watch(signal, known.id)
-        if known.state is not State.ERASED:
+        if known.reason != Reason.ERASURE_ASKED:
             self._look_up(known, signal)
         self._tally.arrival(known, Outcome.DUPLICATE)
 

@@ -12,7 +12,15 @@ from typing import Any
 import msgspec
 
 from twinbeam.core.addresses import host_only
-from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, Statement, denials, latest, same_answers
+from twinbeam.core.consent import (
+    NOTHING_SAID,
+    NOWHERE,
+    ConsentRecord,
+    Statement,
+    denials,
+    latest,
+    same_answers,
+)
 from twinbeam.core.values import Facts, Signal
 from twinbeam.pipeline.record.conversion import Copy
 from twinbeam.pipeline.record.known import Known, Writes
@@ -55,6 +63,11 @@ def erased(facts: Facts) -> Facts | None:
     """Give what stays of a visit whose person is erased: what it denied, or else what it denied would be sent again."""
     denied = denials(facts.consent) if facts.consent is not None else None
     return None if denied is None else Facts(consent=denied)
+
+
+def _heard_by_all(record: ConsentRecord) -> ConsentRecord | None:
+    denied = denials(record)
+    return None if denied is None else msgspec.structs.replace(denied, region=NOWHERE)
 
 
 def _refuses(record: ConsentRecord) -> bool:
@@ -121,9 +134,10 @@ class Visits:
             return
         visitor = self._link(signal)
         self._hear(visitor, signal.consent)
-        if self._apart and _refuses(signal.consent):
+        refused = _heard_by_all(signal.consent) if self._apart else None
+        if refused is not None:
             for other in self._others(signal, visitor):
-                self._hear(other, signal.consent)
+                self._hear(other, refused)
 
     def _hear(self, visitor: bytes, said: ConsentRecord) -> None:
         before = self._known.facts_of.get(visitor)
@@ -138,8 +152,13 @@ class Visits:
 
         Those of an arrival that says something about consent do so already.
         """
-        if signal.consent is None and signal.visits and self.visitor_of(signal) in self._known.facts_of:
+        if signal.consent is not None or not signal.visits:
+            return
+        visitor = self.visitor_of(signal)
+        if visitor in self._known.facts_of:
             self._link(signal)
+        elif self._others(signal, visitor):
+            self._apart = True
 
     def learn(self, signal: Signal, said: Facts) -> None:
         """Take in the click and browser keys of an arrival that is allowed."""
@@ -177,8 +196,9 @@ class Visits:
     def _with_refusals(self, signal: Signal, record: ConsentRecord | None) -> ConsentRecord | None:
         for other in self._others(signal, self.visitor_of(signal)) if signal.visits else ():
             facts = self._known.facts_of.get(other)
-            if facts is not None and facts.consent is not None and _refuses(facts.consent):
-                record = latest(record or NOTHING_SAID, facts.consent)
+            refused = _heard_by_all(facts.consent) if facts is not None and facts.consent is not None else None
+            if refused is not None:
+                record = latest(record or NOTHING_SAID, refused)
         return record
 
     def visitor_of(self, signal: Signal) -> bytes:

@@ -43,7 +43,7 @@ class Waiting:
         if self.terms_of(signal).confirmed_by(signal):
             conversion.lacks &= ~CONFIRMATION
         conversion.match |= signal.match
-        conversion.conditions |= conditions_of(standing)
+        conversion.conditions |= conditions_of(standing, conversion.event_source)
         if signal.channel is Channel.BROWSER and signal.native not in ("blocked", "not_fired"):
             conversion.native_proven = conversion.native_proven or signal.native == "sent"
             fired = min(signal.event_time * 1_000, signal.received_ms)

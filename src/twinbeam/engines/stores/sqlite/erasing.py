@@ -45,7 +45,9 @@ _BLANK = (
 )
 _VISITS = "SELECT id, seen, facts FROM visitor WHERE id IN ({})"
 _OPEN = "SELECT id, workspace, kind, hashes, asked_at, upto FROM erasure WHERE done_at IS NULL ORDER BY asked_at, id"
-_DONE = "UPDATE erasure SET done_at=?, receipt=?, waits=?, hashes=x'' WHERE id=?"
+_NOTED = "SELECT receipt, waits FROM erasure WHERE id=?"
+_NOTE = "UPDATE erasure SET receipt=?, waits=? WHERE id=?"
+_DONE = "UPDATE erasure SET done_at=?, hashes=x'' WHERE id=?"
 _ANSWERED = "SELECT id FROM conversion WHERE state <> 'leased' AND id IN (SELECT value FROM json_each(?))"
 
 
@@ -102,14 +104,24 @@ class Erasing:
             visitors |= some
             yield False
         rows = self._rows({row.id for row in rows} | self._watched_by(visitors), wish)
-        receipt, waits = self._erase(rows, now_ms)
+        before, noted = self._noted(wish)
+        receipt, waits = self._erase([row for row in rows if row.id not in noted], now_ms)
         self._forget_visitors(visitors, wish, now_ms)
         receipt = msgspec.structs.replace(receipt, visits=len(visitors))
+        self._note(wish, before.plus(receipt), [*noted, *waits])
         yield False
         for _ in forget_traces(self._db, [row.id for row in rows]):
             yield False
-        told = msgspec.json.encode(receipt).decode()
-        self._db.execute(_DONE, (now_ms, told, json.dumps(waits), wish.id))
+        self._db.execute(_DONE, (now_ms, wish.id))
+
+    def _noted(self, wish: Erasure) -> tuple[Receipt, list[int]]:
+        """Give what was erased before, and what is awaited since, where carrying out was cut off and begins anew."""
+        told, waits = self._db.execute(_NOTED, (wish.id,)).fetchone()
+        return msgspec.json.decode(told, type=Receipt) if told else Receipt(0), json.loads(waits)
+
+    def _note(self, wish: Erasure, receipt: Receipt, waits: Sequence[int]) -> None:
+        """Write down with the erasing itself what was erased: afterwards nobody finds it any more."""
+        self._db.execute(_NOTE, (msgspec.json.encode(receipt).decode(), json.dumps(waits), wish.id))
 
     def follow_up(self, now_ms: int) -> bool:
         """Erase what was on the wire and has been answered; tells whether there was any."""
@@ -120,6 +132,8 @@ class Erasing:
             if answered:
                 wish = Erasure(wish_id, Person(workspace, "", b""), asked_ms)
                 self._erase(self._rows(answered, wish), now_ms)
+                news = "INSERT OR IGNORE INTO withdrawn VALUES (?)"  # housekeeping removes what copies added since
+                self._db.executemany(news, [(id_,) for id_ in sorted(answered)])
                 left = [id_ for id_ in json.loads(waits) if id_ not in answered]
                 self._db.execute("UPDATE erasure SET waits=? WHERE id=?", (json.dumps(left), wish_id))
                 moved = True

@@ -33,8 +33,8 @@ _BLANK = (
 )
 _UNWORDED = "UPDATE copy SET differs='' WHERE id IN (SELECT value FROM json_each(?))"
 _WITHDRAWN = "INSERT OR IGNORE INTO withdrawn SELECT value FROM json_each(?)"
-#: What was refused while it was on the wire is added to no more.
-_FORGO = "UPDATE conversion SET enriched=1 WHERE reason='no_consent' AND id IN (SELECT value FROM json_each(?))"
+#: What was refused or erased while it was on the wire is added to no more.
+_FORGO = "UPDATE conversion SET enriched=1 WHERE reason IN (?, ?) AND id IN (SELECT value FROM json_each(?))"
 _PURGE = "DELETE FROM payload WHERE id IN (SELECT value FROM json_each(?))"
 
 #: What a note on a leased row makes of it instead of another attempt.
@@ -95,7 +95,7 @@ class Settling:
             if held is None:
                 return False
             if state is State.DELIVERED:
-                self._connection.by_ids(_FORGO, held.ids)
+                self._connection.by_ids(_FORGO, held.ids, *RECALLS)
             else:
                 held = self._without_recalled(held, now_ms)
             self._end(held, answer, state, reason, now_ms)
