@@ -187,6 +187,14 @@ class TwoEngines(RuleBasedStateMachine):
         assert lease not in self.under_way
         self.batches += settled if answer == "split" else []
 
+    @precondition(lambda self: self.under_way)
+    @rule(pick=st.integers(0, 3))
+    def renew(self, pick: int) -> None:
+        """A batch that waited for its turn."""
+        lease = self.under_way[pick % len(self.under_way)]
+        renewed = self.both(lambda h: h.renew(lease))
+        self.batches += [renewed] if renewed and renewed.batch != lease.batch else []
+
     @precondition(lambda self: self.batches)
     @rule(pick=st.integers(0, 9), answer=st.sampled_from(list(ANSWERS)))
     def answer_again(self, pick: int, answer: str) -> None:

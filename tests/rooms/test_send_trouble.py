@@ -216,6 +216,28 @@ def test_a_destination_that_raises_gets_the_same_bytes_again_later():
     asyncio.run(story())
 
 
+def test_what_was_refused_while_it_waited_for_its_turn_is_not_sent():
+    async def story():
+        turn = asyncio.Event()
+
+        async def answer(lease):
+            if lease.count == 2:
+                return BAD
+            await turn.wait()
+            return OK
+
+        room = SendingRoom(answer, in_flight=1)
+        ids = room.add(2)
+        async with room.running():
+            await until(lambda: len(room.destination.sent) == 2)
+            room.refuse(ids[1])
+            turn.set()
+            await until(lambda: room.states() == {"delivered": 1, "withdrawn": 1})
+        assert [ids_in(lease) for lease in room.destination.sent] == [ids, [ids[0]]]
+
+    asyncio.run(story())
+
+
 def test_what_was_refused_while_its_lane_was_closed_is_not_sent():
     """A refused batch was split, and its halves came back to a lane that another answer had closed meanwhile."""
 

@@ -138,6 +138,12 @@ class Harness:
             lambda: self.store.split(lease.batch, owner=self.owner, now_ms=self.now(), compose=compose),
         )
 
+    def renew(self, lease: Lease) -> Lease | None:
+        """Ask for a lease that waited for its turn."""
+        return self.step(
+            lambda: self.store.renew(lease, owner=self.owner, now_ms=self.now(), compose=compose),
+        )
+
     def delivered(self, lease: Lease, *, answer: Answered = OK) -> bool:
         """Settle a batch as delivered."""
         settle = self.store.settle_delivered

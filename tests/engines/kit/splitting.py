@@ -1,7 +1,7 @@
 """A refused batch is halved until the culprit stands alone; the rest is delivered."""
 
 from engines.kit.harness import Harness
-from signals import HOUR, a_signal, carried, carried_ids
+from signals import HOUR, a_refusal, a_signal, carried, carried_ids
 from twinbeam.core.delivery import Lease
 
 
@@ -13,6 +13,20 @@ def a_batch_splits_into_two_halves_that_carry_everything(h: Harness) -> None:
     assert [half.count for half in halves] == [2, 3]
     assert {half.attempt for half in halves} == {whole.attempt}
     assert {h.state(f"e-{n}") for n in range(5)} == {"leased"}
+
+
+def a_half_that_waited_for_its_turn_goes_without_what_was_refused_meanwhile(h: Harness) -> None:
+    h.take(*(a_signal(f"e-{n}") for n in range(4)))
+    first, second = h.split(h.lease())
+    assert h.renew(first) == first
+    h.take(a_refusal("e-2"))
+    renewed = h.renew(second)
+    assert renewed is not None
+    assert (carried_ids(renewed), h.state("e-2")) == (["e-3"], "withdrawn")
+    assert not h.delivered(second)
+    h.take(a_refusal("e-3"))
+    assert h.renew(renewed) is None
+    assert h.renew(renewed) is None
 
 
 def the_whole_cannot_be_settled_after_the_split(h: Harness) -> None:

@@ -89,6 +89,17 @@ class Leasing:
         middle = len(ids) // 2
         return self._halves(whole.lane, [ids[:middle], ids[middle:]], owner, now_ms, compose)
 
+    def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
+        """Give a lease as it may go out now: less what was refused or erased since."""
+        held = self._held_batch(lease.batch, owner)
+        if held is None:
+            return None
+        ids = self._without_recalled(held.ids, now_ms)
+        if len(ids) == len(held.ids):
+            return lease
+        held.state, held.answered_ms = "split", now_ms
+        return next(iter(self._halves(held.lane, [ids], owner, now_ms, compose)), None)
+
     def settle_delivered(self, batch: int, answer: Answered, *, owner: str, now_ms: int) -> bool:
         """Move the batch's conversions to DELIVERED."""
         return self._settle(batch, answer, State.DELIVERED, "", owner=owner, now_ms=now_ms)

@@ -66,6 +66,14 @@ class Leases(Protocol):
         """
         ...
 
+    def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
+        """
+        Give a lease that has waited for its turn as it may go out now, or None where nothing of it is left.
+
+        It is the same one, unless something of it was refused or erased since: the rest is a batch of its own.
+        """
+        ...
+
 
 class Destination(Protocol):
     """Somebody who takes batches."""

@@ -110,9 +110,28 @@ class LaneRun:
         if self.brake.closed:
             await self._put_back()
             return None
-        if self._in_hand:
-            return self._in_hand.popleft()
+        if attempt := await self._from_hand():
+            return attempt
         return None if self._gathers_for() else await self._lease()
+
+    async def _from_hand(self) -> Attempt | None:
+        """Take the next batch in hand, less what was refused or erased while it waited here."""
+        ports = self._ports
+        while self._in_hand:
+            attempt = self._in_hand.popleft()
+            if attempt.verdict is not None:
+                return attempt
+            try:
+                renew, now_ms = ports.leases.renew, ports.clock.now_ms()
+                lease = await ports.on_store(
+                    renew, attempt.lease, owner=ports.owner, now_ms=now_ms, compose=ports.compose
+                )
+            except BaseException:
+                self._in_hand.appendleft(attempt)
+                raise
+            if lease is not None:
+                return Attempt(lease)
+        return None
 
     async def _put_back(self) -> None:
         """Let what would wait here for the brake wait in the store, where a refusal or an erasure still reaches it."""

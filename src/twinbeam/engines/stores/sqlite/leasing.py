@@ -33,6 +33,7 @@ from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, earliest
 
 _DUE_LANES = f"{LANES} WHERE EXISTS (SELECT 1 FROM ready WHERE ready.lane = lane.id AND due <= ?)"  # noqa: S608 -- constants only
+_SPLIT = "UPDATE batch SET state='split', answered_at=? WHERE id=?"
 _PICKED = (
     "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch, browser_at, spelling, since, "
     "conditions FROM conversion WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
@@ -156,11 +157,23 @@ class Leasing(Settling):
             held = self._held(batch, owner)
             if held is None:
                 return []
-            self._db.execute("UPDATE batch SET state='split', answered_at=? WHERE id=?", (now_ms, batch))
+            self._db.execute(_SPLIT, (now_ms, batch))
             lane, ids = self._lane(held.lane), self._without_recalled(held, now_ms).ids
             middle = len(ids) // 2
             halves = [self._half(lane, half, owner, now_ms, compose) for half in (ids[:middle], ids[middle:])]
             return [half for half in halves if half is not None]
+
+    def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
+        """Give a lease as it may go out now: less what was refused or erased since."""
+        with transaction(self._db):
+            held = self._held(lease.batch, owner)
+            if held is None:
+                return None
+            left = self._without_recalled(held, now_ms).ids
+            if len(left) == len(held.ids):
+                return lease
+            self._db.execute(_SPLIT, (now_ms, held.id))
+            return self._half(self._lane(held.lane), left, owner, now_ms, compose)
 
     def _take_due(self, lane: Lane, limit: int, now_ms: int) -> list[_Pick]:
         """Take the next due conversions out of the schedule."""
@@ -287,7 +300,7 @@ class Leasing(Settling):
                     continue
                 left = self._without_recalled(held, now_ms).ids
                 if len(left) < len(held.ids):
-                    self._db.execute("UPDATE batch SET state='split', answered_at=? WHERE id=?", (now_ms, held.id))
+                    self._db.execute(_SPLIT, (now_ms, held.id))
                     self._half(lane, left, _NOBODY, now_ms, compose)
 
     def _half(self, lane: Lane, ids: list[int], owner: str, now_ms: int, compose: Compose) -> Lease | None:
