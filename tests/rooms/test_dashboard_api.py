@@ -6,9 +6,11 @@ import pytest
 
 from builders import NOW_MS, WORKSPACE
 from door import BROWSER_KEY, READ_KEY, SERVER_KEY, a_directory
+from sealing import ALLOWED, DROPPED, UNDECIDED, seal
 from showroom import BAD, TAKEN, UNSAID, Showroom, bought, kept_out, seen_in_browser
 from twinbeam.core.errors import StorageBusy
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import KeyKind
 from twinbeam.dashboard.contract import LagView
 from twinbeam.dashboard.problems import DOCS, ReadProblem
@@ -72,6 +74,13 @@ def test_what_is_held_is_found_and_says_what_it_waits_for(room):
     assert (told["state"], told["event_id"]) == ("held", "order-1001")
     assert told["reason_sentence"] == Reason.CONSENT_NOT_SAID.sentence
     assert told["due_ms"] == told["received_ms"] + 24 * 3_600_000
+
+
+@pytest.mark.parametrize("permission", [ALLOWED, UNDECIDED, DROPPED])
+def test_a_test_is_found_whatever_became_of_it_while_its_pixel_has_the_code(room, permission):
+    room.add_pixel(rules=PixelRules(test_code="TEST123"))
+    room.record(seal(test_code="TEST123", permission=permission).signal)
+    assert the_one(room.story("event_id=order-1001"))["event"] == "Purchase"
 
 
 @pytest.mark.parametrize(

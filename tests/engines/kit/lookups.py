@@ -1,7 +1,11 @@
 """People find conversions by event id, and by the hashes of what they know: an order id, an e-mail address."""
 
+from msgspec.structs import replace
+
 from engines.kit.harness import Harness
-from signals import BROWSER, DAY, a_refusal, a_signal, an_undecided, order_lookup
+from signals import BROWSER, DAY, DENIED, PIXEL, WORKSPACE, a_refusal, a_signal, an_undecided, order_lookup
+from twinbeam.core.keys import conversion_key
+from twinbeam.core.values import Signal
 
 _ORDER = order_lookup("1001")
 
@@ -64,6 +68,25 @@ def an_event_id_is_found_on_every_pixel_of_its_workspace_only(h: Harness) -> Non
     )
     found = {(story.pixel, story.event) for story in h.store.by_event_id("shop", "e-1")}
     assert found == {("PIXEL1", "Purchase"), ("PIXEL2", "Purchase"), ("PIXEL1", "Lead")}
+
+
+def a_test_is_found_by_its_event_id_beside_the_same_in_earnest(h: Harness) -> None:
+    h.take(_a_test("e-1", event="Lead"), a_signal("e-1", event="Lead"), _a_test("e-2"))
+    h.engine.reopen()
+    assert [story.event_id for story in h.store.by_event_id("shop", "e-1")] == ["e-1", "e-1"]
+    assert h.state("e-2") == "ready"
+
+
+def what_was_refused_of_a_test_is_found_by_its_event_id(h: Harness) -> None:
+    h.take(_a_test("e-1", event="Lead"))
+    h.take(replace(_a_test("e-2"), permission=DENIED, body=b""))
+    assert h.state("e-2") == "dropped"
+
+
+def _a_test(event_id: str, *, event: str = "Purchase") -> Signal:
+    """Build a test as the identity room does: its key is that of its stream."""
+    key = conversion_key(WORKSPACE, "web", f"{PIXEL}?TEST1", event, event_id)
+    return replace(a_signal(event_id, event=event, test_code="TEST1"), key=key)
 
 
 def _found(h: Harness, *hashes: bytes) -> list[str]:

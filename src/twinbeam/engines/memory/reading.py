@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from twinbeam.core.keys import conversion_key
 from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.rules import stream_of
 from twinbeam.core.story import Attempt, CopySeen, Count, Story
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
@@ -16,9 +17,10 @@ class Reading:
         self._rows = rows
 
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
-        """Find what is known under an event id, tombstones included."""
-        rows = self._rows.by_id.values()
-        places = sorted({(row.event_source, row.pixel, row.event) for row in rows if row.workspace == workspace})
+        """Find what is known under an event id, tests and tombstones included."""
+        rows = [row for row in self._rows.by_id.values() if row.workspace == workspace]
+        tests = {(row.event_source, stream_of(row.pixel, row.test_code), row.event) for row in rows}
+        places = sorted(tests | {(row.event_source, row.pixel, row.event) for row in rows})
         keys = [conversion_key(workspace, *place, event_id) for place in places]
         return [self._story(self._rows.by_key[key]) for key in keys if key in self._rows.by_key]
 

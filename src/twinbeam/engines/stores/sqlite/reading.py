@@ -9,7 +9,7 @@ import msgspec
 
 from twinbeam.core.keys import conversion_key
 from twinbeam.core.lifecycle import UNSENT, State
-from twinbeam.core.rules import WorkspaceRules
+from twinbeam.core.rules import WorkspaceRules, stream_of
 from twinbeam.core.story import Attempt, Change, CopySeen, Count, KeyRow, PixelRow, Story
 from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
@@ -23,6 +23,12 @@ _STORY = (
     "CASE state WHEN 'leased' THEN '' ELSE reason END AS reason, "  # until it is settled, a reason there is but a note
     "minor AS value_minor, currency, channels, consent, source, due AS due_ms, settled_at AS settled_ms, "
     "attempts, batch FROM conversion"
+)
+_PLACES = "SELECT DISTINCT pixel, event FROM counter WHERE workspace = ? AND outcome = 'recorded'"
+#: The codes under which tests were sent, and those of today: what never was to be sent has no lane.
+_TEST_CODES = (
+    "SELECT source_id, test_code FROM lane WHERE workspace = ?1 AND test_code <> '' UNION "
+    "SELECT code, json_extract(rules, '$.test_code') FROM pixel WHERE workspace = ?1"
 )
 _COPIES = "SELECT channel, source, at AS received_ms, consent, differs FROM copy WHERE id = ? ORDER BY n"
 _ATTEMPTS = (
@@ -60,13 +66,10 @@ class Reading:
                 self._db.execute("COMMIT")
 
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
-        """Find what is known under an event id, in every event and pixel of the workspace, tombstones included."""
-        places = self._rows(
-            "SELECT DISTINCT pixel, event FROM counter WHERE workspace = ? AND outcome = 'recorded'", (workspace,)
-        )
+        """Find what is known under an event id, in all events and pixels of the workspace; tests and tombstones too."""
         keys = [
-            conversion_key(workspace, event_source, pixel, event, event_id)
-            for pixel, event in places
+            conversion_key(workspace, event_source, stream, event, event_id)
+            for stream, event in self._streams(workspace)
             for event_source in EVENT_SOURCES
         ]
         return self._stories(sorted(self._ids(keys)))
@@ -128,6 +131,13 @@ class Reading:
     def changes(self, *, limit: int) -> list[Change]:
         """Give the latest changes of what operators set up, newest first."""
         return [msgspec.convert(row, Change) for row in self._records(_CHANGES, (limit,))]
+
+    def _streams(self, workspace: str) -> Iterator[tuple[str, str]]:
+        """Give what the keys of a workspace may be made of: pixels with their test streams, and event names."""
+        tests = self._rows(_TEST_CODES, (workspace,))
+        for pixel, event in self._rows(_PLACES, (workspace,)):
+            codes = ["", *(code for place, code in tests if place == pixel and code)]
+            yield from ((stream_of(pixel, code), event) for code in codes)
 
     def _ids(self, keys: Sequence[bytes]) -> set[int]:
         """Find conversions by their keys: in the log first, since an entry is in the index before it leaves the log."""
