@@ -68,6 +68,14 @@ def test_what_was_dropped_is_found_by_its_event_id_and_says_why(room):
     assert told["value"] is None
 
 
+def test_the_log_of_new_keys_is_read_once_however_many_names_events_have(room):
+    room.record(bought("1001"), *(bought(str(n), event=f"Custom{n}") for n in range(60)))
+    asked = []
+    room.reader._db.set_trace_callback(asked.append)
+    assert the_one(room.story("event_id=order-1001"))["event"] == "Purchase"
+    assert len([statement for statement in asked if "dedup_log" in statement]) == 1
+
+
 def test_what_is_held_is_found_and_says_what_it_waits_for(room):
     room.record(bought("1001", permission=UNSAID))
     told = the_one(room.story("event_id=order-1001"))

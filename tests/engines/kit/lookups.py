@@ -70,6 +70,14 @@ def an_event_id_is_found_on_every_pixel_of_its_workspace_only(h: Harness) -> Non
     assert found == {("PIXEL1", "Purchase"), ("PIXEL2", "Purchase"), ("PIXEL1", "Lead")}
 
 
+def an_event_id_is_found_under_each_of_many_names(h: Harness) -> None:
+    names = [f"Custom{n}" for n in range(40)]
+    h.take(*(a_signal(f"{name}-1", event=name) for name in names))
+    h.take(*(a_signal("e-1", event=name) for name in names[::2]))
+    assert {story.event for story in h.store.by_event_id("shop", "e-1")} == set(names[::2])
+    assert h.story("Custom7-1").event == "Custom7"
+
+
 def a_test_is_found_by_its_event_id_beside_the_same_in_earnest(h: Harness) -> None:
     h.take(_a_test("e-1", event="Lead"), a_signal("e-1", event="Lead"), _a_test("e-2"))
     h.engine.reopen()

@@ -1,5 +1,6 @@
 """What people ask a store: stories, totals, what is new. Reads only; works beside a writer."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ _TEST_CODES = (
     "SELECT source_id, test_code FROM lane WHERE workspace = ?1 AND test_code <> '' UNION "
     "SELECT code, json_extract(rules, '$.test_code') FROM pixel WHERE workspace = ?1"
 )
+_SHARES = "SELECT share, entries FROM dedup WHERE share IN (SELECT value FROM json_each(?))"
 _COPIES = "SELECT channel, source, at AS received_ms, consent, differs FROM copy WHERE id = ? ORDER BY n"
 _ATTEMPTS = (
     "SELECT id AS batch, state, at AS at_ms, answered_at AS answered_ms, status, code, "
@@ -142,10 +144,15 @@ class Reading:
     def _ids(self, keys: Sequence[bytes]) -> set[int]:
         """Find conversions by their keys: in the log first, since an entry is in the index before it leaves the log."""
         with translated():
-            found = set(packed.search(self._db, log_table("dedup"), *keys))
-        shares = ((key, self._rows("SELECT entries FROM dedup WHERE share = ?", (share_of(key),))) for key in keys)
-        ids = (id_in(entries, key) for key, rows in shares for (entries,) in rows)
-        return found | {id_ for id_ in ids if id_ is not None}
+            return set(packed.search(self._db, log_table("dedup"), *keys)) | set(self._indexed(keys))
+
+    def _indexed(self, keys: Sequence[bytes]) -> Iterator[int]:
+        """Find conversions by those of their keys that are in the index; each share is read once."""
+        by_share: dict[int, list[bytes]] = {}
+        for key in keys:
+            by_share.setdefault(share_of(key), []).append(key)
+        for share, entries in self._db.execute(_SHARES, (json.dumps(sorted(by_share)),)):
+            yield from (id_ for key in by_share[share] if (id_ := id_in(entries, key)) is not None)
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:
         found = [row for id_ in ids for row in self._records(f"{_STORY} WHERE id = ?", (id_,))]
