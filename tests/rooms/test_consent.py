@@ -10,7 +10,7 @@ from builders import NOW_MS, NOW_S, an_arrival, an_item
 from twinbeam.core.consent import NOTHING_SAID, NOWHERE, ConsentRecord, Region, Statement
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import ConsentRules, PixelRules
-from twinbeam.core.values import Decision, Permission
+from twinbeam.core.values import Channel, Decision, Permission
 from twinbeam.pipeline.consent.gate import gate, judge
 from twinbeam.pipeline.consent.records import record_of
 from twinbeam.pipeline.consent.regions import GROUPS, law_at
@@ -236,6 +236,25 @@ def test_a_receipt_speaks_where_the_event_is_silent_and_the_later_word_wins():
     assert gate(refusing, earlier)[0].decision is Decision.DROPPED
     later = replace(earlier, ad_storage=Statement(NOW_MS + 1, "denied"))
     assert gate(an_arrival(), later)[0].decision is Decision.DROPPED
+
+
+@pytest.mark.parametrize("opted_out", ["drop", "limit"])
+def test_the_browsers_opt_out_is_said_now_however_old_the_banners_answer_is(opted_out):
+    days = 86_400
+    arrival = an_arrival(
+        event="ViewContent",
+        channel=Channel.BROWSER,
+        privacy_control=True,
+        region="US",
+        at=NOW_S - 30 * days,
+        rules=PixelRules(consent=ConsentRules(opted_out=opted_out)),
+    )
+    visit = ConsentRecord(opt_out=Statement((NOW_S - 10 * days) * 1_000, "granted"))
+    permission, record = gate(arrival, visit)
+    assert record.opt_out == Statement(NOW_MS, "denied")
+    assert record.ad_storage.at_ms == (NOW_S - 30 * days) * 1_000
+    assert permission.limited is (opted_out == "limit")
+    assert permission.decision is (Decision.DROPPED if opted_out == "drop" else Decision.ALLOWED)
 
 
 class TestRecord:

@@ -27,7 +27,7 @@ def record_of(arrival: Arrival) -> ConsentRecord:
     Give what one arrival says.
 
     It was said when `consent.at` says, else when the event happened, and never later than the request: a word from
-    the future would win over every later one.
+    the future would win over every later one. What the browser says by a header, it says with the request itself.
     """
     said, origin = arrival.item.consent, arrival.origin
     at_ms = (said.at or arrival.event_time) * 1_000
@@ -46,9 +46,9 @@ def record_of(arrival: Arrival) -> ConsentRecord:
 
 
 def _opt_out(arrival: Arrival, at_ms: int) -> Statement:
-    """Take the browser's own signal for a refusal, whatever the page says beside it."""
+    """Take the browser's own signal for a refusal made now, whatever the page says beside it, and since when."""
     if arrival.origin.privacy_control:
-        return Statement(at_ms, "denied")
+        return Statement(arrival.origin.received_ms, "denied")
     opted_out = arrival.item.consent.opt_out
     return SILENCE if opted_out is None else Statement(at_ms, "denied" if opted_out else "granted")
 
