@@ -5,7 +5,6 @@ Every rule has a default that is safe without any decision. docs/reference/pixel
 the two in step.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -107,7 +106,3 @@ class Route(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     def takes_all(self) -> bool:
         """Tell whether it has no condition."""
         return not (self.hosts or self.countries or self.currencies or self.events)
-
-
-RulesOf = Mapping[tuple[str, str], PixelRules]
-"""Rules by workspace and pixel code."""

@@ -65,9 +65,6 @@ class Exits(Struct, frozen=True, gc=False):
     guarded: bool = False  #: of some pixel, who reports has to be looked at
 
 
-NO_EXITS = Exits()
-
-
 def exits_of(pixels: Iterable[Pixel], routes: Sequence[Route], workspace: WorkspaceRules) -> Exits:
     """Work out where a key's routes lead to."""
     found = tuple(_exit(pixel, routes, workspace) for pixel in pixels)
@@ -89,7 +86,7 @@ def _exit(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRules) -> E
         hosts | staging if hosts else hosts,
         staging,
         frozenset(rules.test_emails),
-        frozenset((decided | (BROWSER_ONLY - rules.ways.keys())) if web else ()),
+        frozenset(event for event in {*rules.ways, *BROWSER_ONLY} if web and rules.way_of(event) == "browser"),
         decided if web else frozenset(),
     )
 
