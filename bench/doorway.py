@@ -16,7 +16,7 @@ from twinbeam.core.rules import Route
 from twinbeam.core.values import Arrival, KeyKind
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.contract import Noted, Taken
-from twinbeam.pipeline.accept.directory import Directory, PixelEntry, WriteKey, fingerprint, mint, place
+from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, fingerprint, mint, place
 from twinbeam.pipeline.accept.http import Door
 from twinbeam.sources import events_v1
 
@@ -64,7 +64,7 @@ async def _pass(requests: Sequence[tuple[dict[str, Any], Callable[[], Any]]]) ->
 def _door() -> Door:
     directory = Directory(
         {
-            fingerprint(text): WriteKey(kind.value, kind, WORKSPACE, SOURCE, (Route(PIXEL),))
+            fingerprint(text): AccessKey(kind.value, kind, WORKSPACE, SOURCE, (Route(PIXEL),))
             for kind, text in KEYS.items()
         },
         {place(WORKSPACE, PIXEL): PixelEntry(PIXEL, WORKSPACE)},

@@ -12,7 +12,7 @@ from twinbeam.core.clock import HandClock
 from twinbeam.core.rules import Route
 from twinbeam.core.values import Arrival, KeyKind
 from twinbeam.pipeline.accept.contract import Full, Noted, Served, Taken
-from twinbeam.pipeline.accept.directory import Directory, PixelEntry, WriteKey, fingerprint, place
+from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, fingerprint, place
 from twinbeam.pipeline.accept.http import Door
 from twinbeam.sources import consent_v1, events_v1
 
@@ -62,9 +62,9 @@ def a_directory(*pixels: PixelEntry, codes: Sequence[str] | None = None) -> Dire
     entries = pixels or (PixelEntry(PIXEL, WORKSPACE),)
     allowed = tuple(Route(code) for code in (codes if codes is not None else [entry.code for entry in entries]))
     keys = {
-        SERVER_KEY: WriteKey("k1", KeyKind.SERVER, WORKSPACE, "checkout", allowed),
-        BROWSER_KEY: WriteKey("k2", KeyKind.BROWSER, WORKSPACE, "tag", allowed),
-        READ_KEY: WriteKey("k3", KeyKind.READ, WORKSPACE, "support"),
+        SERVER_KEY: AccessKey("k1", KeyKind.SERVER, WORKSPACE, "checkout", allowed),
+        BROWSER_KEY: AccessKey("k2", KeyKind.BROWSER, WORKSPACE, "tag", allowed),
+        READ_KEY: AccessKey("k3", KeyKind.READ, WORKSPACE, "support"),
     }
     by_print = {fingerprint(text): key for text, key in keys.items()}
     return Directory(by_print, {place(entry.workspace, entry.code): entry for entry in entries})

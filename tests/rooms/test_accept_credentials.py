@@ -10,7 +10,7 @@ from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.rules import PixelRules, Route
 from twinbeam.core.values import KeyKind
 from twinbeam.pipeline.accept.credentials import may_read, may_write, presented
-from twinbeam.pipeline.accept.directory import PREFIXES, Directory, PixelEntry, WriteKey, fingerprint, mint, place
+from twinbeam.pipeline.accept.directory import PREFIXES, AccessKey, Directory, PixelEntry, fingerprint, mint, place
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode
 
 
@@ -91,7 +91,7 @@ def test_a_snapshot_of_a_newer_version_is_read_as_far_as_it_is_known():
 def test_a_key_never_leads_to_a_pixel_of_another_workspace_or_to_one_that_is_gone():
     places = (("one", "A"), ("two", "B"), ("two", "A"))
     pixels = {place(workspace, code): PixelEntry(code, workspace, name=workspace) for workspace, code in places}
-    key = WriteKey("k", KeyKind.SERVER, "one", "checkout", tuple(map(Route, "ABCA")))
+    key = AccessKey("k", KeyKind.SERVER, "one", "checkout", tuple(map(Route, "ABCA")))
     assert [it.pixel for it in Directory({}, pixels).exits(key).all] == ["A"]
 
 
@@ -101,6 +101,6 @@ def test_two_workspaces_may_have_a_pixel_of_one_code_and_each_key_leads_to_its_o
         place("one", "A"): PixelEntry("A", "one", rules=ours),
         place("two", "A"): PixelEntry("A", "two", rules=theirs),
     }
-    keys = [WriteKey(workspace, KeyKind.SERVER, workspace, "shop", (Route("A"),)) for workspace in ("one", "two")]
+    keys = [AccessKey(workspace, KeyKind.SERVER, workspace, "shop", (Route("A"),)) for workspace in ("one", "two")]
     directory = Directory({}, pixels)
     assert [directory.exits(key).all[0].rules for key in keys] == [ours, theirs]

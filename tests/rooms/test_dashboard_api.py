@@ -14,7 +14,7 @@ from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import KeyKind
 from twinbeam.dashboard.contract import LagView
 from twinbeam.dashboard.problems import DOCS, ReadProblem
-from twinbeam.pipeline.accept.directory import Directory, WriteKey, fingerprint
+from twinbeam.pipeline.accept.directory import AccessKey, Directory, fingerprint
 from twinbeam.pipeline.identity.event_ids import safe_id
 
 ROOT = Path(__file__).parents[2]
@@ -187,7 +187,7 @@ def test_a_process_that_stops_lets_nobody_wait(tmp_path):
 
 def test_a_key_reads_its_own_workspace_only(tmp_path):
     stranger = "tbr_" + "x" * 32
-    keys = a_directory().keys | {fingerprint(stranger): WriteKey("k9", KeyKind.READ, "other", "support")}
+    keys = a_directory().keys | {fingerprint(stranger): AccessKey("k9", KeyKind.READ, "other", "support")}
     room = Showroom(tmp_path / "data", directory=lambda: Directory(keys))
     room.record(bought("1001"), bought("2002", workspace="other"))
     assert the_one(room.story("order_id=1001"))["order_id"] == "1001"

@@ -7,7 +7,7 @@ from typing import Protocol
 from twinbeam.core.rules import WorkspaceRules
 from twinbeam.core.story import KeyRow, PixelRow
 from twinbeam.core.values import KeyKind
-from twinbeam.pipeline.accept.directory import Directory, PixelEntry, WriteKey, place
+from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, place
 
 FILE = "directory.json"
 
@@ -31,7 +31,7 @@ class Settings(Protocol):
 def directory_of(store: Settings) -> Directory:
     """Put together what intake may know; revoked keys are not in it, tokens never are."""
     keys = {
-        key.hash: WriteKey(key.id, KeyKind(key.kind), key.workspace, key.source, tuple(key.routes))
+        key.hash: AccessKey(key.id, KeyKind(key.kind), key.workspace, key.source, tuple(key.routes))
         for key in store.access_keys()
         if key.revoked_ms is None
     }

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from twinbeam.core.values import KeyKind
 from twinbeam.pipeline.accept.asgi import Headers
-from twinbeam.pipeline.accept.directory import Directory, WriteKey
+from twinbeam.pipeline.accept.directory import AccessKey, Directory
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 
 
@@ -36,12 +36,12 @@ def presented(headers: Headers, query: bytes) -> Presented | None:
     return _queried(query) if query else None
 
 
-def may_write(given: Presented | None, directory: Directory) -> WriteKey | Problem:
+def may_write(given: Presented | None, directory: Directory) -> AccessKey | Problem:
     """Let browser and server keys through."""
     return _admit(given, directory, _NOT_TO_WRITE)
 
 
-def may_read(given: Presented | None, directory: Directory) -> WriteKey | Problem:
+def may_read(given: Presented | None, directory: Directory) -> AccessKey | Problem:
     """Let read keys through."""
     return _admit(given, directory, _NOT_TO_READ)
 
@@ -55,7 +55,7 @@ _NOT_TO_READ = {
 
 def _admit(
     given: Presented | None, directory: Directory, forbidden: Mapping[KeyKind, ProblemCode]
-) -> WriteKey | Problem:
+) -> AccessKey | Problem:
     if given is None:
         return problem(ProblemCode.MISSING_KEY)
 

@@ -7,7 +7,7 @@ permission is missing, so that a page which gave its secret away at least fails 
 
 from twinbeam.core.values import KeyKind
 from twinbeam.pipeline.accept.asgi import NO_CONTENT, Header, Headers, Reply
-from twinbeam.pipeline.accept.directory import WriteKey
+from twinbeam.pipeline.accept.directory import AccessKey
 
 _ANY_ORIGIN: Header = (b"access-control-allow-origin", b"*")
 
@@ -25,7 +25,7 @@ PREFLIGHT = Reply(
 )
 
 
-def opened(reply: Reply, headers: Headers, key: WriteKey | None) -> Reply:
+def opened(reply: Reply, headers: Headers, key: AccessKey | None) -> Reply:
     """Add the permission to read a reply, where a script asked with a browser key or with none that is known."""
     secret = key is not None and key.kind is not KeyKind.BROWSER
     if secret or b"origin" not in headers:

@@ -22,7 +22,7 @@ PREFIXES: Mapping[KeyKind, str] = {KeyKind.SERVER: "tbs_", KeyKind.BROWSER: "tbb
 _RANDOM_BYTES = 24  # 32 URL-safe characters
 
 
-class WriteKey(Struct, frozen=True, gc=False):
+class AccessKey(Struct, frozen=True, gc=False):
     """What the holder of a key may do, and where their events go."""
 
     id: str
@@ -45,22 +45,22 @@ class PixelEntry(Struct, frozen=True, gc=False):
 class Directory(Struct, frozen=True, dict=True):
     """Keys by the hash of their text, pixels by `place`, what was decided about workspaces by their names."""
 
-    keys: dict[str, WriteKey] = {}
+    keys: dict[str, AccessKey] = {}
     pixels: dict[str, PixelEntry] = {}
     workspaces: dict[str, WorkspaceRules] = {}
 
-    def find(self, key_text: str) -> WriteKey | None:
+    def find(self, key_text: str) -> AccessKey | None:
         """Give the key with this text, or None."""
         return self.keys.get(fingerprint(key_text))
 
-    def exits(self, key: WriteKey) -> Exits:
+    def exits(self, key: AccessKey) -> Exits:
         """Give the pixels a key leads to, worked out once per snapshot; never one of another workspace."""
         found = self._exits.get(key.id)
         if found is None:
             found = self._exits[key.id] = self._lead(key)
         return found
 
-    def _lead(self, key: WriteKey) -> Exits:
+    def _lead(self, key: AccessKey) -> Exits:
         codes = dict.fromkeys(route.pixel for route in key.routes)
         known = [self.pixels.get(place(key.workspace, code)) for code in codes]
         rules = self.workspaces.get(key.workspace, DEFAULT_WORKSPACE)

@@ -21,7 +21,7 @@ from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies, country
 from twinbeam.pipeline.accept.contract import Full, Note, Reader, Reading, Report, Room, Served, Take
 from twinbeam.pipeline.accept.credentials import may_write, presented
 from twinbeam.pipeline.accept.cross_origin import PREFLIGHT, opened
-from twinbeam.pipeline.accept.directory import Directory, WriteKey
+from twinbeam.pipeline.accept.directory import AccessKey, Directory
 from twinbeam.pipeline.accept.ends import speaks_elsewhere
 from twinbeam.pipeline.accept.fanout import Fanned, fan_out
 from twinbeam.pipeline.accept.hosts import host_of
@@ -51,7 +51,7 @@ class _End(Struct, frozen=True, gc=False):
     """How a request ended, and whose it was."""
 
     result: Answer | Acknowledgement | Problem | Gone
-    key: WriteKey | None = None
+    key: AccessKey | None = None
     surprise: str = ""
 
 
@@ -140,7 +140,7 @@ class Door:
             return problem(_FULL[noted.room])
         return acknowledge(len(reading.items), fanned, noted)
 
-    def _origin(self, scope: Scope, headers: Headers, key: WriteKey) -> Origin | Problem:
+    def _origin(self, scope: Scope, headers: Headers, key: AccessKey) -> Origin | Problem:
         idempotency = headers.get(b"idempotency-key", b"").decode("latin-1") or None
         if idempotency is not None and (len(idempotency) > MOST_IDEMPOTENCY_CHARS or "\0" in idempotency):
             return problem(ProblemCode.BAD_IDEMPOTENCY_KEY)
