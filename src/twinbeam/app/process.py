@@ -108,7 +108,7 @@ def calm_collector() -> None:
     """
     Let the garbage collector look less often, and never at what the start-up made.
 
-    Requests make few cycles; not looking for them so often saves about 2 us of the 77 an event costs the intake.
+    Requests make few cycles; not looking for them so often saves about 2 us an event.
     """
     gc.collect()
     gc.freeze()

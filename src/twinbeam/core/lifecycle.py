@@ -1,7 +1,7 @@
 """
 The states of a stored conversion and every legal move between them, as a table.
 
-Whatever changes a state reads it here: the engines, the diagram in ARCHITECTURE.md and the tests.
+Engines read here what can be erased, and the tests hold them to the whole table; ARCHITECTURE.md shows it as a diagram.
 """
 
 from collections.abc import Mapping
