@@ -12,6 +12,7 @@ from twinbeam.core.addresses import host_only
 from twinbeam.core.bare import bare
 from twinbeam.core.consent import LIMITABLE, NOTHING_SAID, ConsentRecord
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import stream_of
 from twinbeam.core.values import Arrival, Channel, Decision, Item, Lead, Notice, Page, Permission, Properties, Signal
 from twinbeam.pipeline.identity import event_ids, network, person, traces
 from twinbeam.pipeline.identity.body import NOBODY, NOWHERE, Event, Person, encode
@@ -212,8 +213,9 @@ def _tombstone(
     arrival: Arrival, permission: Permission, heading: _Heading, event_id: str, consent: ConsentRecord | None = None
 ) -> Signal:
     item, origin = arrival.item, arrival.origin
+    stream = stream_of(arrival.pixel, arrival.test_code)
     return Signal(
-        key=keys.conversion_key(origin.workspace, item.event_source, _source_id(arrival), arrival.event, event_id),
+        key=keys.conversion_key(origin.workspace, item.event_source, stream, arrival.event, event_id),
         workspace=origin.workspace,
         pixel=arrival.pixel,
         event_source=item.event_source,
@@ -228,11 +230,6 @@ def _tombstone(
         consent=consent,
         test_code=arrival.test_code,
     )
-
-
-def _source_id(arrival: Arrival) -> str:
-    """Keep tests apart from the same conversions in earnest."""
-    return f"{arrival.pixel}?{arrival.test_code}" if arrival.test_code else arrival.pixel
 
 
 def _filled(tombstone: Signal, arrival: Arrival, heading: _Heading, parts: _Parts, told: Told) -> Signal:
@@ -266,9 +263,9 @@ def _aliases(tombstone: Signal, arrival: Arrival, order_id: str) -> list[bytes]:
     others = other_ids(arrival.event, arrival.item, order_id, tombstone.event_id)
     if not others:
         return []
-    source_id = _source_id(arrival)
+    stream = stream_of(arrival.pixel, arrival.test_code)
     return [
-        keys.conversion_key(tombstone.workspace, tombstone.event_source, source_id, tombstone.event, other)
+        keys.conversion_key(tombstone.workspace, tombstone.event_source, stream, tombstone.event, other)
         for other in others
     ]
 
