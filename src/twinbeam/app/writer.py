@@ -8,7 +8,7 @@ Run by the supervisor: python -m twinbeam.app.writer LISTENER-FD LIFELINE-FD
 import asyncio
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +34,7 @@ from twinbeam.destinations.tiktok.client import TikTok
 from twinbeam.destinations.tiktok.verdicts import NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.observe import logs, metrics
 from twinbeam.observe.health import BEHIND_SECONDS
@@ -65,8 +66,14 @@ class Thread:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     async def __call__(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a call on the thread and give what it gives."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(fn, *args, **kwargs))
+        """Run a call on the thread and give what it gives; trouble with a file is a StorageError."""
+        call = partial(fn, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(_translated, call))
+
+
+def _translated(call: Callable[[], T]) -> T:
+    with translated():  # look-ups outside a transaction are not, by themselves
+        return call()
 
 
 @dataclass(kw_only=True)
@@ -97,6 +104,17 @@ class Writer:
             wake=self.sender.wake,
         )
 
+    async def keep_up(self, stop: asyncio.Event, seconds: float, what: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Act every so often; trouble with the store or the disk is reported, and events go on meanwhile."""
+
+        async def attempt() -> None:
+            try:
+                await act()
+            except (StorageError, OSError) as error:
+                self.reports.happening("upkeep.crashed", what=what, error=type(error).__name__, detail=str(error))
+
+        await every(seconds, stop, attempt)
+
     async def refresh(self) -> None:
         """Take in changed pixels, keys and tokens, and hand them to the intake."""
         before = self.tokens
@@ -113,10 +131,7 @@ class Writer:
 
     async def tidy(self) -> None:
         """Remove what has come to its end, and what people asked to have erased."""
-        try:
-            await self.on_store(self.store.tidy, self.clock.now_ms())
-        except StorageError as error:  # it is tried again; events go on meanwhile
-            self.reports.happening("tidy.crashed", error=type(error).__name__, detail=str(error))
+        await self.on_store(self.store.tidy, self.clock.now_ms())
 
     async def measure(self) -> None:
         """Bring the gauges up to date."""
@@ -226,10 +241,10 @@ async def main(listener: socket.socket, lifeline: int) -> None:
         serve(writer.pages(reader, on_reader, stop.is_set), listener, stop),
         writer.follower.run(stop),
         writer.sender.run(stop),
-        every(SETTINGS_SECONDS, stop, writer.refresh),
-        every(OVERDUE_SECONDS, stop, writer.end_overdue),
-        every(TIDY_SECONDS, stop, writer.tidy),
-        every(MEASURE_SECONDS, stop, writer.measure),
+        writer.keep_up(stop, SETTINGS_SECONDS, "settings", writer.refresh),
+        writer.keep_up(stop, OVERDUE_SECONDS, "overdue", writer.end_overdue),
+        writer.keep_up(stop, TIDY_SECONDS, "tidy", writer.tidy),
+        writer.keep_up(stop, MEASURE_SECONDS, "measure", writer.measure),
     )
     await writer.destination.close()
     await on_reader(reader.close)
