@@ -21,7 +21,8 @@ from sink import Sink, sink
 from workload import distinct
 
 from twinbeam.app.reports import Reports
-from twinbeam.app.writer import Thread, joined
+from twinbeam.app.thread import Thread
+from twinbeam.app.writer import joined
 from twinbeam.core.values import Signal
 from twinbeam.demo.processes import HOST
 from twinbeam.settings import load

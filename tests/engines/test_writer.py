@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from engines.kit.embedded import SqliteEngine
-from signals import NOW
+from engines.kit.harness import Harness
+from signals import HOUR, NOW, PIXEL, WORKSPACE, a_signal
 from twinbeam.app.reports import Reports
 from twinbeam.app.terms import LiveTerms
-from twinbeam.app.writer import Thread, Writer
+from twinbeam.app.thread import Thread
+from twinbeam.app.writer import Writer
 from twinbeam.core.clock import HandClock
 from twinbeam.settings import load
 
@@ -108,3 +110,22 @@ def test_a_full_disk_under_the_snapshot_is_reported_and_tried_again(writer: Writ
 
     asyncio.run(work())
     assert log.told("upkeep.crashed")[0]["error"] == "IsADirectoryError"
+
+
+def test_a_start_hastens_nothing_and_a_new_token_does(h: Harness, engine: SqliteEngine, log: Log, data: Path) -> None:
+    place = {"workspace": WORKSPACE, "code": PIXEL}
+    h.store.save_pixel(**place, event_source="web", name="", now_ms=NOW)
+    h.store.save_token(**place, token="token-1", now_ms=NOW)
+    h.take(a_signal())
+    h.waiting(h.lease(), after_ms=HOUR)
+    writer = a_writer(engine, log, data)
+
+    async def work() -> None:
+        await writer.prepare()
+        await writer.refresh()
+        assert h.store.next_due_ms() == NOW + HOUR
+        h.store.save_token(**place, token="token-2", now_ms=NOW)
+        await writer.refresh()
+        assert h.store.next_due_ms() == NOW
+
+    asyncio.run(work())

@@ -9,11 +9,9 @@ import asyncio
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
 from twinbeam.app.erasures import ask_again, log_path
@@ -24,6 +22,7 @@ from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import publish
 from twinbeam.app.terms import LiveTerms
+from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import StorageError
@@ -34,7 +33,6 @@ from twinbeam.destinations.tiktok.client import TikTok
 from twinbeam.destinations.tiktok.verdicts import NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
-from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.observe import logs, metrics
 from twinbeam.observe.health import BEHIND_SECONDS
@@ -48,32 +46,12 @@ from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import TIKTOK_URL, Settings, load
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 SETTINGS_SECONDS = 1.0  #: how soon a new token is used
 MEASURE_SECONDS = 1.0
 OVERDUE_SECONDS = 1.0  #: how late what waited for too long may end
 TIDY_SECONDS = 1.0  #: a call takes 20 ms at most
 ENDED_AT_ONCE = 1_000  #: in one transaction, so that the recorder never waits for long
-
-
-class Thread:
-    """One thread with a queue: whatever is called through it never runs beside itself."""
-
-    def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
-
-    async def __call__(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a call on the thread and give what it gives; trouble with a file is a StorageError."""
-        call = partial(fn, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(_translated, call))
-
-
-def _translated(call: Callable[[], T]) -> T:
-    with translated():  # look-ups outside a transaction are not, by themselves
-        return call()
 
 
 @dataclass(kw_only=True)
@@ -91,6 +69,7 @@ class Writer:
     def __post_init__(self) -> None:
         self.owner = uuid4().hex
         self.tokens: dict[tuple[str, str], str] = {}
+        self._renewed: set[tuple[str, str]] = set()  #: event sources whose token changed, still to be told of
         self.directory = Directory()
         self.destination = TikTok(base_url=self.settings.tiktok_url, token=self._token, report=self.reports.happening)
         self.sender = self._sender()
@@ -115,13 +94,24 @@ class Writer:
 
         await every(seconds, stop, attempt)
 
-    async def refresh(self) -> None:
-        """Take in changed pixels, keys and tokens, and hand them to the intake."""
-        before = self.tokens
+    async def prepare(self) -> None:
+        """Take in what was decided and wished for while no writer ran."""
+        await self.on_store(ask_again, self.store, log_path(self.settings), self.ring, self.settings.journal_folder)
+        await self.take_settings()  # no token is new yet: what waits after an attempt keeps its time
+
+    async def take_settings(self) -> None:
+        """Take in pixels, keys and tokens, and hand them to the intake."""
         self.tokens, self.directory = await self.on_store(self._read_settings)
         self.terms.update(self.directory)
-        for place in [place for place, token in self.tokens.items() if token != before.get(place)]:
+
+    async def refresh(self) -> None:
+        """Take in what changed, and let go what waited for another token."""
+        before = self.tokens
+        await self.take_settings()
+        self._renewed |= {place for place, token in self.tokens.items() if token != before.get(place)}
+        for place in sorted(self._renewed):
             await self.sender.resume(*place)
+            self._renewed.remove(place)
 
     async def end_overdue(self) -> None:
         """Let go what was held, or waited to be sent, for too long."""
@@ -233,8 +223,7 @@ async def main(listener: socket.socket, lifeline: int) -> None:
     on_store, on_reader = Thread("store"), Thread("reader")
     writer = await joined(settings, Reports(log), on_store)
     reader = await on_reader(SqliteReader, settings.data)
-    await on_store(ask_again, writer.store, log_path(settings), writer.ring, settings.journal_folder)
-    await writer.refresh()
+    await writer.prepare()
     log.info("writer.ready", owner=writer.owner)
     await side_by_side(
         stop,
