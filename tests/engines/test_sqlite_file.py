@@ -2,12 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from engines.kit.embedded import SqliteEngine
+from signals import NOW, a_signal
 from twinbeam.core.errors import StorageDamaged, StorageError
 from twinbeam.engines.sqlite_file import open_file, transaction, translated
+from twinbeam.engines.stores.sqlite.store import SqliteReader
+from twinbeam.pipeline.journal.codec import encode
 
 
 @pytest.fixture
@@ -53,3 +58,15 @@ def test_a_file_that_refuses_its_settings_is_not_kept_open(tmp_path: Path) -> No
 
 def open_paths() -> set[Path]:
     return {entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.exists()}
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?mode=rwc", "%41", "a b", "größe"])
+def test_a_folder_of_any_name_is_read_as_it_is_written(tmp_path: Path, name: str) -> None:
+    engine = SqliteEngine(tmp_path / name)
+    engine.journal.append(NOW, 1, encode([a_signal()]))
+    assert engine.reader.newest() == (1, 1)
+    engine.store.save_pixel(workspace="shop", code="A", event_source="web", name="", now_ms=NOW)
+    with closing(SqliteReader(tmp_path / name / "data")) as reader:
+        assert [row.code for row in reader.pixels()] == ["A"]
+    engine.close()
+    assert [path.name for path in tmp_path.iterdir()] == [name]

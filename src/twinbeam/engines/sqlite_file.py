@@ -34,7 +34,7 @@ def open_file(path: Path, *, cache_kib: int = _CACHE_KIB, page_bytes: int = _PAG
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open for reading only, beside a writer."""
-    return _connect(f"file:{path}?mode=ro", "query_only=1", uri=True)
+    return _connect(f"{path.absolute().as_uri()}?mode=ro", "query_only=1", uri=True)
 
 
 def _connect(name: str, *pragmas: str, uri: bool = False) -> sqlite3.Connection:
