@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,16 @@ import pytest
 
 from engines.kit.embedded import SqliteEngine
 from engines.kit.harness import Harness
-from signals import HOUR, NOW, PIXEL, WORKSPACE, a_signal
+from sending import OK, Scripted, ids_in, quiet, until
+from signals import HOUR, NOW, PIXEL, WORKSPACE, a_refusal, a_signal, a_statement, an_email, an_undecided, granted
+from twinbeam.app.process import every
 from twinbeam.app.reports import Reports
 from twinbeam.app.terms import LiveTerms
 from twinbeam.app.thread import Thread
 from twinbeam.app.writer import Writer
 from twinbeam.core.clock import HandClock
+from twinbeam.core.erasure import Erasure, person
+from twinbeam.core.keys import lookup
 from twinbeam.settings import load
 
 Lines = list[tuple[str, dict[str, Any]]]
@@ -44,28 +49,50 @@ def log() -> Log:
 
 @pytest.fixture
 def writer(engine: SqliteEngine, log: Log, data: Path) -> Writer:
-    return a_writer(engine, log, data)
+    return a_writer(engine, log, data, on_store=Thread("store"))
 
 
-def a_writer(engine: SqliteEngine, log: Log, data: Path) -> Writer:
-    """Join the parts around a clock that is moved by hand."""
+async def at_once(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Be a store's thread without a thread, so that it is known who comes first."""
+    await asyncio.sleep(0)
+    return fn(*args, **kwargs)
+
+
+def a_writer(engine: SqliteEngine, log: Log, data: Path, on_store: Any = at_once) -> Writer:
+    """Join the parts around a clock that is moved by hand, and a destination that takes everything."""
     settings = load({"TWINBEAM_DATA": str(data), "TWINBEAM_KEYRING": str(data.parent / "keys" / "keyring.json")})
-    return Writer(
+    writer = Writer(
         settings=settings,
         ring=engine.ring,
         store=engine.store,
         clock=HandClock(NOW),
         reports=Reports(log),
-        on_store=Thread("store"),
+        on_store=on_store,
         terms=LiveTerms(),
     )
+    writer.sender.destination = Scripted(lambda _: OK)
+    return writer
 
 
-async def until(condition: Callable[[], Any], seconds: float = 5) -> None:
-    """Let the loop run until something is so; fails if it never is."""
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 -- what is waited for has no event of its own
-            await asyncio.sleep(0.001)
+def sent_by(writer: Writer) -> list[str]:
+    return [event_id for lease in writer.sender.destination.sent for event_id in ids_in(lease)]
+
+
+def work(writer: Writer, condition: Callable[[], Any]) -> None:
+    """Let a writer start, its follower last, and work until something is so."""
+
+    async def shift() -> None:
+        stop = asyncio.Event()
+        sending = asyncio.create_task(writer.send(stop))
+        await quiet()
+        following = asyncio.create_task(writer.follower.run(stop))
+        try:
+            await until(condition)
+        finally:
+            stop.set()
+            await asyncio.gather(sending, following)
+
+    asyncio.run(shift())
 
 
 @pytest.mark.parametrize(
@@ -84,7 +111,7 @@ def test_a_duty_that_fails_is_reported_and_tried_again(
         stop = asyncio.Event()
         with closing(sqlite3.connect(data / "store.db", isolation_level=None)) as other:
             other.execute(f"ALTER TABLE {table} RENAME TO away")
-            task = asyncio.create_task(writer.keep_up(stop, 0.001, "a duty", attempt))
+            task = asyncio.create_task(every(0.001, stop, partial(writer.attempt, "a duty", attempt)))
             await until(lambda: log.told("upkeep.crashed"))
             assert not done
             other.execute(f"ALTER TABLE away RENAME TO {table}")
@@ -103,7 +130,7 @@ def test_a_full_disk_under_the_snapshot_is_reported_and_tried_again(writer: Writ
 
     async def work() -> None:
         stop = asyncio.Event()
-        task = asyncio.create_task(writer.keep_up(stop, 0.001, "settings", writer.refresh))
+        task = asyncio.create_task(every(0.001, stop, partial(writer.attempt, "settings", writer.refresh)))
         await until(lambda: log.told("upkeep.crashed"))
         stop.set()
         await task
@@ -129,3 +156,73 @@ def test_a_start_hastens_nothing_and_a_new_token_does(h: Harness, engine: Sqlite
         assert h.store.next_due_ms() == NOW
 
     asyncio.run(work())
+
+
+def test_what_was_refused_while_no_writer_ran_is_not_sent_again(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2"))
+    assert h.lease().count == 2
+    h.append(a_refusal("e-1"))
+    writer = a_writer(engine, log, data)
+    work(writer, lambda: h.store.states().get("delivered"))
+    assert sent_by(writer) == ["e-2"]
+    assert h.state("e-1") == "withdrawn"
+
+
+def test_whoever_was_to_be_erased_while_no_writer_ran_is_not_sent_again(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    ada = [lookup("email", WORKSPACE, an_email("ada"))]
+    h.take(a_signal("e-1", lookups=ada), a_signal("e-2"))
+    assert h.lease().count == 2
+    h.append(a_signal("e-3", lookups=ada))
+    wish = h.ask_erasure("email", an_email("ada"))
+    writer = a_writer(engine, log, data)
+    work(writer, lambda: h.store.states().get("delivered"))
+    assert sent_by(writer) == ["e-2"]
+    receipt = h.store.erasure(wish)
+    assert (receipt.removed, receipt.in_flight) == (1, 1)
+    assert h.state("e-3") == "erased"
+
+
+def test_what_was_granted_in_time_is_sent_though_no_writer_ran_at_the_deadline(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    h.take(an_undecided("e-1", visitor="v"))
+    h.append(a_statement(granted(NOW + 23 * HOUR), visitor="v", received_ms=NOW + 23 * HOUR))
+    writer = a_writer(engine, log, data)
+    writer.clock.advance(ms=25 * HOUR)
+    work(writer, lambda: h.store.states().get("delivered"))
+    assert sent_by(writer) == ["e-1"]
+
+
+def test_a_journal_that_cannot_be_recorded_keeps_nothing_else_from_being_sent(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    h.take(a_signal("e-1"))
+    h.append(a_signal("e-2"))
+    h.store._db.execute("CREATE TRIGGER stuck BEFORE INSERT ON cursor BEGIN SELECT raise(ABORT, 'stuck'); END")
+    writer = a_writer(engine, log, data)
+    work(writer, lambda: h.store.states().get("delivered"))
+    assert sent_by(writer) == ["e-1"]
+    assert log.told("record.crashed")
+
+
+def test_a_wish_that_waits_for_a_lost_journal_holds_nothing_up(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    h.take(a_signal("e-1"))
+    who = person("email", WORKSPACE, an_email("ada"))
+    h.store.ask_erasure(Erasure("wish-1", who, NOW, {"a lost journal": 7}))
+    writer = a_writer(engine, log, data)
+    work(writer, lambda: h.store.states().get("delivered"))
+    assert h.store.erasure("wish-1") is None
+
+
+def test_a_stop_is_obeyed_before_all_is_caught_up(h: Harness, engine: SqliteEngine, log: Log, data: Path) -> None:
+    h.take(a_signal("e-1"))
+    writer = a_writer(engine, log, data)
+    writer.follower._behind.add(data / "journal-7.db")
+    work(writer, lambda: writer.follower._followed)
+    assert (sent_by(writer), h.state("e-1")) == ([], "ready")

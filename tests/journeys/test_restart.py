@@ -1,6 +1,7 @@
 """Stopping, starting, two at once, and what operators change while it runs."""
 
 import json
+import os
 import signal
 import socket
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from gateway import PIXEL, Gateway, a_shop, is_ours
 from running import wait_until
-from shoppers import Crowd, a_purchase, a_view
+from shoppers import DENIED, Crowd, a_purchase, a_view
 
 pytestmark = pytest.mark.journey
 
@@ -144,3 +145,19 @@ def test_a_service_manager_may_kill_and_start_again_at_once(shop):
 
 def times_ready(gateway: Gateway) -> int:
     return sum(line["event"] == "writer.ready" for line in gateway.lines())
+
+
+def test_what_is_refused_while_the_writer_is_away_is_not_sent_again_by_the_next(shop):
+    shop.tiktok.trouble("delay", seconds=5)
+    refused, other = (a_view(name, user={"email": f"{name}@shop.example"}) for name in ("refused-meanwhile", "other"))
+    shop.post(refused, other)
+    wait_until(lambda: shop.tiktok.get("totals")["requests"], "a request arrives")
+    writer = shop.gateway.pid("writer")
+    os.kill(writer, signal.SIGSTOP)
+    shop.post(refused | {"consent": DENIED})
+    shop.tiktok.heal()
+    os.kill(writer, signal.SIGKILL)
+    shop.wait_steady()
+    sent = [call["event_ids"] for call in shop.tiktok.requests()]
+    assert sent == [["refused-meanwhile", "other"], ["other"]]
+    assert shop.gateway.states()["withdrawn"] == 1

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 from twinbeam.observe.health import lag_seconds
 from twinbeam.pipeline.flow import EVENTS_PER_TRANSACTION, Recording
+from twinbeam.pipeline.record.contract import Recorded
 
 OnStore = Callable[..., Awaitable[Any]]
 
@@ -42,8 +44,22 @@ class Backlogs:
 
 
 @dataclass(kw_only=True)
+class Followed:
+    """A journal that is followed."""
+
+    reader: SqliteJournalReader
+    recording: Recording
+    upto: int  #: how far it was written when it was found
+
+
+@dataclass(kw_only=True)
 class Follower:
-    """Room 5 as a loop. What it calls on the store, and the journals' readers, live on the store's thread."""
+    """
+    Room 5 as a loop. What it calls on the store, and the journals' readers, live on the store's thread.
+
+    `caught_up` is set once all is recorded that the journals held when they were found: whatever a visitor refused or
+    granted while no writer ran is known from then on. A journal that fails once is not waited for.
+    """
 
     folder: Path
     ring: KeyRing
@@ -53,16 +69,26 @@ class Follower:
     on_store: OnStore
     wake: Callable[[], None]
     backlogs: Backlogs = field(default_factory=Backlogs)
-    _followed: dict[Path, tuple[SqliteJournalReader, Recording]] = field(default_factory=dict)
+    caught_up: asyncio.Event = field(default_factory=asyncio.Event)
+    _followed: dict[Path, Followed] = field(default_factory=dict)
+    _behind: set[Path] = field(default_factory=set)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until told to stop."""
+        try:
+            await self._follow(stop)
+        finally:
+            self.caught_up.set()  # nobody waits for one who has gone
+
+    async def _follow(self, stop: asyncio.Event) -> None:
         looked = -SLOTS_SECONDS
         while not stop.is_set():
             if self.clock.monotonic() - looked >= SLOTS_SECONDS:
                 await self.on_store(self._open_new_slots)
                 looked = self.clock.monotonic()
             events = await self._round(stop)
+            if not self._behind:
+                self.caught_up.set()
             if events < EVENTS_PER_TRANSACTION:
                 await pause(GATHER_SECONDS if events else IDLE_SECONDS, stop)
         await self.on_store(self._close)
@@ -71,7 +97,8 @@ class Follower:
         """Look up the backlogs; for the store's thread."""
         cursors = self.store.cursors()
         found: dict[str, tuple[int, int | None]] = {}
-        for path, (reader, _) in self._followed.items():
+        for path, followed in self._followed.items():
+            reader = followed.reader
             seq, events = cursors.get(reader.journal_id, (0, 0))
             _, appended = reader.newest()
             found[path.stem] = (max(0, appended - events), reader.oldest_after(seq))
@@ -80,10 +107,11 @@ class Follower:
     async def _round(self, stop: asyncio.Event) -> int:
         """Record one transaction of each journal; give the events of the largest."""
         most = 0
-        for _, recording in list(self._followed.values()):
+        for path in list(self._followed):
             try:
-                recorded = await self.on_store(recording.step)
+                recorded = await self.on_store(partial(self._step, path))
             except Exception as error:  # noqa: BLE001 -- one journal must not take the writer with it
+                self._behind.discard(path)
                 detail = str(error) if isinstance(error, StorageError) else ""  # others may quote an event
                 self.reports.happening("record.crashed", error=type(error).__name__, detail=detail)
                 await pause(TROUBLE_SECONDS, stop)
@@ -94,6 +122,15 @@ class Follower:
                 self.wake()
         return most
 
+    def _step(self, path: Path) -> Recorded | None:
+        followed = self._followed[path]
+        recorded = followed.recording.step()
+        if path in self._behind:
+            cursor = self.store.cursor(followed.reader.journal_id)
+            if recorded is None or cursor >= followed.upto:
+                self._behind.remove(path)
+        return recorded
+
     def _open_new_slots(self) -> None:
         for path in slots(self.folder):
             if path not in self._followed:
@@ -102,11 +139,14 @@ class Follower:
     def _open(self, path: Path) -> None:
         try:
             reader = SqliteJournalReader(path, self.ring)
+            upto, _ = reader.newest()
         except StorageError:
             return  # its ingest process is still creating it
-        step = Recording(journal=reader, store=self.store, clock=self.clock, report=self.reports.happening)
-        self._followed[path] = (reader, step)
+        recording = Recording(journal=reader, store=self.store, clock=self.clock, report=self.reports.happening)
+        self._followed[path] = Followed(reader=reader, recording=recording, upto=upto)
+        if not self.caught_up.is_set():
+            self._behind.add(path)
 
     def _close(self) -> None:
-        for reader, _ in self._followed.values():
-            reader.close()
+        for followed in self._followed.values():
+            followed.reader.close()

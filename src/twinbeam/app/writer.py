@@ -14,7 +14,7 @@ from functools import partial
 from random import Random
 from uuid import uuid4
 
-from twinbeam.app.erasures import ask_again, log_path
+from twinbeam.app.erasures import ask_again, carry_out, log_path
 from twinbeam.app.pending import Pending
 from twinbeam.app.process import end_with_parent, every, run, serve, side_by_side
 from twinbeam.app.recording import Follower
@@ -45,6 +45,8 @@ from twinbeam.pipeline.send.limits import Ages
 from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import TIKTOK_URL, Settings, load
+
+Act = Callable[[], Awaitable[None]]
 
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 SETTINGS_SECONDS = 1.0  #: how soon a new token is used
@@ -83,21 +85,24 @@ class Writer:
             wake=self.sender.wake,
         )
 
-    async def keep_up(self, stop: asyncio.Event, seconds: float, what: str, act: Callable[[], Awaitable[None]]) -> None:
-        """Act every so often; trouble with the store or the disk is reported, and events go on meanwhile."""
-
-        async def attempt() -> None:
-            try:
-                await act()
-            except (StorageError, OSError) as error:
-                self.reports.happening("upkeep.crashed", what=what, error=type(error).__name__, detail=str(error))
-
-        await every(seconds, stop, attempt)
+    async def attempt(self, what: str, act: Act) -> None:
+        """Act; trouble with the store or the disk is reported, and events go on meanwhile."""
+        try:
+            await act()
+        except (StorageError, OSError) as error:
+            self.reports.happening("upkeep.crashed", what=what, error=type(error).__name__, detail=str(error))
 
     async def prepare(self) -> None:
         """Take in what was decided and wished for while no writer ran."""
         await self.on_store(ask_again, self.store, log_path(self.settings), self.ring, self.settings.journal_folder)
         await self.take_settings()  # no token is new yet: what waits after an attempt keeps its time
+
+    async def send(self, stop: asyncio.Event) -> None:
+        """Send, and end what is overdue, once all is in force that was said or wished for while no writer ran."""
+        await self.follower.caught_up.wait()
+        await self.attempt("tidy", partial(carry_out, self.store, self.clock, self.on_store, stop))
+        end_overdue = partial(self.attempt, "overdue", self.end_overdue)
+        await side_by_side(stop, self.sender.run(stop), every(OVERDUE_SECONDS, stop, end_overdue))
 
     async def take_settings(self) -> None:
         """Take in pixels, keys and tokens, and hand them to the intake."""
@@ -229,11 +234,10 @@ async def main(listener: socket.socket, lifeline: int) -> None:
         stop,
         serve(writer.pages(reader, on_reader, stop.is_set), listener, stop),
         writer.follower.run(stop),
-        writer.sender.run(stop),
-        writer.keep_up(stop, SETTINGS_SECONDS, "settings", writer.refresh),
-        writer.keep_up(stop, OVERDUE_SECONDS, "overdue", writer.end_overdue),
-        writer.keep_up(stop, TIDY_SECONDS, "tidy", writer.tidy),
-        writer.keep_up(stop, MEASURE_SECONDS, "measure", writer.measure),
+        writer.send(stop),
+        every(SETTINGS_SECONDS, stop, partial(writer.attempt, "settings", writer.refresh)),
+        every(TIDY_SECONDS, stop, partial(writer.attempt, "tidy", writer.tidy)),
+        every(MEASURE_SECONDS, stop, partial(writer.attempt, "measure", writer.measure)),
     )
     await writer.destination.close()
     await on_reader(reader.close)
