@@ -106,6 +106,24 @@ def test_a_reader_tells_how_long_the_oldest_group_waits(slot: Slot) -> None:
     reader.close()
 
 
+@pytest.mark.parametrize("made", ["", "CREATE TABLE journal (id TEXT NOT NULL)"], ids=["empty", "without its id"])
+def test_a_journal_that_is_still_being_made_is_busy_for_its_reader(slot: Slot, made: str) -> None:
+    slot.path.parent.mkdir()
+    slot.path.touch()
+    slot.sql(made)
+    with pytest.raises(StorageBusy, match=r"journal-0\.db .*being made"):
+        slot.reader()
+
+
+def test_a_journal_that_cannot_be_read_is_named_and_not_kept_open(slot: Slot) -> None:
+    slot.path.parent.mkdir()
+    slot.path.write_bytes(b"no database" * 100)
+    with pytest.raises(StorageDamaged, match=r"journal-0\.db cannot be read") as caught:
+        slot.reader()
+    assert caught.value.__cause__ is not None  # the traceback is alive, and with it what it refers to
+    assert slot.path not in {entry.readlink() for entry in Path("/proc/self/fd").iterdir() if entry.exists()}
+
+
 def test_slots_are_listed_by_their_files(slot: Slot) -> None:
     folder = slot.path.parent
     for number in (1, 0):

@@ -22,6 +22,7 @@ from twinbeam.app.writer import Writer
 from twinbeam.core.clock import HandClock
 from twinbeam.core.erasure import Erasure, person
 from twinbeam.core.keys import lookup
+from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
 from twinbeam.settings import load
 
 Lines = list[tuple[str, dict[str, Any]]]
@@ -226,3 +227,43 @@ def test_a_stop_is_obeyed_before_all_is_caught_up(h: Harness, engine: SqliteEngi
     writer.follower._behind.add(data / "journal-7.db")
     work(writer, lambda: writer.follower._followed)
     assert (sent_by(writer), h.state("e-1")) == ([], "ready")
+
+
+def test_a_journal_that_cannot_be_read_is_told_of_once_a_minute_until_it_can(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    h.append(a_signal("e-1"))
+    broken, making = data / "journal-7.db", data / "journal-8.db"
+    broken.write_bytes(b"no database" * 100)
+    making.touch()
+    writer = a_writer(engine, log, data)
+    for _ in range(121):
+        writer.follower._open_new_slots()
+        writer.clock.advance(seconds=1)
+    assert [(fields["file"], fields["error"]) for fields in log.told("record.crashed")] == [
+        ("journal-7.db", "StorageDamaged")
+    ] * 3
+    writer.follower.measure()
+    assert writer._not_ready() == ["the recorder is 121 seconds behind", "the journal journal-7 cannot be read"]
+    assert [lag.journal for lag in writer._lag().journals] == ["journal-0"]
+    h.drain()
+    broken.unlink()
+    writer.follower._open_new_slots()
+    writer.follower.measure()
+    assert writer._not_ready() == []
+    writer.follower._close()
+
+
+def test_a_journal_that_breaks_while_it_is_followed_is_told_beside_the_others(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    writer = a_writer(engine, log, data)
+    SqliteJournal(slot_path(data, 1), engine.ring, reserve_bytes=0).close()
+    writer.follower._open_new_slots()
+    with closing(sqlite3.connect(data / "journal-1.db")) as other:
+        other.execute("DROP TABLE grp")
+    h.append(a_signal("e-1"))
+    writer.follower.measure()
+    assert writer._not_ready() == ["the journal journal-1 cannot be read"]
+    assert writer.follower.backlogs.pending == 1
+    writer.follower._close()

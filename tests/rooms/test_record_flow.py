@@ -175,7 +175,7 @@ def test_what_no_item_is_to_blame_for_is_reported_and_tried_again(on_sqlite: Roo
         return await follower._round(stop)
 
     assert not asyncio.run(look(asyncio.Event()))
-    assert ("record.crashed", {"error": "IntegrityError", "detail": ""}) in log.lines
+    assert ("record.crashed", {"file": "journal-0.db", "error": "IntegrityError", "detail": ""}) in log.lines
     assert (store.states(), store.quarantined()) == ({}, 0)
     store._db.execute("DROP TRIGGER stuck")
     on_sqlite.recording.step()

@@ -18,7 +18,7 @@ import msgspec
 
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Receipt
-from twinbeam.core.errors import ConfigError, StorageDamaged, StorageError
+from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError
 from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.settings import Settings
@@ -80,7 +80,7 @@ def ask_again(store: Wishes, path: Path, ring: KeyRing, folder: Path) -> int:
     """Ask a store for every wish that it does not know, as after a restore; tells how many there were."""
     known = store.erasures()
     missing = [wish for wish in remembered(path, ring) if wish.id not in known]
-    upto = positions(folder, ring) if missing else {}
+    upto = positions(folder, ring, strict=False) if missing else {}  # whoever follows the journals reports the others
     for wish in missing:
         store.ask_erasure(msgspec.structs.replace(wish, upto=upto))
     return len(missing)
@@ -98,17 +98,26 @@ def _not_done(store: Eraser, wishes: set[str]) -> set[str]:
     return {id_ for id_ in wishes if store.erasure(id_) is None}
 
 
-def positions(folder: Path, ring: KeyRing) -> Mapping[str, int]:
-    """Tell how far each journal is written by now."""
-    found = {}
+def positions(folder: Path, ring: KeyRing, *, strict: bool = True) -> Mapping[str, int]:
+    """Tell how far each journal is written by now; raises StorageError, with the file's name, unless not strict."""
+    found: dict[str, int] = {}
     for path in slots(folder):
         try:
-            reader = SqliteJournalReader(path, ring)
-        except StorageError:
+            found |= _position(path, ring)
+        except StorageBusy:
             continue  # nothing was appended to it yet
-        found[reader.journal_id] = reader.newest()[0]
-        reader.close()
+        except StorageError:
+            if strict:
+                raise
     return found
+
+
+def _position(path: Path, ring: KeyRing) -> dict[str, int]:
+    reader = SqliteJournalReader(path, ring)
+    try:
+        return {reader.journal_id: reader.newest()[0]}
+    finally:
+        reader.close()
 
 
 def _read(path: Path, ring: KeyRing, line: str) -> Erasure:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from twinbeam.core.errors import StorageBusy
 from twinbeam.core.values import Signal
 from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
 from twinbeam.engines.keyring import KeyRing
@@ -25,7 +26,10 @@ class Pending:
         return any(self._in(path, workspace, event_id) for path in slots(self._folder))
 
     def _in(self, path: Path, workspace: str, event_id: str) -> bool:
-        reader = SqliteJournalReader(path, self._ring)
+        try:
+            reader = SqliteJournalReader(path, self._ring)
+        except StorageBusy:
+            return False  # nothing was appended to it yet
         try:
             after, _ = self._cursors().get(reader.journal_id, (0, 0))
             groups = reader.read(after, limit=MOST_EVENTS)

@@ -1,21 +1,22 @@
 """Follows every journal in the folder and records what it finds, one transaction at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from twinbeam.app.process import pause
 from twinbeam.app.reports import Reports
 from twinbeam.core.clock import Clock
-from twinbeam.core.errors import StorageError
+from twinbeam.core.errors import StorageBusy, StorageError
 from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 from twinbeam.observe.health import lag_seconds
-from twinbeam.pipeline.flow import EVENTS_PER_TRANSACTION, Recording
+from twinbeam.pipeline.flow import EVENTS_PER_TRANSACTION, REPEAT_SECONDS, Recording
 from twinbeam.pipeline.record.contract import Recorded
 
 OnStore = Callable[..., Awaitable[Any]]
@@ -34,11 +35,12 @@ class Backlogs:
     def __init__(self) -> None:
         self.pending = 0
         self.lag_seconds = 0.0
+        self.unreadable: list[str] = []  #: journals of which nobody knows how much waits in them
         self.by_journal: dict[str, tuple[int, int | None]] = {}
 
-    def update(self, found: dict[str, tuple[int, int | None]], now_ms: int) -> None:
+    def update(self, found: dict[str, tuple[int, int | None]], unreadable: Iterable[str], now_ms: int) -> None:
         """Take in, per journal, the pending events and when the oldest of them was accepted (ms)."""
-        self.by_journal = found
+        self.by_journal, self.unreadable = found, sorted(unreadable)
         self.pending = sum(pending for pending, _ in found.values())
         self.lag_seconds = max((lag_seconds(oldest_ms, now_ms) for _, oldest_ms in found.values()), default=0.0)
 
@@ -72,6 +74,7 @@ class Follower:
     caught_up: asyncio.Event = field(default_factory=asyncio.Event)
     _followed: dict[Path, Followed] = field(default_factory=dict)
     _behind: set[Path] = field(default_factory=set)
+    _unopened: dict[Path, float] = field(default_factory=dict)  #: those that cannot be read, and when that was told
 
     async def run(self, stop: asyncio.Event) -> None:
         """Record until told to stop."""
@@ -97,12 +100,13 @@ class Follower:
         """Look up the backlogs; for the store's thread."""
         cursors = self.store.cursors()
         found: dict[str, tuple[int, int | None]] = {}
+        unreadable = {path.stem for path in self._unopened}
         for path, followed in self._followed.items():
-            reader = followed.reader
-            seq, events = cursors.get(reader.journal_id, (0, 0))
-            _, appended = reader.newest()
-            found[path.stem] = (max(0, appended - events), reader.oldest_after(seq))
-        self.backlogs.update(found, self.clock.now_ms())
+            try:
+                found[path.stem] = _backlog(followed.reader, *cursors.get(followed.reader.journal_id, (0, 0)))
+            except StorageError:  # each step in it tells how
+                unreadable.add(path.stem)
+        self.backlogs.update(found, unreadable, self.clock.now_ms())
 
     async def _round(self, stop: asyncio.Event) -> int:
         """Record one transaction of each journal; give the events of the largest."""
@@ -112,8 +116,7 @@ class Follower:
                 recorded = await self.on_store(partial(self._step, path))
             except Exception as error:  # noqa: BLE001 -- one journal must not take the writer with it
                 self._behind.discard(path)
-                detail = str(error) if isinstance(error, StorageError) else ""  # others may quote an event
-                self.reports.happening("record.crashed", error=type(error).__name__, detail=detail)
+                self._crashed(path, error)
                 await pause(TROUBLE_SECONDS, stop)
                 continue
             if recorded is not None:
@@ -131,17 +134,37 @@ class Follower:
                 self._behind.remove(path)
         return recorded
 
+    def _crashed(self, path: Path, error: Exception) -> None:
+        detail = str(error) if isinstance(error, StorageError) else ""  # others may quote an event
+        self.reports.happening("record.crashed", file=path.name, error=type(error).__name__, detail=detail)
+
     def _open_new_slots(self) -> None:
-        for path in slots(self.folder):
+        found = slots(self.folder)
+        self._unopened = {path: told for path, told in self._unopened.items() if path in found}
+        for path in found:
             if path not in self._followed:
-                self._open(path)
+                self._try_to_open(path)
+
+    def _try_to_open(self, path: Path) -> None:
+        try:
+            self._open(path)
+        except StorageBusy:
+            return  # its ingest process is still creating it
+        except StorageError as error:
+            now = self.clock.monotonic()
+            if now - self._unopened.get(path, -inf) >= REPEAT_SECONDS:
+                self._unopened[path] = now
+                self._crashed(path, error)
+        else:
+            self._unopened.pop(path, None)
 
     def _open(self, path: Path) -> None:
+        reader = SqliteJournalReader(path, self.ring)
         try:
-            reader = SqliteJournalReader(path, self.ring)
             upto, _ = reader.newest()
         except StorageError:
-            return  # its ingest process is still creating it
+            reader.close()
+            raise
         recording = Recording(journal=reader, store=self.store, clock=self.clock, report=self.reports.happening)
         self._followed[path] = Followed(reader=reader, recording=recording, upto=upto)
         if not self.caught_up.is_set():
@@ -150,3 +173,8 @@ class Follower:
     def _close(self) -> None:
         for followed in self._followed.values():
             followed.reader.close()
+
+
+def _backlog(reader: SqliteJournalReader, seq: int, events: int) -> tuple[int, int | None]:
+    _, appended = reader.newest()
+    return max(0, appended - events), reader.oldest_after(seq)

@@ -143,7 +143,6 @@ class Writer:
         async def is_pending(workspace: str, event_id: str) -> bool:
             return await on_reader(pending.holds, workspace, event_id)
 
-        tiktok_url = self.settings.tiktok_url
         pages = build(
             ledger=reader,
             on_reader=on_reader,
@@ -153,7 +152,7 @@ class Writer:
             pending=is_pending,
             metrics=partial(metrics.exposition, self.settings.data / "metrics"),
             ready=self._not_ready,
-            emulator_url=None if tiktok_url == TIKTOK_URL else tiktok_url,
+            emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
             closing=closing,
         )
         return KnownHosts(pages, self.settings.dashboard_hosts)
@@ -191,8 +190,9 @@ class Writer:
         return LagView(lag_seconds=found.lag_seconds, pending=found.pending, journals=journals)
 
     def _not_ready(self) -> list[str]:
-        lag = self.follower.backlogs.lag_seconds
-        return [f"the recorder is {lag:.0f} seconds behind"] if lag >= BEHIND_SECONDS else []
+        found, lag = self.follower.backlogs, self.follower.backlogs.lag_seconds
+        behind = [f"the recorder is {lag:.0f} seconds behind"] if lag >= BEHIND_SECONDS else []
+        return behind + [f"the journal {name} cannot be read" for name in found.unreadable]
 
 
 async def joined(settings: Settings, reports: Reports, on_store: Thread) -> Writer:

@@ -12,12 +12,13 @@ is destroyed when the last group of its day is dropped: whatever free pages stil
 import shutil
 import sqlite3
 from collections import deque
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
 from twinbeam.core.clock import day_of
-from twinbeam.core.errors import StorageBehind, StorageBusy, StorageDamaged, StorageFull
+from twinbeam.core.errors import StorageBehind, StorageBusy, StorageDamaged, StorageError, StorageFull
 from twinbeam.engines.journals.confirmed import read_confirmed, write_confirmed
 from twinbeam.engines.keyring import DayKeys, KeyRing, NotOpenedHere
 from twinbeam.engines.locks import FileLock
@@ -244,16 +245,23 @@ class SqliteJournal:
 
 
 class SqliteJournalReader:
-    """The recorder's view of one slot; see JournalReader for the promises."""
+    """
+    The recorder's view of one slot; see JournalReader for the promises.
+
+    Opening raises StorageBusy for a journal that is still being made, and another StorageError, with the file's name,
+    for one that cannot be read.
+    """
 
     def __init__(self, path: Path, ring: KeyRing) -> None:
         self._path = path
-        self._db = open_reader(path)
-        with translated():
-            row = self._db.execute("SELECT id FROM journal").fetchone()
-        if row is None:
-            raise StorageBusy(f"the journal {path.name} is still being made")
-        self.journal_id = str(row[0])
+        try:
+            self._db = open_reader(path)
+            with ExitStack() as on_error:
+                on_error.callback(self._db.close)
+                self.journal_id = _id_of(self._db)
+                on_error.pop_all()
+        except StorageError as error:
+            raise type(error)(f"The journal {path.name} cannot be read ({error}).") from error
         self._keys = DayKeys(ring, load=self._load_key, save=self._never_save)
         self._unsaid: int | None = None
 
@@ -315,6 +323,16 @@ def _open(path: Path, max_pages: int | None) -> sqlite3.Connection:
         if max_pages is not None:
             db.execute(f"PRAGMA max_page_count={max_pages}")
     return db
+
+
+def _id_of(db: sqlite3.Connection) -> str:
+    """Give a journal's id; one that has none yet, and so holds nothing, is busy."""
+    with translated():
+        made = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone()
+        row = db.execute("SELECT id FROM journal").fetchone() if made else None
+    if row is None:
+        raise StorageBusy("it is still being made")
+    return str(row[0])
 
 
 def _newest(db: sqlite3.Connection) -> tuple[int, int]:
