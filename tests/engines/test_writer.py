@@ -267,3 +267,26 @@ def test_a_journal_that_breaks_while_it_is_followed_is_told_beside_the_others(
     assert writer._not_ready() == ["the journal journal-1 cannot be read"]
     assert writer.follower.backlogs.pending == 1
     writer.follower._close()
+
+
+def test_a_broken_journal_is_tried_once_a_second_and_slows_no_other(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    broken = SqliteJournal(slot_path(data, 1), engine.ring, reserve_bytes=0)
+    writer = a_writer(engine, log, data)
+    writer.follower._open_new_slots()
+    with closing(sqlite3.connect(data / "journal-1.db")) as other:
+        other.execute("DROP TABLE grp")
+
+    async def rounds() -> list[int]:
+        events = []
+        for n in range(20):
+            h.append(a_signal(f"e-{n}"))
+            events.append(await writer.follower._round())
+            writer.clock.advance(ms=100)
+        return events
+
+    assert asyncio.run(rounds()) == [1] * 20
+    assert [fields["file"] for fields in log.told("record.crashed")] == ["journal-1.db"] * 2
+    writer.follower._close()
+    broken.close()

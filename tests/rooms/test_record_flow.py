@@ -169,12 +169,8 @@ def test_what_no_item_is_to_blame_for_is_reported_and_tried_again(on_sqlite: Roo
         wake=lambda: None,
     )
 
-    async def look(stop: asyncio.Event) -> int:
-        follower._open_new_slots()
-        stop.set()
-        return await follower._round(stop)
-
-    assert not asyncio.run(look(asyncio.Event()))
+    follower._open_new_slots()
+    assert not asyncio.run(follower._round())
     assert ("record.crashed", {"file": "journal-0.db", "error": "IntegrityError", "detail": ""}) in log.lines
     assert (store.states(), store.quarantined()) == ({}, 0)
     store._db.execute("DROP TRIGGER stuck")

@@ -52,6 +52,7 @@ class Followed:
     reader: SqliteJournalReader
     recording: Recording
     upto: int  #: how far it was written when it was found
+    rests_until: float = -inf  #: after trouble; the other journals go on meanwhile
 
 
 @dataclass(kw_only=True)
@@ -89,7 +90,7 @@ class Follower:
             if self.clock.monotonic() - looked >= SLOTS_SECONDS:
                 await self.on_store(self._open_new_slots)
                 looked = self.clock.monotonic()
-            events = await self._round(stop)
+            events = await self._round()
             if not self._behind:
                 self.caught_up.set()
             if events < EVENTS_PER_TRANSACTION:
@@ -108,16 +109,18 @@ class Follower:
                 unreadable.add(path.stem)
         self.backlogs.update(found, unreadable, self.clock.now_ms())
 
-    async def _round(self, stop: asyncio.Event) -> int:
+    async def _round(self) -> int:
         """Record one transaction of each journal; give the events of the largest."""
         most = 0
-        for path in list(self._followed):
+        for path, followed in list(self._followed.items()):
+            if self.clock.monotonic() < followed.rests_until:
+                continue
             try:
                 recorded = await self.on_store(partial(self._step, path))
             except Exception as error:  # noqa: BLE001 -- one journal must not take the writer with it
+                followed.rests_until = self.clock.monotonic() + TROUBLE_SECONDS
                 self._behind.discard(path)
                 self._crashed(path, error)
-                await pause(TROUBLE_SECONDS, stop)
                 continue
             if recorded is not None:
                 most = max(most, recorded.arrivals)
