@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.rules import WorkspaceRules
 from twinbeam.core.story import KeyRow, PixelRow
 from twinbeam.core.values import KeyKind
@@ -56,9 +57,17 @@ def publish(store: Settings, folder: Path) -> Directory:
     if not target.exists() or target.read_bytes() != encoded:
         draft = target.with_name(f"{FILE}.{os.getpid()}")
         draft.touch(mode=0o600)
-        draft.write_bytes(encoded)
+        _write(draft, encoded)
         draft.replace(target)
     return directory
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write durably: a rename may reach the disk before what the file holds, and power may fail in between."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 class SnapshotFile:
@@ -68,7 +77,10 @@ class SnapshotFile:
         self._path = folder / FILE
         self._seen = (0, 0)
         self.current = Directory()
-        self.refresh()
+        try:
+            self.refresh()
+        except StorageDamaged:
+            self._seen = (0, 0)  # the next look, which may report it, finds it again
 
     def refresh(self) -> bool:
         """Read the file if it changed; tells whether it did. Raises StorageDamaged for a file nobody can read."""
