@@ -7,12 +7,13 @@ hashes that only the key ring opens.
 """
 
 import asyncio
+import fcntl
 import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 
@@ -54,33 +55,69 @@ class Eraser(Protocol):
         ...
 
 
+class Reporter(Protocol):
+    """Told about what needs a log line."""
+
+    def happening(self, event: str, /, **fields: object) -> None:
+        """Take note; never an identifier."""
+        ...
+
+
 def log_path(settings: Settings) -> Path:
     """Say where the log lies."""
     return settings.keyring.with_suffix(".erasures")
 
 
 def remember(path: Path, ring: KeyRing, wish: Erasure) -> None:
-    """Append a wish to the log, durably."""
+    """Append a wish to the log, durably, on a line of its own."""
     sealed = b64encode(ring.seal(msgspec.msgpack.encode(wish), _CONTEXT)).decode()
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(json.dumps({"id": wish.id, "asked_ms": wish.asked_ms, "wish": sealed}) + "\n")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # given back with the file; another's line under way is no torn one
+        _begin_line(file)
+        file.write(json.dumps({"id": wish.id, "asked_ms": wish.asked_ms, "wish": sealed}).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
 
-def remembered(path: Path, ring: KeyRing) -> list[Erasure]:
-    """Read the log; raises ConfigError for a line that cannot be read."""
+def _begin_line(file: BinaryIO) -> None:
+    """End the last line, or take it away where a crash or a full disk left half of it: nobody was promised that."""
+    file.seek(0)
+    content = file.read()
+    last = content.rpartition(b"\n")[2]
+    if _is_torn(last):
+        file.truncate(len(content) - len(last))
+    elif last:
+        file.write(b"\n")
+
+
+def _is_torn(last: bytes) -> bool:
+    """Tell whether what follows the last end of a line is a part of a line."""
+    try:
+        json.loads(last or b"{}")
+    except ValueError:
+        return True
+    return False
+
+
+def remembered(path: Path, ring: KeyRing, reports: Reporter) -> list[Erasure]:
+    """Read the log; reports half a last line, and raises ConfigError for any other that cannot be read."""
     if not path.exists():
         return []
-    return [_read(path, ring, line) for line in path.read_text().splitlines() if line]
+    *lines, last = path.read_bytes().split(b"\n")
+    if _is_torn(last):
+        reports.happening("erasures.damaged", line=len(lines) + 1)
+    else:
+        lines.append(last)
+    return [_read(path, ring, line) for line in lines if line]
 
 
-def ask_again(store: Wishes, path: Path, ring: KeyRing, folder: Path) -> int:
+def ask_again(store: Wishes, settings: Settings, ring: KeyRing, reports: Reporter) -> int:
     """Ask a store for every wish that it does not know, as after a restore; tells how many there were."""
     known = store.erasures()
-    missing = [wish for wish in remembered(path, ring) if wish.id not in known]
-    upto = positions(folder, ring, strict=False) if missing else {}  # whoever follows the journals reports the others
+    missing = [wish for wish in remembered(log_path(settings), ring, reports) if wish.id not in known]
+    # Whoever follows the journals reports those that cannot be read.
+    upto = positions(settings.journal_folder, ring, strict=False) if missing else {}
     for wish in missing:
         store.ask_erasure(msgspec.structs.replace(wish, upto=upto))
     return len(missing)
@@ -120,7 +157,7 @@ def _position(path: Path, ring: KeyRing) -> dict[str, int]:
         reader.close()
 
 
-def _read(path: Path, ring: KeyRing, line: str) -> Erasure:
+def _read(path: Path, ring: KeyRing, line: bytes) -> Erasure:
     try:
         sealed = b64decode(json.loads(line)["wish"], validate=True)
         return msgspec.msgpack.decode(ring.open_sealed(sealed, _CONTEXT), type=Erasure)

@@ -14,7 +14,7 @@ from functools import partial
 from random import Random
 from uuid import uuid4
 
-from twinbeam.app.erasures import ask_again, carry_out, log_path
+from twinbeam.app.erasures import ask_again, carry_out
 from twinbeam.app.pending import Pending
 from twinbeam.app.process import end_with_parent, every, run, serve, side_by_side
 from twinbeam.app.recording import Follower
@@ -94,7 +94,7 @@ class Writer:
 
     async def prepare(self) -> None:
         """Take in what was decided and wished for while no writer ran."""
-        await self.on_store(ask_again, self.store, log_path(self.settings), self.ring, self.settings.journal_folder)
+        await self.on_store(ask_again, self.store, self.settings, self.ring, self.reports)
         await self.take_settings()  # no token is new yet: what waits after an attempt keeps its time
 
     async def send(self, stop: asyncio.Event) -> None:
