@@ -65,6 +65,51 @@ def test_a_trickled_body_is_given_up():
     assert_refused(asyncio.run(read_body(receive, {}, patience_seconds=0.01)), ProblemCode.TOO_SLOW)
 
 
+def test_a_body_of_which_nothing_arrives_is_given_up_and_nobody_waits_for_it_any_more():
+    cleared = []
+
+    async def receive():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cleared.append(True)
+
+    assert_refused(asyncio.run(read_body(receive, {}, patience_seconds=0.01)), ProblemCode.TOO_SLOW)
+    assert cleared == [True]
+
+
+def test_the_time_is_that_of_the_whole_body():
+    async def receive():
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    assert_refused(asyncio.run(read_body(receive, {}, patience_seconds=0.1)), ProblemCode.TOO_SLOW)
+
+
+def test_a_body_that_comes_late_but_in_time_is_taken():
+    parts = [b"a", b"b", b"c"]
+
+    async def receive():
+        await asyncio.sleep(0.001)
+        return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
+
+    assert asyncio.run(read_body(receive, {})) == b"abc"
+
+
+def test_whoever_ends_the_request_ends_the_wait_for_its_body():
+    async def receive():
+        await asyncio.Event().wait()
+
+    async def hang_up():
+        reading = asyncio.create_task(read_body(receive, {}))
+        await asyncio.sleep(0)
+        reading.cancel()
+        await reading
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(hang_up())
+
+
 @pytest.mark.parametrize("parts", [[], [b"{"]])
 def test_a_client_that_hangs_up_leaves_nothing(parts):
     assert read(parts, cut=True) is GONE

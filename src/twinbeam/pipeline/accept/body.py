@@ -1,16 +1,20 @@
 """
 Read a request's body, never more than the limit: on the wire, or while it is inflated.
 
-A body is small and usually arrives in one message, so the common case is one `receive` and no timer.
+A body is small and usually there as soon as its request is, so the common case is one `receive` and no timer.
 """
 
 import asyncio
 import zlib
+from collections.abc import Coroutine, Generator
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
 from twinbeam.pipeline.accept.asgi import Headers, Receive
 from twinbeam.pipeline.accept.problems import MOST_BYTES, Problem, ProblemCode, problem
+
+T = TypeVar("T")
 
 PATIENCE_SECONDS = 30.0  # a phone on a bad network needs seconds; a trickled body may not hold memory for longer
 _BOM = b"\xef\xbb\xbf"  # Windows tools put it in front of UTF-8
@@ -27,17 +31,13 @@ GONE = Gone()
 async def read_body(
     receive: Receive, headers: Headers, *, patience_seconds: float = PATIENCE_SECONDS
 ) -> bytes | Problem | Gone:
-    """Give the decoded body; what follows its first part must arrive within `patience_seconds`."""
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        return GONE
-
-    wire = message.get("body", b"")
-    if message.get("more_body"):
-        rest = await _read_rest(receive, wire, patience_seconds)
-        if not isinstance(rest, bytes):
-            return rest
-        wire = rest
+    """Give the decoded body; all of it must arrive within `patience_seconds`."""
+    try:
+        wire = await _within(patience_seconds, _read_wire(receive))
+    except TimeoutError:
+        return problem(ProblemCode.TOO_SLOW)
+    if not isinstance(wire, bytes):
+        return wire
     if len(wire) > MOST_BYTES:
         return problem(ProblemCode.TOO_LARGE)
 
@@ -46,12 +46,41 @@ async def read_body(
     return body.removeprefix(_BOM) if isinstance(body, bytes) else body
 
 
-async def _read_rest(receive: Receive, first: bytes, patience_seconds: float) -> bytes | Problem | Gone:
+async def _within(seconds: float, reading: Coroutine[Any, Any, T]) -> T:
+    """Await a coroutine for so long; the timer, 10 us, is set only if it does not come to its end without waiting."""
+    steps = reading.__await__()
     try:
-        async with asyncio.timeout(patience_seconds):
-            return await _collect(receive, bytearray(first))
-    except TimeoutError:
-        return problem(ProblemCode.TOO_SLOW)
+        waits_for = next(steps)
+    except StopIteration as done:
+        found: T = done.value
+        return found
+    async with asyncio.timeout(seconds):
+        return await _Begun(waits_for, steps)
+
+
+class _Begun(Generic[T]):
+    """A coroutine that waits for the first time already, to be awaited to its end."""
+
+    def __init__(self, waits_for: Any, steps: Generator[Any, Any, T]) -> None:
+        self._waits_for = waits_for
+        self._steps = steps
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        try:
+            yield self._waits_for
+        except BaseException as error:
+            self._steps.throw(error)  # it clears up behind itself
+            raise
+        return (yield from self._steps)
+
+
+async def _read_wire(receive: Receive) -> bytes | Problem | Gone:
+    """Give the body as it is on the wire."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        return GONE
+    first: bytes = message.get("body", b"")
+    return await _collect(receive, bytearray(first)) if message.get("more_body") else first
 
 
 async def _collect(receive: Receive, wire: bytearray) -> bytes | Problem | Gone:
