@@ -30,6 +30,7 @@ DENIED = Permission(Decision.DROPPED, "ad_storage=denied", Reason.NO_CONSENT)
 UNSAID = Permission(Decision.UNDECIDED, "ad_storage=unsaid, ad_user_data=unsaid")
 TAKEN = Answered(200, 0, "OK", "20261120-taken")
 BUSY = Answered(401, 40100, "Too many requests. Please retry in some time.", "20261120-busy")
+NO_TOKEN = Answered(401, 40105, "Access token is incorrect or has been revoked.", "20261120-token")
 BAD = Answered(400, 40002, "data.0.properties.contents.0.content_id: Not a valid string", "20261120-bad")
 
 
@@ -73,6 +74,7 @@ class Showroom:
             "pending": self.pending,
             "metrics": lambda: (b"twinbeam_unsent 0\n", "text/plain; version=0.0.4"),
             "ready": lambda: self.reasons,
+            "access_codes": (NO_TOKEN.code,),
             "closing": lambda: self.stopping,
         }
         self.app = build(**usual | parts)
@@ -111,12 +113,12 @@ class Showroom:
         for lease in self.leases():
             self.store.settle_refused(lease.batch, BAD, owner=OWNER, now_ms=self.clock.now_ms())
 
-    def hold_up(self) -> None:
-        """Send what is due; TikTok asks for patience."""
+    def hold_up(self, answer: Answered = BUSY) -> None:
+        """Send what is due; TikTok asks for patience, or for something else that takes time."""
         due_ms = self.clock.now_ms() + 5_000
         for lease in self.leases():
             self.store.settle_waiting(
-                lease.batch, BUSY, owner=OWNER, now_ms=self.clock.now_ms(), due_ms=due_ms, arrived=False
+                lease.batch, answer, owner=OWNER, now_ms=self.clock.now_ms(), due_ms=due_ms, arrived=False
             )
 
     def leases(self) -> list[Any]:

@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from builders import NOW_MS, PIXEL, WORKSPACE
-from showroom import BAD, DENIED, UNSAID, Showroom, a_busy_day, bought, kept_out, seen_in_browser
+from showroom import BAD, DENIED, NO_TOKEN, UNSAID, Showroom, a_busy_day, bought, kept_out, seen_in_browser
 from twinbeam.core.errors import StorageBusy
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Reason
@@ -177,6 +177,45 @@ def test_the_fleet_tells_policy_token_todays_events_and_what_to_mend(busy):
     assert "Refused by TikTok in the last 7 days: 1." in text
     assert "Second shop C0EXAMPLEPIXELCODE21 not required missing recorded 0" in text
     assert "No access token." in text
+
+
+def test_a_token_that_tiktok_refuses_is_something_to_mend(room):
+    room.add_pixel(workspace="acme")
+    room.add_pixel("C0EXAMPLEPIXELCODE21", workspace="acme", name="Second shop")
+    room.record(bought("1", workspace="acme"))
+    room.clock.advance(seconds=20)
+    room.hold_up(NO_TOKEN)
+    first, second = words(room.get("/pixels")).split("Second shop")
+    assert "required refused by TikTok 14:13:20" in first
+    assert f"TikTok refuses the access token: code 40105, {NO_TOKEN.message} Conversions that wait for it: 1." in first
+    assert f"twinbeam pixels token {PIXEL} --workspace acme &lt; token.txt" in first
+    assert "required set 14:13:20" in second
+    assert "refuses" not in second
+
+
+@pytest.mark.parametrize("mend", ["another token", "a better answer"])
+def test_a_token_is_refused_until_another_is_saved_or_it_works(room, mend):
+    room.add_pixel()
+    room.record(bought("1"))
+    room.clock.advance(seconds=20)
+    room.hold_up(NO_TOKEN)
+    assert "refuses the access token" in words(room.get("/pixels"))
+    room.clock.advance(seconds=20)
+    if mend == "another token":
+        room.add_pixel(token="n" * 40)
+    else:
+        room.deliver()
+    assert "required set" in words(room.get("/pixels"))
+    assert "refuses" not in words(room.get("/pixels"))
+
+
+def test_tiktok_being_busy_says_nothing_about_the_token(room):
+    room.add_pixel()
+    room.record(bought("1"))
+    room.clock.advance(seconds=20)
+    room.hold_up()
+    assert "required set" in words(room.get("/pixels"))
+    assert "refuses" not in words(room.get("/pixels"))
 
 
 def test_what_the_fleet_tells_of_a_day_adds_up(busy):

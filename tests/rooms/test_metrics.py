@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram
 
+from twinbeam.app.reports import Reports
+from twinbeam.observe import metrics
 from twinbeam.observe.metrics import observe_all
 
 BUCKETS = (0.5, 1.0, 2.5)
@@ -29,3 +31,23 @@ def test_observing_all_at_once_is_observing_each(rounds: list[list[float]]) -> N
                     histogram.observe(value)
     assert counted(at_once) == counted(each)
     assert ("seconds_bucket", "2.5") in counted(each)
+
+
+class Lines(list[tuple[str, str]]):
+    """A log that keeps level and event of each line."""
+
+    def __getattr__(self, level: str) -> object:
+        return lambda event, **_fields: self.append((level, event))
+
+
+def attempts_told() -> float:
+    return float(metrics.HAPPENINGS.labels("send.attempted")._value.get())
+
+
+def test_an_attempt_is_routine_unless_its_token_was_refused() -> None:
+    lines, before = Lines(), attempts_told()
+    reports = Reports(lines)
+    reports.happening("send.attempted", lane="C0", count=1, verdict="TryLater", code=50000, fate="waiting")
+    reports.happening("send.attempted", lane="C0", count=1, verdict="TokenRejected", code=40105, fate="waiting")
+    assert lines == [("info", "send.attempted"), ("warning", "send.attempted")]
+    assert attempts_told() - before == 1

@@ -33,7 +33,7 @@ class Reports:
 
     def happening(self, event: str, /, **fields: object) -> None:
         """Log a happening of a room; what is not routine is counted too."""
-        level = level_of(event)
+        level = level_of(event, fields)
         getattr(self._log, level)(event, **fields)
         if level != "info":
             metrics.HAPPENINGS.labels(event).inc()

@@ -30,7 +30,7 @@ from twinbeam.dashboard.app import build
 from twinbeam.dashboard.contract import JournalLag, LagView
 from twinbeam.dashboard.hosts import KnownHosts
 from twinbeam.destinations.tiktok.client import TikTok
-from twinbeam.destinations.tiktok.verdicts import NOT_TAKEN
+from twinbeam.destinations.tiktok.verdicts import CODES, NOT_TAKEN, Meaning
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
@@ -152,6 +152,7 @@ class Writer:
             pending=is_pending,
             metrics=partial(metrics.exposition, self.settings.data / "metrics"),
             ready=self._not_ready,
+            access_codes=[code for code, meaning in CODES.items() if meaning is Meaning.ACCESS],
             emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
             closing=closing,
         )

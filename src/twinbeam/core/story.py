@@ -28,6 +28,16 @@ class Attempt(Struct, frozen=True):
     request_id: str
 
 
+class LastAnswer(Struct, frozen=True):
+    """The newest answer of TikTok's to a pixel or event set, whatever it carried."""
+
+    workspace: str
+    pixel: str
+    at_ms: int
+    code: int
+    message: str
+
+
 class Story(Struct, frozen=True):
     """Everything the store can tell of one conversion without opening its payload."""
 

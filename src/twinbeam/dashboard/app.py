@@ -1,6 +1,6 @@
 """The dashboard as an ASGI app: every address, and the parts behind it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 
 from starlette.applications import Starlette
@@ -25,6 +25,7 @@ def build(  # noqa: PLR0913 -- a parts list
     pending: Callable[[str, str], Awaitable[bool]],
     metrics: Callable[[], tuple[bytes, str]],
     ready: Callable[[], list[str]],
+    access_codes: Collection[int],
     emulator_url: str | None = None,
     closing: Callable[[], bool] = never,
 ) -> Starlette:
@@ -38,6 +39,7 @@ def build(  # noqa: PLR0913 -- a parts list
         pending=pending,
         metrics=metrics,
         ready=ready,
+        access_codes=access_codes,
         closing=closing,
     )
     pages = Pages(emulator_url)

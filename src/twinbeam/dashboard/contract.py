@@ -1,13 +1,13 @@
 """What the dashboard needs: a ledger to read from, and a few questions the composition root can answer."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
 from twinbeam.core.clock import Clock
-from twinbeam.core.story import Count, PixelRow, Story
+from twinbeam.core.story import Count, LastAnswer, PixelRow, Story
 from twinbeam.pipeline.accept.directory import Directory
 
 T = TypeVar("T")
@@ -38,6 +38,10 @@ class Ledger(Protocol):
 
     def pixels(self) -> list[PixelRow]:
         """List the configured pixels."""
+        ...
+
+    def last_answers(self) -> list[LastAnswer]:
+        """Give TikTok's newest answer with a code to each pixel, tests included; long forgotten ones may be missing."""
         ...
 
 
@@ -76,7 +80,8 @@ class Parts:
     What the routes share.
 
     `pending` tells whether an event id lies in a journal but is not yet recorded; `ready` gives reasons why not;
-    `metrics` gives a body and its content type. `closing` ends the live streams, which would hold up a stop.
+    `metrics` gives a body and its content type; `access_codes` are those with which TikTok refuses a token.
+    `closing` ends the live streams, which would hold up a stop.
     """
 
     ledger: Ledger
@@ -87,4 +92,5 @@ class Parts:
     pending: Callable[[str, str], Awaitable[bool]]
     metrics: Callable[[], tuple[bytes, str]]
     ready: Callable[[], list[str]]
+    access_codes: Collection[int]
     closing: Callable[[], bool] = never

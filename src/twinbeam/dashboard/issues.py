@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
-from twinbeam.core.story import PixelRow
+from twinbeam.core.rules import MAIN
+from twinbeam.core.story import LastAnswer, PixelRow
 from twinbeam.core.values import Side
 from twinbeam.dashboard.sums import Sums
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
@@ -41,6 +42,7 @@ class Facts(Struct, frozen=True):
     week: Sums  #: of the last 7 UTC days
     seen: Mapping[Side, int]  #: when each side last reported, in ms, among the newest conversions
     looked_at: int  #: how many of those were this pixel's
+    refusal: LastAnswer | None = None  #: TikTok's word on the token the pixel has now, where that was a no
 
 
 def issues(facts: Facts) -> list[Issue]:
@@ -55,7 +57,26 @@ def _no_token(facts: Facts) -> Issue | None:
     what = f"No access token; conversions that wait for it: {waiting:,}." if waiting else "No access token."
     weight = Weight.BROKEN if waiting else Weight.IDLE
     fix = "Save the token from TikTok Events Manager; what waits is then sent by itself."
-    return Issue(weight, what, fix, f"twinbeam pixels token {facts.pixel.code} < token.txt")
+    return Issue(weight, what, fix, _token_command(facts.pixel))
+
+
+def _token_refused(facts: Facts) -> Issue | None:
+    answer = facts.refusal
+    if answer is None:
+        return None
+    said = f"code {answer.code}, {answer.message}" if answer.message else f"code {answer.code}"
+    what = f"TikTok refuses the access token: {said.rstrip('.')}. Conversions that wait for it: {facts.week.waiting:,}."
+    fix = "Save a new token from TikTok Events Manager, or let this one use the pixel; what waits then goes by itself."
+    return Issue(Weight.BROKEN, what, fix, _token_command(facts.pixel))
+
+
+def _token_command(pixel: PixelRow) -> str:
+    return f"twinbeam pixels token {pixel.code}{workspace_option(pixel.workspace)} < token.txt"
+
+
+def workspace_option(workspace: str) -> str:
+    """Give what a command needs beside the code of a pixel; the one workspace a single shop has is not named."""
+    return "" if workspace == MAIN else f" --workspace {workspace}"
 
 
 def _refused(facts: Facts) -> Issue | None:
@@ -132,4 +153,14 @@ _LOST_WITHOUT: Mapping[Side, str] = {
     Side.SERVER: "Ad blockers and closed tabs hide purchases from the browser; send the server's copy too.",
 }
 
-_RULES = (_no_token, _refused, _expired, _silent_consent, _never_confirmed, _two_ids, _one_sided, _nothing_yet)
+_RULES = (
+    _no_token,
+    _token_refused,
+    _refused,
+    _expired,
+    _silent_consent,
+    _never_confirmed,
+    _two_ids,
+    _one_sided,
+    _nothing_yet,
+)

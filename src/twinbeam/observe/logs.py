@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -37,8 +39,14 @@ def named(process: str, **context: object) -> Any:
     return structlog.get_logger().bind(process=process, **context)
 
 
-def level_of(event: str) -> str:
-    """Choose the level of a happening by its last word: ERROR means that a person should look."""
+def level_of(event: str, fields: Mapping[str, object] = MappingProxyType({})) -> str:
+    """
+    Choose the level of a happening by its last word: ERROR means that a person should look.
+
+    An attempt is routine, but nothing goes on by itself where TikTok refuses the token.
+    """
+    if fields.get("verdict") == "TokenRejected":
+        return "warning"
     return _LEVELS.get(event.rpartition(".")[2], "info")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from twinbeam.core.keys import conversion_key
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.rules import stream_of
-from twinbeam.core.story import Attempt, CopySeen, Count, Story
+from twinbeam.core.story import Attempt, CopySeen, Count, LastAnswer, Story
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 
@@ -32,6 +32,15 @@ class Reading:
     def counts(self, *, since_day: int = 0) -> list[Count]:
         """Give all counters from a UTC day on."""
         return [Count(*key, n) for key, n in sorted(self._rows.counters.items()) if n and key[0] >= since_day]
+
+    def last_answers(self) -> list[LastAnswer]:
+        """Give the newest answer to each pixel that had one."""
+        newest: dict[tuple[str, str], LastAnswer] = {}
+        for batch in self._rows.batches.values():
+            place, answer = (batch.lane.workspace, batch.lane.source_id), batch.answer
+            if answer.code is not None and batch.answered_ms is not None and batch.state != "split":
+                newest[place] = LastAnswer(*place, batch.answered_ms, answer.code, answer.message)
+        return [answer for _, answer in sorted(newest.items())]
 
     def states(self) -> dict[str, int]:
         """Count the rows by state."""

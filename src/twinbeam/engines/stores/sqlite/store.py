@@ -7,6 +7,7 @@ The SQLite store, opened.
     settling.py    batches: what became of them               one transaction a call
     setup.py       pixels, tokens, keys                       short transactions, from any process
     reading.py     stories, totals, lists                     reads only
+                   (listing.py: what else the pages list)
 
     housekeeping.py  retention and erasure, a little at a time  one transaction a call
                    (tidying.py and erasing.py say what goes)
@@ -28,8 +29,8 @@ from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import Housekeeping, Wishes, keep_by_default
 from twinbeam.engines.stores.sqlite.leasing import Leasing
+from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.migrate import migrate
-from twinbeam.engines.stores.sqlite.reading import Reading
 from twinbeam.engines.stores.sqlite.recording import Recording
 from twinbeam.engines.stores.sqlite.setup import Setup
 from twinbeam.engines.stores.sqlite.tidying import KeepDays
@@ -39,7 +40,7 @@ from twinbeam.pipeline.send.limits import Ages
 FILE = "store.db"
 
 
-class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting):
+class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Listing):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
     def __init__(
@@ -103,7 +104,7 @@ class SqliteSetup(Setup, Wishes, Exporting):
         self._db.close()
 
 
-class SqliteReader(Reading):
+class SqliteReader(Listing):
     """Reads only, on a connection of its own, so that a page never waits for a transaction."""
 
     def __init__(self, folder: Path) -> None:
