@@ -162,6 +162,19 @@ def test_an_empty_overview_teaches_the_next_step(room, fill, taught):
     assert taught in words(room.get("/"))
 
 
+@pytest.mark.parametrize(("workspace", "ending"), [("main", ""), ("acme", " --workspace acme")])
+@pytest.mark.parametrize("path", ["/", "/pixels"])
+def test_a_command_for_a_pixel_names_its_workspace_where_a_single_shop_need_not(room, path, workspace, ending):
+    room.add_pixel(workspace=workspace)
+    command = f"twinbeam keys create server --source checkout --pixel {PIXEL}{ending}"
+    assert re.search(rf"{re.escape(command)}(?:\n|</code>)", room.get(path).text)
+
+
+def test_a_missing_token_is_saved_in_the_pixels_own_workspace(room):
+    room.add_pixel(workspace="acme", token=None)
+    assert f"twinbeam pixels token {PIXEL} --workspace acme &lt; token.txt" in room.get("/pixels").text
+
+
 def test_the_overview_tells_those_without_javascript_to_reload(room):
     assert re.search(r"<noscript>.*reload.*</noscript>", room.get("/").text)
 

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
-from twinbeam.core.rules import MAIN
 from twinbeam.core.story import LastAnswer, PixelRow
 from twinbeam.core.values import Side
 from twinbeam.dashboard.sums import Sums
+from twinbeam.dashboard.wording import workspace_option
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
 
 
@@ -74,11 +74,6 @@ def _token_command(pixel: PixelRow) -> str:
     return f"twinbeam pixels token {pixel.code}{workspace_option(pixel.workspace)} < token.txt"
 
 
-def workspace_option(workspace: str) -> str:
-    """Give what a command needs beside the code of a pixel; the one workspace a single shop has is not named."""
-    return "" if workspace == MAIN else f" --workspace {workspace}"
-
-
 def _refused(facts: Facts) -> Issue | None:
     refused = facts.week.refused
     if not refused:
@@ -134,6 +129,7 @@ def _nothing_yet(facts: Facts) -> Issue | None:
         return None
     fix = "Make a key, and post events with it to /v1/events."
     command = f"twinbeam keys create server --source checkout --pixel {facts.pixel.code}"
+    command += workspace_option(facts.pixel.workspace)
     return Issue(Weight.IDLE, "No event in the last 7 days.", fix, command)
 
 

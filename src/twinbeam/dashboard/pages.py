@@ -92,4 +92,5 @@ _FILTERS = {
     "reason": lambda reason: SENTENCES[reason],
     "time": wording.time_of_day,
     "why": wording.why,
+    "workspace_option": wording.workspace_option,
 }

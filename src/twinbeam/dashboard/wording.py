@@ -7,6 +7,7 @@ from decimal import Decimal
 from twinbeam.core.lifecycle import State
 from twinbeam.core.money import decimal_places
 from twinbeam.core.outcomes import Finding, Reason
+from twinbeam.core.rules import MAIN
 from twinbeam.core.story import Story
 
 STATE_SENTENCES: Mapping[State, str] = {
@@ -64,6 +65,11 @@ def money(story: Story) -> str:
     """Write a conversion's value for people, or nothing."""
     value = amount(story.value_minor, story.currency)
     return "" if value is None else f"{value:,} {story.currency}"
+
+
+def workspace_option(workspace: str) -> str:
+    """Give what a command needs beside the code of a pixel; the one workspace a single shop has is not named."""
+    return "" if workspace == MAIN else f" --workspace {workspace}"
 
 
 def lapse(ms: int) -> str:
