@@ -15,7 +15,19 @@ from twinbeam.core.values import Channel
 from twinbeam.dashboard.contract import LagView
 from twinbeam.pipeline.identity.event_ids import safe_id
 
-PAGES = ["/", "/?days=1", "/pixels", "/find", "/find?q=12", "/find?q=nope", "/events/12", "/events/41", "/events/49"]
+PAGES = [
+    "/",
+    "/?days=1",
+    "/pixels",
+    "/conversions",
+    "/conversions?state=waiting",
+    "/find",
+    "/find?q=12",
+    "/find?q=nope",
+    "/events/12",
+    "/events/41",
+    "/events/49",
+]
 EMAIL = "ada@shop.example"
 
 

@@ -64,6 +64,13 @@ class Story(Struct, frozen=True):
     log: list[Attempt] = []
 
 
+class Listed(Struct, frozen=True):
+    """One page of a list: newest first, without copies and attempts."""
+
+    stories: list[Story]
+    next_id: int | None  #: what is older has a smaller id than this; None where nothing is
+
+
 class Count(Struct, frozen=True):
     """One counter: how many arrivals or conversions of a kind."""
 

@@ -8,6 +8,7 @@ What people and machines read: pages, the live stream, the read API, health and 
     live.py          / and its stream /live               feed.py       one reading a second for all viewers
     overview.py      what / shows
     fleet.py         /pixels  issues.py what is wrong with a pixel, in words
+    lists.py         /conversions
     story.py         /events/{id}, /find                  search.py     how a conversion is found
     sums.py          counters added up                    wording.py    sentences, money, times
     pages.py         templates into responses             failures.py   what is shown when something fails

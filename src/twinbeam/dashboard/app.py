@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from twinbeam.core.clock import Clock
-from twinbeam.dashboard import conversions, fleet, live, probes, story
+from twinbeam.dashboard import conversions, fleet, lists, live, probes, story
 from twinbeam.dashboard.contract import LagView, Ledger, OnReader, Parts, never
 from twinbeam.dashboard.failures import handlers
 from twinbeam.dashboard.feed import Feed
@@ -51,6 +51,7 @@ def _routes(parts: Parts, pages: Pages, feed: Feed) -> list[Route]:
         Route("/", partial(live.show, pages, feed)),
         Route("/live", partial(live.stream, feed, parts.closing)),
         Route("/pixels", partial(fleet.show, pages, parts)),
+        Route(lists.PATH, partial(lists.show, pages, parts)),
         Route("/events/{id:int}", partial(story.show, pages, parts)),
         Route("/find", partial(story.find, pages, parts), methods=["GET", "POST"]),
         Route(conversions.PATH, partial(conversions.tell, parts)),

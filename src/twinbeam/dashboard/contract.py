@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct
 
 from twinbeam.core.clock import Clock
-from twinbeam.core.story import Count, LastAnswer, PixelRow, Story
+from twinbeam.core.story import Count, LastAnswer, Listed, PixelRow, Story
 from twinbeam.pipeline.accept.directory import Directory
 
 T = TypeVar("T")
@@ -30,6 +30,16 @@ class Ledger(Protocol):
 
     def recent(self, *, limit: int, before_id: int | None = None) -> list[Story]:
         """Give the newest conversions and tombstones, newest first, without copies and attempts."""
+        ...
+
+    def in_state(
+        self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None
+    ) -> Listed:
+        """
+        Give the newest conversions and tombstones in one of some states, of one pixel (workspace, code) or of all.
+
+        There may be fewer than asked for although there are older ones: `next_id` then leads on.
+        """
         ...
 
     def counts(self, *, since_day: int = 0) -> list[Count]:

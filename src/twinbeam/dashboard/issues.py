@@ -13,6 +13,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import LastAnswer, PixelRow
 from twinbeam.core.values import Side
+from twinbeam.dashboard.lists import Asked
 from twinbeam.dashboard.sums import Sums
 from twinbeam.dashboard.wording import workspace_option
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
@@ -33,6 +34,7 @@ class Issue(Struct, frozen=True):
     what: str
     fix: str
     command: str = ""
+    link: str = ""  #: to the conversions it is about
 
 
 class Facts(Struct, frozen=True):
@@ -57,7 +59,7 @@ def _no_token(facts: Facts) -> Issue | None:
     what = f"No access token; conversions that wait for it: {waiting:,}." if waiting else "No access token."
     weight = Weight.BROKEN if waiting else Weight.IDLE
     fix = "Save the token from TikTok Events Manager; what waits is then sent by itself."
-    return Issue(weight, what, fix, _token_command(facts.pixel))
+    return Issue(weight, what, fix, _token_command(facts.pixel), _list(facts, "waiting") if waiting else "")
 
 
 def _token_refused(facts: Facts) -> Issue | None:
@@ -67,7 +69,7 @@ def _token_refused(facts: Facts) -> Issue | None:
     said = f"code {answer.code}, {answer.message}" if answer.message else f"code {answer.code}"
     what = f"TikTok refuses the access token: {said.rstrip('.')}. Conversions that wait for it: {facts.week.waiting:,}."
     fix = "Save a new token from TikTok Events Manager, or let this one use the pixel; what waits then goes by itself."
-    return Issue(Weight.BROKEN, what, fix, _token_command(facts.pixel))
+    return Issue(Weight.BROKEN, what, fix, _token_command(facts.pixel), _list(facts, "waiting"))
 
 
 def _token_command(pixel: PixelRow) -> str:
@@ -79,7 +81,8 @@ def _refused(facts: Facts) -> Issue | None:
     if not refused:
         return None
     what = f"Refused by TikTok in the last 7 days: {refused:,}."
-    return Issue(Weight.LOSING, what, "Open one of them: its attempts carry TikTok's message.")
+    fix = "Open one of them: its attempts carry TikTok's message."
+    return Issue(Weight.LOSING, what, fix, link=_list(facts, State.REFUSED))
 
 
 def _expired(facts: Facts) -> Issue | None:
@@ -87,7 +90,8 @@ def _expired(facts: Facts) -> Issue | None:
     if not expired:
         return None
     what = f"Expired unsent in the last 7 days: {expired:,}."
-    return Issue(Weight.LOSING, what, "They waited for too long; look at the token and at TikTok's answers.")
+    fix = "They waited for too long; look at the token and at TikTok's answers."
+    return Issue(Weight.LOSING, what, fix, link=_list(facts, State.EXPIRED))
 
 
 def _silent_consent(facts: Facts) -> Issue | None:
@@ -117,6 +121,10 @@ def _two_ids(facts: Facts) -> Issue | None:
         return None
     what = f"Copies of the last 7 days that came under another id when their order had been sent: {apart:,}."
     return Issue(Weight.LOSING, what, "Give page and server one event id: leave it out, and the order gives it.")
+
+
+def _list(facts: Facts, kind: str) -> str:
+    return Asked(kind, (facts.pixel.workspace, facts.pixel.code)).address()
 
 
 def _expired_for(facts: Facts, *reasons: Reason) -> int:

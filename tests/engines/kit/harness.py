@@ -228,6 +228,11 @@ class Harness:
         (story,) = self.store.by_event_id(workspace, event_id)
         return story
 
+    def listed(self, *states: str, limit: int = 50, **which: Any) -> tuple[list[str], int | None]:
+        """List the event ids in some states, and where the list goes on."""
+        listed = self.store.in_state(states, limit=limit, **which)
+        return [story.event_id for story in listed.stories], listed.next_id
+
     def state(self, event_id: str = "e-1") -> str:
         """Tell the state of the one conversion with an event id."""
         return self.story(event_id).state

@@ -1,11 +1,13 @@
 """What people ask the model: stories and counts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+
+from msgspec.structs import replace
 
 from twinbeam.core.keys import conversion_key
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.rules import stream_of
-from twinbeam.core.story import Attempt, CopySeen, Count, LastAnswer, Story
+from twinbeam.core.story import Attempt, CopySeen, Count, LastAnswer, Listed, Story
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 
@@ -32,6 +34,17 @@ class Reading:
     def counts(self, *, since_day: int = 0) -> list[Count]:
         """Give all counters from a UTC day on."""
         return [Count(*key, n) for key, n in sorted(self._rows.counters.items()) if n and key[0] >= since_day]
+
+    def in_state(
+        self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None
+    ) -> Listed:
+        """Give the newest conversions in one of some states."""
+        older = [row for row in self._rows.by_id.values() if before_id is None or row.id < before_id]
+        found = [row for row in older if row.state in states and pixel in (None, (row.workspace, row.pixel))]
+        page = sorted(found, key=lambda row: -row.id)[:limit]
+        end = page[-1].id if len(page) == limit else 0
+        stories = [replace(self._story(row), copies=[], log=[]) for row in page]
+        return Listed(stories, end if any(row.id < end for row in older) else None)
 
     def last_answers(self) -> list[LastAnswer]:
         """Give the newest answer to each pixel that had one."""

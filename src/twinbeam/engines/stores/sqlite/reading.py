@@ -19,7 +19,7 @@ from twinbeam.engines.stores.sqlite.late import log_table
 from twinbeam.engines.stores.sqlite.shares import id_in, share_of
 from twinbeam.engines.stores.sqlite.traces import traced
 
-_STORY = (
+STORY = (
     "SELECT id, workspace, pixel, event_source, event, event_id, event_time, order_id, received AS received_ms, state, "
     "CASE state WHEN 'leased' THEN '' ELSE reason END AS reason, "  # until it is settled, a reason there is but a note
     "minor AS value_minor, currency, channels, consent, source, due AS due_ms, settled_at AS settled_ms, "
@@ -82,8 +82,8 @@ class Reading:
 
     def recent(self, *, limit: int, before_id: int | None = None) -> list[Story]:
         """Give the newest conversions and tombstones, newest first, without copies and attempts."""
-        rows = self._records(f"{_STORY} WHERE id < ? ORDER BY id DESC LIMIT ?", (before_id or 2**62, limit))
-        return [_story(row, [], []) for row in rows]
+        rows = self._records(f"{STORY} WHERE id < ? ORDER BY id DESC LIMIT ?", (before_id or 2**62, limit))
+        return [as_story(row, [], []) for row in rows]
 
     def counts(self, *, since_day: int = 0) -> list[Count]:
         """Give all counters from a UTC day on."""
@@ -155,8 +155,8 @@ class Reading:
             yield from (id_ for key in by_share[share] if (id_ := id_in(entries, key)) is not None)
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:
-        found = [row for id_ in ids for row in self._records(f"{_STORY} WHERE id = ?", (id_,))]
-        return [_story(row, self._copies(row), self._attempts(row)) for row in found]
+        found = [row for id_ in ids for row in self._records(f"{STORY} WHERE id = ?", (id_,))]
+        return [as_story(row, self._copies(row), self._attempts(row)) for row in found]
 
     def _copies(self, row: JSON) -> list[CopySeen]:
         first = CopySeen(row["channels"].split("+")[0], row["source"], row["received_ms"], row["consent"])
@@ -182,7 +182,8 @@ def _parsed(row: JSON, column: str) -> JSON:
     return {**row, column: msgspec.json.decode(row[column])}
 
 
-def _story(row: JSON, copies: list[CopySeen], log: list[Attempt]) -> Story:
+def as_story(row: JSON, copies: list[CopySeen], log: list[Attempt]) -> Story:
+    """Read a row as STORY selects it."""
     waits = State(row["state"]) in UNSENT - {State.LEASED}
     told = {**row, "channels": row["channels"].split("+"), "due_ms": row["due_ms"] if waits else None}
     return msgspec.convert({**told, "copies": copies, "log": log}, Story)
