@@ -10,7 +10,17 @@ pytestmark = pytest.mark.journey
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
-PAGES = ["/", "/pixels", "/events/12", "/events/41", "/events/49", "/find?q=ada%40shop.example", "/find?q=nope"]
+PAGES = [
+    "/",
+    "/pixels",
+    "/conversions",
+    "/conversions?state=expired",
+    "/events/12",
+    "/events/41",
+    "/events/49",
+    "/find?q=ada%40shop.example",
+    "/find?q=nope",
+]
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +82,12 @@ def test_every_page_fits_its_window_and_can_be_read_in_light_and_dark(shown, vis
             seen.add(opened.ground())
     assert len(grounds["light"]) == len(grounds["dark"]) == 1
     assert grounds["light"] != grounds["dark"]
+
+
+def test_a_table_keeps_its_distance_from_the_sentence_above_it(shown, visit):
+    page = visit(f"{shown.url}/find?q=ada%40shop.example").page
+    sentence, table = (page.locator(found).bounding_box() for found in (".lead", ".conversions"))
+    assert table["y"] - sentence["y"] - sentence["height"] >= 12
 
 
 @pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])

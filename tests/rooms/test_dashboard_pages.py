@@ -330,6 +330,19 @@ def test_what_names_a_person_is_not_shown_again_when_nothing_is_found(room, type
     assert typed not in answer.text
 
 
+@pytest.mark.parametrize("path", ["/", "/conversions", "/find?q=ada%40shop.example"])
+def test_a_list_of_conversions_names_pixel_and_workspace_where_there_are_several(room, path):
+    room.add_pixel()
+    room.record(bought("1"), bought("2"))
+    assert "14:13:20 Example shop Purchase order 2" in words(room.get(path))
+    room.add_pixel("C0EXAMPLEPIXELCODE21", workspace="acme", name="")
+    room.record(bought("3", workspace="acme", pixel="C0EXAMPLEPIXELCODE21"))
+    room.clock.advance(seconds=2)
+    text = words(room.get(path))
+    assert f"Example shop {WORKSPACE} Purchase order 2" in text
+    assert "C0EXAMPLEPIXELCODE21 acme Purchase order 3" in text
+
+
 def test_a_long_list_shows_the_newest_hundred(room):
     room.add_pixel()
     room.record(*(bought(str(n)) for n in range(120)))

@@ -13,6 +13,7 @@ from twinbeam.core.values import Channel, Side
 from twinbeam.dashboard.contract import Ledger, Parts
 from twinbeam.dashboard.feed import WEEK_DAYS
 from twinbeam.dashboard.issues import Facts, Issue, issues
+from twinbeam.dashboard.overview import places
 from twinbeam.dashboard.pages import Pages
 from twinbeam.dashboard.sums import Sums, add_up, by_pixel
 
@@ -56,7 +57,7 @@ def fleet(ledger: Ledger, now_ms: int, access_codes: Collection[int] = ()) -> Fl
         refusal = refusal_of(row, answers)
         found = issues(Facts(row, week.get(place, _NONE), seen, len(own), refusal))
         views.append(PixelView(row, day.get(place, _NONE), seen, refusal is not None, found))
-    return Fleet(now_ms, views, len({row.workspace for row in rows}) > 1)
+    return Fleet(now_ms, views, places(rows).several_workspaces)
 
 
 def refusals(answers: Iterable[LastAnswer], access_codes: Collection[int]) -> Refusals:

@@ -14,7 +14,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import Listed
 from twinbeam.dashboard.contract import Ledger, Parts
-from twinbeam.dashboard.overview import names
+from twinbeam.dashboard.overview import Places, places
 from twinbeam.dashboard.pages import Pages
 from twinbeam.dashboard.sums import ENDED, ON_THEIR_WAY
 
@@ -49,10 +49,10 @@ class Asked(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """A list with the names of all pixels, by workspace and code."""
+    """A list, and how its pixels are named."""
 
     listed: Listed
-    names: dict[tuple[str, str], str]
+    places: Places
 
 
 async def show(pages: Pages, parts: Parts, request: Request) -> Response:
@@ -79,4 +79,4 @@ def read_question(query: QueryParams) -> Asked | None:
 def read_list(ledger: Ledger, asked: Asked) -> Found:
     """Read one page; for the reader's thread."""
     listed = ledger.in_state(KINDS[asked.kind], limit=PAGE, pixel=asked.pixel, before_id=asked.before_id)
-    return Found(listed, names(ledger.pixels()))
+    return Found(listed, places(ledger.pixels()))

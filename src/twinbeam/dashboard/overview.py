@@ -27,6 +27,17 @@ class Slice(Struct, frozen=True):
     width: float
 
 
+class Places(Struct, frozen=True):
+    """How pixels are named on a page."""
+
+    names: dict[tuple[str, str], str]  #: by workspace and code
+    several_workspaces: bool
+
+    def name(self, of: Story | Row) -> str:
+        """Name the pixel of something: by its code where it has no name."""
+        return self.names.get((of.workspace, of.pixel)) or of.pixel
+
+
 class Overview(Struct, frozen=True):
     """Everything the live part of the page shows."""
 
@@ -35,8 +46,7 @@ class Overview(Struct, frozen=True):
     bar: list[Slice]
     rows: list[Row]
     latest: Sequence[Story]
-    names: dict[tuple[str, str], str]  #: pixel names by workspace and code
-    several_workspaces: bool
+    places: Places
     lag: LagView
 
     @property
@@ -55,15 +65,15 @@ def overview(snapshot: Snapshot, days: int) -> Overview:
         bar=bar(sums),
         rows=by_event(counts),
         latest=snapshot.latest,
-        names=names(snapshot.pixels),
-        several_workspaces=len({row.workspace for row in snapshot.pixels}) > 1,
+        places=places(snapshot.pixels),
         lag=snapshot.lag,
     )
 
 
-def names(pixels: Sequence[PixelRow]) -> dict[tuple[str, str], str]:
-    """Give the pixels' names by workspace and code."""
-    return {(pixel.workspace, pixel.code): pixel.name for pixel in pixels}
+def places(pixels: Sequence[PixelRow]) -> Places:
+    """Say how pixels are named, and whether that needs their workspaces."""
+    names = {(pixel.workspace, pixel.code): pixel.name for pixel in pixels}
+    return Places(names, len({pixel.workspace for pixel in pixels}) > 1)
 
 
 def bar(sums: Sums) -> list[Slice]:

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from twinbeam.core.story import Story
 from twinbeam.dashboard.contract import Ledger, Parts
-from twinbeam.dashboard.overview import names
+from twinbeam.dashboard.overview import Places, places
 from twinbeam.dashboard.pages import Pages
 from twinbeam.dashboard.search import anywhere, by_id, workspaces
 from twinbeam.pipeline.identity.event_ids import safe_id
@@ -21,10 +21,17 @@ _MOST_FORM_BYTES = 8_192  #: 320 characters of four bytes, each written as %XX, 
 
 
 class Named(Struct, frozen=True):
-    """One conversion with the name of its pixel."""
+    """One conversion, and how its pixel is named."""
 
     story: Story
-    pixel_name: str
+    places: Places
+
+
+class Found(Struct, frozen=True):
+    """What was found, and how the pixels are named."""
+
+    stories: list[Story]
+    places: Places
 
 
 def read_story(ledger: Ledger, conversion_id: int) -> Named | None:
@@ -32,7 +39,12 @@ def read_story(ledger: Ledger, conversion_id: int) -> Named | None:
     story = by_id(ledger, conversion_id)
     if story is None:
         return None
-    return Named(story, names(ledger.pixels()).get((story.workspace, story.pixel), ""))
+    return Named(story, places(ledger.pixels()))
+
+
+def search(ledger: Ledger, typed: str) -> Found:
+    """Find what was typed, if anything was; for the reader's thread."""
+    return Found(anywhere(ledger, typed) if typed else [], places(ledger.pixels()))
 
 
 async def show(pages: Pages, parts: Parts, request: Request) -> Response:
@@ -50,18 +62,18 @@ async def find(pages: Pages, parts: Parts, request: Request) -> Response:
     The page's own form posts, so that an address is neither in a URL nor in any log or history; it is never shown.
     """
     typed = await _typed(request)
-    stories = await parts.on_reader(partial(anywhere, parts.ledger, typed)) if typed else []
-    if len(stories) == 1:
-        return RedirectResponse(f"/events/{stories[0].id}", 303, {"cache-control": "no-store"})
+    found = await parts.on_reader(partial(search, parts.ledger, typed))
+    if len(found.stories) == 1:
+        return RedirectResponse(f"/events/{found.stories[0].id}", 303, {"cache-control": "no-store"})
 
-    on_its_way = bool(typed) and not stories and await _pending(parts, typed)
+    on_its_way = bool(typed) and not found.stories and await _pending(parts, typed)
     return pages.respond(
         "find.html",
         here="/find",
         asked=bool(typed),
         typed="" if _names_person(typed) else typed,
-        stories=stories[:MOST_SHOWN],
-        count=len(stories),
+        found=found,
+        most=MOST_SHOWN,
         pending=on_its_way,
         lag=parts.lag(),
         at_ms=parts.clock.now_ms(),
