@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sealing import seal
+from sealing import DROPPED, seal
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import Content
 from twinbeam.pipeline.identity.notices import SENTENCES, Trouble
@@ -25,6 +25,8 @@ CAUSES = {
     Trouble.TEXT_SCRUBBED: ("properties.status", {"status": "for eve@shop.example"}),
     Trouble.CURRENCY_UNKNOWN: ("properties.currency", {"currency": "XXX"}),
     Trouble.CURRENCY_MISSING: ("properties.currency", {"currency": None}),
+    Trouble.VALUE_MISSING: ("properties.value", {"value": None, "currency": None}),
+    Trouble.VALUE_NOT_POSITIVE: ("properties.value", {"value": 0}),
     Trouble.VALUE_PART_MISSING: ("properties.tax", {"rules": PixelRules(value_without=("tax",))}),
     Trouble.PRODUCT_ID_MISSING: (
         "properties.contents",
@@ -52,3 +54,24 @@ def test_the_reference_lists_every_notice_as_it_is_worded():
 
 def test_a_clean_event_is_told_nothing():
     assert seal().notices == []
+
+
+@pytest.mark.parametrize(
+    ("event", "value", "codes"),
+    [
+        ("Purchase", None, ["value_missing"]),
+        ("CompletePayment", None, ["value_missing"]),
+        ("PlaceAnOrder", -1.5, ["value_not_positive"]),
+        ("Purchase", 0.0, ["value_not_positive"]),
+        ("Purchase", 0.01, []),
+        ("AddToCart", None, []),
+        ("Lead", 0, []),
+    ],
+)
+def test_an_order_is_worth_something_and_other_events_need_not_be(event, value, codes):
+    notices = seal(event=event, value=value, currency=None if value is None else "EUR").notices
+    assert [notice.code for notice in notices] == codes
+
+
+def test_of_a_refused_order_nothing_is_missed():
+    assert seal(value=None, currency=None, permission=DROPPED).notices == []

@@ -17,6 +17,9 @@ THB TRY TWD UAH USD VES VND ZAR
 #: What TikTok accepts (tiktok.md 2.6).
 LISTED = frozenset(_LISTED.split())
 
+#: What is somebody's order, and so is worth something.
+_ORDERS = frozenset({"Purchase", "PlaceAnOrder"})
+
 
 def said_currency(raw: str | None, value: float | None, told: Told) -> str | None:
     """Give the currency in upper case; a value without one is told."""
@@ -25,6 +28,16 @@ def said_currency(raw: str | None, value: float | None, told: Told) -> str | Non
             told.append(("properties.currency", Trouble.CURRENCY_MISSING))
         return None
     return raw.upper()
+
+
+def look_at_value(event: str, value: float | None, told: Told) -> None:
+    """Tell of an order without a value, or with one that no order has; other events need none."""
+    if event not in _ORDERS:
+        return
+    if value is None:
+        told.append(("properties.value", Trouble.VALUE_MISSING))
+    elif value <= 0:
+        told.append(("properties.value", Trouble.VALUE_NOT_POSITIVE))
 
 
 def minor_units(value: float | None, currency: str | None) -> int | None:

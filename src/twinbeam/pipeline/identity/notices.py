@@ -26,6 +26,8 @@ class Trouble(StrEnum):
     TEXT_SCRUBBED = "text_scrubbed"
     CURRENCY_UNKNOWN = "currency_unknown"
     CURRENCY_MISSING = "currency_missing"
+    VALUE_MISSING = "value_missing"
+    VALUE_NOT_POSITIVE = "value_not_positive"
     VALUE_PART_MISSING = "value_part_missing"
     PRODUCT_ID_MISSING = "product_id_missing"
     TIME_UNUSABLE = "time_unusable"
@@ -61,6 +63,14 @@ SENTENCES: dict[Trouble, str] = {
         "so every amount and the currency were left out; add a rate, or send a listed currency."
     ),
     Trouble.CURRENCY_MISSING: "A value came without its currency; TikTok needs both to report revenue.",
+    Trouble.VALUE_MISSING: (
+        "An order came without its value, so no revenue can be reported for it; "
+        "send properties.value and properties.currency."
+    ),
+    Trouble.VALUE_NOT_POSITIVE: (
+        "An order's value is zero or below, and goes as it is; send what the order is worth, "
+        "and no event for one that was cancelled or paid back."
+    ),
     Trouble.VALUE_PART_MISSING: (
         "This pixel leaves it out of the value, but it was not said (or is below 0), so nothing was taken off for it; "
         "send it, 0 where there is none."

@@ -19,7 +19,7 @@ from twinbeam.pipeline.identity.body import NOBODY, NOWHERE, Event, Person, enco
 from twinbeam.pipeline.identity.email import hashed_email
 from twinbeam.pipeline.identity.hashing import Several
 from twinbeam.pipeline.identity.match import match_of
-from twinbeam.pipeline.identity.money import minor_units, said_currency
+from twinbeam.pipeline.identity.money import look_at_value, minor_units, said_currency
 from twinbeam.pipeline.identity.notices import Told, Trouble, notices
 from twinbeam.pipeline.identity.order_ids import other_ids
 from twinbeam.pipeline.identity.outgoing import leaves_as_said, outgoing
@@ -110,6 +110,7 @@ class Sealer:
         item = arrival.item
         phones = item.user.phone
         sent = self._outgoing(arrival, heading, told)
+        look_at_value(arrival.event, heading.said.value, told)
         return _Parts(
             self._person(arrival, told),
             Page(
