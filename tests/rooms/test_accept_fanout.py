@@ -96,6 +96,15 @@ def test_a_name_that_only_looks_like_one_of_tiktoks_is_mapped_and_its_sender_tol
     assert notice.message.endswith("It was taken as Purchase.")
 
 
+@pytest.mark.parametrize("channel", [Channel.SERVER, Channel.BROWSER])
+def test_a_misspelt_name_is_taken_as_it_is_and_its_sender_asked(channel):
+    fanned = fan(an_item(event="Purchased"), channel=channel)
+    assert [arrival.event for arrival in fanned.arrivals] == ["Purchased"]
+    (notice,) = [notice for notice in fanned.notices if notice.field == "events[0].event"]
+    assert notice.code == Remark.EVENT_NAME_UNUSUAL
+    assert notice.message.endswith("Did you mean `Purchase`?")
+
+
 def test_an_event_of_an_app_is_refused_by_its_name_too():
     assert rejection_of(an_item(event="Install")) == (Rejection.APP_EVENT_NAME, "events[0].event")
 

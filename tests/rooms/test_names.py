@@ -47,6 +47,31 @@ def test_a_name_is_understood_and_what_only_looks_like_tiktoks_is_mapped(written
     assert understood(written) == Name(canonical, spelling, mapped)
 
 
+@pytest.mark.parametrize(
+    ("written", "likely"),
+    [
+        ("Purchse", "Purchase"),
+        ("Purchased", "Purchase"),
+        ("purchases", "Purchase"),
+        ("Purhcase", "Purchase"),
+        ("Parchase", "Purchase"),
+        ("Add_To_Carts", "AddToCart"),
+        ("CompletePaymet", "Purchase"),
+        ("CompleteRegistrations", "CompleteRegistration"),
+        ("Leads", "Lead"),
+        ("Load", ""),
+        ("Led", ""),
+        ("PurchaseOfATicket", ""),
+        ("Purchasing", ""),
+        ("Login", ""),
+        ("my_event-2", ""),
+        ("x" * 50, ""),
+    ],
+)
+def test_of_a_name_that_may_be_a_slip_of_the_pen_the_likely_one_is_known_and_it_stays_custom(written, likely):
+    assert understood(written) == Name(written, likely=likely)
+
+
 @pytest.mark.parametrize("name", ["Install", "install", "InstallApp", "install_app", "LaunchAPP", "Launch App"])
 def test_what_only_an_app_can_report_is_no_event_of_ours(name):
     assert understood(name) is APP_EVENT

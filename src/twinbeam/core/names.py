@@ -72,6 +72,7 @@ class Name(Struct, frozen=True, gc=False):
     canonical: str  #: the one name that all spellings share
     spelling: str = ""  #: TikTok's own other name for it, where the sender wrote that one
     mapped: bool = False  #: it only looked like a name of TikTok's, so its sender should be told
+    likely: str = ""  #: the standard event that a custom one is probably a misspelling of
 
 
 class AppOnly(Struct, frozen=True, gc=False):
@@ -95,7 +96,7 @@ def understood(name: str) -> Name | AppOnly | None:
     meant = ENUMS.get(name) or _LOOKALIKES.get(loose)
     if meant is not None:
         return Name(meant, mapped=True)
-    return Name(name) if _CUSTOM.fullmatch(name) else None
+    return Name(name, likely=_likely(loose)) if _CUSTOM.fullmatch(name) else None
 
 
 def canonical(name: str) -> str | None:
@@ -120,6 +121,41 @@ _LOOKALIKES: Mapping[str, str] = {
     for table in (*LOOSE.values(), RENAMED, {name: name for name in STANDARD})
     for name, meant in table.items()
 }
+
+
+_LEAST_LIKE = 6  #: letters; in shorter names another letter makes another word: Load is no Lead
+
+
+def _shortened(loose: str) -> list[str]:
+    """Give what is left of a name when any one letter of it is missing."""
+    return [loose[:place] + loose[place + 1 :] for place in range(len(loose))]
+
+
+def _likely(loose: str) -> str:
+    """
+    Guess the standard event of which this is a misspelling: one letter more, less or other, or two that changed places.
+
+    Each such slip leaves both names alike when a letter is taken from one or both of them, so dictionary look-ups do:
+    at most 7 us. difflib, which guesses fields for complaints, takes 85 to 170 us, more than all else an event costs
+    the intake, and anybody who has a page's key may send names in thousands.
+    """
+    if loose in _SLIPS:
+        return _SLIPS[loose]
+    if len(loose) > _LONGEST_LIKE:
+        return ""
+    return next((_SLIPS[shorter] for shorter in _shortened(loose) if shorter in _SLIPS), "")
+
+
+_MEANT: dict[str, str] = {
+    _loose(name): meant for table in (RENAMED, {name: name for name in STANDARD}) for name, meant in table.items()
+}
+
+#: TikTok's names, and what is left of the longer ones without one letter.
+_SLIPS: Mapping[str, str] = {
+    shorter: meant for name, meant in _MEANT.items() if len(name) >= _LEAST_LIKE for shorter in _shortened(name)
+} | _MEANT
+
+_LONGEST_LIKE = max(map(len, _SLIPS)) + 1
 
 
 #: How renamed events were written before 2025-05-01 (tiktok.md 5.2); TikTok still takes both.

@@ -37,6 +37,7 @@ class Remark(StrEnum):
     UNKNOWN_FIELD = "unknown_field"
     FIELD_MAPPED = "field_mapped"
     EVENT_NAME_MAPPED = "event_name_mapped"
+    EVENT_NAME_UNUSUAL = "event_name_unusual"
     EVENT_TIME_CONVERTED = "event_time_converted"
     AGE_CONVERTED = "age_converted"
     EVENT_TIME_IN_FUTURE = "event_time_in_future"
@@ -68,6 +69,7 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
     Remark.UNKNOWN_FIELD: "The field is not known and was ignored.",
     Remark.FIELD_MAPPED: "The field is known by another name and was taken as that one.",
     Remark.EVENT_NAME_MAPPED: "The event name is not TikTok's, which has another one for the same thing.",
+    Remark.EVENT_NAME_UNUSUAL: "It was taken as a custom event; its name looks like a misspelling of one of TikTok's.",
     Remark.EVENT_TIME_CONVERTED: "The event time was not written as whole seconds.",
     Remark.AGE_CONVERTED: "The age was not written as whole milliseconds from 0 on.",
     Remark.EVENT_TIME_IN_FUTURE: "The event time lies more than 10 minutes ahead; a clock is probably wrong.",

@@ -58,7 +58,8 @@ def time_of(item: Item, index: int, origin: Origin) -> int | Rejected:
 def remarks_on(item: Item, name: Name, event_time: int, index: int, origin: Origin) -> Iterable[Notice]:
     """Say what is odd about an event that is taken all the same; usually there is nothing, and that costs little."""
     behind_s = origin.received_ms // 1_000 - event_time
-    if origin.channel is not Channel.BROWSER and not name.mapped and -NOTABLY_AHEAD_S <= behind_s <= LEAST_OLD_S:
+    is_plain = not name.mapped and not name.likely
+    if origin.channel is not Channel.BROWSER and is_plain and -NOTABLY_AHEAD_S <= behind_s <= LEAST_OLD_S:
         return ()
     return _remarks(item, name, behind_s, index, origin)
 
@@ -66,6 +67,8 @@ def remarks_on(item: Item, name: Name, event_time: int, index: int, origin: Orig
 def _remarks(item: Item, name: Name, behind_s: int, index: int, origin: Origin) -> Iterator[Notice]:
     if name.mapped:
         yield _remark(Remark.EVENT_NAME_MAPPED, index, "event", f"It was taken as {name.canonical}.")
+    if name.likely:
+        yield _remark(Remark.EVENT_NAME_UNUSUAL, index, "event", f"Did you mean `{name.likely}`?")
     if origin.channel is Channel.BROWSER:
         yield from _of_browsers(item, index)
 
