@@ -6,7 +6,7 @@ import pytest
 
 from sealing import DROPPED, seal
 from twinbeam.core.rules import PixelRules
-from twinbeam.core.values import Content
+from twinbeam.core.values import Channel, Content
 from twinbeam.pipeline.identity.notices import SENTENCES, Trouble
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "reference" / "identifiers.md"
@@ -18,6 +18,7 @@ CAUSES = {
     Trouble.PLACE_PERSONAL: ("user.city", {"city": "eve@shop.example"}),
     Trouble.COUNTRY_INVALID: ("user.country", {"country": "Atlantis"}),
     Trouble.IP_NOT_PUBLIC: ("user.ip", {"ip": "10.1.2.3"}),
+    Trouble.CONNECTION_NOT_PUBLIC: ("", {"client_ip": "10.1.2.3", "channel": Channel.BROWSER}),
     Trouble.CLICK_ID_INVALID: ("user.ttclid", {"ttclid": "eve@shop.example"}),
     Trouble.LOCALE_INVALID: ("user.locale", {"locale": "Klingon!"}),
     Trouble.ID_PERSONAL: ("event_id", {"event_id": "eve@shop.example"}),
@@ -75,3 +76,15 @@ def test_an_order_is_worth_something_and_other_events_need_not_be(event, value, 
 
 def test_of_a_refused_order_nothing_is_missed():
     assert seal(value=None, currency=None, permission=DROPPED).notices == []
+
+
+def test_a_proxy_that_is_not_listed_is_told_as_the_connection_and_as_no_field_that_was_sent():
+    told = seal(client_ip="127.0.0.1", channel=Channel.BROWSER).notices
+    assert [(notice.field, notice.code) for notice in told] == [("", "connection_not_public")]
+    assert "TWINBEAM_TRUSTED_PROXIES" in told[0].message
+    assert "send" not in told[0].message
+
+
+@pytest.mark.parametrize("client_ip", ["81.2.69.142", None])
+def test_of_a_public_or_unknown_connection_nothing_is_told(client_ip):
+    assert seal(client_ip=client_ip, channel=Channel.BROWSER).notices == []

@@ -25,25 +25,38 @@ _MIXED_V6 = b"\x20\x01"
 _DOCUMENTATION = tuple(map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
 
 
-def connection(arrival: Arrival) -> tuple[str | None, str | None]:
+def connection(arrival: Arrival, told: Told) -> tuple[str | None, str | None]:
     """
-    Give the visitor's address and user agent, as typed: who knows them depends on the channel.
+    Give the visitor's public address, and the user agent as typed: who knows them depends on the channel.
 
     A browser's request is the visitor's own, so what its body claims is ignored; a server can only report them.
     """
-    if arrival.origin.channel is Channel.BROWSER:
-        return arrival.origin.client_ip, arrival.origin.user_agent
-    return arrival.item.user.ip, arrival.item.user.user_agent
+    user, origin = arrival.item.user, arrival.origin
+    if origin.channel is Channel.BROWSER:
+        return _connected_from(origin.client_ip, told), origin.user_agent
+    return public_ip(user.ip, told), user.user_agent
 
 
 def public_ip(raw: str | None, told: Told) -> str | None:
     """Give a public IPv4 or compressed IPv6 address; private, local and malformed ones are left out."""
     if raw is None:
         return None
-    address = _public_v4(raw) or _public_other(raw.strip())
+    address = _public(raw)
     if address is None:
         told.append(("user.ip", Trouble.VALUE_EMPTY if is_nothing(raw) else Trouble.IP_NOT_PUBLIC))
     return address
+
+
+def _connected_from(peer: str | None, told: Told) -> str | None:
+    """Give a connection's address likewise; its sender wrote none, so what is told names no field."""
+    address = None if peer is None else _public(peer)
+    if peer is not None and address is None:
+        told.append(("", Trouble.CONNECTION_NOT_PUBLIC))
+    return address
+
+
+def _public(raw: str) -> str | None:
+    return _public_v4(raw) or _public_other(raw.strip())
 
 
 def plain_user_agent(raw: str | None) -> str | None:

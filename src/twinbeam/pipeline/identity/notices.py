@@ -19,6 +19,7 @@ class Trouble(StrEnum):
     PLACE_PERSONAL = "place_personal"
     COUNTRY_INVALID = "country_invalid"
     IP_NOT_PUBLIC = "ip_not_public"
+    CONNECTION_NOT_PUBLIC = "connection_not_public"
     CLICK_ID_INVALID = "click_id_invalid"
     LOCALE_INVALID = "locale_invalid"
     ID_PERSONAL = "id_personal"
@@ -47,6 +48,10 @@ SENTENCES: dict[Trouble, str] = {
     Trouble.COUNTRY_INVALID: "Is not a two-letter ISO 3166 code and was left out.",
     Trouble.IP_NOT_PUBLIC: (
         "Is not a public IP address and was left out; send the visitor's own address, not a server's or proxy's."
+    ),
+    Trouble.CONNECTION_NOT_PUBLIC: (
+        "The request came from an address that is not public, so the visitor's own is not known; "
+        "where that is a proxy's, its operator lists it in TWINBEAM_TRUSTED_PROXIES."
     ),
     Trouble.CLICK_ID_INVALID: (
         "Cannot be what TikTok issued and was left out; send the value whole, at most 1,000 characters."

@@ -130,7 +130,7 @@ class Sealer:
 
     def _person(self, arrival: Arrival, told: Told) -> Person:
         user = arrival.item.user
-        ip, user_agent = network.connection(arrival)
+        ip, user_agent = network.connection(arrival, told)
         country = person.plain_country(user.country, told)
         return Person(
             email=hashed_email(user.email, told),
@@ -144,7 +144,7 @@ class Sealer:
             country=country,
             ttclid=network.click_id(user.ttclid, arrival.item.page.url, told),
             ttp=network.browser_id(user.ttp, told),
-            ip=network.public_ip(ip, told),
+            ip=ip,
             user_agent=network.plain_user_agent(user_agent),
             locale=network.plain_locale(user.locale, told),
         )
