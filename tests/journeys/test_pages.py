@@ -10,6 +10,7 @@ pytestmark = pytest.mark.journey
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+NARROW = {"width": 740, "height": 844}  # just too wide for the cards of a phone
 PAGES = [
     "/",
     "/pixels",
@@ -128,12 +129,23 @@ def test_a_listening_overview_shows_the_first_event_by_itself(empty, visit):
     expect(page.locator("main")).to_contain_text("It adds up")
 
 
-def test_a_table_that_is_scrolled_stays_where_it_is(shown, visit):
+def test_on_a_phone_every_number_of_a_pixel_is_in_sight_with_its_name(shown, visit):
     page = visit(shown.url, viewport=PHONE).page
-    page.locator(".wide").evaluate("node => { node.scrollLeft = 120 }")
+    wide, row = page.locator(".wide"), page.locator(".numbers tbody tr").first
+    assert wide.evaluate("node => node.scrollWidth - node.clientWidth") <= 0
+    for name, n in [("Recorded", 75), ("Merged", 20), ("Held", 3), ("Delivered", 39), ("Refused", 1), ("Ended", 0)]:
+        cell = row.locator(f"td[data-label={name}]")
+        expect(cell).to_have_text(str(n))
+        assert name in cell.evaluate("node => getComputedStyle(node, '::before').content")
+        assert cell.bounding_box()["x"] + cell.bounding_box()["width"] <= PHONE["width"]
+
+
+def test_a_table_that_is_scrolled_stays_where_it_is(shown, visit):
+    page = visit(shown.url, viewport=NARROW).page
+    page.locator(".wide").evaluate("node => { node.scrollLeft = 20 }")
     shown.room.record(bought("901", received_ms=shown.room.clock.now_ms()))
     expect(tile(page, "received")).to_have_text("77")
-    assert page.locator(".wide").evaluate("node => node.scrollLeft") == 120
+    assert page.locator(".wide").evaluate("node => node.scrollLeft") == 20
 
 
 def test_the_first_snapshot_touches_nothing_that_was_right(shown, visit):
