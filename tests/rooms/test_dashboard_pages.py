@@ -2,6 +2,7 @@ import logging
 import re
 from hashlib import sha256
 from html import escape
+from pathlib import Path
 from urllib.parse import quote_plus
 
 import pytest
@@ -10,9 +11,11 @@ from builders import NOW_MS, PIXEL, WORKSPACE
 from showroom import BAD, DENIED, NO_TOKEN, UNSAID, Showroom, a_busy_day, bought, kept_out, seen_in_browser
 from twinbeam.core.errors import StorageBusy
 from twinbeam.core.lifecycle import State
-from twinbeam.core.outcomes import Finding, Reason
+from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.values import Channel
+from twinbeam.dashboard import issues
 from twinbeam.dashboard.contract import LagView
+from twinbeam.dashboard.lists import KINDS
 from twinbeam.pipeline.identity.event_ids import safe_id
 
 PAGES = [
@@ -29,6 +32,7 @@ PAGES = [
     "/events/49",
 ]
 EMAIL = "ada@shop.example"
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "pages.md"
 
 
 @pytest.fixture
@@ -88,6 +92,30 @@ def test_the_overview_shows_what_became_of_everything_and_that_it_adds_up(busy):
     assert "76 recorded = 6 dropped + 20 merged + 2 duplicate + 0 quarantined + 0 noted + 48 conversions" in text
     assert "48 conversions = 3 held + 1 ready + 0 leased + 4 waiting + 39 delivered + 1 refused" in text
     assert "It adds up" in text
+
+
+def documented(heading):
+    """Give the first cells of the first table under a heading of the reference."""
+    section = REFERENCE.read_text().partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| (?!---)([^|]+) \|", section, re.MULTILINE)[1:]
+
+
+def test_the_reference_tells_every_tile_and_the_whole_sum(room):
+    tiles = re.findall(r'<i class="dot"></i>(?:<a [^>]*>)?([^<]+)', room.get("/").text)
+    assert documented("The overview") == tiles
+    assert f"    recorded = {' + '.join([*Outcome, 'conversions'])}\n" in REFERENCE.read_text()
+
+
+def test_the_reference_tells_everything_that_may_be_to_mend():
+    source = Path(issues.__file__).read_text().replace(" of the last 7 days", "")
+    rows = documented("What the pixel page calls a thing to mend")
+    assert len(rows) == len(issues._RULES)
+    assert [row for row in rows if row.partition(",")[0] not in source] == []
+
+
+def test_the_reference_tells_every_state_that_can_be_listed():
+    named = re.search(r"^\| `state` \| (.*) \|$", REFERENCE.read_text(), re.MULTILINE)[1]
+    assert re.findall(r"`(\w+)`", named) == [kind for kind in KINDS if kind]
 
 
 def test_the_overview_counts_per_pixel_and_event(busy):

@@ -1,7 +1,19 @@
+import asyncio
+import json
+import re
+from pathlib import Path
+
 import pytest
 
+from asgi import ask
 from showroom import Showroom
+from twinbeam.core.clock import HandClock
 from twinbeam.dashboard.contract import JournalLag, LagView
+from twinbeam.observe.health import Health
+from twinbeam.pipeline.accept.answers import Answer
+from twinbeam.pipeline.journal.contract import Backlog
+
+FIRST_EVENT = (Path(__file__).parents[2] / "docs" / "howto" / "first-event.md").read_text()
 
 
 @pytest.fixture
@@ -43,3 +55,24 @@ def test_metrics_are_passed_on_with_their_content_type(room):
     assert answer.body == b"twinbeam_unsent 0\n"
     assert answer.headers["content-type"] == "text/plain; version=0.0.4"
     assert room.reads == 1  # summing up the processes' files belongs on the reader's thread
+
+
+class EmptyJournal:
+    """A journal into which nothing was written."""
+
+    def backlog(self):
+        return Backlog(appended=0, pending=0, oldest_ms=None, used_bytes=0)
+
+    def has_room(self):
+        return True
+
+
+def test_the_first_event_shows_the_intakes_readiness_as_it_is_told():
+    answer = asyncio.run(ask(Health(EmptyJournal(), HandClock()), "/readyz"))
+    assert f"```json\n{answer.text}\n```" in FIRST_EVENT
+
+
+def test_the_first_event_shows_answers_with_all_their_members():
+    shown = [json.loads(line) for line in re.findall(r'^\{"accepted":.*$', FIRST_EVENT, re.MULTILINE)]
+    members = [name for name in Answer.__struct_fields__ if name != "receipt"]  # that is for browsers
+    assert [list(answer) for answer in shown] == [members] * 3
