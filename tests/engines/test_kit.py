@@ -13,6 +13,7 @@ from engines.kit import (
     enriching,
     erasing,
     expiring,
+    exporting,
     holding,
     ids,
     journaling,
@@ -58,6 +59,7 @@ CHAPTERS = (
     quarantining,
     retaining,
     erasing,
+    exporting,
 )
 
 

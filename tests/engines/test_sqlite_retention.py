@@ -271,13 +271,15 @@ def test_a_restored_store_is_erased_anew(h: Harness, data: Path, tmp_path: Path)
     assert not h.store.due_lanes(2**62)
 
 
-def test_what_is_stored_about_a_person_is_given_out(h: Harness) -> None:
-    h.take(
-        a_signal("e-1", lookups=[LOOKUP], user={"email": ADA}), an_undecided("e-2", lookups=[LOOKUP]), a_signal("e-3")
-    )
-    found = h.store.stored_about(person("email", "shop", ADA))
-    assert [(one.story.event_id, len(one.copies)) for one in found] == [("e-1", 1), ("e-2", 1)]
-    assert ADA.encode() in found[0].copies[0].body
+def test_a_person_is_told_of_a_visit_whose_token_has_left_the_log(h: Harness) -> None:
+    h.take(a_signal("e-1", visitor="v-1", facts=Facts(ttclid="c")))
+    with transaction(h.store._db):
+        h.store._visitor_keys.sweep(10)
+        h.store._db.execute("DELETE FROM visitor_key_log")
+    h.store._visitor_keys.committed()
+    about = h.store.stored_about(person("visitor", "shop", "v-1"))
+    assert [one.story.event_id for one in about.conversions] == ["e-1"]
+    assert about.visits == [Facts(ttclid="c")]
 
 
 def test_the_stories_of_a_workspace_are_given_out_page_by_page(h: Harness) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from twinbeam.cli.person import person_of, person_options, said
 from twinbeam.core.errors import ConfigError
@@ -29,8 +30,9 @@ def command(workspace: str, *, since: str | None, shape: str, **options: str | N
     """
     Print the stories of a workspace: what was reported, decided, sent and answered; no identifiers.
 
-    With a person named it prints, as JSON, all that is stored about them: stories and what is kept
-    of each copy, hashed as it goes to TikTok. That answers a request for access.
+    With a person named it prints, as JSON, all that is stored about them, which is what `erase` would
+    reach: stories, what is kept of each copy, hashed as it goes to TikTok, and what is kept of their
+    visits. That answers a request for access.
 
     \b
     Examples:
@@ -80,12 +82,28 @@ def _counted(pages: Iterable[list[Story]]) -> Iterator[Story]:
     click.echo(f"\r{told} stories, done.", err=True)
 
 
-def _print_person(found: Iterable[Any]) -> None:
+def _print_person(about: Any) -> None:
     from twinbeam.core.values import plain
 
-    told = [{"story": plain(one.story), "copies": [_copy(copy) for copy in one.copies]} for one in found]
-    click.echo(json.dumps({"stored": told}, indent=1))
-    click.echo(f"{len(told)} conversions.", err=True)
+    told = [{"story": plain(one.story), "copies": [_copy(copy) for copy in one.copies]} for one in about.conversions]
+    visits = [_visit(facts) for facts in about.visits]
+    click.echo(json.dumps({"stored": told, "visits": visits}, indent=1))
+    click.echo(f"{len(told)} conversions, {len(visits)} visits.", err=True)
+
+
+def _visit(facts: Any) -> dict[str, Any]:
+    """Tell what a visit is known by; its word on consent with the names of the purposes."""
+    from msgspec.structs import asdict
+
+    from twinbeam.core.values import plain
+
+    told = {name: value for name, value in plain(facts).items() if name != "consent"}
+    if facts.consent is None:
+        return told
+    said = {
+        name: asdict(value) if isinstance(value, Struct) else value for name, value in asdict(facts.consent).items()
+    }
+    return {**told, "consent": said}
 
 
 def _copy(copy: Any) -> dict[str, Any]:

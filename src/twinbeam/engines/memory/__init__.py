@@ -8,6 +8,7 @@ engine alike. It ships with the product because users test their own code with i
     recording.py   groups of arrivals -> conversions
     leasing.py     batches: lease, reclaim, split, and what became of them
     tidying.py     retention and erasure
+    exporting.py   all about a person, and the search for it
     reading.py     stories and counts
 """
 

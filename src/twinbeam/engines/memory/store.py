@@ -1,7 +1,7 @@
 """The memory store: all its parts on one set of rows."""
 
+from twinbeam.engines.memory.exporting import Exporting
 from twinbeam.engines.memory.leasing import Leasing
-from twinbeam.engines.memory.reading import Reading
 from twinbeam.engines.memory.recording import Recording
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.engines.memory.tidying import Tidying
@@ -9,7 +9,7 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 
-class MemoryStore(Recording, Leasing, Tidying, Reading):
+class MemoryStore(Recording, Leasing, Tidying, Exporting):
     """A store that keeps everything in dictionaries and decides nothing that the rooms can decide."""
 
     def __init__(self, *, policy: RecordPolicy | None = None, ages: Ages | None = None) -> None:
@@ -17,4 +17,4 @@ class MemoryStore(Recording, Leasing, Tidying, Reading):
         Recording.__init__(self, rows, policy)
         Leasing.__init__(self, rows, policy, ages or Ages())
         Tidying.__init__(self, rows)
-        Reading.__init__(self, rows)
+        Exporting.__init__(self, rows)

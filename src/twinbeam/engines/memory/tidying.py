@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from twinbeam.core import keys
 from twinbeam.core.clock import MS_PER_DAY, day_of
-from twinbeam.core.erasure import Erasure, Person, Receipt
-from twinbeam.core.lifecycle import LEGAL, UNSENT, State
+from twinbeam.core.erasure import Erasure, Receipt
+from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_WORKSPACE
 from twinbeam.core.values import Facts
+from twinbeam.engines.memory.exporting import Search
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion
 from twinbeam.pipeline.record.rules import may_be_reached
@@ -19,7 +19,6 @@ from twinbeam.pipeline.record.visits import erased
 _KEEP = DEFAULT_WORKSPACE.keep_days
 _ORDER_KEY_DAYS = 400
 _OTHER_KEY_DAYS = 7
-_ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
 _BLANKED = frozenset({State.ERASED, State.WITHDRAWN, State.DROPPED})
 
 
@@ -59,9 +58,7 @@ class Tidying:
         return all(self._rows.cursors.get(name, (0, 0))[0] >= seq for name, seq in wish.upto.items())
 
     def _carry_out(self, wish: Erasure, now_ms: int) -> Receipt:
-        rows = self._reached(self._about(wish.person), wish)
-        visitors = self._visitors(rows, wish)
-        rows = self._reached({row.id for row in rows} | self._waiting_of(visitors), wish)
+        rows, visitors = Search(self._rows, wish.person, wish.asked_ms).found()
         self._rows.flying[wish.id] = {row.id for row in rows if row.state is State.LEASED}
         receipt = self._erase(rows, now_ms)
         for visitor in visitors:
@@ -76,31 +73,11 @@ class Tidying:
 
     def _follow_up(self, wish: Erasure, now_ms: int) -> None:
         if wish.id in self._rows.receipts:
-            rows, flying = self._rows.by_id, self._rows.flying[wish.id]
-            answered = {id_ for id_ in flying if id_ not in rows or rows[id_].state is not State.LEASED}
-            self._erase(self._reached(answered, wish), now_ms)
+            rows, flying = self._rows, self._rows.flying[wish.id]
+            on_the_wire = {id_ for id_ in flying if id_ in rows.by_id and rows.by_id[id_].state is State.LEASED}
+            answered = flying - on_the_wire
+            self._erase(Search(rows, wish.person, wish.asked_ms).reached(answered), now_ms)
             flying -= answered
-
-    def _about(self, person: Person) -> set[int]:
-        found = set(self._rows.lookups.get(person.lookup, {}))
-        held = [row.id for row in self._rows.by_id.values() if row.state is State.HELD]
-        return found | {id_ for id_ in held for copy in self._rows.kept[id_].copies if person.lookup in copy.lookups}
-
-    def _reached(self, ids: Iterable[int], wish: Erasure) -> list[Conversion]:
-        rows = [self._rows.by_id[id_] for id_ in sorted(ids) if id_ in self._rows.by_id]
-        ours = [row for row in rows if row.workspace == wish.person.workspace and row.received_ms <= wish.asked_ms]
-        return [row for row in ours if row.state in _ERASABLE]
-
-    def _visitors(self, rows: Iterable[Conversion], wish: Erasure) -> set[bytes]:
-        workspace = wish.person.workspace
-        tokens = {keys.visit("order", workspace, row.order_id) for row in rows if row.order_id}
-        known = self._rows.visitor_of
-        found = {known[token] for token in tokens | set(wish.person.tokens) if token in known}
-        ids = {row.id for row in rows}
-        return found | {visitor for visitor, watched in self._rows.watched.items() if ids & set(watched)}
-
-    def _waiting_of(self, visitors: Iterable[bytes]) -> set[int]:
-        return {id_ for visitor in visitors for id_ in self._rows.watched.get(visitor, [])}
 
     def _erase(self, rows: Iterable[Conversion], now_ms: int) -> Receipt:
         removed = in_flight = delivered = 0

@@ -11,34 +11,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from twinbeam.core import keys
 from twinbeam.core.clock import day_of
 from twinbeam.core.erasure import Erasure, Person, Receipt
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.keys import LOOKUP_BYTES
-from twinbeam.core.lifecycle import LEGAL, State
+from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Facts
 from twinbeam.engines.keyring import NotOpenedHere
-from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.rows import PUT_VISITOR, decode_facts, encode_facts
-from twinbeam.engines.stores.sqlite.traces import forget_traces, trace_tables
+from twinbeam.engines.stores.sqlite.searching import Row, Search, rows_of
+from twinbeam.engines.stores.sqlite.traces import forget_traces
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.visits import erased
 
-ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
-_AT_ONCE = 200
-
-_ROWS = (
-    "SELECT id, received, workspace, pixel, event, event_source, test_code, enriched, state, reason, due, order_id, "
-    "maybe_at FROM conversion WHERE id IN ({})"
-)
 _BLANK = (
     "UPDATE conversion SET state=?, reason=?, event_id='', order_id='', currency='', minor=NULL, due=0, "
     "settled_at=coalesce(settled_at, ?) WHERE id=?"
@@ -49,29 +41,6 @@ _NOTED = "SELECT receipt, waits FROM erasure WHERE id=?"
 _NOTE = "UPDATE erasure SET receipt=?, waits=? WHERE id=?"
 _DONE = "UPDATE erasure SET done_at=?, hashes=x'' WHERE id=?"
 _ANSWERED = "SELECT id FROM conversion WHERE state <> 'leased' AND id IN (SELECT value FROM json_each(?))"
-
-
-class Row(Struct, frozen=True):
-    """A conversion that may have to go."""
-
-    id: int
-    received_ms: int
-    workspace: str
-    pixel: str
-    event: str
-    event_source: str
-    test_code: str
-    enriched: bool
-    state: State
-    reason: str
-    due_ms: int
-    order_id: str
-    maybe_at: int | None
-
-    @property
-    def reached_tiktok(self) -> bool:
-        """Tell whether TikTok has it, or may have it."""
-        return self.state is State.DELIVERED or self.enriched or self.maybe_at is not None
 
 
 class Erasing:
@@ -94,16 +63,10 @@ class Erasing:
 
     def carry_out(self, wish: Erasure, now_ms: int) -> Iterator[bool]:
         """Erase what a wish reaches, piece by piece."""
-        found: set[int] = set()
-        for piece in found_about(self._connection, wish.person):
-            found |= piece
+        search = Search(self._connection, wish.person, self._visitors_of, until_ms=wish.asked_ms)
+        for _ in search.pieces():
             yield False
-        rows = self._rows(found, wish)
-        visitors = self._visitors_by_token(rows, wish)
-        for some in self._watching.visitors_of({row.id for row in rows}):
-            visitors |= some
-            yield False
-        rows = self._rows({row.id for row in rows} | self._watched_by(visitors), wish)
+        rows, visitors = search.rows, search.visitors
         before, noted = self._noted(wish)
         receipt, waits = self._erase([row for row in rows if row.id not in noted], now_ms)
         self._forget_visitors(visitors, wish, now_ms)
@@ -131,7 +94,7 @@ class Erasing:
             answered = {id_ for (id_,) in self._db.execute(_ANSWERED, (waits,))}
             if answered:
                 wish = Erasure(wish_id, Person(workspace, "", b""), asked_ms)
-                self._erase(self._rows(answered, wish), now_ms)
+                self._erase(rows_of(self._connection, answered, wish.person, until_ms=wish.asked_ms), now_ms)
                 news = "INSERT OR IGNORE INTO withdrawn VALUES (?)"  # housekeeping removes what copies added since
                 self._db.executemany(news, [(id_,) for id_ in sorted(answered)])
                 left = [id_ for id_ in json.loads(waits) if id_ not in answered]
@@ -144,18 +107,8 @@ class Erasing:
         wish = Erasure(id_, Person(workspace, kind, b""), asked_ms, json.loads(upto))
         return opened(self._connection, wish, sealed)
 
-    def _rows(self, ids: Iterable[int], wish: Erasure) -> list[Row]:
-        rows = (_row(row) for row in self._connection.among(_ROWS, sorted(ids)))
-        reached = (row for row in rows if row.workspace == wish.person.workspace and row.received_ms <= wish.asked_ms)
-        return [row for row in reached if row.state in ERASABLE]
-
-    def _visitors_by_token(self, rows: Sequence[Row], wish: Erasure) -> set[int]:
-        workspace = wish.person.workspace
-        tokens = {keys.visit("order", workspace, row.order_id) for row in rows if row.order_id}
-        return set(self._visitor_keys.find(tokens | set(wish.person.tokens)).values())
-
-    def _watched_by(self, visitors: Iterable[int]) -> set[int]:
-        return {id_ for ids in self._watching.of(visitors).values() for id_ in ids}
+    def _visitors_of(self, tokens: set[bytes]) -> Iterable[int]:
+        return self._visitor_keys.find(tokens).values()
 
     def _forget_visitors(self, visitors: Iterable[int], wish: Erasure, now_ms: int) -> None:
         """Forget all but what visits denied; of one that was seen later than on the day of the wish, nothing."""
@@ -169,14 +122,8 @@ class Erasing:
         self._connection.scrub_due = self._connection.scrub_due or bool(reached)
 
     def _denied(self, visitor: int, sealed: bytes) -> Facts | None:
-        if not sealed:
-            return None
-        try:
-            return erased(decode_facts(self._connection.keys.open_sealed(sealed, facts_context(visitor))))
-        except NotOpenedHere:
-            raise
-        except StorageDamaged:
-            return None  # unreadable to everybody
+        facts = facts_kept(self._connection, visitor, sealed)
+        return None if facts is None else erased(facts)
 
     def _erase(self, rows: Sequence[Row], now_ms: int) -> tuple[Receipt, list[int]]:
         """Erase what is not on the wire, and note on the rest that it has to go."""
@@ -212,31 +159,16 @@ class Erasing:
         add_counts(self._db, [(*key, n) for key, n in sorted(moves.items())])
 
 
-def found_about(connection: Connection, person: Person) -> Iterator[set[int]]:
-    """
-    Give the conversions that are known of a person, in pieces.
-
-    What is held is looked through first: nobody finds it by a look-up, and once it is released a look-up finds it.
-    """
-    yield from _held_about(connection, person)
-    for table in trace_tables(connection.db):
-        yield set(packed.search(connection.db, table, person.lookup))
-
-
-def _held_about(connection: Connection, person: Person) -> Iterator[set[int]]:
-    sql = "SELECT id FROM held_key WHERE id > ? ORDER BY id LIMIT ?"
-    place = 0
-    while ids := [id_ for (id_,) in connection.db.execute(sql, (place, _AT_ONCE)).fetchall()]:
-        place = ids[-1]
-        yield {id_ for id_ in ids if person.lookup in _lookups(connection, id_)}
-
-
-def _lookups(connection: Connection, id_: int) -> set[bytes]:
+def facts_kept(connection: Connection, visitor: int, sealed: bytes) -> Facts | None:
+    """Give what a visit is known by as far as it is still kept and readable."""
+    if not sealed:
+        return None
     try:
-        copies = Payloads(connection).copies_of([id_]).get(id_, [])
+        return decode_facts(connection.keys.open_sealed(sealed, facts_context(visitor)))
+    except NotOpenedHere:
+        raise
     except StorageDamaged:
-        return set()  # unreadable to everybody
-    return {lookup for copy in copies for lookup in copy.lookups}
+        return None  # unreadable to everybody
 
 
 def sealed_hashes(connection: Connection, wish: Erasure) -> bytes:
@@ -255,8 +187,3 @@ def opened(connection: Connection, wish: Erasure, sealed: bytes) -> Erasure:
 
 def _context(id_: str) -> bytes:
     return f"erasure {id_}".encode()
-
-
-def _row(row: Sequence[Any]) -> Row:
-    id_, received, workspace, pixel, event, event_source, test_code, enriched, state, *rest = row
-    return Row(id_, received, workspace, pixel, event, event_source, test_code, bool(enriched), State(state), *rest)

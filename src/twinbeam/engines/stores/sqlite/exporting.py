@@ -1,17 +1,21 @@
 """What is given out: the stories of a workspace, and all that is stored about one person."""
 
-from collections.abc import Iterator
-
-from msgspec import Struct
+from collections.abc import Iterable, Iterator
 
 from twinbeam.core.erasure import Person
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.story import Story
+from twinbeam.core.values import Facts
+from twinbeam.engines.about import About, Stored
 from twinbeam.engines.sqlite_file import translated
+from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import Connection
-from twinbeam.engines.stores.sqlite.erasing import found_about
+from twinbeam.engines.stores.sqlite.erasing import facts_kept
+from twinbeam.engines.stores.sqlite.late import log_table
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.reading import Reading
+from twinbeam.engines.stores.sqlite.searching import Search
+from twinbeam.engines.stores.sqlite.shares import id_in, share_of
 from twinbeam.pipeline.record.conversion import Copy
 
 _PAGE = 500
@@ -19,13 +23,8 @@ _IDS = (
     "SELECT id FROM conversion WHERE id > ? AND workspace = ? AND received >= ? AND state <> 'dropped' "
     "ORDER BY id LIMIT ?"
 )
-
-
-class Stored(Struct, frozen=True):
-    """One conversion of a person: its story, and the copies that are still kept."""
-
-    story: Story
-    copies: list[Copy]
+_SHARE = "SELECT entries FROM visitor_key WHERE share = ?"
+_FACTS = "SELECT id, facts FROM visitor WHERE id IN ({})"
 
 
 class Exporting(Reading):
@@ -42,12 +41,15 @@ class Exporting(Reading):
             place = ids[-1]
             yield self._stories(ids)
 
-    def stored_about(self, person: Person) -> list[Stored]:
-        """Give everything that is stored about a person."""
-        with translated():
-            ids = sorted({id_ for piece in found_about(self._exported, person) for id_ in piece})
-        stories = [story for story in self._stories(ids) if story.workspace == person.workspace]
-        return [Stored(story, self.copies_kept(story.id)) for story in stories]
+    def stored_about(self, person: Person) -> About:
+        """Give everything that is stored about a person: what an erasure would reach, and no more."""
+        with self.one_moment():
+            search = Search(self._exported, person, self._visitors_of)
+            for _ in search.pieces():
+                pass
+            stories = self._stories(row.id for row in search.rows)
+            told = [Stored(story, self.copies_kept(story.id)) for story in stories]
+            return About(told, self._facts_of(search.visitors))
 
     def copies_kept(self, conversion: int) -> list[Copy]:
         """Give the copies of a conversion as far as they are still kept and readable."""
@@ -56,3 +58,15 @@ class Exporting(Reading):
                 return Payloads(self._exported).copies_of([conversion]).get(conversion, [])
         except StorageDamaged:
             return []
+
+    def _visitors_of(self, tokens: set[bytes]) -> set[int]:
+        """Find visitors in the log first, since a token is in the index before it leaves the log."""
+        found = set(packed.search(self._exported.db, log_table("visitor_key"), *tokens))
+        shares = ((token, self._rows(_SHARE, (share_of(token),))) for token in tokens)
+        ids = (id_in(entries, token) for token, rows in shares for (entries,) in rows)
+        return found | {id_ for id_ in ids if id_ is not None}
+
+    def _facts_of(self, visitors: Iterable[int]) -> list[Facts]:
+        rows = self._exported.among(_FACTS, sorted(visitors))
+        kept = {id_: facts_kept(self._exported, id_, sealed) for id_, sealed in rows}
+        return [facts for facts in kept.values() if facts is not None and facts != Facts()]

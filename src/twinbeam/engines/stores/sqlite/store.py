@@ -12,6 +12,7 @@ The SQLite store, opened.
     housekeeping.py  retention and erasure, a little at a time  one transaction a call
                    (tidying.py and erasing.py say what goes)
     exporting.py   stories of a workspace, all about a person reads only
+                   (searching.py finds what is about them, for an erasure as well)
 
     late.py        keys and visit tokens: log, memory, sweep  part of recording's transactions
                    (waiting_keys.py is the memory, shares.py the rows, sketch.py tells new keys apart)

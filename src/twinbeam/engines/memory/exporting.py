@@ -1,0 +1,62 @@
+"""What the model gives out: all that is stored about one person, and the search for it, which erasing shares."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from twinbeam.core import keys
+from twinbeam.core.erasure import Person
+from twinbeam.core.lifecycle import LEGAL, State
+from twinbeam.core.values import Facts
+from twinbeam.engines.about import About, Stored
+from twinbeam.engines.memory.reading import Reading
+from twinbeam.engines.memory.rows import Rows
+from twinbeam.pipeline.record.conversion import Conversion
+
+END_OF_TIME_MS = 2**62
+_ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
+
+
+class Search(Struct):
+    """What was accepted about a person until a moment."""
+
+    rows: Rows
+    person: Person
+    until_ms: int = END_OF_TIME_MS
+
+    def found(self) -> tuple[list[Conversion], set[bytes]]:
+        """Give the conversions and the visitors."""
+        about = self.reached(self._looked_up())
+        visitors = self._visitors(about)
+        noted = {id_ for visitor in visitors for id_ in self.rows.watched.get(visitor, [])}
+        return self.reached({row.id for row in about} | noted), visitors
+
+    def reached(self, ids: Iterable[int]) -> list[Conversion]:
+        """Give those of some conversions that are the person's and not gone already."""
+        rows = [self.rows.by_id[id_] for id_ in sorted(ids) if id_ in self.rows.by_id]
+        ours = [row for row in rows if row.workspace == self.person.workspace and row.received_ms <= self.until_ms]
+        return [row for row in ours if row.state in _ERASABLE]
+
+    def _looked_up(self) -> set[int]:
+        lookup, rows = self.person.lookup, self.rows
+        held = [row.id for row in rows.by_id.values() if row.state is State.HELD]
+        found = {id_ for id_ in held for copy in rows.kept[id_].copies if lookup in copy.lookups}
+        return found | set(rows.lookups.get(lookup, {}))
+
+    def _visitors(self, about: Iterable[Conversion]) -> set[bytes]:
+        tokens = {keys.visit("order", row.workspace, row.order_id) for row in about if row.order_id}
+        known = self.rows.visitor_of
+        found = {known[token] for token in tokens | set(self.person.tokens) if token in known}
+        ids = {row.id for row in about}
+        return found | {visitor for visitor, watched in self.rows.watched.items() if ids & set(watched)}
+
+
+class Exporting(Reading):
+    """Reads only."""
+
+    def stored_about(self, person: Person) -> About:
+        """Give everything that is stored about a person: what an erasure would reach, and no more."""
+        conversions, visitors = Search(self._rows, person).found()
+        known = self._rows.facts_of
+        visits = [known[visitor] for visitor in sorted(visitors) if known.get(visitor, Facts()) != Facts()]
+        return About([Stored(self._story(row), self.copies_kept(row.id)) for row in conversions], visits)

@@ -1,0 +1,38 @@
+"""What `twinbeam export` and `twinbeam erase` do about one person."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from showroom import Showroom, bought
+from signals import granted
+from twinbeam.cli.main import twinbeam
+from twinbeam.core.keys import visit
+from twinbeam.core.rules import MAIN
+from twinbeam.core.values import Facts
+
+CLICK = Facts(ttclid="click-1", url="https://shop.example/a")
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    monkeypatch.setenv("TWINBEAM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TWINBEAM_KEYRING", str(tmp_path / "keyring.json"))
+    room = Showroom(tmp_path / "data")
+    yield room
+    room.close()
+
+
+def run(*words):
+    return CliRunner().invoke(twinbeam, words)
+
+
+def test_a_visitor_is_told_of_their_conversions_and_of_their_visit(room):
+    token = visit("visitor", MAIN, "v7")
+    room.record(bought("1", workspace=MAIN, visits=[token], facts=CLICK, consent=granted()))
+    told = json.loads(run("export", "--visitor-id", "v7").stdout)
+    assert [one["story"]["event_id"] for one in told["stored"]] == ["order-1"]
+    (kept,) = told["visits"]
+    assert (kept["ttclid"], kept["url"]) == ("click-1", "https://shop.example/a")
+    assert kept["consent"]["ad_storage"] == {"at_ms": granted().ad_storage.at_ms, "answer": "granted"}
