@@ -1,5 +1,7 @@
-"""What `twinbeam export` and `twinbeam erase` do about one person."""
+"""What `twinbeam export` gives out, and what it and `twinbeam erase` say about one person."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -36,3 +38,12 @@ def test_a_visitor_is_told_of_their_conversions_and_of_their_visit(room):
     (kept,) = told["visits"]
     assert (kept["ttclid"], kept["url"]) == ("click-1", "https://shop.example/a")
     assert kept["consent"]["ad_storage"] == {"at_ms": granted().ad_storage.at_ms, "answer": "granted"}
+
+
+@pytest.mark.parametrize("text", ['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_no_cell_of_a_table_is_taken_for_a_formula(room, text):
+    room.record(bought(text, workspace=MAIN, event_id=text, minor=-100))
+    (row,) = csv.DictReader(io.StringIO(run("export", "--format", "csv").stdout, newline=""))
+    assert row["event_id"] == row["order_id"] == f"'{text}"
+    assert row["value_minor"] == "-100"
+    assert json.loads(run("export").stdout)["event_id"] == text

@@ -18,6 +18,8 @@ _COLUMNS = (
     *("id", "workspace", "pixel", "event_source", "event", "event_id", "event_time", "order_id", "received_ms"),
     *("state", "reason", "value_minor", "currency", "channels", "consent", "source", "settled_ms", "attempts"),
 )
+#: What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection").
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @click.command()
@@ -29,6 +31,8 @@ _COLUMNS = (
 def command(workspace: str, *, since: str | None, shape: str, **options: str | None) -> None:
     """
     Print the stories of a workspace: what was reported, decided, sent and answered; no identifiers.
+
+    In CSV a text that a spreadsheet would take for a formula has an apostrophe before it.
 
     With a person named it prints, as JSON, all that is stored about them, which is what `erase` would
     reach: stories, what is kept of each copy, hashed as it goes to TikTok, and what is kept of their
@@ -69,7 +73,12 @@ def _print_stories(stories: Iterable[Story], shape: str) -> None:
     table.writerow(_COLUMNS)
     for story in stories:
         cells = {**msgspec.to_builtins(story), "channels": "+".join(story.channels)}
-        table.writerow([cells[column] for column in _COLUMNS])
+        table.writerow([_harmless(cells[column]) for column in _COLUMNS])
+
+
+def _harmless(cell: object) -> object:
+    """Mark text as text: anybody with a browser key writes ids, and spreadsheets work out what looks like a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _counted(pages: Iterable[list[Story]]) -> Iterator[Story]:
