@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
@@ -10,6 +11,8 @@ from click.testing import CliRunner
 from showroom import Showroom, bought
 from signals import granted
 from twinbeam.cli.main import twinbeam
+from twinbeam.core.clock import SystemClock
+from twinbeam.core.errors import ConfigError
 from twinbeam.core.keys import visit
 from twinbeam.core.rules import MAIN
 from twinbeam.core.values import Facts
@@ -18,12 +21,16 @@ CLICK = Facts(ttclid="click-1", url="https://shop.example/a")
 
 
 @pytest.fixture
-def room(tmp_path, monkeypatch):
+def data(tmp_path, monkeypatch):
     monkeypatch.setenv("TWINBEAM_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("TWINBEAM_KEYRING", str(tmp_path / "keyring.json"))
-    room = Showroom(tmp_path / "data")
-    yield room
-    room.close()
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def room(data):
+    with closing(Showroom(data)) as room:
+        yield room
 
 
 def run(*words):
@@ -47,3 +54,23 @@ def test_no_cell_of_a_table_is_taken_for_a_formula(room, text):
     assert row["event_id"] == row["order_id"] == f"'{text}"
     assert row["value_minor"] == "-100"
     assert json.loads(run("export").stdout)["event_id"] == text
+
+
+@pytest.mark.parametrize(
+    "command", ["export", "export --email ada@shop.example", "erase --order-id 1", "find --order-id 1"]
+)
+def test_a_workspace_that_nobody_added_is_named(room, command):
+    room.record(bought("1", workspace=MAIN))
+    refused = run(*command.split(), "--workspace", "hatz").exception
+    assert isinstance(refused, ConfigError)
+    assert "There is no workspace hatz" in str(refused)
+    assert room.store.erasures() == set()
+
+
+def test_an_erasure_that_finds_nothing_says_so(data):
+    with closing(Showroom(data)) as room:
+        room.record(bought("1", workspace=MAIN, received_ms=SystemClock().now_ms()))
+    told = run("erase", "--order-id", "2").stdout
+    assert told.startswith("Nothing was found under this, so nothing was erased.")
+    assert "Erased" not in told
+    assert "Erased: 1 conversions" in run("erase", "--order-id", "1").stdout

@@ -39,6 +39,12 @@ def command(workspace: str, *, as_json: bool, **options: str | None) -> None:
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(receipt)))
         return
+    if not (receipt.removed or receipt.in_flight or receipt.visits):
+        click.echo(
+            "Nothing was found under this, so nothing was erased. It may be written otherwise, have come to another "
+            "workspace, or be longer ago than look-ups are kept."
+        )
+        return
     click.echo(f"Erased: {receipt.removed} conversions, {receipt.visits} visits.")
     if receipt.in_flight:
         click.echo(f"On the wire just now, erased when they are answered: {receipt.in_flight}.")
@@ -53,16 +59,17 @@ def _erased(who: Any) -> Any:
 
     from twinbeam.app.erasures import log_path, positions, remember
     from twinbeam.app.ring import open_ring
-    from twinbeam.cli.setup import now_ms, opened_store, settings
+    from twinbeam.cli.setup import known_workspace, now_ms, opened_store, settings
     from twinbeam.core.erasure import Erasure
 
     chosen = settings()
     if not (chosen.data / "store.db").exists():
         raise ConfigError(f"There is no store in {chosen.data}; see TWINBEAM_DATA.")
     ring = open_ring(chosen)
-    wish = Erasure(uuid4().hex, who, now_ms(), dict(positions(chosen.journal_folder, ring)))
-    remember(log_path(chosen), ring, wish)
     with opened_store() as store:
+        known_workspace(store, who.workspace)
+        wish = Erasure(uuid4().hex, who, now_ms(), dict(positions(chosen.journal_folder, ring)))
+        remember(log_path(chosen), ring, wish)
         store.ask_erasure(wish)
         if _without_gateway(chosen, ring, wish.id):
             return store.erasure(wish.id)

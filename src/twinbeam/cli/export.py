@@ -43,10 +43,11 @@ def command(workspace: str, *, since: str | None, shape: str, **options: str | N
       twinbeam export --since 2026-11-01 --format csv > stories.csv
       twinbeam export --email - > about-them.json
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import opened_store
+    from twinbeam.cli.setup import known_workspace, opened_store
 
     since_ms = _since_ms(since)
     with opened_store() as store:
+        known_workspace(store, workspace)
         if said(options):
             _print_person(store.stored_about(person_of(workspace, options)))
         else:
