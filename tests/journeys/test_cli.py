@@ -221,7 +221,10 @@ def test_workspaces_keep_pixels_and_keys_apart(tmp_path):
     assert gateway.run("pixels", "add", PIXEL, "--workspace", "hats").returncode == 1
     gateway.told("workspaces", "add", "hats")
     gateway.told("workspaces", "set", "hats", "hosts=hats.example")
-    gateway.told("pixels", "add", PIXEL, "--workspace", "hats")
+    hint = gateway.run("keys", "create", "server", "--source", "shop", "--pixel", PIXEL, "--workspace", "hats").stderr
+    assert f"twinbeam pixels add {PIXEL} --workspace hats" in hint
+    added = gateway.told("pixels", "add", PIXEL, "--workspace", "hats")
+    assert f"twinbeam pixels token {PIXEL} --workspace hats" in added
     assert gateway.told("pixels", "list").startswith("No pixel yet.")
     assert gateway.run("keys", "create", "server", "--source", "shop", "--pixel", PIXEL).returncode == 1
     route = f"{PIXEL} host=hats.example event=Purchase"

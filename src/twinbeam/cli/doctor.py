@@ -8,7 +8,6 @@ from msgspec import Struct
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome
-from twinbeam.core.rules import MAIN
 
 
 class Finding(Struct, frozen=True):
@@ -144,14 +143,14 @@ def _journals() -> Iterator[Finding]:
 
 
 def _pixels() -> Iterator[Finding]:
-    from twinbeam.cli.setup import opened_store
+    from twinbeam.cli.setup import meant_for, opened_store
 
     with opened_store() as store:
         rows, keys = store.pixels(), [key for key in store.access_keys() if key.revoked_ms is None]
     if not rows:
         yield Finding("No pixel is set up.", fix="twinbeam pixels add CODE --token-stdin < token.txt")
     for row in rows:
-        elsewhere = "" if row.workspace == MAIN else f" --workspace {row.workspace}"
+        elsewhere = meant_for(row.workspace)
         lacks_token = f"twinbeam pixels token {row.code}{elsewhere} < token.txt"
         yield Finding(
             f"Pixel {row.code} ({row.name}) has {'a' if row.has_token else 'no'} token.",

@@ -55,14 +55,15 @@ def create(
       twinbeam keys create read --source support
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.routing import route_of, written
-    from twinbeam.cli.setup import known_pixel, known_workspace, now_ms, opened_store, who
+    from twinbeam.cli.setup import known_pixel, known_workspace, meant_for, now_ms, opened_store, who
     from twinbeam.core.story import KeyRow
     from twinbeam.core.values import KeyKind
     from twinbeam.pipeline.accept.directory import fingerprint, mint
 
     leading = [*map(Route, pixels), *map(route_of, routes)]
     if kind != "read" and not leading:
-        raise ConfigError(f"A {kind} key needs a pixel: add --pixel CODE (twinbeam pixels list shows the codes).")
+        codes = f"twinbeam pixels list{meant_for(workspace)}"
+        raise ConfigError(f"A {kind} key needs a pixel: add --pixel CODE ({codes} shows the codes).")
     text, key_id = mint(KeyKind(kind)), secrets.token_hex(4)
     with opened_store() as store:
         known_workspace(store, workspace)
@@ -91,13 +92,15 @@ def list_keys(workspace: str) -> None:
       twinbeam keys list
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.routing import written
-    from twinbeam.cli.setup import known_workspace, opened_store
+    from twinbeam.cli.setup import known_workspace, meant_for, opened_store
 
     with opened_store() as store:
         known_workspace(store, workspace)
         rows = [row for row in store.access_keys() if row.workspace == workspace]
     if not rows:
-        click.echo("No key yet. Make one:  twinbeam keys create server --source shop --pixel CODE")
+        click.echo(
+            f"No key yet. Make one:  twinbeam keys create server --source shop --pixel CODE{meant_for(workspace)}"
+        )
         return
     click.echo(f"{'id':10} {'kind':8} {'source':20} {'state':8} routes")
     for row in rows:
@@ -116,9 +119,10 @@ def revoke(key_id: str, workspace: str) -> None:
     Examples:
       twinbeam keys revoke 1f2e3d4c
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import now_ms, opened_store, who
+    from twinbeam.cli.setup import known_workspace, meant_for, now_ms, opened_store, who
 
     with opened_store() as store:
+        known_workspace(store, workspace)
         if not store.revoke_key(key_id, now_ms(), workspace=workspace, who=who()):
-            raise ConfigError(f"There is no valid key {key_id}; see: twinbeam keys list")
+            raise ConfigError(f"There is no valid key {key_id}; see: twinbeam keys list{meant_for(workspace)}")
     click.echo(f"Key {key_id} is revoked; a running gateway refuses it within a second.")

@@ -68,7 +68,7 @@ def add(code: str, name: str, consent: str | None, event_source: str, *, token_s
       twinbeam pixels add 7412345678901234567 --source offline --consent not_required
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.ruling import changed
-    from twinbeam.cli.setup import known_workspace, now_ms, opened_store, who
+    from twinbeam.cli.setup import known_workspace, meant_for, now_ms, opened_store, who
     from twinbeam.core.rules import DEFAULT_RULES
 
     if not _CODE.fullmatch(code):
@@ -93,7 +93,7 @@ def add(code: str, name: str, consent: str | None, event_source: str, *, token_s
             store.save_token(workspace=workspace, code=code, token=token, now_ms=now_ms(), who=who())
     click.echo(f"Pixel {code} is set up{' with its token' if token else ''}.")
     if not token:
-        click.echo(f"Next, its access token:  twinbeam pixels token {code} < token.txt")
+        click.echo(f"Next, its access token:  twinbeam pixels token {code}{meant_for(workspace)} < token.txt")
 
 
 @command.command()
@@ -108,9 +108,10 @@ def token(code: str, workspace: str) -> None:
       twinbeam pixels token C4A5B6C7D8E9F0G1H2I3 < token.txt
       twinbeam pixels token C4A5B6C7D8E9F0G1H2I3   (asks for it)
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import now_ms, opened_store, who
+    from twinbeam.cli.setup import known_pixel, known_workspace, now_ms, opened_store, who
 
     with opened_store() as store:
+        known_pixel(store, known_workspace(store, workspace), code)
         store.save_token(workspace=workspace, code=code, token=_read_token(), now_ms=now_ms(), who=who())
     click.echo(f"The token of pixel {code} is saved; a running gateway uses it within a second.")
 
@@ -127,7 +128,7 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
       twinbeam pixels list
       twinbeam pixels list --json
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_workspace, opened_store
+    from twinbeam.cli.setup import known_workspace, meant_for, opened_store
     from twinbeam.core.values import plain
 
     with opened_store() as store:
@@ -136,7 +137,7 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([plain(row) for row in rows]))
     elif not rows:
-        click.echo("No pixel yet. Add one:  twinbeam pixels add CODE --token-stdin < token.txt")
+        click.echo(f"No pixel yet. Add one:  twinbeam pixels add CODE{meant_for(workspace)} --token-stdin < token.txt")
     else:
         click.echo(f"{'code':24} {'name':20} {'source':8} {'consent':14} token")
         for row in rows:
@@ -156,10 +157,10 @@ def rules(code: str, workspace: str) -> None:
       twinbeam pixels rules C4A5B6C7D8E9F0G1H2I3
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.ruling import lines
-    from twinbeam.cli.setup import known_pixel, opened_store
+    from twinbeam.cli.setup import known_pixel, known_workspace, opened_store
 
     with opened_store() as store:
-        row = known_pixel(store, workspace, code)
+        row = known_pixel(store, known_workspace(store, workspace), code)
     for name, value, usual in lines(row.rules):
         click.echo(f"{name:32} {value}{'   (default)' if usual else ''}")
 
@@ -179,10 +180,10 @@ def set_rules(code: str, assignments: tuple[str, ...], workspace: str) -> None:
       twinbeam pixels set C4A5B6C7D8E9F0G1H2I3 ways.Pageview=
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.ruling import changed
-    from twinbeam.cli.setup import known_pixel, opened_store
+    from twinbeam.cli.setup import known_pixel, known_workspace, opened_store
 
     with opened_store() as store:
-        row = known_pixel(store, workspace, code)
+        row = known_pixel(store, known_workspace(store, workspace), code)
         _save_rules(store, row, changed(row.rules, assignments))
     click.echo(f"The rules of pixel {code} are changed; a running gateway obeys them within a second.")
 
@@ -206,7 +207,7 @@ def test(code: str, test_code: str | None, *, off: bool, workspace: str) -> None
     """  # noqa: D301 -- \b tells click to keep the lines
     from msgspec.structs import replace
 
-    from twinbeam.cli.setup import known_pixel, now_ms, opened_store
+    from twinbeam.cli.setup import known_pixel, known_workspace, now_ms, opened_store
 
     if bool(test_code) == off:
         raise ConfigError("Say one of two: the test code that TikTok shows, or --off.")
@@ -214,7 +215,7 @@ def test(code: str, test_code: str | None, *, off: bool, workspace: str) -> None
         raise ConfigError(f"{test_code} is not a test code: it has letters and digits only, such as TEST12345.")
     until_ms = 0 if off else now_ms() + TEST_HOURS * 3_600_000
     with opened_store() as store:
-        row = known_pixel(store, workspace, code)
+        row = known_pixel(store, known_workspace(store, workspace), code)
         _save_rules(store, row, replace(row.rules, test_code=test_code or "", test_until_ms=until_ms))
     if off:
         click.echo(f"The test code of pixel {code} is off; tests are dropped from now on.")

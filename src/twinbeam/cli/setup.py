@@ -31,6 +31,11 @@ def opened_store() -> Iterator[SqliteSetup]:
         store.close()
 
 
+def meant_for(workspace: str) -> str:
+    """Give what the command in a hint needs so that it is meant for a workspace: nothing for a single shop's."""
+    return "" if workspace == MAIN else f" --workspace {workspace}"
+
+
 def known_workspace(store: SqliteSetup, name: str) -> str:
     """Give the name of a workspace that was added, or that every installation has; raises ConfigError."""
     if name != MAIN and name not in store.workspaces():
@@ -43,7 +48,9 @@ def known_pixel(store: SqliteSetup, workspace: str, code: str) -> PixelRow:
     for row in store.pixels():
         if (row.workspace, row.code) == (workspace, code):
             return row
-    raise ConfigError(f"There is no pixel {code}; add it first: twinbeam pixels add {code}")
+    elsewhere = meant_for(workspace)
+    where = f" in workspace {workspace}" if elsewhere else ""
+    raise ConfigError(f"There is no pixel {code}{where}; add it first: twinbeam pixels add {code}{elsewhere}")
 
 
 def who() -> str:
