@@ -1,4 +1,4 @@
-"""The commands that hints name do what they say where they are pasted."""
+"""What commands say about the next step and about a mistake: it can be pasted, and it names what was meant."""
 
 import pytest
 from click.testing import CliRunner
@@ -43,3 +43,26 @@ def test_a_hint_is_meant_for_the_same_workspace(command, hint):
 @pytest.mark.parametrize("command", [f"pixels token {CODE}", f"pixels rules {CODE}", "keys revoke 00000000"])
 def test_a_workspace_that_nobody_added_is_named(command):
     assert "There is no workspace hatz" in said(*command.split(), "--workspace", "hatz", told="token")
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("pixels add 7412345678901234567", "such as C4A5B6C7D8E9F0G1H2I3. For an event set add --source offline"),
+        ("pixels add c4a5b6c7d8e9f0g1h2i3", "such as C4A5B6C7D8E9F0G1H2I3"),
+        (f"pixels add {CODE} --source offline", "digits only, such as 7412345678901234567"),
+        (f"pixels add {CODE} --source crm", "For a pixel leave --source out"),
+    ],
+)
+def test_an_id_of_something_else_is_refused_with_what_was_meant(command, told):
+    answer = said(*command.split())
+    assert told in answer
+    assert command.split()[2] in answer
+    assert said("pixels", "list").startswith("No pixel yet.")
+
+
+@pytest.mark.parametrize(
+    "command", ["pixels add 7412345678901234567 --source crm", "pixels add C4A5", f"pixels add {CODE}"]
+)
+def test_an_id_that_may_be_right_is_taken(command):
+    assert "is set up" in said(*command.split())

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 TEST_HOURS = 24  #: a test code that stays on would keep real orders out of the reports
 
 #: tiktok.md 2.1: a pixel code is upper-case letters and digits, 20 of them in every example; event set ids are digits.
-_CODE = re.compile(r"[A-Z0-9]{4,40}")
+_CODE = re.compile(r"(?![0-9]+$)[A-Z0-9]{4,40}")
+_SET_ID = re.compile(r"[0-9]{4,40}")
 _TEST_CODE = re.compile(r"[A-Za-z0-9]{4,40}")
 
 
@@ -60,7 +61,7 @@ def add(code: str, name: str, consent: str | None, event_source: str, *, token_s
     """
     Add a pixel by its code (20 letters and digits, not the numeric id), or change its name and policy.
 
-    The code stands in TikTok's Events Manager under the pixel's name.
+    The code stands in TikTok's Events Manager under the pixel's name. An event set goes by its numeric id.
 
     \b
     Examples:
@@ -71,10 +72,7 @@ def add(code: str, name: str, consent: str | None, event_source: str, *, token_s
     from twinbeam.cli.setup import known_workspace, meant_for, now_ms, opened_store, who
     from twinbeam.core.rules import DEFAULT_RULES
 
-    if not _CODE.fullmatch(code):
-        raise ConfigError(
-            f"{code} is not a pixel code: it has capital letters and digits only, such as C4A5B6C7D8E9F0G1H2I3."
-        )
+    _check_code(code, event_source)
     token = _read_token() if token_stdin else None
     with opened_store() as store:
         known_workspace(store, workspace)
@@ -235,6 +233,21 @@ def _save_rules(store: "SqliteSetup", row: "PixelRow", wanted: "PixelRules") -> 
         now_ms=now_ms(),
         who=who(),
     )
+
+
+def _check_code(code: str, event_source: str) -> None:
+    """Refuse what cannot be the code of a pixel or the id of an event set; raises ConfigError."""
+    if event_source != "web" and not _SET_ID.fullmatch(code):
+        raise ConfigError(
+            f"{code} is not the id of an event set ({event_source}): it has digits only, such as 7412345678901234567. "
+            "For a pixel leave --source out."
+        )
+    if event_source == "web" and not _CODE.fullmatch(code):
+        which = "the numeric id of something" if code.isdecimal() else "not a pixel code"
+        raise ConfigError(
+            f"{code} is {which}: a pixel's code has 20 capital letters and digits, such as C4A5B6C7D8E9F0G1H2I3. "
+            "For an event set add --source offline or --source crm."
+        )
 
 
 def _read_token() -> str:
