@@ -1,9 +1,15 @@
 """What commands say about the next step and about a mistake: it can be pasted, and it names what was meant."""
 
+import json
+import re
+from datetime import UTC, datetime
+
+import click
 import pytest
 from click.testing import CliRunner
 
 from twinbeam.cli.main import twinbeam
+from twinbeam.pipeline.accept.problems import KINDS
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
 
@@ -66,3 +72,45 @@ def test_an_id_of_something_else_is_refused_with_what_was_meant(command, told):
 )
 def test_an_id_that_may_be_right_is_taken(command):
     assert "is set up" in said(*command.split())
+
+
+def a_key() -> tuple[str, str]:
+    """Make a key; give its id and its text."""
+    said("pixels", "add", CODE)
+    made = json.loads(said("keys", "create", "server", "--source", "shop", "--pixel", CODE, "--json"))
+    return made["id"], made["key"]
+
+
+def test_keys_are_listed_with_the_day_they_were_made():
+    key_id, _ = a_key()
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    assert re.search(rf"^{key_id} +server +shop +{today} \d\d:\d\d valid", said("keys", "list"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_key_is_revoked_by_its_text_which_is_not_told_again(typed):
+    key_id, text = a_key()
+    told = said("keys", "revoke", "-", told=f"{text}\n") if typed else said("keys", "revoke", text)
+    assert f"Key {key_id} is revoked" in told
+    assert text not in told
+    assert "revoked" in said("keys", "list")
+    assert f"no valid key {key_id}" in said("keys", "revoke", text)
+
+
+def test_a_text_that_is_no_key_of_the_workspace_is_not_told_again():
+    _, text = a_key()
+    for told in (said("keys", "revoke", f"{text}x"), said("keys", "revoke", text, "--workspace", "hats")):
+        assert "This is no key of this workspace; see: twinbeam keys list" in told
+        assert text not in told
+    assert "valid" in said("keys", "list")
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_the_fix_of_a_problem_names_commands_that_there_are(kind):
+    for command in re.findall(r"`twinbeam ([^`]+)`", kind.fix):
+        group = twinbeam
+        for word in command.split():
+            assert isinstance(group, click.Group), command
+            group = group.get_command(click.Context(group), word)
+        assert isinstance(group, click.Command)
+        assert not isinstance(group, click.Group), f"`twinbeam {command}` only lists commands"

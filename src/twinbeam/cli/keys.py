@@ -1,13 +1,21 @@
 """`twinbeam keys`."""
 
 import json
+import re
 import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from twinbeam.cli.options import json_option, workspace_option
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.rules import Route
+
+if TYPE_CHECKING:
+    from twinbeam.core.story import KeyRow
+
+_ID = re.compile(r"[0-9a-f]{8}")
 
 
 @click.group()
@@ -85,7 +93,7 @@ def create(
 @workspace_option
 def list_keys(workspace: str) -> None:
     """
-    List the keys. Their texts are not kept and cannot be shown.
+    List the keys, and when each was made (UTC). Their texts are not kept and cannot be shown.
 
     \b
     Examples:
@@ -102,27 +110,46 @@ def list_keys(workspace: str) -> None:
             f"No key yet. Make one:  twinbeam keys create server --source shop --pixel CODE{meant_for(workspace)}"
         )
         return
-    click.echo(f"{'id':10} {'kind':8} {'source':20} {'state':8} routes")
+    click.echo(f"{'id':10} {'kind':8} {'source':20} {'made':16} {'state':8} routes")
     for row in rows:
         state = "revoked" if row.revoked_ms is not None else "valid"
-        click.echo(f"{row.id:10} {row.kind:8} {row.source:20.20} {state:8} {'; '.join(map(written, row.routes))}")
+        routes = "; ".join(map(written, row.routes))
+        click.echo(f"{row.id:10} {row.kind:8} {row.source:20.20} {_minute(row.created_ms)} {state:8} {routes}")
 
 
 @command.command()
-@click.argument("key_id")
+@click.argument("key")
 @workspace_option
-def revoke(key_id: str, workspace: str) -> None:
+def revoke(key: str, workspace: str) -> None:
     """
-    Make a key invalid, by its id (twinbeam keys list).
+    Make a key invalid, by its id (twinbeam keys list) or by its whole text, such as one that was found in a log.
+
+    Of a text nothing is shown again; - asks for it, so that your shell does not keep it.
 
     \b
     Examples:
       twinbeam keys revoke 1f2e3d4c
+      twinbeam keys revoke -
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import known_workspace, meant_for, now_ms, opened_store, who
 
+    said = click.prompt("Key", hide_input=True, err=True) if key == "-" else key
     with opened_store() as store:
         known_workspace(store, workspace)
-        if not store.revoke_key(key_id, now_ms(), workspace=workspace, who=who()):
-            raise ConfigError(f"There is no valid key {key_id}; see: twinbeam keys list{meant_for(workspace)}")
+        key_id = _id_of(said, [row for row in store.access_keys() if row.workspace == workspace])
+        if key_id is None or not store.revoke_key(key_id, now_ms(), workspace=workspace, who=who()):
+            which = f"There is no valid key {key_id}" if key_id else "This is no key of this workspace"
+            raise ConfigError(f"{which}; see: twinbeam keys list{meant_for(workspace)}")
     click.echo(f"Key {key_id} is revoked; a running gateway refuses it within a second.")
+
+
+def _id_of(said: str, rows: "list[KeyRow]") -> str | None:
+    """Give the id that is meant: a text that may be a key's is only compared, and never told again."""
+    from twinbeam.pipeline.accept.directory import fingerprint
+
+    known = {row.hash: row.id for row in rows}.get(fingerprint(said))
+    return known or (said if _ID.fullmatch(said) else None)
+
+
+def _minute(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M")

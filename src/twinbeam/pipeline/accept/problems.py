@@ -103,14 +103,15 @@ KINDS: Mapping[ProblemCode, Kind] = {
         401,
         "No key",
         "The request carries no key.",
-        "Send it as Authorization: Bearer; `twinbeam keys` makes one.",
+        "Send it as Authorization: Bearer; `twinbeam keys create` makes one.",
         _CHALLENGE,
     ),
     ProblemCode.INVALID_WRITE_KEY: Kind(
         401,
         "Unknown key",
         "No such key is known here; it may be mistyped, or revoked.",
-        "Compare it with `twinbeam keys`; keys begin with tbs_, tbb_ or tbr_.",
+        "Send it whole: keys begin with tbs_, tbb_ or tbr_. `twinbeam keys list` tells which were revoked, "
+        "`twinbeam keys create` makes another.",
         _CHALLENGE,
     ),
     ProblemCode.READ_KEY_CANNOT_WRITE: Kind(
