@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from tiktok_emulator.data_file import DataFileError, open_data_file
 from tiktok_emulator.serve import bind, server_for, url_of
 from tiktok_emulator.server import Application
 from tiktok_emulator.sink import Sink
-from tiktok_emulator.switches import Switches, turned
+from tiktok_emulator.switches import Switches, explained, turned
 from tiktok_emulator.world import World
+
+_HIGHEST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,12 +48,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("what", nargs="?", choices=["emulator", "sink"], default="emulator")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8702, help="port; 0 picks a free one (default 8702)")
+    parser.add_argument("--port", type=_port, default=8702, help="port; 0 picks a free one (default 8702)")
     parser.add_argument("--data", type=Path, metavar="FILE", help="keep everything in this file")
     parser.add_argument(
         "--switch", action="append", default=[], metavar="NAME=POSITION", help="turn a switch; see docs"
     )
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port; write a number from 0 to {_HIGHEST_PORT}")
+    return int(text)
 
 
 def _world(asked: argparse.Namespace) -> World:
@@ -66,9 +75,31 @@ def _world(asked: argparse.Namespace) -> World:
 def _switches(switches: Switches, pairs: list[str]) -> Switches:
     changes: dict[str, Any] = {}
     for pair in pairs:
-        name, _, position = pair.partition("=")
-        changes[name.replace("-", "_")] = position
+        typed, separator, position = pair.partition("=")
+        name = typed.replace("-", "_")
+        if name not in _POSITIONS:
+            raise ValueError(f"{typed} is no switch{_meant(name)}. The switches are: {', '.join(_POSITIONS)}.")
+        changes[name] = position
+        if not separator or not _turns(switches, name, position):
+            raise ValueError(f"--switch {pair}: {name} takes {_POSITIONS[name]}; write --switch {name}=POSITION.")
     return turned(switches, changes)
+
+
+#: What each switch may be set to.
+_POSITIONS = {about.name: about.positions for about in explained()}
+
+
+def _meant(name: str) -> str:
+    close = get_close_matches(name, _POSITIONS, n=1)
+    return f"; did you mean {close[0]}" if close else ""
+
+
+def _turns(switches: Switches, name: str, position: str) -> bool:
+    try:
+        turned(switches, {name: position})
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _announce(url: str, what: str) -> None:

@@ -1,6 +1,7 @@
 """Runs an ASGI application on a socket of its own until it is told to stop."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -10,17 +11,24 @@ import uvicorn
 Started = Callable[[asyncio.AbstractEventLoop], None]
 
 
+class CannotListen(OSError):  # noqa: N818 -- reads as the state it reports
+    """An address cannot be listened on; says which, and the fix."""
+
+
 def bind(host: str, port: int) -> socket.socket:
-    """Open a listening socket; port 0 picks a free one. Raises `OSError` if the address is taken."""
+    """Open a listening socket; port 0 picks a free one. Raises `CannotListen` if the address is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, or asyncio leaves Nagle's algorithm on and each answer waits 40 ms for the peer's ACK.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
-    except OSError:
+    except OSError as error:
         sock.close()
-        raise
+        fix = "choose another port with --port (0 picks a free one)"
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            fix = "choose another address with --host"
+        raise CannotListen(f"cannot listen on {host}:{port} ({error.strerror or error}): {fix}") from error
     return sock
 
 

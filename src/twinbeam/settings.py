@@ -74,7 +74,10 @@ class Variable(Struct, frozen=True):
 
 
 def _whole(text: str, *, least: int = 0) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError as error:
+        raise ValueError("write a whole number") from error
     if number < least:
         raise ValueError(f"must be at least {least}")
     return number
@@ -89,7 +92,10 @@ def _megabytes(text: str) -> int:
 
 
 def _milliseconds(text: str) -> int:
-    return round(float(text) * 1_000)
+    try:
+        return round(float(text) * 1_000)
+    except (ValueError, OverflowError) as error:  # the second one is what infinity raises
+        raise ValueError("write a number of seconds, such as 10 or 0.5") from error
 
 
 def _address(text: str) -> Address:
@@ -106,7 +112,10 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _networks(text: str) -> tuple[str, ...]:
-    return tuple(str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip())
+    try:
+        return tuple(str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError("write addresses or networks with commas between, such as 10.0.0.0/8") from error
 
 
 def _header(text: str) -> str:

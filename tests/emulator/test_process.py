@@ -43,9 +43,35 @@ def test_a_taken_port_and_a_bad_switch_are_said_in_a_sentence():
         ran = run("--port", port)
         assert ran.returncode == 2
         assert "in use" in ran.stderr
+        assert f"127.0.0.1:{port}" in ran.stderr
+        assert "another port with --port" in ran.stderr
     ran = run("--switch", "no_such=1")
     assert ran.returncode == 2
     assert "no_such" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--port", "99999"), "99999 is no port; write a number from 0 to 65535"),
+        (("--port", "none"), "none is no port"),
+        (("--host", "192.0.2.1", "--port", "0"), "another address with --host"),
+        (("--host", "no host at all", "--port", "0"), "another address with --host"),
+        (
+            ("--switch", "http-status=always200"),
+            "http-status is no switch; did you mean http_status_mode. The switches",
+        ),
+        (("--switch", "foo=bar"), "foo is no switch. The switches are: http_status_mode, canonical_names,"),
+        (("--switch", "merge-scope=some"), 'merge_scope takes "cross_channel" or "all"'),
+        (("--switch", "page_required=perhaps"), "page_required takes true or false"),
+        (("--switch", "page_required"), "write --switch page_required=POSITION"),
+    ],
+)
+def test_what_cannot_be_is_named_with_the_fix(arguments, told):
+    ran = run(*arguments)
+    assert ran.returncode == 2
+    assert told in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def run(*arguments):

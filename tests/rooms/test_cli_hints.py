@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from twinbeam.cli.main import twinbeam
+from twinbeam.cli.setup import opened_store
+from twinbeam.core.errors import ConfigError
 from twinbeam.pipeline.accept.problems import KINDS
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
@@ -114,3 +116,22 @@ def test_the_fix_of_a_problem_names_commands_that_there_are(kind):
             group = group.get_command(click.Context(group), word)
         assert isinstance(group, click.Command)
         assert not isinstance(group, click.Group), f"`twinbeam {command}` only lists commands"
+
+
+def test_a_store_that_cannot_be_written_is_named_with_the_fix(tmp_path):
+    with pytest.raises(ConfigError) as refused:
+        revoke_in_a_store_for_reading()
+    assert str(tmp_path / "data" / "store.db") in str(refused.value)
+    assert f"write to the folder {tmp_path / 'data'}" in str(refused.value)
+
+
+def test_a_store_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
+    (tmp_path / "other" / "store.db").mkdir(parents=True)
+    monkeypatch.setenv("TWINBEAM_DATA", str(tmp_path / "other"))
+    assert f"The store {tmp_path / 'other' / 'store.db'} cannot be used" in said("pixels", "list")
+
+
+def revoke_in_a_store_for_reading():
+    with opened_store() as store:
+        store._db.execute("PRAGMA query_only=ON")
+        store.revoke_key("00000000", 0)

@@ -4,11 +4,12 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
-from twinbeam.core.errors import ConfigError, StorageDamaged
+from twinbeam.core.errors import ConfigError, StorageDamaged, StorageError
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import PixelRow
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
@@ -20,15 +21,30 @@ def opened_store() -> Iterator[SqliteSetup]:
     """Open the store beside a running gateway, if there is one; what changed is in force within a second."""
     settings = load()
     ring = open_ring(settings)
+    with _named(settings.data):
+        try:
+            store = SqliteSetup(settings.data, ring)
+        except StorageDamaged as error:
+            raise ConfigError(f"The store in {settings.data} is damaged ({error}); put back its backup.") from error
+        try:
+            yield store
+            publish(store, settings.data)
+        finally:
+            store.close()
+
+
+@contextmanager
+def _named(data: Path) -> Iterator[None]:
+    """Name the store in trouble of no known kind, which is that its files cannot be opened or written."""
     try:
-        store = SqliteSetup(settings.data, ring)
-    except StorageDamaged as error:
-        raise ConfigError(f"The store in {settings.data} is damaged ({error}); put back its backup.") from error
-    try:
-        yield store
-        publish(store, settings.data)
-    finally:
-        store.close()
+        yield
+    except StorageError as error:
+        if type(error) is not StorageError:
+            raise
+        raise ConfigError(
+            f"The store {data / 'store.db'} cannot be used ({error}). Let {who()} write to the folder {data} and to "
+            "what is in it, or run this as the account that the gateway runs as; TWINBEAM_DATA names another folder."
+        ) from error
 
 
 def meant_for(workspace: str) -> str:
