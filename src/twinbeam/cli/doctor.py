@@ -1,6 +1,9 @@
 """`twinbeam doctor`."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -8,45 +11,61 @@ from msgspec import Struct
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome
+from twinbeam.core.rules import MAIN
+
+if TYPE_CHECKING:
+    from twinbeam.core.story import PixelRow
+    from twinbeam.settings import Address
+
+
+_PATIENCE_SECONDS = 2.0
 
 
 class Finding(Struct, frozen=True):
     """One check's result: what was found, and the fix where something is wrong."""
 
     what: str
-    fix: str = ""  #: "" when all is well
+    fix: str = ""  #: "" when nothing is wrong
+    is_note: bool = False  #: neither right nor wrong
 
     @property
     def fine(self) -> bool:
-        """Tell whether all is well."""
+        """Tell whether nothing is wrong."""
         return not self.fix
+
+    @property
+    def word(self) -> str:
+        """Mark it for a quick look."""
+        return "FAIL" if self.fix else "note" if self.is_note else "ok  "
 
 
 @click.command()
 def command() -> None:
     """
-    Check this installation: settings, key ring, store, journals, pixels. Exit status 1 if something is wrong.
+    Check this installation: settings, key ring, store, journals, gateway, pixels. Exit status 1 if something is wrong.
+
+    It makes and changes nothing. A gateway that does not run is a note, no failure.
 
     \b
     Examples:
       twinbeam doctor
       twinbeam doctor | grep -A1 FAIL
     """  # noqa: D301 -- \b tells click to keep the lines
-    findings = list(_run(_settings))
+    findings = list(_run("settings", _settings))
     if all(finding.fine for finding in findings):
-        findings += [finding for check in (_keyring, _store, _journals, _pixels) for finding in _run(check)]
+        findings += [finding for of, check in _CHECKS.items() for finding in _run(of, check)]
     for finding in findings:
-        click.echo(f"{'ok  ' if finding.fine else 'FAIL'} {finding.what}")
+        click.echo(f"{finding.word} {finding.what}")
         if finding.fix:
             click.echo(f"     -> {finding.fix}")
     raise SystemExit(0 if all(finding.fine for finding in findings) else 1)
 
 
-def _run(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _run(of: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from check()
     except TwinbeamError as error:
-        yield Finding("This check could not be made.", fix=str(error))
+        yield Finding(f"The check of the {of} could not be made.", fix=str(error))
 
 
 def _settings() -> Iterator[Finding]:
@@ -62,21 +81,31 @@ def _keyring() -> Iterator[Finding]:
     from twinbeam.settings import load
 
     settings = load()
-    if not settings.data.exists() and not settings.keyring.exists():
-        yield Finding(f"The key ring {settings.keyring} will be made at first use.")
-        return
-    open_ring(settings)
-    yield Finding(
-        f"The key ring {settings.keyring} is readable by its owner alone.",
-        fix="Move it out of the data folder and set TWINBEAM_KEYRING: a copy of the data must not hold its key."
-        if settings.keyring.is_relative_to(settings.data)
-        else "",
-    )
+    if not settings.keyring.exists() and not _store_file().exists():
+        yield Finding(f"No key ring {settings.keyring} yet; the first use makes one.", is_note=True)
+    else:
+        open_ring(settings)
+        yield Finding(f"The key ring {settings.keyring} is readable by its owner alone.")
+    if settings.keyring.is_relative_to(settings.data):
+        yield Finding(
+            f"The place of the key ring, {settings.keyring}, is in the data folder {settings.data}.",
+            fix="Move it out of there and set TWINBEAM_KEYRING: a copy of the data must not hold its key.",
+        )
+
+
+def _store_file() -> Path:
+    from twinbeam.engines.stores.sqlite.store import FILE
+    from twinbeam.settings import load
+
+    return load().data / FILE
 
 
 def _store() -> Iterator[Finding]:
     from twinbeam.cli.setup import opened_store
 
+    if not _store_file().exists():
+        yield Finding(f"No store {_store_file()} yet; the first use makes one.", is_note=True)
+        return
     with opened_store() as store, store.one_moment():  # the law holds in every state, not across two
         counts, states, removed = store.counts(), store.states(), store.removed()
         quarantined, opens = store.quarantined(), store.opens()
@@ -132,7 +161,7 @@ def _journals() -> Iterator[Finding]:
 
     settings = load()
     if not settings.journal_folder.exists():
-        yield Finding("No journal yet; the first start makes one.")
+        yield Finding("No journal yet; the first start makes one.", is_note=True)
         return
     free = shutil.disk_usage(settings.journal_folder).free
     reserve = settings.disk_reserve_bytes
@@ -142,22 +171,64 @@ def _journals() -> Iterator[Finding]:
     )
 
 
+def _gateway() -> Iterator[Finding]:
+    from twinbeam.settings import load
+
+    settings = load()
+    yield _answer_of("intake", settings.listen)
+    yield _answer_of("dashboard", settings.dashboard)
+
+
+def _answer_of(side: str, address: "Address") -> Finding:
+    """Ask one side of the gateway for a sign of life; that it does not run may be meant."""
+    from http.client import HTTPConnection, HTTPException
+    from urllib.parse import urlsplit
+
+    connection = HTTPConnection(urlsplit(address.url).netloc, timeout=_PATIENCE_SECONDS)
+    try:
+        connection.request("GET", "/healthz")
+        status = connection.getresponse().status
+    except (OSError, HTTPException):
+        return Finding(f"Nothing answers at {address.url}: the {side} does not run.", is_note=True)
+    finally:
+        connection.close()
+    if status == HTTPStatus.OK:
+        return Finding(f"The {side} answers at {address.url}.")
+    return Finding(f"What answers at {address.url} says {status} and may not be the {side}.", is_note=True)
+
+
 def _pixels() -> Iterator[Finding]:
     from twinbeam.cli.setup import meant_for, opened_store
 
-    with opened_store() as store:
-        rows, keys = store.pixels(), [key for key in store.access_keys() if key.revoked_ms is None]
+    rows, keys = [], []
+    if _store_file().exists():
+        with opened_store() as store:
+            rows, keys = store.pixels(), [key for key in store.access_keys() if key.revoked_ms is None]
     if not rows:
         yield Finding("No pixel is set up.", fix="twinbeam pixels add CODE --token-stdin < token.txt")
     for row in rows:
         elsewhere = meant_for(row.workspace)
         lacks_token = f"twinbeam pixels token {row.code}{elsewhere} < token.txt"
         yield Finding(
-            f"Pixel {row.code} ({row.name}) has {'a' if row.has_token else 'no'} token.",
+            f"Pixel {row.code} ({row.name}){_where(row)} has {'a' if row.has_token else 'no'} token.",
             fix="" if row.has_token else lacks_token,
         )
         writes = any(row.code in key.pixels and key.workspace == row.workspace for key in keys)
         yield Finding(
-            f"Pixel {row.code} has {'a' if writes else 'no'} write key.",
+            f"Pixel {row.code}{_where(row)} has {'a' if writes else 'no'} write key.",
             fix="" if writes else f"twinbeam keys create server --source shop --pixel {row.code}{elsewhere}",
         )
+
+
+def _where(row: "PixelRow") -> str:
+    return "" if row.workspace == MAIN else f" of workspace {row.workspace}"
+
+
+#: What is checked once the settings are right, in this order.
+_CHECKS: Mapping[str, Callable[[], Iterator[Finding]]] = {
+    "key ring": _keyring,
+    "store": _store,
+    "journals": _journals,
+    "gateway": _gateway,
+    "pixels": _pixels,
+}
