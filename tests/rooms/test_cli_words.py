@@ -3,10 +3,11 @@
 import pytest
 from click.testing import CliRunner
 
-from showroom import UNSAID, Showroom, bought, seen_in_browser
+from showroom import UNSAID, Showroom, bought, kept_out, seen_in_browser
 from twinbeam.cli.main import twinbeam
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import MAIN
+from twinbeam.core.values import Decision, Permission
 
 
 @pytest.fixture
@@ -38,6 +39,16 @@ def test_find_says_what_a_copy_tells_otherwise(room):
     room.record(seen_in_browser("1", workspace=MAIN, minor=1_900))
     room.record(bought("1", workspace=MAIN))
     assert "; differs: value 20.50 EUR" in said("find", "--event-id", "order-1")
+
+
+def test_find_names_what_ends_events_at_the_door_where_it_finds_nothing(room):
+    left = Permission(Decision.DROPPED, "", Reason.LEFT_TO_BROWSER)
+    room.record(kept_out("1", left, workspace=MAIN), kept_out("2", left, workspace="hats"))
+    told = said("find", "--order-id", "1")
+    assert told.startswith("Nothing is recorded under this.")
+    assert f"left_to_browser 1 times: {Reason.LEFT_TO_BROWSER.sentence}" in told
+    assert f"test_order 0 times: {Reason.TEST_ORDER.sentence}" in told
+    assert f"foreign_host 0 times: {Reason.FOREIGN_HOST.sentence}" in told
 
 
 def test_doctor_adds_up_held_and_noted_and_names_what_copies_disagree_about(room):

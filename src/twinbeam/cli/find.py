@@ -1,6 +1,7 @@
 """`twinbeam find`."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import click
@@ -11,6 +12,9 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.money import shown
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.story import Story
+
+#: Why an accepted event goes no further (docs/concepts/routes.md).
+_AT_THE_DOOR = (Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.FOREIGN_HOST)
 
 
 @click.command()
@@ -35,10 +39,7 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, wo
     if as_json:
         click.echo(json.dumps([plain(story) for story in stories]))
     elif not stories:
-        click.echo(
-            "Nothing is recorded under this. It may be a second old, rejected at the door, refused by the "
-            "visitor (of which only the event id is a trace), or never sent."
-        )
+        click.echo(_why_nothing(_ended_at_the_door(workspace)))
     else:
         click.echo("\n\n".join(map(_told, stories)))
     raise SystemExit(0 if stories else 1)
@@ -64,6 +65,27 @@ def _look_up(workspace: str, event_id: str | None, order_id: str | None, email: 
         if digest is None:
             raise ConfigError("This is not an e-mail address.")
         return store.by_lookup([lookup("email", workspace, digest)])
+
+
+def _ended_at_the_door(workspace: str) -> dict[Reason, int]:
+    """Count what ended in this workspace before anything of it was kept, by the reason."""
+    from twinbeam.cli.setup import opened_store
+
+    with opened_store() as store:
+        counts = [count for count in store.counts() if count.workspace == workspace]
+    return {reason: sum(count.n for count in counts if count.reason == reason) for reason in _AT_THE_DOOR}
+
+
+def _why_nothing(ended: Mapping[Reason, int]) -> str:
+    lines = [
+        "Nothing is recorded under this. It may be",
+        "  - never sent, or a second old",
+        "  - rejected: the answer to the sender says why",
+        "  - refused by the visitor: of that only the event id is a trace, so ask by it",
+        "  - ended at the door, where nothing of it is kept; in this workspace so far:",
+        *(f"    {reason} {n} times: {reason.sentence}" for reason, n in ended.items()),
+    ]
+    return "\n".join(lines)
 
 
 def _told(story: Story) -> str:
