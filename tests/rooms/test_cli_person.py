@@ -74,3 +74,26 @@ def test_an_erasure_that_finds_nothing_says_so(data):
     assert told.startswith("Nothing was found under this, so nothing was erased.")
     assert "Erased" not in told
     assert "Erased: 1 conversions" in run("erase", "--order-id", "1").stdout
+
+
+def test_the_audit_tells_of_erasures_and_exports_and_names_nobody(data):
+    with closing(Showroom(data)) as room:
+        room.record(bought("1", workspace=MAIN, received_ms=SystemClock().now_ms()))
+    run("export", "--since", "2026-01-01")
+    run("export", "--email", "ada@shop.example")
+    receipt = json.loads(run("erase", "--email", "ada@shop.example", "--json").stdout)
+    erasure = f"erasure main/{receipt['id']}"
+    changes = json.loads(run("audit", "--json").stdout)
+    assert [(change["what"], change["before"], change["after"]) for change in reversed(changes)] == [
+        ("export main", "", "stories since 2026-01-01"),
+        ("export main", "", "1 conversions and 0 visits of a person, by email"),
+        (erasure, "", "asked by email"),
+        (erasure, "asked", "1 conversions and 0 visits erased, 0 on the wire, 0 at TikTok"),
+    ]
+    assert all(change["who"] for change in changes)
+
+
+def test_an_erasure_that_takes_too_long_is_audited_as_asked(room, monkeypatch):
+    monkeypatch.setattr("twinbeam.cli.erase._WAIT_SECONDS", 0.0)
+    assert "The wish is noted." in run("erase", "--order-id", "1").stdout
+    assert [change["after"] for change in json.loads(run("audit", "--json").stdout)] == ["asked by order"]

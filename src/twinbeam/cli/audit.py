@@ -13,7 +13,9 @@ from twinbeam.cli.options import json_option
 @json_option
 def command(limit: int, *, as_json: bool) -> None:
     """
-    Tell who changed which pixel, key, workspace or rule, newest first. Lines are never changed or removed.
+    Tell who changed which pixel, key, workspace or rule, and who erased or exported, newest first.
+
+    Lines are never changed or removed. Of erasures and exports they tell how many, never whose.
 
     \b
     Examples:

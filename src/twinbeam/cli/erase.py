@@ -32,34 +32,38 @@ def command(workspace: str, *, as_json: bool, **options: str | None) -> None:
 
     import msgspec
 
-    receipt = _erased(person_of(workspace, options))
+    wish, receipt = _erased(person_of(workspace, options))
     if receipt is None:
         click.echo("The wish is noted. The gateway carries it out as soon as everything before it is recorded.")
         raise SystemExit(1)
     if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(receipt)))
+        click.echo(json.dumps({"id": wish, **msgspec.to_builtins(receipt)}))
         return
+    click.echo(_told(receipt))
+    click.echo(f"The audit tells of it as erasure {wish}.")
+
+
+def _told(receipt: Any) -> str:
     if not (receipt.removed or receipt.in_flight or receipt.visits):
-        click.echo(
+        return (
             "Nothing was found under this, so nothing was erased. It may be written otherwise, have come to another "
             "workspace, or be longer ago than look-ups are kept."
         )
-        return
-    click.echo(f"Erased: {receipt.removed} conversions, {receipt.visits} visits.")
+    lines = [f"Erased: {receipt.removed} conversions, {receipt.visits} visits."]
     if receipt.in_flight:
-        click.echo(f"On the wire just now, erased when they are answered: {receipt.in_flight}.")
+        lines.append(f"On the wire just now, erased when they are answered: {receipt.in_flight}.")
     if receipt.delivered:
-        click.echo(f"TikTok has {receipt.delivered} of them already, or may have: ask TikTok to delete those.")
-    click.echo("The keys of the conversions stay, so that none is counted or sent again.")
+        lines.append(f"TikTok has {receipt.delivered} of them already, or may have: ask TikTok to delete those.")
+    return "\n".join([*lines, "The keys of the conversions stay, so that none is counted or sent again."])
 
 
-def _erased(who: Any) -> Any:
-    """Note the wish, and wait until it is carried out; gives the receipt, or None when that takes too long."""
+def _erased(person: Any) -> tuple[str, Any]:
+    """Note the wish, and wait until it is carried out; gives its id and the receipt, None when that takes too long."""
     from uuid import uuid4
 
     from twinbeam.app.erasures import log_path, positions, remember
     from twinbeam.app.ring import open_ring
-    from twinbeam.cli.setup import known_workspace, now_ms, opened_store, settings
+    from twinbeam.cli.setup import known_workspace, now_ms, opened_store, settings, who
     from twinbeam.core.erasure import Erasure
 
     chosen = settings()
@@ -67,16 +71,31 @@ def _erased(who: Any) -> Any:
         raise ConfigError(f"There is no store in {chosen.data}; see TWINBEAM_DATA.")
     ring = open_ring(chosen)
     with opened_store() as store:
-        known_workspace(store, who.workspace)
-        wish = Erasure(uuid4().hex, who, now_ms(), dict(positions(chosen.journal_folder, ring)))
+        known_workspace(store, person.workspace)
+        wish = Erasure(uuid4().hex, person, now_ms(), dict(positions(chosen.journal_folder, ring)))
         remember(log_path(chosen), ring, wish)
         store.ask_erasure(wish)
-        if _without_gateway(chosen, ring, wish.id):
-            return store.erasure(wish.id)
-        ends = time.monotonic() + _WAIT_SECONDS
-        while (receipt := store.erasure(wish.id)) is None and time.monotonic() < ends:
-            time.sleep(_LOOK_SECONDS)
-        return receipt
+        what = f"erasure {person.workspace}/{wish.id}"
+        store.note(what, "", f"asked by {person.kind}", now_ms=now_ms(), who=who())
+        receipt = _receipt(chosen, ring, store, wish.id)
+        if receipt is not None:
+            store.note(what, "asked", _counts(receipt), now_ms=now_ms(), who=who())
+        return wish.id, receipt
+
+
+def _receipt(chosen: Any, ring: Any, store: Any, wish: str) -> Any:
+    """Have the wish carried out by whoever can; None when that takes too long."""
+    if _without_gateway(chosen, ring, wish):
+        return store.erasure(wish)
+    ends = time.monotonic() + _WAIT_SECONDS
+    while (receipt := store.erasure(wish)) is None and time.monotonic() < ends:
+        time.sleep(_LOOK_SECONDS)
+    return receipt
+
+
+def _counts(receipt: Any) -> str:
+    done = f"{receipt.removed} conversions and {receipt.visits} visits erased"
+    return f"{done}, {receipt.in_flight} on the wire, {receipt.delivered} at TikTok"
 
 
 def _without_gateway(chosen: Any, ring: Any, wish: str) -> bool:

@@ -43,14 +43,19 @@ def command(workspace: str, *, since: str | None, shape: str, **options: str | N
       twinbeam export --since 2026-11-01 --format csv > stories.csv
       twinbeam export --email - > about-them.json
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_workspace, opened_store
+    from twinbeam.cli.setup import known_workspace, now_ms, opened_store, who
 
     since_ms = _since_ms(since)
     with opened_store() as store:
         known_workspace(store, workspace)
         if said(options):
-            _print_person(store.stored_about(person_of(workspace, options)))
+            person = person_of(workspace, options)
+            about = store.stored_about(person)
+            given = f"{len(about.conversions)} conversions and {len(about.visits)} visits of a person, by {person.kind}"
+            store.note(f"export {workspace}", "", given, now_ms=now_ms(), who=who())
+            _print_person(about)
         else:
+            store.note(f"export {workspace}", "", f"stories since {since or 'ever'}", now_ms=now_ms(), who=who())
             _print_stories(_counted(store.stories_of(workspace, since_ms=since_ms)), shape)
 
 

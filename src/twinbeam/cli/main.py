@@ -16,7 +16,7 @@ COMMANDS = {
     "pixels": ("twinbeam.cli.pixels", "Add pixels and event sets, save their tokens, decide their rules."),
     "keys": ("twinbeam.cli.keys", "Make keys for tags, servers and readers; list and revoke them."),
     "workspaces": ("twinbeam.cli.workspaces", "For agencies: add clients, and say which hosts are theirs."),
-    "audit": ("twinbeam.cli.audit", "Tell who changed which pixel, key or rule."),
+    "audit": ("twinbeam.cli.audit", "Tell who changed which pixel, key or rule, and who erased or exported."),
     "find": ("twinbeam.cli.find", "Tell what became of an event."),
     "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),
     "export": ("twinbeam.cli.export", "Print the stories of a workspace, or all about a person."),

@@ -110,6 +110,11 @@ class Setup:
                 self._audit(now_ms, who, f"key {key_id}", "valid", "revoked")
         return revoked
 
+    def note(self, what: str, before: str, after: str, *, now_ms: int, who: str = "") -> None:
+        """Add a line to the audit about what an operator did with data; it never names whose."""
+        with transaction(self._db):
+            self._audit(now_ms, who, what, before, after)
+
     def _audit_rules(self, now_ms: int, who: str, what: str, before: str, after: str) -> None:
         for name, old, new in differences(msgspec.json.decode(before), msgspec.json.decode(after)):
             self._audit(now_ms, who, f"{what} {name}", old, new)
