@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from showroom import Showroom, bought
 from signals import granted
 from twinbeam.cli.main import twinbeam
-from twinbeam.core.clock import SystemClock
+from twinbeam.core.clock import MS_PER_DAY, HandClock, SystemClock
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.keys import visit
 from twinbeam.core.rules import MAIN
@@ -97,3 +97,15 @@ def test_an_erasure_that_takes_too_long_is_audited_as_asked(room, monkeypatch):
     monkeypatch.setattr("twinbeam.cli.erase._WAIT_SECONDS", 0.0)
     assert "The wish is noted." in run("erase", "--order-id", "1").stdout
     assert [change["after"] for change in json.loads(run("audit", "--json").stdout)] == ["asked by order"]
+
+
+def test_an_erasure_without_a_gateway_removes_nothing_before_its_time(data):
+    clock = HandClock(SystemClock().now_ms() - 60 * MS_PER_DAY)
+    with closing(Showroom(data, clock=clock)) as room:
+        room.record(bought("1", workspace=MAIN, received_ms=clock.now_ms()))
+        clock.advance(seconds=20)
+        room.deliver()
+    run("workspaces", "set", MAIN, "keep_days=100")
+    assert "Nothing was found" in run("erase", "--email", "ben@shop.example").stdout
+    (kept,) = json.loads(run("export", "--email", "ada@shop.example").stdout)["stored"]
+    assert (kept["story"]["state"], len(kept["copies"])) == ("delivered", 1)
