@@ -12,7 +12,7 @@ import pytest
 from engines.kit.slot import Slot
 from signals import DAY, NOW
 from twinbeam.core.clock import day_of
-from twinbeam.core.errors import StorageBusy, StorageError
+from twinbeam.core.errors import StorageBusy, StorageDamaged, StorageError
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path, slots
 
 _BODY = b"x" * 900

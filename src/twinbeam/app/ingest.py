@@ -54,7 +54,7 @@ def door(
         append=GroupCommit(journal, clock=clock, report=reports.group).append,
     )
     return Door(
-        directory=lambda: directory.current,
+        directory=directory.in_force,
         dialects={events_v1.PATH: events_v1.read, consent_v1.PATH: consent_v1.read},
         take=intake.take,
         note=intake.note,

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from twinbeam.core.errors import StorageDamaged
+from twinbeam.core.errors import StorageBusy, StorageDamaged
 from twinbeam.core.rules import WorkspaceRules
 from twinbeam.core.story import KeyRow, PixelRow
 from twinbeam.core.values import KeyKind
@@ -77,10 +77,21 @@ class SnapshotFile:
         self._path = folder / FILE
         self._seen = (0, 0)
         self.current = Directory()
+        self._was_read = False
         try:
             self.refresh()
         except StorageDamaged:
             self._seen = (0, 0)  # the next look, which may report it, finds it again
+
+    def in_force(self) -> Directory:
+        """
+        Give the snapshot that counts; raises StorageBusy before one was read.
+
+        Without it nobody's key is known, and who is told that theirs is wrong may throw their events away.
+        """
+        if not self._was_read:
+            raise StorageBusy("the snapshot of keys and pixels was not read yet")
+        return self.current
 
     def refresh(self) -> bool:
         """Read the file if it changed; tells whether it did. Raises StorageDamaged for a file nobody can read."""
@@ -93,4 +104,5 @@ class SnapshotFile:
             return False
         self._seen = seen
         self.current = Directory.decode(self._path.read_bytes())
+        self._was_read = True
         return True

@@ -94,7 +94,12 @@ def _exit(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRules) -> E
 def chosen(item: Item, event: str, index: int, exits: Exits, origin: Origin) -> Sequence[Exit] | Rejected:
     """Give the pixels of an event, at least one; `item.pixel` narrows the choice."""
     if not exits.all:
-        return refuse(Rejection.NO_PIXEL, index, "pixel", "Give the write key a pixel with `twinbeam keys`.")
+        return refuse(
+            Rejection.NO_PIXEL,
+            index,
+            "pixel",
+            "Use a key with a pixel: `twinbeam keys create --pixel` or `--route` makes one.",
+        )
 
     wanted = exits.all if item.pixel is None else [it for it in exits.all if it.pixel == item.pixel]
     if not wanted:
