@@ -8,6 +8,7 @@ import pytest
 from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
 from signals import BROWSER, DAY, NOW, a_refusal, a_signal, an_email, carried_ids, granted
+from twinbeam.app.pending import Pending
 from twinbeam.core.clock import day_of
 from twinbeam.core.errors import StorageDamaged, StorageFull
 from twinbeam.core.values import Facts
@@ -252,10 +253,13 @@ def test_a_damaged_payload_does_not_keep_a_later_copy_out(h: Harness) -> None:
     assert h.state("e-2") == "ready"
 
 
-def test_a_group_whose_seal_is_broken_is_put_aside_and_what_follows_is_recorded(h: Harness) -> None:
+def test_a_group_whose_seal_is_broken_is_put_aside_and_what_follows_is_recorded(h: Harness, data: Path) -> None:
     h.append(a_signal("e-1"), a_signal("e-2"))
     h.append(a_signal("e-3"))
     h.engine.journal._db.execute("UPDATE grp SET body = zeroblob(length(body)) WHERE seq = 1")
+    pending = Pending(data, h.engine.ring, h.store.cursors)
+    assert pending.holds("shop", "e-3")
+    assert not pending.holds("shop", "e-1")
     told: list[str] = []
     room = Recording(
         journal=h.engine.reader, store=h.store, clock=h.clock, report=lambda event, /, **_: told.append(event)

@@ -35,5 +35,6 @@ class Pending:
             groups = reader.read(after, limit=MOST_EVENTS)
         finally:
             reader.close()
-        signals = (item for group in groups for item in decode_each(group.body) if isinstance(item, Signal))
+        whole = (group.body for group in groups if not group.damaged)
+        signals = (item for body in whole for item in decode_each(body) if isinstance(item, Signal))
         return any(signal.workspace == workspace and signal.event_id == event_id for signal in signals)
