@@ -63,6 +63,9 @@ LEGAL: Mapping[State, Mapping[str, State]] = {
 #: States in which a conversion still waits for the wire.
 UNSENT = frozenset({State.HELD, State.READY, State.LEASED, State.WAITING})
 
+#: States in which something is left that a person may have erased.
+ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
+
 #: Conversions by state make up the accounting sum; DROPPED rows are tombstones and do not.
 COUNTED = tuple(state for state in State if state is not State.DROPPED)
 

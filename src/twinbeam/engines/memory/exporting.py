@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from twinbeam.core import keys
 from twinbeam.core.erasure import Person
-from twinbeam.core.lifecycle import LEGAL, State
+from twinbeam.core.lifecycle import ERASABLE, State
 from twinbeam.core.values import Facts
 from twinbeam.engines.about import About, Stored
 from twinbeam.engines.memory.reading import Reading
@@ -14,7 +14,6 @@ from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion
 
 END_OF_TIME_MS = 2**62
-_ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
 
 
 class Search(Struct):
@@ -35,7 +34,7 @@ class Search(Struct):
         """Give those of some conversions that are the person's and not gone already."""
         rows = [self.rows.by_id[id_] for id_ in sorted(ids) if id_ in self.rows.by_id]
         ours = [row for row in rows if row.workspace == self.person.workspace and row.received_ms <= self.until_ms]
-        return [row for row in ours if row.state in _ERASABLE]
+        return [row for row in ours if row.state in ERASABLE]
 
     def _looked_up(self) -> set[int]:
         lookup, rows = self.person.lookup, self.rows

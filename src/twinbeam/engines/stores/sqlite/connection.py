@@ -8,7 +8,10 @@ from typing import Any
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Lane
-from twinbeam.engines.keyring import DayKeys, KeyRing
+from twinbeam.core.errors import StorageDamaged
+from twinbeam.core.values import Facts
+from twinbeam.engines.keyring import DayKeys, KeyRing, NotOpenedHere
+from twinbeam.engines.stores.sqlite.rows import decode_facts
 
 #: One statement text per use: shorter lists are padded, so SQLite prepares it once.
 _CHUNK = 256
@@ -42,6 +45,15 @@ class Connection:
     def by_ids(self, sql: str, ids: Sequence[int], *before: Any) -> sqlite3.Cursor:
         """Run a statement whose last placeholder, inside `json_each`, stands for a list of ids."""
         return self.db.execute(sql, (*before, json.dumps(ids)))
+
+    def facts_in(self, visitor: int, sealed: bytes) -> Facts | None:
+        """Give what a visit is known by, or None where that was forgotten or is damaged."""
+        try:
+            return decode_facts(self.keys.open_sealed(sealed, facts_context(visitor))) if sealed else None
+        except NotOpenedHere:
+            raise
+        except StorageDamaged:
+            return None
 
     def highest(self, table: str) -> int:
         """Give the highest id that a table ever had."""

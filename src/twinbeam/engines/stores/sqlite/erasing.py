@@ -15,17 +15,15 @@ import msgspec
 from twinbeam.core import keys
 from twinbeam.core.clock import day_of
 from twinbeam.core.erasure import Erasure, Person, Receipt
-from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.keys import LOOKUP_BYTES
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Facts
-from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.payloads import Payloads
-from twinbeam.engines.stores.sqlite.rows import PUT_VISITOR, decode_facts, encode_facts
+from twinbeam.engines.stores.sqlite.rows import PUT_VISITOR, encode_facts
 from twinbeam.engines.stores.sqlite.searching import Row, Search, rows_of
 from twinbeam.engines.stores.sqlite.traces import forget_traces
 from twinbeam.engines.stores.sqlite.watching import Watching
@@ -122,7 +120,7 @@ class Erasing:
         self._connection.scrub_due = self._connection.scrub_due or bool(reached)
 
     def _denied(self, visitor: int, sealed: bytes) -> Facts | None:
-        facts = facts_kept(self._connection, visitor, sealed)
+        facts = self._connection.facts_in(visitor, sealed)
         return None if facts is None else erased(facts)
 
     def _erase(self, rows: Sequence[Row], now_ms: int) -> tuple[Receipt, list[int]]:
@@ -157,18 +155,6 @@ class Erasing:
             moves[*place, row.state, row.reason] -= 1
             moves[*place, State.ERASED, Reason.ERASURE_ASKED] += 1
         add_counts(self._db, [(*key, n) for key, n in sorted(moves.items())])
-
-
-def facts_kept(connection: Connection, visitor: int, sealed: bytes) -> Facts | None:
-    """Give what a visit is known by as far as it is still kept and readable."""
-    if not sealed:
-        return None
-    try:
-        return decode_facts(connection.keys.open_sealed(sealed, facts_context(visitor)))
-    except NotOpenedHere:
-        raise
-    except StorageDamaged:
-        return None  # unreadable to everybody
 
 
 def sealed_hashes(connection: Connection, wish: Erasure) -> bytes:

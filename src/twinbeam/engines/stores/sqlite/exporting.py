@@ -10,7 +10,6 @@ from twinbeam.engines.about import About, Stored
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import Connection
-from twinbeam.engines.stores.sqlite.erasing import facts_kept
 from twinbeam.engines.stores.sqlite.late import log_table
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.reading import Reading
@@ -68,5 +67,5 @@ class Exporting(Reading):
 
     def _facts_of(self, visitors: Iterable[int]) -> list[Facts]:
         rows = self._exported.among(_FACTS, sorted(visitors))
-        kept = {id_: facts_kept(self._exported, id_, sealed) for id_, sealed in rows}
+        kept = {id_: self._exported.facts_in(id_, sealed) for id_, sealed in rows}
         return [facts for facts in kept.values() if facts is not None and facts != Facts()]

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.values import Facts, Signal
-from twinbeam.engines.keyring import NotOpenedHere
-from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
+from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.late import LateIndex
-from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, decode_facts
+from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion
 from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled
@@ -60,12 +58,7 @@ class Loading:
 
     def _facts(self, visitor: int, sealed: bytes) -> Facts:
         """Give what a visit is known by; of one that is damaged nobody knows what it refused."""
-        try:
-            return decode_facts(self._connection.keys.open_sealed(sealed, facts_context(visitor)))
-        except NotOpenedHere:
-            raise
-        except StorageDamaged:
-            return UNREADABLE
+        return self._connection.facts_in(visitor, sealed) or UNREADABLE
 
     def _unsent_of(self, visitors: Iterable[bytes], rows: dict[int, Conversion]) -> list[tuple[bytes, Conversion]]:
         """

@@ -13,14 +13,13 @@ from msgspec import Struct
 from twinbeam.core import keys
 from twinbeam.core.erasure import Person
 from twinbeam.core.errors import StorageDamaged
-from twinbeam.core.lifecycle import LEGAL, State
+from twinbeam.core.lifecycle import ERASABLE, State
 from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.traces import trace_tables
 from twinbeam.engines.stores.sqlite.watching import Watching
 
-ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
 END_OF_TIME_MS = 2**62
 _AT_ONCE = 200
 
