@@ -155,6 +155,21 @@ def test_each_day_has_a_key_of_its_own_made_once() -> None:
     assert [keys.open_sealed(sealed, b"") for sealed in (one, again, other)] == [b"secret"] * 3
 
 
+def test_many_are_sealed_each_in_its_own_context_and_with_a_nonce_of_its_own() -> None:
+    keys = day_keys(KeyRing([("k1", OLD)]), {})
+    one, same, other = keys.seal_all(1, [(b"secret", b"a"), (b"secret", b"a"), (b"another", b"b")])
+    assert one != same
+    assert [keys.open_sealed(one, b"a"), keys.open_sealed(other, b"b")] == [b"secret", b"another"]
+    with pytest.raises(StorageDamaged):
+        keys.open_sealed(other, b"a")
+
+
+def test_nothing_to_seal_makes_no_key() -> None:
+    kept: dict[int, bytes] = {}
+    assert day_keys(KeyRing([("k1", OLD)]), kept).seal_all(1, []) == []
+    assert not kept
+
+
 def test_a_kept_day_key_is_found_again() -> None:
     ring, kept = KeyRing([("k1", OLD)]), {}
     sealed = day_keys(ring, kept).seal(1, b"secret", b"")

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 from uuid import uuid4
@@ -103,9 +103,17 @@ class DayKeys:
 
     def seal(self, day: int, secret: bytes, context: bytes) -> bytes:
         """Encrypt under the key of a day, made on first use."""
-        nonce = os.urandom(_NONCE)
-        key = self._open.get(day) or self._find(day) or self._make(day)
-        return _VERSION + day.to_bytes(_DAY_BYTES, "big") + nonce + key.encrypt(nonce, secret, context)
+        return self.seal_all(day, [(secret, context)])[0]
+
+    def seal_all(self, day: int, many: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
+        """Encrypt as `seal` does: many (secret, context) in one go, which costs less for each."""
+        if not many:
+            return []
+        encrypt = (self._open.get(day) or self._find(day) or self._make(day)).encrypt
+        head, random = _VERSION + day.to_bytes(_DAY_BYTES, "big"), os.urandom(_NONCE * len(many))
+        nonces = (random[at : at + _NONCE] for at in range(0, len(random), _NONCE))
+        pairs = zip(nonces, many, strict=True)
+        return [head + nonce + encrypt(nonce, secret, context) for nonce, (secret, context) in pairs]
 
     def open_sealed(self, sealed: bytes, context: bytes) -> bytes:
         """Decrypt; raises StorageDamaged when the day's key was destroyed or the bytes changed, or NotOpenedHere."""

@@ -12,19 +12,19 @@ from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled
 from twinbeam.pipeline.record.visits import UNREADABLE
 
 _BY_ID = f"SELECT {COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
-_FACTS = "SELECT id, facts FROM visitor WHERE id IN ({}) AND facts <> x''"
+_FACTS = "SELECT id, watched, facts FROM visitor WHERE id IN ({}) AND facts <> x''"
 _HANDLE_BYTES = 8
 
 
 class Loading:
     """Looks things up for one fold at a time."""
 
-    def __init__(self, connection: Connection, dedup: LateIndex, visitor_keys: LateIndex) -> None:
+    def __init__(self, connection: Connection, dedup: LateIndex, visitor_keys: LateIndex, watching: Watching) -> None:
         self._connection = connection
         self._db = connection.db
         self._dedup = dedup
         self._visitor_keys = visitor_keys
-        self._watching = Watching(connection)
+        self._watching = watching
         self.last_seen: dict[PixelSide, int] = {}
         self.spelled: dict[PixelEvent, Spelled] = {}
         self.read_again()
@@ -52,8 +52,9 @@ class Loading:
 
     def _visits(self, signals: Iterable[Signal]) -> tuple[dict[bytes, bytes], dict[bytes, Facts]]:
         links = self._visitor_keys.find({token for signal in signals for token in signal.visits})
-        known = self._connection.among(_FACTS, sorted(set(links.values())))
-        facts = {handle_of(id_): self._facts(id_, sealed) for id_, sealed in known}
+        known = list(self._connection.among(_FACTS, sorted(set(links.values()))))
+        self._watching.lay({id_: notes for id_, notes, _ in known})
+        facts = {handle_of(id_): self._facts(id_, sealed) for id_, _, sealed in known}
         return {token: handle_of(id_) for token, id_ in links.items()}, facts
 
     def _facts(self, visitor: int, sealed: bytes) -> Facts:

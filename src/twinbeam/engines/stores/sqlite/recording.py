@@ -12,6 +12,7 @@ from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.loading import Loading
 from twinbeam.engines.stores.sqlite.payloads import Payloads
+from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.engines.stores.sqlite.writing import Writing
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
 from twinbeam.pipeline.record.conversion import reason_to_end
@@ -43,8 +44,9 @@ class Recording:
         self._policy = policy
         self._dedup = LateIndex(connection, "dedup", of="conversion")
         self._visitor_keys = LateIndex(connection, "visitor_key", of="visitor")
-        self._loading = Loading(connection, self._dedup, self._visitor_keys)
-        self._writing = Writing(connection, self._dedup, self._visitor_keys)
+        watching = Watching(connection)
+        self._loading = Loading(connection, self._dedup, self._visitor_keys, watching)
+        self._writing = Writing(connection, self._dedup, self._visitor_keys, watching)
         self._payloads = Payloads(connection)
         self._last_id = self._highest_id()
 

@@ -6,6 +6,7 @@ notes of a visit lie in its own row, which most of its events write anyway (docs
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.packed import ids_of, packed_ids
@@ -25,16 +26,27 @@ class Watching:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._db = connection.db
+        self._laid: dict[int, bytes] = {}
+
+    def lay(self, notes: dict[int, bytes]) -> None:
+        """Take over notes as they were just read, by visitor: nothing changes them before `joined` gives new ones."""
+        self._laid = notes
 
     def of(self, visitors: Iterable[int]) -> dict[int, list[int]]:
         """Give the conversions noted under each of some visitors that are there."""
-        return {
-            visitor: ids_of(notes).tolist() for visitor, notes in self._connection.among(_OF, sorted(set(visitors)))
-        }
+        asked = set(visitors)
+        laid = [(visitor, notes) for visitor, notes in self._laid.items() if visitor in asked]
+        read = self._connection.among(_OF, sorted(asked.difference(self._laid)))
+        return {visitor: ids_of(notes).tolist() for visitor, notes in (*laid, *read)}
 
-    def joined(self, news: Sequence[tuple[int, int]], now_ms: int) -> dict[int, bytes]:
-        """Join new notes, (visitor, conversion), with those that are there; give them by the visitors they change."""
-        known = self.of(visitor for visitor, _ in news)
+    def joined(self, news: Sequence[tuple[int, int]], now_ms: int, *, new: AbstractSet[int]) -> dict[int, bytes]:
+        """
+        Join new notes, (visitor, conversion), with those that are there; give them by the visitors they change.
+
+        Of visitors that are new, nothing is noted yet.
+        """
+        known = self.of({visitor for visitor, _ in news} - new)
+        self._laid = {}
         joined: dict[int, list[int]] = {}
         for visitor, id_ in news:
             notes = joined[visitor] if visitor in joined else known.get(visitor, ())

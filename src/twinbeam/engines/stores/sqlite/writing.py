@@ -26,11 +26,11 @@ _SPELLED = "INSERT OR REPLACE INTO spelled VALUES (?,?,?,?,?)"
 class Writing:
     """Writes what one fold after the other decided."""
 
-    def __init__(self, connection: Connection, dedup: LateIndex, visitor_keys: LateIndex) -> None:
+    def __init__(self, connection: Connection, dedup: LateIndex, visitor_keys: LateIndex, watching: Watching) -> None:
         self._connection = connection
         self._db = connection.db
         self._payloads = Payloads(connection)
-        self._watching = Watching(connection)
+        self._watching = watching
         self._dedup = dedup
         self._visitor_keys = visitor_keys
         self.read_again()
@@ -115,11 +115,12 @@ class Writing:
         links = [(token, ids.get(handle) or known_id(handle)) for token, handle in writes.links.items()]
         self._visitor_keys.add(links, events=fold.arrivals)
         news = [(ids.get(handle) or known_id(handle), id_) for handle, id_ in writes.watched]
-        notes = self._watching.joined(news, now_ms)
-        seal, day = self._connection.keys.seal, self._connection.sealing_day(now_ms)
-        facts = [(ids[handle], encode_facts(facts)) for handle, facts in writes.facts.items()]
-        rows = [(id_, day, notes.pop(id_, None), seal(day, encoded, facts_context(id_))) for id_, encoded in facts]
-        self._db.executemany(PUT_VISITOR, rows)
+        new = {id_ for handle, id_ in ids.items() if not is_stored(handle)}
+        notes = self._watching.joined(news, now_ms, new=new)
+        facts = [(encode_facts(facts), facts_context(ids[handle])) for handle, facts in writes.facts.items()]
+        day = self._connection.sealing_day(now_ms)
+        sealed = zip(ids.values(), self._connection.keys.seal_all(day, facts), strict=True)
+        self._db.executemany(PUT_VISITOR, [(id_, day, notes.pop(id_, None), each) for id_, each in sealed])
         self._db.executemany(_NOTES, [(watched, id_) for id_, watched in notes.items()])
 
     def _visitor_id(self, handle: bytes) -> int:
