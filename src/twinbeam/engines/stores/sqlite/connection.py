@@ -10,8 +10,10 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.values import Facts
+from twinbeam.engines.compact import Compactor
 from twinbeam.engines.keyring import DayKeys, KeyRing, NotOpenedHere
-from twinbeam.engines.stores.sqlite.rows import decode_facts
+from twinbeam.engines.stores.sqlite.rows import decode_copies, decode_facts, encode_copies
+from twinbeam.pipeline.record.conversion import Copy
 
 #: One statement text per use: shorter lists are padded, so SQLite prepares it once.
 _CHUNK = 256
@@ -30,6 +32,7 @@ class Connection:
         self.db = db
         self.ring = ring
         self.keys = DayKeys(ring, load=self._load_key, save=self._save_key)
+        self._compactor = Compactor()
         self._lanes: dict[LanePlace, Lane] = {}
         self._newest_day: int | None = None
         self.scrub_due = True  #: something was destroyed whose bytes may still lie in the WAL
@@ -45,6 +48,14 @@ class Connection:
     def by_ids(self, sql: str, ids: Sequence[int], *before: Any) -> sqlite3.Cursor:
         """Run a statement whose last placeholder, inside `json_each`, stands for a list of ids."""
         return self.db.execute(sql, (*before, json.dumps(ids)))
+
+    def packed(self, copies: Sequence[Copy]) -> bytes:
+        """Write copies as they are sealed."""
+        return self._compactor.compact(encode_copies(copies))
+
+    def copies_in(self, packed: bytes) -> list[Copy]:
+        """Read copies; raises StorageDamaged or MsgspecError for what `packed` did not give."""
+        return decode_copies(self._compactor.restored(packed))
 
     def facts_in(self, visitor: int, sealed: bytes) -> Facts | None:
         """Give what a visit is known by, or None where that was forgotten or is damaged."""

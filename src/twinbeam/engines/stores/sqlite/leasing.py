@@ -25,7 +25,6 @@ from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.packed import packed_ids
-from twinbeam.engines.stores.sqlite.rows import decode_copies
 from twinbeam.engines.stores.sqlite.settling import LANES, Held, Settling, as_held, as_lane, fate
 from twinbeam.pipeline.record.merge import merge
 from twinbeam.pipeline.record.policy import RecordPolicy
@@ -246,7 +245,7 @@ class Leasing(Settling):
         if pick.id not in sealed:
             raise StorageDamaged(f"the payload of conversion {pick.id} is gone")
         opened = self._connection.keys.open_sealed(sealed[pick.id], payload_context(pick.id))
-        return merge(decode_copies(opened), pick.conditions)
+        return merge(self._connection.copies_in(opened), pick.conditions)
 
     def _open_batch(
         self, lane: Lane, loaded: list[_Loaded], owner: str, now_ms: int, compose: Compose, *, again: bool = False

@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
-from twinbeam.engines.stores.sqlite.rows import decode_copies, encode_copies
 from twinbeam.pipeline.record.conversion import Copy
 
 _OWN = b"\x02"  #: the first byte of what is sealed under a key of its own; DayKeys begins with another
@@ -38,16 +37,14 @@ class Payloads:
 
     def write(self, copies: Iterable[tuple[int, Sequence[Copy]]], held: set[int], now_ms: int) -> None:
         """Keep copies; those of `held` under keys of their own."""
-        seal, day = self._connection.keys.seal, self._connection.sealing_day(now_ms)
-        rows = [
-            (
-                id_,
-                self._sealed_apart(id_, encode_copies(kept))
-                if id_ in held
-                else seal(day, encode_copies(kept), payload_context(id_)),
-            )
-            for id_, kept in copies
-        ]
+        packed = {id_: self._connection.packed(kept) for id_, kept in copies}
+        apart = {id_: packed.pop(id_) for id_ in held & packed.keys()}
+        plain = [(content, payload_context(id_)) for id_, content in packed.items()]
+        sealed = self._connection.keys.seal_all(self._connection.sealing_day(now_ms), plain)
+        self._put(zip(packed, sealed, strict=True))
+        self._put((id_, self._sealed_apart(id_, content)) for id_, content in apart.items())
+
+    def _put(self, rows: Iterable[tuple[int, bytes]]) -> None:
         self._db.executemany("INSERT OR REPLACE INTO payload VALUES (?,?)", rows)
 
     def purge(self, ids: Iterable[int]) -> None:
@@ -81,7 +78,7 @@ class Payloads:
 
     def _copies(self, id_: int, sealed: bytes, wrapped: bytes | None) -> list[Copy]:
         try:
-            return decode_copies(self._opened(id_, sealed, wrapped))
+            return self._connection.copies_in(self._opened(id_, sealed, wrapped))
         except NotOpenedHere:
             raise
         except StorageDamaged:
