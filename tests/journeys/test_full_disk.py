@@ -105,7 +105,8 @@ def test_a_full_journal_is_503_with_a_time_to_come_back_and_passes_by_itself(tmp
         hold(shop)
         acknowledged, status = post_until_refused(shop)
         assert status == 503
-        answer = shop.send(json.dumps({"events": [a_view("refused")] * GROUP}).encode())
+        refused = [a_view(f"refused-{place}") for place in range(2 * GROUP)]
+        answer = shop.send(json.dumps({"events": refused}).encode())
         assert answer.json["code"] == "journal_full"
         assert 1 <= int(answer.headers["retry-after"]) <= 10
         let_go(shop)

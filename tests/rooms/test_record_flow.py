@@ -15,7 +15,7 @@ from twinbeam.app.reports import Reports
 from twinbeam.core.clock import HandClock
 from twinbeam.core.values import Signal
 from twinbeam.pipeline.flow import Recording
-from twinbeam.pipeline.journal.codec import VERSION, encode
+from twinbeam.pipeline.journal.codec import PLAIN, VERSION, encode
 from twinbeam.pipeline.record.contract import Numbered
 
 
@@ -89,7 +89,7 @@ def test_a_poisoned_signal_is_put_aside_and_its_neighbours_are_recorded(
     assert on_sqlite.recording.step() is None
 
 
-@pytest.mark.parametrize("body", [VERSION + b"\xc1", VERSION + b"\x93\xc1"])
+@pytest.mark.parametrize("body", [VERSION + b"\xc1", PLAIN + b"\xc1", PLAIN + b"\x93\xc1"])
 def test_a_group_that_cannot_be_read_at_all_counts_as_what_was_in_it(room: Room, body: bytes) -> None:
     room.append(a_signal("e-1"))
     room.engine.journal.append(NOW, 3, body)
