@@ -87,7 +87,7 @@ def test_bytes_that_are_no_list_are_one_unreadable_item() -> None:
         assert decode_each(version + b"\xc1") == [version + b"\xc1"]
 
 
-def test_a_frame_that_pretends_to_hold_more_than_there_is_memory_is_damage() -> None:
+def test_a_frame_that_says_it_holds_more_than_any_group_is_damage() -> None:
     body = VERSION + bytes.fromhex("28b52ffd e0") + (2**62).to_bytes(8, "little") + b"\x01\x00\x00"
     with pytest.raises(StorageDamaged):
         decode(body)

@@ -10,7 +10,7 @@ Newer code reads every older version; a reader that meets a newer one stops inst
 from collections.abc import Sequence
 
 import msgspec
-from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
+from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError, get_frame_parameters
 
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.values import Signal
@@ -27,9 +27,11 @@ _decode_loosely = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _decode_one = msgspec.msgpack.Decoder(Signal).decode
 
 
-#: What is raised on bytes that are not ours: no MessagePack, other types, no UTF-8, nested to break readers; no frame,
-#: or one that pretends to hold more than there is memory.
-_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError, ZstdError, MemoryError)
+#: No group is so large; a frame that says so is not ours. Real want of memory is no damage, and is tried again.
+_MOST_BYTES = 2**32
+
+#: What is raised on bytes that are not ours: no MessagePack, other types, no UTF-8, nested to break readers, no frame.
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError, ZstdError)
 
 
 def encode(signals: Sequence[Signal]) -> bytes:
@@ -63,7 +65,13 @@ def _one(raw: msgspec.Raw) -> Signal | bytes:
 def _content(body: bytes) -> memoryview | bytes:
     version, content = body[:1], memoryview(body)[1:]
     if version == VERSION:
-        return ZstdDecompressor().decompress(content)
+        return _unpacked(content)
     if version == PLAIN:
         return content
     raise StorageDamaged(f"a journal group has format {version.hex() or 'nothing'}; this release reads 01 and 02")
+
+
+def _unpacked(frame: memoryview) -> bytes:
+    if get_frame_parameters(frame).content_size > _MOST_BYTES:
+        raise ValueError("it says that it holds more than any group does")
+    return ZstdDecompressor().decompress(frame)

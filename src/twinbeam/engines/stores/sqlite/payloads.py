@@ -42,7 +42,7 @@ class Payloads:
         plain = [(content, payload_context(id_)) for id_, content in packed.items()]
         sealed = self._connection.keys.seal_all(self._connection.sealing_day(now_ms), plain)
         self._put(zip(packed, sealed, strict=True))
-        self._put((id_, self._sealed_apart(id_, content)) for id_, content in apart.items())
+        self._put([(id_, self._sealed_apart(id_, content)) for id_, content in apart.items()])
 
     def _put(self, rows: Iterable[tuple[int, bytes]]) -> None:
         self._db.executemany("INSERT OR REPLACE INTO payload VALUES (?,?)", rows)
