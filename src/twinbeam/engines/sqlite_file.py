@@ -32,6 +32,11 @@ def open_file(path: Path, *, cache_kib: int = _CACHE_KIB, page_bytes: int = _PAG
     )
 
 
+def open_beside(path: Path) -> sqlite3.Connection:
+    """Open a file that its writer has open, to make checkpoints and nothing else."""
+    return _connect(str(path), "journal_mode=WAL", "synchronous=FULL")
+
+
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open for reading only, beside a writer."""
     return _connect(f"{path.absolute().as_uri()}?mode=ro", "query_only=1", uri=True)

@@ -8,7 +8,7 @@ import msgspec
 
 from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.rules import DEFAULT_WORKSPACE
-from twinbeam.engines.sqlite_file import emptied_wal, transaction
+from twinbeam.engines.sqlite_file import emptied_wal
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.erasing import Erasing, sealed_hashes
 from twinbeam.engines.stores.sqlite.late import LateIndex
@@ -48,7 +48,7 @@ class Housekeeping:
         ends = time.monotonic() + budget_ms / 1_000
         self._tidying.now_ms = now_ms
         try:
-            with transaction(self._db):
+            with self._connection.transaction():
                 more = self._steps(now_ms, ends)
         except BaseException:
             self._work = None  # what it has seen may have been rolled back
@@ -87,7 +87,7 @@ class Housekeeping:
 
     def _scrub(self, now_ms: int) -> None:
         """Let the bytes of what was destroyed vanish from the file and its WAL."""
-        with transaction(self._db):
+        with self._connection.transaction():
             Payloads(self._connection).rewrite_keys()
         done = emptied_wal(self._db)
         self._connection.scrub_due = not done
@@ -104,7 +104,7 @@ class Wishes:
     def ask_erasure(self, wish: Erasure) -> None:
         """Note a wish for the writer to carry out; one that is known is left as it is."""
         row = (wish.id, wish.person.workspace, wish.person.kind, sealed_hashes(self._connection, wish))
-        with transaction(self._db):
+        with self._connection.transaction():
             self._db.execute(
                 "INSERT OR IGNORE INTO erasure (id, workspace, kind, hashes, asked_at, upto) VALUES (?,?,?,?,?,?)",
                 (*row, wish.asked_ms, json.dumps(dict(wish.upto))),

@@ -21,7 +21,6 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.names import wire_name
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.keyring import NotOpenedHere
-from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.packed import packed_ids
@@ -103,7 +102,7 @@ class Leasing(Settling):
 
     def lease(self, lane: Lane, *, limit: int, owner: str, now_ms: int, compose: Compose) -> Lease | None:
         """Freeze and take up to `limit` due conversions of a lane."""
-        with transaction(self._db):
+        with self._connection.transaction():
             for _ in range(MOST_PAGES):
                 page = self._take_due(lane, limit, now_ms)
                 loaded = self._loaded(lane, self._without_late(lane, page, now_ms), now_ms)
@@ -115,7 +114,7 @@ class Leasing(Settling):
 
     def hasten(self, *, workspace: str, source_id: str, now_ms: int) -> None:
         """Make due what waits after an attempt in the lanes of an event source."""
-        with transaction(self._db):
+        with self._connection.transaction():
             rows = self._db.execute(_HASTENED, (now_ms, workspace, source_id)).fetchall()
             self._db.executemany(
                 "UPDATE ready SET due=? WHERE lane=? AND due=? AND id=?", [(now_ms, *row) for row in rows]
@@ -126,7 +125,7 @@ class Leasing(Settling):
     def end_stale(self, now_ms: int, *, limit: int) -> int:
         """End what has been due for as long as anything may wait."""
         due_before, ended = now_ms - self._ages.unsent_ms, 0
-        with transaction(self._db):
+        with self._connection.transaction():
             for lane in self.due_lanes(due_before):
                 ended += self._end_stale(lane, limit - ended, due_before, now_ms)
         return ended
@@ -152,7 +151,7 @@ class Leasing(Settling):
 
     def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Replace a leased batch by two leased halves in one transaction."""
-        with transaction(self._db):
+        with self._connection.transaction():
             held = self._held(batch, owner)
             if held is None:
                 return []
@@ -164,7 +163,7 @@ class Leasing(Settling):
 
     def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
         """Give a lease as it may go out now: less what was refused or erased since."""
-        with transaction(self._db):
+        with self._connection.transaction():
             held = self._held(lease.batch, owner)
             if held is None:
                 return None
@@ -291,7 +290,7 @@ class Leasing(Settling):
 
     def _take_out_recalled(self, owner: str, now_ms: int, compose: Compose) -> None:
         """Put what is left in the place of every orphan of which something was refused or erased since."""
-        with transaction(self._db):
+        with self._connection.transaction():
             for *row, _body_hash, _attempt in self._db.execute(_ORPHANS, (owner,)).fetchall():
                 held = as_held(*row)
                 lane = self._lane(held.lane)
@@ -310,7 +309,7 @@ class Leasing(Settling):
         """Make a dead owner's batch again, or end it."""
         lane, picks = self._lane(held.lane), self._picks(held.ids)
         if any(self._too_late(lane, pick, now_ms) for pick in picks):
-            with transaction(self._db):
+            with self._connection.transaction():
                 left = self._without_recalled(held, now_ms)
                 self._end(left, TOO_LATE, State.EXPIRED, Reason.DEDUP_WINDOW, now_ms)
             return None
@@ -321,7 +320,7 @@ class Leasing(Settling):
         return Lease(batch=held.id, lane=lane, body=body, count=len(held.ids), attempt=attempt, resent=True)
 
     def _adopt(self, batches: Sequence[int], owner: str) -> None:
-        with transaction(self._db):
+        with self._connection.transaction():
             sql = "UPDATE batch SET owner=?, again=1 WHERE id IN (SELECT value FROM json_each(?))"
             self._connection.by_ids(sql, batches, owner)
 

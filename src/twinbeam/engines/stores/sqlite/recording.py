@@ -6,7 +6,6 @@ from typing import NoReturn
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome
-from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
@@ -58,7 +57,7 @@ class Recording:
     def record(self, journal_id: str, groups: Sequence[Numbered], now_ms: int) -> Recorded:
         """Record groups in one durable transaction; a group at or below the cursor changes nothing."""
         try:
-            with transaction(self._db):
+            with self._connection.transaction():
                 before = self.cursor(journal_id)
                 fresh = [group for group in groups if group.seq > before]
                 fold = self._fold(journal_id, fresh)
@@ -74,7 +73,7 @@ class Recording:
     def rehearse(self, journal_id: str, group: Numbered, now_ms: int) -> None:
         """Raise what recording this group would raise, and change nothing."""
         try:
-            with transaction(self._db):
+            with self._connection.transaction():
                 self._writing.write(self._fold(journal_id, [group]), now_ms)
                 _undo()
         except _Undo:
@@ -88,7 +87,7 @@ class Recording:
         """Keep, encrypted, what cannot be recorded; counted once, as `count` arrivals, however often it is tried."""
         context = f"quarantine {journal_id} {seq} {index}".encode()
         try:
-            with transaction(self._db):
+            with self._connection.transaction():
                 sealed = self._connection.keys.seal(self._connection.sealing_day(now_ms), raw, context)
                 row = (journal_id, seq, index, now_ms, why, sealed)
                 if self._db.execute("INSERT OR IGNORE INTO quarantine VALUES (?,?,?,?,?,?)", row).rowcount:
@@ -105,7 +104,7 @@ class Recording:
 
     def end_overdue(self, now_ms: int, *, limit: int) -> int:
         """End held conversions whose deadline has come."""
-        with transaction(self._db):
+        with self._connection.transaction():
             overdue = self._db.execute(_OVERDUE, (now_ms, limit)).fetchall()
             self._payloads.purge([id_ for _, id_, *_ in overdue])
             self._db.executemany("DELETE FROM held WHERE due=? AND id=?", [(due, id_) for due, id_, *_ in overdue])

@@ -16,7 +16,6 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Answered, Lane
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
-from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.packed import ids_of
@@ -75,7 +74,7 @@ class Settling:
         self, batch: int, answer: Answered, *, owner: str, now_ms: int, due_ms: int, arrived: bool
     ) -> bool:
         """Move the batch's conversions to WAITING until `due_ms`, or to WITHDRAWN."""
-        with transaction(self._db):
+        with self._connection.transaction():
             held = self._held(batch, owner)
             if held is None:
                 return False
@@ -90,7 +89,7 @@ class Settling:
         return True
 
     def _settle(self, batch: int, answer: Answered, state: State, reason: str, *, owner: str, now_ms: int) -> bool:
-        with transaction(self._db):
+        with self._connection.transaction():
             held = self._held(batch, owner)
             if held is None:
                 return False

@@ -7,7 +7,6 @@ import msgspec
 from twinbeam.core.errors import ConfigError, StorageDamaged
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, WorkspaceRules
 from twinbeam.core.story import KeyRow
-from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.differences import as_json, differences
 
@@ -16,6 +15,7 @@ class Setup:
     """Short transactions; safe beside a running writer. `who` is the account that makes a change, for the audit."""
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._ring = connection.ring
         self._db = connection.db
         self._day_keys = connection.keys
@@ -33,7 +33,7 @@ class Setup:
     ) -> None:
         """Add a pixel or event set, or change its name and rules."""
         wanted = as_json(rules)
-        with transaction(self._db):
+        with self._connection.transaction():
             known = self._one("SELECT name, rules FROM pixel WHERE workspace=? AND code=?", (workspace, code))
             self._db.execute(
                 "INSERT INTO pixel (workspace, code, event_source, name, rules, created) VALUES (?,?,?,?,?,?) "
@@ -47,7 +47,7 @@ class Setup:
     def save_workspace(self, name: str, rules: WorkspaceRules, *, now_ms: int, who: str = "") -> None:
         """Add a workspace, or change its rules."""
         wanted = as_json(rules)
-        with transaction(self._db):
+        with self._connection.transaction():
             known = self._one("SELECT rules FROM workspace WHERE name=?", (name,))
             self._db.execute(
                 "INSERT INTO workspace VALUES (?,?) ON CONFLICT DO UPDATE SET rules=excluded.rules", (name, wanted)
@@ -59,7 +59,7 @@ class Setup:
     def save_token(self, *, workspace: str, code: str, token: str, now_ms: int, who: str = "") -> None:
         """Keep a pixel's access token, sealed by the key ring; raises ConfigError for an unknown pixel."""
         sealed = self._ring.seal(token.encode(), _context(workspace, code))
-        with transaction(self._db):
+        with self._connection.transaction():
             known = self._one("SELECT token IS NOT NULL FROM pixel WHERE workspace=? AND code=?", (workspace, code))
             if known is None:
                 raise ConfigError(f"There is no pixel {code}; add it first: twinbeam pixels add {code}")
@@ -97,13 +97,13 @@ class Setup:
         """Keep a new key's hash and what it may do."""
         routes = as_json(key.routes)
         row = (key.hash, key.id, key.kind, key.workspace, key.source, routes, key.created_ms, None)
-        with transaction(self._db):
+        with self._connection.transaction():
             self._db.execute("INSERT INTO write_key VALUES (?,?,?,?,?,?,?,?)", row)
             self._audit(key.created_ms, who, f"key {key.id}", "", f"{key.kind} for {key.source}: {routes}")
 
     def revoke_key(self, key_id: str, now_ms: int, *, workspace: str | None = None, who: str = "") -> bool:
         """Make a key invalid; False when there is no such valid key, in this workspace if one is named."""
-        with transaction(self._db):
+        with self._connection.transaction():
             sql = "UPDATE write_key SET revoked=? WHERE id=? AND revoked IS NULL AND workspace=coalesce(?, workspace)"
             revoked = bool(self._db.execute(sql, (now_ms, key_id, workspace)).rowcount)
             if revoked:
@@ -112,7 +112,7 @@ class Setup:
 
     def note(self, what: str, before: str, after: str, *, now_ms: int, who: str = "") -> None:
         """Add a line to the audit about what an operator did with data; it never names whose."""
-        with transaction(self._db):
+        with self._connection.transaction():
             self._audit(now_ms, who, what, before, after)
 
     def _audit_rules(self, now_ms: int, who: str, what: str, before: str, after: str) -> None:

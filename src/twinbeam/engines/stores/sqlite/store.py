@@ -17,6 +17,9 @@ The SQLite store, opened.
     late.py        keys and visit tokens: log, memory, sweep  part of recording's transactions
                    (waiting_keys.py is the memory, shares.py the rows, sketch.py tells new keys apart)
     traces.py      look-ups by the day, scanned               likewise
+
+    connection.py  sealing, lists, transactions               for all of them
+                   (checkpoints.py brings the WAL into the file beside them)
 """
 
 import sqlite3
@@ -26,6 +29,7 @@ from typing import Self
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
+from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import Housekeeping, Wishes, keep_by_default
@@ -77,14 +81,15 @@ class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Li
         lock = FileLock.take(folder / "store.lock", wait_seconds=wait_seconds, what="The store")
         try:
             db = _open(folder)
+            connection = Connection(db, ring, Checkpoints(folder / FILE, db))
         except BaseException:
             lock.release()
             raise
-        return cls(Connection(db, ring), lock, policy=policy, ages=ages, keep_days_of=keep_days_of)
+        return cls(connection, lock, policy=policy, ages=ages, keep_days_of=keep_days_of)
 
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
-        self._connection.db.close()
+        self._connection.close()
         if self._held_lock is not None:
             self._held_lock.release()
 
@@ -102,7 +107,7 @@ class SqliteSetup(Setup, Wishes, Exporting):
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        self._connection.close()
 
 
 class SqliteReader(Listing):
