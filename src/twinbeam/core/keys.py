@@ -21,6 +21,11 @@ def conversion_key(workspace: str, event_source: str, source_id: str, event: str
     ).digest()
 
 
+def stream_of(pixel: str, test_code: str) -> str:
+    """Name what a pixel's events are keyed under: tests are kept apart from the same conversions in earnest."""
+    return f"{pixel}?{test_code}" if test_code else pixel
+
+
 def lookup(kind: str, workspace: str, value: str) -> bytes:
     """Hash one searchable value (`order`, `email`, `phone`, `external_id`); identifiers come here already hashed."""
     return blake2b(f"{kind}\0{workspace}\0{value}".encode(), digest_size=LOOKUP_BYTES).digest()

@@ -74,11 +74,6 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
 DEFAULT_RULES = PixelRules()
 
 
-def stream_of(pixel: str, test_code: str) -> str:
-    """Name what a pixel's events are keyed under: tests are kept apart from the same conversions in earnest."""
-    return f"{pixel}?{test_code}" if test_code else pixel
-
-
 class WorkspaceRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Everything an owner may decide about one workspace: an agency's client."""
 

@@ -4,9 +4,8 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
-from twinbeam.core.keys import conversion_key
+from twinbeam.core.keys import conversion_key, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
-from twinbeam.core.rules import stream_of
 from twinbeam.core.story import Attempt, CopySeen, Count, LastAnswer, Listed, Story
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy

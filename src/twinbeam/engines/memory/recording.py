@@ -71,11 +71,11 @@ class Recording:
     def _known(self) -> Known:
         rows = self._rows
 
-        def unsent_of(visitors: Sequence[bytes]) -> list[tuple[bytes, Conversion]]:
+        def reached_by(visitors: Sequence[bytes]) -> list[tuple[bytes, Conversion]]:
             noted = ((visitor, id_) for visitor in visitors for id_ in rows.watched.get(visitor, []))
             return [(visitor, rows.by_id[id_]) for visitor, id_ in noted if id_ in rows.by_id]
 
-        return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, unsent_of, rows.spelled)
+        return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, reached_by, rows.spelled)
 
     def _write(self, fold: Fold, now_ms: int) -> None:
         rows, writes = self._rows, fold.writes

@@ -12,7 +12,6 @@ from twinbeam.core.addresses import host_only
 from twinbeam.core.bare import bare
 from twinbeam.core.consent import LIMITABLE, NOTHING_SAID, ConsentRecord
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.rules import stream_of
 from twinbeam.core.values import Arrival, Channel, Decision, Item, Lead, Notice, Page, Permission, Properties, Signal
 from twinbeam.pipeline.identity import event_ids, network, person, traces
 from twinbeam.pipeline.identity.body import NOBODY, NOWHERE, Event, Person, encode
@@ -214,7 +213,7 @@ def _tombstone(
     arrival: Arrival, permission: Permission, heading: _Heading, event_id: str, consent: ConsentRecord | None = None
 ) -> Signal:
     item, origin = arrival.item, arrival.origin
-    stream = stream_of(arrival.pixel, arrival.test_code)
+    stream = keys.stream_of(arrival.pixel, arrival.test_code)
     return Signal(
         key=keys.conversion_key(origin.workspace, item.event_source, stream, arrival.event, event_id),
         workspace=origin.workspace,
@@ -264,7 +263,7 @@ def _aliases(tombstone: Signal, arrival: Arrival, order_id: str) -> list[bytes]:
     others = other_ids(arrival.event, arrival.item, order_id, tombstone.event_id)
     if not others:
         return []
-    stream = stream_of(arrival.pixel, arrival.test_code)
+    stream = keys.stream_of(arrival.pixel, arrival.test_code)
     return [
         keys.conversion_key(tombstone.workspace, tombstone.event_source, stream, tombstone.event, other)
         for other in others

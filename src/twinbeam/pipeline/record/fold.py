@@ -160,7 +160,7 @@ class Fold:
 
     def _heed(self, visitors: Sequence[bytes]) -> None:
         """Let the new word of visits on consent reach what they reported before and has not been sent."""
-        for visitor, conversion in self.known.unsent_of(visitors):
+        for visitor, conversion in self.known.reached_by(visitors):
             record = self.known.facts_of[visitor].consent
             if record is not None:
                 self._rejudge(conversion, record)

@@ -22,11 +22,11 @@ class Spelled(NamedTuple):
     spelling: str
 
 
-UnsentOf = Callable[[Sequence[bytes]], Sequence[tuple[bytes, Conversion]]]
+ReachedBy = Callable[[Sequence[bytes]], Sequence[tuple[bytes, Conversion]]]
 
 
-def nothing_unsent(_visitors: Sequence[bytes]) -> Sequence[tuple[bytes, Conversion]]:
-    """Know of nothing that visitors reported and that may be unsent."""
+def nothing_reached(_visitors: Sequence[bytes]) -> Sequence[tuple[bytes, Conversion]]:
+    """Know of nothing that a later word of visitors may still reach."""
     return ()
 
 
@@ -41,7 +41,7 @@ class Known(Struct):
     visitor_of: dict[bytes, bytes]  #: visit token -> visitor
     facts_of: dict[bytes, Facts]  #: visitor -> facts
     last_seen: dict[PixelSide, int]  #: when a side of a pixel last reported, ms
-    unsent_of: UnsentOf = nothing_unsent  #: what visitors reported and what may be unsent; asked once, for few of them
+    reached_by: ReachedBy = nothing_reached  #: what their later word may still reach; asked once, for few
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
 
 

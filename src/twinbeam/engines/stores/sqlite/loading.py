@@ -46,7 +46,7 @@ class Loading:
             visitor_of=visitor_of,
             facts_of=facts_of,
             last_seen=self.last_seen,
-            unsent_of=lambda visitors: self._unsent_of(visitors, rows),
+            reached_by=lambda visitors: self._reached_by(visitors, rows),
             spelled=self.spelled,
         )
 
@@ -61,7 +61,7 @@ class Loading:
         """Give what a visit is known by; of one that is damaged nobody knows what it refused."""
         return self._connection.facts_in(visitor, sealed) or UNREADABLE
 
-    def _unsent_of(self, visitors: Iterable[bytes], rows: dict[int, Conversion]) -> list[tuple[bytes, Conversion]]:
+    def _reached_by(self, visitors: Iterable[bytes], rows: dict[int, Conversion]) -> list[tuple[bytes, Conversion]]:
         """
         Give what a visitor's word on consent may still reach; what is loaded already is given as it is.
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from twinbeam.core.keys import conversion_key
+from twinbeam.core.keys import conversion_key, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
-from twinbeam.core.rules import WorkspaceRules, stream_of
+from twinbeam.core.rules import WorkspaceRules
 from twinbeam.core.story import Attempt, Change, CopySeen, Count, KeyRow, PixelRow, Story
 from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
