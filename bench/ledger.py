@@ -25,11 +25,11 @@ GROUP = 38  #: events per commit group, as 64 connections make them
 _AT_ONCE = 100
 
 
-def arrivals(first: int, count: int) -> Iterator[Arrival]:
+def arrivals(first: int, count: int, *, silent: bool = False) -> Iterator[Arrival]:
     """Read events as the accept room does."""
     origin = Origin(WORKSPACE, SOURCE, Channel.SERVER, SystemClock().now_ms())
     for start in range(first, first + count, _AT_ONCE):
-        reading = events_v1.read(body(start, min(_AT_ONCE, first + count - start)))
+        reading = events_v1.read(body(start, min(_AT_ONCE, first + count - start), silent=silent))
         if not isinstance(reading, Reading) or reading.notices:
             raise AssertionError(f"the workload is not taken as it is: {reading}")
         for index, item in enumerate(reading.items):
@@ -37,10 +37,10 @@ def arrivals(first: int, count: int) -> Iterator[Arrival]:
                 yield Arrival(item, origin, PIXEL, "Purchase", index, item.event_time or 0)
 
 
-def signals(first: int, count: int) -> list[Signal]:
+def signals(first: int, count: int, *, silent: bool = False) -> list[Signal]:
     """Seal events as the identity room does."""
     sealer = Sealer()
-    return [sealer.seal(arrival, *gate(arrival))[0] for arrival in arrivals(first, count)]
+    return [sealer.seal(arrival, *gate(arrival))[0] for arrival in arrivals(first, count, silent=silent)]
 
 
 def write_journal(house: House, slot: int, sealed: Sequence[Signal]) -> None:

@@ -5,6 +5,9 @@ Event `n` is always the same event. All are distinct visitors' purchases in thei
 three carry a national phone number with its country, one repeats an earlier event, and every second one is by a
 visitor who came before. A visitor stays in one country. Of fifty in a row one visitor who came before says otherwise
 than then: no personalised ads any more.
+
+`silent` work is the same, but two events of ten say nothing about consent: they are held, unless their visitor has
+permitted before.
 """
 
 import time
@@ -69,7 +72,12 @@ def says_otherwise(n: int) -> bool:
     return n % 50 == 7  # neither a repeat nor with a national phone
 
 
-def purchase(n: int, *, now_s: int | None = None) -> dict[str, object]:
+def says_nothing(n: int) -> bool:
+    """Tell whether event `n` of silent work is without a word on consent."""
+    return n % 10 in {3, 6}  # no repeats, and nobody who says otherwise
+
+
+def purchase(n: int, *, now_s: int | None = None, silent: bool = False) -> dict[str, object]:
     """Give event `n` as a shop's server writes it; without `now_s` it happened just now."""
     n = number_of(n)
     visitor = visitor_of(n)
@@ -109,13 +117,14 @@ def purchase(n: int, *, now_s: int | None = None) -> dict[str, object]:
             "content_type": "product",
             "contents": [_content(n + line) for line in range(1 + n % 2)],
         },
-        "consent": _OBJECTS if says_otherwise(n) else _GRANTS,
+        "consent": {} if silent and says_nothing(n) else _OBJECTS if says_otherwise(n) else _GRANTS,
     }
 
 
-def body(first: int, count: int = 1, *, now_s: int | None = None) -> bytes:
+def body(first: int, count: int = 1, *, now_s: int | None = None, silent: bool = False) -> bytes:
     """Give the body of a post of `count` events from number `first` on."""
-    return msgspec.json.encode({"events": [purchase(n, now_s=now_s) for n in range(first, first + count)]})
+    events = [purchase(n, now_s=now_s, silent=silent) for n in range(first, first + count)]
+    return msgspec.json.encode({"events": events})
 
 
 def posts(key: str, *, first: int = 0, events: int = 1) -> Iterator[bytes]:
