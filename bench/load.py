@@ -206,12 +206,16 @@ async def _closed(load: Load, deck: Deck, seconds: float, warm_seconds: float) -
 
 
 class Queue:
-    """Requests that are due, and connections that are free; at most one of the two holds anything."""
+    """
+    Requests that are due, and connections that are free; at most one of the two holds anything.
+
+    Connections take turns: one that rests for as long as the server keeps it open would be closed under a request.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._due: deque[float] = deque()
-        self._free: list[Wire] = []
+        self._free: deque[Wire] = deque()
 
     @property
     def waits(self) -> bool:
@@ -221,7 +225,7 @@ class Queue:
     def fall_due(self, moment: float) -> None:
         """Send a request at once, or when a connection is free; its latency counts from now on."""
         if self._free:
-            self._session.send(self._free.pop(), moment)
+            self._session.send(self._free.popleft(), moment)
         else:
             self._due.append(moment)
 
