@@ -59,13 +59,13 @@ def _into_a_filled_store(bench: Bench) -> Iterator[Row]:
     held = store.held()
     store.close()
     if not held:
-        raise AssertionError("of silent work something is held")
+        raise AssertionError("nothing of the silent work is held")
     rates = [rate for rate, _, _ in took]
     name = f"journal to a store of {scale.stored_conversions:,} conversions, {scale.stored_visitors:,} visitors"
     note = f"{size:,.0f} MB, filled in {seconds:.0f} s"
     yield Row.of(STAGE, name, rates, "events/s", target=TARGET, note=note)
     name = "likewise, a fifth of the events without a word on consent"
-    note = f"{held / scale.rounds / scale.record_events:.0%} are held under keys of their own, some visitors permitted"
+    note = f"{held / scale.rounds / scale.record_events:.0%} are held; the other visitors had permitted before"
     yield Row.of(STAGE, name, [rate for rate, _, _ in silent], "events/s", target=TARGET, note=note)
     longest = [most for _, most, _ in took]
     yield Row.of(STAGE, "longest transaction, filled store", longest, "ms", note="1,000 events or a little more")
