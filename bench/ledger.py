@@ -8,7 +8,7 @@ from processes import SOURCE, WORKSPACE, House
 from workload import PIXEL, body
 
 from twinbeam.core.clock import SystemClock
-from twinbeam.core.values import Arrival, Channel, Item, Origin, Signal
+from twinbeam.core.values import Arrival, Channel, Item, Judged, Origin, Signal
 from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
@@ -39,8 +39,8 @@ def arrivals(first: int, count: int, *, silent: bool = False) -> Iterator[Arriva
 
 def signals(first: int, count: int, *, silent: bool = False) -> list[Signal]:
     """Seal events as the identity room does."""
-    sealer = Sealer()
-    return [sealer.seal(arrival, *gate(arrival))[0] for arrival in arrivals(first, count, silent=silent)]
+    judged = [Judged(arrival, *gate(arrival)) for arrival in arrivals(first, count, silent=silent)]
+    return [sealed.signal for sealed in Sealer().seal(judged)]
 
 
 def write_journal(house: House, slot: int, sealed: Sequence[Signal]) -> None:

@@ -23,7 +23,7 @@ from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.delivery import Lane
 from twinbeam.core.keys import visit
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Arrival, Channel, Decision, Notice, Permission, Signal
+from twinbeam.core.values import Arrival, Channel, Decision, Judged, Notice, Permission, Signal
 from twinbeam.destinations.tiktok.verdicts import verdict
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
@@ -90,27 +90,27 @@ def _heard(receipts: Receipts, arrival: Arrival) -> ConsentRecord:
 
 
 def _seal_rows(bench: Bench, events: Sequence[Arrival]) -> Iterator[Row]:
-    """Seal the work item as it comes, and what makes it cheaper or dearer."""
+    """Seal the work item as it comes, in groups and alone, and what makes it cheaper or dearer."""
     name = "3 identity: seal"
     allowed, _ = gate(events[0])
 
-    def fresh() -> Callable[[Arrival], object]:
-        sealer = Sealer()
-        return lambda arrival: sealer.seal(arrival, allowed)
+    def row(label: str, arrivals: Sequence[Arrival], permission: Permission = allowed, *, size: int = GROUP) -> Row:
+        judged = [Judged(arrival, permission) for arrival in arrivals]
+        groups = [judged[at : at + size] for at in range(0, len(judged) - size + 1, size)]
+        return _row(bench, f"{name}, {label}", groups, lambda: Sealer().seal, remade=True, events=size)
 
-    known = fresh()
     national = [arrival for n, arrival in enumerate(events) if has_national_phone(n)]
     e164 = [arrival for n, arrival in enumerate(events) if not has_national_phone(n)]
-    yield _row(bench, f"{name}, the work item", events, fresh, remade=True)
-    yield _row(bench, f"{name}, E.164 phone", e164, known)
-    yield _row(bench, f"{name}, national phone", national, known)
+    yield row(f"the work item, group of {GROUP}", events)
+    yield row("the work item, alone", events, size=1)
+    yield row("E.164 phone", e164)
+    yield row("national phone", national)
     parsed = [_changed(arrival, {"user": {"phone": f"{arrival.item.user.phone} ext. 1"}}) for arrival in national]
-    yield _row(bench, f"{name}, phone with an extension, first seen", parsed, fresh, remade=True)
-    yield _row(bench, f"{name}, phone with an extension, seen before", parsed, known)
+    yield row("phone with an extension, first seen", parsed)
+    yield row("phone with an extension, seen before", parsed[:GROUP] * (len(parsed) // GROUP))
     for label, change in _VARIANTS.items():
-        yield _row(bench, f"{name}, {label}", [_changed(arrival, change) for arrival in e164], known)
-    tombstone = Sealer().seal
-    yield _row(bench, f"{name}, refused: a tombstone", events, lambda arrival: tombstone(arrival, DROPPED))
+        yield row(label, [_changed(arrival, change) for arrival in e164])
+    yield row("refused: a tombstone", events, DROPPED)
 
 
 _VARIANTS: dict[str, dict[str, Any]] = {

@@ -8,7 +8,7 @@ import msgspec
 
 from builders import WORKSPACE, an_arrival
 from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
-from twinbeam.core.values import Arrival, Decision, Notice, Permission, Reason, Signal
+from twinbeam.core.values import Arrival, Decision, Judged, Notice, Permission, Reason, Signal
 from twinbeam.pipeline.identity.rates import Rates
 from twinbeam.pipeline.identity.seal import Sealer
 
@@ -52,5 +52,6 @@ def seal(
 ) -> Sealed:
     """Seal one arrival, built from the keywords unless it is given."""
     sealer = Sealer(default_region=region, rates=lambda workspace: rates or {} if workspace == WORKSPACE else {})
-    signal, notices = sealer.seal(arrival or an_arrival(**changes), permission, record)
+    (sealed,) = sealer.seal([Judged(arrival or an_arrival(**changes), permission, record)])
+    signal, notices = sealed.signal, sealed.notices
     return Sealed(signal, msgspec.json.decode(signal.body) if signal.body else {}, notices)

@@ -11,11 +11,12 @@ from msgspec import Struct
 from builders import WORKSPACE
 from door import BROWSER_KEY, SERVER_KEY, Answered, House, a_directory
 from twinbeam.core.rules import ConsentRules, PixelRules
-from twinbeam.core.values import Signal
+from twinbeam.core.values import Arrival, Sealed, Signal
 from twinbeam.pipeline.accept.directory import PixelEntry
 from twinbeam.pipeline.consent.receipts import Receipts
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.seal import Sealer
+from twinbeam.pipeline.journal.commit import Seal
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "spec" / "examples"
 RECEIPTS = Receipts([b"r" * 32])
@@ -68,8 +69,10 @@ def play(story: Story) -> tuple[Answered, list[Signal]]:
     """Send a story's request, and give the answer and what the journal would hold."""
     journal: list[Signal] = []
 
-    async def append(signals: Sequence[Signal]) -> None:
-        journal.extend(signals)
+    async def append(brought: Sequence[Arrival], seal: Seal[Arrival]) -> Sequence[Sealed]:
+        sealed = seal(brought)
+        journal.extend(one.signal for one in sealed)
+        return sealed
 
     intake = Intake(receipts=RECEIPTS, seal=Sealer().seal, append=append)
     entries = [

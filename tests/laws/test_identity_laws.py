@@ -7,15 +7,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from builders import an_arrival
-from sealing import ALLOWED, BARE, DROPPED, seal
+from sealing import ALLOWED, BARE, DROPPED, ENDED, UNDECIDED, seal
 from twinbeam.core.bare import bare as unidentified
 from twinbeam.core.rules import PixelRules
-from twinbeam.core.values import Channel, Content, Item, Lead, Page, Properties, User
+from twinbeam.core.values import Channel, Content, Item, Judged, Lead, Page, Properties, User
 from twinbeam.pipeline.identity.hashing import is_hashed
 from twinbeam.pipeline.identity.money import LISTED
 from twinbeam.pipeline.identity.outgoing import NAMES as RESTRICTED_NAMES
 from twinbeam.pipeline.identity.outgoing import PARTS, PRODUCT_IDS
 from twinbeam.pipeline.identity.person import normal_city, normal_name, normal_zip
+from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.identity.text import has_email, without_personal
 from twinbeam.pipeline.identity.urls import scrubbed_url
 
@@ -112,6 +113,18 @@ def test_every_item_is_sealed_and_the_signal_can_be_stored(item, channel, client
     assert allowed.signal.key == refused.signal.key
     assert (refused.signal.body, refused.signal.lookups, refused.signal.facts) == (b"", [], None)
     assert refused.signal.visits == allowed.signal.visits
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(st.tuples(ITEMS, CHANNELS, RULES, st.sampled_from([ALLOWED, UNDECIDED, BARE, DROPPED, ENDED])), max_size=5)
+)
+def test_what_is_sealed_together_is_sealed_as_if_alone(brought):
+    judged = [
+        Judged(an_arrival(item, channel=channel, rules=rules, index=index), permission)
+        for index, (item, channel, rules, permission) in enumerate(brought)
+    ]
+    assert Sealer().seal(judged) == [sealed for one in judged for sealed in Sealer().seal([one])]
 
 
 @settings(max_examples=300)

@@ -36,10 +36,12 @@ class Corridor:
         intake = Intake(receipts=RECEIPTS, seal=Sealer().seal, append=self._append)
         self.house = House(take=intake.take, note=intake.note, **parts)
 
-    async def _append(self, signals):
+    async def _append(self, brought, seal):
         if self.trouble is not None:
             raise self.trouble
-        self.journal.extend(signals)
+        sealed = seal(brought)
+        self.journal.extend(one.signal for one in sealed)
+        return sealed
 
     def send(self, *items, headers=BROWSER):
         return self.house.post(a_body(*items), headers)

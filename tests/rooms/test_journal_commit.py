@@ -1,13 +1,14 @@
-"""Group commit: one append for everything that arrives in two turns of the loop, and an answer for every caller."""
+"""Group commit: one seal and one append for all that two turns of the loop bring, and an answer for every caller."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
 from signals import NOW, a_signal
 from twinbeam.core.clock import HandClock
 from twinbeam.core.errors import StorageBehind, StorageFull
+from twinbeam.core.values import Sealed
 from twinbeam.engines.memory import MemoryJournal
 from twinbeam.pipeline.journal.codec import decode
 from twinbeam.pipeline.journal.commit import GroupCommit
@@ -35,7 +36,18 @@ class Desk:
         self.clock = HandClock(NOW)
         self.journal = SlowJournal(self.clock)
         self.reports: list[dict[str, float]] = []
+        self.sealed: list[str] = []  #: what went through the seal at once
         self.commit = GroupCommit(self.journal, clock=self.clock, report=lambda **said: self.reports.append(said))
+
+    async def append(self, names: str) -> list[str]:
+        """Bring an event for each letter; gives the ids that came back."""
+        return [sealed.signal.event_id for sealed in await self.commit.append(names, self.seal)]
+
+    def seal(self, names: Sequence[str]) -> list[Sealed]:
+        self.sealed.append("".join(names))
+        if "!" in names:
+            raise ValueError("cannot be sealed")
+        return [Sealed(a_signal(name), []) for name in names]
 
     def groups(self) -> list[list[str]]:
         return [[signal.event_id for signal in decode(group.body)] for group in self.journal.read(0, limit=2**62)]
@@ -54,8 +66,8 @@ def run(act: Callable[[Desk], Awaitable[object]]) -> Desk:
 def test_callers_of_one_turn_share_one_group() -> None:
     desk = run(
         lambda d: asyncio.gather(
-            d.commit.append([a_signal("a"), a_signal("b")]),
-            d.commit.append([a_signal("c")]),
+            d.append("ab"),
+            d.append("c"),
         )
     )
     assert desk.groups() == [["a", "b", "c"]]
@@ -63,10 +75,10 @@ def test_callers_of_one_turn_share_one_group() -> None:
 
 def test_what_is_read_while_the_first_is_sealed_joins_its_group() -> None:
     async def act(desk: Desk) -> None:
-        first = asyncio.create_task(desk.commit.append([a_signal("a")]))
+        first = asyncio.create_task(desk.append("a"))
         await asyncio.sleep(0)  # the turn in which the first comes
         await asyncio.sleep(0)  # and the next one
-        await desk.commit.append([a_signal("b")])
+        await desk.append("b")
         await first
 
     assert run(act).groups() == [["a", "b"]]
@@ -74,15 +86,15 @@ def test_what_is_read_while_the_first_is_sealed_joins_its_group() -> None:
 
 def test_what_comes_after_the_sync_makes_the_next_group() -> None:
     async def act(desk: Desk) -> None:
-        await desk.commit.append([a_signal("a")])
-        await desk.commit.append([a_signal("b")])
+        await desk.append("a")
+        await desk.append("b")
 
     assert run(act).groups() == [["a"], ["b"]]
 
 
 def test_a_caller_returns_only_after_the_append() -> None:
     async def act(desk: Desk) -> None:
-        waiting = asyncio.ensure_future(desk.commit.append([a_signal("a")]))
+        waiting = asyncio.ensure_future(desk.append("a"))
         await asyncio.sleep(0)
         assert (waiting.done(), desk.groups()) == (False, [])
         await waiting
@@ -91,9 +103,42 @@ def test_a_caller_returns_only_after_the_append() -> None:
     run(act)
 
 
+def test_callers_of_one_group_are_sealed_together_and_each_gets_its_own() -> None:
+    async def act(desk: Desk) -> None:
+        assert await asyncio.gather(desk.append("ab"), desk.append("c")) == [["a", "b"], ["c"]]
+
+    assert run(act).sealed == ["abc"]
+
+
+def test_what_is_sealed_another_way_shares_the_group() -> None:
+    def otherwise(names: Sequence[str]) -> list[Sealed]:
+        return [Sealed(a_signal(name.upper()), []) for name in names]
+
+    desk = run(lambda d: asyncio.gather(d.append("a"), d.commit.append("b", otherwise), d.append("c")))
+    assert (desk.sealed, desk.groups()) == (["ac"], [["a", "c", "B"]])
+
+
+def test_a_caller_whose_own_cannot_be_sealed_is_told_alone() -> None:
+    async def act(desk: Desk) -> None:
+        calls = [desk.append("a"), desk.append("b!"), desk.append("c")]
+        one, culprit, other = await asyncio.gather(*calls, return_exceptions=True)
+        assert (one, repr(culprit), other) == (["a"], "ValueError('cannot be sealed')", ["c"])
+
+    assert run(act).groups() == [["a", "c"]]
+
+
+def test_where_nothing_can_be_sealed_nothing_is_appended() -> None:
+    async def act(desk: Desk) -> None:
+        with pytest.raises(ValueError, match="cannot be sealed"):
+            await desk.append("!")
+
+    desk = run(act)
+    assert (desk.groups(), desk.reports) == ([], [])
+
+
 def test_each_group_is_reported_with_its_count_size_and_time() -> None:
     async def act(desk: Desk) -> None:
-        await desk.commit.append([a_signal("a"), a_signal("b")])
+        await desk.append("ab")
 
     desk = run(act)
     (group,) = desk.journal.read(0, limit=2**62)
@@ -105,7 +150,7 @@ def test_each_group_is_reported_with_its_count_size_and_time() -> None:
 def test_every_caller_of_a_group_that_failed_is_told(refusal: Exception) -> None:
     async def act(desk: Desk) -> None:
         desk.journal.refusal = refusal
-        calls = [desk.commit.append([a_signal(name)]) for name in "ab"]
+        calls = [desk.append(name) for name in "ab"]
         told = await asyncio.gather(*calls, return_exceptions=True)
         assert told == [refusal, refusal]
 
@@ -117,17 +162,17 @@ def test_after_a_failure_the_next_group_is_taken() -> None:
     async def act(desk: Desk) -> None:
         desk.journal.refusal = StorageFull("full")
         with pytest.raises(StorageFull):
-            await desk.commit.append([a_signal("a")])
+            await desk.append("a")
         desk.journal.refusal = None
-        await desk.commit.append([a_signal("b")])
+        await desk.append("b")
 
     assert run(act).groups() == [["b"]]
 
 
 def test_a_caller_that_hangs_up_takes_nobody_along() -> None:
     async def act(desk: Desk) -> None:
-        gone = asyncio.ensure_future(desk.commit.append([a_signal("a")]))
-        stays = asyncio.ensure_future(desk.commit.append([a_signal("b")]))
+        gone = asyncio.ensure_future(desk.append("a"))
+        stays = asyncio.ensure_future(desk.append("b"))
         await asyncio.sleep(0)
         gone.cancel()
         await stays
@@ -141,7 +186,7 @@ def test_nobody_has_to_hear_of_a_failure() -> None:
 
     async def act(desk: Desk) -> None:
         desk.journal.refusal = StorageFull("full")
-        gone = asyncio.ensure_future(desk.commit.append([a_signal("a")]))
+        gone = asyncio.ensure_future(desk.append("a"))
         await asyncio.sleep(0)
         gone.cancel()
         await asyncio.gather(gone, return_exceptions=True)

@@ -1,7 +1,7 @@
 """
 The values that travel from room to room. They are immutable, and each is born in exactly one room.
 
-    request --accept--> Arrival --consent--> Permission --identity--> Signal --journal, record--> conversion
+    request --accept--> Arrival --consent--> Judged --identity--> Sealed (a Signal) --journal, record--> conversion
 
 `Item` and `Arrival` hold what people typed (raw identifiers) and live in memory only.
 `Signal` is the first value that may be stored: identifiers in it are hashed, URLs are scrubbed.
@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from twinbeam.core.consent import ConsentRecord
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Stage
 
@@ -225,6 +225,14 @@ class Permission(Struct, frozen=True, gc=False):
     teaches: bool = False  #: dropped, yet the visit may keep its click and browser keys
 
 
+class Judged(Struct, frozen=True, gc=False):
+    """An arrival, and what the consent room says of it."""
+
+    arrival: Arrival
+    permission: Permission
+    record: ConsentRecord = NOTHING_SAID  #: what the event, its receipt and its request say
+
+
 class Facts(Struct, frozen=True, gc=False, omit_defaults=True):
     """Click and browser keys of one visit: all that a later copy of the same visit may borrow."""
 
@@ -279,6 +287,13 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     stage: str = ""  #: as in Item
     match: int = 0  #: which match keys the body has: a sum of MATCH bits
     test_code: str = ""
+
+
+class Sealed(Struct, frozen=True, gc=False):
+    """An arrival in the form that may be stored, and what its sender should mend."""
+
+    signal: Signal
+    notices: list[Notice]
 
 
 #: One bit for each match key of a body (tiktok.md 8.5), so that what a copy adds is told without opening it.

@@ -6,7 +6,7 @@ The corridor: the only file that joins the rooms.
     (delivery is record -> send -> settle: app/writer.py joins the Sender with the Settler)
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,16 +14,17 @@ from msgspec.structs import replace
 
 from twinbeam.core import keys
 from twinbeam.core.clock import Clock
-from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, newest_ms
+from twinbeam.core.consent import NOTHING_SAID, newest_ms
 from twinbeam.core.errors import StorageBehind, StorageDamaged, StorageError, StorageFull
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Arrival, Channel, Decision, Notice, Permission, Signal
+from twinbeam.core.values import Arrival, Channel, Decision, Judged, Notice, Sealed, Signal
 from twinbeam.pipeline.accept.contract import Dropped, Full, Held, Noted, Room, Taken
 from twinbeam.pipeline.consent.gate import gate
 from twinbeam.pipeline.consent.receipts import NOTHING_HEARD, Heard, Receipts
 from twinbeam.pipeline.consent.records import record_of
 from twinbeam.pipeline.identity.statements import seal_statement
 from twinbeam.pipeline.journal.codec import decode, decode_each
+from twinbeam.pipeline.journal.commit import Seal
 from twinbeam.pipeline.journal.contract import Group, JournalReader
 from twinbeam.pipeline.record.contract import Numbered, Recorded, Recorder
 
@@ -33,65 +34,57 @@ EVENTS_PER_TRANSACTION = 1_000
 REPEAT_SECONDS = 60.0
 
 
+class Append(Protocol):
+    """Seals and makes durable what a request brings, together with what others bring just then."""
+
+    async def __call__(self, brought: Sequence[Arrival], seal: Seal[Arrival]) -> Sequence[Sealed]:
+        """Return what `seal` made of it, as soon as that is durable; raises StorageError if it is not."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Intake:
     """Rooms 2 to 4 for the arrivals of one request, all of them or none."""
 
     receipts: Receipts
-    seal: Callable[[Arrival, Permission, ConsentRecord], tuple[Signal, list[Notice]]]
-    append: Callable[[Sequence[Signal]], Awaitable[None]]
+    seal: Callable[[Sequence[Judged]], Sequence[Sealed]]
+    append: Append
 
     async def take(self, arrivals: Sequence[Arrival]) -> Taken | Full:
         """Judge, seal and journal; answers only when the arrivals are durable."""
-        signals: list[Signal] = []
-        notices: list[Notice] = []
-        kept_back: list[tuple[Arrival, Permission]] = []
-        for arrival in arrivals:
-            heard = NOTHING_HEARD if arrival.item.consent_receipt is None else self._heard(arrival, notices)
-            permission, record = gate(arrival, heard.record)
-            signal, found = self.seal(arrival, permission, record)
-            signals.append(_joined(signal, heard.visitor) if heard.visitor else signal)
-            notices += found
-            if permission.decision is not Decision.ALLOWED:
-                kept_back.append((arrival, permission))
-        full = await self._append(signals)
-        if full is not None:
-            return full
-        dropped, held = _sorted(kept_back)
+        sealed = await self._durable(arrivals, self._sealed)
+        if isinstance(sealed, Full):
+            return sealed
+        signals = [one.signal for one in sealed]
+        dropped, held = _kept_back(arrivals, signals)
         from_page = bool(arrivals) and arrivals[0].origin.channel is Channel.BROWSER
         receipt = self._newest(arrivals, signals) if from_page else ""
-        return Taken([signal.event_id for signal in signals], dropped, notices, held, receipt)
+        return Taken([signal.event_id for signal in signals], dropped, _notices(sealed), held, receipt)
 
     async def note(self, statements: Sequence[Arrival]) -> Noted | Full:
         """Seal and journal what was said about consent without an event."""
-        signals: list[Signal] = []
-        notices: list[Notice] = []
-        for statement in statements:
-            signal, found = seal_statement(statement, record_of(statement))
-            signals.append(signal)
-            notices += found
-        full = await self._append(signals)
-        if full is not None:
-            return full
-        return Noted([self._receipt(*pair) for pair in zip(statements, signals, strict=True)], notices)
+        sealed = await self._durable(statements, _sealed_statements)
+        if isinstance(sealed, Full):
+            return sealed
+        receipts = [self._receipt(statement, one.signal) for statement, one in zip(statements, sealed, strict=True)]
+        return Noted(receipts, _notices(sealed))
 
-    async def _append(self, signals: Sequence[Signal]) -> Full | None:
+    async def _durable(self, brought: Sequence[Arrival], seal: Seal[Arrival]) -> Sequence[Sealed] | Full:
         try:
-            await self.append(signals)
+            return await self.append(brought, seal)
         except StorageFull:
             return Full(Room.DISK)
         except StorageBehind:
             return Full(Room.JOURNAL)
-        return None
 
-    def _heard(self, arrival: Arrival, notices: list[Notice]) -> Heard:
-        """Read the receipt that an event brings; one that says nothing leaves a notice, once for all its pixels."""
-        heard = self.receipts.heard(arrival)
-        if isinstance(heard, Heard):
-            return heard
-        if heard not in notices:
-            notices.append(heard)
-        return NOTHING_HEARD
+    def _sealed(self, arrivals: Sequence[Arrival]) -> Sequence[Sealed]:
+        """Lead arrivals through rooms 2 and 3, of one request or of several."""
+        heard = list(map(self._heard, arrivals))
+        judged = list(map(_judged, arrivals, heard))
+        return list(map(_joined, self.seal(judged), heard))
+
+    def _heard(self, arrival: Arrival) -> Heard | Notice:
+        return NOTHING_HEARD if arrival.item.consent_receipt is None else self.receipts.heard(arrival)
 
     def _newest(self, arrivals: Sequence[Arrival], signals: Sequence[Signal]) -> str:
         """Give the receipt of the newest word of a visitor in a request."""
@@ -108,20 +101,45 @@ class Intake:
         return self.receipts.sign(record, visitor, signal.workspace, signal.received_ms) if known else ""
 
 
-def _joined(signal: Signal, visitor: bytes) -> Signal:
-    """Count a copy to the visit that its receipt names, so that a later word reaches it; what just ends is of none."""
+def _judged(arrival: Arrival, heard: Heard | Notice) -> Judged:
+    return Judged(arrival, *gate(arrival, heard.record if isinstance(heard, Heard) else NOTHING_SAID))
+
+
+def _joined(sealed: Sealed, heard: Heard | Notice) -> Sealed:
+    """
+    Count a copy to the visit that its receipt names, so that a later word reaches it; what just ends is of none.
+
+    A receipt that says nothing leaves a notice.
+    """
+    if heard is NOTHING_HEARD:
+        return sealed
+    if isinstance(heard, Notice):
+        return Sealed(sealed.signal, [heard, *sealed.notices])
+    signal, visitor = sealed.signal, heard.visitor
     ends = signal.permission.reason not in (None, Reason.NO_CONSENT)
-    return signal if ends or visitor in signal.visits else replace(signal, visits=[*signal.visits, visitor])
+    if not visitor or ends or visitor in signal.visits:
+        return sealed
+    return Sealed(replace(signal, visits=[*signal.visits, visitor]), sealed.notices)
 
 
-def _sorted(kept_back: Sequence[tuple[Arrival, Permission]]) -> tuple[Sequence[Dropped], Sequence[Held]]:
-    """Tell the arrivals that go no further from those that wait for the visitor's word."""
+def _sealed_statements(statements: Sequence[Arrival]) -> Sequence[Sealed]:
+    return [seal_statement(statement, record_of(statement)) for statement in statements]
+
+
+def _notices(sealed: Sequence[Sealed]) -> Sequence[Notice]:
+    """Give what the sender of a request should mend; of an event for several pixels the same is told but once."""
+    return list(dict.fromkeys(notice for one in sealed for notice in one.notices))
+
+
+def _kept_back(arrivals: Sequence[Arrival], signals: Sequence[Signal]) -> tuple[Sequence[Dropped], Sequence[Held]]:
+    """Tell the arrivals that go no further, and those that wait for the visitor's word."""
     dropped: list[Dropped] = []
     held: list[Held] = []
-    for arrival, permission in kept_back:
+    for arrival, signal in zip(arrivals, signals, strict=True):
+        permission = signal.permission
         if permission.decision is Decision.DROPPED:
             dropped.append(Dropped(arrival.index, arrival.pixel, permission.reason or Reason.NO_CONSENT))
-        else:
+        elif permission.decision is Decision.UNDECIDED:
             held.append(Held(arrival.index, arrival.pixel, Reason.CONSENT_NOT_SAID))
     return dropped, held
 

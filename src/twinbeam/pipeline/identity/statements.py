@@ -2,7 +2,7 @@
 
 from twinbeam.core import keys
 from twinbeam.core.consent import ConsentRecord
-from twinbeam.core.values import Arrival, Decision, Notice, Permission, Signal
+from twinbeam.core.values import Arrival, Decision, Permission, Sealed, Signal
 from twinbeam.pipeline.identity import event_ids, traces
 from twinbeam.pipeline.identity.notices import Told, notices
 
@@ -10,7 +10,7 @@ from twinbeam.pipeline.identity.notices import Told, notices
 _NOTHING_TO_SEND = Permission(Decision.UNDECIDED, "statement")
 
 
-def seal_statement(arrival: Arrival, consent: ConsentRecord) -> tuple[Signal, list[Notice]]:
+def seal_statement(arrival: Arrival, consent: ConsentRecord) -> Sealed:
     """Give the storable form of a statement: the hashed tokens of its visit and the record, and nothing else."""
     told: Told = []
     item, origin = arrival.item, arrival.origin
@@ -31,4 +31,4 @@ def seal_statement(arrival: Arrival, consent: ConsentRecord) -> tuple[Signal, li
         visits=traces.visits(origin.workspace, item, order_id, told),
         consent=consent,
     )
-    return signal, notices(told, arrival.index)
+    return Sealed(signal, notices(told, arrival.index))
