@@ -39,8 +39,11 @@ def arrivals(first: int, count: int, *, silent: bool = False) -> Iterator[Arriva
 
 def signals(first: int, count: int, *, silent: bool = False) -> list[Signal]:
     """Seal events as the identity room does."""
-    judged = [Judged(arrival, *gate(arrival)) for arrival in arrivals(first, count, silent=silent)]
-    return [sealed.signal for sealed in Sealer().seal(judged)]
+    sealer, rest = Sealer(), arrivals(first, count, silent=silent)
+    sealed: list[Signal] = []
+    while group := list(islice(rest, GROUP)):
+        sealed += [it.signal for it in sealer.seal([Judged(arrival, *gate(arrival)) for arrival in group])]
+    return sealed
 
 
 def write_journal(house: House, slot: int, sealed: Sequence[Signal]) -> None:

@@ -175,7 +175,7 @@ class Fold:
             self._waiting.permit(conversion, permission.basis)
 
     def _saw(self, signal: Signal) -> None:
-        place = (signal.workspace, signal.pixel, signal.channel.side.value)
+        place = (signal.workspace, signal.pixel, signal.channel.side)
         if signal.received_ms > self.known.last_seen.get(place, 0):
             self.known.last_seen[place] = signal.received_ms
             self.writes.seen[place] = signal.received_ms

@@ -18,7 +18,7 @@ Every engine asks `decide` and then writes down what it says, so all engines agr
 A copy that ends at the door (a test, a foreign host) is counted and touches nothing: IGNORE.
 """
 
-from enum import Enum, auto
+from enum import StrEnum, auto
 
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.lifecycle import UNSENT, State
@@ -35,7 +35,7 @@ REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
 IN_VAIN = frozenset(reason.value for reason in WAITED_IN_VAIN.values())
 
 
-class Act(Enum):
+class Act(StrEnum):
     """What a store has to do for one arrival."""
 
     OPEN = auto()  #: a new conversion, ready to be sent or held until it may be

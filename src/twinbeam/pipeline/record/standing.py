@@ -5,7 +5,7 @@ The consent room judged the event by itself; here the visit's remembered record 
 again. What the event itself refused stays refused: a later grant of the visit does not bring it back.
 """
 
-from enum import Enum, auto
+from enum import StrEnum, auto
 
 from msgspec import Struct
 
@@ -15,7 +15,7 @@ from twinbeam.core.values import Decision, Signal
 from twinbeam.pipeline.record.policy import Judge, Terms
 
 
-class Stance(Enum):
+class Stance(StrEnum):
     """Where an arrival stands."""
 
     ALLOWED = auto()

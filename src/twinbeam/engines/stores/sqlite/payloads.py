@@ -41,7 +41,7 @@ class Payloads:
         apart = {id_: packed.pop(id_) for id_ in held & packed.keys()}
         plain = [(content, payload_context(id_)) for id_, content in packed.items()]
         sealed = self._connection.keys.seal_all(self._connection.sealing_day(now_ms), plain)
-        self._put(zip(packed, sealed, strict=True))
+        self._put(list(zip(packed, sealed, strict=True)))
         self._put([(id_, self._sealed_apart(id_, content)) for id_, content in apart.items()])
 
     def _put(self, rows: Iterable[tuple[int, bytes]]) -> None:

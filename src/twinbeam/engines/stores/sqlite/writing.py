@@ -46,8 +46,8 @@ class Writing:
         writes = fold.writes
         joined = self._joined(writes)
         self._dedup.add(list(writes.keys.items()), events=fold.arrivals)
-        self._db.executemany(INSERT, map(as_row, writes.opened))
-        self._db.executemany(UPDATE, map(as_changes, _changed(writes)))
+        self._db.executemany(INSERT, list(map(as_row, writes.opened)))
+        self._db.executemany(UPDATE, list(map(as_changes, _changed(writes))))
         self._write_payloads(writes, joined, now_ms)
         self._write_schedule(writes)
         self._db.executemany("INSERT INTO copy VALUES (?,?,?,?,?,?,?)", writes.notes)
