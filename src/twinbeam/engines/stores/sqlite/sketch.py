@@ -1,9 +1,9 @@
 """
-Which keys an index may hold, in memory: a bit for every beginning of a key.
+Which keys an index may hold, in memory: a byte for every beginning of a key, and two bits of it for each such key.
 
 Most arrivals bring keys that are new, and each would cost a look at a page of the index, only to find nothing there;
-where the page is not in memory, a read from the disk. Keys are hashes, so their first bits are as good as any other
-hash of them: with 8 to 16 bits for each key, about one of ten new keys is looked for in vain.
+where the page is not in memory, a read from the disk. Keys are hashes, so their bytes are as good as any other hash
+of them: with one to two bytes of memory for each key, three to eight of a hundred new keys are looked for in vain.
 
 A sketch knows nothing at first. Whoever goes over the index anyway, share by share, shows it the keys that are there.
 """
@@ -12,26 +12,34 @@ from collections.abc import Iterable
 
 from twinbeam.engines.stores.sqlite.shares import share_of
 
-_BITS_PER_KEY = 8
-_LEAST = 22  #: bits of a key that are looked at: half a megabyte
-_MOST = 28  #: 32 MB; with more than 100 million keys it is of less and less use
-_LOOKED_AT = 4  #: bytes of a key
+_LEAST = 19  #: bits of a key that name its byte: half a megabyte
+_MOST = 25  #: 32 MB; with more than 100 million keys it is of less and less use
+_NAMES = 4  #: bytes of a key from which those bits are taken; the byte behind them chooses the pair
+
+
+def _pair(number: int) -> int:
+    first = number & 7
+    return 1 << first | 1 << (first + 1 + (number >> 3) % 7 & 7)
+
+
+#: Two different bits, by the value of a byte; a new key is taken for one that is there only where both are set.
+_PAIRS = bytes(map(_pair, range(256)))
 
 
 class Sketch:
     """Knows the shares below `known`; of the others it says that they may hold anything."""
 
     def __init__(self, keys: int) -> None:
-        self._width = min(max((keys * _BITS_PER_KEY - 1).bit_length(), _LEAST), _MOST)
-        self._shift = 8 * _LOOKED_AT - self._width
-        self._bits = bytearray(1 << self._width - 3)
+        self._width = min(max((keys - 1).bit_length(), _LEAST), _MOST)
+        self._shift = 8 * _NAMES - self._width
+        self._bits = bytearray(1 << self._width)
         self.known = 0
         self._added = 0
 
     @property
     def crowded(self) -> bool:
         """Tell whether it was shown so many keys that it is of little use."""
-        return self._width < _MOST and self._added * _BITS_PER_KEY > 2 << self._width
+        return self._width < _MOST and self._added > 2 << self._width
 
     @property
     def added(self) -> int:
@@ -47,12 +55,12 @@ class Sketch:
         bits, shift, known = self._bits, self._shift, self.known
         before = []
         for key in keys:
-            place = int.from_bytes(key[:_LOOKED_AT], "big") >> shift
-            byte, bit = bits[place >> 3], 1 << (place & 7)
-            if byte & bit:
+            place = int.from_bytes(key[:_NAMES], "big") >> shift
+            byte, pair = bits[place], _PAIRS[key[_NAMES]]
+            if byte & pair == pair:
                 before.append(key)
                 continue
-            bits[place >> 3] = byte | bit
+            bits[place] = byte | pair
             self._added += 1
             if share_of(key) >= known:
                 before.append(key)
