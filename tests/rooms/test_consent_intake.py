@@ -100,6 +100,18 @@ class TestEvents:
             ("events[0].consent_receipt", "receipt_altered")
         ]
 
+    def test_what_is_wrong_with_an_event_for_two_pixels_is_told_once(self):
+        pixels = [PixelEntry(PIXEL, WORKSPACE), PixelEntry("C0SECONDPIXEL0000002", WORKSPACE)]
+        corridor = Corridor(directory=a_directory(*pixels))
+        wrong = (an_item(phone="12", consent_receipt="none of ours"), an_item(phone="12"))
+        told = corridor.send(*wrong, headers=SERVER).json["notices"]
+        assert len(corridor.journal) == 4
+        assert sorted(it["field"] for it in told) == [
+            "events[0].consent_receipt",
+            "events[0].user.phone",
+            "events[1].user.phone",
+        ]
+
     @pytest.mark.parametrize(
         ("headers", "changes"),
         [

@@ -99,9 +99,9 @@ class Sealer:
 
     def _filled(self, cases: Sequence[_Case]) -> list[Signal]:
         parts = self._parts(cases)
-        event_ids_ = list(map(_event_id, cases, parts))
+        ids = list(map(_event_id, cases, parts))
         leaving = list(map(_leaving, cases, parts))
-        tombstones = list(map(_tombstone, cases, event_ids_))
+        tombstones = list(map(_tombstone, cases, ids))
         return list(map(_full, tombstones, cases, leaving))
 
     def _dropped(self, case: _Case) -> Signal:
