@@ -118,6 +118,24 @@ def test_what_is_no_list_of_events_is_a_problem_of_the_whole_request(body, code)
     assert problem.code is code
 
 
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (b" \n", "The body is empty."),
+        (b'{"events": [{"event": "Purchase"', "The JSON breaks off before its end."),
+        (b'{"events": []}, {}', "The body stops being JSON in line 1, near its byte 16."),
+        (b'{"events": [\n  {"event": \'Ada\'}\n]}', "The body stops being JSON in line 2, near its byte 13."),
+        (b'{"events": [\n  {"event": "Lead"},\n]}', "The body stops being JSON in line 3, near its byte 1."),
+        (
+            b'{"events": [{"user": {"first_name": "Ada\n"}}]}',
+            "The body stops being JSON in line 1, near its byte 41.",
+        ),
+    ],
+)
+def test_malformed_json_is_refused_with_its_place_and_not_with_what_stands_there(body, where):
+    assert read(body).message == where
+
+
 def test_as_many_events_as_allowed_are_read_on_both_paths():
     assert len(read(a_body(*[GOOD] * MOST_EVENTS)).items) == MOST_EVENTS
     assert len(read(a_body({}, *[GOOD] * (MOST_EVENTS - 1))).items) == MOST_EVENTS

@@ -1,5 +1,7 @@
 """The outer object of a body and its list, split without looking into the parts: a bad one is only its own trouble."""
 
+import re
+
 import msgspec
 from msgspec import Raw, Struct, ValidationError
 
@@ -7,6 +9,7 @@ from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 
 _ENVELOPE = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
+_PLACE = re.compile(r"\(byte (\d+)\)")  #: how the decoder ends what it says of malformed JSON
 
 
 def opened(body: bytes, misshapen: ProblemCode) -> dict[str, Raw] | Problem:
@@ -19,8 +22,20 @@ def opened(body: bytes, misshapen: ProblemCode) -> dict[str, Raw] | Problem:
         return problem(misshapen)
     except RecursionError:
         return problem(ProblemCode.BAD_JSON, "The JSON is nested too deeply.")
-    except ValueError:
-        return problem(ProblemCode.BAD_JSON)
+    except ValueError as error:
+        return problem(ProblemCode.BAD_JSON, _where(body, str(error)))
+
+
+def _where(body: bytes, said: str) -> str:
+    """Say where a body stops being JSON, and not what stands there: it may be personal."""
+    if not body.strip():
+        return "The body is empty."
+    found = _PLACE.search(said)
+    if found is None:
+        return "The JSON breaks off before its end."
+    before = body[: int(found[1])]
+    line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+    return f"The body stops being JSON in line {line}, near its byte {column}."
 
 
 class Limits(Struct, frozen=True, gc=False):
