@@ -4,14 +4,16 @@ import os
 import sqlite3
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from engines.kit.embedded import SqliteEngine
 from engines.kit.harness import Harness
 from signals import a_signal
-from twinbeam.core.errors import ConfigError, StorageBusy
+from twinbeam.core.errors import ConfigError, StorageBusy, StorageError
 from twinbeam.engines.sqlite_file import open_file
+from twinbeam.engines.stores.sqlite import store
 from twinbeam.engines.stores.sqlite.migrate import migrate, migrations, schema_version
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.pipeline.record.policy import RecordPolicy
@@ -47,6 +49,21 @@ def test_a_second_writer_is_refused_and_told_who_holds_the_store(engine: SqliteE
 def test_a_store_that_was_closed_can_be_opened_again(engine: SqliteEngine) -> None:
     for _ in range(3):
         engine.reopen()
+
+
+def test_a_store_that_cannot_be_opened_whole_leaves_nothing_open(
+    engine: SqliteEngine, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> NoReturn:
+        raise StorageError("no second connection")
+
+    engine.close()
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "Checkpoints", refused)
+        with pytest.raises(StorageError, match="no second connection"):
+            SqliteStore.open_as_writer(data, engine.ring, policy=RecordPolicy(), ages=Ages())
+    assert not (data / "store.db-wal").exists()  # the last connection that closes removes it
+    engine._open()
 
 
 def test_a_new_store_has_seen_every_migration(engine: SqliteEngine, data: Path) -> None:

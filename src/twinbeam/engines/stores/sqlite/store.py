@@ -23,6 +23,7 @@ The SQLite store, opened.
 """
 
 import sqlite3
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
 
@@ -78,14 +79,14 @@ class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Li
     ) -> Self:
         """Open for the writer process; raises StorageBusy when another writer holds the store."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock.take(folder / "store.lock", wait_seconds=wait_seconds, what="The store")
-        try:
-            db = _open(folder)
-            connection = Connection(db, ring, Checkpoints(folder / FILE, db))
-        except BaseException:
-            lock.release()
-            raise
-        return cls(connection, lock, policy=policy, ages=ages, keep_days_of=keep_days_of)
+        with ExitStack() as on_error:
+            lock = FileLock.take(folder / "store.lock", wait_seconds=wait_seconds, what="The store")
+            on_error.callback(lock.release)
+            db = on_error.enter_context(closing(_open(folder)))
+            checkpoints = on_error.enter_context(closing(Checkpoints(folder / FILE, db)))
+            store = cls(Connection(db, ring, checkpoints), lock, policy=policy, ages=ages, keep_days_of=keep_days_of)
+            on_error.pop_all()
+        return store
 
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
