@@ -54,12 +54,22 @@ def test_one_lost_event_is_enough_not_to_add_up(found, lost):
     assert not add_up(whole).adds_up
 
 
-@given(counts)
-def test_the_rows_and_the_pixels_hold_what_the_whole_holds(found):
+@given(counts, st.integers(1, 3))
+def test_the_rows_and_the_pixels_hold_what_the_whole_holds(found, most):
     whole = add_up(found)
-    for parts in ([row.sums for row in by_event(found)], list(by_pixel(found).values())):
+    for parts in ([row.sums for row in by_event(found, most)], list(by_pixel(found).values())):
         assert sum(part.recorded for part in parts) == whole.recorded
         assert sum(part.of(*OUTCOMES) for part in parts) == whole.of(*OUTCOMES)
+
+
+def test_of_the_many_events_that_anybody_may_name_the_rarest_share_a_row():
+    found = [replace(a_count(RECORDED, n), event=f"E{n}") for n in range(1, 8)]
+    rows = by_event(found, 4)
+    assert [(row.event, row.others, row.sums.recorded) for row in rows] == [
+        *[("E7", 0, 7), ("E6", 0, 6), ("E5", 0, 5)],
+        ("", 4, 1 + 2 + 3 + 4),
+    ]
+    assert [row.others for row in by_event(found[:4], 4)] == [0, 0, 0, 0]
 
 
 @given(counts)

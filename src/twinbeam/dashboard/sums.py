@@ -5,7 +5,7 @@ The law: recorded = each `Outcome` of an arrival + conversions by state. It hold
 found to disagree about is counted beside it.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
@@ -20,6 +20,9 @@ ENDED = (State.EXPIRED, State.WITHDRAWN, State.ERASED)
 
 #: Conversions that wait for the wire, or for an answer on it.
 ON_THEIR_WAY = tuple(state for state in COUNTED if state in UNSENT and state is not State.HELD)
+
+#: Events of one pixel that have a row of their own: with a public key anybody may send any name.
+MOST_EVENTS = 40
 
 
 class Sums(Struct, frozen=True):
@@ -124,8 +127,9 @@ class Row(Struct, frozen=True):
 
     workspace: str
     pixel: str  #: empty for what was quarantined, which could not be read, and for words on consent alone
-    event: str
+    event: str  #: empty where it stands for several
     sums: Sums
+    others: int = 0  #: how many rarer events of the pixel it adds up
 
 
 def add_up(counts: Iterable[Count]) -> Sums:
@@ -138,13 +142,22 @@ def add_up(counts: Iterable[Count]) -> Sums:
     return Sums(by_outcome, by_reason)
 
 
-def by_event(counts: Iterable[Count]) -> list[Row]:
-    """Add counters up per pixel and event; pixels by code, their busiest event first."""
-    places: dict[tuple[str, str, str], list[Count]] = {}
+def by_event(counts: Iterable[Count], most: int = MOST_EVENTS) -> list[Row]:
+    """Add counters up per pixel and event: pixels by code, their busiest event first, their rarest in one row."""
+    places: defaultdict[tuple[str, str], defaultdict[str, list[Count]]] = defaultdict(lambda: defaultdict(list))
     for count in counts:
-        places.setdefault((count.workspace, count.pixel, count.event), []).append(count)
-    rows = [Row(*place, add_up(counts)) for place, counts in places.items()]
-    return sorted(rows, key=lambda row: (row.workspace, row.pixel, -row.sums.recorded, row.event))
+        places[count.workspace, count.pixel][count.event].append(count)
+    return [row for place in sorted(places) for row in _rows(*place, places[place], most)]
+
+
+def _rows(workspace: str, pixel: str, events: Mapping[str, list[Count]], most: int) -> list[Row]:
+    rows = [Row(workspace, pixel, event, add_up(counts)) for event, counts in events.items()]
+    rows.sort(key=lambda row: (-row.sums.recorded, row.event))
+    if len(rows) <= most:
+        return rows
+    rare = rows[most - 1 :]
+    sums = add_up(count for row in rare for count in events[row.event])
+    return [*rows[: most - 1], Row(workspace, pixel, "", sums, others=len(rare))]
 
 
 def by_pixel(counts: Iterable[Count]) -> dict[tuple[str, str], Sums]:
