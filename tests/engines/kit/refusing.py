@@ -278,6 +278,18 @@ def a_grant_reaches_no_second_visit(h: Harness) -> None:
     assert h.state() == "held"
 
 
+def a_refusal_of_one_visit_comes_before_a_grant_of_another_in_whatever_order_they_became_known(h: Harness) -> None:
+    for event_id, known in (("e-1", ["grants-1", "refuses-1"]), ("e-2", ["refuses-2", "grants-2"])):
+        for visit in known:
+            h.take(a_signal(f"p-{visit}", event="ViewContent", pixel="PIXEL2", visitor=visit))
+        h.take(an_undecided(event_id, visitor=known))
+        before = h.story(event_id).consent
+        words = {"grants": granted(_LATER), "refuses": denied(_LATER)}
+        h.take(*[a_statement(words[visit.partition("-")[0]], visitor=visit) for visit in known])
+        story = h.story(event_id)
+        assert (story.state, story.consent) == ("withdrawn", before)
+
+
 def what_a_transaction_says_of_two_visits_does_not_depend_on_its_order(h: Harness) -> None:
     h.take(a_signal("p", event="ViewContent", pixel="PIXEL2", visitor=["v", "w"], consent=granted()))
     for visitor, order, step in (("v", "order-1", 1), ("w", "order-2", -1)):

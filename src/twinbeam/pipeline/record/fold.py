@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Channel, Decision, Signal
+from twinbeam.core.values import Channel, Decision, Permission, Signal
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import PERMISSION, Conversion, conditions_of
 from twinbeam.pipeline.record.known import Known, Spelled, Writes
@@ -159,14 +159,21 @@ class Fold:
         return self._policy.enriching.in_time(known.browser_at, signal.received_ms)
 
     def _heed(self, visitors: Sequence[bytes]) -> None:
-        """Let the new word of visits on consent reach what they reported before and has not been sent."""
-        for visitor, conversion in self.known.reached_by(visitors):
-            record = self.known.facts_of[visitor].consent
-            if record is not None:
-                self._rejudge(conversion, record)
+        """
+        Let the new word of visits on consent reach what they reported before and has not been sent.
 
-    def _rejudge(self, conversion: Conversion, record: ConsentRecord) -> None:
-        permission = self._policy.judge(self._waiting.terms_of(conversion).rules.consent, record)
+        Several visits may have a word on one conversion: refusals come first, and the order means nothing.
+        """
+        facts_of = self.known.facts_of
+        reached = [(found, facts_of[visitor].consent) for visitor, found in self.known.reached_by(visitors)]
+        judged = [(self._judged_anew(found, record), found) for found, record in reached if record is not None]
+        for permission, conversion in sorted(judged, key=_refusals_first):
+            self._obey(conversion, permission)
+
+    def _judged_anew(self, conversion: Conversion, record: ConsentRecord) -> Permission:
+        return self._policy.judge(self._waiting.terms_of(conversion).rules.consent, record)
+
+    def _obey(self, conversion: Conversion, permission: Permission) -> None:
         if permission.decision is Decision.DROPPED:
             self._steps.refuse(conversion, permission.reason or Reason.NO_CONSENT)
             return
@@ -192,3 +199,8 @@ class Fold:
         word, known = Spelled(signal.received_ms, signal.spelling or signal.event), self.known.spelled.get(place)
         if known is None or word > known:
             self.known.spelled[place] = self.writes.spelled[place] = word
+
+
+def _refusals_first(judged: tuple[Permission, Conversion]) -> tuple[bool, str]:
+    permission, _ = judged
+    return permission.decision is not Decision.DROPPED, permission.basis
