@@ -16,6 +16,7 @@ from twinbeam.core.values import Channel
 from twinbeam.dashboard import issues
 from twinbeam.dashboard.contract import LagView
 from twinbeam.dashboard.lists import KINDS
+from twinbeam.dashboard.sums import MOST_EVENTS
 from twinbeam.pipeline.identity.event_ids import safe_id
 
 PAGES = [
@@ -122,6 +123,14 @@ def test_the_overview_counts_per_pixel_and_event(busy):
     text = words(busy.get("/"))
     assert "Example shop Purchase 75 6 20 2 3 4 39 1 0" in text
     assert "Example shop Lead 1 0 0 0 0 1 0 0 0" in text
+
+
+def test_the_rarest_of_a_pixels_many_events_share_a_row(room):
+    room.add_pixel(name="Shop")
+    room.record(*[bought(str(n), event=f"Event{n:02d}") for n in range(MOST_EVENTS + 1)])
+    text = words(room.get("/"))
+    assert "Shop Event38 1 0 0 0 0 1 0 0 0 Shop 2 rarer events 2 0 0 0 0 2 0 0 0 " in text
+    assert f"{MOST_EVENTS} events" in REFERENCE.read_text()
 
 
 def test_the_latest_conversions_carry_channels_value_state_and_the_reason(room):
