@@ -3,8 +3,8 @@ The room's one act: turn what senders typed into the first values that may be st
 
     cases (ids, time, money) ──▶ parts (person, page, properties) ──▶ body, look-ups, visits, facts ──▶ Signals
 
-All arrivals go through one step before the next step begins: each then runs from the processor's nearest caches,
-which makes a third of the difference (docs/decisions/0018-step-by-step.md).
+All arrivals go through one step before the next step begins, which takes a third less time than one arrival after
+another (docs/decisions/0018-step-by-step.md).
 """
 
 from collections.abc import Sequence
