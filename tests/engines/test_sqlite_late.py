@@ -273,6 +273,13 @@ def test_a_sketch_denies_most_other_keys_of_the_shares_it_knows() -> None:
     assert len(sketch.add(others)) < 1_500
 
 
+def test_a_sketch_denies_nine_in_ten_new_keys_when_it_holds_a_key_for_each_byte() -> None:
+    sketch = Sketch(2**19)
+    sketch.add(os.urandom(16) for _ in range(2**19))
+    sketch.known = SHARES
+    assert len(sketch.add([os.urandom(16) for _ in range(10_000)])) < 1_000
+
+
 def test_after_one_sweep_new_keys_are_not_looked_for_in_the_index(connection: Connection) -> None:
     earlier, old = index_on(connection), keys(2_000)
     for entries in (old, [], []):

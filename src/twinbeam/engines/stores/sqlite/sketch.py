@@ -3,7 +3,7 @@ Which keys an index may hold, in memory: a byte for every beginning of a key, an
 
 Most arrivals bring keys that are new, and each would cost a look at a page of the index, only to find nothing there;
 where the page is not in memory, a read from the disk. Keys are hashes, so their bytes are as good as any other hash
-of them: with one to two bytes of memory for each key, three to eight of a hundred new keys are looked for in vain.
+of them: with one to two bytes of memory for each key, three to seven of a hundred new keys are looked for in vain.
 
 A sketch knows nothing at first. Whoever goes over the index anyway, share by share, shows it the keys that are there.
 """
