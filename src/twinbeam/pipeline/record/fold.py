@@ -202,5 +202,6 @@ class Fold:
 
 
 def _refusals_first(judged: tuple[Permission, Conversion]) -> tuple[bool, str]:
+    """Order what visits say: refusals before the rest, and that by what it rests on, which is the same everywhere."""
     permission, _ = judged
     return permission.decision is not Decision.DROPPED, permission.basis

@@ -132,7 +132,7 @@ class Visits:
         """
         if signal.consent is None or not signal.visits:
             return
-        visitor = self._linked(signal)
+        visitor = self._link(signal)
         self._hear(visitor, signal.consent)
         refused = _heard_by_all(signal.consent) if self._apart else None
         if refused is not None:
@@ -156,13 +156,13 @@ class Visits:
             return
         visitor = self.visitor_of(signal)
         if visitor in self._known.facts_of:
-            self._linked(signal)
+            self._link(signal)
         elif self._others(signal, visitor):
             self._apart = True
 
     def learn(self, signal: Signal, said: Facts) -> None:
         """Take in the click and browser keys of an arrival that is allowed."""
-        visitor = self._visitor(signal)
+        visitor = self._linked(signal)
         before = self._known.facts_of.get(visitor)
         if before is not None and before.consent is not None and _refuses(before.consent):
             return  # what the visit refused since is not learned again
@@ -172,7 +172,7 @@ class Visits:
 
     def watch(self, signal: Signal, conversion: int) -> None:
         """Let what the visit says later about consent reach a conversion as long as it is not sent."""
-        visitor = self._visitor(signal)
+        visitor = self._linked(signal)
         self._note(visitor, conversion)
         if self._apart:
             for other in self._others(signal, visitor):
@@ -214,12 +214,12 @@ class Visits:
         links = self._known.visitor_of
         return [other for token in signal.visits if (other := links.get(token, visitor)) != visitor]
 
-    def _visitor(self, signal: Signal) -> bytes:
-        """Give the visitor to whom all tokens of an arrival lead, those of one that was heard already."""
-        heard = signal.consent is not None
-        return self._known.visitor_of[signal.visits[0]] if heard else self._linked(signal)
-
     def _linked(self, signal: Signal) -> bytes:
+        """Give the visitor to whom all tokens of an arrival lead, as those of one that was heard do already."""
+        heard = signal.consent is not None
+        return self._known.visitor_of[signal.visits[0]] if heard else self._link(signal)
+
+    def _link(self, signal: Signal) -> bytes:
         visitor, links = self.visitor_of(signal), self._known.visitor_of
         for token in signal.visits:
             known = links.get(token)
