@@ -23,7 +23,7 @@ VECTORS: dict[str, list[Any]] = json.loads(
 )
 
 
-class Sealed(NamedTuple):
+class Opened(NamedTuple):
     """A signal, its body decoded, and what the sender was told."""
 
     signal: Signal
@@ -49,9 +49,9 @@ def seal(
     region: str | None = None,
     rates: Rates | None = None,
     **changes: Any,
-) -> Sealed:
+) -> Opened:
     """Seal one arrival, built from the keywords unless it is given."""
     sealer = Sealer(default_region=region, rates=lambda workspace: rates or {} if workspace == WORKSPACE else {})
     (sealed,) = sealer.seal([Judged(arrival or an_arrival(**changes), permission, record)])
     signal, notices = sealed.signal, sealed.notices
-    return Sealed(signal, msgspec.json.decode(signal.body) if signal.body else {}, notices)
+    return Opened(signal, msgspec.json.decode(signal.body) if signal.body else {}, notices)

@@ -73,7 +73,7 @@ def test_callers_of_one_turn_share_one_group() -> None:
     assert desk.groups() == [["a", "b", "c"]]
 
 
-def test_what_is_read_while_the_first_is_sealed_joins_its_group() -> None:
+def test_what_comes_in_the_next_turn_joins_the_group() -> None:
     async def act(desk: Desk) -> None:
         first = asyncio.create_task(desk.append("a"))
         await asyncio.sleep(0)  # the turn in which the first comes

@@ -81,7 +81,7 @@ class Intake:
         """Lead arrivals through rooms 2 and 3, of one request or of several."""
         heard = list(map(self._heard, arrivals))
         judged = list(map(_judged, arrivals, heard))
-        return list(map(_joined, self.seal(judged), heard))
+        return list(map(_with_receipt, self.seal(judged), heard))
 
     def _heard(self, arrival: Arrival) -> Heard | Notice:
         return NOTHING_HEARD if arrival.item.consent_receipt is None else self.receipts.heard(arrival)
@@ -105,7 +105,7 @@ def _judged(arrival: Arrival, heard: Heard | Notice) -> Judged:
     return Judged(arrival, *gate(arrival, heard.record if isinstance(heard, Heard) else NOTHING_SAID))
 
 
-def _joined(sealed: Sealed, heard: Heard | Notice) -> Sealed:
+def _with_receipt(sealed: Sealed, heard: Heard | Notice) -> Sealed:
     """
     Count a copy to the visit that its receipt names, so that a later word reaches it; what just ends is of none.
 

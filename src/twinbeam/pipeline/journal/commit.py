@@ -1,7 +1,7 @@
 """
 Group commit: everything that arrives in two turns of the event loop is sealed together and durable with one sync.
 
-The second turn lets requests join that were read while the first ones were: under load half as many syncs, and
+The second turn lets requests join that came while the first ones were read: under load half as many syncs, and
 nothing to wait for when there is none, because a loop with work to do does not sleep between its turns.
 
 The sync runs inside the loop on purpose: a writer thread would cost a switch per group, and while it syncs there is
@@ -12,7 +12,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -35,15 +35,15 @@ class Report(Protocol):
         ...
 
 
-class _Caller(Struct, Generic[T], frozen=True):
+class _Caller(Struct, frozen=True):
     """Who waits until what they brought is durable."""
 
-    brought: Sequence[T]
-    seal: Seal[T]
+    brought: Sequence[Any]
+    seal: Seal[Any]
     durable: asyncio.Future[Sequence[Sealed]]
 
 
-_Ready = tuple[_Caller[Any], Sequence[Sealed]]
+_Ready = tuple[_Caller, Sequence[Sealed]]
 
 
 class GroupCommit:
@@ -53,7 +53,7 @@ class GroupCommit:
         self._journal = journal
         self._clock = clock
         self._report = report
-        self._callers: list[_Caller[Any]] = []
+        self._callers: list[_Caller] = []
 
     async def append(self, brought: Sequence[T], seal: Seal[T]) -> Sequence[Sealed]:
         """
@@ -90,9 +90,9 @@ class GroupCommit:
         self._report(count=len(group), size_bytes=len(body), seconds=self._clock.monotonic() - started)
 
 
-def _sealed(callers: Sequence[_Caller[Any]]) -> Iterator[_Ready]:
+def _sealed(callers: Sequence[_Caller]) -> Iterator[_Ready]:
     """Seal what all callers brought; those whose own cannot be sealed are told so and left out."""
-    by_seal: defaultdict[Seal[Any], list[_Caller[Any]]] = defaultdict(list)
+    by_seal: defaultdict[Seal[Any], list[_Caller]] = defaultdict(list)
     for caller in callers:
         by_seal[caller.seal].append(caller)
     for seal, together in by_seal.items():
@@ -104,7 +104,7 @@ def _sealed(callers: Sequence[_Caller[Any]]) -> Iterator[_Ready]:
             yield from [(caller, list(islice(sealed, len(caller.brought)))) for caller in together]
 
 
-def _one_by_one(callers: Sequence[_Caller[Any]]) -> Iterator[_Ready]:
+def _one_by_one(callers: Sequence[_Caller]) -> Iterator[_Ready]:
     for caller in callers:
         try:
             yield caller, caller.seal(caller.brought)
@@ -112,12 +112,12 @@ def _one_by_one(callers: Sequence[_Caller[Any]]) -> Iterator[_Ready]:
             _fail(caller, error)
 
 
-def _release(caller: _Caller[Any], sealed: Sequence[Sealed]) -> None:
+def _release(caller: _Caller, sealed: Sequence[Sealed]) -> None:
     """Answer a caller that is still there; the events of one that hung up are durable all the same."""
     if not caller.durable.done():
         caller.durable.set_result(sealed)
 
 
-def _fail(caller: _Caller[Any], error: Exception) -> None:
+def _fail(caller: _Caller, error: Exception) -> None:
     if not caller.durable.done():
         caller.durable.set_exception(error)
