@@ -127,7 +127,7 @@ class Row(Struct, frozen=True):
 
     workspace: str
     pixel: str  #: empty for what was quarantined, which could not be read, and for words on consent alone
-    event: str  #: empty where it stands for several
+    event: str  #: empty where the row stands for several, and where the pixel is
     sums: Sums
     others: int = 0  #: how many rarer events of the pixel it adds up
 
