@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench check-demo wheel setup-run setup-dev chromium senders clean
+.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth wheel setup-run setup-dev chromium senders clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,12 @@ bench: setup-dev ## measure every stage and the whole path; results go to bench/
 
 check-demo: setup-run ## play a shop against the gateway and let a separate checker compare (ARGS="--sabotage drop")
 	@$(RUN) demo/check_demo.py $(ARGS)
+
+check-outside: setup-dev ## strangers and the machine's troubles against the gateway; SABOTAGE=part makes it fail
+	@$(RUN) scripts/check outside $(ARGS)
+
+check-truth: setup-dev ## identifiers, permission and joins against tables of their own; SABOTAGE=part makes it fail
+	@$(RUN) scripts/check truth $(ARGS)
 
 wheel: setup-dev ## build the wheel into dist/
 	@$(RUN) -m hatchling build -t wheel -d dist

@@ -2,6 +2,8 @@
 
 from hypothesis import HealthCheck, settings
 
+import sabotaged
+
 # A busy machine breaks no law: how long an example takes says nothing. And a change fails for what it changes: the
 # examples of `make test` are the same for the same code, those of `make test-long` are many, and others each time.
 settings.register_profile(
@@ -9,3 +11,5 @@ settings.register_profile(
 )
 settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=1_000)
 settings.load_profile("unhurried")
+
+sabotaged.break_this_process()

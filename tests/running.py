@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
+import sabotaged
 from twinbeam.demo import leash
 from twinbeam.demo.processes import clean_environment
 
@@ -27,7 +28,9 @@ class Installation(NamedTuple):
     environment: Mapping[str, str]
 
 
-CHECKOUT = Installation((sys.executable, "-m", "twinbeam"), (sys.executable, "-m", "tiktok_emulator"), {})
+CHECKOUT = Installation(
+    (sys.executable, "-m", "twinbeam"), (sys.executable, "-m", "tiktok_emulator"), sabotaged.environment()
+)
 
 
 class Answer(NamedTuple):

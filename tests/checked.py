@@ -1,0 +1,73 @@
+"""
+A pytest plugin that sums up the tests of one check, such as `make check-outside`, in a few last lines.
+
+A test belongs to a part of a check by its marker, `@pytest.mark.outside("edge")`, and may hand over a line of figures:
+`record_property("figures", "strong: 10000 orders, lost 0, unpermitted 0")`. Parts without such a line are counted.
+With SABOTAGE=part only that part runs, and has to fail.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+#: By check: the lines in their order, and the word under which parts without figures are counted.
+LINES = {"outside": ("strong", "weak"), "truth": ("fields", "phones", "permission", "joins", "raw on disk")}
+COUNTED = {"outside": "machine", "truth": "others"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--check", choices=sorted(LINES), default=None, help="run and sum up the tests of this check")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--check"):
+        config.pluginmanager.register(Summary(config.getoption("--check")))
+
+
+class Summary:
+    """Collects what the parts of one check come to."""
+
+    def __init__(self, check: str) -> None:
+        self._check = check
+        self._passed: dict[str, bool] = {}
+        self._figures: dict[str, str] = {}
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Keep the tests of this check, or of the one part that is sabotaged."""
+        sabotaged = os.environ.get("SABOTAGE")
+        kept = [item for item in items if (part := self._part(item)) and sabotaged in (None, "", part)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+        for item in kept:
+            item.user_properties.append(("part", self._part(item)))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note whether a part holds so far, and its figures."""
+        told = dict(report.user_properties)
+        part = str(told.get("part", ""))
+        self._passed[part] = self._passed.get(part, True) and not report.failed and not report.skipped
+        if "figures" in told:
+            self._figures[part] = str(told["figures"])
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+        """Print the lines behind everything else."""
+        yield
+        counted = [part for part in self._passed if part and part not in self._figures]
+        for part in sorted(self._passed.keys() - self._figures.keys() - {""}):
+            if not self._passed[part]:
+                terminalreporter.write_line(f"FAILED: {part}")
+        for part in sorted(self._figures, key=self._rank):
+            terminalreporter.write_line(self._figures[part])
+        if counted:
+            held = sum(self._passed[part] for part in counted)
+            terminalreporter.write_line(f"{COUNTED[self._check]}: {held} of {len(counted)}")
+
+    def _part(self, item: pytest.Item) -> str:
+        marker = item.get_closest_marker(self._check)
+        return str(marker.args[0]) if marker else ""
+
+    def _rank(self, part: str) -> int:
+        names = LINES[self._check]
+        return names.index(part) if part in names else len(names)
