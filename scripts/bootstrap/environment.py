@@ -7,6 +7,8 @@ Usage: environment.py run|dev
 """
 
 import hashlib
+import os
+import stat
 import subprocess
 import sys
 import sysconfig
@@ -34,9 +36,33 @@ def main() -> None:
     print(f"Setting up .venv from requirements/{wanted}.lock (about half a minute) ...", flush=True)
     if not (VENV / "bin" / "python").exists():
         venv.create(VENV, symlinks=True, with_pip=False)
+    warn_of_what_only_root_can_run()
     install(lock_of(wanted))
     stand_in()
     stamp_of(wanted).write_text(state_of(wanted))
+
+
+def warn_of_what_only_root_can_run() -> None:
+    """Say so where root makes an environment that the service's own user could not start."""
+    if os.geteuid() != 0:
+        return
+    interpreter = VENV / "bin" / "python"
+    closed = closed_to_others(interpreter.resolve()) or closed_to_others(interpreter)
+    if closed is not None:
+        print(
+            f"Only root can run this .venv: its Python is {interpreter.resolve()}, and others may not enter {closed}.\n"
+            "A service that runs as another user cannot start it. For one, run this again with a Python and a\n"
+            "checkout that everybody may read:  make clean && make setup-run PYTHON=/usr/bin/python3",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def closed_to_others(file: Path) -> Path | None:
+    """Give the outermost folder on the way to a program that keeps other users out, or the program; None if none."""
+    way = [folder for folder in reversed(file.absolute().parents) if not folder.stat().st_mode & stat.S_IXOTH]
+    may_run = stat.S_IROTH | stat.S_IXOTH
+    return way[0] if way else None if file.stat().st_mode & may_run == may_run else file
 
 
 def lock_of(wanted: str) -> Path:

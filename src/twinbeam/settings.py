@@ -11,17 +11,36 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
 from twinbeam.core.errors import ConfigError
+from twinbeam.surroundings import (
+    NO_PROXY_VARIABLES,
+    PROXY_VARIABLES,
+    check_text,
+    first_of,
+    goes_past,
+    is_loopback,
+    is_service_link,
+    printable,
+    proxy,
+    without_password,
+)
 
 T = TypeVar("T")
 
 PREFIX = "TWINBEAM_"
 TIKTOK_URL = "https://business-api.tiktok.com"  #: tiktok.md 1.1
+MEND_PAGES = "Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with a login in front for others."
 _MIB = 1024 * 1024
 _HIGHEST_PORT = 65_535
+_MOST_MIB = 2**30  #: a petabyte: more is a slip, and SQLite's limits could not hold it
+_MOST_PROCESSES = 256
+_MOST_IN_FLIGHT = 100  #: per pixel; 500 connections serve all of them
+_LONGEST_WINDOW_SECONDS = 86_400
+_LONGEST_LINGER_SECONDS = 3_600
 
 
 class Address(Struct, frozen=True):
@@ -57,6 +76,7 @@ class Settings(Struct, frozen=True):
     linger_ms: int
     in_flight: int
     log_format: str
+    proxy: str = ""  #: through which TikTok is reached; "" for none. It may hold a password
 
 
 class Variable(Struct, frozen=True):
@@ -73,29 +93,37 @@ class Variable(Struct, frozen=True):
         return PREFIX + self.name.upper()
 
 
-def _whole(text: str, *, least: int = 0) -> int:
+def _whole(text: str, *, least: int = 0, most: int = 2**63 - 1) -> int:
     try:
         number = int(text)
     except ValueError as error:
         raise ValueError("write a whole number") from error
     if number < least:
         raise ValueError(f"must be at least {least}")
+    if number > most:
+        raise ValueError(f"must be at most {most}")
     return number
 
 
-def _count(text: str) -> int:
-    return _whole(text, least=1)
+def _count(most: int) -> Callable[[str], int]:
+    return lambda text: _whole(text, least=1, most=most)
 
 
 def _megabytes(text: str) -> int:
-    return _whole(text, least=1) * _MIB
+    return _whole(text, least=1, most=_MOST_MIB) * _MIB
 
 
-def _milliseconds(text: str) -> int:
-    try:
-        return round(float(text) * 1_000)
-    except (ValueError, OverflowError) as error:  # the second one is what infinity raises
-        raise ValueError("write a number of seconds, such as 10 or 0.5") from error
+def _milliseconds(most_seconds: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        try:
+            ms = round(float(text) * 1_000)
+        except (ValueError, OverflowError) as error:  # the second one is what infinity raises
+            raise ValueError("write a number of seconds, such as 10 or 0.5") from error
+        if not 0 <= ms <= most_seconds * 1_000:
+            raise ValueError(f"must be from 0 to {most_seconds} seconds")
+        return ms
+
+    return read
 
 
 def _address(text: str) -> Address:
@@ -125,9 +153,25 @@ def _header(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
-        raise ValueError("must begin with https:// (or http:// for an emulator)")
+    parts = _split(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must begin with https:// (or http:// for an emulator on this machine)")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("write scheme, host and port alone, such as https://business-api.tiktok.com")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError(
+            "the access token would travel in the open; write https:// (http:// is for an emulator on 127.0.0.1)"
+        )
     return text.rstrip("/")
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"is no address: {error}") from error
+    return parts
 
 
 def _region(text: str) -> str:
@@ -152,7 +196,9 @@ VARIABLES = (
     Variable(
         "dashboard_hosts", "", _names, "Names the dashboard answers to beside addresses and localhost, comma-separated."
     ),
-    Variable("ingest_processes", "1", _count, "Processes that take events in; one per core that is free."),
+    Variable(
+        "ingest_processes", "1", _count(_MOST_PROCESSES), "Processes that take events in; one per core that is free."
+    ),
     Variable("journal_folder", "", Path, "Folder of the journals, when not the data folder."),
     Variable("journal_cap_mb", "4096", _megabytes, "MiB that may wait to be recorded before intake answers 503."),
     Variable("disk_reserve_mb", "256", _megabytes, "MiB left free on the disk; below that intake answers 507."),
@@ -167,9 +213,19 @@ VARIABLES = (
         _header,
         "Header in which your proxies name the visitor's country, such as CF-IPCountry; believed from those listed.",
     ),
-    Variable("join_window_seconds", "10", _milliseconds, "How long the first copy of a purchase waits for its twin."),
-    Variable("linger_seconds", "0", _milliseconds, "How long a lane gathers events before it sends; 0 sends at once."),
-    Variable("in_flight", "4", _count, "Requests to TikTok at the same time, per pixel."),
+    Variable(
+        "join_window_seconds",
+        "10",
+        _milliseconds(_LONGEST_WINDOW_SECONDS),
+        "How long the first copy of a purchase waits for its twin.",
+    ),
+    Variable(
+        "linger_seconds",
+        "0",
+        _milliseconds(_LONGEST_LINGER_SECONDS),
+        "How long a lane gathers events before it sends; 0 sends at once.",
+    ),
+    Variable("in_flight", "4", _count(_MOST_IN_FLIGHT), "Requests to TikTok at the same time, per pixel."),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),
 )
 
@@ -180,19 +236,35 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     problems = [f"{name} is not a setting{_meant(name)}; twinbeam doctor lists them." for name in _strangers(source)]
     values: dict[str, Any] = {}
     for variable in VARIABLES:
+        text = source.get(variable.variable) or variable.default
         try:
-            values[variable.name] = variable.read(source.get(variable.variable) or variable.default)
+            check_text(text)
+            values[variable.name] = variable.read(text)
         except ValueError as error:
-            problems.append(f"{variable.variable}={source.get(variable.variable)}: {error}")
+            problems.append(f"{variable.variable}={printable(text)}: {error}")
+    try:
+        through = proxy(source)
+    except ValueError as error:
+        problems.append(str(error))
+    if not problems:
+        problems = _contradictions(values)
     if problems:
         raise ConfigError("\n".join(problems))
-    return _settings(values)
+    return _settings(values, source, through)
 
 
 def in_force(environ: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
-    """List each variable with its value, or its default, as text."""
+    """List each variable with its value, or its default, as text; then a proxy, its password left out."""
     source = os.environ if environ is None else environ
-    return [(variable.variable, source.get(variable.variable) or variable.default) for variable in VARIABLES]
+    own = [(variable.variable, source.get(variable.variable) or variable.default) for variable in VARIABLES]
+    around = [name for names in (PROXY_VARIABLES, NO_PROXY_VARIABLES) if (name := first_of(source, names))]
+    return [(name, printable(text)) for name, text in own] + [(name, without_password(source[name])) for name in around]
+
+
+def spelled_out(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the settings that somebody chose, as they stand in the environment."""
+    source = os.environ if environ is None else environ
+    return {variable.variable: text for variable in VARIABLES if (text := source.get(variable.variable))}
 
 
 def child_environment(**extra: str) -> dict[str, str]:
@@ -200,16 +272,16 @@ def child_environment(**extra: str) -> dict[str, str]:
     return {**os.environ, **extra}
 
 
-def _settings(values: Mapping[str, Any]) -> Settings:
-    data = values["data"].expanduser().absolute()
+def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str) -> Settings:
+    data = _place("data", values, source)
     journal = values["journal_folder"]
     return Settings(
         data=data,
-        keyring=values["keyring"].expanduser().absolute(),
+        keyring=_place("keyring", values, source),
         listen=values["listen"],
         dashboard=values["dashboard"],
         ingest_processes=values["ingest_processes"],
-        journal_folder=data if journal == Path() else journal.expanduser().absolute(),
+        journal_folder=data if journal == Path() else _place("journal_folder", values, source),
         journal_cap_bytes=values["journal_cap_mb"],
         disk_reserve_bytes=values["disk_reserve_mb"],
         tiktok_url=values["tiktok_url"],
@@ -221,12 +293,36 @@ def _settings(values: Mapping[str, Any]) -> Settings:
         linger_ms=values["linger_seconds"],
         in_flight=values["in_flight"],
         log_format=values["log_format"],
+        proxy="" if goes_past(values["tiktok_url"], source) else through,
     )
+
+
+def _place(name: str, values: Mapping[str, Any], source: Mapping[str, str]) -> Path:
+    """Give the place of a file or folder; raises ConfigError where "~" leads nowhere."""
+    written: Path = values[name]
+    homeless = written.parts[:1] == ("~",) and source.get("HOME") == ""  # Python would take the root folder for a home
+    try:
+        return (Path("~nobody at home") if homeless else written).expanduser().absolute()
+    except RuntimeError as error:
+        raise ConfigError(
+            f"{PREFIX}{name.upper()}={written}: there is no such home folder for the account with uid {os.getuid()}; "
+            f"set {PREFIX}DATA and {PREFIX}KEYRING to whole paths, such as /var/lib/twinbeam and "
+            "/etc/twinbeam/keyring.json."
+        ) from error
+
+
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    """Find what is right by itself and cannot be together."""
+    listen, dashboard = values["listen"], values["dashboard"]
+    if listen == dashboard and listen.port:
+        return [f"{PREFIX}LISTEN and {PREFIX}DASHBOARD are both {listen.host}:{listen.port}; give each its own port."]
+    return []
 
 
 def _strangers(source: Mapping[str, str]) -> list[str]:
     known = {variable.variable for variable in VARIABLES}
-    return sorted(name for name in source if name.startswith(PREFIX) and name not in known)
+    ours = (name for name in source if name.startswith(PREFIX) and name not in known)
+    return sorted(name for name in ours if not is_service_link(name, source[name]))
 
 
 def _meant(name: str) -> str:

@@ -10,7 +10,8 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import Count, PixelRow
 from twinbeam.core.values import Side
-from twinbeam.dashboard.issues import Facts, Weight, issues
+from twinbeam.dashboard.alarms import Weight
+from twinbeam.dashboard.issues import Facts, issues
 from twinbeam.dashboard.overview import bar
 from twinbeam.dashboard.sums import add_up, by_event, by_pixel
 from twinbeam.dashboard.wording import ATTEMPT_WORDS, STATE_SENTENCES, duration, lapse

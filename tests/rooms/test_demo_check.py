@@ -17,8 +17,9 @@ from twinbeam.demo.truth import tell
 sys.path.insert(0, str(Path(__file__).parents[2] / "demo"))
 
 import check
-import sabotage
 import search
+
+import sabotage
 
 TRUTH = json.loads(json.dumps(tell(plan(random.Random(3), 60, Pace(24)), seed=3, pixel="P")))
 VISITORS = {visitor["visitor_id"]: visitor for visitor in TRUTH["visitors"]}

@@ -1,5 +1,6 @@
 """The key ring of this installation; a new one is made only where nothing was sealed before."""
 
+from twinbeam.app import ownership
 from twinbeam.core.errors import ConfigError
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import FILE
@@ -7,7 +8,8 @@ from twinbeam.settings import Settings
 
 
 def open_ring(settings: Settings) -> KeyRing:
-    """Open the key ring; raises ConfigError with the fix, above all when its file is lost."""
+    """Open the key ring; raises ConfigError with the fix, above all when its file is lost or another account's."""
+    ownership.check(settings)
     store = settings.data / FILE
     if store.exists() and not settings.keyring.exists():
         raise ConfigError(

@@ -23,6 +23,7 @@ from twinbeam.engines.locks import FileLock
 from twinbeam.settings import Address, Settings, child_environment
 
 STOP_SECONDS = 20.0  #: how long children may take to finish what is under way
+LOCK = "serve.lock"  #: in the data folder; names the process that holds it
 LONGEST_RESTART_SECONDS = 10.0
 STEADY_SECONDS = 30.0  #: a child that lived this long starts again at once
 _BACKLOG = 2_048
@@ -133,7 +134,7 @@ class Supervisor:
 def alone_in(folder: Path) -> FileLock:
     """Take the place of the one gateway that works in a folder; raises ConfigError with the fix."""
     try:
-        return FileLock.take(folder / "serve.lock", what=f"The data folder {folder}")
+        return FileLock.take(folder / LOCK, what=f"The data folder {folder}")
     except StorageBusy as error:
         raise ConfigError(
             f"{error}. Stop that one, or give this one a folder of its own with TWINBEAM_DATA."

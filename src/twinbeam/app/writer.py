@@ -23,14 +23,14 @@ from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import publish
 from twinbeam.app.terms import LiveTerms
 from twinbeam.app.thread import Thread
-from twinbeam.core.clock import Clock, SystemClock
+from twinbeam.core.clock import MS_PER_DAY, Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import StorageError
 from twinbeam.dashboard.app import build
 from twinbeam.dashboard.contract import JournalLag, LagView
 from twinbeam.dashboard.hosts import KnownHosts
 from twinbeam.destinations.tiktok.client import TikTok
-from twinbeam.destinations.tiktok.verdicts import CODES, NOT_TAKEN, Meaning
+from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES, NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
@@ -47,11 +47,15 @@ from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import TIKTOK_URL, Settings, load
 
 Act = Callable[[], Awaitable[None]]
+Saved = dict[tuple[str, str], tuple[str, int | None]]
+"""The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once."""
 
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 SETTINGS_SECONDS = 1.0  #: how soon a new token is used
 MEASURE_SECONDS = 1.0
 OVERDUE_SECONDS = 1.0  #: how late what waited for too long may end
+REMOVED_SECONDS = 5.0  #: how late what waits for a pixel that was removed may end
+REMOVED_DAYS = 10  #: nothing is held, or waits to be sent, for longer
 TIDY_SECONDS = 1.0  #: a call takes 20 ms at most
 ENDED_AT_ONCE = 1_000  #: in one transaction, so that the recorder never waits for long
 
@@ -71,9 +75,15 @@ class Writer:
     def __post_init__(self) -> None:
         self.owner = uuid4().hex
         self.tokens: dict[tuple[str, str], str] = {}
-        self._renewed: set[tuple[str, str]] = set()  #: event sources whose token changed, still to be told of
+        self._saved: Saved = {}
+        self._renewed: set[tuple[str, str]] = set()  #: event sources whose token was saved, still to be told of
         self.directory = Directory()
-        self.destination = TikTok(base_url=self.settings.tiktok_url, token=self._token, report=self.reports.happening)
+        self.destination = TikTok(
+            base_url=self.settings.tiktok_url,
+            token=self._token,
+            report=self.reports.happening,
+            proxy=self.settings.proxy,
+        )
         self.sender = self._sender()
         self.follower = Follower(
             folder=self.settings.journal_folder,
@@ -102,18 +112,25 @@ class Writer:
         await self.follower.caught_up.wait()
         await self.attempt("tidy", partial(carry_out, self.store, self.clock, self.on_store, stop))
         end_overdue = partial(self.attempt, "overdue", self.end_overdue)
-        await side_by_side(stop, self.sender.run(stop), every(OVERDUE_SECONDS, stop, end_overdue))
+        end_removed = partial(self.attempt, "removed", self.end_removed)
+        await side_by_side(
+            stop,
+            self.sender.run(stop),
+            every(OVERDUE_SECONDS, stop, end_overdue),
+            every(REMOVED_SECONDS, stop, end_removed),
+        )
 
     async def take_settings(self) -> None:
         """Take in pixels, keys and tokens, and hand them to the intake."""
-        self.tokens, self.directory = await self.on_store(self._read_settings)
+        self._saved, self.directory = await self.on_store(self._read_settings)
+        self.tokens = {place: token for place, (token, _) in self._saved.items()}
         self.terms.update(self.directory)
 
     async def refresh(self) -> None:
         """Take in what changed, and let go what waited for another token."""
-        before = self.tokens
+        before = self._saved
         await self.take_settings()
-        self._renewed |= {place for place, token in self.tokens.items() if token != before.get(place)}
+        self._renewed |= {place for place, saved in self._saved.items() if saved != before.get(place)}
         for place in sorted(self._renewed):
             await self.sender.resume(*place)
             self._renewed.remove(place)
@@ -123,6 +140,15 @@ class Writer:
         for end in (self.store.end_overdue, self.store.end_stale):
             while await self.on_store(end, self.clock.now_ms(), limit=ENDED_AT_ONCE) == ENDED_AT_ONCE:
                 pass
+
+    async def end_removed(self) -> None:
+        """Let go what waits for a pixel that was removed: of a request under way it may come back later."""
+        since_ms = self.clock.now_ms() - REMOVED_DAYS * MS_PER_DAY
+        for workspace, code in await self.on_store(self.store.removed_pixels, since_ms=since_ms):
+            for end in (self.store.end_held_of, self.store.end_unsent_of):
+                now_ms, ended = self.clock.now_ms(), ENDED_AT_ONCE
+                while ended == ENDED_AT_ONCE:
+                    ended = await self.on_store(end, workspace, code, now_ms, limit=ENDED_AT_ONCE)
 
     async def tidy(self) -> None:
         """Remove what has come to its end, and what people asked to have erased."""
@@ -152,7 +178,7 @@ class Writer:
             pending=is_pending,
             metrics=partial(metrics.exposition, self.settings.data / "metrics"),
             ready=self._not_ready,
-            access_codes=[code for code, meaning in CODES.items() if meaning is Meaning.ACCESS],
+            access_codes=ACCESS_CODES,
             emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
             closing=closing,
         )
@@ -178,8 +204,10 @@ class Writer:
     def _token(self, lane: Lane) -> str | None:
         return self.tokens.get((lane.workspace, lane.source_id))
 
-    def _read_settings(self) -> tuple[dict[tuple[str, str], str], Directory]:
-        return self.store.tokens(), publish(self.store, self.settings.data)
+    def _read_settings(self) -> tuple[Saved, Directory]:
+        when = {(row.workspace, row.code): row.token_ms for row in self.store.pixels()}
+        saved = {place: (token, when.get(place)) for place, token in self.store.tokens().items()}
+        return saved, publish(self.store, self.settings.data)
 
     def _measure(self) -> tuple[int, int]:
         self.follower.measure()

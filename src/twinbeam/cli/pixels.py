@@ -13,14 +13,11 @@ from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from twinbeam.core.rules import PixelRules
-    from twinbeam.core.story import PixelRow
+    from twinbeam.core.story import KeyRow, PixelRow
     from twinbeam.engines.stores.sqlite.store import SqliteSetup
 
 TEST_HOURS = 24  #: a test code that stays on would keep real orders out of the reports
 
-#: tiktok.md 2.1: a pixel code is upper-case letters and digits, 20 of them in every example; event set ids are digits.
-_CODE = re.compile(r"(?![0-9]+$)[A-Z0-9]{4,40}")
-_SET_ID = re.compile(r"[0-9]{4,40}")
 _TEST_CODE = re.compile(r"[A-Za-z0-9]{4,40}")
 
 
@@ -221,6 +218,54 @@ def test(code: str, test_code: str | None, *, off: bool, workspace: str) -> None
         click.echo(f"Tests of pixel {code} go to {test_code} for {TEST_HOURS} hours, and are dropped after that.")
 
 
+@command.command()
+@click.argument("code")
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
+@workspace_option
+def remove(code: str, *, yes: bool, workspace: str) -> None:
+    """
+    Remove a pixel: nothing is sent to it any more. Asks first, and says what it would do.
+
+    Its token and its rules go. Keys lose their routes to it; a write key that led to it alone is revoked, and its
+    senders are answered with 401. What is held or waits for it ends unsent, as pixel_removed, within some seconds.
+    What was recorded stays: conversions, counts and the audit.
+
+    \b
+    Examples:
+      twinbeam pixels remove C4A5B6C7D8E9F0G1H2I3
+      twinbeam pixels remove C4A5B6C7D8E9F0G1H2I3 --yes
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.cli.setup import known_pixel, known_workspace, now_ms, opened_store, who
+
+    with opened_store() as store:
+        row = known_pixel(store, known_workspace(store, workspace), code)
+        held, waiting = store.unsent_of(workspace, code)
+        led = [key for key in store.access_keys() if _leads_to(key, row)]
+        click.echo(_would_remove(row, led, held, waiting), err=True)
+        if not yes and not click.confirm("Remove it?", err=True):
+            raise ConfigError(f"Pixel {code} is not removed.")
+        done = store.remove_pixel(workspace=workspace, code=code, now_ms=now_ms(), who=who())
+    click.echo(f"Pixel {code} is removed; a running gateway obeys within seconds.")
+    if done.revoked:
+        click.echo(f"Revoked, because they led to it alone: {', '.join(done.revoked)}.")
+
+
+def _leads_to(key: "KeyRow", row: "PixelRow") -> bool:
+    return key.revoked_ms is None and key.workspace == row.workspace and row.code in key.pixels
+
+
+def _would_remove(row: "PixelRow", keys: "list[KeyRow]", held: int, waiting: int) -> str:
+    alone = [key.id for key in keys if key.pixels == [row.code] and key.kind != "read"]
+    others = [key.id for key in keys if key.id not in alone]
+    lines = [
+        f"Pixel {row.code} ({row.name}) of workspace {row.workspace}:",
+        f"  keys that lead to it alone, to be revoked: {', '.join(alone) or 'none'}",
+        f"  other keys, which lose their routes to it: {', '.join(others) or 'none'}",
+        f"  conversions that end unsent: {held} held, {waiting} waiting to be sent",
+    ]
+    return "\n".join(lines)
+
+
 def _save_rules(store: "SqliteSetup", row: "PixelRow", wanted: "PixelRules") -> None:
     from twinbeam.cli.setup import now_ms, who
 
@@ -237,17 +282,10 @@ def _save_rules(store: "SqliteSetup", row: "PixelRow", wanted: "PixelRules") -> 
 
 def _check_code(code: str, event_source: str) -> None:
     """Refuse what cannot be the code of a pixel or the id of an event set; raises ConfigError."""
-    if event_source != "web" and not _SET_ID.fullmatch(code):
-        raise ConfigError(
-            f"{code} is not the id of an event set ({event_source}): it has digits only, such as 7412345678901234567. "
-            "For a pixel leave --source out."
-        )
-    if event_source == "web" and not _CODE.fullmatch(code):
-        which = "the numeric id of something" if code.isdecimal() else "not a pixel code"
-        raise ConfigError(
-            f"{code} is {which}: a pixel's code has 20 capital letters and digits, such as C4A5B6C7D8E9F0G1H2I3. "
-            "For an event set add --source offline or --source crm."
-        )
+    from twinbeam.cli.pixel_codes import why_no_code
+
+    if problem := why_no_code(code, event_source):
+        raise ConfigError(f"{code}: {problem}")
 
 
 def _read_token() -> str:

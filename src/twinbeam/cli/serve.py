@@ -19,16 +19,29 @@ def command() -> None:
       TWINBEAM_LOG_FORMAT=console twinbeam serve
       TWINBEAM_LISTEN=0.0.0.0:8700 TWINBEAM_INGEST_PROCESSES=2 twinbeam serve
     """  # noqa: D301 -- \b tells click to keep the lines
+    import os
+
+    from twinbeam.app import ownership
     from twinbeam.app.ring import open_ring
     from twinbeam.app.supervisor import Supervisor
     from twinbeam.observe import logs
-    from twinbeam.settings import load
+    from twinbeam.settings import MEND_PAGES, load
+    from twinbeam.surroundings import is_loopback
 
     settings = load()
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.umask(0o077)  # what is made from here on is its owner's alone
     open_ring(settings)
+    settings.data.mkdir(parents=True, exist_ok=True)
     logs.configure(settings.log_format)
-    supervisor = Supervisor(settings, logs.named("supervisor"))
+    log = logs.named("supervisor")
+    for folder in ownership.open_folders(settings):
+        if ownership.tighten(folder):
+            log.warning("folder.tightened", folder=str(folder))
+        else:
+            log.warning("folder.open", folder=str(folder), fix=f"chmod 700 {folder}")
+    if not is_loopback(settings.dashboard.host):
+        log.warning("pages.public", address=f"{settings.dashboard.host}:{settings.dashboard.port}", fix=MEND_PAGES)
+    supervisor = Supervisor(settings, log)
     if sys.stderr.isatty():
         click.echo(f"Events: {settings.listen.url}/v1/events   Pages: {settings.dashboard.url}", err=True)
     sys.exit(supervisor.run())

@@ -1,11 +1,11 @@
 """Opening the store for a command, and handing changes to a running gateway."""
 
 import os
-import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from twinbeam.app.ownership import account
 from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
@@ -64,17 +64,26 @@ def known_pixel(store: SqliteSetup, workspace: str, code: str) -> PixelRow:
     for row in store.pixels():
         if (row.workspace, row.code) == (workspace, code):
             return row
+    raise ConfigError(_not_there(workspace, code, [row.workspace for row in store.pixels() if row.code == code]))
+
+
+def _not_there(workspace: str, code: str, others: list[str]) -> str:
+    """Say that a pixel is not in a workspace, and offer it where it is."""
     elsewhere = meant_for(workspace)
-    where = f" in workspace {workspace}" if elsewhere else ""
-    raise ConfigError(f"There is no pixel {code}{where}; add it first: twinbeam pixels add {code}{elsewhere}")
+    where = f" in workspace {workspace}" if elsewhere or others else ""
+    add = f"twinbeam pixels add {code}{elsewhere}"
+    if not others:
+        return f"There is no pixel {code}{where}; add it first: {add}"
+    meant = " or ".join(meant_for(other).strip() or "no --workspace" for other in others)
+    return (
+        f"There is no pixel {code}{where}, but there is one in workspace {' and '.join(others)}: "
+        f"say {meant}, or add it here: {add}"
+    )
 
 
 def who() -> str:
     """Name the account that runs the command, for the audit."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
+    return account(os.getuid())
 
 
 def now_ms() -> int:

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     FOREIGN_HOST = "foreign_host"
     TEST_ORDER = "test_order"
     ERASURE_ASKED = "erasure_asked"
+    PIXEL_REMOVED = "pixel_removed"
 
     @property
     def sentence(self) -> str:
@@ -66,6 +67,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.FOREIGN_HOST: "The page it came from is on a host that is not one of the shop's.",
     Reason.TEST_ORDER: "It was a test, and no test code is on, so nothing was sent.",
     Reason.ERASURE_ASKED: "Somebody asked to have what is known about them erased; nothing but the count is left.",
+    Reason.PIXEL_REMOVED: "Its pixel was removed before it was sent.",
 }
 
 

@@ -43,7 +43,8 @@ def build(  # noqa: PLR0913 -- a parts list
         closing=closing,
     )
     pages = Pages(emulator_url)
-    return Starlette(routes=_routes(parts, pages, Feed(parts, render=pages.live)), exception_handlers=handlers(pages))
+    feed = Feed(parts, render=pages.live, look=partial(fleet.alarms, access_codes=access_codes))
+    return Starlette(routes=_routes(parts, pages, feed), exception_handlers=handlers(pages))
 
 
 def _routes(parts: Parts, pages: Pages, feed: Feed) -> list[Route]:

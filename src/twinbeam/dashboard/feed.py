@@ -12,11 +12,17 @@ from msgspec import Struct
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.story import Count, PixelRow, Story
+from twinbeam.dashboard.alarms import Alarm
 from twinbeam.dashboard.contract import LagView, Ledger, Parts
 
 WEEK_DAYS = 7
 LATEST = 20
 FRESH_SECONDS = 1.0
+ALARM_SECONDS = 5.0  #: what must not be overlooked costs more to find, and lasts for longer than that
+
+
+Look = Callable[[Ledger, Sequence[PixelRow], Sequence[Count], int], Sequence[Alarm]]
+"""Finds what must not be overlooked, in a ledger with these pixels and counters, at a moment."""
 
 
 class Snapshot(Struct, frozen=True):
@@ -27,6 +33,7 @@ class Snapshot(Struct, frozen=True):
     latest: Sequence[Story]
     pixels: Sequence[PixelRow]
     lag: LagView
+    alarms: Sequence[Alarm] = ()
 
     def of_days(self, days: int) -> list[Count]:
         """Give the counters of the last so many UTC days, today among them."""
@@ -37,9 +44,12 @@ class Snapshot(Struct, frozen=True):
 class Feed:
     """Shares snapshots, and what is rendered from them."""
 
-    def __init__(self, parts: Parts, *, render: Callable[[Snapshot, int], str]) -> None:
+    def __init__(self, parts: Parts, *, render: Callable[[Snapshot, int], str], look: Look) -> None:
         self._parts = parts
         self._render = render
+        self._look = look
+        self._alarms: Sequence[Alarm] = ()
+        self._looked_at = -ALARM_SECONDS
         self._lock = asyncio.Lock()
         self._last: Snapshot | None = None
         self._read_at = 0.0
@@ -66,15 +76,16 @@ class Feed:
         return self._last
 
     def _read(self) -> Snapshot:
-        return take(self._parts.ledger, self._parts.clock.now_ms(), self._parts.lag())
-
-
-def take(ledger: Ledger, now_ms: int, lag: LagView) -> Snapshot:
-    """Read one snapshot; for the reader's thread."""
-    return Snapshot(
-        at_ms=now_ms,
-        counts=ledger.counts(since_day=day_of(now_ms) - WEEK_DAYS + 1),
-        latest=ledger.recent(limit=LATEST),
-        pixels=ledger.pixels(),
-        lag=lag,
-    )
+        """Read one snapshot; for the reader's thread."""
+        ledger, now_ms, now = self._parts.ledger, self._parts.clock.now_ms(), self._parts.clock.monotonic()
+        counts, pixels = ledger.counts(since_day=day_of(now_ms) - WEEK_DAYS + 1), ledger.pixels()
+        if now - self._looked_at >= ALARM_SECONDS:
+            self._alarms, self._looked_at = self._look(ledger, pixels, counts, now_ms), now
+        return Snapshot(
+            at_ms=now_ms,
+            counts=counts,
+            latest=ledger.recent(limit=LATEST),
+            pixels=pixels,
+            lag=self._parts.lag(),
+            alarms=self._alarms,
+        )

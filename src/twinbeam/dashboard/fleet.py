@@ -1,6 +1,6 @@
 """The page `/pixels`: every pixel in one table, with what is wrong in words."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -8,19 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.core.clock import day_of
-from twinbeam.core.story import LastAnswer, PixelRow, Story
-from twinbeam.core.values import Channel, Side
+from twinbeam.core.story import Count, LastAnswer, PixelRow
+from twinbeam.dashboard.alarms import Alarm, Issue, Weight
 from twinbeam.dashboard.contract import Ledger, Parts
 from twinbeam.dashboard.feed import WEEK_DAYS
-from twinbeam.dashboard.issues import Facts, Issue, issues
+from twinbeam.dashboard.issues import Facts, issues
 from twinbeam.dashboard.overview import places
 from twinbeam.dashboard.pages import Pages
-from twinbeam.dashboard.sums import Sums, add_up, by_pixel
+from twinbeam.dashboard.sides import Seen, fallen_silent, last_seen
+from twinbeam.dashboard.sums import Sums, add_up, by_pixel, piled_up
 
 #: How many of the newest conversions are looked at for a sign of each side.
 LOOKED_AT = 500
 
-Seen = dict[Side, int]
 Refusals = dict[tuple[str, str], LastAnswer]
 
 
@@ -44,20 +44,47 @@ class Fleet(Struct, frozen=True):
 
 def fleet(ledger: Ledger, now_ms: int, access_codes: Collection[int] = ()) -> Fleet:
     """Read the page's content; for the reader's thread."""
+    counts = ledger.counts(since_day=day_of(now_ms) - WEEK_DAYS + 1)
+    rows = ledger.pixels()
+    return Fleet(now_ms, _views(ledger, rows, counts, now_ms, access_codes), places(rows).several_workspaces)
+
+
+def alarms(
+    ledger: Ledger, rows: Sequence[PixelRow], counts: Sequence[Count], now_ms: int, *, access_codes: Collection[int]
+) -> list[Alarm]:
+    """Give what must not be overlooked, of all pixels, the worst first; for the reader's thread."""
+    views = _views(ledger, rows, counts, now_ms, access_codes)
+    found = [Alarm(view.row, issue) for view in views for issue in view.issues if issue.is_alarm]
+    return sorted(found, key=lambda alarm: alarm.issue.weight != Weight.BROKEN)
+
+
+def _views(
+    ledger: Ledger, rows: Sequence[PixelRow], counts: Sequence[Count], now_ms: int, access_codes: Collection[int]
+) -> list[PixelView]:
     today = day_of(now_ms)
-    counts = ledger.counts(since_day=today - WEEK_DAYS + 1)
     newest = ledger.recent(limit=LOOKED_AT)
     week, day = by_pixel(counts), by_pixel(count for count in counts if count.day == today)
-    rows, answers = ledger.pixels(), refusals(ledger.last_answers(), access_codes)
+    piled, answers = piled_up(counts), refusals(ledger.last_answers(), access_codes)
     views = []
     for row in rows:
         place = (row.workspace, row.code)
         own = [story for story in newest if (story.workspace, story.pixel) == place]
         seen = last_seen(own)
         refusal = refusal_of(row, answers)
-        found = issues(Facts(row, week.get(place, _NONE), seen, len(own), refusal))
+        found = issues(
+            Facts(
+                pixel=row,
+                week=week.get(place, _NONE),
+                seen=seen,
+                looked_at=len(own),
+                refusal=refusal,
+                piled=piled.get(place, 0),
+                silence=fallen_silent(own, now_ms),
+                now_ms=now_ms,
+            )
+        )
         views.append(PixelView(row, day.get(place, _NONE), seen, refusal is not None, found))
-    return Fleet(now_ms, views, places(rows).several_workspaces)
+    return views
 
 
 def refusals(answers: Iterable[LastAnswer], access_codes: Collection[int]) -> Refusals:
@@ -71,15 +98,6 @@ def refusal_of(row: PixelRow, refused: Refusals) -> LastAnswer | None:
     if answer is None or not row.has_token:
         return None
     return answer if row.token_ms is None or answer.at_ms >= row.token_ms else None
-
-
-def last_seen(newest: Iterable[Story]) -> Seen:
-    """Tell when each side last reported, as far as these conversions show it."""
-    seen: Seen = {}
-    for story in newest:
-        for side in {Channel(channel).side for channel in story.channels}:
-            seen[side] = max(story.received_ms, seen.get(side, 0))
-    return seen
 
 
 async def show(pages: Pages, parts: Parts, _request: Request) -> Response:

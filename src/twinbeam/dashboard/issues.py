@@ -5,36 +5,20 @@ The rules are read in order; a pixel shows every rule that applies.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from msgspec import Struct
 
+from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import LastAnswer, PixelRow
 from twinbeam.core.values import Side
+from twinbeam.dashboard.alarms import Issue, Weight
 from twinbeam.dashboard.lists import Asked
+from twinbeam.dashboard.sides import Silence
 from twinbeam.dashboard.sums import Sums
-from twinbeam.dashboard.wording import workspace_option
+from twinbeam.dashboard.wording import duration, workspace_option
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
-
-
-class Weight(StrEnum):
-    """How much an issue hurts."""
-
-    BROKEN = "broken"  #: nothing is delivered
-    LOSING = "losing"  #: some conversions are lost
-    IDLE = "idle"  #: not finished, but nothing is lost
-
-
-class Issue(Struct, frozen=True):
-    """One thing to mend."""
-
-    weight: Weight
-    what: str
-    fix: str
-    command: str = ""
-    link: str = ""  #: to the conversions it is about
 
 
 class Facts(Struct, frozen=True):
@@ -45,6 +29,9 @@ class Facts(Struct, frozen=True):
     seen: Mapping[Side, int]  #: when each side last reported, in ms, among the newest conversions
     looked_at: int  #: how many of those were this pixel's
     refusal: LastAnswer | None = None  #: TikTok's word on the token the pixel has now, where that was a no
+    piled: int = 0  #: what is held of events of which fewer are delivered
+    silence: Silence | None = None  #: the side that used to report and does so no more
+    now_ms: int = 0
 
 
 def issues(facts: Facts) -> list[Issue]:
@@ -59,7 +46,8 @@ def _no_token(facts: Facts) -> Issue | None:
     what = f"No access token; conversions that wait for it: {waiting:,}." if waiting else "No access token."
     weight = Weight.BROKEN if waiting else Weight.IDLE
     fix = "Save the token from TikTok Events Manager; what waits is then sent by itself."
-    return Issue(weight, what, fix, _token_command(facts.pixel), _list(facts, "waiting") if waiting else "")
+    link = _list(facts, "waiting") if waiting else ""
+    return Issue(weight, what, fix, _token_command(facts.pixel), link, is_alarm=bool(waiting))
 
 
 def _token_refused(facts: Facts) -> Issue | None:
@@ -69,7 +57,7 @@ def _token_refused(facts: Facts) -> Issue | None:
     said = f"code {answer.code}, {answer.message}" if answer.message else f"code {answer.code}"
     what = f"TikTok refuses the access token: {said.rstrip('.')}. Conversions that wait for it: {facts.week.waiting:,}."
     fix = "Save a new token from TikTok Events Manager, or let this one use the pixel; what waits then goes by itself."
-    return Issue(Weight.BROKEN, what, fix, _token_command(facts.pixel), _list(facts, "waiting"))
+    return Issue(Weight.BROKEN, what, fix, _token_command(facts.pixel), _list(facts, "waiting"), is_alarm=True)
 
 
 def _token_command(pixel: PixelRow) -> str:
@@ -102,7 +90,25 @@ def _silent_consent(facts: Facts) -> Issue | None:
         return None
     what = f"Silent about consent, which this pixel requires: {unsaid:,} of {facts.week.recorded:,} events."
     fix = "Send consent.ad_storage and consent.ad_user_data with each event, as your banner knows them."
-    return Issue(Weight.LOSING, what, fix)
+    return Issue(Weight.LOSING, what, fix, is_alarm=True)
+
+
+def _held_pile_up(facts: Facts) -> Issue | None:
+    if not facts.piled:
+        return None
+    what = f"Held events pile up: {facts.piled:,}, and fewer of their kind are delivered."
+    fix = "Let the shop's server report each order; where none does, let purchases go without its word."
+    command = f"twinbeam pixels set {facts.pixel.code} confirm_purchases=off{workspace_option(facts.pixel.workspace)}"
+    return Issue(Weight.LOSING, what, fix, command, _list(facts, State.HELD), is_alarm=True)
+
+
+def _fell_silent(facts: Facts) -> Issue | None:
+    quiet = facts.silence
+    if quiet is None:
+        return None
+    ago = duration((facts.now_ms - quiet.since_ms) / MS_PER_SECOND)
+    what = f"The {quiet.side} fell silent {ago} ago: {quiet.alone:,} {quiet.event} events since then came without it."
+    return Issue(Weight.LOSING, what, _MEND_SILENCE[quiet.side], is_alarm=True)
 
 
 def _never_confirmed(facts: Facts) -> Issue | None:
@@ -157,9 +163,16 @@ _LOST_WITHOUT: Mapping[Side, str] = {
     Side.SERVER: "Ad blockers and closed tabs hide purchases from the browser; send the server's copy too.",
 }
 
+_MEND_SILENCE: Mapping[Side, str] = {
+    Side.BROWSER: "Look whether the pages still load the tag, and what it is answered in the browser's network list.",
+    Side.SERVER: "Look whether the shop's server still posts: its log, its key, and what it is answered.",
+}
+
 _RULES = (
     _no_token,
     _token_refused,
+    _held_pile_up,
+    _fell_silent,
     _refused,
     _expired,
     _silent_consent,

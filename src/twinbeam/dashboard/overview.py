@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from twinbeam.core.outcomes import Outcome
 from twinbeam.core.story import PixelRow, Story
+from twinbeam.dashboard.alarms import Alarm, Weight
 from twinbeam.dashboard.contract import LagView
 from twinbeam.dashboard.feed import Snapshot
 from twinbeam.dashboard.sums import Row, Sums, add_up, by_event
@@ -48,6 +49,12 @@ class Overview(Struct, frozen=True):
     latest: Sequence[Story]
     places: Places
     lag: LagView
+    alarms: Sequence[Alarm] = ()
+
+    @property
+    def stands_still(self) -> bool:
+        """Tell whether some of what waits is not on its way."""
+        return any(alarm.issue.weight == Weight.BROKEN for alarm in self.alarms)
 
     @property
     def received(self) -> int:
@@ -67,6 +74,7 @@ def overview(snapshot: Snapshot, days: int) -> Overview:
         latest=snapshot.latest,
         places=places(snapshot.pixels),
         lag=snapshot.lag,
+        alarms=snapshot.alarms,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from twinbeam.core.lifecycle import COUNTED, UNSENT, State
-from twinbeam.core.outcomes import Outcome
+from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import Count
 from twinbeam.pipeline.record.tally import FINDING, RECORDED
 
@@ -122,6 +122,10 @@ class Sums(Struct, frozen=True):
         return self.recorded == sum(n for _, n in self.parts)
 
 
+#: Fewer held ones may be on their way to a confirmation.
+_PILE = 10
+
+
 class Row(Struct, frozen=True):
     """The sums of one event on one pixel."""
 
@@ -158,6 +162,20 @@ def _rows(workspace: str, pixel: str, events: Mapping[str, list[Count]], most: i
     rare = rows[most - 1 :]
     sums = add_up(count for row in rare for count in events[row.event])
     return [*rows[: most - 1], Row(workspace, pixel, "", sums, others=len(rare))]
+
+
+def piled_up(counts: Iterable[Count]) -> dict[tuple[str, str], int]:
+    """
+    Count, per workspace and pixel, what is held of events that pile up: many of them, and fewer are delivered.
+
+    What was never said to be permitted is left out, as that is told by itself.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for row in by_event(counts):
+        held = row.sums.held - dict(row.sums.reasons(State.HELD)).get(Reason.CONSENT_NOT_SAID, 0)
+        if held >= _PILE and held >= row.sums.delivered:
+            found[row.workspace, row.pixel] += held
+    return dict(found)
 
 
 def by_pixel(counts: Iterable[Count]) -> dict[tuple[str, str], Sums]:

@@ -15,6 +15,9 @@ _LEVELS = {
     "quarantined": "error",
     "damaged": "error",
     "odd_answer": "warning",
+    "open": "warning",
+    "public": "warning",
+    "tightened": "warning",
 }
 
 

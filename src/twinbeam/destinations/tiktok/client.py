@@ -22,6 +22,7 @@ _CONNECT_SHARE = 0.5  # of the whole timeout: connecting must fail first, becaus
 #: Nothing was sent: name lookup, connect or TLS failed, or no connection came about in time.
 _NEVER_LEFT = (
     aiohttp.ClientConnectorError,
+    aiohttp.ClientHttpProxyError,  # the proxy would not open a tunnel
     aiohttp.ConnectionTimeoutError,
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
@@ -36,7 +37,8 @@ class TikTok:
 
     `token` gives the access token of a lane, or None while none is saved. `connections` bounds the open sockets
     towards TikTok: with 4 requests per lane, the default lets 125 lanes hang at once before they delay others, and
-    stays under the usual limit of 1,024 open files.
+    stays under the usual limit of 1,024 open files. `proxy` is the address of an HTTP proxy, with name and password
+    where it asks for them; what it tunnels is encrypted for TikTok.
     """
 
     base_url: str
@@ -44,6 +46,7 @@ class TikTok:
     timeout_seconds: float = 30.0
     connections: int = 500
     report: Report = silent
+    proxy: str = ""
     _session: aiohttp.ClientSession | None = field(default=None, init=False, repr=False)
 
     async def deliver(self, lease: Lease) -> Verdict:
@@ -75,6 +78,7 @@ class TikTok:
             data=body,
             headers={"Access-Token": token},
             allow_redirects=False,  # a redirect would carry the token to another host
+            proxy=self.proxy or None,
         ) as response:
             return verdict(response.status, await _read(response), response.headers)
 
@@ -130,4 +134,6 @@ def _token_problem(token: str | None) -> str:
 
 
 def _what_happened(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientHttpProxyError):  # its text holds the proxy's address, which may hold a password
+        return readable(f"{type(error).__name__}: the proxy answers {error.status} {error.message}")
     return readable(f"{type(error).__name__}: {error}")

@@ -88,6 +88,9 @@ CODES: Mapping[int, Meaning] = {
     70001: Meaning.SETUP,
 }
 
+#: The codes with which TikTok refuses a token, or its right to an event source.
+ACCESS_CODES = frozenset(code for code, meaning in CODES.items() if meaning is Meaning.ACCESS)
+
 #: Codes with which TikTok certainly did not take the batch: no permission, bad parameter, too frequent, bad token.
 NOT_TAKEN: frozenset[int] = frozenset({40001, 40002, *range(40_100, 40_110)})
 

@@ -62,6 +62,13 @@ class Leasing:
             ended += sum(self._expired(row, now_ms) for row in self._page(lane, limit - ended, due_before))
         return ended
 
+    def end_unsent_of(self, workspace: str, source_id: str, now_ms: int, *, limit: int) -> int:
+        """End what waits to be sent to an event source that was removed."""
+        rows = [row for row in self._rows.scheduled() if (row.workspace, row.pixel) == (workspace, source_id)]
+        for row in rows[:limit]:
+            self._rows.end(row, State.EXPIRED, Reason.PIXEL_REMOVED, now_ms)
+        return len(rows[:limit])
+
     def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Take over every batch of another owner, as long as it may be sent again."""
         batches = self._rows.batches.values()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
-from twinbeam.core.outcomes import Outcome
+from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import CopySeen
 from twinbeam.engines.memory.rows import Kept, Rows
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
@@ -64,6 +64,14 @@ class Recording:
             self._rows.kept[row.id].copies = []
             self._rows.end(row, State.EXPIRED, reason_to_end(row.lacks), now_ms)
         return len(overdue[:limit])
+
+    def end_held_of(self, workspace: str, pixel: str, now_ms: int, *, limit: int) -> int:
+        """End what is held for a pixel that was removed."""
+        held = [row for row in self._held() if (row.workspace, row.pixel) == (workspace, pixel)][:limit]
+        for row in held:
+            self._rows.kept[row.id].copies = []
+            self._rows.end(row, State.EXPIRED, Reason.PIXEL_REMOVED, now_ms)
+        return len(held)
 
     def _held(self) -> list[Conversion]:
         return [row for row in self._rows.by_id.values() if row.state is State.HELD]

@@ -97,3 +97,7 @@ class Holds(Protocol):
         Their payloads are removed and the keys of their own destroyed: what they held is unreadable from then on.
         """
         ...
+
+    def end_held_of(self, workspace: str, pixel: str, now_ms: int, *, limit: int) -> int:
+        """End what is held for a pixel that was removed, up to `limit` of it, as `end_overdue` does; tells how many."""
+        ...

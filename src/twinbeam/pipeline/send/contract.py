@@ -58,6 +58,14 @@ class Leases(Protocol):
         """
         ...
 
+    def end_unsent_of(self, workspace: str, source_id: str, now_ms: int, *, limit: int) -> int:
+        """
+        End what waits to be sent to an event source that was removed, up to `limit` of it, and tell how many ended.
+
+        What is in a request already stays in it: its answer decides, and what comes back waiting is ended then.
+        """
+        ...
+
     def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """
         Replace a leased batch by two leased halves in one transaction.

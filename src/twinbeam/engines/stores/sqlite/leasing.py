@@ -41,6 +41,10 @@ _HASTENED = (
     "JOIN conversion ON conversion.id = ready.id AND conversion.state = 'waiting' "
     "WHERE lane.workspace = ? AND lane.source_id = ?"
 )
+_READY_OF = (
+    "SELECT ready.lane, ready.due, ready.id FROM lane JOIN ready ON ready.lane = lane.id "
+    "WHERE lane.workspace = ? AND lane.source_id = ? ORDER BY ready.lane, ready.due, ready.id LIMIT ?"
+)
 _LEASE = (
     "UPDATE conversion SET state='leased', attempts=attempts+1, maybe_at=coalesce(maybe_at, ?), batch=?, due=0, "
     "reason='' WHERE id IN (SELECT value FROM json_each(?))"
@@ -129,6 +133,16 @@ class Leasing(Settling):
             for lane in self.due_lanes(due_before):
                 ended += self._end_stale(lane, limit - ended, due_before, now_ms)
         return ended
+
+    def end_unsent_of(self, workspace: str, source_id: str, now_ms: int, *, limit: int) -> int:
+        """End what waits to be sent to an event source that was removed."""
+        with self._connection.transaction():
+            rows = self._db.execute(_READY_OF, (workspace, source_id, limit)).fetchall()
+            for lane_id in dict.fromkeys(lane_id for lane_id, _, _ in rows):
+                lane, due = self._lane(lane_id), [(due_ms, id_) for of, due_ms, id_ in rows if of == lane_id]
+                self._expire(lane, self._picks([id_ for _, id_ in due]), Reason.PIXEL_REMOVED, now_ms)
+                self._unschedule(lane, due)
+        return len(rows)
 
     def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """

@@ -1,11 +1,11 @@
 """The record room's part of the SQLite store: load what is known, fold, write, in one transaction."""
 
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
-from twinbeam.core.outcomes import Outcome
+from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
@@ -19,10 +19,12 @@ from twinbeam.pipeline.record.fold import Fold
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.tally import RECORDED
 
-_OVERDUE = (
+_HELD = (
     "SELECT held.due, conversion.id, received, workspace, pixel, event, reason, lacks FROM held "
-    "JOIN conversion ON conversion.id = held.id WHERE held.due <= ? ORDER BY held.due, held.id LIMIT ?"
+    "JOIN conversion ON conversion.id = held.id WHERE {} ORDER BY held.due, held.id LIMIT ?"
 )
+_OVERDUE = _HELD.format("held.due <= ?")
+_HELD_OF = _HELD.format("workspace = ? AND pixel = ?")
 _END = "UPDATE conversion SET state=?, reason=?, settled_at=?, due=0 WHERE id=?"
 
 
@@ -106,17 +108,29 @@ class Recording:
         """End held conversions whose deadline has come."""
         with self._connection.transaction():
             overdue = self._db.execute(_OVERDUE, (now_ms, limit)).fetchall()
-            self._payloads.purge([id_ for _, id_, *_ in overdue])
-            self._db.executemany("DELETE FROM held WHERE due=? AND id=?", [(due, id_) for due, id_, *_ in overdue])
-            ends = [(State.EXPIRED, reason_to_end(lacks), now_ms, id_) for _, id_, *_, lacks in overdue]
-            self._db.executemany(_END, ends)
-            moves: list[tuple[int, str, str, str, str, str, int]] = []
-            for _, _, received, workspace, pixel, event, reason, lacks in overdue:
-                place = (day_of(received), workspace, pixel, event)
-                moves.append((*place, State.HELD, reason, -1))
-                moves.append((*place, State.EXPIRED, reason_to_end(lacks), 1))
-            add_counts(self._db, moves)
+            self._end_held(overdue, [reason_to_end(lacks) for *_, lacks in overdue], now_ms)
         return len(overdue)
+
+    def end_held_of(self, workspace: str, pixel: str, now_ms: int, *, limit: int) -> int:
+        """End what is held for a pixel that was removed."""
+        with self._connection.transaction():
+            held = self._db.execute(_HELD_OF, (workspace, pixel, limit)).fetchall()
+            self._end_held(held, [Reason.PIXEL_REMOVED] * len(held), now_ms)
+        return len(held)
+
+    def _end_held(self, rows: Sequence[Any], reasons: Sequence[Reason], now_ms: int) -> None:
+        """End held conversions, as _HELD selects them, and make what they held unreadable."""
+        self._payloads.purge([id_ for _, id_, *_ in rows])
+        self._db.executemany("DELETE FROM held WHERE due=? AND id=?", [(due, id_) for due, id_, *_ in rows])
+        ids = (id_ for _, id_, *_ in rows)
+        ends = [(State.EXPIRED, end, now_ms, id_) for id_, end in zip(ids, reasons, strict=True)]
+        self._db.executemany(_END, ends)
+        moves: list[tuple[int, str, str, str, str, str, int]] = []
+        for (_, _, received, workspace, pixel, event, reason, _), end in zip(rows, reasons, strict=True):
+            place = (day_of(received), workspace, pixel, event)
+            moves.append((*place, State.HELD, reason, -1))
+            moves.append((*place, State.EXPIRED, end, 1))
+        add_counts(self._db, moves)
 
     def _read_again(self) -> None:
         """Take what is kept in memory from the file, after a rollback."""

@@ -3,12 +3,28 @@
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from twinbeam.core.errors import ConfigError, StorageDamaged
-from twinbeam.core.rules import DEFAULT_RULES, PixelRules, WorkspaceRules
+from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Route, WorkspaceRules
 from twinbeam.core.story import KeyRow
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.differences import as_json, differences
+
+_HELD_FOR = (
+    "SELECT count(*) FROM held JOIN conversion ON conversion.id = held.id "
+    "WHERE conversion.workspace = ? AND conversion.pixel = ?"
+)
+_READY_FOR = (
+    "SELECT count(*) FROM lane JOIN ready ON ready.lane = lane.id WHERE lane.workspace = ? AND lane.source_id = ?"
+)
+
+
+class Removed(Struct, frozen=True):
+    """What the removal of a pixel did to keys, by their ids."""
+
+    changed: list[str]
+    revoked: list[str]
 
 
 class Setup:
@@ -40,6 +56,7 @@ class Setup:
                 "ON CONFLICT DO UPDATE SET name=excluded.name, rules=excluded.rules",
                 (workspace, code, event_source, name, wanted, now_ms),
             )
+            self._db.execute("DELETE FROM removed_pixel WHERE workspace=? AND code=?", (workspace, code))
             if known is None or known[0] != name:
                 self._audit(now_ms, who, f"pixel {workspace}/{code}", known[0] if known else "", name)
             self._audit_rules(now_ms, who, f"pixel {workspace}/{code}", known[1] if known else "{}", wanted)
@@ -68,6 +85,51 @@ class Setup:
             )
             before = "another one" if known[0] else ""
             self._audit(now_ms, who, f"pixel {workspace}/{code} token", before, "saved")
+
+    def remove_pixel(self, *, workspace: str, code: str, now_ms: int, who: str = "") -> Removed:
+        """
+        Take a pixel away, its token and its routes with it; a write key that leads nowhere from then on is revoked.
+
+        The writer ends what waits for it (`removed_pixels`). Raises ConfigError for an unknown pixel.
+        """
+        with self._connection.transaction():
+            known = self._one("SELECT name FROM pixel WHERE workspace=? AND code=?", (workspace, code))
+            if known is None:
+                raise ConfigError(f"There is no pixel {code}.")
+            self._db.execute("DELETE FROM pixel WHERE workspace=? AND code=?", (workspace, code))
+            self._db.execute("INSERT OR REPLACE INTO removed_pixel VALUES (?,?,?)", (workspace, code, now_ms))
+            self._audit(now_ms, who, f"pixel {workspace}/{code}", known[0], "removed")
+            return self._without_routes_to(workspace, code, now_ms, who)
+
+    def _without_routes_to(self, workspace: str, code: str, now_ms: int, who: str) -> Removed:
+        sql = "SELECT id, kind, routes FROM write_key WHERE workspace=? AND revoked IS NULL ORDER BY id"
+        removed = Removed([], [])
+        for key_id, kind, written in self._db.execute(sql, (workspace,)).fetchall():
+            before = msgspec.json.decode(written, type=list[Route])
+            routes = [route for route in before if route.pixel != code]
+            if len(routes) == len(before):
+                continue
+            if routes or kind == "read":
+                after = as_json(routes)
+                self._db.execute("UPDATE write_key SET routes=? WHERE id=?", (after, key_id))
+                self._audit(now_ms, who, f"key {key_id}", written, after)
+                removed.changed.append(key_id)
+            else:
+                self._db.execute("UPDATE write_key SET revoked=? WHERE id=?", (now_ms, key_id))
+                self._audit(now_ms, who, f"key {key_id}", "valid", f"revoked: it led to pixel {code} alone")
+                removed.revoked.append(key_id)
+        return removed
+
+    def removed_pixels(self, *, since_ms: int) -> list[tuple[str, str]]:
+        """List the pixels that were removed since a moment, by workspace and code."""
+        sql = "SELECT workspace, code FROM removed_pixel WHERE at >= ? ORDER BY workspace, code"
+        return self._db.execute(sql, (since_ms,)).fetchall()
+
+    def unsent_of(self, workspace: str, code: str) -> tuple[int, int]:
+        """Count what is held, and what waits to be sent, for a pixel."""
+        held = self._db.execute(_HELD_FOR, (workspace, code)).fetchone()[0]
+        ready = self._db.execute(_READY_FOR, (workspace, code)).fetchone()[0]
+        return held, ready
 
     def tokens(self) -> dict[tuple[str, str], str]:
         """

@@ -181,6 +181,14 @@ CREATE TABLE pixel (
     PRIMARY KEY (workspace, code)
 ) STRICT, WITHOUT ROWID;
 
+-- Pixels that an operator removed: what arrives or comes back for one later ends unsent.
+CREATE TABLE removed_pixel (
+    workspace TEXT NOT NULL,
+    code TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (workspace, code)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE write_key (
     h TEXT PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,

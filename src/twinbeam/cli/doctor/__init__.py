@@ -1,0 +1,93 @@
+"""`twinbeam doctor`: the command; `checks.py` lists what it looks at."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from twinbeam.core.errors import TwinbeamError
+
+if TYPE_CHECKING:
+    from twinbeam.cli.doctor.finding import Finding
+    from twinbeam.settings import Settings
+
+
+@click.command()
+def command() -> None:
+    """
+    Check this installation and say what to mend. Exit status 1 if something is wrong.
+
+    \b
+    It looks at
+      settings   every TWINBEAM_ variable in force, and what cannot be
+      files      whose they are, who else may read them, whether the key ring opens them
+      store      whether the counts add up, what could not be recorded
+      gateway    whether it answers, whether somebody else has its port, who may see its pages
+      pixels     their codes, whether TikTok refuses a token, whether a key leads to them
+
+    \b
+    A line begins with
+      ok    nothing to do
+      note  nothing is wrong, and it may not be what you expect
+      FAIL  something is wrong; the line below it, after "->", is what mends it
+
+    It makes and changes nothing. A gateway that does not run is a note. Run it as the account that the
+    gateway runs as, with the same settings.
+
+    \b
+    Examples:
+      twinbeam doctor
+      twinbeam doctor | grep -A1 FAIL
+    """  # noqa: D301 -- \b tells click to keep the lines
+    fine = True
+    for finding in _findings():
+        fine = fine and finding.fine
+        click.echo(f"{finding.word} {finding.what}")
+        if finding.fix:
+            click.echo(f"     -> {finding.fix}")
+    raise SystemExit(0 if fine else 1)
+
+
+def _findings() -> "Iterator[Finding]":
+    from twinbeam.cli.doctor.checks import CHECKS, OWNER
+    from twinbeam.settings import load
+
+    found = list(_made("settings", _in_force))
+    yield from found
+    if not all(finding.fine for finding in found):
+        return
+    settings = load()
+    found = list(_made(OWNER.of, lambda: OWNER.make(settings)))
+    yield from found
+    owned = all(finding.fine for finding in found)
+    for check in CHECKS:
+        if owned or not check.opens_files:
+            yield from _made(check.of, _asked(check.make, settings))
+
+
+def _asked(make: "Callable[[Settings], Iterable[Finding]]", settings: "Settings") -> "Callable[[], Iterable[Finding]]":
+    return lambda: make(settings)
+
+
+def _made(of: str, check: "Callable[[], Iterable[Finding]]") -> "Iterator[Finding]":
+    """Make a check; one that cannot be made is a finding, too."""
+    from twinbeam.cli.doctor.finding import Finding
+
+    try:
+        yield from check()
+    except TwinbeamError as error:
+        yield Finding(f"The check of the {of} could not be made.", fix=str(error))
+    except OSError as error:
+        yield Finding(
+            f"The check of the {of} could not be made.",
+            fix=f"{error.filename}: {error.strerror}; run this as the account that the gateway runs as.",
+        )
+
+
+def _in_force() -> "Iterator[Finding]":
+    from twinbeam.cli.doctor.finding import Finding
+    from twinbeam.settings import in_force, load
+
+    for name, value in in_force():
+        yield Finding(f"{name}={value}")
+    load()

@@ -1,0 +1,29 @@
+"""
+Everything that `twinbeam doctor` looks at, in its order.
+
+A check is a function from the settings to findings, in a module that is named for what it looks at. It makes and
+changes nothing; what it raises of ours is told as a finding.
+"""
+
+from twinbeam.cli.doctor import files, gateway, pixels, store
+from twinbeam.cli.doctor.finding import Check
+
+#: Told first: nothing else is looked at while these are wrong.
+OWNER = Check("owner of the files", files.owner, opens_files=False)
+
+CHECKS: tuple[Check, ...] = (
+    Check("rights of the folders", files.rights, opens_files=False),
+    Check("key ring", files.key_ring),
+    Check("place of the key ring", files.place_of_key_ring, opens_files=False),
+    Check("store", store.opens),
+    Check("counts", store.adds_up),
+    Check("copies", store.copies),
+    Check("quarantine", store.quarantine),
+    Check("journals", files.journals, opens_files=False),
+    Check("gateway", gateway.sides, opens_files=False),
+    Check("pages", gateway.pages, opens_files=False),
+    Check("pixels", pixels.known),
+    Check("codes", pixels.codes),
+    Check("tokens", pixels.tokens),
+    Check("keys", pixels.keys),
+)

@@ -1,0 +1,80 @@
+"""Checks of the pixels: their codes, their tokens and TikTok's word on them, and the keys that lead to them."""
+
+from collections.abc import Iterator
+
+from twinbeam.cli.doctor.finding import Finding
+from twinbeam.cli.pixel_codes import why_no_code
+from twinbeam.cli.setup import meant_for, opened_store
+from twinbeam.core.rules import MAIN
+from twinbeam.core.story import LastAnswer, PixelRow
+from twinbeam.dashboard.fleet import refusal_of, refusals
+from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
+from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
+from twinbeam.settings import Settings
+
+
+def known(settings: Settings) -> Iterator[Finding]:
+    """Look whether anything is set up at all."""
+    if not _rows(settings):
+        yield Finding("No pixel is set up.", fix="twinbeam pixels add CODE --token-stdin < token.txt")
+
+
+def codes(settings: Settings) -> Iterator[Finding]:
+    """Look for codes that TikTok gives to no pixel."""
+    for row in _rows(settings):
+        if problem := why_no_code(row.code, row.event_source):
+            fix = f"Add the right one, then: twinbeam pixels remove {row.code}{meant_for(row.workspace)}"
+            yield Finding(f"Pixel {row.code}{_where(row)}: {problem}", fix)
+
+
+def tokens(settings: Settings) -> Iterator[Finding]:
+    """Look for pixels without a token, and for tokens that TikTok refused when they were last used."""
+    rows = _rows(settings)
+    if not rows:
+        return
+    reader = SqliteReader(settings.data)
+    try:
+        refused = refusals(reader.last_answers(), ACCESS_CODES)
+    finally:
+        reader.close()
+    for row in rows:
+        yield _token(row, refusal_of(row, refused))
+
+
+def keys(settings: Settings) -> Iterator[Finding]:
+    """Look for pixels to which no key leads."""
+    rows = _rows(settings)
+    if not rows:
+        return
+    with opened_store() as store:
+        valid = [key for key in store.access_keys() if key.revoked_ms is None]
+    for row in rows:
+        writes = any(row.code in key.pixels and key.workspace == row.workspace for key in valid)
+        fix = f"twinbeam keys create server --source shop --pixel {row.code}{meant_for(row.workspace)}"
+        yield Finding(
+            f"Pixel {row.code}{_where(row)} has {'a' if writes else 'no'} write key.", fix="" if writes else fix
+        )
+
+
+def _token(row: PixelRow, refusal: LastAnswer | None) -> Finding:
+    named, mend = f"{row.code} ({row.name}){_where(row)}", f"twinbeam pixels token {row.code}{meant_for(row.workspace)}"
+    if not row.has_token:
+        return Finding(f"Pixel {named} has no token.", fix=f"{mend} < token.txt")
+    if refusal is None:
+        return Finding(f"Pixel {named} has a token.")
+    said = f"code {refusal.code}, {refusal.message}".rstrip(" ,.")
+    return Finding(
+        f"TikTok refuses the token of pixel {named}: {said}.",
+        fix=f"Save a new one from TikTok Events Manager: {mend} < token.txt",
+    )
+
+
+def _rows(settings: Settings) -> list[PixelRow]:
+    if not (settings.data / FILE).exists():
+        return []
+    with opened_store() as store:
+        return store.pixels()
+
+
+def _where(row: PixelRow) -> str:
+    return "" if row.workspace == MAIN else f" of workspace {row.workspace}"

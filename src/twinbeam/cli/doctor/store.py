@@ -1,0 +1,79 @@
+"""Checks of the store: whether it can be read, whether its counts add up, and what it tells of copies."""
+
+from collections.abc import Iterator, Mapping
+
+from twinbeam.cli.doctor.finding import Finding
+from twinbeam.cli.setup import opened_store
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Finding as Disagreement
+from twinbeam.core.outcomes import Outcome
+from twinbeam.core.story import Count
+from twinbeam.engines.stores.sqlite.store import FILE
+from twinbeam.pipeline.record.tally import FINDING
+from twinbeam.settings import Settings
+
+
+def opens(settings: Settings) -> Iterator[Finding]:
+    """Tell whether the key ring opens what the store holds."""
+    if not _is_there(settings):
+        yield Finding(f"No store {settings.data / FILE} yet; the first use makes one.", is_note=True)
+        return
+    with opened_store() as store:
+        opened = store.opens()
+    yield Finding(
+        "The key ring opens the store." if opened else "The key ring does not open what this store holds.",
+        fix="" if opened else "Put back the key ring that belongs to this data folder.",
+    )
+
+
+def adds_up(settings: Settings) -> Iterator[Finding]:
+    """Hold the counters against the rows, and those that are gone after their time (docs/concepts/accounting.md)."""
+    if not _is_there(settings):
+        return
+    with opened_store() as store, store.one_moment():  # the law holds in every state, not across two
+        counts, states, removed = store.counts(), store.states(), store.removed()
+    yield accounting(counts, states, removed)
+
+
+def accounting(counts: list[Count], states: Mapping[str, int], removed: Mapping[str, int]) -> Finding:
+    """Say whether what was recorded is what it came to."""
+    counted: dict[str, int] = {}
+    for count in counts:
+        counted[count.outcome] = counted.get(count.outcome, 0) + count.n
+    conversions = sum(n for rows in (states, removed) for state, n in rows.items() if state != State.DROPPED)
+    ended = sum(counted.get(outcome, 0) for outcome in Outcome)
+    recorded = counted.get("recorded", 0)
+    fine = recorded == ended + conversions
+    return Finding(
+        f"{recorded} arrivals recorded = {ended} that opened nothing + {conversions} conversions."
+        if fine
+        else f"{recorded} arrivals recorded, but {ended} opened nothing and there are {conversions} conversions.",
+        fix="" if fine else "Keep a copy of the data folder and report this: it must not happen.",
+    )
+
+
+def copies(settings: Settings) -> Iterator[Finding]:
+    """Tell of what waits and of what copies disagree about: worth knowing, and nothing is wrong with the store."""
+    if not _is_there(settings):
+        return
+    with opened_store() as store, store.one_moment():
+        counts, states = store.counts(), store.states()
+    yield Finding(f"{states.get(State.HELD, 0)} conversions are held for permission or confirmation.")
+    for disagreement in Disagreement:
+        n = sum(count.n for count in counts if (count.outcome, count.reason) == (FINDING, disagreement))
+        if n:
+            yield Finding(f"{disagreement}, {n} times: {disagreement.sentence}")
+
+
+def quarantine(settings: Settings) -> Iterator[Finding]:
+    """Count what could not be recorded."""
+    if not _is_there(settings):
+        return
+    with opened_store() as store:
+        quarantined = store.quarantined()
+    fix = "They are kept, encrypted, in the quarantine table; please report what the log says of them."
+    yield Finding(f"{quarantined} events could not be recorded.", fix=fix if quarantined else "")
+
+
+def _is_there(settings: Settings) -> bool:
+    return (settings.data / FILE).exists()
