@@ -58,9 +58,7 @@ class SomebodysGateway(Gateway):
         self.command = tuple(as_somebody(list(self.command)))
 
 
-def run(
-    gateway: Gateway, *arguments: str, told: str = "", program: tuple[str, ...] = ()
-) -> subprocess.CompletedProcess[str]:
+def run(gateway: Gateway, *arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command with a gateway's settings as whoever runs the tests."""
     return subprocess.run(
         [sys.executable, "-m", "twinbeam", *arguments],

@@ -43,7 +43,7 @@ def printable(text: str) -> str:
 
 def without_password(proxy: str) -> str:
     """Show the address of a proxy; who signs in there is nobody's business."""
-    return printable(re.sub(r"(?<=//)[^/]*@|^[^/]*@", "***@", proxy))
+    return printable(re.sub(r"^([a-z0-9]+://)?.*@", r"\1***@", proxy, flags=re.IGNORECASE | re.DOTALL))
 
 
 def check_text(text: str) -> None:

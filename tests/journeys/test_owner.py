@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 
 import pytest
@@ -39,16 +40,22 @@ COMMANDS = (
 )
 
 
-@pytest.fixture
-def gateway(tmp_path):
-    """The service's installation, with a pixel and a key; nothing runs."""
-    tmp_path.chmod(0o755)
-    belongs_to_somebody(tmp_path)
-    gateway = SomebodysGateway(tmp_path, NOWHERE, {})
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The service's installation, with a pixel and a key; nothing runs. Tests may not change it."""
+    folder = belongs_to_somebody(tmp_path_factory.mktemp("service"))
+    gateway = SomebodysGateway(folder, NOWHERE, {})
     gateway.told("pixels", "add", PIXEL, "--token-stdin", told=TOKEN)
     gateway.told("keys", "create", "server", "--source", "shop", "--pixel", PIXEL)
-    assert owners_in(tmp_path) == {SOMEBODY}
+    assert owners_in(folder) == {SOMEBODY}
     return gateway
+
+
+@pytest.fixture
+def gateway(installed, tmp_path):
+    """The same, to be changed."""
+    shutil.copytree(installed.folder, tmp_path / "service")
+    return SomebodysGateway(belongs_to_somebody(tmp_path / "service"), NOWHERE, {})
 
 
 def everything(folder):
@@ -58,7 +65,8 @@ def everything(folder):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_root_is_refused_with_the_command_that_does_it_and_touches_nothing(gateway, command):
+def test_root_is_refused_with_the_command_that_does_it_and_touches_nothing(installed, command):
+    gateway = installed
     before = everything(gateway.folder)
     done = run(gateway, *command.split(), told=TOKEN)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
@@ -69,8 +77,8 @@ def test_root_is_refused_with_the_command_that_does_it_and_touches_nothing(gatew
     assert owners_in(gateway.folder) == {SOMEBODY}
 
 
-def test_the_sentence_ends_in_the_command_that_works(gateway):
-    told = run(gateway, "pixels", "list").stderr
+def test_the_sentence_ends_in_the_command_that_works(installed):
+    told = run(installed, "pixels", "list").stderr
     mend = shlex.split(told.partition(": run ")[2])
     there = mend.index("env")
     assert mend[:there] == ["setpriv", f"--reuid={SOMEBODY}", f"--regid={SOMEBODY}", "--clear-groups"]
@@ -88,9 +96,9 @@ def test_the_sentence_ends_in_the_command_that_works(gateway):
     assert PIXEL in done.stdout
 
 
-def test_neither_keys_nor_addresses_of_the_command_line_are_told_again(gateway):
+def test_neither_keys_nor_addresses_of_the_command_line_are_told_again(installed):
     for words in (("keys", "revoke", "tbs_secretsecretsecretsecret"), ("find", "--email", "ada@shop.example")):
-        told = run(gateway, *words).stderr
+        told = run(installed, *words).stderr
         assert told.rstrip().endswith("...")
         assert words[-1] not in told
 
@@ -156,7 +164,8 @@ def test_a_volume_that_belongs_to_root_and_to_the_services_group_is_used(tmp_pat
     assert "belongs to uid" in run(gateway, "pixels", "list").stderr
 
 
-def test_the_doctor_names_the_account_it_should_run_as(gateway):
+def test_the_doctor_names_the_account_it_should_run_as(installed):
+    gateway = installed
     done = run(gateway, "doctor")
     assert done.returncode == 1
     assert f"FAIL The data folder {gateway.data} belongs to uid {SOMEBODY}, and this runs as root" in done.stdout
@@ -169,7 +178,6 @@ def test_the_doctor_names_the_account_it_should_run_as(gateway):
 def test_a_gateway_runs_on_while_root_tries_each_command_beside_it(tmp_path):
     tiktok = TikTokSide(tmp_path)
     try:
-        tmp_path.chmod(0o755)
         home = tmp_path / "home"
         home.mkdir()
         belongs_to_somebody(home)

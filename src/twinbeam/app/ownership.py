@@ -49,7 +49,7 @@ def owner_of(settings: Settings) -> int | None:
         return store
     if folder is None:
         return _owner_of_place(settings)
-    if folder == ROOT and os.geteuid() != ROOT and os.access(settings.data, os.W_OK | os.X_OK):
+    if folder == ROOT and os.geteuid() != ROOT and os.access(settings.data, os.W_OK | os.X_OK, effective_ids=True):
         return None  # a volume that its group may write to, as Kubernetes mounts it
     return folder
 
