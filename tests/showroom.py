@@ -56,7 +56,7 @@ class Showroom:
 
     def __init__(self, folder: Path, **parts: Any) -> None:
         self.clock = parts.pop("clock", None) or HandClock()
-        self.store = self._open(folder)
+        self.store = self._open(folder, parts.pop("policy", None) or RecordPolicy())
         self.reader = SqliteReader(folder)
         self.lag = LagView()
         self.reasons: list[str] = []
@@ -135,9 +135,9 @@ class Showroom:
         """Ask the read API."""
         return self.get(f"/v1/conversions?{query}", headers={"authorization": f"Bearer {key}"})
 
-    def _open(self, folder: Path) -> SqliteStore:
+    def _open(self, folder: Path, policy: RecordPolicy) -> SqliteStore:
         ring = KeyRing.open_or_create(folder.parent / "keyring.json")
-        return SqliteStore.open_as_writer(folder, ring, policy=RecordPolicy(), ages=Ages())
+        return SqliteStore.open_as_writer(folder, ring, policy=policy, ages=Ages())
 
 
 def a_busy_day(room: Showroom) -> None:

@@ -167,3 +167,49 @@ def test_the_snapshot_for_intake_says_what_was_decided_and_forgets_revoked_keys(
     assert {pixel.rules.consent.policy for pixel in read.pixels.values()} == {"not_required"}
     assert {hash_: key.routes for hash_, key in read.keys.items()} == {"hash-1": tuple(routes)}
     assert read.workspaces == {"hats": WorkspaceRules(hosts=("hats.example",))}
+
+
+def a_key(setup: SqliteSetup | SqliteStore, key_id: str, kind: str, *routes: Route, workspace: str = "shop") -> None:
+    setup.add_key(KeyRow(key_id, f"hash-{key_id}", kind, workspace, "shop", list(routes), NOW, None))
+
+
+def test_a_pixel_is_removed_with_its_token_and_keys_that_led_to_it_alone_are_revoked(h: Harness) -> None:
+    for code in ("PIXEL1", "PIXEL2"):
+        a_pixel(h.store, code)
+        h.store.save_token(workspace="shop", code=code, token="token", now_ms=NOW)
+    one, other = Route("PIXEL1", countries=("DE",)), Route("PIXEL2")
+    a_key(h.store, "alone", "server", one, Route("PIXEL1"))
+    a_key(h.store, "both", "browser", one, other)
+    a_key(h.store, "other", "server", other)
+    a_key(h.store, "reads", "read", one)
+    a_key(h.store, "elsewhere", "server", one, workspace="hats")
+    done = h.store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW + 1, who="ada")
+    assert (done.changed, done.revoked) == (["both", "reads"], ["alone"])
+    keys = {key.id: (key.routes, key.revoked_ms) for key in h.store.access_keys()}
+    assert keys == {
+        "alone": ([one, Route("PIXEL1")], NOW + 1),
+        "both": ([other], None),
+        "other": ([other], None),
+        "reads": ([], None),
+        "elsewhere": ([one], None),
+    }
+    assert [pixel.code for pixel in h.store.pixels()] == ["PIXEL2"]
+    assert h.store.tokens() == {("shop", "PIXEL2"): "token"}
+    assert [change.what for change in h.store.changes(limit=4)] == [
+        "key reads",
+        "key both",
+        "key alone",
+        "pixel shop/PIXEL1",
+    ]
+    assert {change.who for change in h.store.changes(limit=4)} == {"ada"}
+
+
+def test_a_pixel_that_was_removed_is_known_as_such_until_it_is_added_again(h: Harness) -> None:
+    a_pixel(h.store)
+    h.store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW)
+    assert h.store.removed_pixels(since_ms=NOW) == [("shop", "PIXEL1")]
+    assert h.store.removed_pixels(since_ms=NOW + 1) == []
+    with pytest.raises(ConfigError, match="no pixel PIXEL1"):
+        h.store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW)
+    a_pixel(h.store)
+    assert h.store.removed_pixels(since_ms=0) == []

@@ -159,6 +159,35 @@ def test_a_start_hastens_nothing_and_a_new_token_does(h: Harness, engine: Sqlite
     asyncio.run(work())
 
 
+def test_the_same_token_saved_again_is_tried_at_once(h: Harness, engine: SqliteEngine, log: Log, data: Path) -> None:
+    place = {"workspace": WORKSPACE, "code": PIXEL}
+    h.store.save_pixel(**place, event_source="web", name="", now_ms=NOW)
+    h.store.save_token(**place, token="token-1", now_ms=NOW)
+    h.take(a_signal())
+    h.waiting(h.lease(), after_ms=HOUR)
+    writer = a_writer(engine, log, data)
+
+    async def work() -> None:
+        await writer.prepare()
+        await writer.refresh()
+        assert h.store.next_due_ms() == NOW + HOUR
+        h.store.save_token(**place, token="token-1", now_ms=NOW + 1)
+        await writer.refresh()
+        assert h.store.next_due_ms() == NOW
+
+    asyncio.run(work())
+
+
+def test_what_waits_for_a_pixel_that_was_removed_ends(h: Harness, engine: SqliteEngine, log: Log, data: Path) -> None:
+    h.store.save_pixel(workspace=WORKSPACE, code=PIXEL, event_source="web", name="", now_ms=NOW)
+    h.take(an_undecided("e-1", visitor="v"), *(a_signal(f"e-{n}") for n in range(2, 5)), a_signal("e-5", pixel="P2"))
+    h.store.remove_pixel(workspace=WORKSPACE, code=PIXEL, now_ms=NOW)
+    writer = a_writer(engine, log, data)
+    asyncio.run(writer.end_removed())
+    assert [h.state(f"e-{n}") for n in range(1, 6)] == ["expired"] * 4 + ["ready"]
+    h.check()
+
+
 def test_what_was_refused_while_no_writer_ran_is_not_sent_again(
     h: Harness, engine: SqliteEngine, log: Log, data: Path
 ) -> None:

@@ -21,6 +21,7 @@ COMMANDS = (
     "pixels add",
     "pixels token",
     "pixels list",
+    "pixels remove",
     "pixels rules",
     "pixels set",
     "pixels test",
@@ -80,8 +81,8 @@ def test_help_is_quick(gateway, command):
     [
         ("pixels add lower-case", "", "lower-case", "capital letters"),
         ("pixels token NOBODYHASIT", TOKEN, "NOBODYHASIT", "twinbeam pixels add NOBODYHASIT"),
-        ("pixels add C0PIXELCODE --token-stdin", "", "standard input", "access token"),
-        ("pixels add C0PIXELCODE --token-stdin", "two words", "standard input", "access token"),
+        (f"pixels add {PIXEL} --token-stdin", "", "standard input", "access token"),
+        (f"pixels add {PIXEL} --token-stdin", "two words", "standard input", "access token"),
         ("keys create server --source shop", "", "server key", "--pixel"),
         ("keys create server --source shop --pixel NOBODYHASIT", "", "NOBODYHASIT", "twinbeam pixels add NOBODYHASIT"),
         ("keys revoke 00000000", "", "00000000", "twinbeam keys list"),

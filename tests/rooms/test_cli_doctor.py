@@ -1,5 +1,6 @@
 """What `twinbeam doctor` says of an installation; it only looks."""
 
+import os
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -8,6 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from twinbeam.cli.main import twinbeam
+from twinbeam.cli.setup import opened_store
+
+pytestmark = pytest.mark.outside("doctor")
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
 
@@ -77,14 +81,73 @@ def test_a_gateway_that_does_not_run_is_a_note():
     assert told.count("note Nothing answers at http://127.0.0.1:") == 2
 
 
-@pytest.mark.parametrize(("status", "line"), [(200, "ok   The intake answers at"), (404, "note What answers at")])
-def test_it_tells_whether_the_gateway_answers(monkeypatch, status, line):
+@pytest.mark.parametrize("status", [200, 404])
+def test_another_program_on_the_port_is_named_with_its_process(monkeypatch, status):
     with HTTPServer(("127.0.0.1", 0), answering(status)) as server:
         monkeypatch.setenv("TWINBEAM_LISTEN", f"127.0.0.1:{server.server_port}")
         threading.Thread(target=server.serve_forever, daemon=True).start()
         told = said("doctor")
         server.shutdown()
-    assert f"{line} http://127.0.0.1:{server.server_port}" in told
+    assert f"FAIL What answers at http://127.0.0.1:{server.server_port} is not the intake of this data folder" in told
+    assert f"but pid {os.getpid()} (" in told
+    assert "its gateway does not run.\n     -> Stop that program, or give this gateway another port with" in told
+
+
+def test_a_port_where_nobody_speaks_http_is_somebody_elses(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("TWINBEAM_DASHBOARD", f"127.0.0.1:{server.getsockname()[1]}")
+        threading.Thread(target=greet, args=(server,), daemon=True).start()
+        assert "is not the dashboard of this data folder" in said("doctor")
+
+
+def greet(server):
+    conn, _ = server.accept()
+    with conn:
+        conn.sendall(b"220 mail ready\r\n")
+
+
+def test_the_name_of_a_dead_gateway_in_its_lock_is_no_gateway(folder):
+    (folder / "data").mkdir()
+    for left in ("", "1", str(2**22 - 1), "no number"):
+        (folder / "data" / "serve.lock").write_text(left)
+        assert said("doctor").count("note Nothing answers at") == 2
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "10.0.0.5", "pages.example"])
+def test_pages_that_other_machines_reach_are_named_with_the_mend(monkeypatch, host):
+    monkeypatch.setenv("TWINBEAM_DASHBOARD", f"{host}:{a_free_port()}")
+    monkeypatch.setattr("twinbeam.cli.doctor.gateway._health", lambda _address: None)
+    assert f"FAIL The pages listen at {host.strip('[]')}:" in said("doctor")
+    assert "-> Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with a login in front" in said("doctor")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "[::1]", "localhost"])
+def test_pages_on_this_machine_alone_are_fine(monkeypatch, host):
+    monkeypatch.setenv("TWINBEAM_DASHBOARD", f"{host}:{a_free_port()}")
+    assert "The pages listen" not in said("doctor")
+
+
+def test_a_data_folder_that_everybody_may_look_into_is_named_with_the_mend(folder):
+    said("pixels", "list")
+    (folder / "data").chmod(0o755)
+    told = said("doctor")
+    assert f"FAIL Every account on this machine may look into {folder / 'data'}.\n     -> chmod 700" in told
+    (folder / "data").chmod(0o750)
+    assert "may look into" not in said("doctor")
+
+
+def test_a_code_that_no_pixel_has_is_named_with_the_command_that_removes_it():
+    with opened_store() as store:
+        store.save_pixel(workspace="main", code=CODE[:19], event_source="web", name="Shop", now_ms=1)
+    told = said("doctor")
+    assert f"FAIL Pixel {CODE[:19]}: it has 19 characters" in told
+    assert f"     -> Add the right one, then: twinbeam pixels remove {CODE[:19]}\n" in told
+
+
+def test_it_teaches():
+    told = said("doctor", "--help")
+    for word in ("settings", "files", "store", "gateway", "pixels", "note", "FAIL", "Exit status 1"):
+        assert word in told
 
 
 def answering(status):

@@ -74,10 +74,10 @@ def _not_there(workspace: str, code: str, others: list[str]) -> str:
     add = f"twinbeam pixels add {code}{elsewhere}"
     if not others:
         return f"There is no pixel {code}{where}; add it first: {add}"
-    meant = " or ".join(meant_for(other).strip() or "no --workspace" for other in others)
+    meant = " or ".join(f"say{meant_for(other)}" if other != MAIN else "leave --workspace out" for other in others)
     return (
         f"There is no pixel {code}{where}, but there is one in workspace {' and '.join(others)}: "
-        f"say {meant}, or add it here: {add}"
+        f"{meant}, or add it here: {add}"
     )
 
 

@@ -17,6 +17,8 @@ Seen = dict[Side, int]
 #: As many in a row without a side are no chance; a day without it needs fewer.
 _MANY = 20
 _SOME = 5
+#: Until then a copy may be on its way: webhooks come late.
+_PATIENCE_MS = 3_600_000
 
 
 class Silence(Struct, frozen=True):
@@ -57,4 +59,5 @@ def _silence(event: str, stories: Sequence[Story], side: Side, now_ms: int) -> S
         return None
     since_ms = stories[alone].received_ms
     needed = _SOME if now_ms - since_ms >= MS_PER_DAY else _MANY
-    return Silence(side, event, since_ms, alone) if alone >= needed else None
+    long_ago = now_ms - since_ms >= _PATIENCE_MS
+    return Silence(side, event, since_ms, alone) if long_ago and alone >= needed else None
