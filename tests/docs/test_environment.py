@@ -1,5 +1,6 @@
 """`.venv` as `make setup-run` makes it: what only root could run is told when it is made."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+import sabotaged
 from accounts import as_somebody, is_root, needs_root
 from running import PATIENCE_SECONDS
 
@@ -38,6 +40,7 @@ def made(checkout, python):
         timeout=PATIENCE_SECONDS,
         check=False,
         cwd=checkout,
+        env={**os.environ, **sabotaged.environment()},
     )
 
 

@@ -1,13 +1,8 @@
-"""A token counts as new only where its text differs."""
+"""A token counts as new only where its text differs: the moment at which it was saved is not looked at."""
 
-from twinbeam.app.writer import Writer
+from msgspec.structs import replace
 
-_read = Writer._read_settings
+from twinbeam.engines.stores.sqlite.store import SqliteStore
 
-
-def _without_moments(self):
-    saved, directory = _read(self)
-    return {place: (token, None) for place, (token, _) in saved.items()}, directory
-
-
-Writer._read_settings = _without_moments
+_pixels = SqliteStore.pixels
+SqliteStore.pixels = lambda self: [replace(row, token_ms=None) for row in _pixels(self)]
