@@ -70,7 +70,7 @@ def _decode_rows(bench: Bench) -> Iterator[Row]:
 def _consent_rows(bench: Bench, events: Sequence[Arrival]) -> Iterator[Row]:
     """Judge the work item at the door, and its record once more as the recorder does."""
     yield _row(bench, "2 consent: gate", events, gate)
-    records = [(arrival.rules.consent, gate(arrival)[1]) for arrival in events]
+    records = [(arrival.rules.consent, gate(arrival)[1], arrival.item.event_source) for arrival in events]
     yield _row(bench, "2 consent: judge alone", records, lambda pair: judge(*pair))
 
     receipts, visitor = Receipts([bytes(32)]), visit("visitor", WORKSPACE, "visitor-1")

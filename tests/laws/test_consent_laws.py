@@ -8,7 +8,19 @@ from msgspec.structs import replace
 
 from door import House
 from signals import a_signal
-from twinbeam.core.consent import NOTHING_SAID, NOWHERE, SILENCE, ConsentRecord, Region, Statement, latest, same_answers
+from twinbeam.core.consent import (
+    ADDRESS,
+    BANNER,
+    EDGE,
+    NOTHING_SAID,
+    NOWHERE,
+    SILENCE,
+    ConsentRecord,
+    Region,
+    Statement,
+    latest,
+    same_answers,
+)
 from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.values import Decision, Facts
 from twinbeam.pipeline.consent.gate import judge
@@ -16,9 +28,11 @@ from twinbeam.pipeline.record.policy import Terms
 from twinbeam.pipeline.record.standing import Stance, standing_of
 from twinbeam.pipeline.record.visits import agree
 
-MOMENTS = st.integers(1, 4)  # few, so that words of one moment are common
-STATEMENTS = st.just(SILENCE) | st.builds(Statement, MOMENTS, st.sampled_from(["granted", "denied"]))
-REGIONS = st.just(NOWHERE) | st.builds(Region, st.sampled_from(["DE", "US", "US-CA"]), st.integers(0, 2))
+MOMENTS = st.integers(0, 4)  # few, so that words of one moment are common
+STATEMENTS = st.just(SILENCE) | st.builds(Statement, MOMENTS, st.sampled_from(["granted", "denied", "undecided"]))
+PLACES = st.sampled_from(["DE", "US", "US-CA"])
+REGIONS = st.just(NOWHERE) | st.builds(Region, PLACES, st.sampled_from([BANNER, ADDRESS]))
+SEEN = st.just(NOWHERE) | st.builds(Region, PLACES, st.just(EDGE))
 RECORDS = st.builds(
     ConsentRecord,
     STATEMENTS,
@@ -28,6 +42,7 @@ RECORDS = st.builds(
     REGIONS,
     st.sampled_from(["", "banner", "tag"]),
     st.sampled_from(["", "a1", "b2"]),
+    SEEN,
 )
 RULES = st.builds(
     ConsentRules,
@@ -39,7 +54,10 @@ RULES = st.builds(
 )
 #: What an arrival says, and what its visit has said: anything, or the same from another place.
 MET = RECORDS.flatmap(
-    lambda said: st.tuples(st.just(said), RECORDS | REGIONS.map(lambda region: replace(said, region=region)))
+    lambda said: (
+        st.tuples(st.just(said), RECORDS | REGIONS.map(lambda region: replace(said, region=region)))
+        | st.tuples(st.just(said), SEEN.map(lambda seen: replace(said, seen=seen)))
+    )
 )
 SPOKEN = ("ad_storage", "ad_user_data", "ad_personalization", "opt_out")
 
@@ -64,9 +82,9 @@ def test_joining_is_idempotent(one, other):
 @given(RULES, MET)
 def test_an_arrival_stands_where_all_that_its_visit_said_puts_it(rules, met):
     said, visit = met
-    signal = a_signal("e-1", consent=said, permission=judge(rules, said))
+    signal = a_signal("e-1", consent=said, permission=judge(rules, said, "web"))
     standing = standing_of(signal, visit, Terms(PixelRules(consent=rules)), judge)
-    expected = judge(rules, latest(said, visit))
+    expected = judge(rules, latest(said, visit), "web")
     if signal.permission.decision is Decision.DROPPED:
         assert standing.stance is Stance.REFUSED
     else:
@@ -86,7 +104,7 @@ def test_a_visit_answers_as_the_join_of_all_that_it_said(known, said):
 def test_silence_changes_nothing(record):
     joined = latest(record, NOTHING_SAID)
     assert [getattr(joined, name) for name in SPOKEN] == [getattr(record, name) for name in SPOKEN]
-    assert joined.region == record.region
+    assert (joined.region, joined.seen) == (record.region, record.seen)
 
 
 @given(RECORDS, RECORDS)
@@ -96,24 +114,47 @@ def test_of_two_words_the_later_counts_and_in_one_moment_the_refusal(one, other)
         words = [word for word in (getattr(one, name), getattr(other, name)) if word.answer]
         newest = max((word.at_ms for word in words), default=0)
         answers = {word.answer for word in words if word.at_ms == newest}
-        expected = "denied" if "denied" in answers else next(iter(answers), "")
+        expected = next((answer for answer in ("denied", "undecided", "granted") if answer in answers), "")
         assert getattr(joined, name) == (Statement(newest, expected) if words else SILENCE)
 
 
 @given(RULES, RECORDS)
 def test_whatever_is_allowed_rests_on_no_refusal_of_what_is_needed(rules, record):
-    permission = judge(rules, record)
+    permission = judge(rules, record, "web")
     if permission.decision is not Decision.DROPPED:
         assert record.ad_storage.answer != "denied"
-        assert permission.bare is (record.ad_user_data.answer == "denied")
-        assert permission.limited is ("denied" in (record.ad_personalization.answer, record.opt_out.answer))
+        impersonal = "denied" in (record.ad_personalization.answer, record.opt_out.answer)
+        assert (permission.limited or permission.bare) or not impersonal
+        assert not (permission.limited and permission.bare)
+        assert permission.bare or record.ad_user_data.answer != "denied"
+        assert permission.bare or not impersonal or record.region.code == "US-CA" or record.seen.code == "US-CA"
+        if permission.decision is Decision.ALLOWED:
+            assert "undecided" not in [getattr(record, name).answer for name in SPOKEN]
+
+
+@given(RULES, RECORDS, SEEN)
+def test_what_the_network_sees_beside_the_banner_never_permits_more(rules, record, seen):
+    banner = replace(record, region=Region(record.region.code, BANNER), seen=NOWHERE)
+    order = [Decision.DROPPED, Decision.UNDECIDED, Decision.ALLOWED]
+    before, after = judge(rules, banner, "web"), judge(rules, replace(banner, seen=seen), "web")
+    assert order.index(after.decision) <= order.index(before.decision) or rules.opted_out == "drop"
+    assert after.bare or not before.bare or after.decision is Decision.DROPPED
+
+
+@given(RULES, RECORDS)
+def test_offline_and_crm_events_are_permitted_no_more_than_those_of_the_web(rules, record):
+    web, offline, crm = (judge(rules, record, source) for source in ("web", "offline", "crm"))
+    assert offline.decision is web.decision
+    assert (offline.limited, crm.limited, crm.bare) == (False, False, False)
+    assert offline.bare or not (web.bare or web.limited)
+    assert crm.decision is (Decision.DROPPED if offline.bare else offline.decision)
 
 
 @given(RULES, RECORDS, st.sampled_from(SPOKEN))
 def test_one_refusal_more_never_permits_more(rules, record, name):
     order = [Decision.DROPPED, Decision.UNDECIDED, Decision.ALLOWED]
     refusing = latest(record, ConsentRecord(**{name: Statement(9, "denied")}, region=record.region))
-    before, after = judge(rules, record), judge(rules, refusing)
+    before, after = judge(rules, record, "web"), judge(rules, refusing, "web")
     if name in ("ad_storage", "ad_user_data") and rules.user_data_denied == "drop":
         assert after.decision is Decision.DROPPED
     if name != "ad_user_data":

@@ -178,7 +178,7 @@ class _Told:
         known = [self._visits[visit] for visit in signal.visits if visit in self._visits]
         if said is Decision.DROPPED or not known:
             return said
-        return POLICY.judge(POLICY.terms_of("shop", signal.pixel).rules.consent, known[0]).decision
+        return POLICY.judge(POLICY.terms_of("shop", signal.pixel).rules.consent, known[0], signal.event_source).decision
 
 
 def _confirmed(of_one: Sequence[Signal]) -> bool:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from sealing import DROPPED, seal
+from sealing import ALLOWED, DROPPED, seal
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import Channel, Content
 from twinbeam.pipeline.identity.notices import SENTENCES, Trouble
@@ -19,6 +20,7 @@ CAUSES = {
     Trouble.COUNTRY_INVALID: ("user.country", {"country": "Atlantis"}),
     Trouble.IP_NOT_PUBLIC: ("user.ip", {"ip": "10.1.2.3"}),
     Trouble.CONNECTION_NOT_PUBLIC: ("", {"client_ip": "10.1.2.3", "channel": Channel.BROWSER}),
+    Trouble.LIMITED_WITHOUT_IP: ("user.ip", {"permission": replace(ALLOWED, limited=True)}),
     Trouble.CLICK_ID_INVALID: ("user.ttclid", {"ttclid": "eve@shop.example"}),
     Trouble.LOCALE_INVALID: ("user.locale", {"locale": "Klingon!"}),
     Trouble.ID_PERSONAL: ("event_id", {"event_id": "eve@shop.example"}),

@@ -89,17 +89,36 @@ def test_what_a_visit_left_yields_to_every_real_copy() -> None:
     assert event["page"] == {"url": "v"}
 
 
+SEEN = {"ip": "203.0.113.9"}
+
+
 def test_one_copy_with_limited_data_use_limits_all() -> None:
-    assert merged(a_copy(arrival=1), a_copy(BROWSER, arrival=2, limited=True))["limited_data_use"] is True
-    assert "limited_data_use" not in merged(a_copy(arrival=1), a_copy(BROWSER, arrival=2))
+    limited = a_copy(BROWSER, arrival=2, user=SEEN, limited=True)
+    assert merged(a_copy(arrival=1), limited)["limited_data_use"] is True
+    assert "limited_data_use" not in merged(a_copy(arrival=1), a_copy(BROWSER, arrival=2, user=SEEN))
+
+
+def test_limited_data_use_without_an_address_leaves_no_identifiers_and_no_flag() -> None:
+    known = {"email": ADA, "country": "us"}
+    alone = a_copy(arrival=1, user=known, limited=True)
+    assert merged(alone).keys() == {"event_time", "event_id", "user"}
+    assert merged(alone)["user"] == {"country": "us"}
+    assert merged(a_copy(arrival=1, user=known), conditions=LIMITED)["user"] == {"country": "us"}
+    for second in (a_copy(BROWSER, arrival=2, user=SEEN), a_copy(VISIT, arrival=2, user=SEEN)):
+        event = merged(alone, second)
+        assert (event["limited_data_use"], event["user"]) == (True, {**known, **SEEN})
 
 
 def test_what_a_visit_asked_for_holds_for_the_whole_event() -> None:
-    copies = [a_copy(arrival=1, user={"email": ADA}), a_copy(BROWSER, arrival=2, page={"url": "https://shop.example/"})]
+    copies = [
+        a_copy(arrival=1, user={"email": ADA}),
+        a_copy(BROWSER, arrival=2, user=SEEN, page={"url": "https://a.b/"}),
+    ]
     assert "email" in merged(*copies)["user"]
     assert merged(*copies, conditions=LIMITED)["limited_data_use"] is True
     assert "user" not in merged(*copies, conditions=BARE)
     assert "user" not in merged(copies[0], conditions=BARE)
+    assert "limited_data_use" not in merged(*copies, conditions=LIMITED | BARE)
 
 
 def test_parts_that_no_copy_has_are_left_out() -> None:

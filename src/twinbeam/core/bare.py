@@ -21,6 +21,7 @@ def bare(body: bytes) -> bytes:
     """
     event = _members(body)
     event.pop("lead", None)
+    event.pop("limited_data_use", None)  # which needs the address (tiktok.md 10.3), and there is nobody to protect
     user = {name: value for name, value in _members(event.pop("user", b"{}")).items() if name in KEPT_OF_USER}
     page = {name: without_query(url) for name, url in _texts(event.pop("page", b"{}")).items()}
     parts = {"user": user, "page": {name: url for name, url in page.items() if url}}

@@ -2,16 +2,16 @@
 What a visitor said about consent, as a value that can be kept and joined.
 
 A `ConsentRecord` holds one statement per purpose with the moment it was made. Records of one visit are joined by
-`latest`: per purpose the later word wins, and of two words of one moment the refusal. Joining is commutative,
-associative and idempotent, so it never matters in which order the visit's events arrive.
+`latest`: per purpose the later word wins, and of two words of one moment the refusal, then the one that nobody could
+read. Joining is commutative, associative and idempotent, so it never matters in which order the visit's events arrive.
 """
 
 from typing import Literal
 
 from msgspec import Struct
 
-Answer = Literal["granted", "denied", ""]
-"""What was said about a purpose; empty when nothing was."""
+Answer = Literal["granted", "denied", "undecided", ""]
+"""What was said about a purpose: "undecided" is a word that nobody could read, empty that there was none."""
 
 PURPOSES = ("ad_storage", "ad_user_data", "ad_personalization")
 
@@ -19,7 +19,9 @@ PURPOSES = ("ad_storage", "ad_user_data", "ad_personalization")
 class Statement(Struct, frozen=True, gc=False, array_like=True, order=True):
     """One answer and when it was given."""
 
-    at_ms: int = 0  #: ms since the epoch
+    at_ms: int = (
+        0  #: ms since the epoch; 0 for a grant of which nobody knows when it was given: it is beaten by any word
+    )
     answer: Answer = ""
 
 
@@ -30,8 +32,11 @@ class Region(Struct, frozen=True, gc=False, array_like=True):
     """Where the visitor is, as far as law is concerned, and how well that is known."""
 
     code: str = ""  #: ISO 3166: a country such as DE, or a state such as US-CA; empty when nobody knows
-    rank: int = 9  #: who says so: 0 the banner, 1 the delivery network, 2 a shipping or billing address, 9 nobody
+    rank: int = 9  #: who says so: BANNER, EDGE or ADDRESS; 9 nobody
 
+
+BANNER, EDGE, ADDRESS = 0, 1, 2
+"""Who says where the visitor is: the sender's `region`, the delivery network, a shipping or billing address."""
 
 NOWHERE = Region()
 
@@ -43,9 +48,10 @@ class ConsentRecord(Struct, frozen=True, gc=False, array_like=True):
     ad_user_data: Statement = SILENCE
     ad_personalization: Statement = SILENCE
     opt_out: Statement = SILENCE  #: "denied" when the visitor opted out of sale and sharing, "granted" when not
-    region: Region = NOWHERE
+    region: Region = NOWHERE  #: as the sender says: the banner's word, else an address
     source: str = ""  #: who reported it, such as a banner's name
     evidence: str = ""  #: what it rests on, such as a consent string's hash; never an identifier
+    seen: Region = NOWHERE  #: as the delivery network sees it; kept apart, since the stricter of the two counts
 
 
 NOTHING_SAID = ConsentRecord()
@@ -67,7 +73,13 @@ def latest(one: ConsentRecord, other: ConsentRecord) -> ConsentRecord:
         _better(one.region, other.region),
         newer.source,
         newer.evidence,
+        _better(one.seen, other.seen),
     )
+
+
+def says_nothing(record: ConsentRecord) -> bool:
+    """Tell whether a record answers no purpose."""
+    return same_answers(record, NOTHING_SAID)
 
 
 def same_answers(one: ConsentRecord, other: ConsentRecord) -> bool:
@@ -80,16 +92,28 @@ def same_answers(one: ConsentRecord, other: ConsentRecord) -> bool:
     )
 
 
+def same_places(one: ConsentRecord, other: ConsentRecord) -> bool:
+    """Tell whether two records know the visitor in the same places."""
+    return one.region == other.region and one.seen == other.seen
+
+
+def only_grants(record: ConsentRecord) -> bool:
+    """Tell whether whatever a record answers is a grant."""
+    said = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
+    return all(statement.answer in ("granted", "") for statement in said)
+
+
 def denials(record: ConsentRecord) -> ConsentRecord | None:
-    """Keep of a record what was denied, and the place by whose law that counts; None where nothing was."""
+    """Keep of a record what was not granted, and the places by whose law that counts; None where all was."""
     denied = ConsentRecord(
-        _if_denied(record.ad_storage),
-        _if_denied(record.ad_user_data),
-        _if_denied(record.ad_personalization),
-        _if_denied(record.opt_out),
+        _if_not_granted(record.ad_storage),
+        _if_not_granted(record.ad_user_data),
+        _if_not_granted(record.ad_personalization),
+        _if_not_granted(record.opt_out),
         record.region,
+        seen=record.seen,
     )
-    return None if same_answers(denied, NOTHING_SAID) else denied
+    return None if says_nothing(denied) else denied
 
 
 def newest_ms(record: ConsentRecord) -> int:
@@ -99,8 +123,8 @@ def newest_ms(record: ConsentRecord) -> int:
     )
 
 
-def _if_denied(said: Statement) -> Statement:
-    return said if said.answer == "denied" else SILENCE
+def _if_not_granted(said: Statement) -> Statement:
+    return SILENCE if said.answer == "granted" else said
 
 
 def _later(one: Statement, other: Statement) -> Statement:
@@ -117,9 +141,12 @@ def _better(one: Region, other: Region) -> Region:
     return Region(country if country == other.code[:2] else "", one.rank)
 
 
-def _weight(statement: Statement) -> tuple[bool, int, bool]:
+_STRICTER: dict[Answer, int] = {"": 0, "granted": 1, "undecided": 2, "denied": 3}
+
+
+def _weight(statement: Statement) -> tuple[bool, int, int]:
     """Rank statements: any word before silence, then the later one, then the refusal."""
-    return (statement.answer != "", statement.at_ms, statement.answer == "denied")
+    return (statement.answer != "", statement.at_ms, _STRICTER[statement.answer])
 
 
 def _age(record: ConsentRecord) -> tuple[int, str, str]:

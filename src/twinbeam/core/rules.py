@@ -39,7 +39,7 @@ class ConsentRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     policy: Literal["by_region", "require", "not_required"] = "by_region"  #: a refusal counts under each of them
     regions: dict[Place, Law] = {}  #: this pixel's own word on places, before the built-in table
     user_data_denied: Literal["drop", "strip"] = "drop"  #: strip: send without identifiers
-    personalization_denied: Literal["limit", "drop"] = "limit"  #: limit: send with limited data use
+    personalization_denied: Literal["limit", "drop"] = "limit"  #: limit: limited data use where it acts, else stripped
     opted_out: Literal["limit", "drop"] = "limit"  #: what GPC and GPP opt-outs do where the law is opt-out
 
 

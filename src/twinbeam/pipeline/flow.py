@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from twinbeam.core import keys
 from twinbeam.core.clock import Clock
-from twinbeam.core.consent import NOTHING_SAID, newest_ms
+from twinbeam.core.consent import NOTHING_SAID, newest_ms, says_nothing
 from twinbeam.core.errors import StorageBehind, StorageDamaged, StorageError, StorageFull
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Channel, Decision, Judged, Notice, Sealed, Signal
@@ -94,7 +94,7 @@ class Intake:
     def _receipt(self, arrival: Arrival, signal: Signal) -> str:
         """Sign what was said, where somebody said it whose token joins visits; a receipt is not renewed by itself."""
         item, record = arrival.item, signal.consent or NOTHING_SAID
-        if item.visitor_id is None or item.consent_receipt is not None or not newest_ms(record):
+        if item.visitor_id is None or item.consent_receipt is not None or says_nothing(record):
             return ""
         visitor = keys.visit("visitor", signal.workspace, item.visitor_id)
         known = visitor in signal.visits

@@ -196,11 +196,36 @@ def what_was_held_in_vain_is_refused_for_good_by_its_visit(h: Harness) -> None:
 
 
 def conditions_that_a_grant_sets_hold_for_what_it_releases(h: Harness) -> None:
-    h.take(an_undecided("e-1", visitor="v", user={"email": an_email("ada")}))
+    user = {"email": an_email("ada"), "ip": "203.0.113.9"}
+    h.take(an_undecided("e-1", visitor="v", user=user))
     said = {"ad_storage": "granted", "ad_user_data": "granted", "ad_personalization": "denied"}
-    h.take(a_statement(a_record(NOW + MINUTE, **said), visitor="v"))
+    h.take(a_statement(a_record(NOW + MINUTE, region="US-CA", **said), visitor="v"))
     (event,) = carried(h.lease())
-    assert (event["limited_data_use"], event["user"]) == (True, {"email": an_email("ada")})
+    assert (event["limited_data_use"], event["user"]) == (True, user)
+
+
+def a_grant_without_personal_use_releases_a_bare_event_where_tiktok_limits_nothing(h: Harness) -> None:
+    h.take(an_undecided("e-1", visitor="v", user={"email": an_email("ada"), "ip": "203.0.113.9"}))
+    said = {"ad_storage": "granted", "ad_user_data": "granted", "ad_personalization": "denied"}
+    h.take(a_statement(a_record(NOW + MINUTE, region="DE", **said), visitor="v"))
+    (event,) = carried(h.lease())
+    assert "user" not in event
+
+
+def limited_data_use_without_an_address_sends_no_identifiers(h: Harness) -> None:
+    said = {"ad_storage": "granted", "ad_user_data": "granted", "ad_personalization": "denied"}
+    h.take(a_statement(a_record(NOW, region="US-CA", **said), visitor="v"))
+    h.take(a_signal("e-1", visitor="v", user={"email": an_email("ada"), "country": "us"}))
+    h.take(a_signal("e-2", user={"email": an_email("ada")}, limited=True))
+    assert [event.get("user") for event in carried(h.lease())] == [{"country": "us"}, None]
+
+
+def an_address_that_another_copy_brings_is_enough_for_limited_data_use(h: Harness) -> None:
+    email = {"email": an_email("ada")}
+    h.take(a_signal("e-1", pixel="CONFIRMED", channel=BROWSER, user={"ip": "203.0.113.9"}, limited=True))
+    h.take(a_signal("e-1", pixel="CONFIRMED", user=email))
+    (event,) = carried(h.lease(pixel="CONFIRMED"))
+    assert (event["limited_data_use"], event["user"]) == (True, {**email, "ip": "203.0.113.9"})
 
 
 def identifiers_that_are_refused_before_it_is_sent_do_not_leave(h: Harness) -> None:
@@ -216,9 +241,9 @@ def conditions_reach_what_is_still_held_too(h: Harness) -> None:
     h.take(a_signal("e-1", pixel="CONFIRMED", channel=BROWSER, visitor="v", consent=granted()))
     h.take(a_statement(a_record(NOW + MINUTE, ad_personalization="denied"), visitor="v"))
     h.engine.reopen()
-    h.take(a_signal("e-1", pixel="CONFIRMED"))
+    h.take(a_signal("e-1", pixel="CONFIRMED", user={"email": an_email("ada")}))
     (event,) = carried(h.lease(pixel="CONFIRMED"))
-    assert event["limited_data_use"] is True
+    assert "user" not in event
 
 
 def identifiers_that_were_refused_later_do_not_leave(h: Harness) -> None:
@@ -230,7 +255,8 @@ def identifiers_that_were_refused_later_do_not_leave(h: Harness) -> None:
 
 
 def limited_data_use_asked_for_later_is_sent(h: Harness) -> None:
-    h.take(a_statement(a_record(NOW + MINUTE, ad_personalization="denied"), visitor="v"))
-    h.take(a_signal("e-1", visitor="v", consent=granted()))
+    h.take(a_statement(a_record(NOW + MINUTE, region="US-CA", ad_personalization="denied"), visitor="v"))
+    here = a_record(NOW, region="US-CA", ad_storage="granted", ad_user_data="granted")
+    h.take(a_signal("e-1", visitor="v", consent=here, user={"ip": "203.0.113.9"}))
     (event,) = carried(h.lease())
-    assert event["limited_data_use"] is True
+    assert (event["limited_data_use"], event["user"]) == (True, {"ip": "203.0.113.9"})

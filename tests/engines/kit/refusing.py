@@ -30,6 +30,7 @@ _LOOKUP = [lookup("email", "shop", an_email("ada"))]
 _STRIPPED = a_record(_LATER, ad_storage="granted", ad_user_data="denied")
 _LIMITED = a_record(_LATER, ad_storage="granted", ad_user_data="granted", ad_personalization="denied")
 _FOREVER = 2**62
+_SEEN = {**_ADA, "ip": "203.0.113.9"}
 
 
 def _nothing_is_due(h: Harness, pixel: str = PIXEL) -> bool:
@@ -114,9 +115,9 @@ def a_condition_that_was_said_before_lets_no_second_word_begin(h: Harness) -> No
 def a_condition_holds_though_the_visit_has_not_said_everything(h: Harness) -> None:
     h.take(an_undecided("e-1", channel=BROWSER, visitor="v"))
     h.take(a_statement(a_record(_LATER, ad_personalization="denied"), visitor="v"))
-    h.take(a_signal("e-1"))
+    h.take(a_signal("e-1", user=_ADA))
     (event,) = carried(h.lease())
-    assert event["limited_data_use"]
+    assert "user" not in event
 
 
 def identifiers_that_are_refused_by_a_visit_without_another_word_do_not_leave(h: Harness) -> None:
@@ -142,7 +143,7 @@ def conditions_set_before_it_expired_unpaid_hold_when_it_is_paid(h: Harness) -> 
     h.end_held()
     h.engine.reopen()
     _pay(h)
-    assert carried(h.lease(pixel="PAID"))[0]["limited_data_use"] is True
+    assert "user" not in carried(h.lease(pixel="PAID"))[0]
 
 
 def conditions_set_after_it_expired_unpaid_hold_when_it_is_paid(h: Harness) -> None:
@@ -150,7 +151,7 @@ def conditions_set_after_it_expired_unpaid_hold_when_it_is_paid(h: Harness) -> N
     h.end_held()
     h.take(a_statement(_LIMITED, visitor="v", received_ms=h.now()))
     _pay(h)
-    assert carried(h.lease(pixel="PAID"))[0]["limited_data_use"] is True
+    assert "user" not in carried(h.lease(pixel="PAID"))[0]
 
 
 def conditions_of_a_copy_that_expired_unpaid_hold_when_it_is_paid(h: Harness) -> None:
@@ -158,12 +159,13 @@ def conditions_of_a_copy_that_expired_unpaid_hold_when_it_is_paid(h: Harness) ->
     h.take(a_signal("e-1", pixel="PAID", channel=BROWSER, permission=limited, native="not_fired"))
     h.end_held()
     _pay(h)
-    assert carried(h.lease(pixel="PAID"))[0]["limited_data_use"] is True
+    (event,) = carried(h.lease(pixel="PAID"))
+    assert (event["limited_data_use"], event["user"]) == (True, _SEEN)
 
 
 def _pay(h: Harness) -> None:
     """Report that an order is paid, by a webhook that knows nothing of the visit."""
-    h.take(a_signal("e-1", pixel="PAID", stage="paid", received_ms=h.now()))
+    h.take(a_signal("e-1", pixel="PAID", stage="paid", received_ms=h.now(), user=_SEEN))
 
 
 def a_visit_that_was_forgotten_is_heard_on_what_it_reports_again(h: Harness) -> None:
@@ -225,9 +227,9 @@ def _apart(h: Harness) -> None:
 
 def an_objection_is_heard_by_every_visit_that_it_names(h: Harness) -> None:
     _apart(h)
-    h.take(a_signal("e-1", visitor="order-9", consent=granted()))
+    h.take(a_signal("e-1", visitor="order-9", consent=granted(), user=_ADA))
     h.take(a_statement(_LIMITED, visitor=["v", "order-9"]))
-    assert carried(h.lease())[0]["limited_data_use"] is True
+    assert "user" not in carried(h.lease())[0]
 
 
 def a_refusal_of_one_s_own_outlives_another_visit_s_grant(h: Harness) -> None:

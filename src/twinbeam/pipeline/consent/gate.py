@@ -6,25 +6,35 @@ advertising identifiers in the browser), `ad_user_data` (send data about a perso
 `ad_personalization` (let the platform use it for personal advertising).
 """
 
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from twinbeam.core.consent import NOTHING_SAID, Answer, ConsentRecord, latest
+from msgspec.structs import replace
+
+from twinbeam.core.consent import BANNER, EDGE, LIMITABLE, NOTHING_SAID, Answer, ConsentRecord, latest
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import ConsentRules, Law
 from twinbeam.core.values import Arrival, Decision, Permission
 from twinbeam.pipeline.consent.records import record_of
-from twinbeam.pipeline.consent.regions import law_at
-
-Ground = tuple[Law, str]
-"""The law that holds, and the words for what named it; no words where the pixel's policy simply requires permission."""
+from twinbeam.pipeline.consent.regions import LIMITED_DATA_USE, law_at
 
 Said = tuple[Answer, Answer, Answer, Answer]
 """Answers to the three purposes, and to sale and sharing."""
 
 _NEEDED = ("ad_storage", "ad_user_data")
-_REQUIRED: Ground = ("opt_in", "")
-_NOT_REQUIRED: Ground = ("not_required", "policy=not_required")
+_PERSONAL = ("ad_personalization", "opt_out")
+
+_STRICTNESS: dict[Law, int] = {"not_required": 0, "opt_out": 1, "opt_in": 2}
+
+
+class Ground(NamedTuple):
+    """What an event stands on, whatever its visitor said."""
+
+    law: Law
+    words: str  #: what named the law; none where the pixel's policy simply requires permission
+    event_source: str
+    limitable: bool  #: TikTok acts on limited data use there
 
 
 class Choices(NamedTuple):
@@ -35,37 +45,84 @@ class Choices(NamedTuple):
     drop_opted_out: bool  #: opted out where the law is opt-out: likewise
 
 
+class Places(NamedTuple):
+    """Where the visitor is said and seen to be."""
+
+    stated: str
+    is_banner: bool  #: it is not an address
+    seen: str | None  #: None where the delivery network says nothing
+
+
 def gate(arrival: Arrival, heard: ConsentRecord = NOTHING_SAID) -> tuple[Permission, ConsentRecord]:
     """Judge one arrival by what it says and what a valid receipt of it says, and give both as one record."""
     record = record_of(arrival)
     if heard is not NOTHING_SAID:
         record = latest(record, heard)
-    permission = judge(arrival.rules.consent, record)
+    permission = judge(arrival.rules.consent, record, arrival.item.event_source)
+    if arrival.item.limited_data_use:
+        permission = _asked_to_limit(permission, arrival.item.event_source)
     return (permission if arrival.ends is None else _ended(arrival.ends, permission)), record
 
 
-def judge(rules: ConsentRules, record: ConsentRecord) -> Permission:
+def judge(rules: ConsentRules, record: ConsentRecord, event_source: str) -> Permission:
     """Judge what a visitor said, under the law of the place and the decisions of the pixel's owner."""
-    return _verdict(
-        ground(rules, record.region.code),
-        _choices(rules.user_data_denied, rules.personalization_denied, rules.opted_out),
-        (record.ad_storage.answer, record.ad_user_data.answer, record.ad_personalization.answer, record.opt_out.answer),
+    region, seen = record.region, record.seen
+    places = Places(region.code, region.rank == BANNER, seen.code if seen.rank == EDGE else None)
+    own = (rules.policy, rules.user_data_denied, rules.personalization_denied, rules.opted_out)
+    said = (
+        record.ad_storage.answer,
+        record.ad_user_data.answer,
+        record.ad_personalization.answer,
+        record.opt_out.answer,
     )
+    if not rules.regions:
+        return _judged(own, places, event_source, said)
+    return _verdict(_ground(rules.policy, rules.regions, places, event_source), _choices(*own[1:]), said)
 
 
-def ground(rules: ConsentRules, code: str) -> Ground:
-    """Tell which law holds for a pixel's visitor in a place."""
-    match rules.policy:
+@lru_cache(maxsize=8192)
+def _judged(own: tuple[str, str, str, str], places: Places, event_source: str, said: Said) -> Permission:
+    """Judge under the built-in laws; what most pixels ask for again and again is looked up."""
+    return _verdict(_ground(own[0], {}, places, event_source), _choices(*own[1:]), said)
+
+
+def _ground(policy: str, regions: Mapping[str, Law], places: Places, event_source: str) -> Ground:
+    """
+    Tell which law holds for a pixel's visitor, and whether TikTok can limit what it does with the event.
+
+    The banner knows the place best; but it is the sender's word, so where the delivery network sees another place,
+    the stricter of the two counts. An address tells only where nobody else does.
+    """
+    counting = places if places.is_banner or places.seen is None else Places(places.seen, is_banner=False, seen=None)
+    acts = event_source in LIMITABLE and _limits(counting)
+    match policy:
         case "require":
-            return _REQUIRED
+            return Ground("opt_in", "", event_source, acts)
         case "not_required":
-            return _NOT_REQUIRED
-        case "by_region":
-            return _named(law_at(rules.regions, code), code)
+            return Ground("not_required", "policy=not_required", event_source, acts)
+        case _:
+            return Ground(*_law_of(regions, counting), event_source, acts)
 
 
-@lru_cache(maxsize=4096)
-def _named(law: Law, code: str) -> Ground:
+def _law_of(regions: Mapping[str, Law], places: Places) -> tuple[Law, str]:
+    law = law_at(regions, places.stated)
+    if places.seen is not None:
+        other = law_at(regions, places.seen)
+        if _STRICTNESS[other] > _STRICTNESS[law]:
+            return _named(other, places.seen)
+    return _named(law, places.stated)
+
+
+def _limits(places: Places) -> bool:
+    """
+    Tell whether TikTok acts on limited data use in a place (tiktok.md 10.3).
+
+    TikTok finds the place by the address, as the delivery network does, which mostly knows no more than the country.
+    """
+    return places.stated in LIMITED_DATA_USE and places.seen in (None, "US", places.stated)
+
+
+def _named(law: Law, code: str) -> tuple[Law, str]:
     return law, f"law={law}, region={code or 'unknown'}"
 
 
@@ -81,32 +138,51 @@ def _ended(reason: Reason, permission: Permission) -> Permission:
     return Permission(Decision.DROPPED, f"ends={reason}", reason, teaches=teaches)
 
 
+@lru_cache(maxsize=1024)
+def _asked_to_limit(permission: Permission, event_source: str) -> Permission:
+    """
+    Do what the event's own `limited_data_use` asks for.
+
+    TikTok itself finds out where it acts, by the address; where it does not exist at all, nothing personal is sent.
+    """
+    if permission.decision is Decision.DROPPED:
+        return permission
+    if event_source in LIMITABLE:
+        return replace(permission, limited=not permission.bare)
+    asked = "limited_data_use=true"
+    return _bared(replace(permission, bare=True, basis=_joined(permission.basis, asked)), event_source, asked)
+
+
+def _bared(permission: Permission, event_source: str, why: str) -> Permission:
+    """Drop what would make no sense without identifiers: a CRM event has to name its lead (tiktok.md 2.7)."""
+    return _dropped(why, "event_source=crm") if permission.bare and event_source == "crm" else permission
+
+
 @lru_cache(maxsize=4096)
 def _verdict(ground: Ground, choices: Choices, said: Said) -> Permission:
     """Look for refusals first, since they count under every law; only then is silence judged."""
-    denied = [purpose for purpose, answer in zip(_NEEDED, said, strict=False) if answer == "denied"]
+    denied = _answering("denied", _NEEDED, said)
     if denied and not (choices.strip and denied == ["ad_user_data"]):
         return _dropped(_basis(denied, "denied"))
 
-    limits = _limits(said)
-    drops = [signal for signal in limits if _drops(signal, ground, choices)]
+    personal = _answering("denied", _PERSONAL, said[2:])
+    drops = [signal for signal in personal if _drops(signal, ground, choices)]
     if drops:
-        return _dropped(_basis(drops, "denied"), ground[1] if "opt_out" in drops else "")
+        return _dropped(_basis(drops, "denied"), ground.words if "opt_out" in drops else "")
 
     decision, basis = _permit(ground, said)
-    words = _joined(basis, _basis(denied, "denied"), _basis(limits, "denied"))
-    return Permission(decision, words, limited=bool(limits), bare=bool(denied))
+    refused = _joined(_basis(denied, "denied"), _basis(personal, "denied"))
+    permission = Permission(
+        decision,
+        _joined(basis, refused),
+        limited=bool(personal) and ground.limitable and not denied,
+        bare=bool(denied) or (bool(personal) and not ground.limitable),
+    )
+    return _bared(permission, ground.event_source, refused)
 
 
-def _limits(said: Said) -> list[str]:
-    """
-    Name what was refused besides the needed purposes.
-
-    Without personal advertising the event still counts: it is sent with limited data use (tiktok.md 10.3).
-    """
-    return [
-        name for name, answer in zip(("ad_personalization", "opt_out"), said[2:], strict=True) if answer == "denied"
-    ]
+def _answering(answer: Answer, names: tuple[str, ...], said: tuple[Answer, ...]) -> list[str]:
+    return [name for name, given in zip(names, said, strict=False) if given == answer]
 
 
 def _drops(signal: str, ground: Ground, choices: Choices) -> bool:
@@ -116,7 +192,7 @@ def _drops(signal: str, ground: Ground, choices: Choices) -> bool:
     An opt-out of sale and sharing is the law's own word only where the law is opt-out; elsewhere it is taken for
     what it says at least: a refusal of personal advertising.
     """
-    opted_out = signal == "opt_out" and ground[0] == "opt_out"
+    opted_out = signal == "opt_out" and ground.law == "opt_out"
     return choices.drop_opted_out if opted_out else choices.drop_impersonal
 
 
@@ -124,17 +200,18 @@ def _permit(ground: Ground, said: Said) -> tuple[Decision, str]:
     """
     Decide where nothing that is needed was refused.
 
-    Where the law is opt-in both purposes must be granted: storage alone says nothing about sending a person's data
-    on, and that is what we do.
+    A word that nobody could read might be a refusal, so it permits nothing under any law. Where the law is opt-in
+    both purposes must be granted: storage alone says nothing about sending a person's data on, and that is what we do.
     """
-    law, words = ground
-    if law != "opt_in":
-        return Decision.ALLOWED, words
-    unsaid = [purpose for purpose, answer in zip(_NEEDED, said, strict=False) if not answer]
+    unread = _answering("undecided", (*_NEEDED, *_PERSONAL), said)
+    if unread:
+        return Decision.UNDECIDED, _joined(_basis(unread, "undecided"), ground.words)
+    if ground.law != "opt_in":
+        return Decision.ALLOWED, ground.words
+    unsaid = _answering("", _NEEDED, said)
     if unsaid:
-        return Decision.UNDECIDED, _joined(_basis(unsaid, "unsaid"), words)
-    granted = [purpose for purpose, answer in zip(_NEEDED, said, strict=False) if answer == "granted"]
-    return Decision.ALLOWED, _basis(granted, "granted")
+        return Decision.UNDECIDED, _joined(_basis(unsaid, "unsaid"), ground.words)
+    return Decision.ALLOWED, _basis(_answering("granted", _NEEDED, said), "granted")
 
 
 def _dropped(*words: str) -> Permission:

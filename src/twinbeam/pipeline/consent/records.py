@@ -8,17 +8,21 @@ import re
 from functools import lru_cache
 from hashlib import blake2b
 
-from twinbeam.core.consent import NOWHERE, SILENCE, ConsentRecord, Region, Statement
-from twinbeam.core.values import Arrival
-
-BANNER, EDGE, ADDRESS = 0, 1, 2
-"""Who says where the visitor is; the lower rank is believed."""
+from twinbeam.core.consent import (
+    ADDRESS,
+    BANNER,
+    EDGE,
+    NOWHERE,
+    SILENCE,
+    Answer,
+    ConsentRecord,
+    Region,
+    Statement,
+)
+from twinbeam.core.places import place_of
+from twinbeam.core.values import Arrival, Channel, Consent, User
 
 _SOURCE = re.compile(r"(?!(?:[^0-9]*[0-9]){7})[A-Za-z][A-Za-z0-9_.:-]{0,63}")  # no '@', and fewer digits than a phone
-_COUNTRY = re.compile(r"[A-Za-z]{2}")
-_STATE = re.compile(r"(?:[A-Za-z]{2}-)?([A-Za-z0-9]{1,3})")
-_SLIPS = {"UK": "GB", "EL": "GR"}  # written everywhere, yet ISO 3166 says otherwise
-_NOBODY_KNOWS = frozenset({"XX", "T1", "ZZ"})  # of delivery networks: unknown, and the Tor network
 _EVIDENCE_BYTES = 8
 
 
@@ -26,55 +30,64 @@ def record_of(arrival: Arrival) -> ConsentRecord:
     """
     Give what one arrival says.
 
-    It was said when `consent.at` says, else when the event happened, and never later than the request: a word from
-    the future would win over every later one. What the browser says by a header, it says with the request itself.
+    What the browser says by a header, it says with the request itself.
     """
-    said, origin = arrival.item.consent, arrival.origin
-    at_ms = (said.at or arrival.event_time) * 1_000
-    at_ms = min(at_ms, origin.received_ms)
+    said, moments = arrival.item.consent, _moments(arrival)
     storage, user_data, personal = said.ad_storage, said.ad_user_data, said.ad_personalization
-    spoken = Statement(at_ms, storage) if storage else SILENCE
+    spoken = _statement(storage, moments)
     return ConsentRecord(
         spoken,
-        spoken if user_data == storage else Statement(at_ms, user_data) if user_data else SILENCE,
-        Statement(at_ms, personal) if personal else SILENCE,
-        _opt_out(arrival, at_ms),
-        _region(arrival),
+        spoken if user_data == storage else _statement(user_data, moments),
+        _statement(personal, moments) if personal else SILENCE,
+        _opt_out(arrival, moments),
+        _stated(said, arrival.item.user),
         _named(said.source) if said.source else "",
         _digest(said.evidence) if said.evidence else "",
+        _place(arrival.origin.edge_country, None, EDGE) if arrival.origin.edge_country else NOWHERE,
     )
 
 
-def _opt_out(arrival: Arrival, at_ms: int) -> Statement:
+def _moments(arrival: Arrival) -> tuple[int, int]:
+    """
+    Date a grant and any other answer: as `consent.at` says, and never later than the request, else by the request.
+
+    A word from the future would win over every later one. A grant that waited in the browser is as old as its event.
+    A server copies what it once stored: where it does not say since when, its grant counts as older than any other
+    word, and its refusal is as old as the event.
+    """
+    origin, at = arrival.origin, arrival.item.consent.at
+    received_ms = origin.received_ms
+    if at is not None:
+        at_ms = min(at * 1_000, received_ms)
+        return at_ms, at_ms
+    if origin.channel is Channel.BROWSER:
+        return received_ms - (arrival.item.age_ms or 0), received_ms
+    return 0, min(arrival.event_time * 1_000, received_ms)
+
+
+def _statement(answer: Answer | None, moments: tuple[int, int]) -> Statement:
+    return Statement(moments[answer != "granted"], answer) if answer else SILENCE
+
+
+def _opt_out(arrival: Arrival, moments: tuple[int, int]) -> Statement:
     """Take the browser's own signal for a refusal made now, whatever the page says beside it, and since when."""
     if arrival.origin.privacy_control:
         return Statement(arrival.origin.received_ms, "denied")
     opted_out = arrival.item.consent.opt_out
-    return SILENCE if opted_out is None else Statement(at_ms, "denied" if opted_out else "granted")
+    return SILENCE if opted_out is None else _statement("denied" if opted_out else "granted", moments)
 
 
-def _region(arrival: Arrival) -> Region:
-    """Believe the banner before the delivery network, and both before an address."""
-    stated, edge, user = arrival.item.consent.region, arrival.origin.edge_country, arrival.item.user
-    region = NOWHERE
-    if stated:
-        region = _place(stated, None, BANNER)
-    if region is NOWHERE and edge:
-        region = _place(edge, None, EDGE)
-    if region is NOWHERE and user.country:
-        region = _place(user.country, user.state, ADDRESS)
-    return region
+def _stated(said: Consent, user: User) -> Region:
+    """Give the place that the sender names: the banner's, else an address."""
+    region = _place(said.region, None, BANNER) if said.region else NOWHERE
+    return _place(user.country, user.state, ADDRESS) if region is NOWHERE and user.country else region
 
 
 @lru_cache(maxsize=1024)
 def _place(text: str, state: str | None, rank: int) -> Region:
     """Give a place by its code, in one spelling; a text that is no code is nowhere."""
-    country, _, part = text.strip().upper().partition("-")
-    if not _COUNTRY.fullmatch(country) or country in _NOBODY_KNOWS:
-        return NOWHERE
-    within = _STATE.fullmatch(part or (state or "").strip().upper())
-    code = _SLIPS.get(country, country)
-    return Region(f"{code}-{within[1]}" if within else code, rank)
+    code = place_of(text, state or "")
+    return Region(code, rank) if code else NOWHERE
 
 
 @lru_cache(maxsize=1024)

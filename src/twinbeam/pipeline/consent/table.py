@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from itertools import product
 
-from twinbeam.core.consent import PURPOSES, SILENCE, Answer, ConsentRecord, Region, Statement
+from twinbeam.core.consent import BANNER, NOWHERE, PURPOSES, SILENCE, Answer, ConsentRecord, Region, Statement
 from twinbeam.core.rules import ConsentRules, Law
 from twinbeam.core.values import Permission
 from twinbeam.pipeline.consent.gate import judge
-from twinbeam.pipeline.consent.regions import ELSEWHERE, GROUPS
+from twinbeam.pipeline.consent.regions import ELSEWHERE, GROUPS, LIMITED_DATA_USE
 
 ANSWERS: tuple[Answer, ...] = ("granted", "denied", "")
 
@@ -19,12 +19,14 @@ PLACES: dict[Law, ConsentRules] = {
 }
 
 
-def said(storage: Answer, user_data: Answer, personal: Answer, opt_out: Answer = "") -> ConsentRecord:
-    """Give the record of these answers, all of one moment, in the place of the tables."""
+def said(
+    storage: Answer, user_data: Answer, personal: Answer, opt_out: Answer = "", *, place: str = "XA"
+) -> ConsentRecord:
+    """Give the record of these answers, all of one moment, in a place that the sender names."""
     one, two, three, four = (
         Statement(1, answer) if answer else SILENCE for answer in (storage, user_data, personal, opt_out)
     )
-    return ConsentRecord(one, two, three, four, Region("XA", 0))
+    return ConsentRecord(one, two, three, four, Region(place, BANNER) if place else NOWHERE)
 
 
 def laws() -> str:
@@ -38,10 +40,27 @@ def partial() -> str:
     return _table(["refused", "rule", *(f"law `{law}`" for law in PLACES)], rows)
 
 
+def personal() -> str:
+    """Draw what a refusal of personal use alone does, by place and event source."""
+    sources = ("web", "offline", "crm")
+    rows = (
+        [words, *(cell(judge(ConsentRules(), record, source)) for source in sources)]
+        for words, record in _personal_records()
+    )
+    return _table(["the visitor is in", *(f"`{source}`" for source in sources)], rows)
+
+
 def regions() -> str:
-    """List the built-in laws of places."""
-    rows = [[group, f"`{law}`", codes] for group, (law, codes) in GROUPS.items()]
-    return _table(["places", "law", "ISO 3166"], [*rows, ["elsewhere, or unknown", f"`{ELSEWHERE}`", "any other"]])
+    """List the built-in laws of places, each with its source."""
+    rows = [[name, f"`{group.law}`", group.codes, group.source] for name, group in GROUPS.items()]
+    last = ["elsewhere, or unknown", f"`{ELSEWHERE}`", "any other", "cautious: whatever is not listed asks first"]
+    return _table(["places", "law", "ISO 3166", "source"], [*rows, last])
+
+
+def _personal_records() -> Iterable[tuple[str, ConsentRecord]]:
+    states = " ".join(sorted(LIMITED_DATA_USE))
+    for words, place in ((states, "US-CA"), ("another state, or nobody knows which", "US"), ("another country", "DE")):
+        yield words, said("granted", "granted", "denied", place=place)
 
 
 _GRANTED: tuple[Answer, Answer] = ("granted", "granted")
@@ -61,7 +80,7 @@ def _law_table(law: Law, rules: ConsentRules) -> str:
     storage, user_data, personal = PURPOSES
     head = [f"`{storage}`", f"`{user_data}`", *(f"`{personal}` {_word(answer)}" for answer in ANSWERS)]
     rows = (
-        [_word(one), _word(two), *(cell(judge(rules, said(one, two, three))) for three in ANSWERS)]
+        [_word(one), _word(two), *(cell(judge(rules, said(one, two, three), "web")) for three in ANSWERS)]
         for one, two in product(ANSWERS, ANSWERS)
     )
     return f"Law `{law}`:\n\n{_table(head, rows)}"
@@ -70,7 +89,7 @@ def _law_table(law: Law, rules: ConsentRules) -> str:
 def _partial_row(what: str, record: ConsentRecord, changes: dict[str, str]) -> list[str]:
     named = ", ".join(f"`{rule}` = `{choice}`" for rule, choice in changes.items()) or "any"
     cells = (
-        cell(judge(ConsentRules(regions=place.regions, **changes), record))  # type: ignore[arg-type]
+        cell(judge(ConsentRules(regions=place.regions, **changes), record, "web"))  # type: ignore[arg-type]
         for place in PLACES.values()
     )
     return [what, named, *cells]

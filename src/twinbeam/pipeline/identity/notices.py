@@ -20,6 +20,7 @@ class Trouble(StrEnum):
     COUNTRY_INVALID = "country_invalid"
     IP_NOT_PUBLIC = "ip_not_public"
     CONNECTION_NOT_PUBLIC = "connection_not_public"
+    LIMITED_WITHOUT_IP = "limited_without_ip"
     CLICK_ID_INVALID = "click_id_invalid"
     LOCALE_INVALID = "locale_invalid"
     ID_PERSONAL = "id_personal"
@@ -52,6 +53,10 @@ SENTENCES: dict[Trouble, str] = {
     Trouble.CONNECTION_NOT_PUBLIC: (
         "The request came from an address that is not public, so the visitor's own is not known; "
         "where that is a proxy's, its operator lists it in TWINBEAM_TRUSTED_PROXIES."
+    ),
+    Trouble.LIMITED_WITHOUT_IP: (
+        "Is missing, and TikTok finds by it where limited data use applies; the event is sent without identifiers "
+        "unless another copy brings it. Send the visitor's own public address."
     ),
     Trouble.CLICK_ID_INVALID: (
         "Cannot be what TikTok issued and was left out; send the value whole, at most 1,000 characters."

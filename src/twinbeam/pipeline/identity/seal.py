@@ -151,6 +151,8 @@ class Sealer:
         arrival, told = case.arrival, case.told
         user = arrival.item.user
         ip, user_agent = network.connection(arrival, told)
+        if ip is None and case.permission.limited and not case.permission.bare:
+            told.append(("user.ip", Trouble.LIMITED_WITHOUT_IP))
         country = person.plain_country(user.country, told)
         return Person(
             email=hashed_email(user.email, told),

@@ -171,7 +171,7 @@ class Fold:
             self._obey(conversion, permission)
 
     def _judged_anew(self, conversion: Conversion, record: ConsentRecord) -> Permission:
-        return self._policy.judge(self._waiting.terms_of(conversion).rules.consent, record)
+        return self._policy.judge(self._waiting.terms_of(conversion).rules.consent, record, conversion.event_source)
 
     def _obey(self, conversion: Conversion, permission: Permission) -> None:
         if permission.decision is Decision.DROPPED:

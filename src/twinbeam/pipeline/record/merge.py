@@ -26,6 +26,8 @@ _CLICK_FIRST = {Channel.BROWSER: 0, Channel.WEBHOOK: 1, Channel.SERVER: 2, Chann
 _CLICK_KEYS = ("ttclid", "ttp", "ip", "user_agent", "locale")
 _UNITED = ("email", "phone", "external_id")
 
+_LIMITED_FLAG = b'"limited_data_use":true'
+
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
 
@@ -44,8 +46,13 @@ def _click_rank(copy: Copy) -> tuple[bool, int, int, bytes]:
 
 
 def merge(copies: Sequence[Copy], conditions: int) -> bytes:
-    """Give the one event that all copies tell together; a single copy without conditions stays as it is."""
-    if len(copies) == 1 and not conditions:
+    """
+    Give the one event that all copies tell together; a single copy without conditions stays as it is.
+
+    TikTok limits its use of an event by the place, which it finds by the visitor's address (tiktok.md 10.3): where no
+    copy brings that, it goes without identifiers.
+    """
+    if len(copies) == 1 and not conditions and _LIMITED_FLAG not in copies[0].body:
         return copies[0].body
     decoded = {id(copy): _decode(copy.body) for copy in copies}
     money = [decoded[id(copy)] for copy in by_authority(copies)]
@@ -58,10 +65,12 @@ def merge(copies: Sequence[Copy], conditions: int) -> bytes:
         "properties": _properties(_parts(money, "properties")),
     }
     event.update({name: part for name, part in parts.items() if part})
-    if conditions & LIMITED or any(said.get("limited_data_use") for said in money):
+    limited = bool(conditions & LIMITED) or any(said.get("limited_data_use") for said in money)
+    if limited:
         event["limited_data_use"] = True
     merged = _encode(event)
-    return bare(merged) if conditions & BARE else merged
+    located = "ip" in event.get("user", {})
+    return bare(merged) if conditions & BARE or (limited and not located) else merged
 
 
 def show(conversion: Conversion, copies: Iterable[Copy]) -> None:

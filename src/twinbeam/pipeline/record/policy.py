@@ -12,8 +12,8 @@ from twinbeam.pipeline.record.window import JoinWindow
 
 _HOUR_MS = 3_600_000
 
-Judge = Callable[[ConsentRules, ConsentRecord], Permission]
-"""The consent room's judgement, asked again with all that the visit has said."""
+Judge = Callable[[ConsentRules, ConsentRecord, str], Permission]
+"""The consent room's judgement of an event source, asked again with all that the visit has said."""
 
 
 class Terms(Struct, frozen=True, gc=False):
@@ -73,7 +73,7 @@ def _default_terms(_workspace: str, _pixel: str) -> Terms:
     return DEFAULT_TERMS
 
 
-def _never_judged(_rules: ConsentRules, _record: ConsentRecord) -> Permission:
+def _never_judged(_rules: ConsentRules, _record: ConsentRecord, _event_source: str) -> Permission:
     """Permit nothing: a store that was given no judge must not decide by itself."""
     return Permission(Decision.UNDECIDED, "no judge")
 

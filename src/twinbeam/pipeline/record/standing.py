@@ -9,7 +9,7 @@ from enum import StrEnum, auto
 
 from msgspec import Struct
 
-from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, latest, same_answers
+from twinbeam.core.consent import LIMITABLE, NOTHING_SAID, ConsentRecord, latest, same_answers, same_places
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Decision, Signal
 from twinbeam.pipeline.record.policy import Judge, Terms
@@ -44,10 +44,11 @@ def standing_of(signal: Signal, visit: ConsentRecord | None, terms: Terms, judge
         stance = Stance.REFUSED if said.reason is Reason.NO_CONSENT else Stance.ENDS
         return Standing(stance, said.basis, said.reason)
     if visit is not None and not _adds_nothing(visit, signal.consent):
-        said = judge(terms.rules.consent, latest(signal.consent or NOTHING_SAID, visit))
-    return Standing(_STANCES[said.decision], said.basis, said.reason, limited=said.limited, bare=said.bare)
+        said = judge(terms.rules.consent, latest(signal.consent or NOTHING_SAID, visit), signal.event_source)
+    bare = said.bare or (signal.permission.bare and signal.event_source not in LIMITABLE)  # its own word, whoever asks
+    return Standing(_STANCES[said.decision], said.basis, said.reason, limited=said.limited, bare=bare)
 
 
 def _adds_nothing(visit: ConsentRecord, said: ConsentRecord | None) -> bool:
-    """Tell whether joining a visit's record leaves the answers and the place on which an arrival was judged."""
-    return said is not None and visit.region == said.region and same_answers(visit, said)
+    """Tell whether joining a visit's record leaves the answers and the places on which an arrival was judged."""
+    return said is not None and same_places(visit, said) and same_answers(visit, said)

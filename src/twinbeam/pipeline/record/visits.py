@@ -19,7 +19,9 @@ from twinbeam.core.consent import (
     Statement,
     denials,
     latest,
+    only_grants,
     same_answers,
+    same_places,
 )
 from twinbeam.core.values import Facts, Signal
 from twinbeam.pipeline.record.conversion import Copy
@@ -67,7 +69,7 @@ def erased(facts: Facts) -> Facts | None:
 
 def _heard_by_all(record: ConsentRecord) -> ConsentRecord | None:
     denied = denials(record)
-    return None if denied is None else msgspec.structs.replace(denied, region=NOWHERE)
+    return None if denied is None else msgspec.structs.replace(denied, region=NOWHERE, seen=NOWHERE)
 
 
 def _refuses(record: ConsentRecord) -> bool:
@@ -82,10 +84,9 @@ def _only_repeats(known: ConsentRecord | None, record: ConsentRecord) -> bool:
     """
     if known is None or not same_answers(known, record):
         return False
-    if known.region != record.region and latest(known, record).region != known.region:
+    if not same_places(known, record) and not same_places(latest(known, record), known):
         return False  # the place is better known now
-    said = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
-    return all(statement.answer != "denied" for statement in said)
+    return only_grants(record)
 
 
 def lacks(signal: Signal) -> bool:
