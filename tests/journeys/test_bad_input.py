@@ -91,7 +91,7 @@ WRONG = {
     "a value that is text": '{"event":"Purchase","event_time":1790000000,"properties":{"value":"a lot"}}',
     "an unknown currency": '{"event":"Purchase","event_time":1790000000,"properties":{"currency":"EURO"}}',
     "contents that are no list": '{"event":"Purchase","event_time":1790000000,"properties":{"contents":5}}',
-    "consent that is yes": '{"event":"ViewContent","event_time":1790000000,"consent":true}',
+    "a lead that is text": '{"event":"ViewContent","event_time":1790000000,"lead":"ada"}',
     "an id of 300 characters": '{"event":"ViewContent","event_time":1790000000,"event_id":"' + "x" * 300 + '"}',
     "a name no platform takes": '{"event":"Bought! A lot?","event_time":1790000000}',
     "a NUL": '{"event":"ViewContent","event_time":1790000000,"event_id":"a\\u0000b"}',

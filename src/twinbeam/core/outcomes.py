@@ -46,7 +46,7 @@ class Reason(StrEnum):
 
 SENTENCES: dict[Reason, str] = {
     Reason.NO_CONSENT: "The visitor refused the purpose this event needs, so it was not kept or sent.",
-    Reason.CONSENT_NOT_SAID: "Nothing said whether the visitor allows it, and this pixel requires permission.",
+    Reason.CONSENT_NOT_SAID: "Nothing that can be read says whether the visitor allows it, and that is needed here.",
     Reason.DENIED_BY_ANOTHER_COPY: "Another copy of the same conversion carried a refusal, and a refusal wins.",
     Reason.UNREADABLE: "The stored event could not be recorded; it is kept, encrypted, for a person to look at.",
     Reason.REFUSED_BY_TIKTOK: "TikTok refused this event by itself; its message is in the attempt log.",

@@ -26,7 +26,8 @@ OneOrMore = (
 Url = Annotated[str, Meta(max_length=8_000)]
 EventSource = Literal["web", "app", "offline", "crm"]
 EVENT_SOURCES: tuple[EventSource, ...] = get_args(EventSource)
-Said = Literal["granted", "denied"]
+Said = Literal["granted", "denied", "undecided"]
+"""An answer about one purpose; "undecided": there is one, but nobody can tell what it is."""
 Native = Literal["sent", "blocked", "not_fired", "unknown"]
 """What became of the copy that TikTok's own script reports: proven sent, proven not sent, never tried, or not known."""
 

@@ -17,7 +17,7 @@ _TEXT = 'Send a string of 1 to 256 characters, such as "1001".'
 _NUMBER = "Send a number without quotes, currency sign or thousands separator, such as 20.5."
 _WHOLE = "Send a whole number without quotes, such as 2."
 _IDENTIFIER = "Send a string, or a list of at most 20 strings, each of at most 320 characters."
-_ANSWER = 'Send "granted" or "denied", or leave it out where nothing was said.'
+_ANSWER = 'Send "granted", "denied" or "undecided", or leave it out where nothing was said.'
 
 #: By the field's own name, wherever it stands.
 _FIXES: Mapping[str, str] = {

@@ -4,6 +4,7 @@ Twinbeam's own dialect of statements about consent: `POST /v1/consent` with `{"s
 A statement is read into an `Item` without an event; one that is wrong is refused alone.
 """
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from twinbeam.pipeline.accept.statements import CONSENT_PATH, place, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain
 from twinbeam.sources.envelope import Limits, listed, opened
-from twinbeam.sources.lenient import MOST_NOTICES, nuls, remark
+from twinbeam.sources.lenient import MOST_NOTICES, nuls, plainly, remark
 from twinbeam.sources.spelling import prune
 
 PATH = CONSENT_PATH
@@ -55,7 +56,8 @@ def _read(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejected:
     if not isinstance(said, dict):
         return refuse(Rejection.NOT_AN_OBJECT, index, "", 'Send {"visitor_id": "...", "consent": {...}}.')
 
-    known, unknown = prune(said, strict.Statement)
+    plain = plainly(said, strict.Statement.__struct_fields__, partial(place, index), index, notices)
+    known, unknown = prune(plain, strict.Statement)
     for field in unknown[: MOST_NOTICES - len(notices)]:
         remark(notices, index, place(index, field.path), Remark.UNKNOWN_FIELD)
     return _checked(known, index)

@@ -1,6 +1,7 @@
 """The slow path for one event: mend what is clearly meant, say so in a notice, refuse only what cannot be taken."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,10 +12,14 @@ from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 from twinbeam.pipeline.accept.rules import TIME_FIX, path_in, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain
+from twinbeam.sources.consent_dialects import gathered, plain_consent
+from twinbeam.sources.consent_words import asks_to_limit
 from twinbeam.sources.foreign import adopt
 from twinbeam.sources.spelling import meant_by, prune
 from twinbeam.sources.times import iso, seconds_of, whole_age
 
+_LIMITED = "limited_data_use"
+_MOST_NAME_CHARS = 64
 MOST_NOTICES = 50  # of one request; more would repeat themselves
 NUL_ESCAPE = rb"\u0000"  #: the only way to write a NUL in JSON
 
@@ -43,7 +48,8 @@ def _read_loosely(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejecte
     if not isinstance(event, dict):
         return refuse(Rejection.NOT_AN_OBJECT, index, "", 'Send {"event": "...", "event_time": ...}.')
 
-    known = _without_unknown(_with_our_names(event, index, notices), index, notices)
+    named = _with_plain_consent(_with_our_names(_with_limits(event, index, notices), index, notices), index, notices)
+    known = _without_unknown(named, index, notices)
     timed = _with_seconds(_with_whole_age(known, index, notices), index, notices)
     return timed if isinstance(timed, Rejected) else _checked(timed, index)
 
@@ -53,6 +59,37 @@ def _with_our_names(event: dict[str, Any], index: int, notices: list[Notice]) ->
     for field in adopted:
         remark(notices, index, path_in(index, field.path), Remark.FIELD_MAPPED, f"It was taken as `{field.meant}`.")
     return named
+
+
+def _with_limits(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
+    """Hear a wish for limited data use in other spellings, and as Meta's interface says it; in doubt it is one."""
+    found = [name for name, value in event.items() if asks_to_limit(name, value) is not None]
+    if not found or (found == [_LIMITED] and isinstance(event[_LIMITED], bool)):
+        return event
+    asked = any(asks_to_limit(name, event[name]) for name in found)
+    for name in found:
+        more = f"It was taken as `{_LIMITED}`, {str(asked).lower()}."
+        remark(notices, index, path_in(index, name[:_MOST_NAME_CHARS]), Remark.FIELD_MAPPED, more)
+    return {**{name: value for name, value in event.items() if name not in found}, _LIMITED: asked}
+
+
+def _with_plain_consent(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
+    return plainly(event, strict.Item.__struct_fields__, partial(path_in, index), index, notices)
+
+
+def plainly(
+    said: dict[str, Any], known: Container[str], place: Callable[[str], str], index: int, notices: list[Notice]
+) -> dict[str, Any]:
+    """Give an event or a statement with its consent in our own words; `notices` grows by how that was understood."""
+    found = gathered(said, known)
+    if found is None:
+        return said
+    plain = plain_consent(found.written)
+    for it in plain.remarks:
+        field = it.member if it.member in found.outside else f"consent.{it.member}".rstrip(".")
+        remark(notices, index, place(field[:_MOST_NAME_CHARS]), it.code, it.more)
+    kept = {name: value for name, value in said.items() if name not in found.outside}
+    return {**kept, "consent": plain.members}
 
 
 def _without_unknown(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:

@@ -45,6 +45,11 @@ class Remark(StrEnum):
     EVENT_TIME_IGNORED = "event_time_ignored"
     CONNECTION_FIELD_IGNORED = "connection_field_ignored"
     BROKEN_CHARACTER = "broken_character"
+    CONSENT_UNDERSTOOD = "consent_understood"
+    CONSENT_UNREADABLE = "consent_unreadable"
+    CONSENT_PART_IGNORED = "consent_part_ignored"
+    REGION_UNDERSTOOD = "region_understood"
+    REGION_UNKNOWN = "region_unknown"
 
 
 SENTENCES: Mapping[Rejection | Remark, str] = {
@@ -76,5 +81,15 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
     Remark.EVENT_TIME_OLD: "The event lies so far back that TikTok is likely to make nothing of it.",
     Remark.EVENT_TIME_IGNORED: "A browser's clock is not believed: send `age_ms`, how long ago it was.",
     Remark.CONNECTION_FIELD_IGNORED: "With a browser key the connection itself says this, so the field was ignored.",
+    Remark.CONSENT_UNDERSTOOD: "The consent was said in another dialect, which was understood.",
+    Remark.CONSENT_UNREADABLE: (
+        "It says something about consent that cannot be read, so the event is held under every law until the visitor "
+        "answers. Send consent.ad_storage and consent.ad_user_data."
+    ),
+    Remark.CONSENT_PART_IGNORED: "The field tells more about the consent, but cannot be used, and was left out.",
+    Remark.REGION_UNDERSTOOD: 'The region was not written as an ISO 3166 code such as "DE" or "US-CA".',
+    Remark.REGION_UNKNOWN: (
+        'The region is no ISO 3166 code such as "DE" or "US-CA" and counts as unknown, where the law is opt-in.'
+    ),
     Remark.BROKEN_CHARACTER: "Half of a split character (a lone surrogate) was replaced by U+FFFD.",
 }

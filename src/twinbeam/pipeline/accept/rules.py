@@ -7,6 +7,7 @@ Sources: tiktok.md 2.9 (names), 2.8 (TikTok publishes no limits of time, so ours
 from collections.abc import Iterable, Iterator, Mapping
 
 from twinbeam.core.names import CUSTOM_RULE, AppOnly, Name, understood
+from twinbeam.core.places import place_of
 from twinbeam.core.values import Channel, EventSource, Item, Notice, Origin, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 
@@ -58,7 +59,8 @@ def time_of(item: Item, index: int, origin: Origin) -> int | Rejected:
 def remarks_on(item: Item, name: Name, event_time: int, index: int, origin: Origin) -> Iterable[Notice]:
     """Say what is odd about an event that is taken all the same; usually there is nothing, and that costs little."""
     behind_s = origin.received_ms // 1_000 - event_time
-    is_plain = not name.mapped and not name.likely
+    region = item.consent.region
+    is_plain = not name.mapped and not name.likely and (region is None or bool(place_of(region)))
     if origin.channel is not Channel.BROWSER and is_plain and -NOTABLY_AHEAD_S <= behind_s <= LEAST_OLD_S:
         return ()
     return _remarks(item, name, behind_s, index, origin)
@@ -69,6 +71,8 @@ def _remarks(item: Item, name: Name, behind_s: int, index: int, origin: Origin) 
         yield _remark(Remark.EVENT_NAME_MAPPED, index, "event", f"It was taken as {name.canonical}.")
     if name.likely:
         yield _remark(Remark.EVENT_NAME_UNUSUAL, index, "event", f"Did you mean `{name.likely}`?")
+    if item.consent.region is not None and not place_of(item.consent.region):
+        yield _remark(Remark.REGION_UNKNOWN, index, "consent.region")
     if origin.channel is Channel.BROWSER:
         yield from _of_browsers(item, index)
 

@@ -7,9 +7,10 @@ A statement goes the way of an event, yet to no pixel: it is an arrival whose ev
 import msgspec
 from msgspec import Struct
 
+from twinbeam.core.places import place_of
 from twinbeam.core.values import Arrival, Item, Notice, Origin, Rejected
 from twinbeam.pipeline.accept.asgi import Reply
-from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
+from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 from twinbeam.pipeline.accept.contract import Noted, Reading
 from twinbeam.pipeline.accept.fanout import Fanned
 
@@ -43,8 +44,17 @@ def statements_of(reading: Reading, origin: Origin, *, elsewhere: bool = False) 
         elif refused := _foreign(index) if elsewhere else _trouble(item, index):
             fanned.rejected.append(refused)
         else:
+            fanned.notices.extend(_remarks(item, index))
             fanned.arrivals.append(Arrival(item, origin, "", "", index, origin.received_ms // 1_000))
     return fanned
+
+
+def _remarks(item: Item, index: int) -> list[Notice]:
+    region = item.consent.region
+    if region is None or place_of(region):
+        return []
+    unknown = Remark.REGION_UNKNOWN
+    return [Notice(index, place(index, "consent.region"), unknown, SENTENCES[unknown])]
 
 
 def acknowledge(count: int, fanned: Fanned, noted: Noted) -> Acknowledgement:
