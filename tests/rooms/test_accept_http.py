@@ -246,6 +246,32 @@ def test_a_browser_speaks_for_its_visitor_by_global_privacy_control(headers, con
     assert [arrival.origin.privacy_control for arrival in house.corridor.arrivals] == [control, False]
 
 
+@pytest.mark.parametrize(
+    ("lines", "control"),
+    [
+        (["1"], True),
+        (["1 "], True),
+        (["\t1"], True),
+        (["1, 1"], True),
+        (["1,1"], True),
+        (["0, 1"], True),
+        (["1", "0"], True),
+        (["0", "1"], True),
+        (["0"], False),
+        (["0, 0"], False),
+        (["11"], False),
+        (["10"], False),
+        ([""], False),
+        (["yes"], False),
+    ],
+)
+def test_global_privacy_control_is_heard_in_any_line_and_any_place_of_its_header(lines, control):
+    house = House()
+    headers = [(b"authorization", f"Bearer {BROWSER_KEY}".encode()), *((b"sec-gpc", it.encode()) for it in lines)]
+    house.ask(a_scope(headers=headers), [a_body()])
+    assert house.corridor.arrivals[0].origin.privacy_control is control
+
+
 def test_a_connection_without_an_address_is_no_trouble():
     house = House()
     assert house.post(a_body(), BROWSER, client=None).status == 202

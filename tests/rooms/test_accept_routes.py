@@ -175,6 +175,36 @@ def test_a_staging_host_is_one_of_the_shops():
     assert (arrival.test_code, arrival.ends) == ("TEST1", None)
 
 
+@pytest.mark.parametrize("hosts", [(), ("shop.example",)])
+@pytest.mark.parametrize(
+    ("url", "sent_from", "is_test"),
+    [
+        (None, "staging.test", True),
+        ("https://shop.example/thanks", "staging.test", True),
+        ("https://shop.example/thanks", "a.staging.test", True),
+        ("https://staging.test/", "shop.example", True),
+        ("https://shop.example/thanks", "shop.example", False),
+        (None, "shop.example", False),
+    ],
+)
+def test_a_browser_on_a_staging_page_reports_a_test_whatever_page_its_event_names(url, sent_from, is_test, hosts):
+    item = an_item(**USUAL | {"url": url})
+    for switch, code, end in ((ON, "TEST1", None), ({}, "", Reason.TEST_ORDER)):
+        rules = PixelRules(hosts=hosts, **MARKED, **switch)
+        (arrival,) = fan(item, rules=rules, sent_from=sent_from, channel=BROWSER).arrivals
+        assert (arrival.test_code, arrival.ends) == ((code, end) if is_test else ("", None))
+
+
+def test_the_origin_of_a_staging_page_is_read_at_the_door():
+    pixel = PixelEntry("A", WORKSPACE, rules=PixelRules(**MARKED, **ON))
+    house = House(directory=a_directory(pixel))
+    for origin in ("https://staging.test", "https://shop.example"):
+        house.post(
+            a_body(an_item(**USUAL | {"url": None})), {"authorization": f"Bearer {BROWSER_KEY}", "origin": origin}
+        )
+    assert [arrival.test_code for arrival in house.corridor.arrivals] == ["TEST1", ""]
+
+
 LEFT = Reason.LEFT_TO_BROWSER
 
 

@@ -5,6 +5,7 @@ It may come from a foreign page, be a test, or be reported by TikTok's own scrip
 tells these rules, and shows `is_left` as a table.
 """
 
+from collections.abc import Iterable
 from hashlib import sha256
 
 from twinbeam.core.outcomes import Reason
@@ -26,7 +27,7 @@ def fate(item: Item, event: str, exit_: Exit, origin: Origin, sent_from: str) ->
         return "", Reason.FOREIGN_HOST
 
     test_code = ""
-    if _is_test(item, host, exit_):
+    if _is_test(item, (host, sent_from), exit_):
         test_code = exit_.rules.test_code_at(origin.received_ms)
         if not test_code:
             return "", Reason.TEST_ORDER
@@ -49,10 +50,11 @@ def _is_foreign(host: str, sent_from: str, exit_: Exit, origin: Origin) -> bool:
     return not named or not all(belongs(it, exit_.hosts) for it in named)
 
 
-def _is_test(item: Item, host: str, exit_: Exit) -> bool:
+def _is_test(item: Item, hosts: Iterable[str], exit_: Exit) -> bool:
+    """Tell whether an event is a test; a browser on a staging page is one, whatever page its event names."""
     if item.test or item.livemode is False:
         return True
-    if exit_.staging and belongs(host, exit_.staging):
+    if exit_.staging and any(belongs(host, exit_.staging) for host in hosts):
         return True
     return bool(exit_.test_emails) and not exit_.test_emails.isdisjoint(_email_hashes(item))
 

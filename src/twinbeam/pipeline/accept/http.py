@@ -159,7 +159,7 @@ class Door:
             user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:MOST_USER_AGENT_CHARS] or None,
             idempotency=idempotency,
             edge_country=self._edge_country(peer, headers) if self.country_header else None,
-            privacy_control=headers.get(b"sec-gpc") == b"1",
+            privacy_control=b"sec-gpc" in headers and _opted_out(scope),
         )
 
     def _client_ip(self, peer: str, scope: Scope) -> str | None:
@@ -171,6 +171,12 @@ class Door:
         """Give the country that a listed proxy saw; from anybody else the header is worth nothing."""
         written = headers.get(self.country_header)
         return country_code(written) if written is not None and self.proxies.believed(peer) else None
+
+
+def _opted_out(scope: Scope) -> bool:
+    """Tell whether a browser says Global Privacy Control in any line of its header, or in any place of one."""
+    lines = [value for name, value in scope["headers"] if name == b"sec-gpc"]
+    return any(part.strip() == b"1" for line in lines for part in line.split(b","))
 
 
 def _not_posted(method: str) -> Reply:
