@@ -30,6 +30,7 @@ from engines.kit import (
     spelling,
     splitting,
     stories,
+    testing,
     visits,
     windows,
 )
@@ -56,6 +57,7 @@ CHAPTERS = (
     splitting,
     expiring,
     removing,
+    testing,
     stories,
     listing,
     quarantining,

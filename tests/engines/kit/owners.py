@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from signals import HOUR, NOW
 from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.pipeline.consent.gate import judge
 from twinbeam.pipeline.record.policy import DEFAULT_TERMS, RecordPolicy, Terms
@@ -13,6 +14,7 @@ _TERMS: Mapping[str, Terms] = {
     "PAID": Terms(PixelRules(purchase_means="paid", confirm_purchases="off")),
     "OLD": Terms(PixelRules(spelling="old")),
     "NEW": Terms(PixelRules(spelling="new")),
+    "TESTED": Terms(PixelRules(test_code="TEST1", test_until_ms=NOW + HOUR)),
     "STRIPPED": Terms(PixelRules(consent=ConsentRules(user_data_denied="strip"))),
 }
 

@@ -11,7 +11,7 @@ from twinbeam.pipeline.record.conversion import Conversion
 from twinbeam.pipeline.record.merge import merge
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
-from twinbeam.pipeline.send.limits import Ages, earliest
+from twinbeam.pipeline.send.limits import Ages, earliest, ended_test, reason_of_batch
 
 #: What a note on a leased row makes of it instead of another attempt.
 RECALLS: dict[str, State] = {Reason.NO_CONSENT: State.WITHDRAWN, Reason.ERASURE_ASKED: State.ERASED}
@@ -75,10 +75,10 @@ class Leasing:
         orphans = [batch for batch in batches if batch.state == State.LEASED and batch.owner != owner]
         for batch in orphans.copy():
             batch.owner, batch.again = owner, True
-            late = any(self._late(self._rows.by_id[id_], now_ms) for id_ in batch.ids)
+            late = {reason for id_ in batch.ids if (reason := self._late(self._rows.by_id[id_], now_ms))}
             ids = self._without_recalled(batch.ids, now_ms)
             if late:
-                self._end(batch, ids, TOO_LATE, State.EXPIRED, Reason.DEDUP_WINDOW, now_ms)
+                self._end(batch, ids, TOO_LATE, State.EXPIRED, reason_of_batch(late), now_ms)
             elif len(ids) < len(batch.ids):
                 batch.state, batch.answered_ms = "split", now_ms
                 orphans += [
@@ -195,6 +195,10 @@ class Leasing:
         return [id_ for id_ in ids if id_ not in gone]
 
     def _late(self, row: Conversion, now_ms: int) -> Reason | None:
+        rules = self._policy.terms_of(row.workspace, row.pixel).rules
+        test_ended = ended_test(self._rows.lane(row), rules, now_ms)
+        if test_ended:
+            return test_ended
         if row.enriched:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(row.browser_at, now_ms) else None
         since = earliest(self._rows.kept[row.id].maybe_at, row.browser_at)

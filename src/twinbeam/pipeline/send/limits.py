@@ -1,9 +1,13 @@
-"""How late is too late: nothing is sent where it could count twice, or where it has become meaningless."""
+"""How late is too late: nothing is sent where it could count twice, or where it has become meaningless or unwanted."""
+
+from collections.abc import Collection
 
 from msgspec import Struct
 
 from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.delivery import Lane
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import PixelRules
 
 _HOUR_MS = 3_600_000
 
@@ -35,6 +39,17 @@ class Ages(Struct, frozen=True):
     def too_late_to_enrich(self, browser_at: int | None, now_ms: int) -> bool:
         """Tell whether a second word about a delivered conversion would be dropped by now."""
         return browser_at is None or now_ms >= browser_at + self.enrich_ms
+
+
+def ended_test(lane: Lane, rules: PixelRules, now_ms: int) -> Reason | None:
+    """Tell why a lane's tests must not be sent any more: the code they were meant for is off, or another one is on."""
+    is_over = lane.test_code and rules.test_code_at(now_ms) != lane.test_code
+    return Reason.TEST_ORDER if is_over else None
+
+
+def reason_of_batch(late: Collection[Reason]) -> Reason:
+    """Name why a dead owner's batch ends as a whole: it may have been sent, unless it was but tests."""
+    return Reason.TEST_ORDER if Reason.TEST_ORDER in late else Reason.DEDUP_WINDOW
 
 
 def earliest(maybe_at: int | None, browser_at: int | None) -> int | None:

@@ -28,7 +28,7 @@ from twinbeam.engines.stores.sqlite.settling import LANES, Held, Settling, as_he
 from twinbeam.pipeline.record.merge import merge
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
-from twinbeam.pipeline.send.limits import Ages, earliest
+from twinbeam.pipeline.send.limits import Ages, earliest, ended_test, reason_of_batch
 
 _DUE_LANES = f"{LANES} WHERE EXISTS (SELECT 1 FROM ready WHERE ready.lane = lane.id AND due <= ?)"  # noqa: S608 -- constants only
 _SPLIT = "UPDATE batch SET state='split', answered_at=? WHERE id=?"
@@ -212,6 +212,9 @@ class Leasing(Settling):
         return [_Pick(*row) for row in self._connection.by_ids(_PICKED, ids)]
 
     def _too_late(self, lane: Lane, pick: _Pick, now_ms: int) -> Reason | None:
+        test_ended = ended_test(lane, self._policy.terms_of(pick.workspace, pick.pixel).rules, now_ms)
+        if test_ended:
+            return test_ended
         if lane.enriches:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(pick.browser_at, now_ms) else None
         return self._ages.too_late(pick.since_ms, earliest(pick.maybe_at, pick.browser_at), now_ms)
@@ -322,10 +325,11 @@ class Leasing(Settling):
     def _again(self, held: Held, body_hash: bytes, attempt: int, now_ms: int, compose: Compose) -> Lease | None:
         """Make a dead owner's batch again, or end it."""
         lane, picks = self._lane(held.lane), self._picks(held.ids)
-        if any(self._too_late(lane, pick, now_ms) for pick in picks):
+        late = {reason for pick in picks if (reason := self._too_late(lane, pick, now_ms))}
+        if late:
             with self._connection.transaction():
                 left = self._without_recalled(held, now_ms)
-                self._end(left, TOO_LATE, State.EXPIRED, Reason.DEDUP_WINDOW, now_ms)
+                self._end(left, TOO_LATE, State.EXPIRED, reason_of_batch(late), now_ms)
             return None
         sealed, names = self._sealed(picks), self._names(picks)
         body = compose(lane, [(names[pick.id], self._event(pick, sealed)) for pick in picks])
