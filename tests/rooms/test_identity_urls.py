@@ -115,10 +115,25 @@ def test_a_click_id_is_read_from_the_address(url, click_id):
     assert click_id_of(url) == click_id
 
 
-def test_a_click_id_of_the_address_is_sent_where_the_user_has_none():
-    url = "https://shop.example/?ttclid=E.C.P.a%2Bb"
-    assert seal(ttclid=None, url=url).user["ttclid"] == "E.C.P.a+b"
-    assert seal(ttclid="E.C.P.own", url=url).user["ttclid"] == "E.C.P.own"
+CLICKED = "https://shop.example/?ttclid=E.C.P.a%2Bb"
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "referrer", "sent"),
+    [
+        (None, CLICKED, None, "E.C.P.a+b"),
+        ("E.C.P.old", CLICKED, None, "E.C.P.a+b"),
+        ("E.C.P.own", "https://shop.example/", CLICKED, "E.C.P.own"),
+        ("two words", CLICKED, None, "E.C.P.a+b"),
+        ("E.C.P.own", "https://shop.example/?ttclid=two%20words", None, "E.C.P.own"),
+        (None, "https://SHOP.example/cart", CLICKED, "E.C.P.a+b"),
+        (None, "https://other.example/cart", CLICKED, None),
+        (None, "https://shop.example:8443/cart", CLICKED, None),
+        (None, None, CLICKED, None),
+    ],
+)
+def test_the_newest_click_is_in_the_address_and_then_in_the_page_before_of_the_same_host(given, url, referrer, sent):
+    assert seal(ttclid=given, url=url, referrer=referrer).user.get("ttclid") == sent
 
 
 def test_a_click_id_beyond_a_thousand_characters_is_told_and_never_cut():

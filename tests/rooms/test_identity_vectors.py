@@ -51,7 +51,7 @@ def test_an_address_is_scrubbed_as_the_vectors_say(vector):
     assert sealed.body["page"] == {"url": vector["sent"], "referrer": vector["sent"]}
     changed = vector["sent"] != vector["typed"]
     expected = [("page.url", "url_scrubbed"), ("page.referrer", "url_scrubbed")] if changed else []
-    assert sealed.told == expected
+    assert [told for told in sealed.told if told[1] == "url_scrubbed"] == expected
 
 
 @pytest.mark.parametrize("vector", of("text"))

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from twinbeam.core.countries import country_code
 from twinbeam.core.rules import BROWSER_ONLY, PixelRules, Route, WorkspaceRules
 from twinbeam.core.values import EventSource, Item, Origin, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
@@ -138,8 +139,7 @@ def _routed(item: Item, event: str, index: int, exits: Sequence[Exit], origin: O
 
 def country_of(item: Item, origin: Origin) -> str:
     """Give the country an event belongs to: what it says itself, else where its visitor is seen."""
-    written = (item.user.country or origin.edge_country or "").strip().upper()
-    return "GB" if written == "UK" else written
+    return country_code((item.user.country or "").strip()) or country_code((origin.edge_country or "").strip()) or ""
 
 
 def _takes(route: Route, said: _Said) -> bool:

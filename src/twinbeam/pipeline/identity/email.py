@@ -2,15 +2,29 @@
 E-mail addresses: trimmed, lower-cased, hashed, and nothing else (tiktok.md 6.1).
 
 Gmail's dots and plus tags stay: TikTok hashes what the visitor typed, so removing them would lose the match.
+Only what no address holds is taken off: invisible characters, `mailto:`, brackets and quotes around it.
 """
 
 import re
+from unicodedata import normalize
+from urllib.parse import unquote
 
+from twinbeam.pipeline.identity.characters import legible
 from twinbeam.pipeline.identity.hashing import Several, hashed, sha256_hex
 from twinbeam.pipeline.identity.notices import Told, Trouble
 
-#: Wide on purpose: it has to tell an address from a name or a placeholder, not to prove that it receives mail.
-_ADDRESS = re.compile(r"[^\s@,;<>\"()]{1,64}@[^\s@,;<>\"()]{1,190}\.[^\s@.,;<>\"()]{2,63}")
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+#: An address that a mail server could know: dots between parts only, a host of labels, letters at its end (RFC 5321).
+_ADDRESS = re.compile(
+    r"(?=[^@]{1,64}@.{4,255}\Z)"
+    r"[^\s@,;:<>\"()\[\]\\.]+(?:\.[^\s@,;:<>\"()\[\]\\.]+)*"
+    rf"@(?:{_LABEL}\.)+(?:[^\W\d_]{{2,63}}|xn--[a-z0-9-]{{1,59}})"
+)
+#: Two Japanese carriers once gave out addresses with dots side by side or at the end, and people keep them.
+_DOTTED = re.compile(r"[a-z0-9_.-]{1,64}@(?:docomo|ezweb)\.ne\.jp")
+_NAMED = re.compile(r"[^<>@]*<([^<>]+)>")  # Jane <jane@shop.example>
+_AROUND = " \t\r\n\"'<>()[]{};,"
+_BEHIND = f"{_AROUND}."
 
 
 def hashed_email(raw: Several, told: Told) -> Several:
@@ -22,5 +36,27 @@ def hashed_email(raw: Several, told: Told) -> Several:
 
 def email_digest(text: str) -> str | None:
     """Give the SHA-256 of an address as it was typed, or None for what is not one."""
+    address = normal_email(text)
+    return sha256_hex(address) if address else None
+
+
+def normal_email(text: str) -> str | None:
+    """Give the form of an address that is hashed, or None for what is not one."""
     address = text.strip().lower()
-    return sha256_hex(address) if _ADDRESS.fullmatch(address) else None
+    if not (address.isascii() and address.isprintable()):
+        address = normalize("NFC", legible(address))
+    if _ADDRESS.fullmatch(address):
+        return address
+    address = _alone(address)
+    return address if _ADDRESS.fullmatch(address) or _DOTTED.fullmatch(address) else None
+
+
+def _alone(text: str) -> str:
+    """Take off what stands around an address in a link, in a header or in a list."""
+    if "%40" in text and "@" not in text:
+        text = unquote(text)
+    named = _NAMED.fullmatch(text.strip())
+    address = (named[1] if named else text).strip(_AROUND).rstrip(_BEHIND)
+    if address.startswith("mailto:"):
+        address = address.removeprefix("mailto:").partition("?")[0].strip(_AROUND).rstrip(_BEHIND)
+    return address

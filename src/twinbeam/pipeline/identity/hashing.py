@@ -12,7 +12,14 @@ from typing import overload
 from twinbeam.pipeline.identity.notices import Told, Trouble
 
 #: What senders write when they have nothing. One such hash would join thousands of strangers into one person.
-NOTHING = frozenset({"", "0", "null", "none", "undefined", "nan"})
+NOTHING = frozenset({"", "0", "null", "none", "undefined", "nan", "n/a"})
+#: The same in brackets or quotes, and what a template that was never filled in leaves behind.
+_PLACEHOLDER = re.compile(
+    r"[\s()\[\]{}<>\"'`]*(?:0|null|none|undefined|nan|n/a|object object)[\s()\[\]{}<>\"'`]*"
+    r"|\{\{.*\}\}|\{%.*%\}|\$\{.*\}|%%.*%%|<%.*%>|__[a-z0-9_]+__",
+    re.DOTALL,
+)
+_LONGEST_WORD = max(map(len, NOTHING))
 
 #: One or several values of a field, as typed or as digests.
 Several = str | list[str] | None
@@ -34,12 +41,21 @@ def _spellings(word: str) -> set[str]:
 
 
 #: Whoever hashes before sending hashes the word as it stands, so every usual spelling is listed.
-NOTHING_HASHED = frozenset(sha256_hex(spelling) for word in NOTHING for spelling in _spellings(word))
+NOTHING_HASHED = frozenset(
+    sha256_hex(spelling)
+    for word in (*NOTHING, "(null)", "[object Object]")
+    for spelling in _spellings(word)
+)
 
 
 def is_nothing(text: str) -> bool:
-    """Tell whether a text only says that there is no value."""
-    return text.strip().lower() in NOTHING
+    """Tell whether a text only says that there is no value: a word for it, a placeholder, or no letter and no digit."""
+    word = text.strip()
+    if not word:
+        return True
+    if word[0].isalnum():
+        return len(word) <= _LONGEST_WORD and word.lower() in NOTHING
+    return _PLACEHOLDER.fullmatch(word.lower()) is not None or not any(map(str.isalnum, word))
 
 
 def is_hashed(text: str) -> bool:
@@ -64,7 +80,7 @@ def hashed(raw: Several, field: str, told: Told, digest: Digest, trouble: Troubl
     if raw is None:
         return None
     text = raw.strip()
-    if text.lower() in NOTHING:
+    if is_nothing(text):
         told.append((field, Trouble.VALUE_EMPTY))
         return None
     if len(text) == HASH_LENGTH and is_hashed(text):

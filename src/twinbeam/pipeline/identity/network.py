@@ -8,7 +8,9 @@ import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from twinbeam.core.values import Arrival, Channel
+from twinbeam.core.addresses import host_only
+from twinbeam.core.values import Arrival, Channel, Page
+from twinbeam.pipeline.identity.characters import legible
 from twinbeam.pipeline.identity.hashing import is_nothing
 from twinbeam.pipeline.identity.notices import Told, Trouble
 from twinbeam.pipeline.identity.text import decoded, has_email, has_international_phone, without_emails
@@ -16,6 +18,13 @@ from twinbeam.pipeline.identity.urls import click_id_of, once_decoded
 
 _LONGEST_CLICK_ID = 1_000  #: tiktok.md 2.3
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}")
+
+_MOST_ADDRESSES = 10  #: of a list; the visitor's own is its first public one
+#: [2001:db8::1]:443, 203.0.113.7:443, or an address alone; in quotes and behind `for=` too.
+_ENTRY = re.compile(
+    r"(?:for=)?[\"']?(?:\[([0-9A-Fa-f:.]+)\](?::\d{1,5})?|(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}|([0-9A-Fa-f:.]+))[\"']?",
+    re.IGNORECASE,
+)
 
 #: First bytes of IPv4 blocks with special-purpose parts; every other first byte below 224 is public throughout.
 _MIXED_V4 = frozenset({0, 10, 100, 127, 169, 172, 192, 198, 203})
@@ -41,7 +50,7 @@ def public_ip(raw: str | None, told: Told) -> str | None:
     """Give a public IPv4 or compressed IPv6 address; private, local and malformed ones are left out."""
     if raw is None:
         return None
-    address = _public(raw)
+    address = _public(raw) or _listed(legible(raw))
     if address is None:
         told.append(("user.ip", Trouble.VALUE_EMPTY if is_nothing(raw) else Trouble.IP_NOT_PUBLIC))
     return address
@@ -57,6 +66,16 @@ def _connected_from(peer: str | None, told: Told) -> str | None:
 
 def _public(raw: str) -> str | None:
     return _public_v4(raw) or _public_other(raw.strip())
+
+
+def _listed(raw: str) -> str | None:
+    """Give the first public address of a list as proxies write it, with ports, brackets and `for=` (RFC 7239)."""
+    for entry in raw.split(",", _MOST_ADDRESSES)[:_MOST_ADDRESSES]:
+        found = _ENTRY.fullmatch(entry.strip())
+        address = _public(found[1] or found[2] or found[3]) if found else None
+        if address is not None:
+            return address
+    return None
 
 
 def plain_user_agent(raw: str | None) -> str | None:
@@ -75,12 +94,28 @@ def plain_locale(raw: str | None, told: Told) -> str | None:
     return None
 
 
-def click_id(raw: str | None, url: str | None, told: Told) -> str | None:
-    """Give `ttclid`, URL-decoded once and whole; where the sender gave none, the page address may hold it."""
-    if raw is not None:
-        return _opaque(once_decoded(raw.strip()), "user.ttclid", told)
+def click_id(raw: str | None, page: Page, told: Told) -> str | None:
+    """
+    Give `ttclid`, URL-decoded once and whole.
+
+    The page's address holds the newest click and wins; behind what the sender gave comes the page before, if it was
+    one of the same host (tiktok.md 8.1).
+    """
+    landed = _clicked(page.url, "page.url", told)
+    given = _opaque(once_decoded(raw.strip()), "user.ttclid", told) if raw is not None else None
+    if landed or given or not page.referrer or "ttclid=" not in page.referrer:
+        return landed or given
+    return _clicked(page.referrer, "page.referrer", told) if _same_host(page.url, page.referrer) else None
+
+
+def _clicked(url: str | None, field: str, told: Told) -> str | None:
     in_url = click_id_of(url) if url else None
-    return _opaque(once_decoded(in_url), "page.url", told) if in_url else None
+    return _opaque(once_decoded(in_url), field, told) if in_url else None
+
+
+def _same_host(url: str | None, referrer: str) -> bool:
+    host = host_only(url)
+    return host is not None and host.lower() == (host_only(referrer) or "").lower()
 
 
 def browser_id(raw: str | None, told: Told) -> str | None:

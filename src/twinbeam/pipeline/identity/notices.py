@@ -18,6 +18,8 @@ class Trouble(StrEnum):
     PHONE_UNRESOLVABLE = "phone_unresolvable"
     PLACE_PERSONAL = "place_personal"
     COUNTRY_INVALID = "country_invalid"
+    STATE_INVALID = "state_invalid"
+    ZIP_INVALID = "zip_invalid"
     IP_NOT_PUBLIC = "ip_not_public"
     CONNECTION_NOT_PUBLIC = "connection_not_public"
     LIMITED_WITHOUT_IP = "limited_without_ip"
@@ -37,16 +39,19 @@ class Trouble(StrEnum):
 
 SENTENCES: dict[Trouble, str] = {
     Trouble.VALUE_EMPTY: (
-        "Holds no value (empty, 0, null, none, undefined, nan), or the hash of one, and was left out; "
+        "Holds no value (empty, 0, null, none, undefined, nan, an unfilled template), or the hash of one, "
+        "and was left out; "
         "leave the field away when there is nothing to say."
     ),
     Trouble.EMAIL_INVALID: "Is not an e-mail address and was left out.",
     Trouble.PHONE_UNRESOLVABLE: (
-        "Cannot be turned into an international number and was left out; "
+        "Is not one number that can exist, or may be read in two ways, and was left out; "
         "send it as +<country code><number>, or send user.country with it."
     ),
     Trouble.PLACE_PERSONAL: "Looks like an e-mail address or a phone number and was left out.",
-    Trouble.COUNTRY_INVALID: "Is not a two-letter ISO 3166 code and was left out.",
+    Trouble.COUNTRY_INVALID: "Is not a country of ISO 3166 and was left out; send its two letters, such as DE.",
+    Trouble.STATE_INVALID: "Is not a state of the US and was left out; send its two letters, such as CA.",
+    Trouble.ZIP_INVALID: "Does not hold one US postcode of five digits and was left out.",
     Trouble.IP_NOT_PUBLIC: (
         "Is not a public IP address and was left out; send the visitor's own address, not a server's or proxy's."
     ),

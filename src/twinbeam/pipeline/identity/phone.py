@@ -1,33 +1,34 @@
 """
-Phone numbers: to E.164 with the leading '+', then hashed (tiktok.md 6.1).
+Phone numbers: to E.164 with the leading '+', then hashed (tiktok.md 6.1), if such a number can exist.
 
-Most senders write E.164 or something close, which a pattern settles in under a microsecond. A national number
-needs the country of the visitor and its numbering plan, about 2 us. What is left is for libphonenumber's parser,
-about 30 us, so its answer is remembered.
+Most senders write E.164 or something close, and a national number needs the country of the visitor; the numbering
+plans settle both in about 2 us. What is left is for libphonenumber's parser, about 60 us, so its answer is remembered.
+Every answer is a number that libphonenumber calls valid: a wrong hash would match nobody and hide the mistake.
 """
 
 import re
 from functools import partial
 
 import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from twinbeam.pipeline.identity.hashing import Several, hashed, sha256_hex
-from twinbeam.pipeline.identity.national import plain_national_e164
+from twinbeam.pipeline.identity.national import (
+    calling_code_of,
+    dials_00,
+    plain_e164,
+    plain_national_e164,
+    trunk_of,
+)
 from twinbeam.pipeline.identity.notices import Told, Trouble
 
 REMEMBERED = 8_192  #: answers kept, about 2 MB
 
-# A country code, then a national number that does not start with the trunk zero: '+44 07911...' is a common slip,
-# while Italian numbers keep their zero, so whatever shows a zero there is left to libphonenumber. No country code
-# begins with another, so '+4407...' cannot be read in a second way. The plans of +1 and +7 have ten digits.
-_E164 = re.compile(
-    r"\+(?=[0-9]{8,15}\Z)(?:[17][2-9][0-9]{9}|"
-    r"(?:2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
-    r"|2[1-689][0-9]|3[578][0-9]|42[0-9]|5[09][0-9]|6[789][0-9]|8[0578][0-9]|9[67][0-9]|99[2-8])"
-    r"[1-9][0-9]{5,})"
-)
+_E164 = re.compile(r"\+[1-9][0-9]{5,14}")
 _SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]+")
 _INTERNATIONAL = re.compile(r"\(?(\+|00)")
+_PLUS = re.compile(r"[^\w+\uff0b]*(?:tel:)?[^\w+\uff0b]*[+\uff0b]", re.IGNORECASE)  # whatever stands before the number
+_DIGIT = re.compile(r"\d")
 
 
 class Phones:
@@ -43,23 +44,20 @@ class Phones:
         self._known: dict[int, str | None] = {}
 
     def hashed(self, raw: Several, country: str | None, told: Told) -> Several:
-        """Hash one or several numbers; `country` is the visitor's two-letter code, if known."""
-        if isinstance(raw, str) and _E164.fullmatch(raw):
-            return sha256_hex(raw)
+        """Hash one or several numbers; `country` is the visitor's two-letter code, if known: XK too, which is no ISO one."""
         if raw is None:
             return None
+        if isinstance(raw, str) and _E164.fullmatch(raw) and plain_e164(raw):
+            return sha256_hex(raw)
         return hashed(raw, "user.phone", told, partial(self._digest, country=country), Trouble.PHONE_UNRESOLVABLE)
 
     def _digest(self, text: str, country: str | None) -> str | None:
-        easy = easy_e164(text)
-        if easy is not None:
-            return sha256_hex(easy)
         region = self._region(country)
-        plain = plain_national_e164(text, region)
+        plain = easy_e164(text, region) or plain_national_e164(text, region)
         return self._remembered(text, region) if plain is None else sha256_hex(plain)
 
     def _region(self, country: str | None) -> str | None:
-        region = country.upper() if country else None
+        region = country.strip().upper() if country else None
         return region if region in phonenumbers.SUPPORTED_REGIONS else self._default_region
 
     def _remembered(self, text: str, region: str | None) -> str | None:
@@ -74,24 +72,61 @@ class Phones:
         return digest
 
 
-def easy_e164(text: str) -> str | None:
-    """Give the number where its writing alone settles it: '+447911123456', '+44 7911-123456', '0049 151...'."""
-    if _E164.fullmatch(text):
-        return text
+def easy_e164(text: str, region: str | None = None) -> str | None:
+    """Give the number where its writing and the plans settle it: '+447911123456', '+44 7911-123456', '0049 151...'."""
     if not _INTERNATIONAL.match(text) or "(0)" in text:
         return None
-    compact = _SEPARATORS.sub("", text)
-    number = f"+{compact[2:]}" if compact.startswith("00") else compact
-    return number if _E164.fullmatch(number) else None
+    number = _SEPARATORS.sub("", text)
+    if number.startswith("00"):
+        if region and not dials_00(number, region):
+            return None  # dialled there, it may be something else
+        number = f"+{number[2:]}"
+    return plain_e164(number) if _E164.fullmatch(number) else None
 
 
 def hard_e164(text: str, region: str | None) -> str | None:
-    """Ask libphonenumber, reading a number without country code as one of the region (ISO 3166, upper case)."""
-    written = _INTERNATIONAL.sub("+", text, count=1) if text.startswith(("00", "(00")) else text
+    """
+    Ask libphonenumber for the one valid number that a text can be, in the region (ISO 3166, upper case) if it says none.
+
+    Without a plus there are several readings: as dialled in the region, with 00 for the plus, and with the region's
+    own country code in front, as shop systems store it. Where a region has a trunk prefix, digits that begin with
+    its country code instead are such a number. Two readings that stay are two people, so neither is taken.
+    """
+    if _PLUS.match(text):
+        return _written(_read(text, None))
+    digit = _DIGIT.search(text)
+    if digit is None:
+        return None
+    rest = text[digit.start() :]
+    dialled, code = _read(text, region), calling_code_of(region)
+    readings = {_written(dialled), _without_zero(dialled), _written(_read(f"+{code}{rest}", None)) if code else None}
+    digits = phonenumbers.normalize_digits_only(rest)
+    if digits.startswith("00"):
+        readings.add(_written(_read(f"+{_SEPARATORS.sub('', rest)[2:]}", None)))
+    if region and digits.startswith(code):
+        coded = _written(_read(f"+{rest}", None))
+        if coded and trunk_of(region):
+            return coded
+        readings.add(coded)
+    readings.discard(None)
+    return readings.pop() if len(readings) == 1 else None
+
+
+def _read(text: str, region: str | None) -> PhoneNumber | None:
     try:
-        number = phonenumbers.parse(written, region)
+        number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_possible_number(number):
+    return number if phonenumbers.is_valid_number(number) else None
+
+
+def _written(number: PhoneNumber | None) -> str | None:
+    return None if number is None else phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def _without_zero(number: PhoneNumber | None) -> str | None:
+    """Give the other number that a leading zero may stand for, where both can exist: a trunk prefix or a digit."""
+    if number is None or not number.italian_leading_zero:
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    other = PhoneNumber(country_code=number.country_code, national_number=number.national_number)
+    return _written(other) if phonenumbers.is_valid_number(other) else None

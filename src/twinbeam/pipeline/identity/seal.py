@@ -156,7 +156,7 @@ class Sealer:
         country = person.plain_country(user.country, told)
         return Person(
             email=hashed_email(user.email, told),
-            phone=self._phones.hashed(user.phone, country, told),
+            phone=self._phones.hashed(user.phone, country or user.country, told),
             external_id=person.hashed_external_id(user.external_id, told),
             first_name=person.hashed_name(user.first_name, "user.first_name", told),
             last_name=person.hashed_name(user.last_name, "user.last_name", told),
@@ -164,7 +164,7 @@ class Sealer:
             state=person.plain_state(user.state, country, told),
             zip_code=person.hashed_zip(user.zip_code, country, told),
             country=country,
-            ttclid=network.click_id(user.ttclid, arrival.item.page.url, told),
+            ttclid=network.click_id(user.ttclid, arrival.item.page, told),
             ttp=network.browser_id(user.ttp, told),
             ip=ip,
             user_agent=network.plain_user_agent(user_agent),

@@ -1,4 +1,6 @@
-"""Names of US states, districts and territories to the two letters TikTok asks for (tiktok.md 6.1)."""
+"""US states, districts and territories as the two letters TikTok asks for (tiktok.md 6.1)."""
+
+from twinbeam.core.countries import country_code
 
 US_STATES = {
     "alabama": "al",
@@ -58,3 +60,26 @@ US_STATES = {
     "wisconsin": "wi",
     "wyoming": "wy",
 }
+
+#: Where mail for the forces goes; no state, and yet what stands in its field.
+_FORCES = ("aa", "ae", "ap")
+_BY_LETTERS = (
+    {name.replace(" ", ""): code for name, code in US_STATES.items()}
+    | {code: code for code in (*US_STATES.values(), *_FORCES)}
+    | {f"us{code}": code for code in US_STATES.values()}
+    | {"washingtondc": "dc", "usvirginislands": "vi"}
+)
+
+
+def us_state(text: str) -> str | None:
+    """Give the two letters of the one state that a lower-case text names, also beside its country, city or postcode."""
+    whole = _BY_LETTERS.get(_letters(text))
+    if whole is not None:
+        return whole
+    parts = [part for part in text.split(",") if country_code(part) != "US"]
+    named = {state for part in parts if (state := _BY_LETTERS.get(_letters(part)))}
+    return named.pop() if len(named) == 1 else None
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalpha, text))
