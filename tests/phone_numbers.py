@@ -109,5 +109,3 @@ def _choices(members: Any) -> list[str]:
         elif op is sre.CATEGORY:
             found += "0123456789"
     return found
-
-

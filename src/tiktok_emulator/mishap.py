@@ -53,7 +53,7 @@ def _answered(script: Script, desk: Desk, call: Call, *, lost: bool = False) -> 
     answer = Answer(data={})
     if script.takes_events:
         shortened = cut(call, script.take_share) if script.take_share < 1 else call
-        answer = desk.handle(shortened)
+        answer = desk.handle(shortened) if shortened else answer
     instead = answer if script.kind in _TRUE_ANSWERS else _scripted(script)
     noted = msgspec.structs.replace(
         instead, source_id=peeked.source_id, event_ids=peeked.event_ids, events=len(peeked.event_ids)

@@ -22,15 +22,16 @@ def peek(body: bytes) -> Peeked:
     return Peeked(_text(source_id), ids)
 
 
-def cut(call: Call, share: float) -> Call:
-    """Give the call with only the first share of its events."""
+def cut(call: Call, share: float) -> Call | None:
+    """Give the call with only the first share of its events, or None where the share comes to no event at all."""
     root = _root(call.body)
     for field in ("data", "batch"):
         if isinstance(root.get(field), list):
             events = root[field]
-            return msgspec.structs.replace(
-                call, body=msgspec.json.encode(root | {field: events[: int(len(events) * share)]})
-            )
+            taken = events[: int(len(events) * share)]
+            if events and not taken:
+                return None
+            return msgspec.structs.replace(call, body=msgspec.json.encode(root | {field: taken}))
     return call
 
 

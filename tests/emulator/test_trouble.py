@@ -111,6 +111,13 @@ def test_partial_success_takes_the_share_asked_for(tiktok, sender):
     assert [each["event_id"] for each in tiktok.counted()] == ["0", "1", "2", "3", "4"]
 
 
+@pytest.mark.parametrize("share", [0, 0.5])
+def test_a_share_that_comes_to_no_event_takes_none_and_is_no_fault_of_the_senders(tiktok, sender, share):
+    tiktok.trouble("partial", times=1, take_share=share)
+    assert sender.track(event()).code == 20001
+    assert tiktok.counted() == []
+
+
 def test_a_share_is_spread_evenly(tiktok, sender):
     tiktok.trouble("code", share=0.25)
     codes = [sender.track(event(event_id=str(i))).code for i in range(8)]

@@ -6,6 +6,7 @@ import pytest
 from builders import NOW_MS, NOW_S, a_body, an_item
 from twinbeam.core.names import CUSTOM_RULE
 from twinbeam.core.values import Item, Rejected
+from twinbeam.core.verticals import LISTS, TEXTS
 from twinbeam.pipeline.accept.codes import Rejection, Remark
 from twinbeam.pipeline.accept.contract import WHOLE_REQUEST
 from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode
@@ -47,6 +48,12 @@ def test_every_field_of_an_event_is_understood():
             **dict.fromkeys(("order_id", "shop_id", "delivery_category", "status"), "x"),
             **dict.fromkeys(("value", "num_items", "quantity", "price", "predicted_ltv"), 3),
             **dict.fromkeys(("tax", "shipping", "gift_cards", "tips"), 1.5),
+            **dict.fromkeys(("content_id", *TEXTS), "x"),
+            **{name: ["x"] for name in LISTS},
+            **dict.fromkeys(("num_adults", "num_children", "num_infants", "preferred_num_stops", "year"), 2),
+            "user_score": 4.5,
+            "mileage": {"value": 12_000, "unit": "KM"},
+            "preferred_price_range": [1, 2.5],
             "currency": "eur",
             "contents": [dict.fromkeys(strict.Content.__struct_fields__, "x") | {"price": 1.5, "quantity": 2}],
             "content_ids": ["1"],
@@ -151,7 +158,16 @@ def test_as_many_events_as_allowed_are_read_on_both_paths():
         (b'{"event":"\xff","event_time":1}', Rejection.UNREADABLE),
         (b'{"event":"Purchase","event_time":1,"properties":{"value":1e999}}', Rejection.UNREADABLE),
         (b'{"event":"Purchase","event_time":' + b"1" * 5_000 + b"}", Rejection.UNREADABLE),
-        (b'{"user":' + b"[" * 500 + b"]" * 500 + b',"event":"x","event_time":1}', Rejection.WRONG_TYPE),
+        (b'{"event":"x","event_time":1,"event_id":' + b"[" * 500 + b"]" * 500 + b"}", Rejection.WRONG_TYPE),
+        (b'{"event":"x","event_time":1,"user":' + b"[" * 2_000 + b"]" * 2_000 + b"}", Rejection.UNREADABLE),
+        (b'{"event":"x","event_time":1,"debug":' + b'{"a":' * 2_000 + b"1" + b"}" * 2_000 + b"}", Rejection.UNREADABLE),
+        (b'{"event":"x","event_time":1,"properties":{"value":NaN}}', Rejection.UNREADABLE),
+        (b'{"event":"x","event_time":1,"properties":{"value":-Infinity}}', Rejection.UNREADABLE),
+        (b'{"event":"x","event_time":1,"user":{"first_name":"Ada\n"}}', Rejection.UNREADABLE),
+        (b'{"event":"\x00","event_time":1}', Rejection.UNREADABLE),
+        (b"{'event':'x','event_time':1}", Rejection.UNREADABLE),
+        (b'{"event":"x","event_time":1,}', Rejection.UNREADABLE),
+        (b'{"event":undefined,"event_time":01}', Rejection.UNREADABLE),
     ],
 )
 def test_a_bad_event_is_refused_alone(bad, code):
@@ -172,25 +188,21 @@ def test_a_bad_event_is_refused_alone(bad, code):
         ({"event_time": True}, Rejection.WRONG_TYPE, "event_time"),
         ({"event_time": 0}, Rejection.OUT_OF_RANGE, "event_time"),
         ({"event_time": "yesterday"}, Rejection.BAD_EVENT_TIME, "event_time"),
-        ({"event_id": 1001}, Rejection.WRONG_TYPE, "event_id"),
+        ({"event_id": True}, Rejection.WRONG_TYPE, "event_id"),
+        ({"event_id": {}}, Rejection.WRONG_TYPE, "event_id"),
         ({"event_id": "x" * 257}, Rejection.OUT_OF_RANGE, "event_id"),
-        ({"order_id": 1001}, Rejection.WRONG_TYPE, "order_id"),
+        ({"order_id": "x" * 257}, Rejection.OUT_OF_RANGE, "order_id"),
+        ({"properties": {"order_id": "x" * 257}}, Rejection.OUT_OF_RANGE, "properties.order_id"),
+        ({"visitor_id": "x" * 257}, Rejection.OUT_OF_RANGE, "visitor_id"),
+        ({"pixel": ""}, Rejection.OUT_OF_RANGE, "pixel"),
+        ({"stage": "sold"}, Rejection.OUT_OF_RANGE, "stage"),
+        ({"test": "maybe"}, Rejection.WRONG_TYPE, "test"),
+        ({"livemode": "no"}, Rejection.WRONG_TYPE, "livemode"),
+        ({"lead": "l-1"}, Rejection.WRONG_TYPE, "lead"),
         ({"event_source": "till"}, Rejection.OUT_OF_RANGE, "event_source"),
-        ({"user": []}, Rejection.WRONG_TYPE, "user"),
-        ({"user": "ada"}, Rejection.WRONG_TYPE, "user"),
-        ({"user": {"email": 5}}, Rejection.WRONG_TYPE, "user.email"),
-        ({"user": {"email": ["a", 5]}}, Rejection.WRONG_TYPE, "user.email[1]"),
-        ({"user": {"email": ["a"] * 21}}, Rejection.OUT_OF_RANGE, "user.email"),
-        ({"properties": {"value": "20.50"}}, Rejection.WRONG_TYPE, "properties.value"),
-        ({"properties": {"value": 1e13}}, Rejection.OUT_OF_RANGE, "properties.value"),
-        ({"properties": {"quantity": 10**30}}, Rejection.OUT_OF_RANGE, "properties.quantity"),
-        ({"properties": {"currency": "EUR\n"}}, Rejection.OUT_OF_RANGE, "properties.currency"),
-        ({"properties": {"contents": [{}, {"price": "3"}]}}, Rejection.WRONG_TYPE, "properties.contents[1].price"),
-        ({"properties": {"contents": [[[]]]}}, Rejection.WRONG_TYPE, "properties.contents[0]"),
         ({"lead": {}}, Rejection.MISSING_FIELD, "lead.lead_id"),
         ({"event_id": "a\0b"}, Rejection.NUL_CHARACTER, "event_id"),
-        ({"properties": {"contents": [{"brand": "\0"}]}}, Rejection.NUL_CHARACTER, "properties.contents[0].brand"),
-        ({"user": {"email": ["\0"]}}, Rejection.NUL_CHARACTER, "user.email[0]"),
+        ({"order_id": "\0"}, Rejection.NUL_CHARACTER, "order_id"),
     ],
 )
 def test_a_refusal_names_the_field_and_the_fix(changes, code, field):
@@ -200,8 +212,8 @@ def test_a_refusal_names_the_field_and_the_fix(changes, code, field):
 
 
 def test_a_refusal_speaks_json_and_knows_the_rule_of_the_field():
-    assert refused(event_id=1001).message.endswith("Expected string or null, got integer.")
-    assert refused(event_id=1001).fix == 'Send a string of 1 to 256 characters, such as "1001".'
+    assert refused(event_id=True).message.endswith("Expected string or null, got boolean.")
+    assert refused(event_id=True).fix == 'Send a string of 1 to 256 characters, such as "1001".'
     assert refused(event="x" * 51).fix == f"Use {CUSTOM_RULE}."
     assert refused(event="x" * 51).message.endswith("Expected string of length <= 50.")
 
@@ -224,6 +236,9 @@ def test_a_refusal_never_repeats_the_value():
         ("2026-09-21T14:13:20.999Z", NOW_S),
         ("2026-09-21T16:13:20+02:00", NOW_S),
         ("2026-09-21 14:13:20+00:00", NOW_S),
+        (str(NOW_S), NOW_S),
+        (f" {NOW_MS} ", NOW_S),
+        (f"{NOW_S}.5", NOW_S),
     ],
 )
 def test_other_ways_to_write_a_time_are_understood_and_echoed(written, understood):
@@ -238,7 +253,9 @@ def test_a_whole_number_of_seconds_with_a_point_is_no_reason_for_a_notice():
     assert (item.event_time, notices) == (NOW_S, [])
 
 
-@pytest.mark.parametrize("written", ["2026-09-21T14:13:20", str(NOW_S), "", "tomorrow", "0001-01-01T00:00:00+23:59"])
+@pytest.mark.parametrize(
+    "written", ["2026-09-21T14:13:20", "20260921", "", "tomorrow", "1.790.000.000", "0001-01-01T00:00:00+23:59"]
+)
 def test_a_text_that_leaves_the_time_open_is_refused(written):
     assert refused(event_time=written).code == Rejection.BAD_EVENT_TIME
 
@@ -256,6 +273,10 @@ def test_a_text_that_leaves_the_time_open_is_refused(written):
         ({"properties": {"contents": [{"prise": 1}]}}, "properties.contents[0].prise", "properties.contents[0].price"),
         ({"properties": {"contents_ids": []}}, "properties.contents_ids", "properties.content_ids"),
         ({"zzz": 1}, "zzz", None),
+        ({"jane@shop.example": 1}, "[redacted]", None),
+        ({"user": {"jane%40shop.example": 1}}, "user.[redacted]", None),
+        ({"amFuZS5kb2VAc2hvcC5leGFtcGxl": 1}, "[redacted]", None),
+        ({"properties": {"+49 176 12345678": 1}}, "properties.[redacted]", None),
     ],
 )
 def test_an_unknown_field_is_ignored_and_told_with_a_guess(changes, field, meant):
@@ -325,7 +346,7 @@ def test_an_age_as_browsers_measure_it_is_mended(written, understood, told):
     assert [notice.code for notice in notices] == [Remark.AGE_CONVERTED] * told
 
 
-@pytest.mark.parametrize("written", ["1500", True, 10**12, 1e300])
+@pytest.mark.parametrize("written", ["soon", True, 10**12, 1e300])
 def test_an_age_that_cannot_be_meant_is_refused(written):
     assert refused(age_ms=written).field == "events[0].age_ms"
 

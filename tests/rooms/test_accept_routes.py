@@ -230,7 +230,7 @@ def test_an_event_is_left_to_the_browser_by_its_way(event, ways, left_to_browser
 
 
 def test_no_script_of_tiktoks_stands_behind_a_till():
-    for event in BROWSER_ONLY:
+    for event in BROWSER_ONLY - {"Pageview"}:  # which a till has none of
         assert end_of(an_item(event=event, event_source="offline"), source="offline") is None
 
 

@@ -18,6 +18,8 @@ CAUSES = {
     Trouble.PHONE_UNRESOLVABLE: ("user.phone", {"phone": "07911 123456"}),
     Trouble.PLACE_PERSONAL: ("user.city", {"city": "eve@shop.example"}),
     Trouble.COUNTRY_INVALID: ("user.country", {"country": "Atlantis"}),
+    Trouble.STATE_INVALID: ("user.state", {"state": "Bavaria", "country": "US"}),
+    Trouble.ZIP_INVALID: ("user.zip_code", {"zip_code": "9410", "country": "US"}),
     Trouble.IP_NOT_PUBLIC: ("user.ip", {"ip": "10.1.2.3"}),
     Trouble.CONNECTION_NOT_PUBLIC: ("", {"client_ip": "10.1.2.3", "channel": Channel.BROWSER}),
     Trouble.LIMITED_WITHOUT_IP: ("user.ip", {"permission": replace(ALLOWED, limited=True)}),
@@ -30,12 +32,18 @@ CAUSES = {
     Trouble.CURRENCY_MISSING: ("properties.currency", {"currency": None}),
     Trouble.VALUE_MISSING: ("properties.value", {"value": None, "currency": None}),
     Trouble.VALUE_NOT_POSITIVE: ("properties.value", {"value": 0}),
+    Trouble.VALUE_SUMMED: (
+        "properties.value",
+        {"event": "ViewContent", "value": None, "contents": [Content(content_id="HAT-1", price=40.0, quantity=2)]},
+    ),
+    Trouble.QUANTITY_NOT_POSITIVE: ("properties.contents", {"contents": [Content(content_id="HAT-1", quantity=0)]}),
     Trouble.VALUE_PART_MISSING: ("properties.tax", {"rules": PixelRules(value_without=("tax",))}),
     Trouble.PRODUCT_ID_MISSING: (
         "properties.contents",
         {"rules": PixelRules(product_id="sku"), "contents": [Content(content_id="HAT-1")]},
     ),
     Trouble.TIME_UNUSABLE: ("event_time", {"event_time": 1_790_000_000_000}),
+    Trouble.MATCH_KEY_MISSING: ("user", {"email": None, "external_id": None, "ttclid": None, "country": "DE"}),
 }
 
 

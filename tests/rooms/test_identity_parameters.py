@@ -7,6 +7,7 @@ from builders import NOW_S, an_arrival, an_item
 from sealing import seal
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import Content, Page, Properties
+from twinbeam.core.verticals import LISTS, TEXTS, Mileage
 from twinbeam.pipeline.identity.outgoing import NAMES, PARAMETERS, PARTS, PRODUCT_IDS
 
 #: A value for every property, and the day is 2026-09-21.
@@ -47,6 +48,13 @@ ALL = {
     "shipping": 4.5,
     "gift_cards": 10.0,
     "tips": 1.5,
+    **dict.fromkeys(TEXTS, "any"),
+    **{name: ["any"] for name in LISTS},
+    **dict.fromkeys(("num_adults", "num_children", "num_infants", "preferred_num_stops"), 2),
+    "user_score": 4.5,
+    "year": 2026,
+    "mileage": Mileage(value=12_000, unit="KM"),
+    "preferred_price_range": [20_000, 30_000],
 }
 
 
@@ -57,7 +65,7 @@ def sent(*, rules=None, rates=None, **changes):
 
 
 def test_the_example_has_every_property_so_that_no_rule_is_forgotten():
-    assert set(ALL) == set(Properties.__struct_fields__) == {*PARAMETERS, *PARTS}
+    assert {*ALL, "content_id"} == set(Properties.__struct_fields__) == {*PARAMETERS, *PARTS, "content_id"}
     assert all(getattr(ALL["contents"][0], name) is not None for name in Content.__struct_fields__)
 
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta, Struct, ValidationError
 
 from twinbeam.core.errors import ConfigError
-from twinbeam.core.names import Name, understood
+from twinbeam.core.names import Name, loose, understood
 from twinbeam.core.rules import Part
 from twinbeam.core.values import JSON, Properties, plain
 from twinbeam.pipeline.accept.hosts import plain_host
@@ -147,7 +147,7 @@ def _value(name: str, rule: str, hint: Hint, text: str) -> object:
     written: Any = [part.strip() for part in text.split(",") if part.strip()] if several else text
     clean = _VALUES.get(rule)
     if clean is not None:
-        written = [clean(name, each) for each in written]
+        written = [clean(name, each) for each in written] if several else clean(name, text)
     try:
         value = msgspec.convert(written, hint, strict=False)
     except ValidationError as error:
@@ -186,6 +186,13 @@ def event(name: str, text: str) -> str:
     return found.canonical
 
 
+def _name(name: str, text: str) -> str:
+    """Take a sender's own name without case and separators, as names are compared."""
+    if not loose(text):
+        raise ConfigError(f"{name}: write the name that your sender uses, such as means.PlacedOrder=PlaceAnOrder.")
+    return loose(text)
+
+
 def _region(name: str, text: str) -> str:
     if not _REGION.fullmatch(text.upper()):
         raise ConfigError(f"{name}: {text} is no region. Write a country such as DE, or a state such as US-CA.")
@@ -207,7 +214,7 @@ def _day(name: str, text: str) -> str:
 
 
 def _parameter(name: str, text: str) -> str:
-    sent = [field for field in Properties.__struct_fields__ if field not in get_args(Part)]
+    sent = [field for field in Properties.__struct_fields__ if field not in {*get_args(Part), "content_id"}]
     if text not in sent:
         raise ConfigError(f"{name}: {text} is no property of an event. The properties are: {', '.join(sent)}.")
     return text
@@ -231,11 +238,13 @@ _VALUES: Mapping[str, Check] = {
     "staging_hosts": host,
     "parameters": _parameter,
     "test_emails": _address,
+    "means": event,
 }
 
 #: Of rules with entries, what their keys are called and what makes them right.
 _KEYS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "ways": (("EVENT", event),),
+    "means": (("NAME", _name),),
     "consent.regions": (("REGION", _region),),
     "rates": (("CURRENCY", currency), ("DAY", _day), ("CURRENCY", currency)),
 }

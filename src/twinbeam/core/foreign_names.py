@@ -18,7 +18,8 @@ GOOGLE_ANALYTICS: Mapping[str, str] = {
     "file_download": "Download",
 }
 
-#: tiktok.md 5.8: the Segment e-commerce specification, which RudderStack follows.
+#: tiktok.md 5.8: the Segment e-commerce specification, which RudderStack follows. RudderStack reports each completed
+#: step as a payment; a checkout has several, and the order behind them is counted by itself.
 SEGMENT: Mapping[str, str] = {
     "Page": "Pageview",
     "Page Viewed": "Pageview",
@@ -36,6 +37,7 @@ SEGMENT: Mapping[str, str] = {
     "Form Submitted": "Lead",
     "Callback Started": "Contact",
     "Download Link Clicked": "Download",
+    "Checkout Step Completed": "AddPaymentInfo",
 }
 
 #: The customer events of Shopify's web pixels, and the topics of its webhooks (interfaces.md 2b).
@@ -56,12 +58,20 @@ GTM4WP: Mapping[str, str] = {
     "checkoutOptionEEC": "InitiateCheckout",
     "checkoutStepEEC": "AddPaymentInfo",
     "orderCompletedEEC": "Purchase",
+    "changeDetailViewEEC": "ViewContent",
+    "gtm4wp.addProductToCartEEC": "AddToCart",
+    "gtm4wp.productClickEEC": "ViewContent",
+    "gtm4wp.checkoutOptionEEC": "InitiateCheckout",
+    "gtm4wp.checkoutStepEEC": "AddPaymentInfo",
+    "gtm4wp.orderCompletedEEC": "Purchase",
+    "gtm4wp.changeDetailViewEEC": "ViewContent",
 }
 
-#: tiktok.md 15.1: names that guides give as TikTok's and that TikTok never had.
+#: Names that a guide gives as TikTok's and that TikTok never had; there they mean a purchase and a lead's form
+#: (interfaces.md 2a).
 MISTAKEN: Mapping[str, str] = {
-    "PlacedOrder": "PlaceAnOrder",
-    "ContactUs": "Contact",
+    "PlacedOrder": "Purchase",
+    "ContactUs": "Lead",
 }
 
 #: Compared without regard to case and separators.

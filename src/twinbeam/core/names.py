@@ -9,6 +9,7 @@ names); what others call them is in foreign_names.py.
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from unicodedata import category
 
 from msgspec import Struct
 
@@ -63,6 +64,10 @@ RENAMED: Mapping[str, str] = {
 #: tiktok.md 2.9: letters, Arabic digits, underscore and dash, starting with a letter, at most 50 characters.
 _CUSTOM = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
 
+#: Only CRM sets take names in other languages (tiktok.md 5.7), whose words have blanks between them.
+_LONGEST_NAME = 50
+_SIGNS = frozenset("_- ")
+
 CUSTOM_RULE = "a standard TikTok event, or 1-50 letters, digits, '_' or '-', starting with a letter"
 
 
@@ -83,20 +88,28 @@ APP_EVENT = AppOnly()
 
 
 @lru_cache(maxsize=1024)
-def understood(name: str) -> Name | AppOnly | None:
-    """Understand the name of an event, or give None if TikTok would refuse it."""
+def understood(name: str, source: str = "web") -> Name | AppOnly | None:
+    """Understand the name of an event of a source, or give None if TikTok would refuse it."""
     if name in STANDARD:
         return Name(name)
     if name in RENAMED:
         return Name(RENAMED[name], spelling=name)
 
-    loose = _loose(name)
-    if loose in _APP_ONLY:
+    short = loose(name)
+    if short in _APP_ONLY:
         return APP_EVENT
-    meant = ENUMS.get(name) or _LOOKALIKES.get(loose)
+    meant = ENUMS.get(name) or _LOOKALIKES.get(short)
     if meant is not None:
         return Name(meant, mapped=True)
-    return Name(name, likely=_likely(loose)) if _CUSTOM.fullmatch(name) else None
+    takes = _CUSTOM.fullmatch(name) is not None or (source == "crm" and _is_crm_name(name))
+    return Name(name, likely=_likely(short)) if takes else None
+
+
+def _is_crm_name(name: str) -> bool:
+    """Tell whether a CRM set may call an event so: up to 50 letters and digits of any script, blanks between them."""
+    if len(name) > _LONGEST_NAME or not name[:1].isalpha() or name.endswith(" "):
+        return False
+    return all(char in _SIGNS or category(char)[0] in "LMN" for char in name)
 
 
 def canonical(name: str) -> str | None:
@@ -108,16 +121,16 @@ def canonical(name: str) -> str | None:
 _SEPARATORS = re.compile(r"[\s_\-./:]+")
 
 
-def _loose(name: str) -> str:
+def loose(name: str) -> str:
     """Give what is left of a name when case and separators are nothing."""
     return _SEPARATORS.sub("", name).lower()
 
 
-_APP_ONLY = frozenset(map(_loose, APP_ONLY))
+_APP_ONLY = frozenset(map(loose, APP_ONLY))
 
 #: TikTok's own names come last: where a table of others uses one of them, TikTok's meaning counts.
 _LOOKALIKES: Mapping[str, str] = {
-    _loose(name): meant
+    loose(name): meant
     for table in (*LOOSE.values(), RENAMED, {name: name for name in STANDARD})
     for name, meant in table.items()
 }
@@ -147,7 +160,7 @@ def _likely(loose: str) -> str:
 
 
 _MEANT: dict[str, str] = {
-    _loose(name): meant for table in (RENAMED, {name: name for name in STANDARD}) for name, meant in table.items()
+    loose(name): meant for table in (RENAMED, {name: name for name in STANDARD}) for name, meant in table.items()
 }
 
 #: TikTok's names, and what is left of the longer ones without one letter.

@@ -48,6 +48,7 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
 
     consent: ConsentRules = ConsentRules()
     ways: dict[str, Way] = {}  #: who reports an event to TikTok; without an entry as docs/concepts/routes.md says
+    means: dict[str, str] = {}  #: what a sender's name for an event means here, before the built-in table
     spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser is seen to write it
     purchase_means: Stage = "placed"  #: how far an order has to be to count, in browser and server alike
     confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: browser purchases count when a server copy confirms

@@ -17,12 +17,13 @@ from msgspec import Meta, Struct
 from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Stage
+from twinbeam.core.verticals import Text, Vertical
 
-Text = Annotated[str, Meta(max_length=1_000)]
 Short = Annotated[str, Meta(min_length=1, max_length=256)]
 OneOrMore = (
     Annotated[str, Meta(max_length=320)] | Annotated[list[Annotated[str, Meta(max_length=320)]], Meta(max_length=20)]
 )
+ClickId = Annotated[str, Meta(max_length=3_000)]  #: as it may be while it is percent-encoded
 Url = Annotated[str, Meta(max_length=8_000)]
 EventSource = Literal["web", "app", "offline", "crm"]
 EVENT_SOURCES: tuple[EventSource, ...] = get_args(EventSource)
@@ -73,7 +74,7 @@ class User(Struct, frozen=True, gc=False, omit_defaults=True):
     state: Text | None = None
     zip_code: Text | None = None
     country: Text | None = None
-    ttclid: Text | None = None
+    ttclid: ClickId | None = None
     ttp: Text | None = None
     ip: Text | None = None
     user_agent: Text | None = None
@@ -102,13 +103,14 @@ class Content(Struct, frozen=True, gc=False, omit_defaults=True):
     group_id: Text | None = None  #: likewise
 
 
-class Properties(Struct, frozen=True, gc=False, omit_defaults=True):
+class Properties(Vertical, frozen=True, gc=False, omit_defaults=True):
     """What happened (tiktok.md 2.4)."""
 
     value: Annotated[float, Meta(ge=-1e12, le=1e12)] | Annotated[int, Meta(ge=-(10**12), le=10**12)] | None = None
     currency: Annotated[str, Meta(pattern="^[A-Za-z]{3}$")] | None = None
     contents: Annotated[list[Content], Meta(max_length=1_000)] | None = None
     content_ids: Annotated[list[Text], Meta(max_length=1_000)] | None = None
+    content_id: Text | None = None  #: of the only product; not sent by this name
     content_type: Literal["product", "product_group"] | None = None
     content_name: Text | None = None
     content_category: Text | None = None

@@ -78,6 +78,11 @@ def complain(error: ValidationError, index: int, place: Callable[[int, str], str
     return Rejected(index, code, _message(code, what), place(index, path), fix)
 
 
+def fix_of(path: str) -> str:
+    """Give the rule of a field by its dotted path, as far as it has one of its own."""
+    return _FIXES.get(path.rpartition(".")[2].partition("[")[0], "")
+
+
 def _parts(complaint: str) -> tuple[str, str]:
     """Split the decoder's `Expected ..., got ... - at `$.user.email`` into its reason and its dotted path."""
     what, found, path = complaint.rpartition(" - at `$")

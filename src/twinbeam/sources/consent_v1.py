@@ -17,9 +17,10 @@ from twinbeam.pipeline.accept.problems import MOST_STATEMENTS, Problem, ProblemC
 from twinbeam.pipeline.accept.statements import CONSENT_PATH, place, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain
-from twinbeam.sources.envelope import Limits, listed, opened
+from twinbeam.sources.envelope import MALFORMED, Limits, listed, opened
 from twinbeam.sources.lenient import MOST_NOTICES, nuls, plainly, remark
-from twinbeam.sources.spelling import prune
+from twinbeam.sources.spelling import prune, told_name
+from twinbeam.sources.splitting import split_list
 
 PATH = CONSENT_PATH
 
@@ -36,7 +37,7 @@ def read(body: bytes) -> Reading | Problem:
     """Read a request; takes any bytes."""
     envelope = opened(body, ProblemCode.NO_STATEMENTS)
     if isinstance(envelope, Problem):
-        return envelope
+        return _read_apart(body, envelope)
 
     raws = listed(envelope, _STATEMENTS)
     if isinstance(raws, Problem):
@@ -44,8 +45,19 @@ def read(body: bytes) -> Reading | Problem:
 
     notices: list[Notice] = []
     for name in [name for name in envelope if name != "statements"]:
-        remark(notices, WHOLE_REQUEST, name[:64], Remark.UNKNOWN_FIELD)
+        remark(notices, WHOLE_REQUEST, told_name(name), Remark.UNKNOWN_FIELD)
     return Reading([_read(raw, index, notices) for index, raw in enumerate(raws)], notices)
+
+
+def _read_apart(body: bytes, problem: Problem) -> Reading | Problem:
+    """Take the statements that are JSON out of a body that is none; where there is none, it stays a problem."""
+    parts = split_list(body, "statements") if problem.code in MALFORMED else None
+    if parts is None or len(parts) > MOST_STATEMENTS:
+        return problem
+    notices: list[Notice] = []
+    read_ones = [_read(raw, index, notices) for index, raw in enumerate(parts)]
+    nothing = all(isinstance(each, Rejected) and each.code == Rejection.UNREADABLE for each in read_ones)
+    return problem if nothing else Reading(read_ones, notices)
 
 
 def _read(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejected:

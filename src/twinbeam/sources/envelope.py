@@ -9,6 +9,8 @@ from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 
 _ENVELOPE = msgspec.json.Decoder(dict[str, Raw])
 _LIST = msgspec.json.Decoder(list[Raw])
+#: Problems that one part of a list may be the cause of.
+MALFORMED = (ProblemCode.BAD_JSON, ProblemCode.BAD_ENCODING)
 _PLACE = re.compile(r"\(byte (\d+)\)")  #: how the decoder ends what it says of malformed JSON
 
 

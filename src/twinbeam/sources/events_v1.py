@@ -8,13 +8,15 @@ event is refused alone and a small slip costs nothing but a notice.
 import msgspec
 from msgspec import Raw
 
-from twinbeam.core.values import Notice
-from twinbeam.pipeline.accept.codes import Remark
+from twinbeam.core.values import Notice, Rejected
+from twinbeam.pipeline.accept.codes import Rejection, Remark
 from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
 from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode
 from twinbeam.sources import strict
-from twinbeam.sources.envelope import Limits, listed, opened
+from twinbeam.sources.envelope import MALFORMED, Limits, listed, opened
 from twinbeam.sources.lenient import NUL_ESCAPE, read_item, remark
+from twinbeam.sources.spelling import told_name
+from twinbeam.sources.splitting import split_list
 from twinbeam.sources.surrogates import mend_halves
 
 PATH = "/v1/events"
@@ -48,16 +50,27 @@ def _read_one_by_one(body: bytes) -> Reading | Problem:
     notices: list[Notice] = []
     envelope = _open(body, notices)
     if isinstance(envelope, Problem):
-        return envelope
+        return _read_apart(body, envelope)
 
     events = listed(envelope, _EVENTS)
     if isinstance(events, Problem):
         return events
 
     for name in [name for name in envelope if name != "events"]:
-        remark(notices, WHOLE_REQUEST, name[:64], Remark.UNKNOWN_FIELD)
+        remark(notices, WHOLE_REQUEST, told_name(name), Remark.UNKNOWN_FIELD)
     items = [read_item(raw, index, notices) for index, raw in enumerate(events)]
     return Reading(items, notices)
+
+
+def _read_apart(body: bytes, problem: Problem) -> Reading | Problem:
+    """Take the events that are JSON out of a body that is none; where there is no such event, it stays a problem."""
+    parts = split_list(mend_halves(body), "events") if problem.code in MALFORMED else None
+    if parts is None or len(parts) > MOST_EVENTS:
+        return problem
+    notices: list[Notice] = []
+    items = [read_item(raw, index, notices) for index, raw in enumerate(parts)]
+    nothing = all(isinstance(item, Rejected) and item.code == Rejection.UNREADABLE for item in items)
+    return problem if nothing else Reading(items, notices)
 
 
 def _open(body: bytes, notices: list[Notice]) -> dict[str, Raw] | Problem:

@@ -39,6 +39,11 @@ FIELDS: Mapping[str, Foreign] = {
 }
 
 
+#: The older name of TikTok's own browser script (tiktok.md 2.4), and Meta's names for a line of a cart (5.8).
+PROPERTIES: Mapping[str, str] = {"query": "search_string"}
+CONTENTS: Mapping[str, str] = {"id": "content_id", "item_price": "price"}
+
+
 class Adopted(Struct, frozen=True, gc=False):
     """A field that was taken as another."""
 
@@ -48,13 +53,41 @@ class Adopted(Struct, frozen=True, gc=False):
 
 def adopt(event: dict[str, Any]) -> tuple[dict[str, Any], list[Adopted]]:
     """Give an event in which such fields have our names, and those fields; a field of ours is never overwritten."""
+    event, renamed = _renamed(event)
     user = event.get("user")
     if not isinstance(user, dict | None) or not (_strange(event) or _strange(user or {})):
-        return event, []
+        return event, renamed
 
     own, outer = dict(user or {}), dict(event)
     adopted = [*_move(own, own, "user."), *_move(outer, own, "")]
-    return ({**outer, "user": own}, adopted) if adopted else (event, [])
+    return ({**outer, "user": own}, [*renamed, *adopted]) if adopted else (event, renamed)
+
+
+def _renamed(event: dict[str, Any]) -> tuple[dict[str, Any], list[Adopted]]:
+    """Rename the fields of properties, whatever their values are; what is wrong with those is told later."""
+    properties = event.get("properties")
+    if not isinstance(properties, dict):
+        return event, []
+    adopted: list[Adopted] = []
+    named = _with_names(properties, PROPERTIES, "properties.", adopted)
+    contents = named.get("contents")
+    if isinstance(contents, list):
+        named["contents"] = [
+            _with_names(each, CONTENTS, f"properties.contents[{place}].", adopted) if isinstance(each, dict) else each
+            for place, each in enumerate(contents)
+        ]
+    return ({**event, "properties": named}, adopted) if adopted else (event, [])
+
+
+def _with_names(value: dict[str, Any], names: Mapping[str, str], path: str, adopted: list[Adopted]) -> dict[str, Any]:
+    """Give an object in which these fields have our names; a field of ours is never overwritten."""
+    moved = [name for name in names if name in value and value.get(names[name]) is None]
+    adopted += [Adopted(path + name, path + names[name]) for name in moved]
+    return {
+        names[name] if name in moved else name: inner
+        for name, inner in value.items()
+        if name not in names.values() or inner is not None
+    }
 
 
 def _strange(value: dict[str, Any]) -> bool:

@@ -11,10 +11,11 @@ from twinbeam.core.values import Item, Notice, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 from twinbeam.pipeline.accept.rules import TIME_FIX, path_in, refuse
 from twinbeam.sources import strict
-from twinbeam.sources.complaints import complain
+from twinbeam.sources.complaints import complain, fix_of
 from twinbeam.sources.consent_dialects import gathered, plain_consent
 from twinbeam.sources.consent_words import asks_to_limit
 from twinbeam.sources.foreign import adopt
+from twinbeam.sources.mending import mend
 from twinbeam.sources.spelling import meant_by, prune
 from twinbeam.sources.times import iso, seconds_of, whole_age
 
@@ -51,7 +52,7 @@ def _read_loosely(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejecte
     named = _with_plain_consent(_with_our_names(_with_limits(event, index, notices), index, notices), index, notices)
     known = _without_unknown(named, index, notices)
     timed = _with_seconds(_with_whole_age(known, index, notices), index, notices)
-    return timed if isinstance(timed, Rejected) else _checked(timed, index)
+    return timed if isinstance(timed, Rejected) else _checked(_mended(timed, index, notices), index)
 
 
 def _with_our_names(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
@@ -120,6 +121,15 @@ def _with_whole_age(event: dict[str, Any], index: int, notices: list[Notice]) ->
         return event if age_ms is None else {**event, "age_ms": age_ms}
     remark(notices, index, path_in(index, "age_ms"), Remark.AGE_CONVERTED, f"It was understood as {age_ms}.")
     return {**event, "age_ms": age_ms}
+
+
+def _mended(event: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
+    """Put right what is clearly meant, and leave out what the event can do without."""
+    mended, done = mend(event)
+    for field in done[: MOST_NOTICES - len(notices)]:
+        code = Remark.VALUE_MENDED if field.kept else Remark.VALUE_LEFT_OUT
+        remark(notices, index, path_in(index, field.path), code, fix_of(field.path))
+    return mended
 
 
 def _checked(event: dict[str, Any], index: int) -> Item | Rejected:

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from twinbeam.pipeline.identity.text import decoded, without_personal
 from twinbeam.sources import strict
 
 _NESTED: dict[type[Struct], dict[str, type[Struct]]] = {
@@ -26,7 +27,6 @@ _FORMER = {
     "event_name": "event",
     "pixel_code": "pixel",
     "event_source_id": "pixel",
-    "query": "properties.search_string",
     "context": "user",
 }
 
@@ -47,6 +47,11 @@ class Unknown(Struct, frozen=True, gc=False):
     shape: type[Struct]  #: what it was found in
 
 
+def told_name(name: str) -> str:
+    """Give the name of an unknown field as it may be told: short, and without an e-mail address or phone number."""
+    return without_personal(decoded(name[:_MOST_NAME_CHARS]), ())
+
+
 def prune(event: dict[str, Any], shape: type[Struct] = strict.Item) -> tuple[dict[str, Any], list[Unknown]]:
     """Give a copy of an event without the fields that are not known, and those fields; null is as good as absent."""
     unknown: list[Unknown] = []
@@ -57,7 +62,7 @@ def _prune_object(value: dict[str, Any], shape: type[Struct], path: str, unknown
     kept = {}
     for name, inner in value.items():
         if name not in shape.__struct_fields__:
-            short = name[:_MOST_NAME_CHARS]
+            short = told_name(name)
             unknown.append(Unknown(path + short, short, shape))
         elif inner is not None:
             nested = _NESTED.get(shape, {}).get(name)

@@ -14,6 +14,7 @@ from twinbeam.pipeline.accept.problems import MOST_EVENTS, MOST_STATEMENTS
 
 MOST_SECONDS = 10**11 - 1  #: the year 5138; anything above is meant as milliseconds
 MOST_NUMBER = 10**12
+CURRENCY_LETTERS = 3
 
 Number = Annotated[float, Meta(ge=-MOST_NUMBER, le=MOST_NUMBER)] | Annotated[int, Meta(ge=-MOST_NUMBER, le=MOST_NUMBER)]
 Count = Annotated[int, Meta(ge=-MOST_NUMBER, le=MOST_NUMBER)]

@@ -1,8 +1,11 @@
 """Understand the times that senders write: seconds, milliseconds, or ISO 8601 with its zone."""
 
+import re
 from datetime import UTC, datetime
 
 from twinbeam.sources.strict import MOST_SECONDS
+
+_QUOTED = re.compile(r"[0-9]{9,14}(?:\.[0-9]{1,9})?")  # of 1973 or later, or milliseconds
 
 
 def seconds_of(written: object) -> int | None:
@@ -28,6 +31,8 @@ def _of_number(written: float) -> int | None:
 
 
 def _of_text(written: str) -> int | None:
+    if _QUOTED.fullmatch(written.strip()):
+        return _of_number(float(written))
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:

@@ -19,6 +19,7 @@ class Rejection(StrEnum):
     NUL_CHARACTER = "nul_character"
     BAD_EVENT_NAME = "bad_event_name"
     APP_EVENT_NAME = "app_event_name"
+    OFFLINE_EVENT_NAME = "offline_event_name"
     BAD_EVENT_TIME = "bad_event_time"
     UNSUPPORTED_EVENT_SOURCE = "unsupported_event_source"
     LEAD_REQUIRED = "lead_required"
@@ -36,6 +37,8 @@ class Remark(StrEnum):
 
     UNKNOWN_FIELD = "unknown_field"
     FIELD_MAPPED = "field_mapped"
+    VALUE_MENDED = "value_mended"
+    VALUE_LEFT_OUT = "value_left_out"
     EVENT_NAME_MAPPED = "event_name_mapped"
     EVENT_NAME_UNUSUAL = "event_name_unusual"
     EVENT_TIME_CONVERTED = "event_time_converted"
@@ -61,6 +64,7 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
     Rejection.NUL_CHARACTER: "A string holds a NUL character, which no identifier or name needs.",
     Rejection.BAD_EVENT_NAME: "TikTok would refuse the event name.",
     Rejection.APP_EVENT_NAME: "Only an app can report an event of this name, and it has no counterpart on the web.",
+    Rejection.OFFLINE_EVENT_NAME: "An offline set takes TikTok's standard events only.",
     Rejection.BAD_EVENT_TIME: "The event time cannot be understood, or is too far from today to be meant.",
     Rejection.UNSUPPORTED_EVENT_SOURCE: "Events of this source are not supported yet.",
     Rejection.LEAD_REQUIRED: "A crm event must name the TikTok lead it belongs to.",
@@ -73,6 +77,8 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
     Rejection.NO_ROUTE: "No route of the write key takes the event.",
     Remark.UNKNOWN_FIELD: "The field is not known and was ignored.",
     Remark.FIELD_MAPPED: "The field is known by another name and was taken as that one.",
+    Remark.VALUE_MENDED: "The value was not written as its field asks, and was understood all the same.",
+    Remark.VALUE_LEFT_OUT: "The value cannot be what its field asks for and was left out; the event was taken.",
     Remark.EVENT_NAME_MAPPED: "The event name is not TikTok's, which has another one for the same thing.",
     Remark.EVENT_NAME_UNUSUAL: "It was taken as a custom event; its name looks like a misspelling of one of TikTok's.",
     Remark.EVENT_TIME_CONVERTED: "The event time was not written as whole seconds.",

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from twinbeam.core.names import loose
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Item, Notice, Origin, Rejected
 from twinbeam.pipeline.accept.contract import Reading
@@ -53,16 +54,18 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
         return pixels
 
     for exit_ in pixels:
-        test_code, ends = _fate(item, name.canonical, exit_, call)
+        means = exit_.rules.means
+        event = means.get(loose(item.event), name.canonical) if means else name.canonical
+        test_code, ends = _fate(item, event, exit_, call)
         fanned.arrivals.append(
             Arrival(
                 item,
                 call.origin,
                 exit_.pixel,
-                name.canonical,
+                event,
                 index,
                 event_time,
-                name.spelling,
+                name.spelling if event == name.canonical else "",
                 exit_.rules,
                 test_code,
                 ends,

@@ -6,7 +6,7 @@ Sources: tiktok.md 2.9 (names), 2.8 (TikTok publishes no limits of time, so ours
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from twinbeam.core.names import CUSTOM_RULE, AppOnly, Name, understood
+from twinbeam.core.names import CUSTOM_RULE, STANDARD, AppOnly, Name, understood
 from twinbeam.core.places import place_of
 from twinbeam.core.values import Channel, EventSource, Item, Notice, Origin, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
@@ -20,19 +20,24 @@ OLD_S: Mapping[EventSource, int] = {"web": 7 * 86_400, "app": 7 * 86_400, "offli
 LEAST_OLD_S = min(OLD_S.values())
 
 TIME_FIX = 'Send whole seconds since 1970-01-01 UTC, or ISO 8601 with its zone such as "2026-11-20T11:05:00Z".'
+OFFLINE = STANDARD - {"Pageview"}  #: tiktok.md 2.2, 5.1
+OFFLINE_FIX = "Use one of TikTok's events, such as Purchase or Lead, or report the event to a web pixel."
 APP_FIX = "Send events of web pages, shops and offices; a download from a page is called Download."
 
 
 def name_of(item: Item, index: int) -> Name | Rejected:
     """Understand the event's name, or say what keeps the event from being taken."""
-    name = understood(item.event)
+    source = item.event_source
+    name = understood(item.event, source)
     if name is None:
         return refuse(Rejection.BAD_EVENT_NAME, index, "event", f"Use {CUSTOM_RULE}.")
     if isinstance(name, AppOnly):
         return refuse(Rejection.APP_EVENT_NAME, index, "event", APP_FIX)
-    if item.event_source == "app":
+    if source == "offline" and name.canonical not in OFFLINE:
+        return refuse(Rejection.OFFLINE_EVENT_NAME, index, "event", OFFLINE_FIX)
+    if source == "app":
         return refuse(Rejection.UNSUPPORTED_EVENT_SOURCE, index, "event_source", "Send web, offline or crm events.")
-    if item.event_source == "crm" and item.lead is None:
+    if source == "crm" and item.lead is None:
         return refuse(Rejection.LEAD_REQUIRED, index, "lead", 'Add "lead": {"lead_id": "..."}.')
     return name
 

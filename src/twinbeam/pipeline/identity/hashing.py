@@ -42,9 +42,7 @@ def _spellings(word: str) -> set[str]:
 
 #: Whoever hashes before sending hashes the word as it stands, so every usual spelling is listed.
 NOTHING_HASHED = frozenset(
-    sha256_hex(spelling)
-    for word in (*NOTHING, "(null)", "[object Object]")
-    for spelling in _spellings(word)
+    sha256_hex(spelling) for word in (*NOTHING, "(null)", "[object Object]") for spelling in _spellings(word)
 )
 
 

@@ -18,7 +18,7 @@ THB TRY TWD UAH USD VES VND ZAR
 LISTED = frozenset(_LISTED.split())
 
 #: What is somebody's order, and so is worth something.
-_ORDERS = frozenset({"Purchase", "PlaceAnOrder"})
+ORDERS = frozenset({"Purchase", "PlaceAnOrder"})
 
 
 def said_currency(raw: str | None, value: float | None, told: Told) -> str | None:
@@ -32,7 +32,7 @@ def said_currency(raw: str | None, value: float | None, told: Told) -> str | Non
 
 def look_at_value(event: str, value: float | None, told: Told) -> None:
     """Tell of an order without a value, or with one that no order has; other events need none."""
-    if event not in _ORDERS:
+    if event not in ORDERS:
         return
     if value is None:
         told.append(("properties.value", Trouble.VALUE_MISSING))

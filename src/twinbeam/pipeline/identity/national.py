@@ -110,7 +110,7 @@ def _plan_behind(calling_code: str) -> _Plan | None:
 
 
 def _plan(known: PhoneMetadata) -> _Plan:
-    general = known.general_desc and known.general_desc.national_number_pattern
+    general = known.general_desc.national_number_pattern if known.general_desc else None
     return _Plan(
         calling_code=str(known.country_code),
         trunk=_pattern(known.national_prefix_for_parsing),

@@ -32,9 +32,12 @@ class Trouble(StrEnum):
     CURRENCY_MISSING = "currency_missing"
     VALUE_MISSING = "value_missing"
     VALUE_NOT_POSITIVE = "value_not_positive"
+    VALUE_SUMMED = "value_summed"
+    QUANTITY_NOT_POSITIVE = "quantity_not_positive"
     VALUE_PART_MISSING = "value_part_missing"
     PRODUCT_ID_MISSING = "product_id_missing"
     TIME_UNUSABLE = "time_unusable"
+    MATCH_KEY_MISSING = "match_key_missing"
 
 
 SENTENCES: dict[Trouble, str] = {
@@ -86,6 +89,10 @@ SENTENCES: dict[Trouble, str] = {
         "An order's value is zero or below, and goes as it is; send what the order is worth, "
         "and no event for one that was cancelled or paid back."
     ),
+    Trouble.VALUE_SUMMED: (
+        "Was missing and is the sum of price times quantity of the contents; send what it is worth where that differs."
+    ),
+    Trouble.QUANTITY_NOT_POSITIVE: "A quantity below 1 is no number of pieces and was left out.",
     Trouble.VALUE_PART_MISSING: (
         "This pixel leaves it out of the value, but it was not said (or is below 0), so nothing was taken off for it; "
         "send it, 0 where there is none."
@@ -95,6 +102,10 @@ SENTENCES: dict[Trouble, str] = {
         "send it in each."
     ),
     Trouble.TIME_UNUSABLE: "Lies after the year 9999; the time of arrival is used instead. Send seconds since 1970.",
+    Trouble.MATCH_KEY_MISSING: (
+        "Nothing in the event tells whose it is (e-mail, phone, customer id, click id, browser id, address), "
+        "so TikTok cannot match it; send at least one."
+    ),
 }
 
 #: What the steps of this room found so far: the field, and what is wrong with it.

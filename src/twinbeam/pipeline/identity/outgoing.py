@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules
 from twinbeam.core.values import Content, Properties
+from twinbeam.core.verticals import VERTICAL
 from twinbeam.pipeline.identity.money import LISTED
 from twinbeam.pipeline.identity.notices import Told, Trouble
 from twinbeam.pipeline.identity.rates import Rate, Rates, rate_for
@@ -22,9 +23,12 @@ PARTS = ("tax", "shipping", "gift_cards", "tips")
 #: Ids of a product beside `content_id`: read by the rules, never sent.
 PRODUCT_IDS = ("sku", "variant_id", "group_id")
 #: What a pixel's allow list may name.
-PARAMETERS = tuple(name for name in Properties.__struct_fields__ if name not in PARTS)
+PARAMETERS = (
+    *(name for name in Properties.__struct_fields__ if name not in {*PARTS, *VERTICAL, "content_id"}),
+    *VERTICAL,
+)
 #: What a restricted pixel does not send, of an event and of each of its contents: what may tell of a person's life.
-NAMES = ("content_name", "content_category", "brand", "description", "search_string")
+NAMES = ("content_name", "content_category", "brand", "description", "search_string", *VERTICAL)
 
 _NO_PARTS = dict.fromkeys(PARTS)
 _NO_PRODUCT_IDS = dict.fromkeys(PRODUCT_IDS)

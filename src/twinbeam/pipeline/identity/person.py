@@ -16,7 +16,7 @@ from twinbeam.core.countries import country_code
 from twinbeam.pipeline.identity.characters import ascii_digits, is_selector, legible
 from twinbeam.pipeline.identity.hashing import HASH_LENGTH, Several, hashed, is_nothing, sha256_hex
 from twinbeam.pipeline.identity.notices import Told, Trouble
-from twinbeam.pipeline.identity.text import OWN_DIGITS
+from twinbeam.pipeline.identity.text import OWN_DIGITS, exposes
 from twinbeam.pipeline.identity.us_states import us_state
 
 _ZIP_PLUS_FOUR = re.compile(r"[0-9]{5}-[0-9]{4}")
@@ -72,7 +72,7 @@ def plain_state(raw: str | None, country: str | None, told: Told) -> str | None:
     if country == "us" and not is_nothing(raw):
         state = us_state(state) or ""
         if not state:
-            told.append(("user.state", Trouble.PLACE_PERSONAL if "@" in raw else Trouble.STATE_INVALID))
+            told.append(("user.state", Trouble.PLACE_PERSONAL if exposes(raw, ()) else Trouble.STATE_INVALID))
             return None
     return _place(raw, state, "user.state", told)
 
@@ -125,7 +125,7 @@ def _place(raw: str, place: str, field: str, told: Told) -> str | None:
     if is_nothing(raw) or is_nothing(place):
         told.append((field, Trouble.VALUE_EMPTY))
         return None
-    if "@" in raw or (not place.isalpha() and sum(map(str.isdigit, place)) >= OWN_DIGITS):
+    if "@" in raw or exposes(raw, ()) or (not place.isalpha() and sum(map(str.isdigit, place)) >= OWN_DIGITS):
         told.append((field, Trouble.PLACE_PERSONAL))
         return None
     return place

@@ -44,7 +44,7 @@ class Phones:
         self._known: dict[int, str | None] = {}
 
     def hashed(self, raw: Several, country: str | None, told: Told) -> Several:
-        """Hash one or several numbers; `country` is the visitor's two-letter code, if known: XK too, which is no ISO one."""
+        """Hash one or several numbers; `country` is the visitor's two letters, if known: XK too, which ISO has not."""
         if raw is None:
             return None
         if isinstance(raw, str) and _E164.fullmatch(raw) and plain_e164(raw):
@@ -86,7 +86,7 @@ def easy_e164(text: str, region: str | None = None) -> str | None:
 
 def hard_e164(text: str, region: str | None) -> str | None:
     """
-    Ask libphonenumber for the one valid number that a text can be, in the region (ISO 3166, upper case) if it says none.
+    Ask libphonenumber for the one valid number that a text can be; `region` (ISO 3166) is for one that shows none.
 
     Without a plus there are several readings: as dialled in the region, with 00 for the plus, and with the region's
     own country code in front, as shop systems store it. Where a region has a trunk prefix, digits that begin with

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from twinbeam.core.values import Content, Properties
+from twinbeam.core.verticals import LISTS, TEXTS
 from twinbeam.pipeline.identity.hashing import Several
 from twinbeam.pipeline.identity.notices import Told, Trouble
 from twinbeam.pipeline.identity.text import (
@@ -29,6 +30,7 @@ _FREE_TEXT = (
     "search_string",
     "delivery_category",
     "status",
+    *TEXTS,
 )
 _CONTENT_TEXT = ("content_name", "content_category", "content_type", "brand")
 _EMPTY = b"{}"
@@ -60,6 +62,9 @@ def _scrubbed(properties: Properties, own: tuple[str, ...], told: Told) -> Prope
         changes["shop_id"] = REDACTED
     if properties.content_ids:
         changes["content_ids"] = list(map(_safe_id, properties.content_ids))
+    for name in LISTS:
+        if texts := getattr(properties, name):
+            changes[name] = [without_personal(text, own) for text in texts]
     if properties.contents:
         changes["contents"] = [_scrubbed_content(content, own) for content in properties.contents]
     changed = [name for name, value in changes.items() if value != getattr(properties, name)]

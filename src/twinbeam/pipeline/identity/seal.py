@@ -31,6 +31,7 @@ from twinbeam.core.values import (
 )
 from twinbeam.pipeline.identity import event_ids, network, person, traces
 from twinbeam.pipeline.identity.body import NOBODY, NOWHERE, Event, Person, encode
+from twinbeam.pipeline.identity.contents import understood_contents
 from twinbeam.pipeline.identity.email import hashed_email
 from twinbeam.pipeline.identity.hashing import Several
 from twinbeam.pipeline.identity.match import match_of
@@ -185,7 +186,7 @@ def _case(judged: Judged) -> _Case:
         event_ids.given_id(arrival, order_id, told),
         order_id,
         _usable_time(arrival, told),
-        understood(item.properties, order_id, currency),
+        understood_contents(arrival.event, understood(item.properties, order_id, currency), told),
     )
 
 
@@ -288,6 +289,9 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
     body = _body(tombstone, case, parts)
     is_bare = tombstone.permission.bare
     who = NOBODY if is_bare else parts.person
+    match = match_of(parts.person)
+    if not match and parts.lead is None and item.visitor_id is item.cart_token is item.checkout_token is None:
+        case.told.append(("user", Trouble.MATCH_KEY_MISSING))
     visits = traces.visits(workspace, item, order_id, case.told)
     return replace(
         tombstone,
@@ -302,7 +306,7 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
         spelling=arrival.spelling,
         native=item.native or "",
         stage=item.stage or ("placed" if tombstone.channel is Channel.BROWSER else ""),
-        match=match_of(who),
+        match=0 if is_bare else match,
     )
 
 

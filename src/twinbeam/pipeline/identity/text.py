@@ -7,9 +7,11 @@ digits is not enough: time stamps, ISBNs and article numbers look the same.
 """
 
 import re
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from twinbeam.pipeline.identity.hashing import Several, is_hashed
+from twinbeam.pipeline.identity.hiding import is_marked, may_hide_in, may_hold_run, readings, runs, unhidden
 
 REDACTED = "[redacted]"
 OWN_DIGITS = 7  #: the last digits of a phone number are the same in every way to write it
@@ -27,7 +29,7 @@ _PHONE = re.compile(
     | (?<![A-Za-z_\d])(?<!\d[.\-/])                # the others start on their own, not inside a longer number
       (?:
         00[ ]?[1-9](?:GAP\d){8,14}(?!\d)           # 0049 151 2345678
-      | 0[1-9]\d{9}(?!\d)                          # 07911123456; one digit less may be an ISBN
+      | 0[1-9]\d{9,10}(?!\d)                       # 07911123456, 017612345678; one digit less may be an ISBN
       | (?!\d{1,2}[./\-]\d{1,2}[./\-]\d{2,4}\b)    # 01.02.2026 12:30 is a date
         \(?0(?=[1-9]\d{0,4}[ .\-()/])(?:GAP\d){9,11}(?!\d)             # 0151 2345678, (020) 7946-0958
       | (?:1[ .\-])?(?:\([2-9]\d\d\)[ .\-]{0,2}|[2-9]\d\d[ .\-])\d{3}[ .\-]?\d{4}(?!\d)  # (213) 373-4253
@@ -75,7 +77,7 @@ def has_international_phone(text: str) -> bool:
 
 def may_hold_personal(encoded: bytes) -> bool:
     """Tell in about a microsecond that no text inside a whole JSON value has to be looked at."""
-    return b"@" in encoded or b"%40" in encoded or may_hold_phone(encoded)
+    return b"@" in encoded or may_hold_phone(encoded) or may_hide_in(encoded)
 
 
 def may_hold_phone(encoded: bytes) -> bool:
@@ -86,14 +88,37 @@ def may_hold_phone(encoded: bytes) -> bool:
 
 
 def without_personal(text: str, own: tuple[str, ...]) -> str:
-    """Give the text with each e-mail address and phone number replaced by one mark."""
-    text = without_emails(text)
-    return _redacted(text, _phone_spans(text, own)) if may_hold_phone(text.encode()) else text
+    """Give the text with each e-mail address and phone number replaced by one mark, however it is encoded."""
+    text = _without_phones(without_emails(text), own)
+    plain = unhidden(text) if is_marked(text) else text
+    if plain != text and has_phone(plain, own):
+        text = _without_phones(plain, own)
+    return _without_runs(text, lambda said: has_email(said) or has_phone(said, own))
 
 
 def without_emails(text: str) -> str:
-    """Give the text with each e-mail address replaced by one mark."""
-    return _EMAIL.sub(REDACTED, text) if has_email(text) else text
+    """Give the text with each e-mail address replaced by one mark, however it is encoded."""
+    text = _EMAIL.sub(REDACTED, text) if has_email(text) else text
+    plain = unhidden(text) if is_marked(text) else text
+    if plain != text and has_email(plain):
+        text = _EMAIL.sub(REDACTED, plain)
+    return _without_runs(text, has_email)
+
+
+def exposes(text: str, own: tuple[str, ...]) -> bool:
+    """Tell whether a text holds an e-mail address or phone number, however it is encoded."""
+    if has_email(text) or has_phone(text, own):
+        return True
+    if is_marked(text) and (plain := unhidden(text)) != text:
+        return exposes(plain, own)
+    return hides(text, own)
+
+
+def hides(text: str, own: tuple[str, ...]) -> bool:
+    """Tell whether a run of base64 or hexadecimal in a text says an e-mail address or phone number."""
+    if not may_hold_run(text.encode()):
+        return False
+    return any(_says(run[0], lambda said: has_email(said) or has_phone(said, own)) for run in runs(text))
 
 
 def decoded(text: str) -> str:
@@ -103,6 +128,29 @@ def decoded(text: str) -> str:
             break
         text = unquote(text)
     return text
+
+
+def _without_phones(text: str, own: tuple[str, ...]) -> str:
+    return _redacted(text, _phone_spans(text, own)) if may_hold_phone(text.encode()) else text
+
+
+def _without_runs(text: str, is_personal: Callable[[str], bool]) -> str:
+    if not may_hold_run(text.encode()):
+        return text
+    return _redacted(text, [run.span() for run in runs(text) if _says(run[0], is_personal)])
+
+
+def _says(run: str, is_personal: Callable[[str], bool]) -> bool:
+    """Tell whether any reading of a run is personal; one that is encoded twice over too."""
+    for said in readings(run):
+        if is_personal(said):
+            return True
+        whole = said.isprintable()  # it was encoded, and may have been before
+        if whole and is_marked(said) and is_personal(unhidden(said)):
+            return True
+        if whole and any(is_personal(inner) for again in runs(said) for inner in readings(again[0])):
+            return True
+    return False
 
 
 def _digits(text: str) -> str:
