@@ -6,24 +6,24 @@ Only what no address holds is taken off: invisible characters, `mailto:`, bracke
 """
 
 import re
-from unicodedata import normalize
+from unicodedata import category, normalize
 from urllib.parse import unquote
 
 from twinbeam.pipeline.identity.characters import legible
 from twinbeam.pipeline.identity.hashing import Several, hashed, sha256_hex
 from twinbeam.pipeline.identity.notices import Told, Trouble
 
-_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_EDGE, _INNER = r"[a-z0-9\x80-\U0010ffff]", r"[a-z0-9\x80-\U0010ffff-]"
+_LABEL = rf"{_EDGE}(?:{_INNER}{{0,61}}{_EDGE})?"
+_LAST = r"(?:[a-z\x80-\U0010ffff]{2,63}|xn--[a-z0-9-]{1,58}[a-z0-9])"
+_ATOM = r"[a-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+"
 #: An address that a mail server could know: dots between parts only, a host of labels, letters at its end (RFC 5321).
-_ADDRESS = re.compile(
-    r"(?=[^@]{1,64}@.{4,255}\Z)"
-    r"[^\s@,;:<>\"()\[\]\\.]+(?:\.[^\s@,;:<>\"()\[\]\\.]+)*"
-    rf"@(?:{_LABEL}\.)+(?:[^\W\d_]{{2,63}}|xn--[a-z0-9-]{{1,59}})"
-)
+_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LAST}")
+_MOST_CHARS = 254
 #: Two Japanese carriers once gave out addresses with dots side by side or at the end, and people keep them.
 _DOTTED = re.compile(r"[a-z0-9_.-]{1,64}@(?:docomo|ezweb)\.ne\.jp")
 _NAMED = re.compile(r"[^<>@]*<([^<>]+)>")  # Jane <jane@shop.example>
-_AROUND = " \t\r\n\"'<>()[]{};,"
+_AROUND = " \t\r\n\"'<>()[]{};,\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2039\u203a"
 _BEHIND = f"{_AROUND}."
 
 
@@ -45,10 +45,17 @@ def normal_email(text: str) -> str | None:
     address = text.strip().lower()
     if not (address.isascii() and address.isprintable()):
         address = normalize("NFC", legible(address))
-    if _ADDRESS.fullmatch(address):
+    if _is_address(address):
         return address
     address = _alone(address)
-    return address if _ADDRESS.fullmatch(address) or _DOTTED.fullmatch(address) else None
+    return address if _is_address(address) or _DOTTED.fullmatch(address) else None
+
+
+def _is_address(text: str) -> bool:
+    """Tell whether a text has the form of an address, and besides ASCII nothing but letters, marks and digits."""
+    if len(text) > _MOST_CHARS or not _ADDRESS.fullmatch(text):
+        return False
+    return text.isascii() or all(char.isascii() or category(char)[0] in "LMN" for char in text)
 
 
 def _alone(text: str) -> str:

@@ -92,6 +92,7 @@ def hard_e164(text: str, region: str | None) -> str | None:
     own country code in front, as shop systems store it. Where a region has a trunk prefix, digits that begin with
     its country code instead are such a number. Two readings that stay are two people, so neither is taken.
     """
+    text = text.replace("_", "-")
     if _PLUS.match(text):
         return _written(_read(text, None))
     digit = _DIGIT.search(text)
