@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 #: By check: the lines in their order, and the word under which parts without figures are counted.
-LINES = {"outside": ("strong", "weak"), "truth": ("fields", "phones", "permission", "joins", "raw on disk")}
+LINES = {"outside": ("strong", "weak"), "truth": ("fields", "phones", "permission", "joins", "raw")}
 COUNTED = {"outside": "machine", "truth": "others"}
 
 

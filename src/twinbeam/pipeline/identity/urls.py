@@ -41,6 +41,7 @@ _HARMLESS = re.compile(r"[A-Za-z_.~-]*+(?:\d{1,6}[A-Za-z_.~-]*+)?")
 _is_sensitive = SENSITIVE.__getitem__  # judges a name once, and remembers
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|commat|plus|period|percnt);")
 _SPOKEN = re.compile(r"(?i:tel|phone|mobile|cell|telephone|msisdn|handy|telefon)")  #: what a path says before a number
+_DIGITS = re.compile(r"/[^/;A-Za-z]*[0-9]{3}[^/;A-Za-z]*(?=[/;]|\Z)")  #: a segment of digits and signs
 _SPOKEN_DIGITS = 6
 _SHORTEST = 6  #: a@b.co
 
@@ -105,6 +106,8 @@ def _rebuilt(url: str, own: tuple[str, ...]) -> str:
     base, question_mark, query = head.partition("?")
     if ";" in base or _may_expose(base) or hides(base, own):
         base = _pieces(_USERINFO.sub(r"\1", base), _PATH_MARKS, own)
+        if has_phone(decoded(base), own):  # written with a slash in it
+            base = _DIGITS.sub(f"/{REDACTED}", base)
     return "".join(
         (base, question_mark, _pieces(query, _QUERY_MARKS, own), hash_mark, _pieces(fragment, _QUERY_MARKS, own))
     )
