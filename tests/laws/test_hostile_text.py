@@ -8,7 +8,9 @@ import pytest
 
 from twinbeam.core import addresses, names
 from twinbeam.pipeline.accept.hosts import host_of
-from twinbeam.pipeline.identity import event_ids, network, person, phone, text, urls
+from twinbeam.pipeline.identity import email, event_ids, hashing, hiding, network, person, phone, text, urls, us_states
+from twinbeam.sources.events_v1 import read
+from twinbeam.sources.numbers import number_in
 
 _LONGEST = 8_000  #: characters of a page's address, the longest text that is taken
 _SECONDS = 0.15  #: a pattern that tries every division of such a text takes 0.3 s and more, all others under 0.02 s
@@ -34,6 +36,17 @@ readers: dict[str, Callable[[str], object]] = {
     "e-mails": text.without_emails,
     "phones": text.has_international_phone,
     "decoded": text.decoded,
+    "free text": lambda said: text.without_personal(said, ("1234567",)),
+    "exposes": lambda said: text.exposes(said, ()),
+    "unhidden": hiding.unhidden,
+    "e-mail": email.normal_email,
+    "postcode": lambda said: person.hashed_zip(said, "us", []),
+    "state": us_states.us_state,
+    "country": lambda said: person.plain_country(said, []),
+    "address": lambda said: network.public_ip(said, []),
+    "nothing": hashing.is_nothing,
+    "number": lambda said: number_in(said, "EUR"),
+    "malformed body": lambda said: read(f'{{"events": [{said}, {{"event": "Lead"}}]}}'.encode()),
 }
 
 

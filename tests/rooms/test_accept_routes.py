@@ -12,7 +12,7 @@ from twinbeam.core.values import Channel
 from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.directory import PixelEntry
-from twinbeam.pipeline.accept.exits import exits_of
+from twinbeam.pipeline.accept.exits import country_of, exits_of
 from twinbeam.pipeline.accept.fanout import fan_out
 
 HOUR_MS = 3_600_000
@@ -239,6 +239,31 @@ def test_a_foreign_page_is_named_before_a_test_and_a_test_before_the_way():
     assert end_of(an_item(url=FOREIGN, **everything), rules=HOSTS) is Reason.FOREIGN_HOST
     assert end_of(an_item(url=SHOP, **everything), rules=HOSTS) is Reason.TEST_ORDER
     assert end_of(an_item(url=SHOP, **everything), rules=PixelRules(hosts=HOSTS.hosts, **ON)) is LEFT
+
+
+@pytest.mark.parametrize(
+    ("written", "means", "event", "spelling"),
+    [
+        ("PlacedOrder", {}, "Purchase", ""),
+        ("PlacedOrder", {"placedorder": "PlaceAnOrder"}, "PlaceAnOrder", ""),
+        ("placed_order", {"placedorder": "PlaceAnOrder"}, "PlaceAnOrder", ""),
+        ("CompletePayment", {"placedorder": "PlaceAnOrder"}, "Purchase", "CompletePayment"),
+        ("CompletePayment", {"completepayment": "Lead"}, "Lead", ""),
+        ("my_event", {"myevent": "Subscribe"}, "Subscribe", ""),
+    ],
+)
+def test_a_pixels_owner_says_what_a_senders_name_means(written, means, event, spelling):
+    (arrival,) = fan(an_item(event=written), rules=PixelRules(means=means)).arrivals
+    assert (arrival.event, arrival.spelling) == (event, spelling)
+
+
+def test_a_route_for_a_country_takes_it_by_whatever_name():
+    assert [country_of(an_item(country=written), an_origin()) for written in ("Germany", "DEU", "de", "XX")] == [
+        "DE",
+        "DE",
+        "DE",
+        "",
+    ]
 
 
 def test_an_arrival_carries_the_rules_of_its_pixel():

@@ -8,9 +8,12 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
+from builders import WORKSPACE
+from sealing import seal
 from showroom import Showroom, bought
 from signals import granted
 from twinbeam.cli.main import twinbeam
+from twinbeam.cli.person import NAMES, person_of
 from twinbeam.core.clock import MS_PER_DAY, HandClock, SystemClock
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.keys import visit
@@ -45,6 +48,12 @@ def test_a_visitor_is_told_of_their_conversions_and_of_their_visit(room):
     (kept,) = told["visits"]
     assert (kept["ttclid"], kept["url"]) == ("click-1", "https://shop.example/a")
     assert kept["consent"]["ad_storage"] == {"at_ms": granted().ad_storage.at_ms, "answer": "granted"}
+
+
+@pytest.mark.parametrize("typed", ["\ufeffAda@Shop.example\u200b", "mailto:ada@shop.example", "Ada <ada@shop.example>"])
+def test_a_person_is_found_by_the_clean_address_whatever_was_typed_at_first(typed):
+    looked_for = person_of(WORKSPACE, dict.fromkeys(NAMES) | {"email": "ada@shop.example"})
+    assert looked_for.lookup in seal(email=typed).signal.lookups
 
 
 @pytest.mark.parametrize("text", ['=HYPERLINK("http://evil.example")', "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])

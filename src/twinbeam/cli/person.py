@@ -15,7 +15,7 @@ _OPTIONS = (
     ("--order-id", "The shop's order number."),
     ("--visitor-id", "The visitor id of a visit, as the tag sends it."),
 )
-_NAMES = ("email", "phone", "external_id", "order_id", "visitor_id")
+NAMES = ("email", "phone", "external_id", "order_id", "visitor_id")
 
 
 def person_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,14 +31,14 @@ def person_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def said(options: dict[str, str | None]) -> bool:
     """Tell whether anybody is named."""
-    return any(options[name] for name in _NAMES)
+    return any(options[name] for name in NAMES)
 
 
 def person_of(workspace: str, options: dict[str, str | None]) -> Person:
     """Say who is meant; raises ConfigError unless exactly one option names somebody who can be looked up."""
     from twinbeam.core.erasure import person
 
-    named = [(kind, name) for kind, name in zip(KINDS, _NAMES, strict=True) if options[name]]
+    named = [(kind, name) for kind, name in zip(KINDS, NAMES, strict=True) if options[name]]
     if len(named) != 1:
         raise ConfigError("Say who is meant: one of --email, --phone, --external-id, --order-id or --visitor-id.")
     (kind, name) = named[0]
