@@ -48,6 +48,8 @@ NOTHING_HASHED = frozenset(
 
 def is_nothing(text: str) -> bool:
     """Tell whether a text only says that there is no value: a word for it, a placeholder, or no letter and no digit."""
+    if len(text) > _LONGEST_WORD and text[0].isalnum() and not text[-1].isspace():
+        return False
     word = text.strip()
     if not word:
         return True

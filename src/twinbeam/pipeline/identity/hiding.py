@@ -67,7 +67,7 @@ def may_hold_run(encoded: bytes) -> bool:
     In base64 capitals follow small letters and digits; hexadecimal mixes digits and letters from a to f.
     """
     classes = encoded.translate(_CLASSES)
-    if any(pair in classes for pair in _BASE64) and any(map(_is_base64, classes.split())):
+    if (b"aA" in classes or b"zA" in classes or b"0A" in classes) and any(map(_is_base64, classes.split())):
         return True
     return (b"0a" in classes or b"a0" in classes) and any(map(_is_hexadecimal, classes.split()))
 

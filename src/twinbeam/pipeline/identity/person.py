@@ -14,7 +14,7 @@ from unicodedata import category, normalize
 
 from twinbeam.core.countries import country_code
 from twinbeam.pipeline.identity.characters import ascii_digits, is_selector, legible
-from twinbeam.pipeline.identity.hashing import HASH_LENGTH, Several, hashed, is_nothing, sha256_hex
+from twinbeam.pipeline.identity.hashing import HASH_LENGTH, NOTHING, Several, hashed, is_nothing, sha256_hex
 from twinbeam.pipeline.identity.notices import Told, Trouble
 from twinbeam.pipeline.identity.text import OWN_DIGITS, exposes
 from twinbeam.pipeline.identity.us_states import us_state
@@ -23,6 +23,7 @@ _ZIP_PLUS_FOUR = re.compile(r"[0-9]{5}-[0-9]{4}")
 _US_ZIP = re.compile(r"(?<![0-9])([0-9]{5})(?:[\s-]?[0-9]{4})?(?![0-9])")
 _PUNCTUATION = re.compile(r"[^a-z0-9]+")  # of lower-case ASCII
 _KEPT = frozenset("LMN")  # letters, marks (vowel signs of Indic scripts among them) and numbers
+_COMPATIBLE = "\uf900"  #: from here on letters may be other forms of usual ones
 _LONG_MARK = "\u30fc"  # of Japanese, typed for the dash of a postcode
 _ENCLOSING = "Me"  # the box around a digit of an emoji
 
@@ -36,6 +37,10 @@ def hashed_external_id(raw: Several, told: Told) -> Several:
 
 def hashed_name(raw: str | None, field: str, told: Told) -> str | None:
     """Hash a first or last name without its blanks and punctuation."""
+    if raw is not None and raw.isalpha() and len(raw) < HASH_LENGTH:
+        name = normal_name(raw)
+        if name not in NOTHING:
+            return sha256_hex(name)
     return hashed(raw, field, told, _name_digest, Trouble.VALUE_EMPTY)
 
 
@@ -43,6 +48,8 @@ def hashed_zip(raw: str | None, country: str | None, told: Told) -> str | None:
     """Hash a postcode; of a US one the first five digits."""
     if raw is None:
         return None
+    if country != "us" and raw.isdecimal() and raw.isascii() and raw != "0" and len(raw) < HASH_LENGTH:
+        return sha256_hex(raw)
     united_states = country == "us" or (country is None and _ZIP_PLUS_FOUR.fullmatch(raw.strip()) is not None)
     digest, trouble = (_us_zip_digest, Trouble.ZIP_INVALID) if united_states else (_zip_digest, Trouble.VALUE_EMPTY)
     return hashed(raw, "user.zip_code", told, digest, trouble)
@@ -52,7 +59,7 @@ def plain_country(raw: str | None, told: Told) -> str | None:
     """Give the lower-case two-letter code, however the country was written."""
     if raw is None:
         return None
-    code = country_code(legible(raw))
+    code = country_code(raw) or country_code(legible(raw))
     if code is None:
         told.append(("user.country", Trouble.VALUE_EMPTY if is_nothing(raw) else Trouble.COUNTRY_INVALID))
         return None
@@ -81,6 +88,8 @@ def normal_name(text: str) -> str:
     """Give the form of a name that is hashed: lower case, letters, marks and digits only, NFC."""
     if text.isascii():
         return text.lower() if text.isalpha() else _PUNCTUATION.sub("", text.lower())
+    if text.isalpha() and max(text) < _COMPATIBLE:
+        return normalize("NFC", text.lower())
     return _letters(text)
 
 
@@ -122,6 +131,8 @@ def _us_zip_digest(text: str) -> str | None:
 
 
 def _place(raw: str, place: str, field: str, told: Told) -> str | None:
+    if raw.isalpha() and place not in NOTHING:
+        return place  # nothing but letters, small ones by now: whatever was encoded in them is lost
     if is_nothing(raw) or is_nothing(place):
         told.append((field, Trouble.VALUE_EMPTY))
         return None

@@ -47,7 +47,7 @@ class Phones:
         """Hash one or several numbers; `country` is the visitor's two letters, if known: XK too, which ISO has not."""
         if raw is None:
             return None
-        if isinstance(raw, str) and _E164.fullmatch(raw) and plain_e164(raw):
+        if isinstance(raw, str) and raw.startswith("+") and raw.isascii() and raw[1:].isdecimal() and plain_e164(raw):
             return sha256_hex(raw)
         return hashed(raw, "user.phone", told, partial(self._digest, country=country), Trouble.PHONE_UNRESOLVABLE)
 

@@ -10,6 +10,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from twinbeam.pipeline.identity.hashing import Several
+from twinbeam.pipeline.identity.hiding import may_hold_run
 from twinbeam.pipeline.identity.parameters import SENSITIVE
 from twinbeam.pipeline.identity.text import (
     GAPS,
@@ -53,8 +54,10 @@ def scrubbed_url(url: str, phones: Several, order_id: str | None = None) -> str:
     `phones` are the visitor's own, as typed; a parameter that is just the event's order id needs no second look.
     """
     doubtful = _doubtful(url, order_id)
-    if _ENTITY.search(doubtful):
+    if ";" in doubtful and _ENTITY.search(doubtful):
         url = doubtful = _ENTITY.sub(lambda found: unescape(found[0]), url)  # its own signs cut an address in pieces
+    if _is_clean(doubtful) and not may_hold_run(doubtful.encode()):
+        return url
     own = own_digits(phones)
     return url if _is_clean(doubtful) and not hides(doubtful, own) else _rebuilt(url, own)
 
