@@ -8,6 +8,7 @@ The app list is its own: there `Registration` and `Checkout` are standard.
 import re
 from enum import StrEnum
 from functools import lru_cache
+from unicodedata import category, combining
 
 WEB_STANDARD = frozenset(
     {
@@ -78,7 +79,16 @@ def kind_of(name: str, source: str) -> Kind:
         return Kind.RENAMED
     if name in RETIRING:
         return Kind.RETIRING
-    return Kind.RESERVED if name in RESERVED else _custom(name)
+    if name in RESERVED:
+        return Kind.RESERVED
+    return Kind.CUSTOM if source == "crm" and _may_be_foreign(name) else _custom(name)
+
+
+def _may_be_foreign(name: str) -> bool:
+    """Tell whether a CRM set takes a name, which may be in another language (tiktok.md 5.7)."""
+    if len(name) > MAX_CUSTOM_NAME or not name[:1].isalpha() or name.endswith(" "):
+        return False
+    return all(char in "_- " or char.isalnum() or combining(char) or category(char) in {"Mc", "Mn"} for char in name)
 
 
 def _custom(name: str) -> Kind:

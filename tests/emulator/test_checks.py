@@ -170,6 +170,16 @@ def test_a_crm_set_and_names(tiktok, sender, position, codes):
 
 
 @pytest.mark.parametrize(
+    ("name", "counts"), [("問い合わせ", 1), ("नया ग्राहक", 1), ("Qualified lead", 1), ("lead!", 0), ("x" * 51, 0)]
+)
+def test_a_crm_set_takes_names_in_other_languages(tiktok, sender, name, counts):
+    tiktok.allow("invalid_custom_event_name")
+    crm = {"event_source": "crm", "event_source_id": "7000000000000000102"}
+    sender.track(event(event=name, lead={"lead_id": "1"}, event_id=..., page=...), **crm)
+    assert len(tiktok.counted()) == counts
+
+
+@pytest.mark.parametrize(
     ("switch", "body", "rule"),
     [
         ({"page_required": True}, event(page=...), "missing_field"),

@@ -13,7 +13,7 @@ import pytest
 
 from gateway import Shop, a_shop
 from running import answers, wait_until
-from shoppers import a_seed, a_view
+from shoppers import a_purchase, a_seed, a_view
 
 pytestmark = pytest.mark.journey
 
@@ -86,18 +86,16 @@ WRONG = {
     "a list as time": '{"event":"ViewContent","event_time":[]}',
     "a time beyond use": '{"event":"ViewContent","event_time":1e400}',
     "a number of 5,000 digits": '{"event":"ViewContent","event_time":' + "9" * 5_000 + "}",
-    "a user that is text": '{"event":"ViewContent","event_time":1790000000,"user":"ada"}',
-    "emails as an object": '{"event":"ViewContent","event_time":1790000000,"user":{"email":{}}}',
-    "a value that is text": '{"event":"Purchase","event_time":1790000000,"properties":{"value":"a lot"}}',
-    "an unknown currency": '{"event":"Purchase","event_time":1790000000,"properties":{"currency":"EURO"}}',
-    "contents that are no list": '{"event":"Purchase","event_time":1790000000,"properties":{"contents":5}}',
-    "a lead that is text": '{"event":"ViewContent","event_time":1790000000,"lead":"ada"}',
+    "a value that is no number": '{"event":"Purchase","event_time":1790000000,"properties":{"value":NaN}}',
+    "a raw line feed": '{"event":"Purchase","event_time":1790000000,"user":{"city":"Bo\n"}}',
+    "a name in single quotes": "{'event':'Purchase','event_time':1790000000}",
     "an id of 300 characters": '{"event":"ViewContent","event_time":1790000000,"event_id":"' + "x" * 300 + '"}',
     "a name no platform takes": '{"event":"Bought! A lot?","event_time":1790000000}',
     "a NUL": '{"event":"ViewContent","event_time":1790000000,"event_id":"a\\u0000b"}',
     "half of a pair": '{"event":"\\ud83d","event_time":1790000000}',
     "an unknown pixel": '{"event":"ViewContent","event_time":1790000000,"pixel":"NOTOURS"}',
-    "deep lists": '{"event":"ViewContent","event_time":1790000000,"user":' + "[" * 500 + "]" * 500 + "}",
+    "deep lists": '{"event":"ViewContent","event_time":1790000000,"user":' + "[" * 2_000 + "]" * 2_000 + "}",
+    "deep objects": '{"event":"ViewContent","event_time":1790000000,"debug":' + '{"a":' * 2_000 + "1" + "}" * 2_001,
 }
 
 
@@ -112,6 +110,27 @@ def test_a_wrong_event_is_refused_alone(shop, name):
     assert rejected["index"] == 0
     assert all(rejected[said] for said in ("code", "message", "field", "fix"))
     assert answer.json["event_ids"] == [None, event_id]
+    assert shop.story(event_id)["state"] == "delivered"
+
+
+SLOPPY = {
+    "a user that is text": '{"user":"ada"}',
+    "a user that is a list": '{"user":[]}',
+    "emails as an object": '{"user":{"email":{}}}',
+    "a value that is text": '{"properties":{"value":"a lot","currency":"EURO"}}',
+    "contents that are no list": '{"properties":{"contents":5}}',
+    "lists inside lists": '{"user":' + "[" * 500 + "]" * 500 + "}",
+    "a long browser": '{"user":{"user_agent":"' + "x" * 1_001 + '"}}',
+    "a cart of 1,001": '{"properties":{"contents":[' + ",".join(["{}"] * 1_001) + "]}}",
+}
+
+
+@pytest.mark.parametrize("name", SLOPPY)
+def test_a_side_field_beyond_repair_costs_the_field_and_not_the_purchase(shop, name):
+    event_id = f"sloppy {name}".replace(" ", "-").replace(",", "")
+    answer = shop.post(a_purchase(event_id) | json.loads(SLOPPY[name]))
+    assert (answer["accepted"], answer["rejected"]) == (1, [])
+    assert {notice["code"] for notice in answer["notices"]} & {"value_left_out", "value_mended"}
     assert shop.story(event_id)["state"] == "delivered"
 
 

@@ -106,16 +106,15 @@ def click_id(raw: str | None, page: Page, told: Told) -> str | None:
     The page's address holds the newest click and wins; behind what the sender gave comes the page before, if it was
     one of the same host (tiktok.md 8.1).
     """
-    landed = _clicked(page.url, "page.url", told)
+    in_url = click_id_of(page.url) if page.url else None
+    if raw is not None and in_url in (None, raw) and not page.referrer:
+        return _opaque(once_decoded(raw.strip()), "user.ttclid", told)
+    landed = _opaque(once_decoded(in_url), "page.url", told) if in_url else None
     given = _opaque(once_decoded(raw.strip()), "user.ttclid", told) if raw is not None else None
     if landed or given or not page.referrer or "ttclid=" not in page.referrer:
         return landed or given
-    return _clicked(page.referrer, "page.referrer", told) if _same_host(page.url, page.referrer) else None
-
-
-def _clicked(url: str | None, field: str, told: Told) -> str | None:
-    in_url = click_id_of(url) if url else None
-    return _opaque(once_decoded(in_url), field, told) if in_url else None
+    before = click_id_of(page.referrer) if _same_host(page.url, page.referrer) else None
+    return _opaque(once_decoded(before), "page.referrer", told) if before else None
 
 
 def _same_host(url: str | None, referrer: str) -> bool:
