@@ -1,6 +1,6 @@
 """What travel and vehicle sellers tell TikTok of their catalogue besides the usual properties (tiktok.md 2.4)."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -13,7 +13,7 @@ class Mileage(Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_
     """How far a vehicle has been driven."""
 
     value: Amount
-    unit: Text | None = None  #: MI or KM
+    unit: Literal["MI", "KM"] | None = None
 
 
 class Vertical(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -181,7 +181,7 @@ def _scalar(value: object, kind: Any, currency: str) -> object:
             return _TRUTHS.get(str(value).strip().lower()) if isinstance(value, str | int) else None
         case LiteralType():
             word = value.strip().lower() if isinstance(value, str) else None
-            return word if word in kind.values else None
+            return next((known for known in kind.values if str(known).lower() == word), None)
     return None
 
 
