@@ -33,13 +33,13 @@ def events(text):
 @pytest.fixture
 def readings(room, monkeypatch):
     """Count how often the ledger is read for the overview."""
-    read, found = room.reader.counts, []
+    read, found = room.reader.recent, []
 
     def noted(**asked):
         found.append(asked)
         return read(**asked)
 
-    monkeypatch.setattr(room.reader, "counts", noted)
+    monkeypatch.setattr(room.reader, "recent", noted)
     return found
 
 
@@ -98,7 +98,7 @@ def test_each_period_has_a_stream_of_its_own(room):
 
 
 def test_a_ledger_that_cannot_be_read_for_a_while_is_told_and_got_over(room, monkeypatch):
-    whole = room.reader.counts
+    whole = room.reader.totals
     failures = iter([True, True])
 
     def sometimes(**asked):
@@ -106,7 +106,7 @@ def test_a_ledger_that_cannot_be_read_for_a_while_is_told_and_got_over(room, mon
             raise StorageBusy("locked")
         return whole(**asked)
 
-    monkeypatch.setattr(room.reader, "counts", sometimes)
+    monkeypatch.setattr(room.reader, "totals", sometimes)
     text = asyncio.run(listen(room.app, "/live", enough=lambda text: "event: snapshot" in text))
     names = [name for name, _, _ in events(text)]
     assert names == ["trouble", "trouble", "snapshot"]

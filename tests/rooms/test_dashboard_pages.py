@@ -425,14 +425,14 @@ def failing(error):
 
 
 def test_a_ledger_that_cannot_be_read_is_told_as_a_page(room, monkeypatch):
-    monkeypatch.setattr(room.reader, "counts", failing(StorageBusy("locked")))
+    monkeypatch.setattr(room.reader, "totals", failing(StorageBusy("locked")))
     answer = room.get("/")
     assert answer.status == 503
     assert "Nothing is lost" in words(answer)
 
 
 def test_a_surprise_is_told_as_a_page_that_gives_nothing_away(room, monkeypatch):
-    monkeypatch.setattr(room.reader, "counts", failing(ZeroDivisionError("secret detail")))
+    monkeypatch.setattr(room.reader, "totals", failing(ZeroDivisionError("secret detail")))
     answer = room.get("/", survive=ZeroDivisionError)
     assert answer.status == 500
     assert "Something unexpected happened" in words(answer)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from builders import PIXEL, WORKSPACE
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
-from twinbeam.core.story import Count, PixelRow
+from twinbeam.core.story import PixelRow, Total
 from twinbeam.core.values import Side
 from twinbeam.dashboard.alarms import Weight
 from twinbeam.dashboard.issues import Facts, issues
@@ -21,13 +21,12 @@ OUTCOMES = [*(outcome.value for outcome in Outcome), *(state.value for state in 
 
 
 def a_count(outcome, n=1, reason=""):
-    return Count(1, WORKSPACE, PIXEL, "Purchase", outcome, reason, n)
+    return Total(WORKSPACE, PIXEL, "Purchase", outcome, reason, n)
 
 
 counts = st.lists(
     st.builds(
-        Count,
-        day=st.integers(1, 3),
+        Total,
         workspace=st.sampled_from(["a", "b"]),
         pixel=st.sampled_from(["", "P1", "P2"]),
         event=st.sampled_from(["Purchase", "Lead"]),

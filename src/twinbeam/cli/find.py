@@ -72,7 +72,7 @@ def _ended_at_the_door(workspace: str) -> dict[Reason, int]:
     from twinbeam.cli.setup import opened_store
 
     with opened_store() as store:
-        counts = [count for count in store.counts() if count.workspace == workspace]
+        counts = [count for count in store.totals(by_event=False) if count.workspace == workspace]
     return {reason: sum(count.n for count in counts if count.reason == reason) for reason in _AT_THE_DOOR}
 
 

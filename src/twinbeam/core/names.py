@@ -61,6 +61,8 @@ RENAMED: Mapping[str, str] = {
     "ViewForm": "ViewContent",
 }
 
+SPELLED_TWICE = frozenset(RENAMED.values())  #: what a browser may write otherwise than a server
+
 #: tiktok.md 2.9: letters, Arabic digits, underscore and dash, starting with a letter, at most 50 characters.
 _CUSTOM = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}")
 

@@ -83,6 +83,17 @@ class Count(Struct, frozen=True):
     n: int
 
 
+class Total(Struct, frozen=True):
+    """The sum of a counter over some days."""
+
+    workspace: str
+    pixel: str
+    event: str  #: empty where it is the sum over the events too
+    outcome: str
+    reason: str
+    n: int
+
+
 class PixelRow(Struct, frozen=True):
     """One configured pixel or event set; its token is never shown."""
 

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct
 
 from twinbeam.core.clock import Clock
-from twinbeam.core.story import Count, LastAnswer, Listed, PixelRow, Story
+from twinbeam.core.story import LastAnswer, Listed, PixelRow, Story, Total
 from twinbeam.pipeline.accept.directory import Directory
 
 T = TypeVar("T")
@@ -42,8 +42,12 @@ class Ledger(Protocol):
         """
         ...
 
-    def counts(self, *, since_day: int = 0) -> list[Count]:
-        """Give all counters that are not 0 from a UTC day on, from one moment: the accounting law holds in them."""
+    def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
+        """
+        Add all counters from a UTC day on up over the days, from one moment: the accounting law holds in them.
+
+        They are added up over the events as well unless `by_event`.
+        """
         ...
 
     def pixels(self) -> list[PixelRow]:

@@ -5,40 +5,36 @@ Nothing is read while nobody looks.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
 
 from twinbeam.core.clock import day_of
-from twinbeam.core.story import Count, PixelRow, Story
+from twinbeam.core.story import PixelRow, Story, Total
 from twinbeam.dashboard.alarms import Alarm
 from twinbeam.dashboard.contract import LagView, Ledger, Parts
 
 WEEK_DAYS = 7
+PERIODS = (1, WEEK_DAYS)  #: in UTC days, today among them
 LATEST = 20
 FRESH_SECONDS = 1.0
 ALARM_SECONDS = 5.0  #: what must not be overlooked costs more to find, and lasts for longer than that
 
 
-Look = Callable[[Ledger, Sequence[PixelRow], Sequence[Count], int], Sequence[Alarm]]
-"""Finds what must not be overlooked, in a ledger with these pixels and counters, at a moment."""
+Look = Callable[[Ledger, Sequence[PixelRow], Sequence[Total], int], Sequence[Alarm]]
+"""Finds what must not be overlooked, in a ledger with these pixels and totals of the week, at a moment."""
 
 
 class Snapshot(Struct, frozen=True):
     """What the ledger said at one moment."""
 
     at_ms: int
-    counts: Sequence[Count]  #: of the last 7 UTC days
+    totals: Mapping[int, Sequence[Total]]  #: of each period of PERIODS
     latest: Sequence[Story]
     pixels: Sequence[PixelRow]
     lag: LagView
     alarms: Sequence[Alarm] = ()
-
-    def of_days(self, days: int) -> list[Count]:
-        """Give the counters of the last so many UTC days, today among them."""
-        since = day_of(self.at_ms) - days + 1
-        return [count for count in self.counts if count.day >= since]
 
 
 class Feed:
@@ -78,12 +74,13 @@ class Feed:
     def _read(self) -> Snapshot:
         """Read one snapshot; for the reader's thread."""
         ledger, now_ms, now = self._parts.ledger, self._parts.clock.now_ms(), self._parts.clock.monotonic()
-        counts, pixels = ledger.counts(since_day=day_of(now_ms) - WEEK_DAYS + 1), ledger.pixels()
+        totals = {days: ledger.totals(since_day=day_of(now_ms) - days + 1) for days in PERIODS}
+        pixels = ledger.pixels()
         if now - self._looked_at >= ALARM_SECONDS:
-            self._alarms, self._looked_at = self._look(ledger, pixels, counts, now_ms), now
+            self._alarms, self._looked_at = self._look(ledger, pixels, totals[WEEK_DAYS], now_ms), now
         return Snapshot(
             at_ms=now_ms,
-            counts=counts,
+            totals=totals,
             latest=ledger.recent(limit=LATEST),
             pixels=pixels,
             lag=self._parts.lag(),

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.core.clock import day_of
-from twinbeam.core.story import Count, LastAnswer, PixelRow
+from twinbeam.core.story import LastAnswer, PixelRow, Total
 from twinbeam.dashboard.alarms import Alarm, Issue, Weight
 from twinbeam.dashboard.contract import Ledger, Parts
 from twinbeam.dashboard.feed import WEEK_DAYS
@@ -44,27 +44,27 @@ class Fleet(Struct, frozen=True):
 
 def fleet(ledger: Ledger, now_ms: int, access_codes: Collection[int] = ()) -> Fleet:
     """Read the page's content; for the reader's thread."""
-    counts = ledger.counts(since_day=day_of(now_ms) - WEEK_DAYS + 1)
+    week = ledger.totals(since_day=day_of(now_ms) - WEEK_DAYS + 1)
     rows = ledger.pixels()
-    return Fleet(now_ms, _views(ledger, rows, counts, now_ms, access_codes), places(rows).several_workspaces)
+    return Fleet(now_ms, _views(ledger, rows, week, now_ms, access_codes), places(rows).several_workspaces)
 
 
 def alarms(
-    ledger: Ledger, rows: Sequence[PixelRow], counts: Sequence[Count], now_ms: int, *, access_codes: Collection[int]
+    ledger: Ledger, rows: Sequence[PixelRow], week: Sequence[Total], now_ms: int, *, access_codes: Collection[int]
 ) -> list[Alarm]:
     """Give what must not be overlooked, of all pixels, the worst first; for the reader's thread."""
-    views = _views(ledger, rows, counts, now_ms, access_codes)
+    views = _views(ledger, rows, week, now_ms, access_codes)
     found = [Alarm(view.row, issue) for view in views for issue in view.issues if issue.is_alarm]
     return sorted(found, key=lambda alarm: alarm.issue.weight != Weight.BROKEN)
 
 
 def _views(
-    ledger: Ledger, rows: Sequence[PixelRow], counts: Sequence[Count], now_ms: int, access_codes: Collection[int]
+    ledger: Ledger, rows: Sequence[PixelRow], week: Sequence[Total], now_ms: int, access_codes: Collection[int]
 ) -> list[PixelView]:
     today = day_of(now_ms)
     newest = ledger.recent(limit=LOOKED_AT)
-    week, day = by_pixel(counts), by_pixel(count for count in counts if count.day == today)
-    piled, answers = piled_up(counts), refusals(ledger.last_answers(), access_codes)
+    weekly, daily = by_pixel(week), by_pixel(ledger.totals(since_day=today, by_event=False))
+    piled, answers = piled_up(week), refusals(ledger.last_answers(), access_codes)
     views = []
     for row in rows:
         place = (row.workspace, row.code)
@@ -74,7 +74,7 @@ def _views(
         found = issues(
             Facts(
                 pixel=row,
-                week=week.get(place, _NONE),
+                week=weekly.get(place, _NONE),
                 seen=seen,
                 looked_at=len(own),
                 refusal=refusal,
@@ -83,7 +83,7 @@ def _views(
                 now_ms=now_ms,
             )
         )
-        views.append(PixelView(row, day.get(place, _NONE), seen, refusal is not None, found))
+        views.append(PixelView(row, daily.get(place, _NONE), seen, refusal is not None, found))
     return views
 
 

@@ -11,11 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from twinbeam.core.errors import TwinbeamError
-from twinbeam.dashboard.feed import WEEK_DAYS, Feed
+from twinbeam.dashboard.feed import PERIODS, WEEK_DAYS, Feed
 from twinbeam.dashboard.pages import Pages
 from twinbeam.dashboard.wording import iso
 
-PERIODS = (1, WEEK_DAYS)  #: in UTC days, today among them
 _RETRY_MS = 2_000
 _EVERY_SECONDS = 1.0
 _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}  # nginx would hold the events back

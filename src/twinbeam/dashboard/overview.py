@@ -63,14 +63,14 @@ class Overview(Struct, frozen=True):
 
 
 def overview(snapshot: Snapshot, days: int) -> Overview:
-    """Turn a snapshot into what the page shows of the last so many days."""
-    counts = snapshot.of_days(days)
-    sums = add_up(counts)
+    """Turn a snapshot into what the page shows of one of its periods."""
+    totals = snapshot.totals[days]
+    sums = add_up(totals)
     return Overview(
         at_ms=snapshot.at_ms,
         sums=sums,
         bar=bar(sums),
-        rows=by_event(counts),
+        rows=by_event(totals),
         latest=snapshot.latest,
         places=places(snapshot.pixels),
         lag=snapshot.lag,

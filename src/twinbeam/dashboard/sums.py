@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from twinbeam.core.lifecycle import COUNTED, UNSENT, State
 from twinbeam.core.outcomes import Outcome, Reason
-from twinbeam.core.story import Count
+from twinbeam.core.story import Total
 from twinbeam.pipeline.record.tally import FINDING, RECORDED
 
 #: Conversions that ended without a word from TikTok.
@@ -136,7 +136,7 @@ class Row(Struct, frozen=True):
     others: int = 0  #: how many rarer events of the pixel it adds up
 
 
-def add_up(counts: Iterable[Count]) -> Sums:
+def add_up(counts: Iterable[Total]) -> Sums:
     """Add counters up by outcome and by reason."""
     by_outcome: Counter[str] = Counter()
     by_reason: Counter[tuple[str, str]] = Counter()
@@ -146,15 +146,15 @@ def add_up(counts: Iterable[Count]) -> Sums:
     return Sums(by_outcome, by_reason)
 
 
-def by_event(counts: Iterable[Count], most: int = MOST_EVENTS) -> list[Row]:
+def by_event(counts: Iterable[Total], most: int = MOST_EVENTS) -> list[Row]:
     """Add counters up per pixel and event: pixels by code, their busiest event first, their rarest in one row."""
-    places: defaultdict[tuple[str, str], defaultdict[str, list[Count]]] = defaultdict(lambda: defaultdict(list))
+    places: defaultdict[tuple[str, str], defaultdict[str, list[Total]]] = defaultdict(lambda: defaultdict(list))
     for count in counts:
         places[count.workspace, count.pixel][count.event].append(count)
     return [row for place in sorted(places) for row in _rows(*place, places[place], most)]
 
 
-def _rows(workspace: str, pixel: str, events: Mapping[str, list[Count]], most: int) -> list[Row]:
+def _rows(workspace: str, pixel: str, events: Mapping[str, list[Total]], most: int) -> list[Row]:
     rows = [Row(workspace, pixel, event, add_up(counts)) for event, counts in events.items()]
     rows.sort(key=lambda row: (-row.sums.recorded, row.event))
     if len(rows) <= most:
@@ -164,7 +164,7 @@ def _rows(workspace: str, pixel: str, events: Mapping[str, list[Count]], most: i
     return [*rows[: most - 1], Row(workspace, pixel, "", sums, others=len(rare))]
 
 
-def piled_up(counts: Iterable[Count]) -> dict[tuple[str, str], int]:
+def piled_up(counts: Iterable[Total]) -> dict[tuple[str, str], int]:
     """
     Count, per workspace and pixel, what is held of events that pile up: many of them, and fewer are delivered.
 
@@ -178,9 +178,9 @@ def piled_up(counts: Iterable[Count]) -> dict[tuple[str, str], int]:
     return dict(found)
 
 
-def by_pixel(counts: Iterable[Count]) -> dict[tuple[str, str], Sums]:
+def by_pixel(counts: Iterable[Total]) -> dict[tuple[str, str], Sums]:
     """Add counters up per workspace and pixel."""
-    places: dict[tuple[str, str], list[Count]] = {}
+    places: dict[tuple[str, str], list[Total]] = {}
     for count in counts:
         places.setdefault((count.workspace, count.pixel), []).append(count)
     return {place: add_up(counts) for place, counts in places.items()}

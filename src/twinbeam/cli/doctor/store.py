@@ -7,7 +7,7 @@ from twinbeam.cli.setup import opened_store
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding as Disagreement
 from twinbeam.core.outcomes import Outcome
-from twinbeam.core.story import Count
+from twinbeam.core.story import Total
 from twinbeam.engines.stores.sqlite.store import FILE
 from twinbeam.pipeline.record.tally import FINDING
 from twinbeam.settings import Settings
@@ -31,11 +31,11 @@ def adds_up(settings: Settings) -> Iterator[Finding]:
     if not _is_there(settings):
         return
     with opened_store() as store, store.one_moment():  # the law holds in every state, not across two
-        counts, states, removed = store.counts(), store.states(), store.removed()
+        counts, states, removed = store.totals(by_event=False), store.states(), store.removed()
     yield accounting(counts, states, removed)
 
 
-def accounting(counts: list[Count], states: Mapping[str, int], removed: Mapping[str, int]) -> Finding:
+def accounting(counts: list[Total], states: Mapping[str, int], removed: Mapping[str, int]) -> Finding:
     """Say whether what was recorded is what it came to."""
     counted: dict[str, int] = {}
     for count in counts:
@@ -57,7 +57,7 @@ def copies(settings: Settings) -> Iterator[Finding]:
     if not _is_there(settings):
         return
     with opened_store() as store, store.one_moment():
-        counts, states = store.counts(), store.states()
+        counts, states = store.totals(by_event=False), store.states()
     yield Finding(f"{states.get(State.HELD, 0)} conversions are held for permission or confirmation.")
     for disagreement in Disagreement:
         n = sum(count.n for count in counts if (count.outcome, count.reason) == (FINDING, disagreement))

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from twinbeam.core.keys import conversion_key, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
-from twinbeam.core.story import Attempt, CopySeen, Count, LastAnswer, Listed, Story
+from twinbeam.core.story import Attempt, CopySeen, Count, LastAnswer, Listed, Story, Total
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 
@@ -33,6 +33,15 @@ class Reading:
     def counts(self, *, since_day: int = 0) -> list[Count]:
         """Give all counters from a UTC day on."""
         return [Count(*key, n) for key, n in sorted(self._rows.counters.items()) if n and key[0] >= since_day]
+
+    def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
+        """Add the counters from a UTC day on up over the days, and over the events unless they are asked for."""
+        sums: dict[tuple[str, str, str, str, str], int] = {}
+        for count in self.counts(since_day=since_day):
+            event = count.event if by_event else ""
+            key = (count.workspace, count.pixel, event, count.outcome, count.reason)
+            sums[key] = sums.get(key, 0) + count.n
+        return [Total(*key, n) for key, n in sorted(sums.items()) if n]
 
     def in_state(
         self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None

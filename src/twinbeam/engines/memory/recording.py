@@ -83,7 +83,7 @@ class Recording:
             noted = ((visitor, id_) for visitor in visitors for id_ in rows.watched.get(visitor, []))
             return [(visitor, rows.by_id[id_]) for visitor, id_ in noted if id_ in rows.by_id]
 
-        return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, reached_by, rows.spelled)
+        return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, reached_by, rows.spelled, rows.names)
 
     def _write(self, fold: Fold, now_ms: int) -> None:
         rows, writes = self._rows, fold.writes

@@ -13,6 +13,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.story import CopySeen
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Conversion, Copy
+from twinbeam.pipeline.record.counted import CountedNames
 from twinbeam.pipeline.record.known import PixelEvent, PixelSide, Spelled
 from twinbeam.pipeline.record.tally import CounterKey, move_key
 
@@ -63,6 +64,7 @@ class Rows(Struct):
     cursors: dict[str, tuple[int, int]] = field(default_factory=dict)
     quarantine: dict[tuple[str, int, int], tuple[int, bytes]] = field(default_factory=dict)
     counters: dict[CounterKey, int] = field(default_factory=dict)
+    names: CountedNames = field(default_factory=CountedNames)  #: nothing is ever taken back here, so it stays
     removed: dict[str, int] = field(default_factory=dict)
     wishes: dict[str, Erasure] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
@@ -83,7 +85,8 @@ class Rows(Struct):
 
     def move(self, row: Conversion, state: State, reason: str = "") -> None:
         """Change a state, and the counters with it."""
-        place = (day_of(row.received_ms), row.workspace, row.pixel, row.event)
+        day = (day_of(row.received_ms), row.workspace, row.pixel)
+        place = (*day, self.names.of(*day, row.event))
         self.add(move_key(*place, row.state, row.reason), -1)
         row.state, row.reason = state, reason
         self.add(move_key(*place, row.state, row.reason), 1)

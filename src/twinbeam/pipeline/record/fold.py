@@ -17,10 +17,12 @@ from collections.abc import Callable, Sequence
 
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.lifecycle import State
+from twinbeam.core.names import SPELLED_TWICE
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Decision, Permission, Signal
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import PERMISSION, Conversion, conditions_of
+from twinbeam.pipeline.record.counted import OTHER, event_id_lookup
 from twinbeam.pipeline.record.known import Known, Spelled, Writes
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.rules import REFUSED_BEFORE, Act, decide, drop_reason
@@ -39,7 +41,7 @@ class Fold:
     def __init__(self, known: Known, *, new_id: Callable[[], int], policy: RecordPolicy) -> None:
         self.known = known
         self.writes = Writes()
-        self.tally = Tally()
+        self.tally = Tally(known.names)
         self._new_id = new_id
         self._policy = policy
         self._visits = Visits(known, self.writes)
@@ -99,7 +101,7 @@ class Fold:
             self.tally.ignored(signal, drop_reason(None, standing.reason))
             return
         self._saw(signal)
-        conversion = known or self._row(signal, standing)
+        conversion = known or self._opened(signal, standing)
         self._steps.take(act, conversion, signal, arrival, standing)
         if standing.stance is Stance.REFUSED or conversion.state in REFUSED_BEFORE:
             self._refuse_others(conversion, signal, standing)
@@ -128,6 +130,13 @@ class Fold:
             if key not in self.known.conversions:
                 self.known.conversions[key] = conversion
                 self.writes.keys[key] = conversion.id
+
+    def _opened(self, signal: Signal, standing: Standing) -> Conversion:
+        """Make the row of a new conversion; one whose name the counters do not tell is found by its id all the same."""
+        row = self._row(signal, standing)
+        if self.tally.counted_as(row) == OTHER:
+            self.writes.lookups.append(([event_id_lookup(row.workspace, row.event_id)], row.id, row.received_ms))
+        return row
 
     def _row(self, signal: Signal, standing: Standing) -> Conversion:
         return Conversion(
@@ -193,8 +202,11 @@ class Fold:
         """
         Remember how the browser spells an event's name on a pixel; what a server writes means nothing.
 
-        It is the page's word, not the visitor's: it counts whatever becomes of the copy.
+        It is the page's word, not the visitor's: it counts whatever becomes of the copy. Custom names have but one
+        spelling, and with a public key anybody names as many as they like: nothing is remembered of them.
         """
+        if signal.event not in SPELLED_TWICE:
+            return
         place = (signal.workspace, signal.pixel, signal.event)
         word, known = Spelled(signal.received_ms, signal.spelling or signal.event), self.known.spelled.get(place)
         if known is None or word > known:

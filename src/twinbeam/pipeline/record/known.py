@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Conversion, Copy
+from twinbeam.pipeline.record.counted import CountedNames
 
 PixelSide = tuple[str, str, str]
 """(workspace, pixel, side)"""
@@ -43,6 +44,7 @@ class Known(Struct):
     last_seen: dict[PixelSide, int]  #: when a side of a pixel last reported, ms
     reached_by: ReachedBy = nothing_reached  #: what their later word may still reach; asked once, for few
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
+    names: CountedNames = field(default_factory=CountedNames)  #: under which events are counted
 
 
 class Place(NamedTuple):

@@ -20,7 +20,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Facts
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
-from twinbeam.engines.stores.sqlite.counting import add_counts
+from twinbeam.engines.stores.sqlite.counting import move_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.rows import PUT_VISITOR, encode_facts
@@ -154,7 +154,7 @@ class Erasing:
             place = (day_of(row.received_ms), row.workspace, row.pixel, row.event)
             moves[*place, row.state, row.reason] -= 1
             moves[*place, State.ERASED, Reason.ERASURE_ASKED] += 1
-        add_counts(self._db, [(*key, n) for key, n in sorted(moves.items())])
+        move_counts(self._db, [(*key, n) for key, n in sorted(moves.items())])
 
 
 def sealed_hashes(connection: Connection, wish: Erasure) -> bytes:

@@ -22,7 +22,7 @@ from twinbeam.core.names import wire_name
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
-from twinbeam.engines.stores.sqlite.counting import add_counts
+from twinbeam.engines.stores.sqlite.counting import move_counts
 from twinbeam.engines.stores.sqlite.packed import packed_ids
 from twinbeam.engines.stores.sqlite.settling import LANES, Held, Settling, as_held, as_lane, fate
 from twinbeam.pipeline.record.merge import merge
@@ -303,7 +303,7 @@ class Leasing(Settling):
             place = (day_of(p.received_ms), p.workspace, p.pixel, p.event)
             moved[*place, p.state, ""] -= 1
             moved[*place, state, str(reason)] += 1
-        add_counts(self._db, [(*key, n) for key, n in sorted(moved.items())])
+        move_counts(self._db, [(*key, n) for key, n in sorted(moved.items())])
 
     def _take_out_recalled(self, owner: str, now_ms: int, compose: Compose) -> None:
         """Put what is left in the place of every orphan of which something was refused or erased since."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from twinbeam.core.values import Facts, Signal
 from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.counting import counted_names
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion
 from twinbeam.engines.stores.sqlite.watching import Watching
@@ -48,6 +49,7 @@ class Loading:
             last_seen=self.last_seen,
             reached_by=lambda visitors: self._reached_by(visitors, rows),
             spelled=self.spelled,
+            names=counted_names(self._db),
         )
 
     def _visits(self, signals: Iterable[Signal]) -> tuple[dict[bytes, bytes], dict[bytes, Facts]]:

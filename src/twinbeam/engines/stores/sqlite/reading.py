@@ -11,13 +11,14 @@ import msgspec
 from twinbeam.core.keys import conversion_key, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.rules import WorkspaceRules
-from twinbeam.core.story import Attempt, Change, CopySeen, Count, KeyRow, PixelRow, Story
+from twinbeam.core.story import Attempt, Change, CopySeen, Count, KeyRow, PixelRow, Story, Total
 from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.late import log_table
 from twinbeam.engines.stores.sqlite.shares import id_in, share_of
 from twinbeam.engines.stores.sqlite.traces import traced
+from twinbeam.pipeline.record.counted import event_id_lookup
 
 STORY = (
     "SELECT id, workspace, pixel, event_source, event, event_id, event_time, order_id, received AS received_ms, state, "
@@ -31,6 +32,13 @@ _TEST_CODES = (
     "SELECT source_id, test_code FROM lane WHERE workspace = ?1 AND test_code <> '' UNION "
     "SELECT code, json_extract(rules, '$.test_code') FROM pixel WHERE workspace = ?1"
 )
+_TOTALS = {
+    by_event: (
+        f"SELECT workspace, pixel, {event} AS event, outcome, reason, sum(n) AS n FROM counter "  # noqa: S608
+        f"WHERE day >= ? GROUP BY 1, 2, 3, 4, 5 HAVING sum(n) <> 0 ORDER BY 1, 2, 3, 4, 5"
+    )
+    for by_event, event in ((True, "event"), (False, "''"))
+}
 _SHARES = "SELECT share, entries FROM dedup WHERE share IN (SELECT value FROM json_each(?))"
 _COPIES = "SELECT channel, source, at AS received_ms, consent, differs FROM copy WHERE id = ? ORDER BY n"
 _ATTEMPTS = (
@@ -74,7 +82,8 @@ class Reading:
             for stream, event in self._streams(workspace)
             for event_source in EVENT_SOURCES
         ]
-        return self._stories(sorted(self._ids(keys)))
+        unnamed = traced(self._db, [event_id_lookup(workspace, event_id)])
+        return self._stories(sorted({*self._ids(keys), *unnamed}))
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Find conversions by look-up hashes (core.keys.lookup)."""
@@ -89,6 +98,10 @@ class Reading:
         """Give all counters from a UTC day on."""
         sql = "SELECT day, workspace, pixel, event, outcome, reason, n FROM counter WHERE day >= ? AND n <> 0"
         return [msgspec.convert(row, Count) for row in self._records(sql, (since_day,))]
+
+    def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
+        """Add the counters from a UTC day on up over the days, and over the events unless they are asked for."""
+        return [msgspec.convert(row, Total) for row in self._records(_TOTALS[by_event], (since_day,))]
 
     def states(self) -> dict[str, int]:
         """Count the rows by state; what the counters must agree with."""

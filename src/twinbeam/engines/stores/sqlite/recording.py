@@ -7,7 +7,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.engines.stores.sqlite.connection import Connection
-from twinbeam.engines.stores.sqlite.counting import add_counts
+from twinbeam.engines.stores.sqlite.counting import add_counts, move_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.loading import Loading
 from twinbeam.engines.stores.sqlite.payloads import Payloads
@@ -130,7 +130,7 @@ class Recording:
             place = (day_of(received), workspace, pixel, event)
             moves.append((*place, State.HELD, reason, -1))
             moves.append((*place, State.EXPIRED, end, 1))
-        add_counts(self._db, moves)
+        move_counts(self._db, moves)
 
     def _read_again(self) -> None:
         """Take what is kept in memory from the file, after a rollback."""

@@ -17,7 +17,7 @@ from twinbeam.core.delivery import Answered, Lane
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.stores.sqlite.connection import Connection
-from twinbeam.engines.stores.sqlite.counting import add_counts
+from twinbeam.engines.stores.sqlite.counting import move_counts
 from twinbeam.engines.stores.sqlite.packed import ids_of
 
 _ANSWER = "UPDATE batch SET state=?, answered_at=?, status=?, code=?, message=?, request_id=? WHERE id=?"
@@ -156,7 +156,7 @@ class Settling:
     def _count_move(self, tally: Counter[Place], state: State, reason: str) -> None:
         """Count conversions out of LEASED and into where they went."""
         leased = [(*place, State.LEASED, "", -n) for place, n in tally.items()]
-        add_counts(self._db, [*leased, *((*place, state, str(reason), n) for place, n in tally.items())])
+        move_counts(self._db, [*leased, *((*place, state, str(reason), n) for place, n in tally.items())])
 
 
 def as_lane(row: Sequence[Any]) -> Lane:
