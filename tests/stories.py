@@ -46,6 +46,7 @@ class Sent(Struct):
     pixel: str
     event: str
     body: dict[str, Any]
+    test_event_code: str = ""
 
 
 class Story(Struct, forbid_unknown_fields=True):

@@ -90,6 +90,7 @@ def test_a_story_ends_with_what_it_says_tiktok_gets(name):
     going = [signal for signal in journal if signal.body and signal.permission.decision is Decision.ALLOWED]
     assert [(signal.pixel, signal.event) for signal in going] == [(it.pixel, it.event) for it in STORIES[name].tiktok]
     for signal, told in zip(going, STORIES[name].tiktok, strict=True):
+        assert signal.test_code == told.test_event_code
         assert within(told.body, json.loads(signal.body))
 
 

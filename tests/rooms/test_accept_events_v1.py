@@ -72,6 +72,7 @@ def test_every_field_of_an_event_is_understood():
         "stage": "paid",
         "test": True,
         "livemode": False,
+        "test_event_code": "TEST12345",
         "consent_receipt": "r",
         "limited_data_use": True,
         "lead": {"lead_id": "1", "lead_event_source": "HubSpot"},
@@ -90,6 +91,24 @@ def test_the_strict_shapes_know_exactly_the_fields_of_core():
         (core,) = shape.__bases__
         assert set(shape.__struct_fields__) == set(core.__struct_fields__)
         assert shape.__struct_config__.forbid_unknown_fields
+
+
+@pytest.mark.parametrize("slow", [{}, {"unknown": 1}], ids=["at once", "one by one"])
+def test_a_test_code_of_the_body_marks_every_event_that_names_none_of_its_own(slow):
+    events = [GOOD, GOOD | {"test_event_code": "OWN1"}, GOOD | {"test_event_code": ""}, {"event": 5}]
+    for given, codes in (("TEST1", ["TEST1", "OWN1", "TEST1"]), ("", [None, "OWN1", ""]), (None, [None, "OWN1", ""])):
+        for sent in (events[:3], events):
+            reading = read(json.dumps({"events": sent, "test_event_code": given} | slow).encode())
+            assert [item.test_event_code for item in reading.items[:3]] == codes
+
+
+@pytest.mark.parametrize("wrong", [5, True, ["TEST1"], {}, "TEST 1", "TEST\n1", "x" * 41, "TEST\u0000"])
+def test_a_test_code_that_cannot_be_one_is_refused_since_without_it_a_test_would_count(wrong):
+    problem = read(json.dumps({"events": [GOOD], "test_event_code": wrong}).encode())
+    assert (problem.code, problem.field) == (ProblemCode.BAD_TEST_CODE, "test_event_code")
+    (item,) = read(json.dumps({"events": [GOOD | {"test_event_code": wrong}]}).encode()).items
+    assert isinstance(item, Rejected)
+    assert item.field == "events[0].test_event_code"
 
 
 def test_a_body_that_is_right_brings_no_notice():

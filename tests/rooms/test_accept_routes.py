@@ -162,6 +162,36 @@ def test_a_test_goes_to_the_test_code_while_it_is_on_and_ends_here_otherwise(sai
     assert (arrival.test_code, arrival.ends) == ("", Reason.TEST_ORDER if is_test else None)
 
 
+@pytest.mark.outside("testcode")
+@pytest.mark.parametrize(
+    ("channel", "said", "while_on", "while_off"),
+    [
+        (SERVER, {"test_event_code": "MINE7"}, ("MINE7", None), ("MINE7", None)),
+        (SERVER, {"test_event_code": "MINE7", "test": True}, ("MINE7", None), ("MINE7", None)),
+        (SERVER, {"test_event_code": "MINE7\n"}, ("MINE7", None), ("MINE7", None)),
+        (SERVER, {"test_event_code": ""}, ("", None), ("", None)),
+        (BROWSER, {"test_event_code": "MINE7"}, ("TEST1", None), ("", Reason.TEST_ORDER)),
+        (BROWSER, {"test_event_code": ""}, ("", None), ("", None)),
+    ],
+)
+def test_a_test_code_makes_a_test_and_only_a_server_names_where_it_goes(channel, said, while_on, while_off):
+    for rules, expected in ((PixelRules(**ON), while_on), (DEFAULT_RULES, while_off)):
+        (arrival,) = fan(an_item(**said), rules=rules, channel=channel).arrivals
+        assert (arrival.test_code, arrival.ends) == expected
+
+
+@pytest.mark.outside("testcode")
+def test_no_number_of_codes_with_a_public_key_opens_a_stream_or_counts_live():
+    on, off = PixelRules(**ON), DEFAULT_RULES
+    items = [an_item(test_event_code=f"STREAM{n}") for n in range(1_000)]
+    exits = [
+        exits_of([PixelEntry("A", WORKSPACE, "web", rules)], [Route("A")], DEFAULT_WORKSPACE) for rules in (on, off)
+    ]
+    for leading, expected in zip(exits, [("TEST1", None), ("", Reason.TEST_ORDER)], strict=True):
+        arrivals = fan_out(Reading(items), leading, an_origin(channel=BROWSER)).arrivals
+        assert {(arrival.test_code, arrival.ends) for arrival in arrivals} == {expected}
+
+
 @pytest.mark.parametrize(("until_ms", "code"), [(NOW_MS + 1, "TEST1"), (NOW_MS, ""), (NOW_MS - HOUR_MS, "")])
 def test_a_test_code_switches_itself_off(until_ms, code):
     rules = PixelRules(test_code="TEST1", test_until_ms=until_ms)

@@ -192,8 +192,8 @@ def test(code: str, test_code: str | None, *, off: bool, workspace: str) -> None
     """
     Send tests to TikTok's test page for 24 hours, by the code it shows; without a code tests are dropped.
 
-    A test is an event with "test": true or "livemode": false, from a host in staging_hosts, or by an address in
-    test_emails.
+    A test is an event with "test": true, "livemode": false or a test_event_code, from a host in staging_hosts, or by
+    an address in test_emails.
 
     \b
     Examples:

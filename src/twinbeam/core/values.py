@@ -27,6 +27,8 @@ ClickId = Annotated[str, Meta(max_length=3_000)]  #: as it may be while it is pe
 Url = Annotated[str, Meta(max_length=8_000)]
 EventSource = Literal["web", "app", "offline", "crm"]
 EVENT_SOURCES: tuple[EventSource, ...] = get_args(EventSource)
+TestCode = Annotated[str, Meta(pattern="^[A-Za-z0-9]*$", max_length=40)]
+"""A code of TikTok's test page, such as TEST12345; empty as good as none."""
 Said = Literal["granted", "denied", "undecided"]
 """An answer about one purpose; "undecided": there is one, but nobody can tell what it is."""
 Native = Literal["sent", "blocked", "not_fired", "unknown"]
@@ -175,6 +177,7 @@ class Item(Struct, frozen=True, gc=False, omit_defaults=True):
     stage: Stage | None = None  #: how far the order is
     test: bool | None = None
     livemode: bool | None = None  #: the payment provider's word: False is a test
+    test_event_code: TestCode | None = None  #: a test, and the code it is sent with where a server says so
     consent_receipt: Annotated[str, Meta(max_length=2_000)] | None = None
     limited_data_use: bool = False
     lead: Lead | None = None

@@ -44,6 +44,7 @@ _FIXES: Mapping[str, str] = {
     "limited_data_use": "Send true or false.",
     "test": "Send true or false.",
     "livemode": "Send true or false.",
+    "test_event_code": "Send the code as TikTok's test page shows it, such as TEST12345, or leave the field out.",
     "age_ms": "Send how many milliseconds ago it was, a whole number from 0 on, such as 1500.",
     "native": 'Send "sent", "blocked", "not_fired" or "unknown".',
     "stage": 'Send "placed", "paid" or "shipped".',

@@ -5,13 +5,16 @@ A body that is right in every field costs one decode. Anything else is read agai
 event is refused alone and a small slip costs nothing but a notice.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
-from twinbeam.core.values import Notice, Rejected
+from twinbeam.core.values import Item, Notice, Rejected, TestCode
 from twinbeam.pipeline.accept.codes import Rejection, Remark
 from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
-from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode
+from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode, problem
 from twinbeam.sources import strict
 from twinbeam.sources.envelope import MALFORMED, Limits, listed, opened
 from twinbeam.sources.lenient import NUL_ESCAPE, read_item, remark
@@ -22,6 +25,8 @@ from twinbeam.sources.surrogates import mend_halves
 PATH = "/v1/events"
 
 _DECODER = msgspec.json.Decoder(strict.Events)
+_TEST_CODE = msgspec.json.Decoder(TestCode | None)
+_TEST_FIELD = "test_event_code"
 _EVENTS = Limits(
     "events",
     MOST_EVENTS,
@@ -37,13 +42,22 @@ def read(body: bytes) -> Reading | Problem:
     return _read_one_by_one(body) if events is None else Reading(events)
 
 
-def _read_at_once(body: bytes) -> list[strict.Item] | None:
+def _read_at_once(body: bytes) -> Sequence[Item | Rejected] | None:
     if NUL_ESCAPE in body:
         return None
     try:
-        return _DECODER.decode(body).events
+        read = _DECODER.decode(body)
     except (ValueError, RecursionError):
         return None
+    return _marked(read.events, read.test_event_code) if read.test_event_code else read.events
+
+
+def _marked(items: Sequence[Item | Rejected], code: str) -> Sequence[Item | Rejected]:
+    """Make tests of the events of a body that names a test code for all of them."""
+    return [
+        item if isinstance(item, Rejected) or item.test_event_code else replace(item, test_event_code=code)
+        for item in items
+    ]
 
 
 def _read_one_by_one(body: bytes) -> Reading | Problem:
@@ -56,10 +70,14 @@ def _read_one_by_one(body: bytes) -> Reading | Problem:
     if isinstance(events, Problem):
         return events
 
-    for name in [name for name in envelope if name != "events"]:
+    try:
+        code = _TEST_CODE.decode(envelope.get(_TEST_FIELD, Raw(b"null")))
+    except ValueError:
+        return problem(ProblemCode.BAD_TEST_CODE, field=_TEST_FIELD)  # taken without it, tests would count
+    for name in [name for name in envelope if name not in ("events", _TEST_FIELD)]:
         remark(notices, WHOLE_REQUEST, told_name(name), Remark.UNKNOWN_FIELD)
     items = [read_item(raw, index, notices) for index, raw in enumerate(events)]
-    return Reading(items, notices)
+    return Reading(_marked(items, code) if code else items, notices)
 
 
 def _read_apart(body: bytes, problem: Problem) -> Reading | Problem:

@@ -73,10 +73,11 @@ class Item(values.Item, frozen=True, forbid_unknown_fields=True):
     lead: Lead | None = None
 
 
-class Events(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """The body of one request."""
+class Events(Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """The body of one request; its `test_event_code` marks every event as a test that names no code of its own."""
 
     events: Annotated[list[Item], Meta(min_length=1, max_length=MOST_EVENTS)]
+    test_event_code: values.TestCode | None = None
 
 
 class Statement(Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):

@@ -28,7 +28,7 @@ def fate(item: Item, event: str, exit_: Exit, origin: Origin, sent_from: str) ->
 
     test_code = ""
     if _is_test(item, (host, sent_from), exit_):
-        test_code = exit_.rules.test_code_at(origin.received_ms)
+        test_code = _test_code(item, exit_, origin)
         if not test_code:
             return "", Reason.TEST_ORDER
     return test_code, Reason.LEFT_TO_BROWSER if _is_left(item, event, exit_, origin.channel) else None
@@ -50,13 +50,26 @@ def _is_foreign(host: str, sent_from: str, exit_: Exit, origin: Origin) -> bool:
     return not named or not all(belongs(it, exit_.hosts) for it in named)
 
 
+def _test_code(item: Item, exit_: Exit, origin: Origin) -> str:
+    """Give the code a test goes to: a server names its own; what a public key says opens no stream."""
+    named = item.test_event_code or ""
+    if named and origin.channel is not Channel.BROWSER:
+        return named.strip()
+    return exit_.rules.test_code_at(origin.received_ms)
+
+
 def _is_test(item: Item, hosts: Iterable[str], exit_: Exit) -> bool:
     """Tell whether an event is a test; a browser on a staging page is one, whatever page its event names."""
-    if item.test or item.livemode is False:
+    if says_test(item):
         return True
     if exit_.staging and any(belongs(host, exit_.staging) for host in hosts):
         return True
     return bool(exit_.test_emails) and not exit_.test_emails.isdisjoint(_email_hashes(item))
+
+
+def says_test(item: Item) -> bool:
+    """Tell whether an event itself says that it is a test."""
+    return bool(item.test or item.test_event_code) or item.livemode is False
 
 
 def _email_hashes(item: Item) -> list[str]:

@@ -6,7 +6,7 @@ from twinbeam.core.names import loose
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Item, Notice, Origin, Rejected
 from twinbeam.pipeline.accept.contract import Reading
-from twinbeam.pipeline.accept.ends import GOES_ON, fate
+from twinbeam.pipeline.accept.ends import GOES_ON, fate, says_test
 from twinbeam.pipeline.accept.exits import Exit, Exits, chosen
 from twinbeam.pipeline.accept.rules import name_of, remarks_on, time_of
 
@@ -77,6 +77,6 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
 
 def _fate(item: Item, event: str, exit_: Exit, call: _Call) -> tuple[str, Reason | None]:
     """Look closer only where something was decided or said that could end the event."""
-    if not exit_.guarded and event not in exit_.browser_only and not item.test and item.livemode is not False:
+    if not exit_.guarded and event not in exit_.browser_only and not says_test(item):
         return GOES_ON
     return fate(item, event, exit_, call.origin, call.sent_from)

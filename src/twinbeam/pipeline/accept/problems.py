@@ -28,6 +28,7 @@ class ProblemCode(StrEnum):
     BAD_ENCODING = "bad_encoding"
     BAD_SHAPE = "bad_shape"
     NO_EVENTS = "no_events"
+    BAD_TEST_CODE = "bad_test_code"
     BAD_GZIP = "bad_gzip"
     BAD_IDEMPOTENCY_KEY = "bad_idempotency_key"
     MISSING_KEY = "missing_key"
@@ -86,6 +87,12 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ),
     ProblemCode.NO_EVENTS: Kind(
         400, "No events", "The list of events is empty.", "Send at least one event, or do not send the request."
+    ),
+    ProblemCode.BAD_TEST_CODE: Kind(
+        400,
+        "Unusable test code",
+        "The test_event_code of the request cannot be one of TikTok's, and without it tests would count.",
+        "Send the code as TikTok's test page shows it, such as TEST12345, or leave the field out.",
     ),
     ProblemCode.BAD_GZIP: Kind(
         400,
