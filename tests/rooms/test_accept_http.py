@@ -1,14 +1,17 @@
 import asyncio
+import dataclasses
 import gzip
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from builders import NOW_MS, PIXEL, WORKSPACE, a_body, an_item
 from door import BROWSER_KEY, READ_KEY, SERVER_KEY, Corridor, House, a_directory, a_scope
 from twinbeam.core.errors import StorageBusy
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import PixelRules, WorkspaceRules
 from twinbeam.core.values import Channel, Notice
 from twinbeam.pipeline.accept.asgi import Reply, write
 from twinbeam.pipeline.accept.client_address import Proxies
@@ -186,7 +189,9 @@ def test_a_preflight_allows_what_the_libraries_send():
     assert b"content-length" not in answered.headers
     assert answered.headers[b"access-control-allow-origin"] == b"*"
     allowed = answered.headers[b"access-control-allow-headers"].split(b", ")
-    assert {b"authorization", b"content-type", b"idempotency-key", b"x-retry-count"} <= set(allowed)
+    assert {b"authorization", b"content-type", b"idempotency-key", b"x-retry-count", b"x-requested-with"} <= set(
+        allowed
+    )
 
 
 def test_a_page_may_read_answers_to_a_browser_key_and_to_no_key_but_never_to_a_secret_one():
@@ -195,6 +200,62 @@ def test_a_page_may_read_answers_to_a_browser_key_and_to_no_key_but_never_to_a_s
     assert b"access-control-allow-origin" in house.post(a_body(), {"origin": "https://shop.example"}).headers
     assert b"access-control-allow-origin" not in house.post(a_body(), SERVER | {"origin": "null"}).headers
     assert b"access-control-allow-origin" not in house.post(a_body(), {"x-write-key": BROWSER_KEY}).headers
+
+
+@pytest.mark.outside("cors")
+@pytest.mark.parametrize(
+    ("origin", "named"),
+    [
+        ("https://shop.example", True),
+        ("https://www.SHOP.example:8443", True),
+        ("https://staging.test", True),
+        ("https://workspace.example", False),  # the pixel names hosts of its own
+        ("https://shop.example.evil", False),
+        ("https://evil.example", False),
+        ("null", False),
+        ("https://shop.example@evil.example", False),
+        ("", False),
+    ],
+)
+def test_only_the_pages_of_the_shop_may_come_with_credentials(origin, named):
+    rules = PixelRules(hosts=("shop.example",), staging_hosts=("staging.test",))
+    directory = replace(
+        a_directory(PixelEntry(PIXEL, WORKSPACE, rules=rules)),
+        workspaces={WORKSPACE: WorkspaceRules(hosts=("workspace.example",))},
+    )
+    house = House(directory=directory)
+    with_key = {"query_string": f"key={BROWSER_KEY}".encode()}
+    answers = [
+        house.post(a_body(an_item()), BROWSER | {"origin": origin}),
+        house.post(b"{}", BROWSER | {"origin": origin}),
+        house.post(b"", {"origin": origin}, method="OPTIONS", **with_key),
+    ]
+    for answered in answers:
+        allowed = answered.headers[b"access-control-allow-origin"].decode()
+        credentials = answered.headers.get(b"access-control-allow-credentials")
+        assert (allowed, credentials) == ((origin, b"true") if named else ("*", None))
+        assert answered.headers[b"vary"] == b"origin"
+    secret = house.post(a_body(an_item()), SERVER | {"origin": origin})
+    assert b"access-control-allow-origin" not in secret.headers
+
+
+@pytest.mark.outside("cors")
+def test_a_preflight_without_a_key_is_judged_by_the_hosts_of_all_keys():
+    workspaces = {WORKSPACE: WorkspaceRules(hosts=("workspace.example",))}
+    house = House(directory=replace(a_directory(), workspaces=workspaces))
+    for origin, named in (("https://workspace.example", True), ("https://evil.example", False)):
+        headers = house.post(b"", {"origin": origin}, method="OPTIONS").headers
+        assert (headers.get(b"access-control-allow-credentials") == b"true") is named
+
+
+def test_a_preflight_is_answered_before_anything_is_known_of_keys():
+    def unread():
+        raise StorageBusy("not read yet")
+
+    house = House()
+    house.door = dataclasses.replace(house.door, directory=unread)
+    answered = house.post(b"", {"origin": "https://shop.example"}, method="OPTIONS")
+    assert (answered.status, answered.headers[b"access-control-allow-origin"]) == (204, b"*")
 
 
 def test_the_connection_speaks_for_the_visitor_only_with_a_browser_key():

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
+from itertools import chain
 
 import msgspec
 from msgspec import Struct
@@ -59,6 +60,12 @@ class Directory(Struct, frozen=True, dict=True):
         if found is None:
             found = self._exits[key.id] = self._lead(key)
         return found
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """Give all hosts that are named for whatever pixel, worked out once per snapshot."""
+        named = [it.rules.hosts + it.rules.staging_hosts for it in self.pixels.values()]
+        return frozenset(chain.from_iterable([*named, *(it.hosts for it in self.workspaces.values())]))
 
     def _lead(self, key: AccessKey) -> Exits:
         codes = dict.fromkeys(route.pixel for route in key.routes)

@@ -64,12 +64,14 @@ class Exits(Struct, frozen=True, gc=False):
     all: tuple[Exit, ...] = ()
     conditional: bool = False  #: some route has a condition
     guarded: bool = False  #: of some pixel, who reports has to be looked at
+    hosts: frozenset[str] = frozenset()  #: whose pages the key is for, as far as they are named
 
 
 def exits_of(pixels: Iterable[Pixel], routes: Sequence[Route], workspace: WorkspaceRules) -> Exits:
     """Work out where a key's routes lead to."""
     found = tuple(_exit(pixel, routes, workspace) for pixel in pixels)
-    return Exits(found, any(it.routes for it in found), any(it.guarded for it in found))
+    hosts = frozenset().union(*(it.hosts | it.staging for it in found))
+    return Exits(found, any(it.routes for it in found), any(it.guarded for it in found), hosts)
 
 
 def _exit(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRules) -> Exit:

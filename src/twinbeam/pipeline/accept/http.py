@@ -6,7 +6,7 @@ the answer is written only after `take` says that the arrivals are durable.
 """
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from twinbeam.pipeline.accept.body import Gone, read_body
 from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies, country_code
 from twinbeam.pipeline.accept.contract import Full, Note, Reader, Reading, Report, Room, Served, Take
 from twinbeam.pipeline.accept.credentials import may_write, presented
-from twinbeam.pipeline.accept.cross_origin import PREFLIGHT, opened
+from twinbeam.pipeline.accept.cross_origin import opened, preflight
 from twinbeam.pipeline.accept.directory import AccessKey, Directory
 from twinbeam.pipeline.accept.ends import speaks_elsewhere
 from twinbeam.pipeline.accept.fanout import Fanned, fan_out
@@ -81,15 +81,30 @@ class Door:
         elif scope["method"] == "POST":
             await self._serve(scope, receive, send, reader)
         else:
-            await write(send, _not_posted(scope["method"]), head=scope["method"] == "HEAD")
+            await write(send, self._not_posted(scope), head=scope["method"] == "HEAD")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, reader: Reader) -> None:
         started = self.clock.monotonic()
         headers: Headers = dict(scope["headers"])
         end = await self._guarded(scope, headers, receive, reader)
         if not isinstance(end.result, Gone):
-            await write(send, opened(_reply(end.result), headers, end.key))
+            await write(send, opened(_reply(end.result), headers, end.key, self._hosts_of(end.key)))
         self.report(_served(scope["path"], end, self.clock.monotonic() - started))
+
+    def _not_posted(self, scope: Scope) -> Reply:
+        if scope["method"] == "OPTIONS":
+            return preflight(dict(scope["headers"]), scope["query_string"], self._known())
+        return problem_reply(problem(ProblemCode.METHOD_NOT_ALLOWED))
+
+    def _hosts_of(self, key: AccessKey | None) -> Collection[str]:
+        return () if key is None else self._known().exits(key).hosts
+
+    def _known(self) -> Directory:
+        """Give what is known of keys and pixels, which is nothing before it was read."""
+        try:
+            return self.directory()
+        except TwinbeamError:
+            return Directory()
 
     async def _guarded(self, scope: Scope, headers: Headers, receive: Receive, reader: Reader) -> _End:
         """Turn what nobody expected into a problem, so that no sender sees a traceback and no log a visitor."""
@@ -177,10 +192,6 @@ def _opted_out(scope: Scope) -> bool:
     """Tell whether a browser says Global Privacy Control in any line of its header, or in any place of one."""
     lines = [value for name, value in scope["headers"] if name == b"sec-gpc"]
     return any(part.strip() == b"1" for line in lines for part in line.split(b","))
-
-
-def _not_posted(method: str) -> Reply:
-    return PREFLIGHT if method == "OPTIONS" else problem_reply(problem(ProblemCode.METHOD_NOT_ALLOWED))
 
 
 def _page_host(headers: Headers) -> str:
