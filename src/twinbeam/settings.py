@@ -76,6 +76,9 @@ class Settings(Struct, frozen=True):
     linger_ms: int
     in_flight: int
     log_format: str
+    server_key_rate: int
+    browser_key_rate: int
+    browser_address_rate: int
     proxy: str = ""  #: through which TikTok is reached; "" for none. It may hold a password
 
 
@@ -226,6 +229,13 @@ VARIABLES = (
         "How long a lane gathers events before it sends; 0 sends at once.",
     ),
     Variable("in_flight", "4", _count(_MOST_IN_FLIGHT), "Requests to TikTok at the same time, per pixel."),
+    Variable(
+        "server_key_rate", "50000", _whole, "Events a second that a server key may send to each process; 0: any number."
+    ),
+    Variable("browser_key_rate", "2000", _whole, "Events a second that a browser key may send, likewise."),
+    Variable(
+        "browser_address_rate", "100", _whole, "Events a second that one address may send with browser keys, likewise."
+    ),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),
 )
 
@@ -294,6 +304,9 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         in_flight=values["in_flight"],
         log_format=values["log_format"],
         proxy="" if goes_past(values["tiktok_url"], source) else through,
+        server_key_rate=values["server_key_rate"],
+        browser_key_rate=values["browser_key_rate"],
+        browser_address_rate=values["browser_address_rate"],
     )
 
 

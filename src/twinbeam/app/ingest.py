@@ -20,6 +20,7 @@ from twinbeam.observe import logs
 from twinbeam.observe.health import Health
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.http import Door
+from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.pipeline.consent.receipts import PURPOSE, Receipts
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.rates import Rates
@@ -60,6 +61,9 @@ def door(
         note=intake.note,
         clock=clock,
         proxies=Proxies(settings.trusted_proxies),
+        limits=RateLimits(
+            EventRates(settings.server_key_rate, settings.browser_key_rate, settings.browser_address_rate)
+        ),
         country_header=settings.country_header.lower().encode(),
         report=reports.request,
         fallback=Health(journal, clock),

@@ -1,7 +1,7 @@
 """
 The door: the hot path of the gateway, a bare ASGI app in front of whatever serves the other paths.
 
-A request goes key, body, dialect, fan-out, take; each step may end it with a problem. Nothing is stored here:
+A request goes key, limits, body, dialect, fan-out, take; each step may end it with a problem. Nothing is stored here:
 the answer is written only after `take` says that the arrivals are durable.
 """
 
@@ -16,7 +16,7 @@ from twinbeam.core.errors import TwinbeamError
 from twinbeam.core.values import Channel, KeyKind, Origin
 from twinbeam.pipeline.accept.answers import Answer, answer, answer_reply
 from twinbeam.pipeline.accept.asgi import App, Headers, Receive, Reply, Scope, Send, write
-from twinbeam.pipeline.accept.body import Gone, read_body
+from twinbeam.pipeline.accept.body import GONE, Gone, read_body
 from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies, country_code
 from twinbeam.pipeline.accept.contract import Full, Note, Reader, Reading, Report, Room, Served, Take
 from twinbeam.pipeline.accept.credentials import may_write, presented
@@ -27,12 +27,14 @@ from twinbeam.pipeline.accept.fanout import Fanned, fan_out
 from twinbeam.pipeline.accept.hosts import host_of
 from twinbeam.pipeline.accept.nowhere import nowhere
 from twinbeam.pipeline.accept.problems import (
+    MOST_BYTES,
     MOST_IDEMPOTENCY_CHARS,
     Problem,
     ProblemCode,
     problem,
     problem_reply,
 )
+from twinbeam.pipeline.accept.rate_limits import NO_LIMITS, RateLimits
 from twinbeam.pipeline.accept.statements import (
     CONSENT_PATH,
     Acknowledgement,
@@ -69,6 +71,7 @@ class Door:
     note: Note
     clock: Clock
     proxies: Proxies = NO_PROXIES
+    limits: RateLimits = NO_LIMITS
     country_header: bytes = b""  #: lower-cased; in it a listed proxy names the client's country
     report: Report = _unheard
     fallback: App = nowhere
@@ -121,12 +124,12 @@ class Door:
         if isinstance(key, Problem):
             return _End(key)
 
-        body = await read_body(receive, headers)
-        reading = reader(body) if isinstance(body, bytes) else body
+        client_ip = self._client_ip(scope) if key.kind is KeyKind.BROWSER else None
+        reading = await self._read(receive, headers, reader, key, client_ip)
         if not isinstance(reading, Reading):
             return _End(reading, key)
 
-        origin = self._origin(scope, headers, key)
+        origin = self._origin(scope, headers, key, client_ip)
         if isinstance(origin, Problem):
             return _End(origin, key)
         exits = directory.exits(key)
@@ -136,6 +139,20 @@ class Door:
             return _End(await self._note(reading, statements), key)
 
         return _End(await self._take(reading, fan_out(reading, exits, origin, sent_from)), key)
+
+    async def _read(
+        self, receive: Receive, headers: Headers, reader: Reader, key: AccessKey, client_ip: str | None
+    ) -> Reading | Problem | Gone:
+        """Read what a key and an address may still send."""
+        refused = self.limits.refused(key, client_ip, self.clock.monotonic())
+        if refused is not None:
+            return refused
+        body = await read_body(receive, headers)
+        reading = reader(body) if isinstance(body, bytes) else body
+        events = len(reading.items) if isinstance(reading, Reading) else 0
+        size = len(body) if isinstance(body, bytes) else MOST_BYTES if body is not GONE else 0
+        self.limits.spend(key, client_ip, self.clock.monotonic(), events=events, size_bytes=size)
+        return reading
 
     async def _take(self, reading: Reading, fanned: Fanned) -> Answer | Problem:
         if not fanned.arrivals:
@@ -155,7 +172,7 @@ class Door:
             return problem(_FULL[noted.room])
         return acknowledge(len(reading.items), fanned, noted)
 
-    def _origin(self, scope: Scope, headers: Headers, key: AccessKey) -> Origin | Problem:
+    def _origin(self, scope: Scope, headers: Headers, key: AccessKey, client_ip: str | None) -> Origin | Problem:
         idempotency = headers.get(b"idempotency-key", b"").decode("latin-1") or None
         if idempotency is not None and (len(idempotency) > MOST_IDEMPOTENCY_CHARS or "\0" in idempotency):
             return problem(ProblemCode.BAD_IDEMPOTENCY_KEY)
@@ -164,23 +181,22 @@ class Door:
         if key.kind is not KeyKind.BROWSER:
             return Origin(key.workspace, key.source, Channel.SERVER, now_ms, idempotency=idempotency)
 
-        peer = (scope.get("client") or ("",))[0]
         return Origin(
             key.workspace,
             key.source,
             Channel.BROWSER,
             now_ms,
-            client_ip=self._client_ip(peer, scope),
+            client_ip=client_ip,
             user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:MOST_USER_AGENT_CHARS] or None,
             idempotency=idempotency,
-            edge_country=self._edge_country(peer, headers) if self.country_header else None,
+            edge_country=self._edge_country(_peer(scope), headers) if self.country_header else None,
             privacy_control=b"sec-gpc" in headers and _opted_out(scope),
         )
 
-    def _client_ip(self, peer: str, scope: Scope) -> str | None:
+    def _client_ip(self, scope: Scope) -> str | None:
         """Ask the proxies; a header that was sent in several lines counts as one list, in their order."""
         lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return self.proxies.client_ip(peer, b",".join(lines).decode("latin-1"))
+        return self.proxies.client_ip(_peer(scope), b",".join(lines).decode("latin-1"))
 
     def _edge_country(self, peer: str, headers: Headers) -> str | None:
         """Give the country that a listed proxy saw; from anybody else the header is worth nothing."""
@@ -192,6 +208,12 @@ def _opted_out(scope: Scope) -> bool:
     """Tell whether a browser says Global Privacy Control in any line of its header, or in any place of one."""
     lines = [value for name, value in scope["headers"] if name == b"sec-gpc"]
     return any(part.strip() == b"1" for line in lines for part in line.split(b","))
+
+
+def _peer(scope: Scope) -> str:
+    """Give the address at the other end of the connection."""
+    peer: str = (scope.get("client") or ("",))[0]
+    return peer
 
 
 def _page_host(headers: Headers) -> str:

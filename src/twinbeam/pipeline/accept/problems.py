@@ -43,6 +43,8 @@ class ProblemCode(StrEnum):
     TOO_MANY_EVENTS = "too_many_events"
     UNKNOWN_CONTENT_ENCODING = "unknown_content_encoding"
     EVERY_EVENT_REJECTED = "every_event_rejected"
+    KEY_RATE_LIMITED = "key_rate_limited"
+    ADDRESS_RATE_LIMITED = "address_rate_limited"
     NO_STATEMENTS = "no_statements"
     TOO_MANY_STATEMENTS = "too_many_statements"
     EVERY_STATEMENT_REJECTED = "every_statement_rejected"
@@ -169,6 +171,20 @@ KINDS: Mapping[ProblemCode, Kind] = {
         "None of the events could be taken; `rejected` says why, one by one.",
         "Mend the named fields and send the events again.",
     ),
+    ProblemCode.KEY_RATE_LIMITED: Kind(
+        429,
+        "Too many events",
+        "More events come with this key than it may send.",
+        "Send the request again after Retry-After; TWINBEAM_SERVER_KEY_RATE and TWINBEAM_BROWSER_KEY_RATE are the "
+        "operator's settings for it.",
+    ),
+    ProblemCode.ADDRESS_RATE_LIMITED: Kind(
+        429,
+        "Too many events",
+        "More events come from this address than one visitor may send.",
+        "Send the request again after Retry-After; TWINBEAM_BROWSER_ADDRESS_RATE is the operator's setting for it, and "
+        "TWINBEAM_TRUSTED_PROXIES where it is a proxy's address.",
+    ),
     ProblemCode.NO_STATEMENTS: Kind(
         400,
         "Not a list of statements",
@@ -223,10 +239,16 @@ class Problem(Struct, frozen=True, gc=False, omit_defaults=True):
     fix: str
     field: str = ""  #: dotted path of the field that is wrong, where there is one
     rejected: list[Rejected] = []
+    retry_seconds: int = 0  #: as in Retry-After, where it depends on the request
 
 
 def problem(
-    code: ProblemCode, message: str = "", *, field: str = "", rejected: list[Rejected] | None = None
+    code: ProblemCode,
+    message: str = "",
+    *,
+    field: str = "",
+    rejected: list[Rejected] | None = None,
+    retry_seconds: int = 0,
 ) -> Problem:
     """Make the problem of a code; `message` tells more than the usual sentence, and never quotes a value."""
     kind = KINDS[code]
@@ -239,6 +261,7 @@ def problem(
         fix=kind.fix,
         field=field,
         rejected=rejected or [],
+        retry_seconds=retry_seconds,
     )
 
 
@@ -248,4 +271,5 @@ _CONTENT_TYPE = (b"content-type", b"application/problem+json")
 
 def problem_reply(value: Problem) -> Reply:
     """Turn a problem into a response, with the headers its code brings."""
-    return Reply(value.status, (_CONTENT_TYPE, *KINDS[value.code].headers), _ENCODER.encode(value))
+    retry = ((b"retry-after", str(value.retry_seconds).encode()),) if value.retry_seconds else ()
+    return Reply(value.status, (_CONTENT_TYPE, *KINDS[value.code].headers, *retry), _ENCODER.encode(value))
