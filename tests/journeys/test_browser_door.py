@@ -31,7 +31,7 @@ BEACON = """([url, body]) => navigator.sendBeacon(url, new Blob([body], { type: 
 class Plain(BaseHTTPRequestHandler):
     """An empty page under every path."""
 
-    def do_GET(self) -> None:  # noqa: N802 -- the name that http.server looks for
+    def do_GET(self) -> None:
         body = b"<!doctype html><title>Shop</title>"
         self.send_response(200)
         self.send_header("Content-Type", "text/html")

@@ -14,7 +14,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.core.story import Story
 
 #: Why an accepted event goes no further (docs/concepts/routes.md).
-_AT_THE_DOOR = (Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.FOREIGN_HOST)
+_AT_THE_DOOR = (Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.FOREIGN_HOST, Reason.BOT)
 
 
 @click.command()

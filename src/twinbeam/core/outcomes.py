@@ -35,6 +35,7 @@ class Reason(StrEnum):
     LEFT_TO_BROWSER = "left_to_browser"
     FOREIGN_HOST = "foreign_host"
     TEST_ORDER = "test_order"
+    BOT = "bot"
     ERASURE_ASKED = "erasure_asked"
     PIXEL_REMOVED = "pixel_removed"
 
@@ -66,6 +67,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.LEFT_TO_BROWSER: "TikTok's own script in the browser reports this event; a second report was not needed.",
     Reason.FOREIGN_HOST: "The page it came from is on a host that is not one of the shop's.",
     Reason.TEST_ORDER: "It was a test, and no test code is on, so nothing was sent.",
+    Reason.BOT: "A known crawler reported it, by its user agent; it is no visitor.",
     Reason.ERASURE_ASKED: "Somebody asked to have what is known about them erased; nothing but the count is left.",
     Reason.PIXEL_REMOVED: "Its pixel was removed before it was sent.",
 }

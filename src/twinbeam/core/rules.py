@@ -59,6 +59,7 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     value_without: tuple[Part, ...] = ()  #: parts of the total that the value leaves out
     hosts: tuple[str, ...] = ()  #: hosts whose pages may report; empty: those of the workspace
     staging_hosts: tuple[str, ...] = ()  #: what they report is a test
+    bots: Literal["drop", "keep"] = "drop"  #: what known crawlers report with a browser key
     test_emails: tuple[str, ...] = ()  #: SHA-256 of addresses whose orders are tests
     test_code: str = ""  #: where tests go; without it they are dropped
     test_until_ms: int = 0  #: the test code is off from then on

@@ -1,7 +1,8 @@
 """
 Say what keeps an accepted event from going on, whatever the visitor said.
 
-It may come from a foreign page, be a test, or be reported by TikTok's own script already. docs/concepts/routes.md
+It may come from a foreign page, be a test, or be reported by TikTok's own script already; fanout.py asks first whether
+a crawler reports it. docs/concepts/routes.md
 tells these rules, and shows `is_left` as a table.
 """
 

@@ -4,8 +4,9 @@ from msgspec import Struct
 
 from twinbeam.core.names import loose
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Arrival, Item, Notice, Origin, Rejected
+from twinbeam.core.values import Arrival, Channel, Item, Notice, Origin, Rejected
 from twinbeam.pipeline.accept.contract import Reading
+from twinbeam.pipeline.accept.crawlers import is_crawler
 from twinbeam.pipeline.accept.ends import GOES_ON, fate, says_test
 from twinbeam.pipeline.accept.exits import Exit, Exits, chosen
 from twinbeam.pipeline.accept.rules import name_of, remarks_on, time_of
@@ -25,6 +26,7 @@ class _Call(Struct, frozen=True, gc=False):
     exits: Exits
     origin: Origin
     sent_from: str
+    from_crawler: bool
 
 
 def fan_out(reading: Reading, exits: Exits, origin: Origin, sent_from: str = "") -> Fanned:
@@ -33,7 +35,7 @@ def fan_out(reading: Reading, exits: Exits, origin: Origin, sent_from: str = "")
 
     `exits` are those of the write key; `sent_from` is the host that the browser itself names, "" where it names none.
     """
-    fanned, call = Fanned([], [], [*reading.notices]), _Call(exits, origin, sent_from)
+    fanned, call = Fanned([], [], [*reading.notices]), _Call(exits, origin, sent_from, _is_by_crawler(origin))
     for index, item in enumerate(reading.items):
         refused = item if isinstance(item, Rejected) else _fan(item, index, call, fanned)
         if refused is not None:
@@ -77,6 +79,13 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
 
 def _fate(item: Item, event: str, exit_: Exit, call: _Call) -> tuple[str, Reason | None]:
     """Look closer only where something was decided or said that could end the event."""
+    if call.from_crawler and exit_.rules.bots == "drop":
+        return "", Reason.BOT
     if not exit_.guarded and event not in exit_.browser_only and not says_test(item):
         return GOES_ON
     return fate(item, event, exit_, call.origin, call.sent_from)
+
+
+def _is_by_crawler(origin: Origin) -> bool:
+    """Tell whether a crawler runs the page; what a server reports was not seen by one."""
+    return origin.channel is Channel.BROWSER and origin.user_agent is not None and is_crawler(origin.user_agent)
