@@ -115,7 +115,7 @@ def test_what_is_sealed_another_way_shares_the_group() -> None:
         return [Sealed(a_signal(name.upper()), []) for name in names]
 
     desk = run(lambda d: asyncio.gather(d.append("a"), d.commit.append("b", otherwise), d.append("c")))
-    assert (desk.sealed, desk.groups()) == (["ac"], [["a", "c", "B"]])
+    assert (desk.sealed, desk.groups()) == (["ac"], [["a", "B", "c"]])
 
 
 def test_a_caller_whose_own_cannot_be_sealed_is_told_alone() -> None:
@@ -193,3 +193,38 @@ def test_nobody_has_to_hear_of_a_failure() -> None:
         await asyncio.sleep(0)
 
     assert run(act).groups() == []
+
+
+def test_what_takes_long_is_sealed_in_smaller_steps_over_several_turns_and_written_as_it_gets_ready() -> None:
+    desk = Desk()
+    cost = 0.02  # of each event, in seconds
+
+    def slow(names: Sequence[str]) -> list[Sealed]:
+        desk.clock.advance(seconds=cost * len(names))
+        return desk.seal(names)
+
+    async def act() -> list[list[str]]:
+        letters = ["abcdefghijklmnopqrst", "ABCDEFGH", "yz"]
+        came = await asyncio.gather(*[desk.commit.append(names, slow) for names in letters])
+        return [[one.signal.event_id for one in sealed] for sealed in came]
+
+    assert asyncio.run(act()) == desk.groups() == [list("abcdefghijklmnopqrst"), list("ABCDEFGH"), ["y", "z"]]
+    assert [len(names) for names in desk.sealed] == [16, 8, 4, 2]
+
+
+def test_many_callers_are_sealed_in_growing_steps_and_written_as_one_group() -> None:
+    desk = run(lambda d: asyncio.gather(*[d.append(letter) for letter in "abcdefghijklmnopqrstuvwxyz" * 10]))
+    assert [len(names) for names in desk.sealed] == [16, 32, 64, 128, 20]
+    assert len(desk.groups()) == 1
+
+
+def test_who_cannot_be_sealed_in_a_later_step_is_told_alone() -> None:
+    async def act(desk: Desk) -> None:
+        good, bad = await asyncio.gather(
+            desk.append("a"), desk.append("bcdefghijklmnopqrstuvw!"), return_exceptions=True
+        )
+        assert good == ["a"]
+        assert isinstance(bad, ValueError)
+        assert await desk.append("z") == ["z"]
+
+    assert run(act).groups() == [["a"], ["z"]]

@@ -210,6 +210,7 @@ class Arrival(Struct, frozen=True, gc=False):
     rules: PixelRules = DEFAULT_RULES
     test_code: str = ""  #: set for a test: the stream it goes to
     ends: Reason | None = None  #: set when it goes no further, whatever the visitor said
+    most_phones: int = 20  #: how many of its phone numbers are to be resolved; all are looked for in its texts
 
 
 class Decision(StrEnum):

@@ -47,6 +47,7 @@ class Remark(StrEnum):
     EVENT_TIME_OLD = "event_time_old"
     EVENT_TIME_IGNORED = "event_time_ignored"
     CONNECTION_FIELD_IGNORED = "connection_field_ignored"
+    PHONES_LEFT_OUT = "phones_left_out"
     BROKEN_CHARACTER = "broken_character"
     CONSENT_UNDERSTOOD = "consent_understood"
     CONSENT_UNREADABLE = "consent_unreadable"
@@ -97,5 +98,6 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
     Remark.REGION_UNKNOWN: (
         'The region is no ISO 3166 code such as "DE" or "US-CA" and counts as unknown, where the law is opt-in.'
     ),
+    Remark.PHONES_LEFT_OUT: "With a browser key, phone numbers beyond 100 different ones of a request are left out.",
     Remark.BROKEN_CHARACTER: "Half of a split character (a lone surrogate) was replaced by U+FFFD.",
 }

@@ -5,11 +5,13 @@ from msgspec import Struct
 from twinbeam.core.names import loose
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Channel, Item, Notice, Origin, Rejected
+from twinbeam.pipeline.accept.codes import Remark
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.crawlers import is_crawler
 from twinbeam.pipeline.accept.ends import GOES_ON, fate, says_test
 from twinbeam.pipeline.accept.exits import Exit, Exits, chosen
-from twinbeam.pipeline.accept.rules import name_of, remarks_on, time_of
+from twinbeam.pipeline.accept.phones import MOST_OF_AN_EVENT, VisitorPhones
+from twinbeam.pipeline.accept.rules import name_of, remark, remarks_on, time_of
 
 
 class Fanned(Struct, frozen=True, gc=False):
@@ -27,6 +29,7 @@ class _Call(Struct, frozen=True, gc=False):
     origin: Origin
     sent_from: str
     from_crawler: bool
+    phones: VisitorPhones | None  #: of a page
 
 
 def fan_out(reading: Reading, exits: Exits, origin: Origin, sent_from: str = "") -> Fanned:
@@ -35,7 +38,8 @@ def fan_out(reading: Reading, exits: Exits, origin: Origin, sent_from: str = "")
 
     `exits` are those of the write key; `sent_from` is the host that the browser itself names, "" where it names none.
     """
-    fanned, call = Fanned([], [], [*reading.notices]), _Call(exits, origin, sent_from, _is_by_crawler(origin))
+    phones = VisitorPhones() if origin.channel is Channel.BROWSER else None
+    fanned, call = Fanned([], [], [*reading.notices]), _Call(exits, origin, sent_from, _is_by_crawler(origin), phones)
     for index, item in enumerate(reading.items):
         refused = item if isinstance(item, Rejected) else _fan(item, index, call, fanned)
         if refused is not None:
@@ -55,6 +59,7 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
     if isinstance(pixels, Rejected):
         return pixels
 
+    phones = _phones(item, index, call, fanned)
     for exit_ in pixels:
         means = exit_.rules.means
         event = means.get(loose(item.event), name.canonical) if means else name.canonical
@@ -71,10 +76,21 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
                 exit_.rules,
                 test_code,
                 ends,
+                phones,
             )
         )
     fanned.notices.extend(remarks_on(item, name, event_time, index, call.origin))
     return None
+
+
+def _phones(item: Item, index: int, call: _Call, fanned: Fanned) -> int:
+    """Give how many phone numbers of an event are to be resolved, and tell once that some are not."""
+    if call.phones is None or item.user.phone is None:
+        return MOST_OF_AN_EVENT
+    count = call.phones.count(item.user.phone)
+    if count < MOST_OF_AN_EVENT and call.phones.first_left_out():
+        fanned.notices.append(remark(Remark.PHONES_LEFT_OUT, index, "user.phone"))
+    return count
 
 
 def _fate(item: Item, event: str, exit_: Exit, call: _Call) -> tuple[str, Reason | None]:

@@ -73,32 +73,33 @@ def remarks_on(item: Item, name: Name, event_time: int, index: int, origin: Orig
 
 def _remarks(item: Item, name: Name, behind_s: int, index: int, origin: Origin) -> Iterator[Notice]:
     if name.mapped:
-        yield _remark(Remark.EVENT_NAME_MAPPED, index, "event", f"It was taken as {name.canonical}.")
+        yield remark(Remark.EVENT_NAME_MAPPED, index, "event", f"It was taken as {name.canonical}.")
     if name.likely:
-        yield _remark(Remark.EVENT_NAME_UNUSUAL, index, "event", f"Did you mean `{name.likely}`?")
+        yield remark(Remark.EVENT_NAME_UNUSUAL, index, "event", f"Did you mean `{name.likely}`?")
     if item.consent.region is not None and not place_of(item.consent.region):
-        yield _remark(Remark.REGION_UNKNOWN, index, "consent.region")
+        yield remark(Remark.REGION_UNKNOWN, index, "consent.region")
     if origin.channel is Channel.BROWSER:
         yield from _of_browsers(item, index)
 
     if -behind_s > NOTABLY_AHEAD_S:
-        yield _remark(Remark.EVENT_TIME_IN_FUTURE, index, "event_time", f"It is {-behind_s} seconds ahead.")
+        yield remark(Remark.EVENT_TIME_IN_FUTURE, index, "event_time", f"It is {-behind_s} seconds ahead.")
     elif behind_s > OLD_S[item.event_source]:
         days = OLD_S[item.event_source] // 86_400
-        yield _remark(Remark.EVENT_TIME_OLD, index, "event_time", f"It lies more than {days} days back.")
+        yield remark(Remark.EVENT_TIME_OLD, index, "event_time", f"It lies more than {days} days back.")
 
 
 def _of_browsers(item: Item, index: int) -> Iterator[Notice]:
     """Name what a public key may not say: anybody could say it."""
     if item.event_time is not None:
-        yield _remark(Remark.EVENT_TIME_IGNORED, index, "event_time")
+        yield remark(Remark.EVENT_TIME_IGNORED, index, "event_time")
     if item.user.ip is not None:
-        yield _remark(Remark.CONNECTION_FIELD_IGNORED, index, "user.ip")
+        yield remark(Remark.CONNECTION_FIELD_IGNORED, index, "user.ip")
     if item.user.user_agent is not None:
-        yield _remark(Remark.CONNECTION_FIELD_IGNORED, index, "user.user_agent")
+        yield remark(Remark.CONNECTION_FIELD_IGNORED, index, "user.user_agent")
 
 
-def _remark(code: Remark, index: int, field: str, more: str = "") -> Notice:
+def remark(code: Remark, index: int, field: str, more: str = "") -> Notice:
+    """Say what is odd about a field of an event that is taken."""
     return Notice(index, path_in(index, field), code, f"{SENTENCES[code]} {more}".rstrip())
 
 

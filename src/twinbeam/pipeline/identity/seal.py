@@ -157,7 +157,7 @@ class Sealer:
         country = person.plain_country(user.country, told)
         return Person(
             email=hashed_email(user.email, told),
-            phone=self._phones.hashed(user.phone, country or user.country, told),
+            phone=self._phones.hashed(_resolved(user.phone, arrival.most_phones), country or user.country, told),
             external_id=person.hashed_external_id(user.external_id, told),
             first_name=person.hashed_name(user.first_name, "user.first_name", told),
             last_name=person.hashed_name(user.last_name, "user.last_name", told),
@@ -171,6 +171,13 @@ class Sealer:
             user_agent=network.plain_user_agent(user_agent),
             locale=network.plain_locale(user.locale, told),
         )
+
+
+def _resolved(phones: Several, most: int) -> Several:
+    """Keep the first of an event's phone numbers; usually that is all of them."""
+    if isinstance(phones, list):
+        return phones if len(phones) <= most else phones[:most]
+    return phones if most else None
 
 
 def _case(judged: Judged) -> _Case:

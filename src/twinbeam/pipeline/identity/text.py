@@ -161,8 +161,13 @@ def _phone_spans(text: str, own: tuple[str, ...]) -> list[tuple[int, int]]:
     plain = text if text.isascii() else text.translate(_ASCII)
     spans = [found.span() for found in _PHONE.finditer(plain)]
     if own:
-        spans += [run.span() for run in _RUN.finditer(plain) if any(tail in _digits(run[0]) for tail in own)]
+        spans += [run.span() for run in _RUN.finditer(plain) if _is_own(run[0], own)]
     return spans
+
+
+def _is_own(run: str, own: tuple[str, ...]) -> bool:
+    digits = _digits(run)
+    return any(tail in digits for tail in own)
 
 
 def _redacted(text: str, spans: list[tuple[int, int]]) -> str:
