@@ -4,6 +4,8 @@ import itertools
 from collections import Counter
 from typing import Any
 
+from msgspec import Struct
+
 from twinbeam.observe import metrics
 from twinbeam.observe.logs import level_of
 from twinbeam.pipeline.accept.contract import Served
@@ -11,8 +13,23 @@ from twinbeam.pipeline.record.contract import Recorded
 
 #: Requests that went well, or came without a valid key, are logged one in this many.
 SAMPLE = 100
+#: Lines a second about requests of one kind, and about groups; what is beyond is summed up in one line a second.
+MOST_LINES = 10
 #: Requests and groups whose times are kept per flush, one second: all of them, but for a burst.
 MOST_LATENCIES = 10_000
+
+Kind = tuple[str, int, str, str, str]
+"""(path, status, code, source, surprise)"""
+
+
+class Unlogged(Struct):
+    """What requests of one kind come to that got no line of their own, or groups."""
+
+    count: int = 0
+    events: int = 0  #: dropped ones, of requests
+    rejected: int = 0
+    size_bytes: int = 0
+    seconds: float = 0.0
 
 
 class Reports:
@@ -30,6 +47,9 @@ class Reports:
         self._events: Counter[tuple[str, str]] = Counter()
         self._latencies: list[float] = []
         self._groups: list[tuple[int, float]] = []
+        self._lines: Counter[Kind] = Counter()
+        self._unlogged: dict[Kind, Unlogged] = {}
+        self._unlogged_groups = Unlogged()
 
     def happening(self, event: str, /, **fields: object) -> None:
         """Log a happening of a room; what is not routine is counted too."""
@@ -51,9 +71,26 @@ class Reports:
             self._events[served.source, "dropped"] += served.dropped
             self._events[served.source, "rejected"] += served.rejected
             self._events[served.source, "held"] += served.held
-        if next(self._turn) % SAMPLE == 0 or _worth_a_line(served):
-            log = self._log.error if served.surprise else self._log.info
-            log("request", **{name: getattr(served, name) for name in served.__struct_fields__})
+        if next(self._turn) % SAMPLE == 0:
+            self._line(served)
+        elif _worth_a_line(served):
+            self._line_of_kind(served)
+
+    def _line(self, served: Served) -> None:
+        log = self._log.error if served.surprise else self._log.info
+        log("request", **{name: getattr(served, name) for name in served.__struct_fields__})
+
+    def _line_of_kind(self, served: Served) -> None:
+        """Log one of the first requests of a kind within a second, and sum up the others: anybody may send them."""
+        kind = (served.path, served.status, served.code, served.source, served.surprise)
+        self._lines[kind] += 1
+        if self._lines[kind] <= MOST_LINES:
+            self._line(served)
+            return
+        unlogged = self._unlogged.setdefault(kind, Unlogged())
+        unlogged.count += 1
+        unlogged.events += served.dropped
+        unlogged.rejected += served.rejected
 
     def flush(self) -> None:
         """Hand what was summed up to the metrics."""
@@ -64,14 +101,41 @@ class Reports:
         metrics.observe_all(metrics.ACCEPT_SECONDS, self._latencies)
         metrics.observe_all(metrics.GROUP_EVENTS, [count for count, _ in self._groups])
         metrics.observe_all(metrics.APPEND_SECONDS, [seconds for _, seconds in self._groups])
-        for summed in (self._requests, self._events, self._latencies, self._groups):
+        self._log_the_rest()
+        for summed in (self._requests, self._events, self._latencies, self._groups, self._lines, self._unlogged):
             summed.clear()
 
+    def _log_the_rest(self) -> None:
+        for (path, status, code, source, surprise), of in self._unlogged.items():
+            log = self._log.error if surprise else self._log.info
+            log(
+                "requests",
+                path=path,
+                status=status,
+                code=code,
+                source=source,
+                count=of.count,
+                dropped=of.events,
+                rejected=of.rejected,
+                surprise=surprise,
+            )
+        groups, self._unlogged_groups = self._unlogged_groups, Unlogged()
+        if groups.count:
+            ms = round(groups.seconds * 1_000, 2)
+            self._log.info("groups", count=groups.count, events=groups.events, bytes=groups.size_bytes, ms=ms)
+
     def group(self, *, count: int, size_bytes: int, seconds: float) -> None:
-        """Sum one durable commit group up, and log it."""
+        """Sum one durable commit group up, and log it if there were few within this second."""
         if len(self._groups) < MOST_LATENCIES:
             self._groups.append((count, seconds))
-        self._log.info("group", events=count, bytes=size_bytes, ms=round(seconds * 1_000, 2))
+        if len(self._groups) <= MOST_LINES:
+            self._log.info("group", events=count, bytes=size_bytes, ms=round(seconds * 1_000, 2))
+            return
+        rest = self._unlogged_groups
+        rest.count += 1
+        rest.events += count
+        rest.size_bytes += size_bytes
+        rest.seconds += seconds
 
     def recorded(self, recorded: Recorded) -> None:
         """Count and log one recording transaction."""
