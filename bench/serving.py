@@ -28,8 +28,8 @@ class Gateway(Struct, frozen=True):
         return {"supervisor": self.supervisor} | {_name(int(pid)): int(pid) for pid in children}
 
     def lag_seconds(self) -> float:
-        """Ask the intake how old its oldest unrecorded event is."""
-        return float(msgspec.json.decode(get(self.intake, "/readyz"))["lag_seconds"])
+        """Ask how old the oldest unrecorded event is."""
+        return float(msgspec.json.decode(get(self.pages, "/readyz"))["lag_seconds"])
 
 
 class LagWatch(threading.Thread):

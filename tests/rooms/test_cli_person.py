@@ -14,6 +14,7 @@ from showroom import Showroom, bought
 from signals import granted
 from twinbeam.cli.main import twinbeam
 from twinbeam.cli.person import NAMES, person_of
+from twinbeam.cli.visible import visible
 from twinbeam.core.clock import MS_PER_DAY, HandClock, SystemClock
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.keys import visit
@@ -60,7 +61,7 @@ def test_a_person_is_found_by_the_clean_address_whatever_was_typed_at_first(type
 def test_no_cell_of_a_table_is_taken_for_a_formula(room, text):
     room.record(bought(text, workspace=MAIN, event_id=text, minor=-100))
     (row,) = csv.DictReader(io.StringIO(run("export", "--format", "csv").stdout, newline=""))
-    assert row["event_id"] == row["order_id"] == f"'{text}"
+    assert row["event_id"] == row["order_id"] == f"'{visible(text)}"
     assert row["value_minor"] == "-100"
     assert json.loads(run("export").stdout)["event_id"] == text
 

@@ -72,6 +72,24 @@ def test_the_first_event_shows_the_intakes_readiness_as_it_is_told():
     assert f"```json\n{answer.text}\n```" in FIRST_EVENT
 
 
+class BusyJournal:
+    """A journal in which a shop's day waits."""
+
+    def backlog(self):
+        return Backlog(appended=4_711_000, pending=815, oldest_ms=1_789_999_930_000, used_bytes=10**9)
+
+    def has_room(self):
+        return True
+
+
+@pytest.mark.outside("readyz")
+@pytest.mark.parametrize("journal", [EmptyJournal, BusyJournal])
+def test_the_public_side_tells_nobody_how_much_a_shop_sells(journal):
+    answer = asyncio.run(ask(Health(journal(), HandClock()), "/readyz"))
+    assert answer.status == (200 if journal is EmptyJournal else 503)
+    assert {name: type(value) for name, value in json.loads(answer.text).items()} == {"ready": bool, "has_room": bool}
+
+
 def test_the_first_event_shows_answers_with_all_their_members():
     shown = [json.loads(line) for line in re.findall(r'^\{"accepted":.*$', FIRST_EVENT, re.MULTILINE)]
     members = [name for name in Answer.__struct_fields__ if name != "receipt"]  # that is for browsers

@@ -11,6 +11,7 @@ import click
 from msgspec import Struct
 
 from twinbeam.cli.person import person_of, person_options, said
+from twinbeam.cli.visible import visible
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.story import Story
 
@@ -32,7 +33,8 @@ def command(workspace: str, *, since: str | None, shape: str, **options: str | N
     """
     Print the stories of a workspace: what was reported, decided, sent and answered; no identifiers.
 
-    In CSV a text that a spreadsheet would take for a formula has an apostrophe before it.
+    In CSV a text that a spreadsheet would take for a formula has an apostrophe before it, and control characters are
+    written as \\x1b.
 
     With a person named it prints, as JSON, all that is stored about them, which is what `erase` would
     reach: stories, what is kept of each copy, hashed as it goes to TikTok, and what is kept of their
@@ -84,7 +86,9 @@ def _print_stories(stories: Iterable[Story], shape: str) -> None:
 
 def _harmless(cell: object) -> object:
     """Mark text as text: anybody with a browser key writes ids, and spreadsheets work out what looks like a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    return f"'{visible(cell)}" if cell.startswith(_FORMULA) else visible(cell)
 
 
 def _counted(pages: Iterable[list[Story]]) -> Iterator[Story]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from twinbeam.cli.options import json_option, workspace_option
+from twinbeam.cli.visible import all_visible
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.lifecycle import State
 from twinbeam.core.money import shown
@@ -41,7 +42,7 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, wo
     elif not stories:
         click.echo(_why_nothing(_ended_at_the_door(workspace)))
     else:
-        click.echo("\n\n".join(map(_told, stories)))
+        click.echo("\n\n".join(_told(all_visible(story)) for story in stories))
     raise SystemExit(0 if stories else 1)
 
 
