@@ -36,10 +36,13 @@ _TEXTS = _by_head(_ESCAPED.sub(r"\1", pattern) for pattern in _patterns() if _LI
 _EXPRESSIONS = tuple(re.compile(pattern) for pattern in _patterns() if not _LITERAL.fullmatch(pattern))
 
 
-@lru_cache(maxsize=4096)
 def is_crawler(user_agent: str) -> bool:
     """Tell whether a user agent is that of a known crawler."""
-    text = user_agent[:_LONGEST]
+    return _is_listed(user_agent[:_LONGEST])
+
+
+@lru_cache(maxsize=2048)  # 1 MB, whatever is written into the header
+def _is_listed(text: str) -> bool:
     heads = ((at, text[at : at + _HEAD]) for at in range(len(text)))
     if any(text.startswith(_TEXTS[head], at) for at, head in heads if head in _TEXTS):
         return True
