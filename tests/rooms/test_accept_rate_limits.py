@@ -1,5 +1,6 @@
 """How much may be sent: somebody with a public key and many addresses keeps nobody else out and fills no memory."""
 
+import asyncio
 import json
 import tracemalloc
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import a_body, an_item
-from door import BROWSER_KEY, SERVER_KEY, House
+from door import BROWSER_KEY, SERVER_KEY, House, a_scope
 from twinbeam.core.values import KeyKind
 from twinbeam.pipeline.accept.directory import AccessKey
 from twinbeam.pipeline.accept.problems import ProblemCode
@@ -133,6 +134,35 @@ def test_bodies_that_hold_no_event_cost_what_they_took_to_read():
     garbage = b"[" * 1_000_000
     statuses = [ask(house, "8.8.4.4", body=garbage).status for _ in range(4)]
     assert statuses == [400, 400, 400, 429]
+
+
+def test_a_thousand_connections_that_send_their_bodies_at_once_are_no_way_around_it():
+    house = a_house(browser_address=10)
+    encoded = [(name.encode(), value.encode()) for name, value in BROWSER.items()]
+    complete = asyncio.Event()
+
+    async def one():
+        parts = [VIEW]
+
+        async def receive():
+            await complete.wait()
+            return {"type": "http.request", "body": parts.pop(), "more_body": False}
+
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        await house.door(a_scope(headers=encoded, client=("8.8.4.4", 1)), receive, send)
+        return sent[0]["status"]
+
+    async def all_at_once():
+        waiting = [asyncio.create_task(one()) for _ in range(1_000)]
+        await asyncio.sleep(0)
+        complete.set()
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(all_at_once()).count(202) == 201
 
 
 def test_any_number_of_addresses_takes_no_more_memory_than_some():

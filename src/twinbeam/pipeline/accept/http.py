@@ -143,11 +143,14 @@ class Door:
     async def _read(
         self, receive: Receive, headers: Headers, reader: Reader, key: AccessKey, client_ip: str | None
     ) -> Reading | Problem | Gone:
-        """Read what a key and an address may still send."""
+        """Read what a key and an address may still send; others may have used it up while the body came."""
         refused = self.limits.refused(key, client_ip, self.clock.monotonic())
         if refused is not None:
             return refused
         body = await read_body(receive, headers)
+        refused = self.limits.refused(key, client_ip, self.clock.monotonic())
+        if refused is not None:
+            return refused
         reading = reader(body) if isinstance(body, bytes) else body
         events = len(reading.items) if isinstance(reading, Reading) else 0
         size = len(body) if isinstance(body, bytes) else MOST_BYTES if body is not GONE else 0
