@@ -7,6 +7,7 @@ from asgi import ask, listen
 from showroom import Showroom, bought, seen_in_browser
 from twinbeam.core.errors import StorageBusy
 from twinbeam.dashboard import live
+from twinbeam.dashboard.feed import LATEST
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def readings(room, monkeypatch):
     read, found = room.reader.recent, []
 
     def noted(**asked):
-        found.append(asked)
+        found.extend([asked] if asked["limit"] == LATEST else [])  # the alarms look at more
         return read(**asked)
 
     monkeypatch.setattr(room.reader, "recent", noted)
