@@ -8,8 +8,9 @@ import pytest
 from engines.kit.embedded import SqliteEngine
 from engines.kit.laws import assert_counters_add_up, assert_counters_equal_rows
 from signals import BROWSER, NOW, PIXEL, WORKSPACE, a_signal
+from twinbeam.core.clock import day_of
 from twinbeam.dashboard.contract import LagView
-from twinbeam.dashboard.feed import take
+from twinbeam.dashboard.feed import LATEST, Snapshot
 from twinbeam.dashboard.overview import overview
 from twinbeam.pipeline.record.contract import Numbered
 from twinbeam.pipeline.record.counted import MOST_NAMES, OTHER
@@ -44,7 +45,9 @@ def test_the_counters_hold_as_many_names_as_fit_and_the_law(flooded: SqliteEngin
 
 def test_the_page_shows_the_shop_and_takes_no_time(flooded: SqliteEngine) -> None:
     started = time.process_time()
-    shown = overview(take(flooded.store, NOW, LagView()), 1)
+    totals = {1: flooded.store.totals(since_day=day_of(NOW))}
+    latest, pixels = flooded.store.recent(limit=LATEST), flooded.store.pixels()
+    shown = overview(Snapshot(NOW, totals, latest, pixels, LagView()), 1)
     assert time.process_time() - started < 0.5
     told = {row.event: row.sums.recorded for row in shown.rows if (row.workspace, row.pixel) == (WORKSPACE, PIXEL)}
     assert (told[OTHER], told["Purchase"], told["Lead"]) == (NAMES - MOST_NAMES, NAMES // STEP, NAMES // STEP)
