@@ -211,7 +211,7 @@ def test(code: str, test_code: str | None, *, off: bool, workspace: str) -> None
     until_ms = 0 if off else now_ms() + TEST_HOURS * 3_600_000
     with opened_store() as store:
         row = known_pixel(store, known_workspace(store, workspace), code)
-        _save_rules(store, row, replace(row.rules, test_code=test_code or "", test_until_ms=until_ms))
+        _save_rules(store, row, replace(row.rules, test_code=test_code or row.rules.test_code, test_until_ms=until_ms))
     if off:
         click.echo(f"The test code of pixel {code} is off; tests are dropped from now on.")
     else:

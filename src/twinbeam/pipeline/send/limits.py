@@ -42,8 +42,12 @@ class Ages(Struct, frozen=True):
 
 
 def ended_test(lane: Lane, rules: PixelRules, now_ms: int) -> Reason | None:
-    """Tell why a lane's tests must not be sent any more: the code they were meant for is off, or another one is on."""
-    is_over = lane.test_code and rules.test_code_at(now_ms) != lane.test_code
+    """
+    Tell why a lane's tests must not be sent any more: the pixel's own code was switched off.
+
+    Tests under a code that a server named itself go on: its owner has no switch for them.
+    """
+    is_over = lane.test_code and lane.test_code == rules.test_code != rules.test_code_at(now_ms)
     return Reason.TEST_ORDER if is_over else None
 
 
