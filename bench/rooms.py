@@ -33,6 +33,7 @@ from twinbeam.pipeline.consent.receipts import Receipts
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.codec import decode, encode
 from twinbeam.pipeline.record.conversion import copy_of
+from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.fold import Fold
 from twinbeam.pipeline.record.known import Known
 from twinbeam.pipeline.record.merge import merge
@@ -166,7 +167,7 @@ def _send_rows(bench: Bench, sealed: Sequence[Signal]) -> Iterator[Row]:
 def _fold(group: Sequence[Signal]) -> None:
     """Fold a transaction's worth of events of which nothing is known yet."""
     ids = iter(range(1, len(group) + 1))
-    fold = Fold(Known({}, {}, {}, {}), new_id=ids.__next__, policy=RecordPolicy(judge=judge))
+    fold = Fold(Known({}, {}, {}, {}), new_id=ids.__next__, policy=RecordPolicy(judge=judge), claims=ClaimLimits())
     fold.take([(signal, index.to_bytes(4, "big")) for index, signal in enumerate(group)])
 
 

@@ -61,6 +61,7 @@ def a_signal(
     native: str = "not_fired",
     stage: str = "",
     test_code: str = "",
+    address: int = 0,
 ) -> Signal:
     """
     Build an allowed server copy of a purchase.
@@ -88,7 +89,15 @@ def a_signal(
         minor=round(value * 100) if value is not None and currency else None,
         currency=currency,
         lookups=lookups or [],
-        visits=[visit("visitor", workspace, token) for token in visitors if token],
+        visits=[
+            *(visit("visitor", workspace, token) for token in visitors if token),
+            *([visit("order", workspace, order_id)] if order_id and channel is not Channel.BROWSER else ()),
+        ],
+        strong=any(visitors),
+        claim=visit("order", workspace, order_id) if order_id and channel is Channel.BROWSER else b"",
+        address=address,
+        marks=marks_of(user or {}),
+        order_event_id=also[0] if also and order_id else "",
         facts=facts,
         consent=consent,
         aliases=[conversion_key(workspace, event_source, pixel, name, other) for other in also or []],
@@ -98,6 +107,13 @@ def a_signal(
         match=sum(bit for key, bit in MATCH.items() if key in (user or {})),
         test_code=test_code,
     )
+
+
+def marks_of(user: dict[str, Any]) -> list[bytes]:
+    """Hash what shows that two copies speak of one person or device, as the identity room does."""
+    emails = [user["email"]] if isinstance(user.get("email"), str) else user.get("email") or []
+    device = [f"{user['ip']}|{user['user_agent']}"] if user.get("ip") and user.get("user_agent") else []
+    return [lookup("mark", "", text) for text in (*emails, *device)]
 
 
 def a_record(at_ms: int = NOW, *, region: str = "DE", **answers: str) -> ConsentRecord:
@@ -116,11 +132,10 @@ def denied(at_ms: int = NOW) -> ConsentRecord:
     return a_record(at_ms, ad_storage="denied", ad_user_data="denied")
 
 
-def a_statement(consent: ConsentRecord, *, visitor: str, received_ms: int = NOW) -> Signal:
+def a_statement(consent: ConsentRecord, *, visitor: str | list[str], received_ms: int = NOW, **changes: Any) -> Signal:
     """Build a word on consent without an event."""
-    return msgspec.structs.replace(
-        a_signal("", visitor=visitor, consent=consent, received_ms=received_ms), event="", pixel="", body=b""
-    )
+    said = a_signal("", visitor=visitor, consent=consent, received_ms=received_ms, **changes)
+    return msgspec.structs.replace(said, event="", pixel="", body=b"")
 
 
 def an_undecided(event_id: str = "e-1", **changes: Any) -> Signal:

@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from engines.kit import (
+    claiming,
     confirming,
     copies,
     enriching,
@@ -16,6 +17,7 @@ from engines.kit import (
     exporting,
     holding,
     ids,
+    joining,
     journaling,
     leasing,
     listing,
@@ -44,6 +46,8 @@ CHAPTERS = (
     replaying,
     copies,
     ids,
+    joining,
+    claiming,
     holding,
     confirming,
     windows,

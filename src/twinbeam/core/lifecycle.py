@@ -25,9 +25,17 @@ class State(StrEnum):
 
 LEGAL: Mapping[State, Mapping[str, State]] = {
     State.DROPPED: {},
-    State.HELD: {"released": State.READY, "refused": State.WITHDRAWN, "too late": State.EXPIRED, "erase": State.ERASED},
+    State.HELD: {
+        "released": State.READY,
+        "refused": State.WITHDRAWN,
+        "too late": State.EXPIRED,
+        "joined": State.EXPIRED,
+        "erase": State.ERASED,
+    },
     State.READY: {
         "lease": State.LEASED,
+        "held again": State.HELD,
+        "joined": State.EXPIRED,
         "given up": State.DELIVERED,
         "refused": State.WITHDRAWN,
         "too late": State.EXPIRED,
@@ -43,6 +51,7 @@ LEGAL: Mapping[State, Mapping[str, State]] = {
     },
     State.WAITING: {
         "lease": State.LEASED,
+        "held again": State.HELD,
         "given up": State.DELIVERED,
         "refused": State.WITHDRAWN,
         "too late": State.EXPIRED,

@@ -32,6 +32,9 @@ class Reason(StrEnum):
     CONSENT_NEVER_SAID = "consent_never_said"
     NOT_CONFIRMED = "not_confirmed"
     NEVER_CONFIRMED = "never_confirmed"
+    CONSENT_CONTESTED = "consent_contested"
+    ORDER_REUSED = "order_reused"
+    JOINED = "joined"
     LEFT_TO_BROWSER = "left_to_browser"
     FOREIGN_HOST = "foreign_host"
     TEST_ORDER = "test_order"
@@ -64,6 +67,15 @@ SENTENCES: dict[Reason, str] = {
     Reason.NEVER_CONFIRMED: (
         "The shop's server never said that this purchase took place, so it was not sent and its content is unreadable."
     ),
+    Reason.CONSENT_CONTESTED: (
+        "A browser that named this order refused, and nothing proves whose visit it was. "
+        "It is not sent unless the shop's server reports a later grant."
+    ),
+    Reason.ORDER_REUSED: (
+        "The shop's server reported another order under the same number before, of another person or more than "
+        "30 days apart. Check it, then send it with `twinbeam release`."
+    ),
+    Reason.JOINED: "It was found to be the same order as another conversion, and is counted there.",
     Reason.LEFT_TO_BROWSER: "TikTok's own script in the browser reports this event; a second report was not needed.",
     Reason.FOREIGN_HOST: "The page it came from is on a host that is not one of the shop's.",
     Reason.TEST_ORDER: "It was a test, and no test code is on, so nothing was sent.",
@@ -81,6 +93,8 @@ class Finding(StrEnum):
     VALUE_DIFFERS = "value_differs"
     CURRENCY_DIFFERS = "currency_differs"
     NAME_DIFFERS = "name_differs"
+    ORDER_DIFFERS = "order_differs"
+    SENT_TWICE = "sent_twice"
 
     @property
     def sentence(self) -> str:
@@ -95,5 +109,9 @@ FINDINGS: dict[Finding, str] = {
     ),
     Finding.VALUE_DIFFERS: "Two copies name different values; the shop's server is believed.",
     Finding.CURRENCY_DIFFERS: "Two copies name different currencies; the shop's server is believed.",
+    Finding.ORDER_DIFFERS: (
+        "The shop's server reported two orders under one event_id; each is sent, the later one under an id of its own."
+    ),
+    Finding.SENT_TWICE: "Two conversions turned out to be one order after both had been sent.",
     Finding.NAME_DIFFERS: "Two copies spell the event's name differently; it is sent as the browser spells it.",
 }

@@ -20,6 +20,9 @@ Stage = Literal["placed", "paid", "shipped"]
 
 STAGES: tuple[Stage, ...] = ("placed", "paid", "shipped")
 
+IdFrom = Literal["auto", "order", "token"]
+"""What gives an order's event its id where the sender gives none; auto: the order token where the copy has one."""
+
 Way = Literal["both", "browser", "server"]
 """
 Who reports an event to TikTok: its own script and this gateway, the script alone while it is alive, or this gateway.
@@ -50,6 +53,7 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     ways: dict[str, Way] = {}  #: who reports an event to TikTok; without an entry as docs/concepts/routes.md says
     means: dict[str, str] = {}  #: what a sender's name for an event means here, before the built-in table
     spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser is seen to write it
+    event_id_from: IdFrom = "auto"  #: an id from the order token cannot be guessed from the order
     purchase_means: Stage = "placed"  #: how far an order has to be to count, in browser and server alike
     confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: browser purchases count when a server copy confirms
     native_wait_seconds: Annotated[int, Meta(ge=0, le=270)] = 240  #: inside TikTok's 5 minutes (tiktok.md 7.1)

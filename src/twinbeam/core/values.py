@@ -171,6 +171,7 @@ class Item(Struct, frozen=True, gc=False, omit_defaults=True):
     visitor_id: Short | None = None
     cart_token: Short | None = None
     checkout_token: Short | None = None
+    order_token: Short | None = None  #: shared by shop and browser, and not to be guessed from the order id
     cart_line: Short | None = None  #: which line of the cart changed
     action: Annotated[int, Meta(ge=0, le=10**9)] | None = None  #: the how-manieth change of the visit this is
     native: Native | None = None  #: a tag's word on what TikTok's own script did with this very event
@@ -249,6 +250,7 @@ class Facts(Struct, frozen=True, gc=False, omit_defaults=True):
     user_agent: str | None = None
     url: str | None = None
     consent: ConsentRecord | None = None  #: the latest word of the visit
+    contested_ms: int = 0  #: of an order: when a visit that nobody vouches for last refused it
 
 
 class Notice(Struct, frozen=True, gc=False):
@@ -294,6 +296,11 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     stage: str = ""  #: as in Item
     match: int = 0  #: which match keys the body has: a sum of MATCH bits
     test_code: str = ""
+    claim: bytes = b""  #: the hashed order that a browser names: anybody could, so its visit is not joined by it
+    strong: bool = False  #: it names its visit by something that strangers cannot guess
+    address: int = 0  #: which network a browser's request came from, coarsely (identity/traces.py); 0 when not known
+    marks: list[bytes] = []  #: hashes by which two copies show that they speak of one person or one device
+    order_event_id: str = ""  #: the event id that its order gives, where the event's own is another one
 
 
 class Sealed(Struct, frozen=True, gc=False):

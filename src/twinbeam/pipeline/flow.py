@@ -119,7 +119,7 @@ def _with_receipt(sealed: Sealed, heard: Heard | Notice) -> Sealed:
     ends = signal.permission.reason not in (None, Reason.NO_CONSENT)
     if not visitor or ends or visitor in signal.visits:
         return sealed
-    return Sealed(replace(signal, visits=[*signal.visits, visitor]), sealed.notices)
+    return Sealed(replace(signal, visits=[visitor, *signal.visits], strong=True), sealed.notices)
 
 
 def _sealed_statements(statements: Sequence[Arrival]) -> Sequence[Sealed]:

@@ -58,6 +58,7 @@ _FIXES: Mapping[str, str] = {
     "visitor_id": _TEXT,
     "cart_token": _TEXT,
     "checkout_token": _TEXT,
+    "order_token": _TEXT,
 }
 
 _OTHER_FIXES: Mapping[Rejection, str] = {

@@ -91,4 +91,5 @@ def _checked(said: dict[str, Any], index: int) -> Item | Rejected:
         visitor_id=statement.visitor_id,
         cart_token=statement.cart_token,
         checkout_token=statement.checkout_token,
+        order_token=statement.order_token,
     )

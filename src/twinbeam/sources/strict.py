@@ -86,6 +86,7 @@ class Statement(Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknow
     visitor_id: values.Short | None = None
     cart_token: values.Short | None = None
     checkout_token: values.Short | None = None
+    order_token: values.Short | None = None
     order_id: values.Short | None = None
     consent: Consent = Consent()
 

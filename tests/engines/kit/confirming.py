@@ -61,10 +61,10 @@ def cash_on_delivery_that_is_paid_on_day_five_counts_once(h: Harness) -> None:
 
 
 def what_the_browser_reported_itself_is_not_sent_when_it_is_paid_too_late(h: Harness) -> None:
-    h.take(a_signal("e-1", pixel="PAID", channel=BROWSER, native="sent"))
+    h.take(a_signal("e-1", pixel="PAID", channel=BROWSER, visitor="v", native="sent"))
     h.end_held()
     h.clock.advance(ms=4 * DAY)
-    h.take(a_signal("e-1", pixel="PAID", stage="paid", received_ms=h.now()))
+    h.take(a_signal("e-1", pixel="PAID", visitor="v", stage="paid", received_ms=h.now()))
     assert h.try_lease(h.lane("PAID")) is None
     assert (h.story().state, h.story().reason) == ("expired", "dedup_window")
 
@@ -87,10 +87,10 @@ def what_nobody_takes_expires_a_week_after_it_was_confirmed(h: Harness) -> None:
 
 
 def what_may_have_been_reported_counts_as_reported(h: Harness) -> None:
-    h.take(a_signal("e-1", pixel="PAID", channel=BROWSER, native="unknown"))
+    h.take(a_signal("e-1", pixel="PAID", channel=BROWSER, visitor="v", native="unknown"))
     h.end_held()
     h.clock.advance(ms=2 * DAY)
-    h.take(a_signal("e-1", pixel="PAID", stage="paid", received_ms=h.now()))
+    h.take(a_signal("e-1", pixel="PAID", visitor="v", stage="paid", received_ms=h.now()))
     assert h.try_lease(h.lane("PAID")) is None
 
 

@@ -53,8 +53,9 @@ def another_event_pixel_or_workspace_is_another_conversion(h: Harness) -> None:
 
 
 def merged_copies_go_out_as_one_event(h: Harness) -> None:
-    h.take(a_signal("e-1", value=20, currency="EUR", user={"email": an_email("ada")}))
-    h.take(a_signal("e-1", channel=BROWSER, value=19, currency="EUR", user={"email": an_email("ben"), "ttclid": "c"}))
+    h.take(a_signal("e-1", visitor="v", value=20, currency="EUR", user={"email": an_email("ada")}))
+    said = {"value": 19, "currency": "EUR", "user": {"email": an_email("ben"), "ttclid": "c"}}
+    h.take(a_signal("e-1", visitor="v", channel=BROWSER, **said))
     (event,) = carried(h.lease())
     assert event["user"] == {"email": sorted([an_email("ada"), an_email("ben")]), "ttclid": "c"}
     assert event["properties"] == {"value": 20.0, "currency": "EUR"}
@@ -206,7 +207,7 @@ def _cell(h: Harness, situation: str, arrival: str) -> str:
     """Bring a conversion of its own into a situation, let a copy arrive, and tell what was counted and where it is."""
     name = f"{situation} {arrival}"
     _bring(h, situation, name)
-    recorded = h.take(_ARRIVALS[arrival](name, pixel=name, channel=BROWSER, received_ms=h.now()))
+    recorded = h.take(_ARRIVALS[arrival](name, pixel=name, channel=BROWSER, visitor=name, received_ms=h.now()))
     (did,) = [act for act in ("opened", "merged", "duplicate", "dropped") if getattr(recorded, act)]
     return f"{did} -> {h.state(name)}"
 
@@ -215,7 +216,7 @@ def _bring(h: Harness, situation: str, name: str) -> None:
     if situation == "unknown":
         return
     first = {"dropped": a_refusal, "held": an_undecided, "held in vain": an_undecided}.get(situation, a_signal)
-    h.take(first(name, pixel=name, received_ms=h.now()))
+    h.take(first(name, pixel=name, visitor=name, received_ms=h.now()))
     _move(h, situation, name)
 
 

@@ -123,10 +123,10 @@ def of_all_lanes_no_more_than_so_many_end_at_once(h: Harness) -> None:
 
 
 def what_the_browser_reported_meanwhile_has_its_47_hours(h: Harness) -> None:
-    h.take(a_signal("e-1"))
+    h.take(a_signal("e-1", visitor="v"))
     h.clock.advance(ms=6 * DAY)
     at_ms = h.now()
-    h.take(a_signal("e-1", channel=BROWSER, native="sent", event_time=at_ms // 1_000, received_ms=at_ms))
+    h.take(a_signal("e-1", visitor="v", channel=BROWSER, native="sent", event_time=at_ms // 1_000, received_ms=at_ms))
     h.clock.advance(ms=47 * HOUR - 1)
     assert end_stale(h) == 0
     assert h.store.next_due_ms() is not None

@@ -27,15 +27,15 @@ def nothing_is_sent_before_it_is_permitted(h: Harness) -> None:
 
 
 def a_permitted_copy_releases_all_that_is_held_under_its_key(h: Harness) -> None:
-    h.take(an_undecided("e-1", channel=BROWSER, user={"ttclid": "c"}))
-    h.take(a_signal("e-1", user={"email": an_email("ada")}))
+    h.take(an_undecided("e-1", visitor="v", channel=BROWSER, user={"ttclid": "c"}))
+    h.take(a_signal("e-1", visitor="v", user={"email": an_email("ada")}))
     (event,) = carried(h.lease())
     assert event["user"] == {"email": an_email("ada"), "ttclid": "c"}
 
 
 def a_copy_without_a_word_joins_what_is_permitted(h: Harness) -> None:
-    h.take(a_signal("e-1", user={"email": an_email("ada")}))
-    h.take(an_undecided("e-1", channel=BROWSER, user={"ttclid": "c"}))
+    h.take(a_signal("e-1", visitor="v", user={"email": an_email("ada")}))
+    h.take(an_undecided("e-1", visitor="v", channel=BROWSER, user={"ttclid": "c"}))
     (event,) = carried(h.lease())
     assert event["user"] == {"email": an_email("ada"), "ttclid": "c"}
 
@@ -161,7 +161,7 @@ def what_is_on_the_wire_is_not_sent_again_after_a_refusal_of_the_visit(h: Harnes
 
 
 def a_refusal_reaches_what_the_visit_reported_while_it_was_on_the_wire(h: Harness) -> None:
-    h.take(a_signal("e-1"))
+    h.take(a_signal("e-1", visitor="v"))
     lease = h.lease()
     h.take(a_signal("e-1", channel=BROWSER, visitor="v"))
     h.waiting(lease)

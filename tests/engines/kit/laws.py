@@ -21,6 +21,8 @@ _RECORDS = (
     "said after all",
     "said, more is awaited",
     "given up",
+    "held again",
+    "joined",
 )
 
 

@@ -7,11 +7,11 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.names import wire_name
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.memory.rows import Batch, Rows
-from twinbeam.pipeline.record.conversion import Conversion
+from twinbeam.pipeline.record.conversion import Conversion, is_proven, spoken_of
 from twinbeam.pipeline.record.merge import merge
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
-from twinbeam.pipeline.send.limits import Ages, earliest, ended_test, reason_of_batch
+from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
 
 #: What a note on a leased row makes of it instead of another attempt.
 RECALLS: dict[str, State] = {Reason.NO_CONSENT: State.WITHDRAWN, Reason.ERASURE_ASKED: State.ERASED}
@@ -159,7 +159,7 @@ class Leasing:
 
     def _event(self, id_: int) -> tuple[str, bytes]:
         kept = self._rows.kept[id_]
-        return kept.spelling, merge(kept.copies, self._rows.by_id[id_].conditions)
+        return kept.spelling, merge(kept.copies, self._rows.by_id[id_].conditions, spoken_of(self._rows.by_id[id_]))
 
     def _held_batch(self, batch: int, owner: str) -> Batch | None:
         held = self._rows.batches.get(batch)
@@ -201,8 +201,8 @@ class Leasing:
             return test_ended
         if row.enriched:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(row.browser_at, now_ms) else None
-        since = earliest(self._rows.kept[row.id].maybe_at, row.browser_at)
-        return self._ages.too_late(row.since_ms, since, now_ms)
+        maybe_at, proven = self._rows.kept[row.id].maybe_at, is_proven(row.evidence)
+        return self._ages.reason_to_end(row.since_ms, maybe_at, row.browser_at, now_ms, proven=proven)
 
     def _due(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
         """Give the first page of due conversions with one that may be sent; expired ones end on the way."""

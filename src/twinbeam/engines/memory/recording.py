@@ -7,6 +7,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import CopySeen
 from twinbeam.engines.memory.rows import Kept, Rows
+from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
 from twinbeam.pipeline.record.conversion import Conversion, reason_to_end
 from twinbeam.pipeline.record.fold import Fold
@@ -22,6 +23,7 @@ class Recording:
     def __init__(self, rows: Rows, policy: RecordPolicy) -> None:
         self._rows = rows
         self._policy = policy
+        self._claims = ClaimLimits()
 
     def cursor(self, journal_id: str) -> int:
         """Give the last recorded sequence number of a journal, 0 when it is new."""
@@ -31,7 +33,7 @@ class Recording:
         """Record groups; a group at or below the cursor changes nothing."""
         before = self.cursor(journal_id)
         fresh = [group for group in groups if group.seq > before]
-        fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy)
+        fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
         fold.take(arrivals_of(journal_id, fresh))
         self._write(fold, now_ms)
         if fresh:
@@ -83,7 +85,17 @@ class Recording:
             noted = ((visitor, id_) for visitor in visitors for id_ in rows.watched.get(visitor, []))
             return [(visitor, rows.by_id[id_]) for visitor, id_ in noted if id_ in rows.by_id]
 
-        return Known(rows.by_key, rows.visitor_of, rows.facts_of, rows.last_seen, reached_by, rows.spelled, rows.names)
+        return Known(
+            rows.by_key,
+            rows.visitor_of,
+            rows.facts_of,
+            rows.last_seen,
+            reached_by,
+            rows.spelled,
+            rows.names,
+            rows.by_id,
+            lambda keys: {key: rows.by_key[key] for key in keys if key in rows.by_key},
+        )
 
     def _write(self, fold: Fold, now_ms: int) -> None:
         rows, writes = self._rows, fold.writes
@@ -110,6 +122,8 @@ class Recording:
 
     def _write_copies(self, writes: Writes) -> None:
         rows = self._rows
+        for source, into in writes.absorbed:
+            rows.kept[into].copies = [*rows.kept[into].copies, *rows.kept[source].copies]
         for id_, copies in writes.payloads.items():
             rows.kept[id_].copies = [*rows.kept[id_].copies, *copies]
             show(rows.by_id[id_], rows.kept[id_].copies)

@@ -15,7 +15,7 @@ from twinbeam.pipeline.accept.contract import Noted, Reading
 from twinbeam.pipeline.accept.fanout import Fanned
 
 CONSENT_PATH = "/v1/consent"
-TOKENS = ("visitor_id", "cart_token", "checkout_token", "order_id")
+TOKENS = ("visitor_id", "cart_token", "checkout_token", "order_token", "order_id")
 
 
 class Acknowledgement(Struct, frozen=True, gc=False):

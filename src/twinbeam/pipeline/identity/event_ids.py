@@ -13,7 +13,7 @@ import msgspec
 from twinbeam.core.values import Arrival, Item
 from twinbeam.pipeline.identity.hashing import is_nothing, sha256_hex
 from twinbeam.pipeline.identity.notices import Told, Trouble
-from twinbeam.pipeline.identity.order_ids import token_id
+from twinbeam.pipeline.identity.order_ids import one_spelling, order_token_id, token_id
 from twinbeam.pipeline.identity.text import decoded, has_email, has_international_phone
 
 _ID_BYTES = 16
@@ -22,13 +22,22 @@ _HARMLESS = re.compile(r"[A-Za-z0-9_.:#/-]+")  # neither '@' nor '+', nor anythi
 
 def order_id_of(item: Item, told: Told) -> str | None:
     """Give the order this item belongs to, safe to store; the item's own field wins over the properties'."""
-    return _usable(item.order_id, "order_id", told) or _usable(item.properties.order_id, "properties.order_id", told)
+    order_id = _usable(item.order_id, "order_id", told) or _usable(
+        item.properties.order_id, "properties.order_id", told
+    )
+    return one_spelling(order_id) if order_id else None
 
 
 def given_id(arrival: Arrival, order_id: str | None, told: Told) -> str | None:
-    """Give the id the sender chose, or the order's, or one from checkout or cart, or from the Idempotency-Key."""
-    chosen = _usable(arrival.item.event_id, "event_id", told) or order_id
-    return chosen or token_id(arrival.event, arrival.item) or _request_id(arrival)
+    """
+    Return the id the sender chose, or the order's, or one from checkout or cart, or from the Idempotency-Key.
+
+    An order's id comes from its order token where there is one, unless the pixel's rule says `order`.
+    """
+    chosen = _usable(arrival.item.event_id, "event_id", told)
+    if chosen is None and arrival.item.order_token is not None and arrival.rules.event_id_from != "order":
+        chosen = order_token_id(arrival.event, arrival.item)
+    return chosen or order_id or token_id(arrival.event, arrival.item) or _request_id(arrival)
 
 
 def content_id(normalised: object) -> str:

@@ -5,6 +5,7 @@ Tokens open carts and checkouts, so they are hashed before they become an id. Th
 docs/reference/identifiers.md, with vectors in spec/identifiers.json.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -15,7 +16,7 @@ from twinbeam.pipeline.identity.hashing import is_nothing, sha256_hex
 
 _DIGITS = 32  #: of the hash; 128 bits
 
-Namer = Literal["order", "checkout", "cart"]
+Namer = Literal["order", "token", "checkout", "cart"]
 """What may give an event its id."""
 
 
@@ -27,10 +28,10 @@ class Naming(Struct, frozen=True):
 
 
 #: A cart may outlive an order and lead to another, so only its checkout names a purchase.
-_ORDER = Naming(ids=("order", "checkout"), aliases=("order", "checkout"))
-_STEP = Naming(ids=("order", "checkout", "cart"), aliases=("order", "checkout", "cart"))
+_ORDER = Naming(ids=("order", "checkout"), aliases=("order", "token", "checkout"))
+_STEP = Naming(ids=("order", "checkout", "cart"), aliases=("order", "token", "checkout", "cart"))
 #: One checkout may hold several sign-ups that their sender tells apart by ids of its own.
-_SIGN_UP = Naming(ids=("order", "checkout"), aliases=("order",))
+_SIGN_UP = Naming(ids=("order", "checkout"), aliases=("order", "token"))
 
 #: By canonical name; an event that is not listed is named by its order alone.
 NAMING: Mapping[str, Naming] = {
@@ -48,6 +49,18 @@ NAMING: Mapping[str, Naming] = {
 LINE_EVENTS = frozenset({"AddToCart", "AddToWishlist"})
 
 
+#: How shop systems write one order: Shopify's name `#1001` and its global id `gid://shopify/Order/1001`.
+_SPELLED = re.compile(r"(?:#\s*|gid://[^/?#]+/[^/?#]+/)([^/?#]+)(?:\?.*)?")
+
+
+def one_spelling(order_id: str) -> str:
+    """Return an order id without what shop systems write around it, so that every copy names the order alike."""
+    if order_id[0] not in "#g":
+        return order_id
+    spelled = _SPELLED.fullmatch(order_id)
+    return spelled[1] if spelled else order_id
+
+
 def token_id(event: str, item: Item) -> str | None:
     """Give the id that the tokens of an item give this event, or None where they name no single event."""
     if item.checkout_token is None and item.cart_token is None:
@@ -58,9 +71,16 @@ def token_id(event: str, item: Item) -> str | None:
     return _line_id(event, item) if event in LINE_EVENTS else None
 
 
+def order_token_id(event: str, item: Item) -> str | None:
+    """Return the id that the order token of an item gives this event, or None where there is none."""
+    token = item.order_token
+    return _hashed("token", event, token) if token and event in NAMING and not is_nothing(token) else None
+
+
 def other_ids(event: str, item: Item, order_id: str, event_id: str) -> list[str]:
     """Give every id but its own under which another copy of this very event may have come."""
-    has_token = item.checkout_token is not None or item.cart_token is not None
+    tokens = (item.checkout_token, item.cart_token, item.order_token)
+    has_token = any(token is not None for token in tokens)
     if not has_token and (not order_id or order_id == event_id):
         return []
     naming = NAMING.get(event)
@@ -75,7 +95,7 @@ def other_ids(event: str, item: Item, order_id: str, event_id: str) -> list[str]
 def _id_by(namer: Namer, event: str, item: Item, order_id: str) -> str | None:
     if namer == "order":
         return order_id
-    token = item.checkout_token if namer == "checkout" else item.cart_token
+    token = {"token": item.order_token, "checkout": item.checkout_token, "cart": item.cart_token}[namer]
     return _hashed(namer, event, token) if token and not is_nothing(token) else None
 
 

@@ -116,8 +116,9 @@ class Sealer:
         reason = tombstone.permission.reason
         if reason not in (Reason.NO_CONSENT, Reason.LEFT_TO_BROWSER):
             return tombstone
-        visits = traces.visits(tombstone.workspace, case.arrival.item, case.order_id, case.told)
-        signal = replace(tombstone, visits=visits, consent=_spoken(case.record))
+        known_by = _known_by(case)
+        visits = known_by["visits"]
+        signal = replace(tombstone, consent=_spoken(case.record), **known_by)
         if reason is Reason.NO_CONSENT:
             return replace(signal, aliases=_aliases(tombstone, case))
         if not visits or not tombstone.permission.teaches:
@@ -224,7 +225,7 @@ def _derived_id(case: _Case, parts: _Parts) -> str:
     when = f"day {case.event_time // _DAY_SECONDS}" if item.event_time is None else item.event_time
     is_all = parts.sent is case.said
     what = Raw((parts.properties if is_all else encoded_properties(case.said, item.user.phone, [])) or b"{}")
-    tokens = (item.visitor_id, item.cart_token, item.checkout_token)
+    tokens = (item.visitor_id, item.cart_token, item.checkout_token, item.order_token)
     return event_ids.content_id((arrival.event, item.event_source, when, who, parts.page, what, parts.lead, tokens))
 
 
@@ -296,20 +297,23 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
     body = _body(tombstone, case, parts)
     is_bare = tombstone.permission.bare
     who = NOBODY if is_bare else parts.person
+    known_by = _known_by(case)
+    others = _other_ids(tombstone, case)
     match = match_of(parts.person)
-    if not match and parts.lead is None and item.visitor_id is item.cart_token is item.checkout_token is None:
+    if not match and parts.lead is None and not known_by["strong"]:
         case.told.append(("user", Trouble.MATCH_KEY_MISSING))
-    visits = traces.visits(workspace, item, order_id, case.told)
     return replace(
         tombstone,
+        **known_by,
         body=bare(body) if is_bare else body,
         order_id=order_id,
         minor=minor_units(parts.sent.value, parts.sent.currency),
         currency=parts.sent.currency or "",
         lookups=traces.lookups(workspace, order_id, who),
-        visits=visits,
-        facts=traces.facts(who, parts.page) if visits and not is_bare else None,
-        aliases=_aliases(tombstone, case),
+        facts=traces.facts(who, parts.page) if known_by["visits"] and not is_bare else None,
+        aliases=_keys_of(others, tombstone, case),
+        order_event_id=others[0] if others and case.order_id else "",
+        marks=traces.marks(who),
         spelling=arrival.spelling,
         native=item.native or "",
         stage=item.stage or ("placed" if tombstone.channel is Channel.BROWSER else ""),
@@ -321,12 +325,22 @@ def _spoken(record: ConsentRecord) -> ConsentRecord | None:
     return None if record == NOTHING_SAID else record
 
 
+def _known_by(case: _Case) -> traces.KnownBy:
+    return traces.known_by(case.arrival.origin, case.arrival.item, case.order_id, case.told)
+
+
 def _aliases(tombstone: Signal, case: _Case) -> list[bytes]:
-    arrival = case.arrival
-    others = other_ids(arrival.event, arrival.item, case.order_id or "", tombstone.event_id)
+    return _keys_of(_other_ids(tombstone, case), tombstone, case)
+
+
+def _other_ids(tombstone: Signal, case: _Case) -> list[str]:
+    return other_ids(case.arrival.event, case.arrival.item, case.order_id or "", tombstone.event_id)
+
+
+def _keys_of(others: list[str], tombstone: Signal, case: _Case) -> list[bytes]:
     if not others:
         return []
-    stream = keys.stream_of(arrival.pixel, arrival.test_code)
+    stream = keys.stream_of(case.arrival.pixel, case.arrival.test_code)
     return [
         keys.conversion_key(tombstone.workspace, tombstone.event_source, stream, tombstone.event, other)
         for other in others

@@ -28,7 +28,7 @@ def seal_statement(arrival: Arrival, consent: ConsentRecord) -> Sealed:
         source=origin.source,
         permission=_NOTHING_TO_SEND,
         body=b"",
-        visits=traces.visits(origin.workspace, item, order_id, told),
         consent=consent,
+        **traces.known_by(origin, item, order_id, told),
     )
     return Sealed(signal, notices(told, arrival.index))

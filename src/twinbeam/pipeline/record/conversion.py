@@ -11,15 +11,33 @@ from twinbeam.pipeline.record.standing import Standing
 #: What a conversion still lacks before it may be sent: bits, summed up in `Conversion.lacks`.
 PERMISSION = 1
 CONFIRMATION = 2
+CONTEST = 4  #: a visit that nobody vouches for refused it: a later grant of the shop's server
+OWNER = 8  #: its number was used before: a person has to look at it
 
 #: On which conditions its visits let it be sent: bits, summed up in `Conversion.conditions`.
 LIMITED = 1  #: limited data use
 BARE = 2  #: without identifiers
 
-#: Why a held conversion waits, by what it lacks; permission is named first, since nothing moves without it.
-WAITS = {PERMISSION: Reason.CONSENT_NOT_SAID, CONFIRMATION: Reason.NOT_CONFIRMED}
+#: Why a held conversion waits, by what it lacks; of several the first is named.
+WAITS = {
+    OWNER: Reason.ORDER_REUSED,
+    CONTEST: Reason.CONSENT_CONTESTED,
+    PERMISSION: Reason.CONSENT_NOT_SAID,
+    CONFIRMATION: Reason.NOT_CONFIRMED,
+}
 #: Why it ends when nobody brought that in time.
-WAITED_IN_VAIN = {PERMISSION: Reason.CONSENT_NEVER_SAID, CONFIRMATION: Reason.NEVER_CONFIRMED}
+WAITED_IN_VAIN = {
+    OWNER: Reason.ORDER_REUSED,
+    CONTEST: Reason.CONSENT_CONTESTED,
+    PERMISSION: Reason.CONSENT_NEVER_SAID,
+    CONFIRMATION: Reason.NEVER_CONFIRMED,
+}
+
+#: On whose word a conversion stands: bits, summed up in `Conversion.evidence`.
+VOUCHED = 1  #: a server of the shop reported it
+STRONG = 2  #: and a token that strangers cannot guess says of which visit it is: no other is heard
+BELIEVED = 4  #: what browsers claimed of it stays within the limits of claims.py
+GRANTED = 8  #: permitted by the server's own word or its own visit, and not only by a claim
 
 #: What copies may disagree about: bits, summed up in `Conversion.found`, so that each counts once for a conversion.
 #: They are stored: a new finding goes behind the others.
@@ -46,6 +64,10 @@ class Copy(Struct, frozen=True, gc=False, array_like=True):
     confirms: bool = True  #: False for a copy that tells of a purchase before it is one
     lookups: list[bytes] = []  #: of a copy that is held: nobody finds it by them before it is permitted
     adds: bool = False  #: it came after the first word was sent: it adds to that, and changes nothing of it
+    visitor: bytes = b""  #: of which visit it is, as the store names visits; empty where nothing tells
+    allowed: bool = True  #: it was permitted when it came
+    fired: bool = False  #: TikTok's own script is proven to have sent this event under this id
+    marks: list[bytes] = []  #: as in Signal
 
 
 class Conversion(Struct, gc=False):
@@ -77,6 +99,13 @@ class Conversion(Struct, gc=False):
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
     enriched: bool = False  #: after it was delivered a second word was sent, is on its way, or was forbidden
     test_code: str = ""  #: the test stream it goes to
+    evidence: int = 0  #: on whose word it stands: a sum of VOUCHED, STRONG, BELIEVED and GRANTED
+    visitor: bytes = b""  #: whose it is: the visit its server named, else the one that reported it first
+    other_visitor: bytes = b""  #: a second visit that its server named, known apart from the first
+    granter: bytes = b""  #: the visit whose word permitted it, where its server did not
+    contested_ms: int = 0  #: when a visit that nobody vouches for last refused it
+    united: int = 0  #: the conversion in which it is counted, where both turned out to be one order
+    person: bytes = b""  #: the hash by which its server named the person, so that a number used twice is noticed
     conditions: int = 0  #: on which it may be sent: LIMITED, BARE or both
     found: int = 0  #: what its copies were found to disagree about: a sum of FOUND bits
     since_ms: int = (
@@ -84,7 +113,39 @@ class Conversion(Struct, gc=False):
     )
 
 
-def copy_of(signal: Signal, arrival: bytes, *, confirms: bool = True, held: bool = False) -> Copy:
+class Spoken(Struct, frozen=True, gc=False):
+    """Whose words a conversion goes out with: what the merge asks of its row."""
+
+    evidence: int = 0
+    visitor: bytes = b""
+    granter: bytes = b""
+    conditions: int = 0
+
+
+def belongs_to(row: Conversion, visitor: bytes) -> bool:
+    """Tell whether a conversion is a visit's own."""
+    return bool(visitor) and visitor in (row.visitor, row.other_visitor)
+
+
+def is_proven(evidence: int) -> bool:
+    """Tell whether what a browser said of TikTok's own script was said by the conversion's own visit."""
+    return not evidence & VOUCHED or bool(evidence & STRONG)
+
+
+def spoken_of(row: Conversion) -> Spoken:
+    """Return what the merge asks of a row."""
+    return Spoken(row.evidence, row.visitor, row.granter, row.conditions)
+
+
+def copy_of(
+    signal: Signal,
+    arrival: bytes,
+    *,
+    confirms: bool = True,
+    held: bool = False,
+    visitor: bytes = b"",
+    allowed: bool = True,
+) -> Copy:
     """Keep of a signal what the merge needs."""
     return Copy(
         signal.channel,
@@ -99,6 +160,10 @@ def copy_of(signal: Signal, arrival: bytes, *, confirms: bool = True, held: bool
         signal.event_id,
         confirms,
         signal.lookups if held else [],
+        visitor=visitor,
+        allowed=allowed,
+        fired=signal.native == "sent",
+        marks=signal.marks,
     )
 
 
@@ -109,12 +174,12 @@ def conditions_of(said: Standing | Permission, event_source: str) -> int:
 
 def reason_to_wait(lacks: int) -> Reason:
     """Name what a held conversion waits for."""
-    return WAITS[PERMISSION if lacks & PERMISSION else CONFIRMATION]
+    return next(reason for bit, reason in WAITS.items() if lacks & bit)
 
 
 def reason_to_end(lacks: int) -> Reason:
     """Name why a held conversion ended unsent."""
-    return WAITED_IN_VAIN[PERMISSION if lacks & PERMISSION else CONFIRMATION]
+    return next(reason for bit, reason in WAITED_IN_VAIN.items() if lacks & bit)
 
 
 def with_channel(channels: str, channel: str) -> str:

@@ -8,8 +8,12 @@ lets a row show what all its copies say (`merge.show`), of which it alone holds 
     known.py      what the store lays before the fold, and what it is given to write
     visits.py     what visits leave behind
     standing.py   the final word on an arrival's permission
+    joining.py    which conversion an arrival belongs to; uniting.py makes one of two
+    relation.py   what ties the two together: a token that strangers cannot guess, or a claim
+    claims.py     how many claims are believed
     rules.py      what an arrival does to its conversion: the table
     steps.py      how each act of the table is done
+    vouching.py   what a server's word means for it
     waiting.py    where a conversion waits, and until when
 """
 
@@ -20,35 +24,55 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.names import SPELLED_TWICE
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Decision, Permission, Signal
+from twinbeam.pipeline.record.arriving import Arriving
+from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.contract import Recorded
-from twinbeam.pipeline.record.conversion import PERMISSION, Conversion, conditions_of
+from twinbeam.pipeline.record.conversion import (
+    BELIEVED,
+    OWNER,
+    PERMISSION,
+    STRONG,
+    VOUCHED,
+    Conversion,
+    belongs_to,
+    conditions_of,
+)
 from twinbeam.pipeline.record.counted import OTHER, event_id_lookup
+from twinbeam.pipeline.record.joining import Belonging, Joining
 from twinbeam.pipeline.record.known import Known, Spelled, Writes
+from twinbeam.pipeline.record.meeting import believes, is_refusal, meet
 from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.record.rules import REFUSED_BEFORE, Act, decide, drop_reason
+from twinbeam.pipeline.record.relation import Relation, relation_of
+from twinbeam.pipeline.record.rules import REFUSED_BEFORE, Act, drop_reason
 from twinbeam.pipeline.record.standing import Stance, Standing, standing_of
 from twinbeam.pipeline.record.steps import Steps
 from twinbeam.pipeline.record.tally import Tally
+from twinbeam.pipeline.record.uniting import Uniting
 from twinbeam.pipeline.record.visits import Visits
 from twinbeam.pipeline.record.waiting import Waiting
 
+_OPENS = frozenset({Act.OPEN, Act.SUPERSEDE, Act.SPLIT, Act.KEEP_OUT})
 _TEACH = frozenset({Stance.ALLOWED, Stance.ENDS})  #: what ends at the door has facts only where that is allowed
 
 
 class Fold:
     """One transaction's worth of arrivals on top of what is known."""
 
-    def __init__(self, known: Known, *, new_id: Callable[[], int], policy: RecordPolicy) -> None:
+    def __init__(self, known: Known, *, new_id: Callable[[], int], policy: RecordPolicy, claims: ClaimLimits) -> None:
         self.known = known
         self.writes = Writes()
         self.tally = Tally(known.names)
         self._new_id = new_id
         self._policy = policy
+        self._claims = claims
         self._visits = Visits(known, self.writes)
         self._waiting = Waiting(known, self.writes, self.tally, policy)
         self._steps = Steps(known, self.writes, self.tally, self._visits, self._waiting)
+        self._joining = Joining(known)
+        self._uniting = Uniting(self.writes, self._waiting, self._steps)
         self.arrivals = 0
         self._done = dict.fromkeys(Act, 0)
+        self._passed = 0  # of those that were passed over: copies, and no refusals
 
     def take(self, arrivals: Sequence[tuple[Signal, bytes]]) -> None:
         """
@@ -67,14 +91,15 @@ class Fold:
                 self._visits.learn(signal, signal.facts)
         if self._visits.changed:
             self._heed(sorted(self._visits.changed))
+        self._contest_orders(arrivals, standings)
         for (signal, arrival), standing in zip(arrivals, standings, strict=True):
             self._take(signal, arrival, standing)
 
     def recorded(self, *, skipped_groups: int, gap: bool) -> Recorded:
         """Sum up what was folded."""
-        opened = self._done[Act.OPEN]
-        merged = self._done[Act.MERGE] + self._done[Act.ENRICH] + self._done[Act.REOPEN]
-        duplicate = self._done[Act.DUPLICATE]
+        opened = self._done[Act.OPEN] + self._done[Act.SUPERSEDE] + self._done[Act.SPLIT]
+        merged = sum(self._done[act] for act in (Act.MERGE, Act.ENRICH, Act.REOPEN, Act.TAKE_OVER))
+        duplicate = self._done[Act.DUPLICATE] + self._passed
         return Recorded(
             arrivals=self.arrivals,
             opened=opened,
@@ -94,52 +119,86 @@ class Fold:
         if not signal.event:
             self.tally.statement(signal)
             return
-        known = self._find(signal)
-        act = decide(known, standing.stance, enriches=known is not None and self._enriches(known, signal))
+        visitors = self._visits.named_by(signal)
+        belonging = self._joining.belonging(signal, visitors)
+        known = belonging.known
+        visitor, other_visitor = (*visitors, b"", b"")[:2]
+        came = Arriving(belonging.signal, arrival, standing, Relation.OWN, visitor, other_visitor)
+        enriches = known is not None and self._enriches(known, belonging.signal)
+        it, act = meet(known, came, visitors, limits=self._claims, enriches=enriches)
         self._done[act] += 1
         if act is Act.IGNORE:
             self.tally.ignored(signal, drop_reason(None, standing.reason))
             return
+        self._passed += act is Act.PASS_OVER and standing.stance is not Stance.REFUSED
         self._saw(signal)
-        conversion = known or self._opened(signal, standing)
-        self._steps.take(act, conversion, signal, arrival, standing)
-        if standing.stance is Stance.REFUSED or conversion.state in REFUSED_BEFORE:
-            self._refuse_others(conversion, signal, standing)
-        self._know(conversion, signal)
+        unites = known is not None and standing.stance is not Stance.REFUSED
+        if known is not None and unites:
+            for other in belonging.others:
+                self._uniting.unite(known, other, signal.received_ms)
+        conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
+        self._steps.take(act, conversion, it)
+        if belonging.finding is not None:
+            self._steps.count(conversion, belonging.finding)
+        self._refuse_further(conversion, it)
+        moved = belonging.moved if unites or known is None else frozenset[bytes]()
+        self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
         self.tally.recorded(conversion)
 
-    def _find(self, signal: Signal) -> Conversion | None:
-        """Find the conversion of an arrival, under its own key or under one that its order or checkout gives."""
-        conversions = self.known.conversions
-        if not signal.aliases:
-            return conversions.get(signal.key)
-        there = [conversions[key] for key in (signal.key, *signal.aliases) if key in conversions]
-        return next((known for known in there if known.state in REFUSED_BEFORE), there[0] if there else None)
+    def _refuse_further(self, conversion: Conversion, it: Arriving) -> None:
+        """Let a refusal reach what else is known under the keys of an arrival."""
+        signal = it.signal
+        is_own = it.relation is Relation.OWN or signal.channel is not Channel.BROWSER
+        if is_own and (it.standing.stance is Stance.REFUSED or conversion.state in REFUSED_BEFORE):
+            self._refuse_others(conversion, it)
 
-    def _refuse_others(self, conversion: Conversion, signal: Signal, standing: Standing) -> None:
+    def _contest_orders(self, arrivals: Sequence[tuple[Signal, bytes]], standings: Sequence[Standing]) -> None:
+        for (signal, _), standing in zip(arrivals, standings, strict=True):
+            if signal.claim and is_refusal(signal, standing):
+                self._contest_order(signal)
+
+    def _contest_order(self, signal: Signal) -> None:
+        """Let a browser's refusal that names an order hold what a server reports of that order alone."""
+        visitors = self._visits.named_by(signal)
+        if not believes(self._claims, signal, visitors[0] if visitors else b""):
+            return
+        order = self._visits.contest(signal.claim, signal.received_ms)
+        for _, conversion in self.known.reached_by([order]):
+            if conversion.evidence & VOUCHED and not conversion.evidence & STRONG:
+                self._steps.hold_contested(conversion, signal.received_ms)
+
+    def _refuse_others(self, conversion: Conversion, it: Arriving) -> None:
         """Let a refusal reach what was opened apart under another of its keys: it is one order all the same."""
-        known = self.known.conversions
+        known, signal = self.known.conversions, it.signal
         others = {known[key].id: known[key] for key in (signal.key, *signal.aliases) if key in known}
         for id_, other in others.items():
-            if id_ != conversion.id:
-                self._steps.refuse(other, standing.reason or Reason.NO_CONSENT)
+            if id_ == conversion.id:
+                continue
+            relation = relation_of(other, signal, self._visits.named_by(signal), it.visitor)
+            if relation is Relation.OWN or signal.channel is not Channel.BROWSER:
+                self._steps.refuse(other, it.standing.reason or Reason.NO_CONSENT)
 
-    def _know(self, conversion: Conversion, signal: Signal) -> None:
+    def _know(self, conversion: Conversion, signal: Signal, moved: frozenset[bytes], *, takes_keys: bool) -> None:
         """Let every key of an arrival lead to its conversion from now on."""
         for key in (signal.key, *signal.aliases):
-            if key not in self.known.conversions:
-                self.known.conversions[key] = conversion
-                self.writes.keys[key] = conversion.id
+            there = self.known.conversions.get(key)
+            if there is not None and (there is conversion or not (takes_keys or key in moved)):
+                continue
+            if there is not None and key not in self.writes.keys:
+                self.writes.moved.add(key)
+            self.known.conversions[key] = conversion
+            self.writes.keys[key] = conversion.id
 
-    def _opened(self, signal: Signal, standing: Standing) -> Conversion:
+    def _opened(self, it: Arriving, belonging: Belonging) -> Conversion:
         """Make the row of a new conversion; one whose name the counters do not tell is found by its id all the same."""
-        row = self._row(signal, standing)
+        row = self._row(it, belonging)
         if self.tally.counted_as(row) == OTHER:
             self.writes.lookups.append(([event_id_lookup(row.workspace, row.event_id)], row.id, row.received_ms))
         return row
 
-    def _row(self, signal: Signal, standing: Standing) -> Conversion:
-        return Conversion(
+    def _row(self, it: Arriving, belonging: Belonging) -> Conversion:
+        signal, before = it.signal, belonging.known
+        row = Conversion(
             id=self._new_id(),
             key=signal.key,
             workspace=signal.workspace,
@@ -155,11 +214,17 @@ class Fold:
             currency=signal.currency,
             order_id=signal.order_id,
             channels=signal.channel.value,
-            consent=standing.basis,
+            consent=it.standing.basis,
             source=signal.source,
             frozen=False,
             test_code=signal.test_code,
+            visitor=it.visitor if signal.channel is Channel.BROWSER else b"",  # a server names it when it vouches
+            lacks=OWNER * belonging.is_reused,
         )
+        if before is not None and it.relation is Relation.FIRST_VOUCHED and before.evidence & BELIEVED:
+            row.contested_ms = before.contested_ms
+        self.known.rows[row.id] = row
+        return row
 
     def _enriches(self, known: Conversion, signal: Signal) -> bool:
         """Tell whether a copy adds match keys to what was delivered, while TikTok still takes them in."""
@@ -174,21 +239,43 @@ class Fold:
         Several visits may have a word on one conversion: refusals come first, and the order means nothing.
         """
         facts_of = self.known.facts_of
-        reached = [(found, facts_of[visitor].consent) for visitor, found in self.known.reached_by(visitors)]
-        judged = [(self._judged_anew(found, record), found) for found, record in reached if record is not None]
-        for permission, conversion in sorted(judged, key=_refusals_first):
-            self._obey(conversion, permission)
+        reached = [
+            (visitor, found, record)
+            for visitor, found in self.known.reached_by(visitors)
+            if (record := facts_of[visitor].consent) is not None
+        ]
+        judged = [(self._judged_anew(found, record), found, visitor) for visitor, found, record in reached]
+        for permission, conversion, visitor in sorted(judged, key=_refusals_first):
+            self._obey(conversion, permission, visitor)
 
     def _judged_anew(self, conversion: Conversion, record: ConsentRecord) -> Permission:
         return self._policy.judge(self._waiting.terms_of(conversion).rules.consent, record, conversion.event_source)
 
-    def _obey(self, conversion: Conversion, permission: Permission) -> None:
-        if permission.decision is Decision.DROPPED:
-            self._steps.refuse(conversion, permission.reason or Reason.NO_CONSENT)
+    def _obey(self, conversion: Conversion, permission: Permission, visitor: bytes) -> None:
+        """Let a visit's new word reach a conversion: its own visit's is obeyed, another's is a claim."""
+        own = belongs_to(conversion, visitor)
+        if not own and conversion.evidence & STRONG:
             return
-        self._steps.restrict(conversion, conditions_of(permission, conversion.event_source))
+        if permission.decision is Decision.DROPPED:
+            self._refused_by(conversion, visitor, permission.reason or Reason.NO_CONSENT, own=own)
+            return
+        if own or not conversion.evidence & VOUCHED:
+            self._steps.restrict(conversion, conditions_of(permission, conversion.event_source))
         if permission.decision is Decision.ALLOWED and conversion.state is State.HELD and conversion.lacks & PERMISSION:
-            self._waiting.permit(conversion, permission.basis)
+            self._waiting.permit(conversion, permission.basis, visitor, own=own)
+
+    def _refused_by(self, conversion: Conversion, visitor: bytes, reason: Reason, *, own: bool) -> None:
+        """Let a visit's refusal end what is its own; what it only claims is held, within limits."""
+        said = self._visits.changed[visitor]
+        believed = said.channel is not Channel.BROWSER or self._claims.believe(
+            visitor, said.address, conversion.key, said.received_ms
+        )
+        if own:
+            conversion.contested_ms = said.received_ms
+            conversion.evidence |= BELIEVED * believed
+            self._steps.refuse(conversion, reason)
+        elif believed:
+            self._steps.hold_contested(conversion, said.received_ms)
 
     def _saw(self, signal: Signal) -> None:
         place = (signal.workspace, signal.pixel, signal.channel.side)
@@ -213,7 +300,7 @@ class Fold:
             self.known.spelled[place] = self.writes.spelled[place] = word
 
 
-def _refusals_first(judged: tuple[Permission, Conversion]) -> tuple[bool, str]:
+def _refusals_first(judged: tuple[Permission, Conversion, bytes]) -> tuple[bool, str]:
     """Order what visits say: refusals before the rest, and that by what it rests on, which is the same everywhere."""
-    permission, _ = judged
+    permission, _, _ = judged
     return permission.decision is not Decision.DROPPED, permission.basis

@@ -1,6 +1,6 @@
 """What a store lays before the fold, and what the fold hands back to be written."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct, field
@@ -23,12 +23,19 @@ class Spelled(NamedTuple):
     spelling: str
 
 
+Find = Callable[[Sequence[bytes]], Mapping[bytes, Conversion]]
+
 ReachedBy = Callable[[Sequence[bytes]], Sequence[tuple[bytes, Conversion]]]
 
 
 def nothing_reached(_visitors: Sequence[bytes]) -> Sequence[tuple[bytes, Conversion]]:
     """Know of nothing that a later word of visitors may still reach."""
     return ()
+
+
+def nothing_found(_keys: Sequence[bytes]) -> Mapping[bytes, Conversion]:
+    """Know of no conversion but those that were laid."""
+    return {}
 
 
 class Known(Struct):
@@ -45,6 +52,8 @@ class Known(Struct):
     reached_by: ReachedBy = nothing_reached  #: what their later word may still reach; asked once, for few
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
     names: CountedNames = field(default_factory=CountedNames)  #: under which events are counted
+    rows: MutableMapping[int, Conversion] = field(default_factory=dict)  #: by id; those counted in others among them
+    find: Find = nothing_found  #: conversions under keys that no arrival bears by itself; asked for very few
 
 
 class Place(NamedTuple):
@@ -73,6 +82,8 @@ class Writes(Struct):
     opened: list[Conversion] = field(default_factory=list)  #: new rows, tombstones among them
     changed: dict[int, Conversion] = field(default_factory=dict)  #: rows that existed before
     keys: dict[bytes, int] = field(default_factory=dict)  #: new keys and the conversions they lead to
+    moved: set[bytes] = field(default_factory=set)  #: keys among them that led to another conversion until now
+    absorbed: list[tuple[int, int]] = field(default_factory=list)  #: whose kept copies go to which other conversion
     payloads: dict[int, list[Copy]] = field(default_factory=dict)  #: copies to add to a payload
     held: set[int] = field(default_factory=set)  #: payloads to be sealed under a key of their own
     released: set[int] = field(default_factory=set)  #: payloads to be sealed as usual from now on

@@ -16,9 +16,8 @@ import msgspec
 
 from twinbeam.core.bare import bare
 from twinbeam.core.values import Channel
-from twinbeam.pipeline.record.conversion import BARE, LIMITED, Conversion, Copy
-
-VISIT = "visit"
+from twinbeam.pipeline.record.authority import VISIT, heard
+from twinbeam.pipeline.record.conversion import BARE, LIMITED, Conversion, Copy, Spoken, spoken_of
 
 _MONEY_FIRST = {Channel.WEBHOOK: 0, Channel.SERVER: 1, Channel.FILE: 2, Channel.BROWSER: 3, VISIT: 4}
 _CLICK_FIRST = {Channel.BROWSER: 0, Channel.WEBHOOK: 1, Channel.SERVER: 2, Channel.FILE: 3, VISIT: 4}
@@ -45,26 +44,35 @@ def _click_rank(copy: Copy) -> tuple[bool, int, int, bytes]:
     return (copy.adds, _CLICK_FIRST[copy.channel], copy.received_ms, copy.arrival)
 
 
-def merge(copies: Sequence[Copy], conditions: int) -> bytes:
-    """
-    Give the one event that all copies tell together; a single copy without conditions stays as it is.
+def _id_rank(copy: Copy) -> tuple[bool, bool, int, int, bytes]:
+    """Order copies by who is believed about the event id: one that is proven to have fired cannot be taken back."""
+    return (copy.adds, not copy.fired, *_click_rank(copy)[1:])
 
-    TikTok limits its use of an event by the place, which it finds by the visitor's address (tiktok.md 10.3): where no
-    copy brings that, it goes without identifiers.
+
+def merge(copies: Sequence[Copy], conditions: int, spoken: Spoken | None = None) -> bytes:
+    """
+    Return the one event that all copies tell together; a single copy without conditions stays as it is.
+
+    Without `spoken` all copies are believed in everything. TikTok limits its use of an event by the place, which it
+    finds by the visitor's address (tiktok.md 10.3): where no copy brings that, it goes without identifiers.
     """
     if len(copies) == 1 and not conditions and _LIMITED_FLAG not in copies[0].body:
         return copies[0].body
-    decoded = {id(copy): _decode(copy.body) for copy in copies}
-    money = [decoded[id(copy)] for copy in by_authority(copies)]
-    click = [decoded[id(copy)] for copy in sorted(copies, key=_click_rank)]
+    whole, clicks, priced, ids = heard(copies, spoken)
+    seen = [*whole, *clicks]
+    decoded = {id(copy): _decode(copy.body) for copy in (*seen, *priced, *ids)}
+    money = [decoded[id(copy)] for copy in by_authority(whole)]
+    click = [decoded[id(copy)] for copy in sorted(seen, key=_click_rank)]
     event = _first_known(money)
-    event["event_id"] = _first_known(click)["event_id"]
+    named = [copy for copy in (*seen, *ids) if copy.event_id] or seen
+    event["event_id"] = _first_known(decoded[id(copy)] for copy in sorted(named, key=_id_rank))["event_id"]
     parts = {
         "user": _user(money, click),
         "page": _first_known(_parts(click, "page")),
         "properties": _properties(_parts(money, "properties")),
     }
     event.update({name: part for name, part in parts.items() if part})
+    _reprice(event, [decoded[id(copy)] for copy in by_authority(priced)])
     limited = bool(conditions & LIMITED) or any(said.get("limited_data_use") for said in money)
     if limited:
         event["limited_data_use"] = True
@@ -75,12 +83,14 @@ def merge(copies: Sequence[Copy], conditions: int) -> bytes:
 
 def show(conversion: Conversion, copies: Iterable[Copy]) -> None:
     """Let the row show what `merge` sends: each fact from the first copy that has it, by the same authority."""
-    copies = list(copies)
-    ranked = by_authority(copies)
-    conversion.event_time = ranked[0].event_time
-    fired = sorted((copy for copy in copies if copy.event_id), key=_click_rank)
+    whole, clicks, money, ids = heard(list(copies), spoken_of(conversion))
+    if not whole:
+        return
+    conversion.event_time = by_authority(whole)[0].event_time
+    fired = sorted((copy for copy in (*whole, *clicks, *ids) if copy.event_id), key=_id_rank)
     if fired:
         conversion.event_id = fired[0].event_id
+    ranked = [*by_authority(money), *by_authority(whole)]
     priced = [copy for copy in ranked if copy.minor is not None]
     conversion.minor = priced[0].minor if priced else None
     conversion.currency = next((copy.currency for copy in priced or ranked if copy.currency), "")
@@ -106,6 +116,13 @@ def _properties(ranked: list[dict[str, Any]]) -> dict[str, Any]:
     if priced is not None:
         joined.update(value=priced["value"], currency=priced["currency"])
     return joined
+
+
+def _reprice(event: dict[str, Any], priced: list[dict[str, Any]]) -> None:
+    """Let an event bear the value and currency of those who are believed in nothing else."""
+    said = next((part for part in _parts(priced, "properties") if "value" in part and "currency" in part), None)
+    if said is not None:
+        event["properties"] = {**event.get("properties", {}), "value": said["value"], "currency": said["currency"]}
 
 
 def _first_known(ranked: Iterable[dict[str, Any]]) -> dict[str, Any]:

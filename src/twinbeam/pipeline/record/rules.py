@@ -16,14 +16,28 @@ Every engine asks `decide` and then writes down what it says, so all engines agr
 | ended otherwise              | DUPLICATE         | DUPLICATE                        | DROP            |
 
 A copy that ends at the door (a test, a foreign host) is counted and touches nothing: IGNORE.
+
+That is what copies of one visit do, and those of the server that vouches for it. What others do, who name its order or
+its event id and nothing that proves their visit (relation.py), is milder:
+
+| the arrival is    | an allowed or silent copy                              | a refusal                            |
+|-------------------|--------------------------------------------------------|--------------------------------------|
+| FIRST_VOUCHED     | MERGE; SUPERSEDE what was refused or expired unsent    | as above: it is the server's own     |
+| TAKEN_OVER        | TAKE_OVER what waits, SUPERSEDE what ended, else SPLIT | as above                             |
+| CLAIM             | MERGE, or PASS_OVER                                    | CONTEST, within limits; or PASS_OVER |
+| RIVAL             | MERGE, SUPERSEDE what another visit refused            | CONTEST, within limits; or PASS_OVER |
+| STRANGER          | PASS_OVER                                              | PASS_OVER                            |
 """
 
+from collections.abc import Mapping
 from enum import StrEnum, auto
+from typing import Protocol
 
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Reason
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN, Conversion
+from twinbeam.pipeline.record.relation import Relation, has_left
 from twinbeam.pipeline.record.standing import Stance
 
 _UNLEASED = frozenset({State.HELD, State.READY, State.WAITING})
@@ -33,6 +47,10 @@ _SECOND_WORD_MS = 3_600_000  #: after it was delivered; by then no second word c
 REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
 #: Reasons of conversions that ended only because nobody permitted or confirmed them in time.
 IN_VAIN = frozenset(reason.value for reason in WAITED_IN_VAIN.values())
+
+
+class _Welcome(Protocol):
+    def __call__(self, known: Conversion, *, enriches: bool) -> "Act": ...
 
 
 class Act(StrEnum):
@@ -49,22 +67,77 @@ class Act(StrEnum):
     RECALL = auto()  #: the refusal is noted: this attempt is the last; the arrival is dropped
     LEAVE_DELIVERED = auto()  #: the second word is not sent, the first stands; the arrival is dropped
     DUPLICATE = auto()  #: the copy is counted and noted, nothing is sent
+    TAKE_OVER = auto()  #: what waits begins anew on the word of this copy, whatever others said before
+    SUPERSEDE = auto()  #: a new conversion takes its keys; what ended stays as it is
+    SPLIT = auto()  #: likewise under an event id of its own, since what was sent may hold the old one
+    CONTEST = auto()  #: it is held until the server reports a later grant; the arrival is dropped
+    PASS_OVER = auto()  #: the arrival is counted, and changes nothing
 
 
-def decide(known: Conversion | None, stance: Stance, *, enriches: bool = False) -> Act:
-    """Say what an arrival does; total over all pairs, without side effects."""
-    match stance:
-        case Stance.ENDS:
-            return Act.IGNORE
-        case Stance.REFUSED:
-            return _refused(known)
-        case Stance.ALLOWED | Stance.UNSAID:
-            return _welcome(known, enriches=enriches and stance is Stance.ALLOWED)
-
-
-def _welcome(known: Conversion | None, *, enriches: bool) -> Act:
+def decide(
+    known: Conversion | None,
+    stance: Stance,
+    relation: Relation = Relation.OWN,
+    *,
+    enriches: bool = False,
+    believed: bool = True,
+) -> Act:
+    """Say what an arrival does; total over all combinations, without side effects."""
+    if stance is Stance.ENDS:
+        return Act.IGNORE
+    if known is None and stance is Stance.REFUSED:
+        return Act.KEEP_OUT if believed else Act.IGNORE
     if known is None:
         return Act.OPEN
+    if stance is Stance.REFUSED:
+        return _refused(known) if relation in _BELIEVED else _contested(known, relation, believed=believed)
+    return _WELCOMES[relation](known, enriches=enriches and stance is Stance.ALLOWED)
+
+
+def _first_vouched(known: Conversion, *, enriches: bool) -> Act:
+    if known.state is State.DELIVERED and enriches and not known.enriched:
+        return Act.ENRICH
+    if ended_in_vain(known):
+        return Act.REOPEN
+    if not has_left(known) and (known.state in REFUSED_BEFORE or known.state is State.EXPIRED):
+        return Act.SUPERSEDE
+    return Act.MERGE if _open(known) else Act.DUPLICATE
+
+
+def _taken_over(known: Conversion, *, enriches: bool) -> Act:  # noqa: ARG001 -- one of a table
+    if has_left(known):
+        return Act.SPLIT
+    if _open(known):
+        return Act.TAKE_OVER
+    return Act.DUPLICATE if known.state is State.ERASED else Act.SUPERSEDE
+
+
+def _claimed(known: Conversion, *, enriches: bool) -> Act:  # noqa: ARG001 -- one of a table
+    if known.state in REFUSED_BEFORE:
+        return Act.DROP
+    return Act.MERGE if _open(known) else Act.DUPLICATE
+
+
+def _rivalled(known: Conversion, *, enriches: bool) -> Act:  # noqa: ARG001 -- one of a table
+    if known.state in REFUSED_BEFORE:
+        return Act.SUPERSEDE
+    if ended_in_vain(known):
+        return Act.REOPEN
+    return Act.MERGE if _open(known) else Act.DUPLICATE
+
+
+def _passed_over(known: Conversion, *, enriches: bool) -> Act:  # noqa: ARG001 -- one of a table
+    return Act.DROP if known.state in REFUSED_BEFORE else Act.PASS_OVER
+
+
+def _contested(known: Conversion, relation: Relation, *, believed: bool) -> Act:
+    """Say what a refusal does that comes from a visit which nothing ties to the conversion."""
+    is_unsent = known.state in _UNLEASED or known.state is State.LEASED
+    holds = believed and relation is not Relation.STRANGER and is_unsent and not known.enriched
+    return Act.CONTEST if holds else Act.PASS_OVER
+
+
+def _welcome(known: Conversion, *, enriches: bool) -> Act:
     if known.state in REFUSED_BEFORE:
         return Act.DROP
     if ended_in_vain(known):
@@ -74,9 +147,7 @@ def _welcome(known: Conversion | None, *, enriches: bool) -> Act:
     return Act.MERGE if _open(known) else Act.DUPLICATE
 
 
-def _refused(known: Conversion | None) -> Act:
-    if known is None:
-        return Act.KEEP_OUT
+def _refused(known: Conversion) -> Act:
     if known.state is State.LEASED:
         return Act.RECALL
     if known.state in _UNLEASED and known.enriched:
@@ -99,6 +170,18 @@ def ended_in_vain(known: Conversion) -> bool:
 def _open(known: Conversion) -> bool:
     """Tell whether it still takes copies: until its first attempt only, for what may be on the wire stands."""
     return not known.frozen and known.state in _UNLEASED
+
+
+#: From whom a refusal is a refusal; of others it is a claim.
+_BELIEVED = frozenset({Relation.OWN, Relation.FIRST_VOUCHED, Relation.TAKEN_OVER})
+_WELCOMES: Mapping[Relation, "_Welcome"] = {
+    Relation.OWN: _welcome,
+    Relation.FIRST_VOUCHED: _first_vouched,
+    Relation.TAKEN_OVER: _taken_over,
+    Relation.CLAIM: _claimed,
+    Relation.RIVAL: _rivalled,
+    Relation.STRANGER: _passed_over,
+}
 
 
 def drop_reason(known: Conversion | None, stated: Reason | None) -> Reason:

@@ -6,18 +6,32 @@ from msgspec.structs import replace
 
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
-from twinbeam.core.values import Signal
-from twinbeam.pipeline.record.conversion import FOUND, Conversion, conditions_of, copy_of, with_channel
+from twinbeam.core.values import Side, Signal
+from twinbeam.pipeline.record.arriving import Arriving
+from twinbeam.pipeline.record.conversion import (
+    CONTEST,
+    FOUND,
+    GRANTED,
+    STRONG,
+    Conversion,
+    conditions_of,
+    copy_of,
+    with_channel,
+)
 from twinbeam.pipeline.record.findings import differences, worded
 from twinbeam.pipeline.record.known import Known, Note, Writes
+from twinbeam.pipeline.record.relation import Relation
 from twinbeam.pipeline.record.rules import Act, decide, drop_reason, ended_in_vain
-from twinbeam.pipeline.record.standing import Stance, Standing
+from twinbeam.pipeline.record.standing import Stance
 from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
+from twinbeam.pipeline.record.vouching import is_believed, refuse_as_server
 from twinbeam.pipeline.record.waiting import Waiting
 
 _TO_BE_SENT = frozenset({State.READY, State.WAITING})
 _MAY_CHANGE = frozenset({State.HELD, State.READY, State.WAITING})
+#: Copies of one conversion that are kept and told one by one; what comes beyond is counted.
+MOST_COPIES = 64
 
 
 class Steps:
@@ -30,64 +44,111 @@ class Steps:
         self._visits = visits
         self._waiting = waiting
 
-    def take(self, act: Act, conversion: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+    def take(self, act: Act, conversion: Conversion, it: Arriving) -> None:
         """Do what the table says."""
-        _STEPS[act](self, conversion, signal, arrival, standing)
+        _STEPS[act](self, conversion, it)
 
-    def open(self, conversion: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+    def open(self, conversion: Conversion, it: Arriving) -> None:
         """Keep a first copy, ready to be sent or held until it may be."""
         self._writes.opened.append(conversion)
-        self._waiting.admit(conversion, signal, standing)
-        self._keep(conversion, signal, arrival, standing)
+        self._heed_order(conversion, it)
+        self._waiting.admit(conversion, it)
+        self._keep(conversion, it)
 
-    def keep_out(self, conversion: Conversion, _signal: Signal, _arrival: bytes, standing: Standing) -> None:
+    def keep_out(self, conversion: Conversion, it: Arriving) -> None:
         """Keep nothing but the key and the reason."""
         self._writes.opened.append(conversion)
-        conversion.state, conversion.reason = State.DROPPED, drop_reason(None, standing.reason)
+        conversion.state, conversion.reason = State.DROPPED, drop_reason(None, it.standing.reason)
+        self._mark_refused(conversion, it)
         bare(conversion)
         self._tally.arrival(conversion, Outcome.DROPPED, conversion.reason)
 
-    def reopen(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+    def reopen(self, known: Conversion, it: Arriving) -> None:
         """Let what was held in vain wait again; of earlier copies only their conditions are left."""
+        signal = it.signal
         self._tally.state(known, -1)
+        if known.reason == Reason.CONSENT_CONTESTED:
+            known.contested_ms = known.contested_ms or known.browser_at or known.received_ms
         known.event_id, known.order_id = signal.event_id, signal.order_id
         known.minor, known.currency, known.event_time = signal.minor, signal.currency, signal.event_time
-        known.consent = standing.basis
-        self._note(known, signal, standing)
-        self._waiting.admit(known, signal, standing)
-        self._keep(known, signal, arrival, standing)
+        known.consent, known.evidence = it.standing.basis, known.evidence & ~GRANTED
+        self._note(known, it)
+        self._heed_order(known, it)
+        self._waiting.admit(known, it)
+        self._keep(known, it)
         self._tally.arrival(known, Outcome.MERGED)
 
-    def merge(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+    def merge(self, known: Conversion, it: Arriving) -> None:
         """Let a copy join what was never sent."""
-        self._note(known, signal, standing)
+        self._note(known, it)
         lacked = known.lacks
-        self._waiting.satisfy(known, signal, standing)
-        if standing.stance is Stance.ALLOWED and known.lacks != lacked:
-            known.consent = standing.basis
-        self._waiting.rearrange(known, lacked, signal.received_ms)
-        self._keep(known, signal, arrival, standing)
+        if self._heed_order(known, it):
+            known.lacks |= CONTEST
+        self._waiting.satisfy(known, it)
+        if it.standing.stance is Stance.ALLOWED and known.lacks != lacked:
+            known.consent = it.standing.basis
+        self._waiting.rearrange(known, lacked, it.signal.received_ms)
+        self._keep(known, it)
         self._tally.arrival(known, Outcome.MERGED)
 
-    def enrich(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+    def take_over(self, known: Conversion, it: Arriving) -> None:
+        """Let the server's word on its own visit stand for what strangers reported under its order."""
+        self._note(known, it)
+        known.evidence, known.visitor, known.granter, known.conditions, known.match = 0, b"", b"", 0, 0
+        known.browser_at, known.native_proven, known.contested_ms = None, False, 0
+        known.consent = it.standing.basis
+        self._waiting.begin_anew(known, it)
+        self._keep(known, it)
+        self._tally.arrival(known, Outcome.MERGED)
+
+    def supersede(self, conversion: Conversion, it: Arriving) -> None:
+        """Open a new conversion under keys that led to what ended, or to what a stranger had sent."""
+        self.open(conversion, it)
+
+    def enrich(self, known: Conversion, it: Arriving) -> None:
         """Send once more, with what the copy adds, while TikTok still merges it into the browser's own report."""
-        self._note(known, signal, standing)
-        self._waiting.satisfy(known, signal, standing)
-        self._waiting.send_again(known, signal.received_ms)
-        self._keep(known, signal, arrival, standing)
+        self._note(known, it)
+        if it.relation is Relation.OWN:
+            self._waiting.satisfy(known, it)
+        known.match |= it.signal.match
+        self._waiting.send_again(known, it.signal.received_ms)
+        self._keep(known, it)
         payloads = self._writes.payloads
         payloads[known.id] = [replace(copy, adds=True) for copy in payloads[known.id]]
         self._tally.arrival(known, Outcome.MERGED)
 
-    def withdraw(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+    def withdraw(self, known: Conversion, it: Arriving) -> None:
         """Keep of what is refused nothing but pixel, event, time and reason."""
-        self.drop(known, signal, arrival, standing)
-        self.end_refused(known, drop_reason(known, standing.reason))
+        self.drop(known, it)
+        self._mark_refused(known, it)
+        self.end_refused(known, drop_reason(known, it.standing.reason))
 
     def end_refused(self, known: Conversion, reason: Reason) -> None:
         """Withdraw a conversion because of a refusal."""
         self._waiting.end(known, State.WITHDRAWN, reason)
         bare(known)
+
+    def contest(self, known: Conversion, it: Arriving) -> None:
+        """Hold what a visit refused that nothing ties to it, until the server reports a later grant."""
+        self._note(known, it)
+        self.hold_contested(known, it.signal.received_ms)
+        self._tally.arrival(known, Outcome.DROPPED, drop_reason(known, it.standing.reason))
+
+    def hold_contested(self, known: Conversion, at_ms: int) -> None:
+        """Hold a conversion that is contested; what is on the wire just then is not sent again."""
+        if known.state is State.LEASED:
+            known.contested_ms = max(known.contested_ms, at_ms)
+            self._recall(known, Reason.NO_CONSENT)
+        elif known.enriched:
+            self._forgo(known)
+        elif known.state in _MAY_CHANGE:
+            self._waiting.contest(known, at_ms)
+
+    def pass_over(self, known: Conversion, it: Arriving) -> None:
+        """Count an arrival of somebody whose word means nothing here."""
+        refused = it.standing.stance is Stance.REFUSED
+        reason = drop_reason(known, it.standing.reason) if refused else ""
+        self._tally.arrival(known, Outcome.DROPPED if refused else Outcome.DUPLICATE, reason)
 
     def refuse(self, known: Conversion, reason: Reason) -> None:
         """Let a refusal of the visit do to a conversion what a refused copy of it would do."""
@@ -116,10 +177,10 @@ class Steps:
         else:
             self._forgo(known)
 
-    def recall(self, known: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+    def recall(self, known: Conversion, it: Arriving) -> None:
         """Note a refusal on what is on the wire; whoever settles the batch sees to it that this was the last try."""
-        self.drop(known, signal, arrival, standing)
-        self._recall(known, drop_reason(known, standing.reason))
+        self.drop(known, it)
+        self._recall(known, drop_reason(known, it.standing.reason))
 
     def _recall(self, known: Conversion, reason: Reason) -> None:
         if known.reason != Reason.ERASURE_ASKED:  # which asks for more
@@ -134,20 +195,22 @@ class Steps:
             known.enriched = True
             self._writes.changed[known.id] = known
 
-    def drop(self, known: Conversion, signal: Signal, _arrival: bytes, standing: Standing) -> None:
+    def drop(self, known: Conversion, it: Arriving) -> None:
         """Count and note an arrival that is refused: what was sent stands, and is added to no more."""
-        self._note(known, signal, standing)
+        self._note(known, it)
         self._forgo(known)
-        self._tally.arrival(known, Outcome.DROPPED, drop_reason(known, standing.reason))
+        self._tally.arrival(known, Outcome.DROPPED, drop_reason(known, it.standing.reason))
 
-    def duplicate(self, known: Conversion, signal: Signal, _arrival: bytes, standing: Standing) -> None:
+    def duplicate(self, known: Conversion, it: Arriving) -> None:
         """
         Note a copy that comes too late to be sent; people still find the conversion by what it says.
 
         What its visit says later still counts, as long as there may be another attempt, or a second word.
         """
-        self._note(known, signal, standing)
-        self.restrict(known, conditions_of(standing, known.event_source))
+        signal = it.signal
+        self._note(known, it)
+        if is_believed(it.relation):
+            self.restrict(known, conditions_of(it.standing, known.event_source))
         may_go_on = known.state in UNSENT or (known.state is State.DELIVERED and not known.enriched)
         if may_go_on and signal.visits:
             self._visits.watch(signal, known.id)
@@ -155,16 +218,52 @@ class Steps:
             self._look_up(known, signal)
         self._tally.arrival(known, Outcome.DUPLICATE)
 
-    def _keep(self, conversion: Conversion, signal: Signal, arrival: bytes, standing: Standing) -> None:
+    def count(self, known: Conversion, finding: Finding) -> None:
+        """Count what copies of a conversion disagree about, once however often they say it again."""
+        if not known.found & FOUND[finding]:
+            known.found |= FOUND[finding]
+            self._tally.finding(known, finding)
+            self._writes.changed[known.id] = known
+
+    def _mark_refused(self, known: Conversion, it: Arriving) -> None:
+        known.contested_ms = it.signal.received_ms
+        known.evidence |= it.belief
+        if it.signal.channel.side is Side.SERVER:
+            refuse_as_server(known, it)
+        if known.visitor not in self._known.facts_of:
+            known.visitor = b""  # a visit of which nothing is kept has no name
+
+    def _heed_order(self, known: Conversion, it: Arriving) -> bool:
+        """Tell whether browsers refused the order that a server names without naming its visit, and note when."""
+        if it.signal.channel.side is not Side.SERVER or it.signal.strong or known.evidence & STRONG:
+            return False
+        facts = self._visits.facts_for(it.signal)
+        contested_ms = facts.contested_ms if facts is not None else 0
+        if contested_ms <= known.contested_ms:
+            return False
+        known.contested_ms = contested_ms
+        return True
+
+    def _keep(self, conversion: Conversion, it: Arriving) -> None:
+        signal, terms = it.signal, self._waiting.terms_of(it.signal)
         copies = self._writes.payloads.setdefault(conversion.id, [])
-        held, confirms = conversion.state is State.HELD, self._waiting.terms_of(signal).confirmed_by(signal)
-        copies.append(copy_of(signal, arrival, confirms=confirms, held=held))
-        if standing.stance is Stance.ALLOWED and not standing.bare and lacks(signal):
+        held, allowed = conversion.state is State.HELD, it.standing.stance is Stance.ALLOWED
+        kept = copy_of(
+            signal,
+            it.arrival,
+            confirms=terms.confirmed_by(signal),
+            held=held,
+            visitor=it.visitor,
+            allowed=allowed,
+        )
+        if self._known.conversions.get(signal.key, conversion) is not conversion:
+            kept = replace(kept, event_id="")  # the id is that of another conversion
+        copies.append(kept)
+        if allowed and not it.standing.bare and lacks(signal):
             facts = self._visits.facts_for(signal)
-            restricted = self._waiting.terms_of(signal).rules.restricted
-            copy = borrowed(facts, signal, arrival, restricted=restricted) if facts is not None else None
+            copy = borrowed(facts, signal, it.arrival, restricted=terms.rules.restricted) if facts is not None else None
             if copy is not None:
-                copies.append(copy)
+                copies.append(replace(copy, visitor=it.visitor))
         if not held:
             self._look_up(conversion, signal)
         if signal.visits:
@@ -174,41 +273,43 @@ class Steps:
         if signal.lookups:
             self._writes.lookups.append((signal.lookups, conversion.id, signal.received_ms))
 
-    def _note(self, known: Conversion, signal: Signal, standing: Standing) -> None:
+    def _note(self, known: Conversion, it: Arriving) -> None:
+        signal, standing = it.signal, it.standing
         joined = signal.key in self._known.conversions and signal.channel in known.channels.split("+")
-        compared = standing.stance is not Stance.REFUSED
+        compared = standing.stance is not Stance.REFUSED and it.relation is not Relation.TAKEN_OVER
         found = differences(known, signal, self._known.spelled, joined=joined) if compared else []
         for difference in found:
-            self._count(known, difference.finding)
+            self.count(known, difference.finding)
         known.copies += 1
         known.channels = with_channel(known.channels, signal.channel)
-        facts = (signal.channel.value, signal.received_ms, standing.basis, signal.source)
-        self._writes.notes.append(Note(known.id, known.copies, *facts, worded(found)))
+        if known.copies <= MOST_COPIES:
+            facts = (signal.channel.value, signal.received_ms, standing.basis, signal.source)
+            self._writes.notes.append(Note(known.id, known.copies, *facts, worded(found)))
         self._writes.changed[known.id] = known
-
-    def _count(self, known: Conversion, finding: Finding) -> None:
-        """Count what copies of a conversion disagree about, once however often they say it again."""
-        if not known.found & FOUND[finding]:
-            known.found |= FOUND[finding]
-            self._tally.finding(known, finding)
 
 
 def bare(conversion: Conversion) -> None:
     """Take from a row what a refusal forbids to keep."""
     conversion.event_id = conversion.order_id = conversion.currency = ""
     conversion.minor = None
+    conversion.person = b""
 
 
 #: Not bound to their object: it would hold itself, and what a transaction leaves behind would wait for the collector.
-_STEPS: Mapping[Act, Callable[[Steps, Conversion, Signal, bytes, Standing], None]] = {
+_STEPS: Mapping[Act, Callable[[Steps, Conversion, Arriving], None]] = {
     Act.OPEN: Steps.open,
     Act.KEEP_OUT: Steps.keep_out,
     Act.REOPEN: Steps.reopen,
     Act.MERGE: Steps.merge,
+    Act.TAKE_OVER: Steps.take_over,
+    Act.SUPERSEDE: Steps.supersede,
+    Act.SPLIT: Steps.supersede,
     Act.ENRICH: Steps.enrich,
     Act.WITHDRAW: Steps.withdraw,
     Act.RECALL: Steps.recall,
+    Act.CONTEST: Steps.contest,
     Act.LEAVE_DELIVERED: Steps.drop,
     Act.DUPLICATE: Steps.duplicate,
     Act.DROP: Steps.drop,
+    Act.PASS_OVER: Steps.pass_over,
 }

@@ -24,9 +24,9 @@ from twinbeam.core.consent import (
     same_places,
 )
 from twinbeam.core.values import Facts, Signal
+from twinbeam.pipeline.record.authority import VISIT
 from twinbeam.pipeline.record.conversion import Copy
 from twinbeam.pipeline.record.known import Known, Writes
-from twinbeam.pipeline.record.merge import VISIT
 
 _encode = msgspec.json.Encoder().encode
 _NO_FACTS = Facts()
@@ -46,6 +46,7 @@ def remember(known: Facts | None, said: Facts) -> Facts:
         user_agent=said.user_agent or known.user_agent,
         url=said.url or known.url,
         consent=known.consent,
+        contested_ms=known.contested_ms,
     )
 
 
@@ -56,8 +57,10 @@ def agree(known: Facts | None, said: ConsentRecord) -> Facts:
     record = latest(known.consent or NOTHING_SAID, said) if known is not None else said
     if known is not None and _only_repeats(known.consent, record):
         return known
-    if known is None or _refuses(record):
+    if known is None:
         return Facts(consent=record)
+    if refuses(record):
+        return Facts(consent=record, contested_ms=known.contested_ms)
     return msgspec.structs.replace(known, consent=record)
 
 
@@ -72,7 +75,8 @@ def _heard_by_all(record: ConsentRecord) -> ConsentRecord | None:
     return None if denied is None else msgspec.structs.replace(denied, region=NOWHERE, seen=NOWHERE)
 
 
-def _refuses(record: ConsentRecord) -> bool:
+def refuses(record: ConsentRecord) -> bool:
+    """Tell whether a record refuses what every event needs."""
     return "denied" in (record.ad_storage.answer, record.ad_user_data.answer)
 
 
@@ -122,7 +126,7 @@ class Visits:
     def __init__(self, known: Known, writes: Writes) -> None:
         self._known = known
         self._writes = writes
-        self.changed: set[bytes] = set()  #: visitors whose word on consent is another one now
+        self.changed: dict[bytes, Signal] = {}  #: visitors whose word on consent is another one now, and who said so
         self._apart = False  # whether any arrival was seen whose tokens lead to different visitors
 
     def hear(self, signal: Signal) -> None:
@@ -134,18 +138,18 @@ class Visits:
         if signal.consent is None or not signal.visits:
             return
         visitor = self._link(signal)
-        self._hear(visitor, signal.consent)
+        self._hear(visitor, signal.consent, signal)
         refused = _heard_by_all(signal.consent) if self._apart else None
         if refused is not None:
             for other in self._others(signal, visitor):
-                self._hear(other, refused)
+                self._hear(other, refused, signal)
 
-    def _hear(self, visitor: bytes, said: ConsentRecord) -> None:
+    def _hear(self, visitor: bytes, said: ConsentRecord, signal: Signal) -> None:
         before = self._known.facts_of.get(visitor)
         after = agree(before, said)
         if after != before:
             self._write(visitor, after)
-            self.changed.add(visitor)
+            self.changed.setdefault(visitor, signal)
 
     def recognise(self, signal: Signal) -> None:
         """
@@ -165,7 +169,7 @@ class Visits:
         """Take in the click and browser keys of an arrival that is allowed."""
         visitor = self._linked(signal)
         before = self._known.facts_of.get(visitor)
-        if before is not None and before.consent is not None and _refuses(before.consent):
+        if before is not None and before.consent is not None and refuses(before.consent):
             return  # what the visit refused since is not learned again
         after = remember(before, said)
         if after != before:
@@ -183,6 +187,24 @@ class Visits:
         if visitor not in self._known.facts_of:
             self._write(visitor, _NO_FACTS)
         self._writes.watched.append((visitor, conversion))
+
+    def contest(self, claim: bytes, at_ms: int) -> bytes:
+        """Note that a visit which nothing ties to an order refused it; give the visit that the order is kept as."""
+        links = self._known.visitor_of
+        visitor = links.get(claim)
+        if visitor is None:
+            visitor = links[claim] = self._writes.links[claim] = claim
+        facts = self._known.facts_of.get(visitor, _NO_FACTS)
+        if at_ms > facts.contested_ms:
+            self._write(visitor, msgspec.structs.replace(facts, contested_ms=at_ms))
+        return visitor
+
+    def named_by(self, signal: Signal) -> tuple[bytes, ...]:
+        """Name all visits that an arrival belongs to, the one that it counts to first."""
+        if not signal.visits:
+            return ()
+        visitor = self.visitor_of(signal)
+        return (visitor, *self._others(signal, visitor)) if self._apart else (visitor,)
 
     def facts_for(self, signal: Signal) -> Facts | None:
         """Give what the visit of an arrival is known by."""

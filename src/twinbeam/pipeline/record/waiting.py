@@ -1,26 +1,37 @@
 """
 Where a conversion waits: among the held with a deadline, or among the ready with a due time.
 
-A conversion is ready when it lacks nothing: it is permitted, and a purchase is confirmed in its owner's sense.
+A conversion is ready when it lacks nothing: it is permitted, a purchase is confirmed in its owner's sense, and nobody
+contests it.
 """
 
+from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Side, Signal
+from twinbeam.pipeline.record.arriving import Arriving
 from twinbeam.pipeline.record.conversion import (
     CONFIRMATION,
+    CONTEST,
+    GRANTED,
+    OWNER,
     PERMISSION,
+    VOUCHED,
     Conversion,
     both_channels,
     conditions_of,
+    is_proven,
     reason_to_wait,
 )
 from twinbeam.pipeline.record.known import Known, Place, Writes
 from twinbeam.pipeline.record.policy import RecordPolicy, Terms
-from twinbeam.pipeline.record.standing import Stance, Standing
+from twinbeam.pipeline.record.relation import Relation
+from twinbeam.pipeline.record.standing import Stance
 from twinbeam.pipeline.record.tally import Tally
+from twinbeam.pipeline.record.vouching import is_believed, outdoes, vouch
 
 _BROWSER, _SERVER = Side.BROWSER.value, Side.SERVER.value
+_OWNER_DAYS = 7  #: for its owner to look at a number that was used twice; TikTok takes no older event
 
 
 class Waiting:
@@ -33,35 +44,51 @@ class Waiting:
         self._policy = policy
 
     def terms_of(self, place: Signal | Conversion) -> Terms:
-        """Give the terms of a pixel."""
+        """Return the terms of a pixel."""
         return self._policy.terms_of(place.workspace, place.pixel)
 
-    def satisfy(self, conversion: Conversion, signal: Signal, standing: Standing) -> None:
+    def satisfy(self, conversion: Conversion, it: Arriving) -> None:
         """Note what a copy brings of what is lacking, on which conditions, and what it says of TikTok's own script."""
+        signal, standing = it.signal, it.standing
+        if signal.channel.side is Side.SERVER:
+            vouch(conversion, it, after_browser_ms=self._policy.holding.after_browser_ms)
+        elif it.believed:
+            conversion.evidence |= it.belief
         if standing.stance is Stance.ALLOWED:
-            conversion.lacks &= ~PERMISSION
+            self._permitted(conversion, it)
         if self.terms_of(signal).confirmed_by(signal):
             conversion.lacks &= ~CONFIRMATION
-        conversion.match |= signal.match
-        conversion.conditions |= conditions_of(standing, conversion.event_source)
+        if is_believed(it.relation):
+            conversion.match |= signal.match
+        if is_believed(it.relation) or not conversion.evidence & GRANTED:
+            conversion.conditions |= conditions_of(standing, conversion.event_source)
         if signal.channel is Channel.BROWSER and signal.native not in ("blocked", "not_fired"):
-            conversion.native_proven = conversion.native_proven or signal.native == "sent"
-            fired = min(signal.event_time * 1_000, signal.received_ms)
-            conversion.browser_at = fired if conversion.browser_at is None else min(conversion.browser_at, fired)
+            self._fired(conversion, it)
 
-    def admit(self, conversion: Conversion, signal: Signal, standing: Standing) -> None:
+    def admit(self, conversion: Conversion, it: Arriving) -> None:
         """Let a conversion that nobody waits for begin to wait, by what its first copy brings."""
-        conversion.lacks, conversion.since_ms = PERMISSION | CONFIRMATION, signal.received_ms
-        self.satisfy(conversion, signal, standing)
+        received_ms = it.signal.received_ms
+        conversion.lacks = PERMISSION | CONFIRMATION | conversion.lacks & OWNER
+        if conversion.contested_ms:
+            conversion.lacks |= CONTEST
+        conversion.since_ms = received_ms
+        self.satisfy(conversion, it)
         if conversion.lacks:
-            conversion.state, conversion.reason = State.HELD, reason_to_wait(conversion.lacks)
-            conversion.due_ms = self._policy.holding.ends_ms(signal.received_ms, conversion.browser_at)
-            self._writes.held.add(conversion.id)
+            self._await(conversion, received_ms)
         else:
             conversion.state, conversion.reason = State.READY, ""
-            conversion.due_ms = self._due_ms(conversion, signal.received_ms)
+            conversion.due_ms = self._due_ms(conversion, received_ms)
         self._writes.scheduled[conversion.id] = conversion
         self._tally.state(conversion, 1)
+
+    def begin_anew(self, conversion: Conversion, it: Arriving) -> None:
+        """Let what waits on the word of strangers wait on the word of this copy alone."""
+        self._leave(conversion)
+        self._tally.state(conversion, -1)
+        was_held = conversion.state is State.HELD
+        self.admit(conversion, it)
+        if was_held and conversion.state is State.READY:
+            self._writes.released.add(conversion.id)
 
     def rearrange(self, conversion: Conversion, lacked: int, now_ms: int) -> None:
         """Move an unsent conversion on by what a further copy, or a word on consent, has brought it."""
@@ -70,12 +97,22 @@ class Waiting:
         elif conversion.state is State.READY and both_channels(conversion.channels) and conversion.due_ms > now_ms:
             self._schedule(conversion, now_ms)
 
-    def permit(self, conversion: Conversion, basis: str) -> None:
-        """Let the visit's grant reach a conversion that waits for it."""
+    def permit(self, conversion: Conversion, basis: str, granter: bytes, *, own: bool) -> None:
+        """Let a visit's grant reach a conversion that waits for it; its `own` visit's frees the server's copy too."""
         lacked, conversion.lacks = conversion.lacks, conversion.lacks & ~PERMISSION
+        if own and conversion.evidence & VOUCHED:
+            conversion.evidence |= GRANTED
         if conversion.lacks != lacked:
-            conversion.consent = basis
+            conversion.consent, conversion.granter = basis, granter
             self._advance(conversion, conversion.received_ms)
+
+    def contest(self, conversion: Conversion, now_ms: int) -> None:
+        """Hold a conversion because a visit that nothing ties to it refused it."""
+        lacked, conversion.lacks = conversion.lacks, conversion.lacks | CONTEST
+        conversion.contested_ms = max(conversion.contested_ms, now_ms)
+        self._writes.changed[conversion.id] = conversion
+        if conversion.lacks != lacked:
+            self._advance(conversion, now_ms)
 
     def send_again(self, conversion: Conversion, now_ms: int) -> None:
         """Schedule a second word about a delivered conversion."""
@@ -97,14 +134,63 @@ class Waiting:
         self._writes.released.discard(conversion.id)
         self._writes.purged.add(conversion.id)
 
+    def _permitted(self, conversion: Conversion, it: Arriving) -> None:
+        vouched = it.signal.channel.side is Side.SERVER
+        if conversion.lacks & PERMISSION and not vouched:
+            conversion.granter = it.visitor
+        conversion.lacks &= ~PERMISSION
+        if vouched or (it.relation is Relation.OWN and conversion.evidence & VOUCHED):
+            conversion.evidence |= GRANTED
+        if vouched and outdoes(it.signal, conversion.contested_ms):
+            conversion.lacks &= ~CONTEST
+            conversion.browser_at, conversion.native_proven, conversion.contested_ms = None, False, 0
+
+    def _fired(self, conversion: Conversion, it: Arriving) -> None:
+        """
+        Note when TikTok's own script may have reported it first.
+
+        A claim is dated by its receipt, since its age is the claimant's word, and counts only where it says `sent`.
+        """
+        signal = it.signal
+        fired = min(signal.event_time * 1_000, signal.received_ms)
+        if it.relation is not Relation.OWN:
+            if signal.native != "sent" or not it.believed:
+                return
+            fired = signal.received_ms
+        conversion.native_proven = conversion.native_proven or signal.native == "sent"
+        conversion.browser_at = fired if conversion.browser_at is None else min(conversion.browser_at, fired)
+
     def _advance(self, conversion: Conversion, now_ms: int) -> None:
         if not conversion.lacks:
             self._release(conversion, now_ms)
+            return
+        if conversion.state is not State.HELD:
+            self._hold(conversion, now_ms)
             return
         self._tally.state(conversion, -1)
         conversion.reason = reason_to_wait(conversion.lacks)  # and the deadline stays: it is never extended
         self._tally.state(conversion, 1)
         self._writes.changed[conversion.id] = conversion
+
+    def _hold(self, conversion: Conversion, now_ms: int) -> None:
+        """Hold what was ready; its payload is sealed under a key of its own from now on."""
+        self._leave(conversion)
+        self._tally.state(conversion, -1)
+        self._await(conversion, now_ms)
+        self._tally.state(conversion, 1)
+        self._writes.released.discard(conversion.id)
+        self._writes.payloads.setdefault(conversion.id, [])
+        self._writes.scheduled[conversion.id] = conversion
+        self._writes.changed[conversion.id] = conversion
+
+    def _await(self, conversion: Conversion, now_ms: int) -> None:
+        conversion.state, conversion.reason = State.HELD, reason_to_wait(conversion.lacks)
+        if conversion.lacks & OWNER:
+            conversion.due_ms = now_ms + _OWNER_DAYS * MS_PER_DAY
+        else:
+            browser_at = conversion.browser_at if is_proven(conversion.evidence) else None
+            conversion.due_ms = self._policy.holding.ends_ms(now_ms, browser_at)
+        self._writes.held.add(conversion.id)
 
     def _release(self, conversion: Conversion, now_ms: int) -> None:
         self._leave(conversion)

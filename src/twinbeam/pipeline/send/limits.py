@@ -36,6 +36,20 @@ class Ages(Struct, frozen=True):
             return Reason.TOO_OLD
         return None
 
+    def reason_to_end(
+        self, since_ms: int, maybe_at: int | None, browser_at: int | None, now_ms: int, *, proven: bool
+    ) -> Reason | None:
+        """
+        Return why a conversion must not be sent now, or None if it may.
+
+        What a browser said of TikTok's own script counts like our own attempt where it is `proven` to be the
+        conversion's own visit; else it is a claim, and what it would double is contested.
+        """
+        reason = self.too_late(since_ms, earliest(maybe_at, browser_at if proven else None), now_ms)
+        if reason is None and not proven and self.too_late(now_ms, browser_at, now_ms):
+            return Reason.CONSENT_CONTESTED
+        return reason
+
     def too_late_to_enrich(self, browser_at: int | None, now_ms: int) -> bool:
         """Tell whether a second word about a delivered conversion would be dropped by now."""
         return browser_at is None or now_ms >= browser_at + self.enrich_ms

@@ -9,6 +9,7 @@ appended at once (shares.py). A sketch of all keys tells which are new, so that 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 
@@ -35,7 +36,7 @@ class _Step(Struct, frozen=True):
 
 class LateIndex:
     """
-    Keys that lead to ids, for the one writer; what a key leads to never changes while it is here.
+    Keys that lead to ids, for the one writer; of two entries for one key the later one counts.
 
     `add` is called inside a transaction and `committed` after it: memory follows the file. Of a transaction that
     failed it knows nothing; what the sketch was shown by one is only looked for in vain.
@@ -60,8 +61,12 @@ class LateIndex:
         self._due = 0.0  # shares still to be swept
         self._new: set[bytes] = set()  # what was last asked for and not known
 
-    def find(self, keys: set[bytes]) -> Mapping[bytes, int]:
-        """Give those of the keys that are known, with their ids; the others, and no more, may be added next."""
+    def find(self, keys: set[bytes], *, more: bool = False) -> Mapping[bytes, int]:
+        """
+        Give those of the keys that are known, with their ids; the others, and no more, may be added next.
+
+        With `more` those that were asked for before may still be added as well.
+        """
         found: dict[bytes, int] = {}
         asked: list[bytes] = []
         for key in self._sketch.add(keys):
@@ -73,17 +78,17 @@ class LateIndex:
         shares = dict(self._connection.among(self._some, sorted(set(map(share_of, asked)))))
         ids = ((key, id_in(shares.get(share_of(key), b""), key)) for key in asked)
         found |= {key: id_ for key, id_ in ids if id_ is not None}
-        self._new = keys.difference(found)
+        self._new = keys.difference(found) | (self._new if more else set())
         return found
 
-    def add(self, entries: Sequence[packed.Entry], *, events: int) -> None:
+    def add(self, entries: Sequence[packed.Entry], *, events: int, moved: AbstractSet[bytes] = frozenset()) -> None:
         """
         Add entries, and sweep as far as recording so many events obliges to.
 
-        Raises ValueError for a key that `find` was not just asked for, or that it knew: the sketch has not seen the
-        one, and the other is there already.
+        Raises ValueError for a key that `find` was not just asked for, or that it knew, unless it is `moved`: the
+        sketch has not seen the one, and the other is there already.
         """
-        if not self._new.issuperset([key for key, _ in entries]):
+        if not self._new.issuperset([key for key, _ in entries if key not in moved]):
             raise ValueError(f"a key was added to {self._log} that was not looked for before, or was found")
         if entries:
             packed.append(self._db, self._log, KEY_BYTES, entries, n=self._newest + 1)

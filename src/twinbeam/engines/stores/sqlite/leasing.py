@@ -24,17 +24,19 @@ from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
 from twinbeam.engines.stores.sqlite.counting import move_counts
 from twinbeam.engines.stores.sqlite.packed import packed_ids
+from twinbeam.engines.stores.sqlite.rows import handle_of
 from twinbeam.engines.stores.sqlite.settling import LANES, Held, Settling, as_held, as_lane, fate
+from twinbeam.pipeline.record.conversion import Spoken, is_proven
 from twinbeam.pipeline.record.merge import merge
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
-from twinbeam.pipeline.send.limits import Ages, earliest, ended_test, reason_of_batch
+from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
 
 _DUE_LANES = f"{LANES} WHERE EXISTS (SELECT 1 FROM ready WHERE ready.lane = lane.id AND due <= ?)"  # noqa: S608 -- constants only
 _SPLIT = "UPDATE batch SET state='split', answered_at=? WHERE id=?"
 _PICKED = (
     "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch, browser_at, spelling, since, "
-    "conditions FROM conversion WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    "conditions, evidence, visitor, granter FROM conversion WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
 _HASTENED = (
     "SELECT ready.lane, ready.due, ready.id FROM lane JOIN ready ON ready.lane = lane.id AND ready.due > ? "
@@ -76,6 +78,15 @@ class _Pick(Struct, frozen=True):
     spelling: str  #: as it was first sent; empty before that
     since_ms: int  #: when it began to wait
     conditions: int  #: on which it may be sent
+    evidence: int  #: on whose word it stands
+    visitor: int  #: whose it is
+    granter: int  #: whose word permitted it
+
+    @property
+    def spoken(self) -> Spoken:
+        """What the merge asks of the row."""
+        visitor, granter = (handle_of(id_) if id_ else b"" for id_ in (self.visitor, self.granter))
+        return Spoken(self.evidence, visitor, granter, self.conditions)
 
 
 class _Loaded(NamedTuple):
@@ -217,7 +228,8 @@ class Leasing(Settling):
             return test_ended
         if lane.enriches:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(pick.browser_at, now_ms) else None
-        return self._ages.too_late(pick.since_ms, earliest(pick.maybe_at, pick.browser_at), now_ms)
+        proven = is_proven(pick.evidence)
+        return self._ages.reason_to_end(pick.since_ms, pick.maybe_at, pick.browser_at, now_ms, proven=proven)
 
     def _without_late(self, lane: Lane, picks: list[_Pick], now_ms: int) -> list[_Pick]:
         """End what can no longer be sent without harm, and give the rest."""
@@ -261,7 +273,7 @@ class Leasing(Settling):
         if pick.id not in sealed:
             raise StorageDamaged(f"the payload of conversion {pick.id} is gone")
         opened = self._connection.keys.open_sealed(sealed[pick.id], payload_context(pick.id))
-        return merge(self._connection.copies_in(opened), pick.conditions)
+        return merge(self._connection.copies_in(opened), pick.conditions, pick.spoken)
 
     def _open_batch(
         self, lane: Lane, loaded: list[_Loaded], owner: str, now_ms: int, compose: Compose, *, again: bool = False

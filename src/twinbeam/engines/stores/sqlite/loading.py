@@ -1,12 +1,12 @@
 """What the store holds about the keys and visits of a few groups, laid before the fold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from twinbeam.core.values import Facts, Signal
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.counting import counted_names
 from twinbeam.engines.stores.sqlite.late import LateIndex
-from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion
+from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, handle_of, is_stored, known_id
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion
 from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled
@@ -14,7 +14,6 @@ from twinbeam.pipeline.record.visits import UNREADABLE
 
 _BY_ID = f"SELECT {COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
 _FACTS = "SELECT id, watched, facts FROM visitor WHERE id IN ({}) AND facts <> x''"
-_HANDLE_BYTES = 8
 
 
 class Loading:
@@ -40,7 +39,7 @@ class Loading:
     def known(self, signals: Sequence[Signal]) -> Known:
         """Look up all that the fold of these arrivals may ask for."""
         ids = self._dedup.find({key for signal in signals for key in (signal.key, *signal.aliases)})
-        rows = {row[0]: as_conversion(row) for row in self._connection.among(_BY_ID, sorted(set(ids.values())))}
+        rows = self._rows(set(ids.values()))
         visitor_of, facts_of = self._visits(signals)
         return Known(
             conversions={key: rows[id_] for key, id_ in ids.items() if id_ in rows},
@@ -50,10 +49,25 @@ class Loading:
             reached_by=lambda visitors: self._reached_by(visitors, rows),
             spelled=self.spelled,
             names=counted_names(self._db),
+            rows=rows,
+            find=lambda keys: self._also(keys, rows),
         )
 
+    def _rows(self, ids: set[int]) -> dict[int, Conversion]:
+        """Read rows, and those in which some of them are counted."""
+        rows = {row[0]: as_conversion(row) for row in self._connection.among(_BY_ID, sorted(ids))}
+        united = {row.united for row in rows.values() if row.united} - rows.keys()
+        return rows | self._rows(united) if united else rows
+
+    def _also(self, keys: Sequence[bytes], rows: dict[int, Conversion]) -> Mapping[bytes, Conversion]:
+        """Look up keys that no arrival bears; a row that is loaded already is given as it is."""
+        ids = self._dedup.find(set(keys), more=True)
+        rows |= self._rows(set(ids.values()) - rows.keys())
+        return {key: rows[id_] for key, id_ in ids.items() if id_ in rows}
+
     def _visits(self, signals: Iterable[Signal]) -> tuple[dict[bytes, bytes], dict[bytes, Facts]]:
-        links = self._visitor_keys.find({token for signal in signals for token in signal.visits})
+        tokens = {token for signal in signals for token in signal.visits}
+        links = self._visitor_keys.find(tokens | {signal.claim for signal in signals if signal.claim})
         known = list(self._connection.among(_FACTS, sorted(set(links.values()))))
         self._watching.lay({id_: notes for id_, notes, _ in known})
         facts = {handle_of(id_): self._facts(id_, sealed) for id_, _, sealed in known}
@@ -73,18 +87,3 @@ class Loading:
         missing = sorted({id_ for ids in noted.values() for id_ in ids if id_ not in rows})
         rows |= {row[0]: as_conversion(row) for row in self._connection.among(_BY_ID, missing)}
         return [(handle_of(visitor), rows[id_]) for visitor, ids in noted.items() for id_ in ids if id_ in rows]
-
-
-def handle_of(visitor: int) -> bytes:
-    """Name a stored visitor as the fold does; new ones go by their first token, which is longer."""
-    return visitor.to_bytes(_HANDLE_BYTES, "big")
-
-
-def known_id(handle: bytes) -> int:
-    """Give the id of a stored visitor."""
-    return int.from_bytes(handle, "big")
-
-
-def is_stored(handle: bytes) -> bool:
-    """Tell whether a visitor has an id already."""
-    return len(handle) == _HANDLE_BYTES

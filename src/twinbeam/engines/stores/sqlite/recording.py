@@ -13,6 +13,7 @@ from twinbeam.engines.stores.sqlite.loading import Loading
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.engines.stores.sqlite.writing import Writing
+from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
 from twinbeam.pipeline.record.conversion import reason_to_end
 from twinbeam.pipeline.record.fold import Fold
@@ -43,6 +44,7 @@ class Recording:
         self._connection = connection
         self._db = connection.db
         self._policy = policy
+        self._claims = ClaimLimits()
         self._dedup = LateIndex(connection, "dedup", of="conversion")
         self._visitor_keys = LateIndex(connection, "visitor_key", of="visitor")
         watching = Watching(connection)
@@ -142,7 +144,7 @@ class Recording:
     def _fold(self, journal_id: str, groups: Sequence[Numbered]) -> Fold:
         arrivals = arrivals_of(journal_id, groups)
         known = self._loading.known([signal for signal, _ in arrivals])
-        fold = Fold(known, new_id=self._new_id, policy=self._policy)
+        fold = Fold(known, new_id=self._new_id, policy=self._policy, claims=self._claims)
         fold.take(arrivals)
         return fold
 

@@ -13,13 +13,14 @@ _NAMES = (
     *("id", "key", "workspace", "pixel", "event_source", "event", "event_id", "event_time", "received", "state"),
     *("reason", "minor", "currency", "order_id", "channels", "consent", "source", "due", "copies", "lacks"),
     *("browser_at", "native_proven", "match", "enriched", "test_code", "found", "since", "conditions"),
+    *("evidence", "visitor", "other_visitor", "granter", "contested", "united", "person"),
 )
 COLUMNS = ", ".join(_NAMES)
 INSERT = f"INSERT INTO conversion ({COLUMNS}) VALUES ({','.join('?' * len(_NAMES))})"  # noqa: S608 -- constants only
 UPDATE = (
     "UPDATE conversion SET event_id=?, event_time=?, state=?, reason=?, minor=?, currency=?, order_id=?, channels=?, "
     "consent=?, due=?, copies=?, lacks=?, browser_at=?, native_proven=?, match=?, enriched=?, found=?, since=?, "
-    "conditions=? WHERE id=?"
+    "conditions=?, evidence=?, visitor=?, other_visitor=?, granter=?, contested=?, united=?, person=? WHERE id=?"
 )
 
 #: A visitor's id, the day under whose key the facts are sealed, the notes (NULL: as they are) and the facts.
@@ -28,10 +29,27 @@ PUT_VISITOR = (
     "ON CONFLICT DO UPDATE SET seen=?2, watched=coalesce(?3,watched), facts=?4"
 )
 
+_HANDLE_BYTES = 8
+
 encode_copies = msgspec.msgpack.Encoder().encode
 decode_copies = msgspec.msgpack.Decoder(list[Copy]).decode
 encode_facts = msgspec.msgpack.Encoder().encode
 decode_facts = msgspec.msgpack.Decoder(Facts).decode
+
+
+def handle_of(visitor: int) -> bytes:
+    """Name a stored visitor as the fold does; new ones go by their first token, which is longer."""
+    return visitor.to_bytes(_HANDLE_BYTES, "big")
+
+
+def known_id(handle: bytes) -> int:
+    """Return the id of a stored visitor; 0 for nobody."""
+    return int.from_bytes(handle, "big")
+
+
+def is_stored(handle: bytes) -> bool:
+    """Tell whether a visitor has an id already."""
+    return len(handle) == _HANDLE_BYTES
 
 
 def as_row(c: Conversion) -> tuple[object, ...]:
@@ -40,7 +58,21 @@ def as_row(c: Conversion) -> tuple[object, ...]:
         *(c.id, c.key, c.workspace, c.pixel, c.event_source, c.event, c.event_id, c.event_time, c.received_ms),
         *(c.state, c.reason, c.minor, c.currency, c.order_id, c.channels, c.consent, c.source, c.due_ms, c.copies),
         *(c.lacks, c.browser_at, c.native_proven, c.match, c.enriched, c.test_code, c.found, c.since_ms, c.conditions),
+        *(
+            c.evidence,
+            known_id(c.visitor),
+            known_id(c.other_visitor),
+            known_id(c.granter),
+            c.contested_ms,
+            c.united,
+            c.person,
+        ),
     )
+
+
+def _evidence(c: Conversion) -> tuple[object, ...]:
+    visits = map(known_id, (c.visitor, c.other_visitor, c.granter))
+    return (c.evidence, *visits, c.contested_ms, c.united, c.person)
 
 
 def as_changes(c: Conversion) -> tuple[object, ...]:
@@ -48,7 +80,16 @@ def as_changes(c: Conversion) -> tuple[object, ...]:
     return (
         *(c.event_id, c.event_time, c.state, c.reason, c.minor, c.currency, c.order_id, c.channels, c.consent),
         *(c.due_ms, c.copies, c.lacks, c.browser_at, c.native_proven, c.match, c.enriched, c.found, c.since_ms),
-        c.conditions,
+        *(
+            c.conditions,
+            c.evidence,
+            known_id(c.visitor),
+            known_id(c.other_visitor),
+            known_id(c.granter),
+            c.contested_ms,
+            c.united,
+            c.person,
+        ),
         c.id,
     )
 
@@ -57,7 +98,8 @@ def as_conversion(row: Sequence[Any]) -> Conversion:
     """Read a row of COLUMNS, followed by the number of attempts."""
     (id_, key, workspace, pixel, event_source, event, event_id, event_time, received, state, *rest) = row
     (reason, minor, currency, order_id, channels, consent, source, due, copies, *rest) = rest
-    (lacks, browser_at, native_proven, match, enriched, test_code, found, since, conditions, attempts) = rest
+    (lacks, browser_at, native_proven, match, enriched, test_code, found, since, conditions, *rest) = rest
+    (evidence, visitor, other_visitor, granter, contested, united, person, attempts) = rest
     return Conversion(
         id=id_,
         key=key,
@@ -88,4 +130,11 @@ def as_conversion(row: Sequence[Any]) -> Conversion:
         conditions=conditions,
         found=found,
         since_ms=since,
+        evidence=evidence,
+        visitor=handle_of(visitor) if visitor else b"",
+        other_visitor=handle_of(other_visitor) if other_visitor else b"",
+        granter=handle_of(granter) if granter else b"",
+        contested_ms=contested,
+        united=united,
+        person=person,
     )

@@ -2,14 +2,25 @@
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
-from twinbeam.engines.stores.sqlite.loading import is_stored, known_id
 from twinbeam.engines.stores.sqlite.payloads import Payloads
-from twinbeam.engines.stores.sqlite.rows import INSERT, PUT_VISITOR, UPDATE, as_changes, as_row, encode_facts
+from twinbeam.engines.stores.sqlite.rows import (
+    INSERT,
+    PUT_VISITOR,
+    UPDATE,
+    as_changes,
+    as_row,
+    encode_facts,
+    handle_of,
+    is_stored,
+    known_id,
+)
 from twinbeam.engines.stores.sqlite.traces import add_traces
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion, Copy
@@ -44,8 +55,10 @@ class Writing:
     def write(self, fold: Fold, now_ms: int) -> None:
         """Write everything."""
         writes = fold.writes
+        ids = {handle: self._visitor_id(handle) for handle in writes.facts}
+        _name_visitors(writes, ids)
         joined = self._joined(writes)
-        self._dedup.add(list(writes.keys.items()), events=fold.arrivals)
+        self._dedup.add(list(writes.keys.items()), events=fold.arrivals, moved=writes.moved)
         self._db.executemany(INSERT, list(map(as_row, writes.opened)))
         self._db.executemany(UPDATE, list(map(as_changes, _changed(writes))))
         self._write_payloads(writes, joined, now_ms)
@@ -53,7 +66,7 @@ class Writing:
         self._db.executemany("INSERT INTO copy VALUES (?,?,?,?,?,?,?)", writes.notes)
         self._write_withdrawn(writes)
         self._write_lookups([*writes.lookups, *_released_lookups(writes, joined)])
-        self._write_visits(fold, now_ms)
+        self._write_visits(fold, ids, now_ms)
         self._write_seen(writes.seen)
         self._db.executemany(_SPELLED, [(*place, *word) for place, word in writes.spelled.items()])
         add_counts(self._db, fold.tally)
@@ -62,7 +75,10 @@ class Writing:
         """Give all copies of each conversion whose payload changes, the kept ones first; its row shows them."""
         new = {row.id: row for row in writes.opened}
         known = [id_ for id_ in {**writes.payloads, **dict.fromkeys(writes.released)} if id_ not in new]
+        known += [source for source, _ in writes.absorbed]
         kept = self._payloads.copies_of(sorted(known)) if known else {}
+        for source, into in writes.absorbed:
+            kept[into] = [*kept.get(into, []), *kept.pop(source, [])]
         joined = {id_: [*kept.get(id_, []), *writes.payloads.get(id_, [])] for id_ in [*writes.payloads, *kept]}
         rows = new | writes.changed
         for id_, copies in joined.items():
@@ -109,9 +125,8 @@ class Writing:
         for day, found in by_day.items():
             add_traces(self._db, day, found)
 
-    def _write_visits(self, fold: Fold, now_ms: int) -> None:
+    def _write_visits(self, fold: Fold, ids: dict[bytes, int], now_ms: int) -> None:
         writes = fold.writes
-        ids = {handle: self._visitor_id(handle) for handle in writes.facts}
         links = [(token, ids.get(handle) or known_id(handle)) for token, handle in writes.links.items()]
         self._visitor_keys.add(links, events=fold.arrivals)
         news = [(ids.get(handle) or known_id(handle), id_) for handle, id_ in writes.watched]
@@ -134,6 +149,19 @@ class Writing:
         news = {place: hour for place, hour in hours.items() if hour > self._seen_hours.get(place, -1)}
         self._db.executemany(_SEEN, [(*place, hour) for place, hour in news.items()])
         self._seen_hours |= news
+
+
+def _name_visitors(writes: Writes, ids: dict[bytes, int]) -> None:
+    """Name new visitors by their ids in what is written of conversions: by their tokens they are known here alone."""
+    new = {handle: handle_of(id_) for handle, id_ in ids.items() if not is_stored(handle)}
+    for row in (*writes.opened, *writes.changed.values()):
+        row.visitor = new.get(row.visitor, row.visitor)
+        row.other_visitor = new.get(row.other_visitor, row.other_visitor)
+        row.granter = new.get(row.granter, row.granter)
+    for id_, copies in writes.payloads.items():
+        if any(copy.visitor in new for copy in copies):
+            named = [replace(copy, visitor=new.get(copy.visitor, copy.visitor)) for copy in copies]
+            writes.payloads[id_] = named
 
 
 def _changed(writes: Writes) -> list[Conversion]:

@@ -53,6 +53,13 @@ CREATE TABLE conversion (
     found INTEGER NOT NULL, -- what its copies were found to disagree about, a bit each
     since INTEGER NOT NULL, -- when it began to wait: its age counts from here
     conditions INTEGER NOT NULL, -- on which it may be sent: limited data use, no identifiers
+    evidence INTEGER NOT NULL, -- on whose word it stands, a bit each
+    visitor INTEGER NOT NULL, -- whose it is: the visit that its server named, or the first that reported it; 0: nobody's
+    other_visitor INTEGER NOT NULL, -- a second visit that its server named, known apart from the first; 0: none
+    granter INTEGER NOT NULL, -- the visit whose word permitted it, where its server did not; 0: none
+    contested INTEGER NOT NULL, -- when a visit that nothing ties to it last refused it
+    united INTEGER NOT NULL, -- the conversion in which it is counted, where both were one order
+    person BLOB NOT NULL, -- the hash by which its server named the person
     spelling TEXT NOT NULL DEFAULT '', -- the name under which it was first sent
     attempts INTEGER NOT NULL DEFAULT 0,
     maybe_at INTEGER,

@@ -1,0 +1,170 @@
+"""
+Which conversion an arrival belongs to, where its keys lead to several, or to one that is of another order.
+
+An arrival bears the key of its event id and those that its order, checkout and cart give. Where they lead to two
+conversions, they were one order all along and are united, as far as the arrival's word reaches: a server's joins what
+it reports, a browser's joins what its own visit reported. Where they lead to what a server vouched for as another
+order, or as another person's, the arrival gets a conversion of its own.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Raw
+from msgspec.structs import replace
+
+from twinbeam.core.keys import KEY_BYTES
+from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.outcomes import Finding, Reason
+from twinbeam.core.values import Side, Signal
+from twinbeam.pipeline.record.conversion import VOUCHED, Conversion
+from twinbeam.pipeline.record.known import Known
+from twinbeam.pipeline.record.relation import Relation, has_left, relation_of
+from twinbeam.pipeline.record.rules import REFUSED_BEFORE
+from twinbeam.pipeline.record.vouching import person_of
+
+_APART_SECONDS = 30 * 86_400  #: orders of one number that far apart are two: some shops begin anew each year
+_SUFFIX_BYTES = 4
+_MOST_REUSES = 5  #: of one number that are told apart
+
+
+class Belonging(NamedTuple):
+    """What an arrival belongs to."""
+
+    signal: Signal  #: the arrival, under an id of its own where that was needed
+    known: Conversion | None  #: its conversion; None: it opens one
+    others: Sequence[Conversion] = ()  #: what turns out to be the same order
+    finding: Finding | None = None  #: what is wrong with its sender's ids
+    is_reused: bool = False  #: its number was used before, by another person or long ago
+    moved: frozenset[bytes] = frozenset()  #: keys that lead to its conversion from now on, and led elsewhere
+
+
+class Joining:
+    """Finds conversions for the arrivals of one transaction."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
+    def belonging(self, signal: Signal, visitors: tuple[bytes, ...]) -> Belonging:
+        """Tell to which conversion an arrival belongs."""
+        if not signal.aliases:
+            row = self._row(signal.key)
+            if row is None or _is_of(row, signal):
+                return Belonging(signal, row)
+            return self._apart(signal, [row])
+        rows = list({row.id: row for key in _keys(signal) if (row := self._row(key)) is not None}.values())
+        fitting = [row for row in rows if _is_of(row, signal)]
+        if not rows or not fitting:
+            return self._apart(signal, rows) if rows else Belonging(signal, None)
+        if len(fitting) == 1 == len(rows):
+            return Belonging(signal, fitting[0])
+        return self._one_of(signal, fitting, rows, visitors)
+
+    def _row(self, key: bytes) -> Conversion | None:
+        """Find the conversion under a key, or the one in which that is counted."""
+        row = self._known.conversions.get(key)
+        return self._known.rows.get(row.united, row) if row is not None and row.united else row
+
+    def _one_of(
+        self, signal: Signal, fitting: list[Conversion], rows: list[Conversion], visitors: tuple[bytes, ...]
+    ) -> Belonging:
+        """Choose among several, and name those that are the same order."""
+        relations = {row.id: _relation(row, signal, visitors) for row in fitting}
+        refused = [row for row in fitting if row.state in REFUSED_BEFORE and relations[row.id] is Relation.OWN]
+        first = refused[0] if refused else max(fitting, key=lambda row: (_rank(row), row.key == signal.key, -row.id))
+        others = [row for row in fitting if row is not first and _may_unite(first, row, signal, relations[row.id])]
+        moved = self._leading_to(signal, {row.id for row in others})
+        finding = Finding.ORDER_DIFFERS if len(fitting) < len(rows) else None
+        return Belonging(signal, first, others, finding, moved=moved)
+
+    def _leading_to(self, signal: Signal, ids: set[int]) -> frozenset[bytes]:
+        conversions = self._known.conversions
+        return frozenset(key for key in _keys(signal) if key in conversions and conversions[key].id in ids)
+
+    def _apart(self, signal: Signal, rows: Sequence[Conversion]) -> Belonging:
+        """Give an arrival a conversion of its own beside those of other orders under its ids."""
+        if any(_is_reused(row, signal) for row in rows):
+            return self._reused(signal)
+        order_key = signal.aliases[0] if signal.order_event_id else signal.key
+        taken = self._row(order_key)
+        if signal.order_event_id and (taken is None or taken.event_id != signal.order_event_id):
+            own = renamed(signal, signal.order_event_id, order_key)
+        else:
+            own = renamed(signal, _with_suffix(signal.event_id, signal.order_id.encode()), order_key)
+        moved = frozenset({order_key}) if taken is not None else frozenset()
+        return Belonging(own, None, finding=Finding.ORDER_DIFFERS, moved=moved)
+
+    def _reused(self, signal: Signal) -> Belonging:
+        """Find the conversion of a number's second, third ... use: its key goes by the person."""
+        key, mark = signal.key, person_of(signal) or b"later"
+        for _ in range(_MOST_REUSES):
+            key = blake2b(key + mark, digest_size=KEY_BYTES).digest()
+            row = self._row(key) or self._known.find([key]).get(key)
+            own = renamed(signal, _with_suffix(signal.event_id, key), key)
+            if row is None:
+                return Belonging(own, None, is_reused=True)
+            self._known.conversions[key] = row
+            if not _is_reused(row, own):
+                return Belonging(own, row)
+        return Belonging(signal, self._known.conversions[signal.key])
+
+
+def split(signal: Signal) -> Signal:
+    """Return an arrival under an id that nobody who lacks its visit's token can have used before."""
+    own = renamed(signal, _with_suffix(signal.event_id, signal.visits[0]), signal.key)
+    return replace(own, aliases=signal.aliases)
+
+
+def renamed(signal: Signal, event_id: str, key: bytes) -> Signal:
+    """Return an arrival under another event id, in its body as well, and under one key alone."""
+    if signal.body:
+        body = msgspec.json.decode(signal.body, type=dict[str, Raw])
+        body["event_id"] = Raw(msgspec.json.encode(event_id))
+        signal = replace(signal, body=msgspec.json.encode(body))
+    return replace(signal, event_id=event_id, key=key, aliases=[], order_event_id="")
+
+
+def _keys(signal: Signal) -> tuple[bytes, ...]:
+    return (signal.key, *signal.aliases)
+
+
+def _with_suffix(event_id: str, seed: bytes) -> str:
+    return f"{event_id}-{blake2b(seed, digest_size=_SUFFIX_BYTES).hexdigest()}"
+
+
+def _is_of(row: Conversion, signal: Signal) -> bool:
+    """Tell whether an arrival may be of a conversion, as far as servers have vouched for its order and person."""
+    if not row.evidence & VOUCHED or not signal.order_id or not row.order_id:
+        return True
+    return row.order_id == signal.order_id and not _is_reused(row, signal)
+
+
+def _is_reused(row: Conversion, signal: Signal) -> bool:
+    """Tell whether a server names another person under an order's number, or the same number long after."""
+    if signal.channel.side is not Side.SERVER or row.order_id != signal.order_id or not row.evidence & VOUCHED:
+        return False
+    person = person_of(signal)
+    other_person = bool(person) and bool(row.person) and person != row.person
+    return other_person or abs(signal.event_time - row.event_time) > _APART_SECONDS
+
+
+def _relation(row: Conversion, signal: Signal, visitors: tuple[bytes, ...]) -> Relation:
+    return relation_of(row, signal, visitors, visitors[0] if visitors else b"")
+
+
+def _rank(row: Conversion) -> tuple[bool, bool, bool]:
+    """Order conversions of one order: what has left stands, then what waits, then what a server vouches for."""
+    return (has_left(row), row.state in UNSENT, bool(row.evidence & VOUCHED))
+
+
+def _may_unite(first: Conversion, other: Conversion, signal: Signal, relation: Relation) -> bool:
+    """Tell whether an arrival's word is enough to take two conversions for one order."""
+    if other.state in REFUSED_BEFORE or other.state is State.ERASED or other.reason == Reason.JOINED:
+        return False
+    if first.state in REFUSED_BEFORE:
+        return False
+    if signal.channel.side is Side.SERVER:
+        return True
+    return relation is Relation.OWN and bool(other.visitor)

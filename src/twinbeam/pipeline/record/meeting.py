@@ -1,0 +1,61 @@
+"""How an arrival meets its conversion: what it is to it, whether a claim of it is believed, and what it does."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from twinbeam.core.values import Channel, Signal
+from twinbeam.pipeline.record.arriving import Arriving
+from twinbeam.pipeline.record.claims import ClaimLimits
+from twinbeam.pipeline.record.conversion import Conversion
+from twinbeam.pipeline.record.joining import split
+from twinbeam.pipeline.record.relation import Relation, relation_of
+from twinbeam.pipeline.record.rules import Act, decide
+from twinbeam.pipeline.record.standing import Stance, Standing
+from twinbeam.pipeline.record.steps import MOST_COPIES
+from twinbeam.pipeline.record.visits import refuses
+
+Enriches = Callable[[Conversion, Signal], bool]
+
+
+class Meeting(NamedTuple):
+    """An arrival, and what it does."""
+
+    it: Arriving
+    act: Act
+
+
+def meet(
+    known: Conversion | None, it: Arriving, visitors: tuple[bytes, ...], *, limits: ClaimLimits, enriches: bool
+) -> Meeting:
+    """Tell what an arrival is to its conversion, and what it does to it."""
+    signal, standing = it.signal, it.standing
+    is_browser = signal.channel is Channel.BROWSER
+    relation = Relation.OWN if known is None else relation_of(known, signal, visitors, it.visitor)
+    believed = relation is not Relation.STRANGER and _claims(signal, standing) and believes(limits, signal, it.visitor)
+    act = decide(known, standing.stance, relation, enriches=enriches, believed=believed or not is_browser)
+    if act is Act.SPLIT:
+        return Meeting(replace(it, signal=split(signal)), act)
+    if act is Act.MERGE and is_browser and known is not None and known.copies >= MOST_COPIES:
+        act = Act.DUPLICATE
+    return Meeting(replace(it, relation=relation, believed=believed), act)
+
+
+def believes(limits: ClaimLimits, signal: Signal, visitor: bytes) -> bool:
+    """Tell whether one more claim of a browser is within limits."""
+    return limits.believe(visitor, signal.address, signal.claim or signal.key, signal.received_ms)
+
+
+def is_refusal(signal: Signal, standing: Standing) -> bool:
+    """Tell whether an arrival is a refusal: an event by its final word, a statement by what it says."""
+    if signal.event:
+        return standing.stance is Stance.REFUSED
+    return signal.consent is not None and refuses(signal.consent)
+
+
+def _claims(signal: Signal, standing: Standing) -> bool:
+    """Tell whether a browser says something that could hold back what somebody else reported."""
+    if signal.channel is not Channel.BROWSER or standing.stance is Stance.ENDS:
+        return False
+    return standing.stance is Stance.REFUSED or signal.native == "sent"

@@ -1,0 +1,45 @@
+"""
+What an arrival is to the conversion that it names: one of its own copies, or somebody's claim.
+
+A visit is told by a token that strangers cannot guess. An order id or an event id can be guessed, so whoever names
+nothing else from a browser only claims to belong to it; the shop's server is believed.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum, auto
+
+from twinbeam.core.lifecycle import State
+from twinbeam.core.values import Side, Signal
+from twinbeam.pipeline.record.conversion import STRONG, VOUCHED, Conversion, belongs_to
+
+
+class Relation(StrEnum):
+    """What an arrival is to a conversion."""
+
+    OWN = auto()  #: of the same visit, or of the server that vouches for it
+    FIRST_VOUCHED = auto()  #: the server's first word on what only browsers reported, naming no visit
+    TAKEN_OVER = auto()  #: the server's first word, naming another visit than those that reported it
+    CLAIM = auto()  #: a browser's, on what a server vouches for without naming the visit; or one that names no visit
+    RIVAL = auto()  #: a browser's, on what another visit reported and no server vouches for
+    STRANGER = auto()  #: a browser's, on what a server vouches for and names another visit of
+
+
+def relation_of(known: Conversion, signal: Signal, visitors: Iterable[bytes], visitor: bytes) -> Relation:
+    """Tell what an arrival is to a conversion; `visitors` are all visits that it names, `visitor` the first of them."""
+    is_same = any(belongs_to(known, each) for each in visitors)
+    if signal.channel.side is Side.SERVER:
+        if known.evidence & VOUCHED or is_same:
+            return Relation.OWN
+        return Relation.TAKEN_OVER if signal.strong else Relation.FIRST_VOUCHED
+    if is_same:
+        return Relation.OWN
+    if known.evidence & STRONG:
+        return Relation.STRANGER
+    if known.evidence & VOUCHED or (known.visitor and not visitor):
+        return Relation.CLAIM
+    return Relation.RIVAL if visitor else Relation.OWN
+
+
+def has_left(known: Conversion) -> bool:
+    """Tell whether it may have reached TikTok."""
+    return known.frozen or known.state in (State.LEASED, State.DELIVERED, State.REFUSED)

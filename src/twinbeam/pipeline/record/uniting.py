@@ -1,0 +1,87 @@
+"""
+Making one conversion of two that turned out to be one order.
+
+What was never sent is absorbed or ends; what was sent stands. Where both were sent nothing can be taken back: that is
+counted, and becomes an issue.
+"""
+
+from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.outcomes import Finding, Reason
+from twinbeam.pipeline.record.conversion import (
+    BELIEVED,
+    CONFIRMATION,
+    CONTEST,
+    GRANTED,
+    OWNER,
+    PERMISSION,
+    STRONG,
+    VOUCHED,
+    Conversion,
+)
+from twinbeam.pipeline.record.known import Writes
+from twinbeam.pipeline.record.relation import has_left
+from twinbeam.pipeline.record.steps import Steps
+from twinbeam.pipeline.record.waiting import Waiting
+
+_EITHER = PERMISSION | CONFIRMATION  #: what one of two may bring for both
+
+
+class Uniting:
+    """Unites the conversions of one transaction."""
+
+    def __init__(self, writes: Writes, waiting: Waiting, steps: Steps) -> None:
+        self._writes = writes
+        self._waiting = waiting
+        self._steps = steps
+
+    def unite(self, first: Conversion, other: Conversion, now_ms: int) -> None:
+        """Count another conversion in the first from now on."""
+        if has_left(other):
+            if has_left(first):
+                self._steps.count(first, Finding.SENT_TWICE)
+            return
+        if other.state in UNSENT:
+            if not has_left(first) and first.state in UNSENT:
+                self._absorb(first, other, now_ms)
+            self._end(first, other)
+        self._redirect(first, other)
+
+    def _absorb(self, first: Conversion, other: Conversion, now_ms: int) -> None:
+        """Let the copies of another conversion, and what they brought, be the first one's."""
+        lacked = first.lacks
+        first.lacks = first.lacks & other.lacks & _EITHER | (first.lacks | other.lacks) & (CONTEST | OWNER)
+        if other.evidence & STRONG and not first.evidence & STRONG:
+            first.visitor, first.other_visitor = other.visitor, other.other_visitor
+        first.granter = first.granter or other.granter
+        if other.evidence & VOUCHED or not first.evidence & GRANTED:
+            first.conditions |= other.conditions
+            first.match |= other.match
+        first.evidence |= other.evidence
+        first.contested_ms = max(first.contested_ms, other.contested_ms)
+        first.native_proven = first.native_proven or (other.native_proven and _fired(first, other) is not None)
+        fired = (first.browser_at, _fired(first, other))
+        first.browser_at = min((at for at in fired if at is not None), default=None)
+        first.channels = "+".join(dict.fromkeys([*first.channels.split("+"), *other.channels.split("+")]))
+        first.person = first.person or other.person
+        first.order_id = first.order_id or other.order_id
+        self._writes.absorbed.append((other.id, first.id))
+        moved = self._writes.payloads.get(other.id, [])
+        self._writes.payloads.setdefault(first.id, []).extend(moved)
+        self._writes.changed[first.id] = first
+        self._waiting.rearrange(first, lacked, now_ms)
+
+    def _end(self, first: Conversion, other: Conversion) -> None:
+        self._waiting.end(other, State.EXPIRED, Reason.JOINED)
+        other.united = first.id
+
+    def _redirect(self, first: Conversion, other: Conversion) -> None:
+        """Let the later word of the other's visit reach the first."""
+        if other.visitor:
+            self._writes.watched.append((other.visitor, first.id))
+
+
+def _fired(first: Conversion, other: Conversion) -> int | None:
+    """Tell when TikTok's own script may have reported the other; on what a server vouches for that is a claim."""
+    if other.browser_at is None or first.evidence & STRONG or not first.evidence & VOUCHED:
+        return other.browser_at
+    return max(other.browser_at, other.received_ms) if other.evidence & BELIEVED else None

@@ -1,0 +1,89 @@
+"""What it means for a conversion that the shop's server reports it: from then on strangers only claim."""
+
+from twinbeam.core.consent import ConsentRecord
+from twinbeam.core.values import MATCH, Signal
+from twinbeam.pipeline.record.arriving import Arriving
+from twinbeam.pipeline.record.conversion import (
+    BELIEVED,
+    CONTEST,
+    GRANTED,
+    PERMISSION,
+    STRONG,
+    VOUCHED,
+    Conversion,
+    belongs_to,
+)
+from twinbeam.pipeline.record.relation import Relation
+
+_BELIEVED = frozenset({Relation.OWN, Relation.FIRST_VOUCHED, Relation.TAKEN_OVER})
+
+
+def is_believed(relation: Relation) -> bool:
+    """Tell whether an arrival is believed in everything, and is no mere claim."""
+    return relation in _BELIEVED
+
+
+def vouch(known: Conversion, it: Arriving, *, after_browser_ms: int) -> None:
+    """Let a server's copy vouch for a conversion, and weigh anew what browsers said of it before."""
+    was_vouched = known.evidence & VOUCHED
+    is_same_visit = belongs_to(known, it.visitor)
+    known.evidence |= VOUCHED
+    known.person = known.person or person_of(it.signal)
+    known.order_id = it.signal.order_id or known.order_id
+    if it.signal.strong and not known.evidence & STRONG:
+        _name_visit(known, it, is_same_visit=is_same_visit)
+    elif not was_vouched and is_same_visit:
+        known.evidence |= STRONG
+    elif not was_vouched:
+        known.visitor, known.other_visitor = it.visitor, it.other_visitor
+        _weigh(known, it, after_browser_ms)
+
+
+def refuse_as_server(known: Conversion, it: Arriving) -> None:
+    """Let a server's refusal vouch for what is refused, so that no browser opens it anew."""
+    known.evidence |= VOUCHED | STRONG * it.signal.strong
+    known.visitor = it.visitor or known.visitor
+
+
+def outdoes(signal: Signal, contested_ms: int) -> bool:
+    """Tell whether a server's copy states a grant that was given after a conversion was contested."""
+    return bool(contested_ms) and signal.consent is not None and _granted_ms(signal.consent) > contested_ms
+
+
+def person_of(signal: Signal) -> bytes:
+    """Return the hash by which a copy names its person, empty where it bears no e-mail address."""
+    return signal.marks[0] if signal.marks and signal.match & MATCH["email"] else b""
+
+
+def _name_visit(known: Conversion, it: Arriving, *, is_same_visit: bool) -> None:
+    """Believe one visit alone; what others brought or held back is gone."""
+    known.evidence |= STRONG
+    if is_same_visit:
+        known.evidence |= GRANTED * (not known.lacks & PERMISSION and known.granter in (b"", it.visitor))
+        return
+    known.visitor, known.other_visitor, known.contested_ms = it.visitor, it.other_visitor, 0
+    known.lacks &= ~CONTEST
+    known.browser_at, known.native_proven = None, False
+    if not known.evidence & GRANTED and known.granter != it.visitor:
+        known.lacks |= PERMISSION
+        known.granter, known.conditions = b"", 0
+
+
+def _weigh(known: Conversion, it: Arriving, after_browser_ms: int) -> None:
+    """
+    Keep of what browsers claimed only what is within limits, dated by its receipt.
+
+    What TikTok's own script is claimed to have sent so long ago that another copy would count twice is contested.
+    """
+    if not known.evidence & BELIEVED:
+        known.browser_at, known.native_proven = None, False
+    elif known.browser_at is not None:
+        known.browser_at = max(known.browser_at, known.received_ms)
+        if known.native_proven and it.signal.received_ms - known.browser_at > after_browser_ms:
+            known.lacks |= CONTEST
+            known.contested_ms = known.browser_at
+
+
+def _granted_ms(record: ConsentRecord) -> int:
+    said = (record.ad_storage, record.ad_user_data)
+    return min((one.at_ms if one.answer == "granted" else 0) for one in said)
