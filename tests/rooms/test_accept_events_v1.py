@@ -65,6 +65,7 @@ def test_every_field_of_an_event_is_understood():
         "visitor_id": "v",
         "cart_token": "c",
         "checkout_token": "k",
+        "order_token": "t",
         "cart_line": "l",
         "action": 3,
         "age_ms": 1_500,

@@ -151,7 +151,8 @@ class TestStatements:
         (signal,) = corridor.journal
         assert (signal.event, signal.pixel, signal.event_id, signal.body, signal.lookups) == ("", "", "", b"", [])
         tokens = (("visitor", "ada"), ("cart", "cart-7"), ("order", "1001"))
-        assert signal.visits == [visit(kind, WORKSPACE, token) for kind, token in tokens]
+        *strong, order = [visit(kind, WORKSPACE, token) for kind, token in tokens]
+        assert [*signal.visits, signal.claim] == [*strong, order]
         assert signal.consent.ad_storage == Statement(NOW_MS, "denied")
         assert signal.consent.ad_user_data == SILENCE
 

@@ -65,6 +65,8 @@ WITHOUT_A_PERSON = {
     "aliases": [],
     "native": "",
     "match": 0,
+    "marks": [],
+    "order_event_id": "",
 }
 
 
@@ -99,7 +101,9 @@ def test_what_is_left_to_the_browser_teaches_its_visit_what_it_may():
 def test_what_goes_no_further_for_another_reason_keeps_nothing_but_its_heading(reason):
     ended = msgspec.structs.replace(ENDED, reason=reason)
     allowed, dropped = (seal(permission=found, record=SAID, **FULL).signal for found in (ALLOWED, ended))
-    assert dropped == msgspec.structs.replace(allowed, permission=ended, visits=[], consent=None, **WITHOUT_A_PERSON)
+    assert dropped == msgspec.structs.replace(
+        allowed, permission=ended, visits=[], strong=False, consent=None, **WITHOUT_A_PERSON
+    )
 
 
 def test_where_nothing_was_said_no_record_is_kept():

@@ -14,6 +14,8 @@ from twinbeam.pipeline.record import rules
 from twinbeam.pipeline.record.contract import Numbered, has_gap
 from twinbeam.pipeline.record.conversion import (
     CONFIRMATION,
+    CONTEST,
+    OWNER,
     PERMISSION,
     WAITED_IN_VAIN,
     Conversion,
@@ -23,6 +25,7 @@ from twinbeam.pipeline.record.conversion import (
     with_channel,
 )
 from twinbeam.pipeline.record.policy import Holding, Terms
+from twinbeam.pipeline.record.relation import Relation
 from twinbeam.pipeline.record.rules import Act, decide, drop_reason
 from twinbeam.pipeline.record.standing import Stance
 from twinbeam.pipeline.send.limits import Ages
@@ -86,7 +89,8 @@ ROWS: dict[str, list[Conversion | None]] = {
 
 def the_documented_table() -> dict[tuple[str, str], str]:
     """Read the docstring: an act is named in capitals."""
-    lines = [line.strip("| \n").split("|") for line in (rules.__doc__ or "").splitlines() if line.startswith("|")]
+    table = next(part for part in (rules.__doc__ or "").split("\n\n") if part.startswith("| the conversion is"))
+    lines = [line.strip("| \n").split("|") for line in table.splitlines()]
     head, _, *rows = [[cell.strip() for cell in line] for line in lines]
     return {(name, copy): cell for name, *cells in rows for copy, cell in zip(head[1:], cells, strict=True)}
 
@@ -110,6 +114,60 @@ def test_every_cell_decides_as_documented(row: str, copy: str) -> None:
     expected = acts_of(the_documented_table()[row, copy])
     for known in ROWS[row]:
         assert [decide(known, STANCES[copy], enriches=adds) for adds in (True, False)] == expected
+
+
+#: What others than the conversion's own visit and server do, by relation: (welcome, refused within limits, beyond).
+OTHERS: dict[Relation, dict[str, tuple[Act, Act, Act]]] = {
+    Relation.FIRST_VOUCHED: {
+        "held or ready, never sent": (Act.MERGE, Act.WITHDRAW, Act.WITHDRAW),
+        "on the wire": (Act.DUPLICATE, Act.RECALL, Act.RECALL),
+        "delivered": (Act.DUPLICATE, Act.DROP, Act.DROP),
+        "expired, held in vain": (Act.REOPEN, Act.WITHDRAW, Act.WITHDRAW),
+        "dropped": (Act.SUPERSEDE, Act.DROP, Act.DROP),
+    },
+    Relation.TAKEN_OVER: {
+        "held or ready, never sent": (Act.TAKE_OVER, Act.WITHDRAW, Act.WITHDRAW),
+        "on the wire": (Act.SPLIT, Act.RECALL, Act.RECALL),
+        "delivered": (Act.SPLIT, Act.DROP, Act.DROP),
+        "expired, held in vain": (Act.SUPERSEDE, Act.WITHDRAW, Act.WITHDRAW),
+        "dropped": (Act.SUPERSEDE, Act.DROP, Act.DROP),
+    },
+    Relation.CLAIM: {
+        "held or ready, never sent": (Act.MERGE, Act.CONTEST, Act.PASS_OVER),
+        "on the wire": (Act.DUPLICATE, Act.CONTEST, Act.PASS_OVER),
+        "delivered": (Act.DUPLICATE, Act.PASS_OVER, Act.PASS_OVER),
+        "expired, held in vain": (Act.DUPLICATE, Act.PASS_OVER, Act.PASS_OVER),
+        "dropped": (Act.DROP, Act.PASS_OVER, Act.PASS_OVER),
+    },
+    Relation.RIVAL: {
+        "held or ready, never sent": (Act.MERGE, Act.CONTEST, Act.PASS_OVER),
+        "on the wire": (Act.DUPLICATE, Act.CONTEST, Act.PASS_OVER),
+        "delivered": (Act.DUPLICATE, Act.PASS_OVER, Act.PASS_OVER),
+        "expired, held in vain": (Act.REOPEN, Act.PASS_OVER, Act.PASS_OVER),
+        "dropped": (Act.SUPERSEDE, Act.PASS_OVER, Act.PASS_OVER),
+    },
+    Relation.STRANGER: {
+        "held or ready, never sent": (Act.PASS_OVER, Act.PASS_OVER, Act.PASS_OVER),
+        "on the wire": (Act.PASS_OVER, Act.PASS_OVER, Act.PASS_OVER),
+        "delivered": (Act.PASS_OVER, Act.PASS_OVER, Act.PASS_OVER),
+        "expired, held in vain": (Act.PASS_OVER, Act.PASS_OVER, Act.PASS_OVER),
+        "dropped": (Act.DROP, Act.PASS_OVER, Act.PASS_OVER),
+    },
+}
+
+
+@pytest.mark.parametrize("relation", OTHERS, ids=str)
+def test_what_others_do_depends_on_what_ties_them_to_it(relation: Relation) -> None:
+    rows = ROWS | {"dropped": [a_row(State.DROPPED, Reason.NO_CONSENT)]}
+    for situation, acts in OTHERS[relation].items():
+        for known in rows[situation]:
+            welcome = {decide(known, stance, relation) for stance in (Stance.ALLOWED, Stance.UNSAID)}
+            refused = [decide(known, Stance.REFUSED, relation, believed=believed) for believed in (True, False)]
+            assert (welcome, *refused) == ({acts[0]}, *acts[1:]), (situation, known)
+
+
+def test_the_documentation_names_every_relation() -> None:
+    assert all(f"| {relation.name} " in (rules.__doc__ or "") for relation in OTHERS)
 
 
 @pytest.mark.parametrize("known", [row for rows in ROWS.values() for row in rows])
@@ -176,6 +234,8 @@ def test_both_channels_means_browser_and_server(channels: str, *, both: bool) ->
         (PERMISSION, Reason.CONSENT_NOT_SAID, Reason.CONSENT_NEVER_SAID),
         (CONFIRMATION, Reason.NOT_CONFIRMED, Reason.NEVER_CONFIRMED),
         (PERMISSION | CONFIRMATION, Reason.CONSENT_NOT_SAID, Reason.CONSENT_NEVER_SAID),
+        (PERMISSION | CONTEST, Reason.CONSENT_CONTESTED, Reason.CONSENT_CONTESTED),
+        (CONFIRMATION | OWNER, Reason.ORDER_REUSED, Reason.ORDER_REUSED),
     ],
 )
 def test_what_is_held_names_what_it_lacks_permission_first(lacks: int, waits: Reason, ends: Reason) -> None:

@@ -28,10 +28,10 @@ class Naming(Struct, frozen=True):
 
 
 #: A cart may outlive an order and lead to another, so only its checkout names a purchase.
-_ORDER = Naming(ids=("order", "checkout"), aliases=("order", "token", "checkout"))
-_STEP = Naming(ids=("order", "checkout", "cart"), aliases=("order", "token", "checkout", "cart"))
+_ORDER = Naming(ids=("order", "token", "checkout"), aliases=("order", "token", "checkout"))
+_STEP = Naming(ids=("order", "token", "checkout", "cart"), aliases=("order", "token", "checkout", "cart"))
 #: One checkout may hold several sign-ups that their sender tells apart by ids of its own.
-_SIGN_UP = Naming(ids=("order", "checkout"), aliases=("order", "token"))
+_SIGN_UP = Naming(ids=("order", "token", "checkout"), aliases=("order", "token"))
 
 #: By canonical name; an event that is not listed is named by its order alone.
 NAMING: Mapping[str, Naming] = {
@@ -63,7 +63,7 @@ def one_spelling(order_id: str) -> str:
 
 def token_id(event: str, item: Item) -> str | None:
     """Give the id that the tokens of an item give this event, or None where they name no single event."""
-    if item.checkout_token is None and item.cart_token is None:
+    if item.checkout_token is None and item.cart_token is None and item.order_token is None:
         return None
     naming = NAMING.get(event)
     if naming is not None:
