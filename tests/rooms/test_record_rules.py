@@ -4,6 +4,7 @@ import re
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from signals import BROWSER, DAY, HOUR, NOW, a_signal
 from twinbeam.core.lifecycle import State
@@ -17,6 +18,7 @@ from twinbeam.pipeline.record.conversion import (
     CONTEST,
     OWNER,
     PERMISSION,
+    VOUCHED,
     WAITED_IN_VAIN,
     Conversion,
     both_channels,
@@ -140,8 +142,8 @@ OTHERS: dict[Relation, dict[str, tuple[Act, Act, Act]]] = {
         "dropped": (Act.DROP, Act.PASS_OVER, Act.PASS_OVER),
     },
     Relation.RIVAL: {
-        "held or ready, never sent": (Act.MERGE, Act.CONTEST, Act.PASS_OVER),
-        "on the wire": (Act.DUPLICATE, Act.CONTEST, Act.PASS_OVER),
+        "held or ready, never sent": (Act.MERGE, Act.PASS_OVER, Act.PASS_OVER),
+        "on the wire": (Act.DUPLICATE, Act.PASS_OVER, Act.PASS_OVER),
         "delivered": (Act.DUPLICATE, Act.PASS_OVER, Act.PASS_OVER),
         "expired, held in vain": (Act.REOPEN, Act.PASS_OVER, Act.PASS_OVER),
         "dropped": (Act.SUPERSEDE, Act.PASS_OVER, Act.PASS_OVER),
@@ -160,10 +162,17 @@ OTHERS: dict[Relation, dict[str, tuple[Act, Act, Act]]] = {
 def test_what_others_do_depends_on_what_ties_them_to_it(relation: Relation) -> None:
     rows = ROWS | {"dropped": [a_row(State.DROPPED, Reason.NO_CONSENT)]}
     for situation, acts in OTHERS[relation].items():
-        for known in rows[situation]:
+        for row in rows[situation]:
+            vouched = VOUCHED * (relation in (Relation.CLAIM, Relation.STRANGER))
+            known = replace(row, visitor=b"somebody's", evidence=vouched)
             welcome = {decide(known, stance, relation) for stance in (Stance.ALLOWED, Stance.UNSAID)}
             refused = [decide(known, Stance.REFUSED, relation, believed=believed) for believed in (True, False)]
             assert (welcome, *refused) == ({acts[0]}, *acts[1:]), (situation, known)
+
+
+def test_a_refusal_of_any_visit_holds_what_names_none_within_limits() -> None:
+    for believed, act in ((True, Act.CONTEST), (False, Act.PASS_OVER)):
+        assert decide(a_row(State.READY), Stance.REFUSED, Relation.RIVAL, believed=believed) is act
 
 
 def test_the_documentation_names_every_relation() -> None:

@@ -42,7 +42,7 @@ from twinbeam.pipeline.record.joining import Belonging, Joining
 from twinbeam.pipeline.record.known import Known, Spelled, Writes
 from twinbeam.pipeline.record.meeting import believes, is_refusal, meet
 from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.record.relation import Relation, relation_of
+from twinbeam.pipeline.record.relation import Relation, hears_others, relation_of
 from twinbeam.pipeline.record.rules import REFUSED_BEFORE, Act, drop_reason
 from twinbeam.pipeline.record.standing import Stance, Standing, standing_of
 from twinbeam.pipeline.record.steps import Steps
@@ -274,7 +274,7 @@ class Fold:
             conversion.contested_ms = said.received_ms
             conversion.evidence |= BELIEVED * believed
             self._steps.refuse(conversion, reason)
-        elif believed:
+        elif believed and hears_others(conversion):
             self._steps.hold_contested(conversion, said.received_ms)
 
     def _saw(self, signal: Signal) -> None:

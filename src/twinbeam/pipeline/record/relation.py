@@ -40,6 +40,11 @@ def relation_of(known: Conversion, signal: Signal, visitors: Iterable[bytes], vi
     return Relation.RIVAL if visitor else Relation.OWN
 
 
+def hears_others(known: Conversion) -> bool:
+    """Tell whether a refusal of a visit that nothing ties to it may hold it: a visit's own report hears no other."""
+    return not known.evidence & STRONG and (bool(known.evidence & VOUCHED) or not known.visitor)
+
+
 def has_left(known: Conversion) -> bool:
     """Tell whether it may have reached TikTok."""
     return known.frozen or known.state in (State.LEASED, State.DELIVERED, State.REFUSED)

@@ -25,7 +25,7 @@ its event id and nothing that proves their visit (relation.py), is milder:
 | FIRST_VOUCHED     | MERGE; SUPERSEDE what was refused or expired unsent    | as above: it is the server's own     |
 | TAKEN_OVER        | TAKE_OVER what waits, SUPERSEDE what ended, else SPLIT | as above                             |
 | CLAIM             | MERGE, or PASS_OVER                                    | CONTEST, within limits; or PASS_OVER |
-| RIVAL             | MERGE, SUPERSEDE what another visit refused            | CONTEST, within limits; or PASS_OVER |
+| RIVAL             | MERGE, SUPERSEDE what another visit refused            | PASS_OVER; CONTEST what names none   |
 | STRANGER          | PASS_OVER                                              | PASS_OVER                            |
 """
 
@@ -37,7 +37,7 @@ from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Reason
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN, Conversion
-from twinbeam.pipeline.record.relation import Relation, has_left
+from twinbeam.pipeline.record.relation import Relation, has_left, hears_others
 from twinbeam.pipeline.record.standing import Stance
 
 _UNLEASED = frozenset({State.HELD, State.READY, State.WAITING})
@@ -133,7 +133,7 @@ def _passed_over(known: Conversion, *, enriches: bool) -> Act:  # noqa: ARG001 -
 def _contested(known: Conversion, relation: Relation, *, believed: bool) -> Act:
     """Say what a refusal does that comes from a visit which nothing ties to the conversion."""
     is_unsent = known.state in _UNLEASED or known.state is State.LEASED
-    holds = believed and relation is not Relation.STRANGER and is_unsent and not known.enriched
+    holds = believed and relation is not Relation.STRANGER and hears_others(known) and is_unsent and not known.enriched
     return Act.CONTEST if holds else Act.PASS_OVER
 
 

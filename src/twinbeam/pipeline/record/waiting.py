@@ -52,7 +52,10 @@ class Waiting:
         signal, standing = it.signal, it.standing
         if signal.channel.side is Side.SERVER:
             vouch(conversion, it, after_browser_ms=self._policy.holding.after_browser_ms)
-        elif it.believed:
+        elif not conversion.evidence & VOUCHED:
+            conversion.evidence |= it.belief
+            conversion.visitor = conversion.visitor or it.visitor
+        else:
             conversion.evidence |= it.belief
         if standing.stance is Stance.ALLOWED:
             self._permitted(conversion, it)
