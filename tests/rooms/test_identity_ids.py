@@ -86,7 +86,7 @@ class TestTwoCopiesOfOneOrder:
 
 @pytest.mark.parametrize("event", sorted(NAMING))
 def test_what_gives_an_alias_gives_an_id_as_well_and_the_order_always_does(event):
-    assert NAMING[event].aliases == NAMING[event].ids[: len(NAMING[event].aliases)]
+    assert set(NAMING[event].aliases) <= set(NAMING[event].ids)
     assert NAMING[event].aliases[0] == "order"
 
 

@@ -136,7 +136,8 @@ class Writer:
             self._renewed.remove(place)
 
     async def end_overdue(self) -> None:
-        """Let go what was held, or waited to be sent, for too long."""
+        """Let go what its owner released, and what was held, or waited to be sent, for too long."""
+        await self.on_store(self.store.release_asked, self.clock.now_ms())
         for end in (self.store.end_overdue, self.store.end_stale):
             while await self.on_store(end, self.clock.now_ms(), limit=ENDED_AT_ONCE) == ENDED_AT_ONCE:
                 pass

@@ -51,6 +51,7 @@ def _look_up(workspace: str, event_id: str | None, order_id: str | None, email: 
     from twinbeam.core.keys import lookup
     from twinbeam.pipeline.identity.email import email_digest
     from twinbeam.pipeline.identity.event_ids import safe_id
+    from twinbeam.pipeline.identity.order_ids import one_spelling
 
     if sum(map(bool, (event_id, order_id, email))) != 1:
         raise ConfigError("Say what to find: one of --event-id, --order-id or --email.")
@@ -61,7 +62,7 @@ def _look_up(workspace: str, event_id: str | None, order_id: str | None, email: 
         if event_id:
             return store.by_event_id(workspace, safe_id(event_id))
         if order_id:
-            return store.by_lookup([lookup("order", workspace, safe_id(order_id))])
+            return store.by_lookup([lookup("order", workspace, one_spelling(safe_id(order_id)))])
         digest = email_digest(str(email))
         if digest is None:
             raise ConfigError("This is not an e-mail address.")

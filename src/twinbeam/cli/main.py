@@ -18,6 +18,7 @@ COMMANDS = {
     "workspaces": ("twinbeam.cli.workspaces", "For agencies: add clients, and say which hosts are theirs."),
     "audit": ("twinbeam.cli.audit", "Tell who changed which pixel, key or rule, and who erased or exported."),
     "find": ("twinbeam.cli.find", "Tell what became of an event."),
+    "release": ("twinbeam.cli.release", "Send an order that is held because its number was used before."),
     "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),
     "export": ("twinbeam.cli.export", "Print the stories of a workspace, or all about a person."),
     "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to mend."),

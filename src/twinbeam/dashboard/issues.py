@@ -129,6 +129,33 @@ def _two_ids(facts: Facts) -> Issue | None:
     return Issue(Weight.LOSING, what, "Give page and server one event id: leave it out, and the order gives it.")
 
 
+def _contested(facts: Facts) -> Issue | None:
+    contested = _expired_for(facts, Reason.CONSENT_CONTESTED)
+    contested += dict(facts.week.reasons(State.HELD)).get(Reason.CONSENT_CONTESTED, 0)
+    if not contested:
+        return None
+    what = f"Orders of the last 7 days that a browser refused without proof of whose visit it was: {contested:,}."
+    fix = "Let the shop's server send visitor_id, checkout_token or order_token with each order: then no other counts."
+    return Issue(Weight.LOSING, what, fix, link=_list(facts, State.HELD))
+
+
+def _reused(facts: Facts) -> Issue | None:
+    reused = dict(facts.week.reasons(State.HELD)).get(Reason.ORDER_REUSED, 0)
+    if not reused:
+        return None
+    what = f"Orders that are held because their number was used before: {reused:,}."
+    fix = "Look at them; where they are orders of their own, release them."
+    return Issue(Weight.LOSING, what, fix, "twinbeam release ORDER", _list(facts, State.HELD))
+
+
+def _twice(facts: Facts) -> Issue | None:
+    twice = dict(facts.week.findings).get(Finding.SENT_TWICE, 0)
+    if not twice:
+        return None
+    what = f"Orders of the last 7 days that were sent under two ids before a copy told that they were one: {twice:,}."
+    return Issue(Weight.LOSING, what, "Send the order id, or one checkout token, with every copy.")
+
+
 def _list(facts: Facts, kind: str) -> str:
     return Asked(kind, (facts.pixel.workspace, facts.pixel.code)).address()
 
@@ -177,7 +204,10 @@ _RULES = (
     _expired,
     _silent_consent,
     _never_confirmed,
+    _contested,
+    _reused,
     _two_ids,
+    _twice,
     _one_sided,
     _nothing_yet,
 )

@@ -123,3 +123,15 @@ def a_number_that_begins_anew_each_year_is_kept_as_well(h: Harness) -> None:
     assert h.counted("held", "order_reused") == 1
     h.take(a_signal("1001", event_time=NOW // 1_000 + 86_400, **said))
     assert h.counted("duplicate") == 1
+
+
+def what_its_owner_releases_is_sent_under_an_id_of_its_own(h: Harness) -> None:
+    h.take(a_signal("1001", order_id="1001", user={"email": an_email("ada")}, value=49, currency="EUR"))
+    h.delivered(h.lease())
+    h.take(a_signal("1001", order_id="1001", user={"email": an_email("ben")}, value=120, currency="EUR"))
+    assert h.store.ask_release(workspace="shop", order_id="1002", now_ms=h.now()) == []
+    (event_id,) = h.store.ask_release(workspace="shop", order_id="1001", now_ms=h.now())
+    assert h.step(lambda: h.store.release_asked(h.now())) == 1
+    (event,) = carried(h.lease())
+    assert (event["event_id"], event["properties"]["value"]) == (event_id, 120)
+    assert event_id.startswith("1001-")

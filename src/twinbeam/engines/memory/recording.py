@@ -9,7 +9,7 @@ from twinbeam.core.story import CopySeen
 from twinbeam.engines.memory.rows import Kept, Rows
 from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
-from twinbeam.pipeline.record.conversion import Conversion, reason_to_end
+from twinbeam.pipeline.record.conversion import OWNER, Conversion, reason_to_end
 from twinbeam.pipeline.record.fold import Fold
 from twinbeam.pipeline.record.known import Known, Writes
 from twinbeam.pipeline.record.merge import show
@@ -24,6 +24,7 @@ class Recording:
         self._rows = rows
         self._policy = policy
         self._claims = ClaimLimits()
+        self._asked: list[int] = []
 
     def cursor(self, journal_id: str) -> int:
         """Give the last recorded sequence number of a journal, 0 when it is new."""
@@ -66,6 +67,21 @@ class Recording:
             self._rows.kept[row.id].copies = []
             self._rows.end(row, State.EXPIRED, reason_to_end(row.lacks), now_ms)
         return len(overdue[:limit])
+
+    def ask_release(self, *, workspace: str, order_id: str, now_ms: int, who: str = "") -> list[str]:  # noqa: ARG002
+        """Wish that held conversions of an order are let go; give their event ids."""
+        rows = [row for row in self._held() if (row.workspace, row.order_id) == (workspace, order_id)]
+        asked = [row for row in rows if row.lacks & OWNER]
+        self._asked += [row.id for row in asked]
+        return [row.event_id for row in asked]
+
+    def release_asked(self, now_ms: int) -> int:
+        """Let go the held conversions whose owner asked for it, and tell how many were asked for."""
+        asked, self._asked = self._asked, []
+        fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
+        fold.release([self._rows.by_id[id_] for id_ in asked], now_ms)
+        self._write(fold, now_ms)
+        return len(asked)
 
     def end_held_of(self, workspace: str, pixel: str, now_ms: int, *, limit: int) -> int:
         """End what is held for a pixel that was removed."""

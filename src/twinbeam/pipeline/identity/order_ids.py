@@ -28,10 +28,10 @@ class Naming(Struct, frozen=True):
 
 
 #: A cart may outlive an order and lead to another, so only its checkout names a purchase.
-_ORDER = Naming(ids=("order", "token", "checkout"), aliases=("order", "token", "checkout"))
-_STEP = Naming(ids=("order", "token", "checkout", "cart"), aliases=("order", "token", "checkout", "cart"))
+_ORDER = Naming(ids=("token", "order", "checkout"), aliases=("order", "token", "checkout"))
+_STEP = Naming(ids=("token", "order", "checkout", "cart"), aliases=("order", "token", "checkout", "cart"))
 #: One checkout may hold several sign-ups that their sender tells apart by ids of its own.
-_SIGN_UP = Naming(ids=("order", "token", "checkout"), aliases=("order", "token"))
+_SIGN_UP = Naming(ids=("token", "order", "checkout"), aliases=("order", "token"))
 
 #: By canonical name; an event that is not listed is named by its order alone.
 NAMING: Mapping[str, Naming] = {

@@ -312,7 +312,7 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
         lookups=traces.lookups(workspace, order_id, who),
         facts=traces.facts(who, parts.page) if known_by["visits"] and not is_bare else None,
         aliases=_keys_of(others, tombstone, case),
-        order_event_id=others[0] if others and case.order_id else "",
+        order_event_id=order_id if order_id in others else "",
         marks=traces.marks(who),
         spelling=arrival.spelling,
         native=item.native or "",

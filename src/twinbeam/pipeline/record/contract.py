@@ -90,6 +90,10 @@ class Holds(Protocol):
         """Tell when the next held conversion ends, or None when nothing is held."""
         ...
 
+    def release_asked(self, now_ms: int) -> int:
+        """Let go the held conversions whose owner asked for it (`order_reused`), and tell how many were asked for."""
+        ...
+
     def end_overdue(self, now_ms: int, *, limit: int) -> int:
         """
         End held conversions whose deadline has come, up to `limit` of them, and tell how many.

@@ -95,6 +95,11 @@ class Fold:
         for (signal, arrival), standing in zip(arrivals, standings, strict=True):
             self._take(signal, arrival, standing)
 
+    def release(self, rows: Sequence[Conversion], now_ms: int) -> None:
+        """Let go what its owner was to look at."""
+        for row in rows:
+            self._waiting.release_by_owner(row, now_ms)
+
     def recorded(self, *, skipped_groups: int, gap: bool) -> Recorded:
         """Sum up what was folded."""
         opened = self._done[Act.OPEN] + self._done[Act.SUPERSEDE] + self._done[Act.SPLIT]

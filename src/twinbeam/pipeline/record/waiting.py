@@ -109,6 +109,12 @@ class Waiting:
             conversion.consent, conversion.granter = basis, granter
             self._advance(conversion, conversion.received_ms)
 
+    def release_by_owner(self, conversion: Conversion, now_ms: int) -> None:
+        """Let go what waits for its owner's word alone, or let it wait for the rest."""
+        lacked, conversion.lacks = conversion.lacks, conversion.lacks & ~OWNER
+        if conversion.state is State.HELD and conversion.lacks != lacked:
+            self._advance(conversion, now_ms)
+
     def contest(self, conversion: Conversion, now_ms: int) -> None:
         """Hold a conversion because a visit that nothing ties to it refused it."""
         lacked, conversion.lacks = conversion.lacks, conversion.lacks | CONTEST

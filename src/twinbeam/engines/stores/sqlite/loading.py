@@ -39,7 +39,7 @@ class Loading:
     def known(self, signals: Sequence[Signal]) -> Known:
         """Look up all that the fold of these arrivals may ask for."""
         ids = self._dedup.find({key for signal in signals for key in (signal.key, *signal.aliases)})
-        rows = self._rows(set(ids.values()))
+        rows = self.rows(set(ids.values()))
         visitor_of, facts_of = self._visits(signals)
         return Known(
             conversions={key: rows[id_] for key, id_ in ids.items() if id_ in rows},
@@ -53,16 +53,16 @@ class Loading:
             find=lambda keys: self._also(keys, rows),
         )
 
-    def _rows(self, ids: set[int]) -> dict[int, Conversion]:
+    def rows(self, ids: set[int]) -> dict[int, Conversion]:
         """Read rows, and those in which some of them are counted."""
         rows = {row[0]: as_conversion(row) for row in self._connection.among(_BY_ID, sorted(ids))}
         united = {row.united for row in rows.values() if row.united} - rows.keys()
-        return rows | self._rows(united) if united else rows
+        return rows | self.rows(united) if united else rows
 
     def _also(self, keys: Sequence[bytes], rows: dict[int, Conversion]) -> Mapping[bytes, Conversion]:
         """Look up keys that no arrival bears; a row that is loaded already is given as it is."""
         ids = self._dedup.find(set(keys), more=True)
-        rows |= self._rows(set(ids.values()) - rows.keys())
+        rows |= self.rows(set(ids.values()) - rows.keys())
         return {key: rows[id_] for key, id_ in ids.items() if id_ in rows}
 
     def _visits(self, signals: Iterable[Signal]) -> tuple[dict[bytes, bytes], dict[bytes, Facts]]:

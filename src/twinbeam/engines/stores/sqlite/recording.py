@@ -113,6 +113,27 @@ class Recording:
             self._end_held(overdue, [reason_to_end(lacks) for *_, lacks in overdue], now_ms)
         return len(overdue)
 
+    def release_asked(self, now_ms: int) -> int:
+        """Let go the held conversions whose owner asked for it, and tell how many were asked for."""
+        asked = [id_ for (id_,) in self._db.execute("SELECT conversion FROM release").fetchall()]
+        if not asked:
+            return 0
+        try:
+            with self._connection.transaction():
+                known = self._loading.known([])
+                rows = self._loading.rows(set(asked))
+                known.rows.update(rows)
+                fold = Fold(known, new_id=self._new_id, policy=self._policy, claims=self._claims)
+                fold.release(list(rows.values()), now_ms)
+                self._writing.write(fold, now_ms)
+                self._db.executemany("DELETE FROM release WHERE conversion=?", [(id_,) for id_ in asked])
+        except BaseException:
+            self._read_again()
+            raise
+        self._dedup.committed()
+        self._visitor_keys.committed()
+        return len(asked)
+
     def end_held_of(self, workspace: str, pixel: str, now_ms: int, *, limit: int) -> int:
         """End what is held for a pixel that was removed."""
         with self._connection.transaction():

@@ -6,11 +6,16 @@ import msgspec
 from msgspec import Struct
 
 from twinbeam.core.errors import ConfigError, StorageDamaged
+from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Route, WorkspaceRules
 from twinbeam.core.story import KeyRow
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.differences import as_json, differences
 
+_REUSED = (
+    "SELECT conversion.id, event_id FROM held JOIN conversion USING (id) "
+    "WHERE workspace=? AND order_id=? AND reason=? ORDER BY conversion.id"
+)
 _HELD_FOR = (
     "SELECT count(*) FROM held JOIN conversion ON conversion.id = held.id "
     "WHERE conversion.workspace = ? AND conversion.pixel = ?"
@@ -119,6 +124,19 @@ class Setup:
                 self._audit(now_ms, who, f"key {key_id}", "valid", f"revoked: it led to pixel {code} alone")
                 removed.revoked.append(key_id)
         return removed
+
+    def ask_release(self, *, workspace: str, order_id: str, now_ms: int, who: str = "") -> list[str]:
+        """
+        Wish that what is held as a second use of an order's number is sent; give the event ids.
+
+        The writer lets them go (`release_asked`).
+        """
+        with self._connection.transaction():
+            found = self._db.execute(_REUSED, (workspace, order_id, Reason.ORDER_REUSED)).fetchall()
+            self._db.executemany("INSERT OR IGNORE INTO release VALUES (?,?)", [(id_, now_ms) for id_, _ in found])
+            for id_, event_id in found:
+                self._audit(now_ms, who, f"conversion {id_} ({workspace}, event_id {event_id})", "held", "released")
+        return [event_id for _, event_id in found]
 
     def removed_pixels(self, *, since_ms: int) -> list[tuple[str, str]]:
         """List the pixels that were removed since a moment, by workspace and code."""

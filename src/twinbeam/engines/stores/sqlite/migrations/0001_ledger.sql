@@ -188,6 +188,9 @@ CREATE TABLE pixel (
     PRIMARY KEY (workspace, code)
 ) STRICT, WITHOUT ROWID;
 
+-- Held conversions that their owner looked at and wants sent; the writer lets them go.
+CREATE TABLE release (conversion INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+
 -- Pixels that an operator removed: what arrives or comes back for one later ends unsent.
 CREATE TABLE removed_pixel (
     workspace TEXT NOT NULL,
