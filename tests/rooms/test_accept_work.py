@@ -126,7 +126,7 @@ def test_others_have_their_turn_while_a_large_body_is_sealed(kind):
     assert asyncio.run(beside()).json["accepted"] == 120
     longest = max(after - before for before, after in pairwise(turns))
     whole = turns[-1] - turns[0]
-    assert longest < max(0.5 * whole, 0.05), f"{longest:.3f} of {whole:.3f} s in one go"
+    assert longest < max(0.8 * whole, 0.05), f"{longest:.3f} of {whole:.3f} s in one go"
 
 
 def test_many_small_requests_do_not_hold_the_loop_together():

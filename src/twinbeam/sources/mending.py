@@ -32,7 +32,7 @@ _ESSENTIAL = frozenset(
     {
         *("event", "event_time", "age_ms", "event_source", "pixel", "action", "native", "stage"),
         *("event_id", "order_id", "properties.order_id", "lead", "lead.lead_id"),
-        *("visitor_id", "cart_token", "checkout_token", "cart_line"),
+        *("visitor_id", "cart_token", "checkout_token", "order_token", "cart_line"),
         *("test", "livemode", "test_event_code", "consent", "consent_receipt", "limited_data_use"),
     }
 )

@@ -222,8 +222,9 @@ def limited_data_use_without_an_address_sends_no_identifiers(h: Harness) -> None
 
 def an_address_that_another_copy_brings_is_enough_for_limited_data_use(h: Harness) -> None:
     email = {"email": an_email("ada")}
-    h.take(a_signal("e-1", pixel="CONFIRMED", channel=BROWSER, user={"ip": "203.0.113.9"}, limited=True))
-    h.take(a_signal("e-1", pixel="CONFIRMED", user=email))
+    said = {"pixel": "CONFIRMED", "visitor": "v"}
+    h.take(a_signal("e-1", channel=BROWSER, user={"ip": "203.0.113.9"}, limited=True, **said))
+    h.take(a_signal("e-1", user=email, **said))
     (event,) = carried(h.lease(pixel="CONFIRMED"))
     assert (event["limited_data_use"], event["user"]) == (True, {**email, "ip": "203.0.113.9"})
 
