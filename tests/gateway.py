@@ -18,11 +18,11 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from running import CHECKOUT, PATIENCE_SECONDS, Answer, Installation, Program, answers, ask, wait_until
-from twinbeam.app.ring import open_ring
 from twinbeam.core.errors import StorageBusy
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.demo.processes import HOST, clean_environment, free_port
 from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
+from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader
 from twinbeam.settings import load
 
@@ -191,11 +191,12 @@ class Gateway:
 
     def pending(self) -> int:
         """Count the events that are durable and not yet recorded, straight from the files."""
-        ring = open_ring(load(self.settings))
+        settings = load(self.settings)
+        ring = KeyRing.open(settings.keyring)
         with contextlib.closing(SqliteReader(self.data)) as store:
             recorded = store.cursors()
         waiting = 0
-        for path in slots(self.data):
+        for path in slots(settings.journal_folder):
             with contextlib.suppress(StorageBusy), contextlib.closing(SqliteJournalReader(path, ring)) as journal:
                 waiting += journal.newest()[1] - recorded.get(journal.journal_id, (0, 0))[1]
         return max(0, waiting)

@@ -26,7 +26,7 @@ def small_disk(tmp_path):
     """A disk of 8 MiB."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "twinbeam-journey", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "twinbeam-journey", str(folder)]
     done = subprocess.run(mount, capture_output=True, text=True, check=False)
     if done.returncode and os.environ.get("CI") != "true":
         pytest.skip(f"a small disk needs the right to mount one: {done.stderr.strip()}")

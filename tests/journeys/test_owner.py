@@ -35,6 +35,7 @@ COMMANDS = (
     "workspaces set main keep_days=14",
     "audit",
     "find --order-id 1001",
+    "release 1001",
     "erase --order-id 1001",
     "export",
 )
