@@ -33,7 +33,7 @@ GENERATOR = ROOT / "scripts" / "docs"
 PAGES = sorted(
     page
     for page in ROOT.rglob("*.md")
-    if not any(part.startswith(".") or part == "build" for part in page.relative_to(ROOT).parts)
+    if not any(part.startswith(".") or part in {"build", "node_modules"} for part in page.relative_to(ROOT).parts)
 )
 #: Where the name of a command may stand in a line of a shell.
 CALLED = r"(?:^|[;&|(] *|/bin/)"

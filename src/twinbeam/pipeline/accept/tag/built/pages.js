@@ -1,0 +1,1 @@
+(()=>{window.twinbeam.pages=t=>{let e="";const a=()=>{location.href!==e&&(e=location.href,t())};["pushState","replaceState"].forEach(t=>{const e=history[t];history[t]=(...t)=>{e.apply(history,t),a()}}),addEventListener("popstate",a),addEventListener("pageshow",e=>e.persisted&&t()),a()}})();

@@ -1,0 +1,23 @@
+/** `?twinbeam=debug`: tells in the console what was sent, or why not. */
+
+import { win, type Settings } from "./settings";
+
+const WORDS: Record<string, string> = {
+  consent: "Consent is now",
+  dropped: "Not sent, because the visitor has not allowed it:",
+  again: "Not sent again, because it fired before:",
+  native: "TikTok's script, by the evidence, with this event:",
+  answer: "The gateway answered",
+  found: "About this page:",
+};
+
+win.twinbeam.debug = (told: unknown[][], its: Settings): void => {
+  const show = ([what, ...about]: unknown[]): void =>
+    console.info(`[twinbeam] ${WORDS[what as string] || what}`, ...about);
+  show(["This page's tag:", { ...its, key: its.key.slice(0, 8) }]);
+  told.forEach(show);
+  told.push = (...items) => {
+    items.forEach(show);
+    return items.length;
+  };
+};

@@ -1,0 +1,3 @@
+import { stub } from "./stub";
+
+stub(window as never, "ttq");

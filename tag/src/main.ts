@@ -1,0 +1,129 @@
+/** The tag: every call to TikTok's queue goes through its gate, and leads to two copies under one id, or to none. */
+
+import { browserId, click, keep, visitor } from "./click";
+import { all, type Said } from "./consent";
+import { judge, visit } from "./copies";
+import { call, decide, ear, guard, isGranted, lookBack, whenGranted } from "./gate";
+import { google } from "./google";
+import { watch } from "./native";
+import { attempt, doc, its, settle, win } from "./settings";
+import { receipt } from "./receipt";
+import { stub, type Args, type Held, type Page } from "./stub";
+import { say, told } from "./tell";
+import { open, soon, type Event } from "./transport";
+
+/** What names the chunks of this build: the beginning of a hash of all of them. */
+declare const CHUNKS: string;
+/** In the whole build: the SHA-256 of each chunk. */
+declare const INTEGRITY: Record<string, string>;
+/** Whether this build holds what the snippet otherwise has inline. */
+declare const WHOLE: boolean;
+
+/** By what a consent management platform leaves on the page: the part that listens to it. */
+const PLATFORMS: Record<string, string> = {
+  __tcfapi: "tcf",
+  Cookiebot: "cookiebot",
+  OneTrust: "onetrust",
+  UC_UI: "usercentrics",
+  __ucCmp: "usercentrics",
+  Shopify: "shopify",
+};
+type Api = (...args: any[]) => unknown;
+
+const LOOK_EVERY_MS = 500;
+const LOOKS = 240;
+
+const page: Page = WHOLE ? stub(win, "ttq") : win.twinbeam;
+const script = doc.currentScript as HTMLScriptElement;
+
+if (!page.call && !win.__twinbeam?.off) attempt(start);
+
+function start(): void {
+  settle(script);
+  const chunk = (name: string, then: () => void): void => {
+    const element = doc.createElement("script");
+    element.src = `${its.base}${CHUNKS}/${name}.js`;
+    if (WHOLE) {
+      element.integrity = INTEGRITY[name]!;
+      element.crossOrigin = "";
+    }
+    element.nonce = script.nonce;
+    element.onload = () => attempt(then);
+    doc.head.append(element);
+  };
+
+  watch(page, () => soon());
+  open(judge, (status, answer) => {
+    say("answer", status, answer);
+    if (isGranted()) keep();
+  });
+  let brought = its.mode !== "own";
+  guard((then) => {
+    if (brought) return then();
+    brought = true;
+    chunk("own", () => {
+      win.twinbeam.own(its, page);
+      then();
+    });
+  }, (refusal) => chunk("refuse", () => win.twinbeam.refuse(refusal)));
+
+  // ---- what pages may ask of the tag ----
+
+  const api: Record<string, Api> = {
+    consent: (said: Said & { marketing?: boolean }) =>
+      ear("page")(said.marketing == null ? said : { ...said, ...all(said.marketing) }),
+    set: (known: Event) => Object.assign(visit, known),
+    allowed: whenGranted,
+    track: (...args: Args) => call(["", "track", args, null]),
+    page: (...args: Args) => call(["", "page", args, null]),
+    identify: (...args: Args) => call(["", "identify", args, null]),
+    context: () =>
+      isGranted()
+        ? {
+            visitor_id: visitor(),
+            consent_receipt: receipt(),
+            ttclid: click(),
+            ttp: browserId(),
+            page_url: location.href,
+          }
+        : {},
+  };
+  for (const [name, run] of Object.entries(api)) page[name] = (...args: Args) => attempt(() => run(...args));
+
+  doc.addEventListener("submit", fill, true);
+
+  /** Put the context into the hidden fields of a form that is about to leave; a form knows its fields by their names. */
+  function fill({ target }: globalThis.Event): void {
+    for (const [name, value] of Object.entries(api.context!() as object)) {
+      const field = (target as unknown as Record<string, HTMLInputElement>)["twinbeam_" + name];
+      if (field) field.value = value || "";
+    }
+  }
+
+  // ---- who says what the visitor allowed ----
+
+  page.call = (held: Held) => attempt(() => call(held));
+  google(ear("google"));
+  if ((navigator as unknown as Event).globalPrivacyControl) ear("gpc")({ opt_out: true });
+  // In the order in which the page made them: what it set belongs to the calls that follow.
+  page.held.splice(0).forEach((held) => (!held[0] && api[held[1]] ? (page[held[1]] as Api)(...held[2]) : page.call!(held)));
+  decide();
+  lookBack();
+
+  let looks = LOOKS;
+  const reads: (() => void)[] = [];
+  const look = (): void => {
+    for (const [sign, name] of Object.entries(PLATFORMS)) {
+      if (!win[sign]) continue;
+      delete PLATFORMS[sign];
+      chunk(name, () => reads.push(win.twinbeam[name](ear(name), its)));
+    }
+    if (looks--) setTimeout(look, LOOK_EVERY_MS);
+  };
+  look();
+
+  // A page that comes back out of the browser's cache has slept: the visitor may have answered elsewhere meanwhile.
+  addEventListener("pageshow", ({ persisted }) => persisted && reads.forEach(attempt));
+  if (its.mode === "gateway") chunk("pages", () => win.twinbeam.pages(page.page));
+  if (its.debug) chunk("debug", () => win.twinbeam.debug(told, its));
+}
