@@ -72,6 +72,7 @@ class Settings(Struct, frozen=True):
     default_region: str
     trusted_proxies: tuple[str, ...]
     country_header: str
+    tag_path: str
     join_window_ms: int
     linger_ms: int
     in_flight: int
@@ -155,6 +156,12 @@ def _header(text: str) -> str:
     return text
 
 
+def _path(text: str) -> str:
+    if not re.fullmatch(r"/[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", text) or text.startswith("/v1"):
+        raise ValueError("write a path such as /t or /assets/shop, not below /v1")
+    return text
+
+
 def _url(text: str) -> str:
     parts = _split(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -215,6 +222,12 @@ VARIABLES = (
         "",
         _header,
         "Header in which your proxies name the visitor's country, such as CF-IPCountry; believed from those listed.",
+    ),
+    Variable(
+        "tag_path",
+        "/t",
+        _path,
+        "Where the browser tag lies, here /t.js and below /t/; another name is on no blocker's list.",
     ),
     Variable(
         "join_window_seconds",
@@ -299,6 +312,7 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         default_region=values["default_region"],
         trusted_proxies=values["trusted_proxies"],
         country_header=values["country_header"],
+        tag_path=values["tag_path"],
         join_window_ms=values["join_window_seconds"],
         linger_ms=values["linger_seconds"],
         in_flight=values["in_flight"],

@@ -7,9 +7,8 @@ Run by the supervisor: python -m twinbeam.app.ingest SLOT LISTENER-FD LIFELINE-F
 import asyncio
 import socket
 import sys
-from functools import partial
 
-from twinbeam.app.process import attempt, beat, end_with_parent, every, run, side_by_side
+from twinbeam.app.process import end_with_parent, every, run, serve, side_by_side
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import SnapshotFile
@@ -17,12 +16,12 @@ from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.errors import StorageDamaged, StorageError
 from twinbeam.core.rules import DEFAULT_WORKSPACE
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
-from twinbeam.http_server.server import Server
 from twinbeam.observe import logs
 from twinbeam.observe.health import Health
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.http import Door
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
+from twinbeam.pipeline.accept.tag.front import CONSENT, EVENTS, TagFront
 from twinbeam.pipeline.consent.receipts import PURPOSE, Receipts
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.rates import Rates
@@ -106,14 +105,18 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
         reports.flush()
 
     log.info("ingest.ready", journal=journal.journal_id)
-    app = door(settings, directory, journal, Receipts(ring.derived(PURPOSE)), reports, SystemClock())
+    app = TagFront(
+        door(settings, directory, journal, Receipts(ring.derived(PURPOSE)), reports, SystemClock()),
+        settings.tag_path,
+        directory.in_force,
+        {EVENTS: events_v1.PATH, CONSENT: consent_v1.PATH},
+    )
     await side_by_side(
         stop,
-        Server(app, report=reports.happening).serve(listener, stop),
-        beat(lifeline, stop),
-        every(DIRECTORY_SECONDS, stop, partial(attempt, reports.happening, "settings", refresh)),
-        every(FORGET_SECONDS, stop, partial(attempt, reports.happening, "forget", forget)),
-        every(METRICS_SECONDS, stop, partial(attempt, reports.happening, "metrics", flush)),
+        serve(app, listener, stop),
+        every(DIRECTORY_SECONDS, stop, refresh),
+        every(FORGET_SECONDS, stop, forget),
+        every(METRICS_SECONDS, stop, flush),
     )
     journal.close()
     log.info("ingest.stopped")

@@ -1,0 +1,1 @@
+"""What the intake does for the browser tag: serve its files, take its events by short paths, keep its cookie."""

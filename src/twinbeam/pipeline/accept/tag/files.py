@@ -1,0 +1,106 @@
+"""
+The files of the browser tag, as `tag/` builds them: each under a name that holds the beginning of a hash.
+
+`t.js` is the one file whose content may change under its name, so it is kept for a minute only; it begins with what
+the owner of the key's pixel decided.
+"""
+
+import gzip
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from hashlib import sha256
+from importlib.resources import files
+
+import msgspec
+from msgspec import Struct
+
+from twinbeam.core.rules import STAGES, PixelRules
+from twinbeam.pipeline.accept.asgi import Header, Headers, Reply
+
+FRESH_SECONDS = 60
+NAME_CHARS = 10  #: of a SHA-256 in base64url
+
+_COMMON: tuple[Header, ...] = (
+    (b"content-type", b"text/javascript; charset=utf-8"),
+    (b"access-control-allow-origin", b"*"),  # a script with `integrity` is fetched as CORS wants it
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"vary", b"accept-encoding"),
+)
+
+
+class Manifest(Struct, frozen=True):
+    """What the build says of its files."""
+
+    chunks: str  #: names all parts that only some pages need, by what they hold
+    integrity: dict[str, str]  #: of each file, as an `integrity` attribute wants it
+
+
+class Built(Struct, frozen=True):
+    """What the build made: the text of each file, and what it says of them."""
+
+    texts: Mapping[str, bytes]
+    manifest: Manifest
+
+    @property
+    def whole(self) -> str:
+        """The name under which the tag with its inline part never changes: the beginning of its SHA-256."""
+        digest = self.manifest.integrity["whole"].removeprefix("sha256-")
+        return digest.replace("+", "-").replace("/", "_")[:NAME_CHARS]
+
+
+@lru_cache(maxsize=1)
+def built() -> Built:
+    """Read the files that lie in this package."""
+    folder = files(__package__) / "built"
+    manifest = msgspec.json.decode((folder / "tag.json").read_bytes(), type=Manifest)
+    return Built({file: (folder / f"{file}.js").read_bytes() for file in manifest.integrity}, manifest)
+
+
+def decided(rules: Iterable[PixelRules]) -> dict[str, str]:
+    """Give what the tag has to know of the rules of a key's pixels; of several the strictest."""
+    known = list(rules)
+    furthest = max((STAGES.index(each.purchase_means) for each in known), default=0)
+    found: dict[str, str] = {"purchase": STAGES[furthest]} if furthest else {}
+    return found | {"ids": "order"} if any(each.event_id_from == "order" for each in known) else found
+
+
+class Files:
+    """The answers to requests for files."""
+
+    def __init__(self, its: Built) -> None:
+        self._its = its
+        parts = its.texts.keys() - {"main", "whole", "inline"}
+        self._fixed = {f"/{its.manifest.chunks}/{part}.js": its.texts[part] for part in parts}
+        self._fixed[f"/{its.whole}.js"] = its.texts["whole"]
+
+    def fixed(self, path: str, headers: Headers) -> Reply | None:
+        """Give a file that never changes, by its path below the tag's name; None where there is none."""
+        text = self._fixed.get(path)
+        return None if text is None else _reply(text, b"public, max-age=31536000, immutable", headers)
+
+    def main(self, given: Mapping[str, str], headers: Headers) -> Reply:
+        """Give the tag itself, behind what was decided for the key that asks."""
+        text = _with(self._its.texts["main"], tuple(sorted(given.items())))
+        return _reply(text, b"public, max-age=%d" % FRESH_SECONDS, headers)
+
+
+@lru_cache(maxsize=64)
+def _with(text: bytes, given: tuple[tuple[str, str], ...]) -> bytes:
+    return b"window.__twinbeam=%s;%s" % (msgspec.json.encode(dict(given)), text) if given else text
+
+
+@lru_cache(maxsize=128)
+def _packed(text: bytes) -> tuple[bytes, bytes]:
+    """Give a text compressed, and its entity tag."""
+    return gzip.compress(text, 9, mtime=0), b'W/"%s"' % sha256(text).hexdigest()[:16].encode()
+
+
+def _reply(text: bytes, caching: bytes, headers: Headers) -> Reply:
+    packed, tag = _packed(text)
+    common = (*_COMMON, (b"cache-control", caching), (b"etag", tag))
+    if headers.get(b"if-none-match") == tag:
+        return Reply(304, common)
+    if b"gzip" in headers.get(b"accept-encoding", b""):
+        return Reply(200, (*common, (b"content-encoding", b"gzip")), packed)
+    return Reply(200, common, text)
