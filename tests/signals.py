@@ -62,6 +62,7 @@ def a_signal(
     stage: str = "",
     test_code: str = "",
     address: int = 0,
+    observed: list[str] | None = None,
 ) -> Signal:
     """
     Build an allowed server copy of a purchase.
@@ -106,6 +107,7 @@ def a_signal(
         stage=stage,
         match=sum(bit for key, bit in MATCH.items() if key in (user or {})),
         test_code=test_code,
+        observed=observed or [],
     )
 
 

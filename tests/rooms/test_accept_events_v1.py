@@ -70,6 +70,7 @@ def test_every_field_of_an_event_is_understood():
         "action": 3,
         "age_ms": 1_500,
         "native": "blocked",
+        "observed": ["click_lost"],
         "stage": "paid",
         "test": True,
         "livemode": False,

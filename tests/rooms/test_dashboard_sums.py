@@ -117,6 +117,10 @@ def test_a_pixel_that_works_has_nothing_to_mend():
         (facts(a_count("expired", 60, Reason.CONSENT_NEVER_SAID)), Weight.LOSING, "60 of 100 events"),
         (facts(a_count("expired", 2, Reason.NEVER_CONFIRMED)), Weight.LOSING, "no server confirmed: 2"),
         (facts(a_count(FINDING, 2, Finding.ID_MISMATCH)), Weight.LOSING, "under another id"),
+        (facts(a_count(FINDING, 2, Finding.NATIVE_BEFORE_CONSENT)), Weight.LOSING, "before the visitor's permission"),
+        (facts(a_count(FINDING, 2, Finding.GATE_VOID)), Weight.LOSING, "could not keep purchases"),
+        (facts(a_count(FINDING, 2, Finding.BASE_CODE_TWICE)), Weight.LOSING, "twice on a page"),
+        (facts(a_count(FINDING, 2, Finding.BASE_CODE_NOT_IN_HEAD)), Weight.LOSING, "outside the head"),
         (facts(seen=[Side.SERVER]), Weight.LOSING, "the browser is silent"),
         (facts(seen=[Side.BROWSER]), Weight.LOSING, "the server is silent"),
         (facts(a_count(RECORDED, -100)), Weight.IDLE, "No event in the last 7 days"),
@@ -138,6 +142,8 @@ def test_each_issue_says_what_is_wrong_and_what_to_do(given_facts, weight, says)
         facts(a_count("dropped", 90, Reason.NO_CONSENT)),
         facts(a_count("held", 90, Reason.NOT_CONFIRMED)),
         facts(a_count(FINDING, 9, Finding.ID_HEALED)),
+        facts(a_count(FINDING, 9, Finding.CLICK_LOST)),
+        facts(a_count(FINDING, 9, Finding.SEVERAL_PIXELS)),
     ],
 )
 def test_what_is_no_trouble_is_not_called_so(quiet):

@@ -415,6 +415,12 @@ def test_a_value_without_currency_is_sent_and_told_but_not_counted():
     assert sealed.told == [("properties.currency", "currency_missing")]
 
 
+def test_what_a_tag_observed_is_kept_where_it_is_a_word_of_ours():
+    assert seal(observed=["gate_void", "click_lost"]).signal.observed == ["gate_void", "click_lost"]
+    assert seal(observed=["ada@shop.example", "id_mismatch", "x"]).signal.observed == []
+    assert seal().signal.observed == []
+
+
 def test_a_finding_is_told_once_and_with_the_item_s_place():
     notices = seal(phone=["12", "13"], index=7).notices
     assert [(notice.index, notice.field, notice.code) for notice in notices] == [

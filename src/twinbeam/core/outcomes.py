@@ -86,7 +86,7 @@ SENTENCES: dict[Reason, str] = {
 
 
 class Finding(StrEnum):
-    """What the copies of one conversion disagree about; counted and shown, and nothing is lost by it."""
+    """What copies of one conversion disagree about, or a tag found on its page; counted and shown, nothing is lost."""
 
     ID_HEALED = "id_healed"
     ID_MISMATCH = "id_mismatch"
@@ -95,6 +95,12 @@ class Finding(StrEnum):
     NAME_DIFFERS = "name_differs"
     ORDER_DIFFERS = "order_differs"
     SENT_TWICE = "sent_twice"
+    NATIVE_BEFORE_CONSENT = "native_before_consent"
+    GATE_VOID = "gate_void"
+    BASE_CODE_NOT_IN_HEAD = "base_code_not_in_head"
+    BASE_CODE_TWICE = "base_code_twice"
+    SEVERAL_PIXELS = "several_pixels"
+    CLICK_LOST = "click_lost"
 
     @property
     def sentence(self) -> str:
@@ -114,4 +120,24 @@ FINDINGS: dict[Finding, str] = {
     ),
     Finding.SENT_TWICE: "Two conversions turned out to be one order after both had been sent.",
     Finding.NAME_DIFFERS: "Two copies spell the event's name differently; it is sent as the browser spells it.",
+    Finding.NATIVE_BEFORE_CONSENT: "TikTok's script ran before the tag, and before the visitor's permission.",
+    Finding.GATE_VOID: (
+        "TikTok's script ran before the tag, which so could not keep purchases from it that do not count yet."
+    ),
+    Finding.BASE_CODE_NOT_IN_HEAD: "TikTok's base code stands outside the head of the page, so it starts late.",
+    Finding.BASE_CODE_TWICE: "TikTok's base code loads one pixel twice on a page.",
+    Finding.SEVERAL_PIXELS: "The page loads several pixels; events without a pixel's name go to each of them.",
+    Finding.CLICK_LOST: "The visitor gave the permission too late for the tag to find a click of theirs.",
 }
+
+#: What a tag may find; another word of its is none.
+OBSERVATIONS = frozenset(
+    {
+        Finding.NATIVE_BEFORE_CONSENT,
+        Finding.GATE_VOID,
+        Finding.BASE_CODE_NOT_IN_HEAD,
+        Finding.BASE_CODE_TWICE,
+        Finding.SEVERAL_PIXELS,
+        Finding.CLICK_LOST,
+    }
+)

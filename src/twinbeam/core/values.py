@@ -175,6 +175,7 @@ class Item(Struct, frozen=True, gc=False, omit_defaults=True):
     cart_line: Short | None = None  #: which line of the cart changed
     action: Annotated[int, Meta(ge=0, le=10**9)] | None = None  #: the how-manieth change of the visit this is
     native: Native | None = None  #: a tag's word on what TikTok's own script did with this very event
+    observed: Annotated[list[Short], Meta(max_length=20)] | None = None  #: what a tag found out about its page
     stage: Stage | None = None  #: how far the order is
     test: bool | None = None
     livemode: bool | None = None  #: the payment provider's word: False is a test
@@ -301,6 +302,7 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     address: int = 0  #: which network a browser's request came from, coarsely (identity/traces.py); 0 when not known
     marks: list[bytes] = []  #: hashes by which two copies show that they speak of one person or one device
     order_event_id: str = ""  #: the event id that its order gives, where the event's own is another one
+    observed: list[str] = []  #: findings of a tag about its page
 
 
 class Sealed(Struct, frozen=True, gc=False):

@@ -156,6 +156,29 @@ def _twice(facts: Facts) -> Issue | None:
     return Issue(Weight.LOSING, what, "Send the order id, or one checkout token, with every copy.")
 
 
+def _on_the_page(facts: Facts, finding: Finding, fix: str) -> Issue | None:
+    n = dict(facts.week.findings).get(finding, 0)
+    what = f"{finding.sentence} Events of the last 7 days that tell so: {n:,}."
+    return Issue(Weight.LOSING, what, fix) if n else None
+
+
+def _native_before_consent(facts: Facts) -> Issue | None:
+    fix = "Put the tag's snippet before TikTok's base code, and take the base code out of your tag manager."
+    return _on_the_page(facts, Finding.NATIVE_BEFORE_CONSENT, fix)
+
+
+def _gate_void(facts: Facts) -> Issue | None:
+    fix = "Put the tag's snippet before TikTok's base code; until then its script reports purchases as placed."
+    return _on_the_page(facts, Finding.GATE_VOID, fix)
+
+
+def _base_code(facts: Facts) -> Issue | None:
+    found = _on_the_page(
+        facts, Finding.BASE_CODE_TWICE, "Remove one of the two; look in themes, plug-ins and tag managers."
+    )
+    return found or _on_the_page(facts, Finding.BASE_CODE_NOT_IN_HEAD, "Move it into the head, right behind the tag.")
+
+
 def _list(facts: Facts, kind: str) -> str:
     return Asked(kind, (facts.pixel.workspace, facts.pixel.code)).address()
 
@@ -208,6 +231,9 @@ _RULES = (
     _reused,
     _two_ids,
     _twice,
+    _native_before_consent,
+    _gate_void,
+    _base_code,
     _one_sided,
     _nothing_yet,
 )

@@ -47,6 +47,7 @@ _FIXES: Mapping[str, str] = {
     "test_event_code": "Send the code as TikTok's test page shows it, such as TEST12345, or leave the field out.",
     "age_ms": "Send how many milliseconds ago it was, a whole number from 0 on, such as 1500.",
     "native": 'Send "sent", "blocked", "not_fired" or "unknown".',
+    "observed": "Send a list of words, or leave it out.",
     "stage": 'Send "placed", "paid" or "shipped".',
     "tax": _NUMBER,
     "shipping": _NUMBER,

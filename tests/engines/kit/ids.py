@@ -107,6 +107,15 @@ def each_conversion_has_its_own_findings(h: Harness) -> None:
     assert h.found() == {"value_differs": 2}
 
 
+def what_a_tag_found_on_its_page_counts_once_for_each_event(h: Harness) -> None:
+    for event_id in ("e-1", "e-2"):
+        h.take(a_signal(event_id, observed=["gate_void"]))
+        h.engine.reopen()
+        h.take(a_signal(event_id, observed=["gate_void", "click_lost"]))
+    assert h.found() == {"gate_void": 2, "click_lost": 2}
+    assert [copy.differs for copy in h.story("e-1").copies] == ["", ""]
+
+
 def a_test_is_another_conversion_in_another_lane(h: Harness) -> None:
     h.take(a_signal("e-1"), a_signal("e-1?test", test_code="TEST1"))
     lanes = {lane.test_code for lane in h.store.due_lanes(NOW + HOUR)}

@@ -16,7 +16,7 @@ from twinbeam.core import keys
 from twinbeam.core.addresses import host_only
 from twinbeam.core.bare import bare
 from twinbeam.core.consent import LIMITABLE, NOTHING_SAID, ConsentRecord
-from twinbeam.core.outcomes import Reason
+from twinbeam.core.outcomes import OBSERVATIONS, Reason
 from twinbeam.core.values import (
     Arrival,
     Channel,
@@ -318,6 +318,7 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
         native=item.native or "",
         stage=item.stage or ("placed" if tombstone.channel is Channel.BROWSER else ""),
         match=0 if is_bare else match,
+        observed=[word for word in item.observed if word in OBSERVATIONS] if item.observed else [],
     )
 
 

@@ -52,6 +52,8 @@ class Steps:
         """Keep a first copy, ready to be sent or held until it may be."""
         self._writes.opened.append(conversion)
         self._heed_order(conversion, it)
+        for word in it.signal.observed:
+            self.count(conversion, Finding(word))
         self._waiting.admit(conversion, it)
         self._keep(conversion, it)
 
@@ -278,8 +280,8 @@ class Steps:
         joined = signal.key in self._known.conversions and signal.channel in known.channels.split("+")
         compared = standing.stance is not Stance.REFUSED and it.relation is not Relation.TAKEN_OVER
         found = differences(known, signal, self._known.spelled, joined=joined) if compared else []
-        for difference in found:
-            self.count(known, difference.finding)
+        for finding in (*(difference.finding for difference in found), *map(Finding, signal.observed)):
+            self.count(known, finding)
         known.copies += 1
         known.channels = with_channel(known.channels, signal.channel)
         if known.copies <= MOST_COPIES:
