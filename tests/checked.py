@@ -14,24 +14,28 @@ import pytest
 #: By check: the lines in their order, and the word under which parts without figures are counted.
 LINES = {"outside": ("strong", "weak"), "truth": ("fields", "phones", "permission", "joins", "raw")}
 COUNTED = {"outside": "machine", "truth": "others"}
+#: The check of the browser tag, which is summed up by situations instead of parts.
+TAG = "tag"
+TAG_LIMIT_BYTES = 6_144
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--check", choices=sorted(LINES), default=None, help="run and sum up the tests of this check")
+    parser.addoption(
+        "--check", choices=sorted([*LINES, TAG]), default=None, help="run and sum up the tests of this check"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--check"):
-        config.pluginmanager.register(Summary(config.getoption("--check")))
+        check = config.getoption("--check")
+        config.pluginmanager.register(Situations(check) if check == TAG else Summary(check))
 
 
-class Summary:
-    """Collects what the parts of one check come to."""
+class Chosen:
+    """Keeps the tests of one check, or of its one part that is sabotaged."""
 
     def __init__(self, check: str) -> None:
         self._check = check
-        self._passed: dict[str, bool] = {}
-        self._figures: dict[str, str] = {}
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests of this check, or of the one part that is sabotaged."""
@@ -41,6 +45,19 @@ class Summary:
         items[:] = kept
         for item in kept:
             item.user_properties.append(("part", self._part(item)))
+
+    def _part(self, item: pytest.Item) -> str:
+        marker = item.get_closest_marker(self._check)
+        return str(marker.args[0]) if marker else ""
+
+
+class Summary(Chosen):
+    """Collects what the parts of one check come to."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check)
+        self._passed: dict[str, bool] = {}
+        self._figures: dict[str, str] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note whether a part holds so far, and its figures."""
@@ -64,10 +81,34 @@ class Summary:
             held = sum(self._passed[part] for part in counted)
             terminalreporter.write_line(f"{COUNTED[self._check]}: {held} of {len(counted)}")
 
-    def _part(self, item: pytest.Item) -> str:
-        marker = item.get_closest_marker(self._check)
-        return str(marker.args[0]) if marker else ""
-
     def _rank(self, part: str) -> int:
         names = LINES[self._check]
         return names.index(part) if part in names else len(names)
+
+
+class Situations(Chosen):
+    """Collects what every situation of a page came to: one test each."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check)
+        self._failed: set[str] = set()
+        self._told: dict[str, dict[str, int]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note whether a situation holds so far, and its figures."""
+        if report.failed or report.skipped:
+            self._failed.add(report.nodeid)
+        figures = {name: value for name, value in report.user_properties if isinstance(value, int)}
+        self._told.setdefault(report.nodeid, {}).update(figures)
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Print the last line."""
+        sums = {name: sum(told.get(name, 0) for told in self._told.values()) for name in ("early", "early native")}
+        size = max((told.get("bytes", 0) for told in self._told.values()), default=0)
+        held = len(self._told.keys() - self._failed)
+        reporter = config.pluginmanager.getplugin("terminalreporter")
+        reporter.write_line(
+            f"situations {held} of {len(self._told)} · bytes {size} (gzip, all that Chromium fetched from us between "
+            f"landing and thank-you with Consent Mode; limit {TAG_LIMIT_BYTES}) · requests about a visitor before "
+            f"consent {sums['early']} · native before consent {sums['early native']}"
+        )
