@@ -11,8 +11,6 @@ import structlog
 _LEVELS = {
     "surprise": "error",
     "crashed": "error",
-    "evicted": "warning",
-    "hung": "error",
     "gap": "error",
     "quarantined": "error",
     "damaged": "error",
