@@ -3,12 +3,12 @@ What other platforms, shop systems and old guides call TikTok's events: data, on
 
 A name is compared without regard to case and separators, so `add_to_cart`, `Add To Cart` and `ADDTOCART` need one
 row at most; TikTok's own names need none. docs/concepts/names.md shows the tables. Where the public senders
-disagree (interfaces.md 2a) the meaning is taken, not the majority: a completed order is a purchase.
+disagree (tiktok.md 5.8) the meaning is taken, not the majority: a completed order is a purchase.
 """
 
 from collections.abc import Mapping
 
-#: tiktok.md 5.8, interfaces.md 2a.
+#: tiktok.md 5.8.
 GOOGLE_ANALYTICS: Mapping[str, str] = {
     "page_view": "Pageview",
     "view_item": "ViewContent",
@@ -40,7 +40,7 @@ SEGMENT: Mapping[str, str] = {
     "Checkout Step Completed": "AddPaymentInfo",
 }
 
-#: The customer events of Shopify's web pixels, and the topics of its webhooks (interfaces.md 2b).
+#: The customer events of Shopify's web pixels, and the topics of its webhooks (tiktok.md 5.8).
 SHOPIFY: Mapping[str, str] = {
     "checkout_completed": "Purchase",
     "checkout_started": "InitiateCheckout",
@@ -68,7 +68,7 @@ GTM4WP: Mapping[str, str] = {
 }
 
 #: Names that a guide gives as TikTok's and that TikTok never had; there they mean a purchase and a lead's form
-#: (interfaces.md 2a).
+#: (tiktok.md 15.1).
 MISTAKEN: Mapping[str, str] = {
     "PlacedOrder": "Purchase",
     "ContactUs": "Lead",

@@ -39,8 +39,9 @@ FIELDS: Mapping[str, Foreign] = {
 }
 
 
-#: The older name of TikTok's own browser script (tiktok.md 2.4), and Meta's names for a line of a cart (5.8).
+#: The older name of TikTok's own browser script (tiktok.md 2.4).
 PROPERTIES: Mapping[str, str] = {"query": "search_string"}
+#: Meta's names for a line of a cart (tiktok.md 5.8).
 CONTENTS: Mapping[str, str] = {"id": "content_id", "item_price": "price"}
 
 
