@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag wheel setup-run setup-dev chromium senders tag clean
+.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag wheel setup-run setup-dev chromium nginx senders tag clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -12,14 +12,14 @@ help: ## list the targets
 demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C ends it
 	@$(RUN) -m twinbeam demo $(ARGS)
 
-test: setup-dev chromium senders tag lint ## everything: lint, types, all tests (three to four minutes)
+test: setup-dev chromium nginx senders tag lint ## everything: lint, types, all tests (three to four minutes)
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not long and not alone" $(ARGS)
 	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
 
 test-fast: setup-dev ## rooms, most laws, engines: under a minute, for daily work
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not journey and not slow and not long and not alone" $(ARGS)
 
-test-long: setup-dev chromium senders ## the long versions: 30 kills, 10,000 fuzzed bodies, laws tried 1,000 times
+test-long: setup-dev chromium nginx senders ## the long versions: 30 kills, 10,000 fuzzed bodies, laws tried 1,000 times
 	@$(RUN) -m pytest -q -m "long" $(ARGS)
 	@$(RUN) -m pytest -q -n 2 --dist load --hypothesis-profile=thorough tests/laws
 
@@ -36,7 +36,7 @@ bench: setup-dev ## measure every stage and the whole path; results go to bench/
 check-demo: setup-run ## play a shop against the gateway and let a separate checker compare (ARGS="--sabotage drop")
 	@$(RUN) demo/check_demo.py $(ARGS)
 
-check-outside: setup-dev ## strangers and the machine's troubles against the gateway; SABOTAGE=part makes it fail
+check-outside: setup-dev nginx ## strangers and the machine's troubles against the gateway; SABOTAGE=part makes it fail
 	@$(RUN) scripts/check outside $(ARGS)
 
 check-truth: setup-dev ## identifiers, permission and joins against tables of their own; SABOTAGE=part makes it fail
@@ -56,6 +56,9 @@ setup-dev:
 
 chromium:
 	@scripts/need-chromium
+
+nginx:
+	@scripts/need-nginx
 
 senders:
 	@scripts/need-senders

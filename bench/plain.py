@@ -10,12 +10,13 @@ import socket
 import sys
 from typing import Any
 
-from twinbeam.app.process import end_with_parent, run, serve
+from twinbeam.app.process import end_with_parent, run
+from twinbeam.http_server.server import Server
 
 _CANNED = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
-async def plain(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def plain(scope: Any, receive: Any, send: Any) -> None:
     """Read the whole body and answer 204."""
     while scope["type"] == "http" and (await receive()).get("more_body", False):
         pass
@@ -45,7 +46,7 @@ async def main(kind: str, listener: socket.socket, lifeline: int) -> None:
     """Serve until told to stop or until the parent is gone."""
     stop = asyncio.Event()
     end_with_parent(lifeline, stop)
-    await (_bare(listener, stop) if kind == "bare" else serve(plain, listener, stop))
+    await (_bare(listener, stop) if kind == "bare" else Server(plain).serve(listener, stop))
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ from twinbeam.pipeline.consent.gate import gate, judge
 from twinbeam.pipeline.consent.receipts import Receipts
 from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.codec import decode, encode
-from twinbeam.pipeline.record.conversion import copy_of
 from twinbeam.pipeline.record.claims import ClaimLimits
+from twinbeam.pipeline.record.conversion import copy_of
 from twinbeam.pipeline.record.fold import Fold
 from twinbeam.pipeline.record.known import Known
 from twinbeam.pipeline.record.merge import merge

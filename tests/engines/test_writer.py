@@ -137,7 +137,8 @@ def test_a_full_disk_under_the_snapshot_is_reported_and_tried_again(writer: Writ
         await task
 
     asyncio.run(work())
-    assert log.told("upkeep.crashed")[0]["error"] == "IsADirectoryError"
+    told = log.told("upkeep.crashed")[0]
+    assert (told["error"], "Is a directory" in told["detail"]) == ("StorageError", True)
 
 
 def test_a_start_hastens_nothing_and_a_new_token_does(h: Harness, engine: SqliteEngine, log: Log, data: Path) -> None:

@@ -7,8 +7,9 @@ Run by the supervisor: python -m twinbeam.app.ingest SLOT LISTENER-FD LIFELINE-F
 import asyncio
 import socket
 import sys
+from functools import partial
 
-from twinbeam.app.process import end_with_parent, every, run, serve, side_by_side
+from twinbeam.app.process import attempt, beat, end_with_parent, every, run, side_by_side
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import SnapshotFile
@@ -16,6 +17,7 @@ from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.errors import StorageDamaged, StorageError
 from twinbeam.core.rules import DEFAULT_WORKSPACE
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
+from twinbeam.http_server.server import Server
 from twinbeam.observe import logs
 from twinbeam.observe.health import Health
 from twinbeam.pipeline.accept.client_address import Proxies
@@ -113,10 +115,11 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     )
     await side_by_side(
         stop,
-        serve(app, listener, stop),
-        every(DIRECTORY_SECONDS, stop, refresh),
-        every(FORGET_SECONDS, stop, forget),
-        every(METRICS_SECONDS, stop, flush),
+        Server(app, report=reports.happening).serve(listener, stop),
+        beat(lifeline, stop),
+        every(DIRECTORY_SECONDS, stop, partial(attempt, reports.happening, "settings", refresh)),
+        every(FORGET_SECONDS, stop, partial(attempt, reports.happening, "forget", forget)),
+        every(METRICS_SECONDS, stop, partial(attempt, reports.happening, "metrics", flush)),
     )
     journal.close()
     log.info("ingest.stopped")

@@ -2,66 +2,26 @@
 
 import asyncio
 import gc
+import os
 import signal
-import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-import uvicorn
 import uvloop
 
-from twinbeam.core.errors import TwinbeamError
+from twinbeam.core.errors import StorageError, TwinbeamError
+from twinbeam.http_server.descriptors import raise_limit
 
-KEEP_ALIVE_SECONDS = 30
-BACKLOG = 2_048
-#: How long a stop waits for requests under way. With the sender's own farewell it stays under the 10 seconds after
-#: which container runtimes kill.
-FAREWELL_SECONDS = 3
+Act = Callable[[], Awaitable[None]]
 
-
-class Server(uvicorn.Server):
-    """A server whose process handles its own signals."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
-
-
-def server(app: Any) -> Server:
-    """Make a lean server: no access log, no extra headers, no lifespan."""
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=FAREWELL_SECONDS,
-        backlog=BACKLOG,
-    )
-    return Server(config)
-
-
-async def serve(app: Any, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until told to stop; requests under way are answered first."""
-    running = server(app)
-    task = asyncio.create_task(running.serve(sockets=[listener]))
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    running.should_exit = True
-    stopped.cancel()
-    await task
+HEARTBEAT_SECONDS = 1.0
 
 
 def end_with_parent(lifeline: int, stop: asyncio.Event) -> None:
-    """Stop on SIGTERM or SIGINT, or when the parent's end of the pipe closes because it died."""
+    """Stop on SIGTERM or SIGINT, or when the parent's end of the lifeline closes because it died."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -71,6 +31,17 @@ def end_with_parent(lifeline: int, stop: asyncio.Event) -> None:
         stop.set()
 
     loop.add_reader(lifeline, parent_gone)
+
+
+async def beat(lifeline: int, stop: asyncio.Event) -> None:
+    """Tell the supervisor again and again, through the lifeline, that this process's event loop turns."""
+    os.set_blocking(lifeline, False)
+    await every(HEARTBEAT_SECONDS, stop, partial(_beat, lifeline))
+
+
+async def _beat(lifeline: int) -> None:
+    with suppress(OSError):  # nobody listens, or has not listened for long
+        os.write(lifeline, b".")
 
 
 async def side_by_side(stop: asyncio.Event, *parts: Awaitable[None]) -> None:
@@ -88,7 +59,15 @@ async def _stopping(part: Awaitable[None], stop: asyncio.Event) -> None:
         stop.set()
 
 
-async def every(seconds: float, stop: asyncio.Event, act: Callable[[], Awaitable[None]]) -> None:
+async def attempt(report: Callable[..., None], what: str, act: Act) -> None:
+    """Act; trouble with the store, the disk or descriptors is reported, and events go on meanwhile."""
+    try:
+        await act()
+    except (StorageError, OSError) as error:
+        report("upkeep.crashed", what=what, error=type(error).__name__, detail=str(error))
+
+
+async def every(seconds: float, stop: asyncio.Event, act: Act) -> None:
     """Act now and then every so often until told to stop."""
     while not stop.is_set():
         await act()
@@ -118,6 +97,7 @@ def calm_collector() -> None:
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a process's main coroutine on uvloop; an expected error ends it with one sentence."""
     calm_collector()
+    raise_limit()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(main)

@@ -88,7 +88,7 @@ class Follower:
         looked = -SLOTS_SECONDS
         while not stop.is_set():
             if self.clock.monotonic() - looked >= SLOTS_SECONDS:
-                await self.on_store(self._open_new_slots)
+                await self._look()
                 looked = self.clock.monotonic()
             events = await self._round()
             if not self._behind:
@@ -96,6 +96,12 @@ class Follower:
             if events < EVENTS_PER_TRANSACTION:
                 await pause(GATHER_SECONDS if events else IDLE_SECONDS, stop)
         await self.on_store(self._close)
+
+    async def _look(self) -> None:
+        try:
+            await self.on_store(self._open_new_slots)
+        except StorageError as error:  # the folder itself cannot be read now
+            self.reports.happening("upkeep.crashed", what="journals", error=type(error).__name__, detail=str(error))
 
     def measure(self) -> None:
         """Look up the backlogs; for the store's thread."""

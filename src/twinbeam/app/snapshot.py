@@ -80,7 +80,7 @@ class SnapshotFile:
         self._was_read = False
         try:
             self.refresh()
-        except StorageDamaged:
+        except (StorageDamaged, OSError):
             self._seen = (0, 0)  # the next look, which may report it, finds it again
 
     def in_force(self) -> Directory:
@@ -94,7 +94,7 @@ class SnapshotFile:
         return self.current
 
     def refresh(self) -> bool:
-        """Read the file if it changed; tells whether it did. Raises StorageDamaged for a file nobody can read."""
+        """Read the file if it changed; tells whether it did. Raises OSError, and StorageDamaged for one of no use."""
         try:
             found = self._path.stat()
         except FileNotFoundError:
@@ -102,7 +102,8 @@ class SnapshotFile:
         seen = (found.st_mtime_ns, found.st_ino)
         if seen == self._seen:
             return False
+        content = self._path.read_bytes()  # what could not be opened is tried again at the next look
         self._seen = seen
-        self.current = Directory.decode(self._path.read_bytes())
+        self.current = Directory.decode(content)
         self._was_read = True
         return True

@@ -2,43 +2,31 @@
 `twinbeam serve`: one small process that holds the listening sockets and keeps the others running.
 
 A killed child is started again while its socket stays open, so callers wait instead of being refused. A killed
-supervisor takes its children along: each watches the lifeline, a pipe whose other end only the supervisor holds.
+supervisor takes its children along: each watches its lifeline, whose other end only the supervisor holds. An ingest
+process whose event loop stands still, and which would leave its callers without an answer, is killed and replaced.
 """
 
 import errno
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
-
+from twinbeam.app.child import Child
 from twinbeam.core.errors import ConfigError, StorageBusy
 from twinbeam.engines.locks import FileLock
-from twinbeam.settings import Address, Settings, child_environment
+from twinbeam.settings import Address, Settings
 
 STOP_SECONDS = 20.0  #: how long children may take to finish what is under way
 LOCK = "serve.lock"  #: in the data folder; names the process that holds it
 LONGEST_RESTART_SECONDS = 10.0
 STEADY_SECONDS = 30.0  #: a child that lived this long starts again at once
 _BACKLOG = 2_048
-
-
-class Child(Struct):
-    """A process to keep running."""
-
-    name: str
-    arguments: list[str]
-    sockets: list[socket.socket]
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    restart_at: float = 0.0
-    delay: float = 0.0
+_LONGEST_STEP_SECONDS = 1.0
 
 
 class Supervisor:
@@ -47,7 +35,6 @@ class Supervisor:
     def __init__(self, settings: Settings, log: Any) -> None:
         self._log = log
         self._metrics = settings.data / "metrics"
-        self._lifeline = os.pipe()
         self._lock = alone_in(settings.data)
         patience_seconds = STOP_SECONDS if self._lock.inherited else 0  # a killed one's children let go of them soon
         try:
@@ -55,46 +42,54 @@ class Supervisor:
         except ConfigError:
             self._lock.release()
             raise
-        self._children = [Child("writer", ["twinbeam.app.writer"], [pages])]
+        self._children = [Child("writer", ["twinbeam.app.writer"], pages)]
         for slot in range(settings.ingest_processes):
-            self._children.append(Child(f"ingest-{slot}", ["twinbeam.app.ingest", str(slot)], [intake]))
+            arguments = ["twinbeam.app.ingest", str(slot)]
+            self._children.append(Child(f"ingest-{slot}", arguments, intake, sends_heartbeats=True))
         self._stopping = False
+        self._now = 0.0  #: seconds in which this process itself ran: what stood still with the machine is not hung
 
     def run(self) -> int:
         """Keep the children running until SIGTERM or SIGINT; gives the exit status."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         empty(self._metrics)
+        before = time.monotonic()
         while not self._stopping:
+            before, passed = time.monotonic(), time.monotonic() - before
+            self._now += min(passed, _LONGEST_STEP_SECONDS)
             for child in self._children:
-                self._tend(child)
+                self._tend(child, self._now)
             time.sleep(0.05)
         return self._end_all()
 
-    def _tend(self, child: Child) -> None:
-        now = time.monotonic()
+    def _tend(self, child: Child, now: float) -> None:
         if child.process is not None and child.process.poll() is not None:
             self._bury(child, now)
+        elif child.process is not None and child.is_hung(now):
+            self._log.error("child.hung", child=child.name, pid=child.process.pid)
+            child.process.kill()
         if child.process is None and now >= child.restart_at:
             self._start(child, now)
 
     def _start(self, child: Child, now: float) -> None:
-        handles = [sock.fileno() for sock in child.sockets] + [self._lifeline[0]]
-        child.process = subprocess.Popen(  # noqa: S603 -- our own modules
-            [sys.executable, "-m", *child.arguments, *map(str, handles)],
-            pass_fds=handles,
-            env=child_environment(PROMETHEUS_MULTIPROC_DIR=str(self._metrics)),
-            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops them in order
-        )
-        child.started = now
-        self._log.info("child.started", child=child.name, pid=child.process.pid)
+        try:
+            pid = child.start(now, PROMETHEUS_MULTIPROC_DIR=str(self._metrics))
+        except OSError as error:  # no room for a process or for descriptors: that passes
+            self._put_off(child, now, steady=False)
+            self._log.error("start.crashed", child=child.name, detail=str(error), again_in=child.delay)
+            return
+        self._log.info("child.started", child=child.name, pid=pid)
+
+    def _put_off(self, child: Child, now: float, *, steady: bool) -> None:
+        """Let a child that ends again and again wait longer each time."""
+        child.delay = 0.0 if steady else min(max(child.delay * 2, 0.1), LONGEST_RESTART_SECONDS)
+        child.restart_at = now + child.delay
 
     def _bury(self, child: Child, now: float) -> None:
         if child.process is None:
             return
-        steady = now - child.started >= STEADY_SECONDS
-        child.delay = 0.0 if steady else min(max(child.delay * 2, 0.1), LONGEST_RESTART_SECONDS)
-        child.restart_at = now + child.delay
+        self._put_off(child, now, steady=now - child.started >= STEADY_SECONDS)
         self._log.error(
             "child.crashed",
             child=child.name,
@@ -103,7 +98,7 @@ class Supervisor:
             again_in=child.delay,
         )
         forget_gauges(self._metrics, child.process.pid)
-        child.process = None
+        child.forget()
 
     def _stop(self, _number: int, _frame: object) -> None:
         self._stopping = True
@@ -176,5 +171,6 @@ def empty(folder: Path) -> None:
 
 def forget_gauges(folder: Path, pid: int) -> None:
     """Drop the live gauges of a dead process; its counters stay in the sum."""
-    for file in folder.glob(f"gauge_live*_{pid}.db"):
-        file.unlink()
+    with suppress(OSError):  # a gauge too many is no reason to leave the others without a supervisor
+        for file in folder.glob(f"gauge_live*_{pid}.db"):
+            file.unlink()

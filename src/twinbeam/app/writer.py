@@ -8,7 +8,7 @@ Run by the supervisor: python -m twinbeam.app.writer LISTENER-FD LIFELINE-FD
 import asyncio
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from twinbeam.app.erasures import ask_again, carry_out
 from twinbeam.app.pending import Pending
-from twinbeam.app.process import end_with_parent, every, run, serve, side_by_side
+from twinbeam.app.process import Act, attempt, end_with_parent, every, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
@@ -25,7 +25,6 @@ from twinbeam.app.terms import LiveTerms
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import MS_PER_DAY, Clock, SystemClock
 from twinbeam.core.delivery import Lane
-from twinbeam.core.errors import StorageError
 from twinbeam.dashboard.app import build
 from twinbeam.dashboard.contract import JournalLag, LagView
 from twinbeam.dashboard.hosts import KnownHosts
@@ -34,6 +33,7 @@ from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES, NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
+from twinbeam.http_server.server import Server
 from twinbeam.observe import logs, metrics
 from twinbeam.observe.health import BEHIND_SECONDS
 from twinbeam.pipeline.accept.directory import Directory
@@ -46,7 +46,6 @@ from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import TIKTOK_URL, Settings, load
 
-Act = Callable[[], Awaitable[None]]
 Saved = dict[tuple[str, str], tuple[str, int | None]]
 """The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once."""
 
@@ -97,10 +96,7 @@ class Writer:
 
     async def attempt(self, what: str, act: Act) -> None:
         """Act; trouble with the store or the disk is reported, and events go on meanwhile."""
-        try:
-            await act()
-        except (StorageError, OSError) as error:
-            self.reports.happening("upkeep.crashed", what=what, error=type(error).__name__, detail=str(error))
+        await attempt(self.reports.happening, what, act)
 
     async def prepare(self) -> None:
         """Take in what was decided and wished for while no writer ran."""
@@ -262,7 +258,7 @@ async def main(listener: socket.socket, lifeline: int) -> None:
     log.info("writer.ready", owner=writer.owner)
     await side_by_side(
         stop,
-        serve(writer.pages(reader, on_reader, stop.is_set), listener, stop),
+        Server(writer.pages(reader, on_reader, stop.is_set), report=writer.reports.happening).serve(listener, stop),
         writer.follower.run(stop),
         writer.send(stop),
         every(SETTINGS_SECONDS, stop, partial(writer.attempt, "settings", writer.refresh)),

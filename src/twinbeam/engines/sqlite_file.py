@@ -1,5 +1,6 @@
 """Opening SQLite files the one way this project uses them, and turning their errors into ours."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,6 +81,8 @@ def emptied_wal(db: sqlite3.Connection) -> bool:
     return not busy
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
 #: What SQLite says about a value that breaks a constraint or cannot be bound: a fault of the item, not of the file.
 _ITEMS_FAULT = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError)
 
@@ -98,6 +101,9 @@ def translated() -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:
         raise _ours(error) from error
+    except OSError as error:
+        kind = StorageFull if error.errno in _NO_ROOM else StorageError
+        raise kind(str(error)) from error
 
 
 def _ours(error: sqlite3.DatabaseError) -> StorageError:

@@ -11,6 +11,8 @@ import structlog
 _LEVELS = {
     "surprise": "error",
     "crashed": "error",
+    "evicted": "warning",
+    "hung": "error",
     "gap": "error",
     "quarantined": "error",
     "damaged": "error",

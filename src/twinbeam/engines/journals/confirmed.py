@@ -6,6 +6,8 @@ The recorder writes it and the ingest process reads it, so that neither ever wri
 
 from pathlib import Path
 
+from twinbeam.core.errors import StorageError
+
 
 def confirmed_path(journal: Path) -> Path:
     """Name the file."""
@@ -26,9 +28,15 @@ def write_confirmed(journal: Path, journal_id: str, seq: int) -> bool:
 
 
 def read_confirmed(journal: Path, journal_id: str) -> int:
-    """Read how far the recorder has come, 0 for not at all; what it said about another journal means nothing."""
+    """
+    Read how far the recorder has come, 0 for not at all; what it said about another journal means nothing.
+
+    Raises StorageError where the file cannot be read now, as without a free descriptor.
+    """
     try:
         words = confirmed_path(journal).read_bytes().split()
     except FileNotFoundError:
         return 0
+    except OSError as error:
+        raise StorageError(f"{confirmed_path(journal)} cannot be read ({error.strerror})") from error
     return int(words[1]) if len(words) == 2 and words[0] == journal_id.encode() and words[1].isdigit() else 0

@@ -146,7 +146,7 @@ class SqliteJournal:
             self._delete(upto)
             self._destroy_keys()
         self._forgotten = max(self._forgotten, upto)
-        if not self._waiting and (self._cramped or self._path.stat().st_size > _LARGE_BYTES):
+        if not self._waiting and (self._cramped or self._size() > _LARGE_BYTES):
             self._cramped = False
             self._shrink()
         if self._scrub_due and not self._cramped:  # it needs room
@@ -166,7 +166,7 @@ class SqliteJournal:
         """Tell whether an append would find room now."""
         try:
             self._check_room(0)
-        except (StorageFull, StorageBehind):
+        except StorageError:
             return False
         return True
 
@@ -197,13 +197,24 @@ class SqliteJournal:
             self._hear_recorder()
             if self._waiting_bytes + size > self._cap_bytes:
                 raise StorageBehind("the journal holds as much as it may until the recorder catches up")
-        if self._reserve_bytes and shutil.disk_usage(self._path.parent).free < self._reserve_bytes:
+        if self._reserve_bytes and self._free_bytes() < self._reserve_bytes:
             self._cramped = True
             raise StorageFull("the disk is full up to its reserve")
 
+    def _size(self) -> int:
+        with translated():
+            return self._path.stat().st_size
+
+    def _free_bytes(self) -> int:
+        with translated():
+            return shutil.disk_usage(self._path.parent).free
+
     def _hear_recorder(self) -> None:
         self._unheard = 0
-        confirmed = read_confirmed(self._path, self.journal_id)
+        try:
+            confirmed = read_confirmed(self._path, self.journal_id)
+        except StorageError:
+            return  # nothing but time is lost: it is heard again soon
         while self._waiting and self._waiting[0].seq <= confirmed:
             self._waiting_bytes -= self._waiting.popleft().size
         self._confirmed = max(self._confirmed, confirmed)

@@ -14,6 +14,8 @@ from twinbeam.core.errors import ConfigError
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+_REMEMBERED = 256  #: characters; strangers choose what is remembered, so its size is bounded as well
+
 
 class Proxies:
     """The proxies whose word about the client is believed."""
@@ -25,7 +27,8 @@ class Proxies:
 
     def client_ip(self, peer: str, forwarded: str) -> str | None:
         """Give the visitor's address from the peer's and X-Forwarded-For, or None when nobody trusted tells it."""
-        return self._cached(peer, forwarded)
+        find = self._cached if len(forwarded) <= _REMEMBERED else self._find
+        return find(peer, forwarded)
 
     def believed(self, peer: str) -> bool:
         """Tell whether a peer is one of them, so that its other headers about the client count too."""

@@ -14,16 +14,23 @@ _URL = re.compile(
     r"\s*[a-zA-Z][a-zA-Z0-9+.-]*:[/\\]{2}(?:[^/\\?#]*@)?(\[[0-9a-fA-F:.]+\]|[^/\\?#:@\s]+)(?::\d*)?(?:[/\\?#]|\s*$)"
 )
 _LONGEST = 8_000  #: characters of a page's address; a header may be longer
+_REMEMBERED = 256  #: characters; strangers choose what is remembered, so its size is bounded as well
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 def host_of(url: str) -> str:
     """Give the host of an absolute URL, or "" where there is none."""
-    return _host_of(url) if len(url) <= _LONGEST else ""
+    if len(url) <= _REMEMBERED:
+        return _remembered(url)
+    return _found(url) if len(url) <= _LONGEST else ""
 
 
 @lru_cache(maxsize=1024)
-def _host_of(url: str) -> str:
+def _remembered(url: str) -> str:
+    return _found(url)
+
+
+def _found(url: str) -> str:
     found = _URL.match(url)
     return plain_host(found[1]) if found else ""
 

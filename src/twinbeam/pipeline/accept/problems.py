@@ -52,6 +52,12 @@ class ProblemCode(StrEnum):
     UNAVAILABLE = "unavailable"
     JOURNAL_FULL = "journal_full"
     DISK_FULL = "disk_full"
+    MALFORMED_REQUEST = "malformed_request"
+    HEAD_TOO_SLOW = "head_too_slow"
+    URI_TOO_LONG = "uri_too_long"
+    HEADERS_TOO_LARGE = "headers_too_large"
+    OVERLOADED = "overloaded"
+    UNSUPPORTED_HTTP_VERSION = "unsupported_http_version"
 
 
 class Kind(Struct, frozen=True, gc=False):
@@ -224,6 +230,32 @@ KINDS: Mapping[ProblemCode, Kind] = {
         "Disk full",
         "There is no room to store events durably.",
         "Keep the events and send them again once the operator has made room.",
+    ),
+    ProblemCode.MALFORMED_REQUEST: Kind(
+        400, "Not HTTP", "The request is not well-formed HTTP/1.1.", "Send it with an HTTP library.", _CLOSE
+    ),
+    ProblemCode.HEAD_TOO_SLOW: Kind(
+        408, "Head too slow", "The rest of the head did not arrive in time.", "Send the request again.", _CLOSE
+    ),
+    ProblemCode.URI_TOO_LONG: Kind(
+        414, "Address too long", "The path with its query is too long.", "Send data in the body.", _CLOSE
+    ),
+    ProblemCode.HEADERS_TOO_LARGE: Kind(
+        431,
+        "Headers too large",
+        "The header lines are too many, or too long together.",
+        "Leave out headers and cookies that are not for this address.",
+        _CLOSE,
+    ),
+    ProblemCode.OVERLOADED: Kind(
+        503,
+        "Too much at once",
+        "More unfinished requests are open than there is room for, and this one has waited for its rest longest.",
+        "Send the request again a little later, in one go.",
+        (*_RETRY, *_CLOSE),
+    ),
+    ProblemCode.UNSUPPORTED_HTTP_VERSION: Kind(
+        505, "Unknown version of HTTP", "Only HTTP/1.0 and HTTP/1.1 are spoken here.", "Use HTTP/1.1.", _CLOSE
     ),
 }
 
