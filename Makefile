@@ -36,7 +36,7 @@ bench: setup-dev ## measure every stage and the whole path; results go to bench/
 check-demo: setup-run ## play a shop against the gateway and let a separate checker compare (ARGS="--sabotage drop")
 	@$(RUN) demo/check_demo.py $(ARGS)
 
-check-outside: setup-dev nginx ## strangers and the machine's troubles against the gateway; SABOTAGE=part makes it fail
+check-outside: setup-dev chromium nginx ## strangers and the machine's troubles against the gateway; SABOTAGE=part makes it fail
 	@$(RUN) scripts/check outside $(ARGS)
 
 check-truth: setup-dev ## identifiers, permission and joins against tables of their own; SABOTAGE=part makes it fail

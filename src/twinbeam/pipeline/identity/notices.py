@@ -77,7 +77,7 @@ SENTENCES: dict[Trouble, str] = {
     Trouble.URL_SCRUBBED: "Held personal data or a secret, which was removed; keep such data out of page addresses.",
     Trouble.TEXT_SCRUBBED: "Held an e-mail address or a phone number, which was removed.",
     Trouble.CURRENCY_UNKNOWN: (
-        "Is not among the currencies TikTok lists (tiktok.md 2.6), and no rate of the last 31 days converts it, "
+        "Is not among the currencies TikTok lists, and no rate of the last 31 days converts it, "
         "so every amount and the currency were left out; add a rate, or send a listed currency."
     ),
     Trouble.CURRENCY_MISSING: "A value came without its currency; TikTok needs both to report revenue.",
