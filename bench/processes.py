@@ -79,7 +79,8 @@ def furnish(folder: Path) -> House:
 def ingest(house: House, core: int, preload: Path | None = None) -> Iterator[Running]:
     """Run an ingest process on slot 0, on one core."""
     extra = {"LD_PRELOAD": str(preload)} if preload else {}
-    settings = house.settings() | {"PROMETHEUS_MULTIPROC_DIR": str(_made(house.folder / "metrics"))} | extra
+    _made(house.data / "metrics")
+    settings = house.settings() | extra
     with _serving(["-m", "twinbeam.app.ingest", "0"], house.folder / "ingest", settings, core) as running:
         wait_for(running.port, "/readyz")
         yield running

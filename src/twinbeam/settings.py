@@ -41,6 +41,8 @@ _MOST_PROCESSES = 256
 _MOST_IN_FLIGHT = 100  #: per pixel; 500 connections serve all of them
 _LONGEST_WINDOW_SECONDS = 86_400
 _LONGEST_LINGER_SECONDS = 3_600
+#: Where it is set, the metrics' library counts in mapped files, which a full disk turns into SIGBUS.
+_MAPPED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Address(Struct, frozen=True):
@@ -290,9 +292,9 @@ def spelled_out(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     return {variable.variable: text for variable in VARIABLES if (text := source.get(variable.variable))}
 
 
-def child_environment(**extra: str) -> dict[str, str]:
-    """Give the environment for a process of ours: this one's, and what is said here."""
-    return {**os.environ, **extra}
+def child_environment() -> dict[str, str]:
+    """Give the environment for a process of ours: this one's, less what would map its metrics into memory."""
+    return {name: value for name, value in os.environ.items() if name.upper() != _MAPPED_METRICS}
 
 
 def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str) -> Settings:

@@ -160,7 +160,7 @@ def test_what_no_item_is_to_blame_for_is_reported_and_tried_again(on_sqlite: Roo
         return call()
 
     follower = Follower(
-        folder=tmp_path / "data",
+        folders=[tmp_path / "data"],
         ring=on_sqlite.engine.ring,
         store=store,
         clock=on_sqlite.clock,

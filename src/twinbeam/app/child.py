@@ -33,7 +33,7 @@ class Child(Struct):
     _lifeline: socket.socket | None = None
     _due: float = 0.0
 
-    def start(self, now: float, **environment: str) -> int:
+    def start(self, now: float) -> int:
         """Start it and give its pid; raises OSError where the machine has no room for a process."""
         lifeline, theirs = socket.socketpair()
         with theirs:
@@ -42,7 +42,7 @@ class Child(Struct):
                 self.process = subprocess.Popen(  # noqa: S603 -- our own modules
                     [sys.executable, "-m", *self.arguments, *map(str, handles)],
                     pass_fds=handles,
-                    env=child_environment(**environment),
+                    env=child_environment(),
                     start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops them in order
                 )
             except OSError:

@@ -9,17 +9,22 @@ import socket
 import sys
 from functools import partial
 
+from twinbeam.app.known_time import Watch
 from twinbeam.app.process import attempt, beat, end_with_parent, every, run, side_by_side
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
+from twinbeam.app.slot import Slot
 from twinbeam.app.snapshot import SnapshotFile
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.errors import StorageDamaged, StorageError
 from twinbeam.core.rules import DEFAULT_WORKSPACE
-from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
+from twinbeam.engines.journals.losses import Loss, note_loss
+from twinbeam.engines.journals.sqlite import SqliteJournal, set_aside, slot_path
+from twinbeam.engines.keyring import KeyRing
 from twinbeam.http_server.server import Server
 from twinbeam.observe import logs
 from twinbeam.observe.health import Health
+from twinbeam.observe.tallies import FOLDER as METRICS
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.http import Door
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
@@ -35,7 +40,7 @@ from twinbeam.sources import consent_v1, events_v1
 
 DIRECTORY_SECONDS = 0.5  #: how soon a new key or a changed policy is in force
 FORGET_SECONDS = 1.0
-METRICS_SECONDS = 1.0
+FLUSH_SECONDS = 1.0
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the slot
 
 
@@ -45,9 +50,10 @@ def door(
     journal: JournalWriter,
     receipts: Receipts,
     reports: Reports,
-    clock: Clock,
+    watch: Watch,
 ) -> Door:
     """Put the intake's rooms together."""
+    clock = watch.clock
 
     def rates(workspace: str) -> Rates:
         return directory.current.workspaces.get(workspace, DEFAULT_WORKSPACE).rates
@@ -69,26 +75,49 @@ def door(
         ),
         country_header=settings.country_header.lower().encode(),
         report=reports.request,
+        is_clock_right=watch.is_right,
         fallback=Health(journal, clock),
     )
+
+
+def slot_of(settings: Settings, number: int, ring: KeyRing, reports: Reports, clock: Clock) -> Slot:
+    """Open an ingest process's slot; where its journal cannot be opened, that is said and tried again."""
+    path = slot_path(settings.journal_folder, number)
+
+    def opened() -> SqliteJournal:
+        journal = SqliteJournal(
+            path,
+            ring,
+            cap_bytes=settings.journal_cap_bytes,
+            reserve_bytes=settings.disk_reserve_bytes,
+            wait_seconds=TAKEOVER_SECONDS,
+        )
+        if (lost := journal.lost) is not None:
+            reports.happening(
+                "journal.lost",
+                file=str(path),
+                journal=lost.journal,
+                after=lost.after,
+                upto=lost.upto,
+                events=lost.events,
+            )
+            note_loss(path.parent, Loss(file=path.name, at_ms=clock.now_ms(), **lost._asdict()))
+        return journal
+
+    return Slot(path, opened, partial(set_aside, path), reports.happening)
 
 
 async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     """Serve until told to stop or until the supervisor is gone."""
     settings = load()
     log = logs.named("ingest", slot=slot)
-    reports = Reports(log)
+    reports = Reports(log, settings.data / METRICS)
     stop = asyncio.Event()
     end_with_parent(lifeline, stop)
     directory = SnapshotFile(settings.data)
     ring = open_ring(settings)
-    journal = SqliteJournal(
-        slot_path(settings.journal_folder, slot),
-        ring,
-        cap_bytes=settings.journal_cap_bytes,
-        reserve_bytes=settings.disk_reserve_bytes,
-        wait_seconds=TAKEOVER_SECONDS,
-    )
+    watch = Watch(settings.data, SystemClock())
+    journal = slot_of(settings, slot, ring, reports, watch.clock)
 
     async def refresh() -> None:
         try:
@@ -105,10 +134,11 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
 
     async def flush() -> None:
         reports.flush()
+        watch.look()
 
     log.info("ingest.ready", journal=journal.journal_id)
     app = TagFront(
-        door(settings, directory, journal, Receipts(ring.derived(PURPOSE)), reports, SystemClock()),
+        door(settings, directory, journal, Receipts(ring.derived(PURPOSE)), reports, watch),
         settings.tag_path,
         directory.in_force,
         {EVENTS: events_v1.PATH, CONSENT: consent_v1.PATH},
@@ -119,7 +149,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
         beat(lifeline, stop),
         every(DIRECTORY_SECONDS, stop, partial(attempt, reports.happening, "settings", refresh)),
         every(FORGET_SECONDS, stop, partial(attempt, reports.happening, "forget", forget)),
-        every(METRICS_SECONDS, stop, partial(attempt, reports.happening, "metrics", flush)),
+        every(FLUSH_SECONDS, stop, partial(attempt, reports.happening, "metrics", flush)),
     )
     journal.close()
     log.info("ingest.stopped")

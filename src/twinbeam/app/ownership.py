@@ -23,10 +23,10 @@ from twinbeam.settings import Settings, spelled_out
 ROOT = 0
 #: What the gateway opens in its folders; a file of another name harms nobody.
 _OPENED = re.compile(
-    r"store\.(db(-wal|-shm)?|lock)|journal-\d+\.[a-z]+(-wal|-shm)?|directory\.json|serve\.lock|metrics"
+    r"store\.(db(-wal|-shm)?|lock)|journal-\d+\.[a-z]+(-wal|-shm)?|directory\.json|clock\.json|journal-folders\.json|losses\.jsonl|serve\.lock|metrics"
 )
 #: What may lie in a folder that is the gateway's alone: these, and what was kept of them.
-_OURS = re.compile(r"(store|serve|directory|journal-\d+)\..+|metrics|old")
+_OURS = re.compile(r"(store|serve|directory|clock|losses|journal-folders|journal-\d+)\..+|metrics|old|before-\d+")
 _OTHERS = 0o007
 _GROUP_AND_OTHERS = 0o077
 _STICKY = 0o1000

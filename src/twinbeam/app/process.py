@@ -95,7 +95,7 @@ def calm_collector() -> None:
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run a process's main coroutine on uvloop; an expected error ends it with one sentence."""
+    """Run a process's main coroutine on uvloop; an expected error ends it with one sentence, which blocks nobody."""
     calm_collector()
     raise_limit()
     try:

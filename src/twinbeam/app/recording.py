@@ -1,7 +1,7 @@
 """Follows every journal in the folder and records what it finds, one transaction at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
@@ -12,6 +12,8 @@ from twinbeam.app.process import pause
 from twinbeam.app.reports import Reports
 from twinbeam.core.clock import Clock
 from twinbeam.core.errors import StorageBusy, StorageError
+from twinbeam.engines.journals.confirmed import read_confirmed
+from twinbeam.engines.journals.losses import Loss, note_loss
 from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
@@ -64,7 +66,7 @@ class Follower:
     granted while no writer ran is known from then on. A journal that fails once is not waited for.
     """
 
-    folder: Path
+    folders: Sequence[Path]  #: the one in use first; what earlier ones still hold is recorded too
     ring: KeyRing
     store: SqliteStore
     clock: Clock
@@ -99,7 +101,7 @@ class Follower:
 
     async def _look(self) -> None:
         try:
-            await self.on_store(self._open_new_slots)
+            await self.on_store(self._look_at_slots)
         except StorageError as error:  # the folder itself cannot be read now
             self.reports.happening("upkeep.crashed", what="journals", error=type(error).__name__, detail=str(error))
 
@@ -107,12 +109,12 @@ class Follower:
         """Look up the backlogs; for the store's thread."""
         cursors = self.store.cursors()
         found: dict[str, tuple[int, int | None]] = {}
-        unreadable = {path.stem for path in self._unopened}
+        unreadable = {self._name(path) for path in self._unopened}
         for path, followed in self._followed.items():
             try:
-                found[path.stem] = _backlog(followed.reader, *cursors.get(followed.reader.journal_id, (0, 0)))
+                found[self._name(path)] = _backlog(followed.reader, *cursors.get(followed.reader.journal_id, (0, 0)))
             except StorageError:  # each step in it tells how
-                unreadable.add(path.stem)
+                unreadable.add(self._name(path))
         self.backlogs.update(found, unreadable, self.clock.now_ms())
 
     async def _round(self) -> int:
@@ -147,8 +149,38 @@ class Follower:
         detail = str(error) if isinstance(error, StorageError) else ""  # others may quote an event
         self.reports.happening("record.crashed", file=path.name, error=type(error).__name__, detail=detail)
 
+    def is_drained(self, folder: Path) -> bool:
+        """Tell whether nothing is left to record in a folder; for the store's thread."""
+        there = slots(folder)
+        followed = [self._followed[path] for path in there if path in self._followed]
+        return len(followed) == len(there) and all(
+            one.reader.newest()[0] <= self.store.cursor(one.reader.journal_id) for one in followed
+        )
+
+    def _name(self, path: Path) -> str:
+        """Name a journal as people see it; one of an earlier folder with its folder."""
+        return path.stem if path.parent == self.folders[0] else str(path.with_suffix(""))
+
+    def _look_at_slots(self) -> None:
+        """Leave journals whose file was set aside or replaced, and open new ones."""
+        for path, followed in list(self._followed.items()):
+            if followed.reader.is_gone():
+                self._leave(path, followed)
+        self._open_new_slots()
+
+    def _leave(self, path: Path, followed: Followed) -> None:
+        """Record what can still be read of a journal whose file was set aside, and close it."""
+        try:
+            while (recorded := followed.recording.step()) is not None:
+                self.reports.recorded(recorded)
+        except Exception as error:  # noqa: BLE001 -- it was set aside because it is damaged
+            self._crashed(path, error)
+        followed.reader.close()
+        del self._followed[path]
+        self._behind.discard(path)
+
     def _open_new_slots(self) -> None:
-        found = slots(self.folder)
+        found = [path for folder in self.folders for path in slots(folder)]
         self._unopened = {path: told for path, told in self._unopened.items() if path in found}
         for path in found:
             if path not in self._followed:
@@ -174,10 +206,34 @@ class Follower:
         except StorageError:
             reader.close()
             raise
-        recording = Recording(journal=reader, store=self.store, clock=self.clock, report=self.reports.happening)
+        self._compare(path, reader)
+        report = partial(self._report, path)
+        recording = Recording(journal=reader, store=self.store, clock=self.clock, report=report)
         self._followed[path] = Followed(reader=reader, recording=recording, upto=upto)
         if not self.caught_up.is_set():
             self._behind.add(path)
+
+    def _compare(self, path: Path, reader: SqliteJournalReader) -> None:
+        """Tell of a store that is behind what it confirmed: it lost its WAL, or a backup of it was put back."""
+        seq, events = self.store.cursors().get(reader.journal_id, (0, 0))
+        confirmed = read_confirmed(path, reader.journal_id)
+        if confirmed.seq > seq:
+            self.reports.happening(
+                "store.behind",
+                file=path.name,
+                journal=reader.journal_id,
+                cursor=seq,
+                confirmed=confirmed.seq,
+                events=max(0, confirmed.events - events),
+            )
+
+    def _report(self, path: Path, event: str, /, **fields: Any) -> None:
+        """Report what one journal's recording tells; of what is gone for good a note is kept for `doctor`."""
+        self.reports.happening(event, **fields)
+        if event == "record.gap":
+            place = {"journal": fields["journal"], "after": fields["after"], "upto": fields["seq"]}
+            loss = Loss(file=path.name, events=fields["events"], at_ms=self.clock.now_ms(), **place)
+            note_loss(self.folders[0], loss)
 
     def _close(self) -> None:
         for followed in self._followed.values():

@@ -1,13 +1,16 @@
 """Turns what rooms report into log lines and the metrics that belong to them."""
 
 import itertools
+import os
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from twinbeam.observe import metrics
-from twinbeam.observe.logs import level_of
+from twinbeam.observe.logs import dropped_lines, level_of
+from twinbeam.observe.tallies import write_tallies
 from twinbeam.pipeline.accept.contract import Served
 from twinbeam.pipeline.record.contract import Recorded
 
@@ -40,8 +43,10 @@ class Reports:
     handed to the metrics by `flush`, which runs once a second.
     """
 
-    def __init__(self, log: Any) -> None:
+    def __init__(self, log: Any, folder: Path | None = None) -> None:
         self._log = log
+        self._folder = folder
+        self._dropped = 0  #: log lines, as far as they are counted
         self._turn = itertools.count()
         self._requests: Counter[tuple[str, int, str]] = Counter()
         self._events: Counter[tuple[str, str]] = Counter()
@@ -93,7 +98,7 @@ class Reports:
         unlogged.rejected += served.rejected
 
     def flush(self) -> None:
-        """Hand what was summed up to the metrics."""
+        """Hand what was summed up to the metrics, and write those into the folder, if there is one."""
         for (path, status, code), n in self._requests.items():
             metrics.REQUESTS.labels(path, str(status), code).inc(n)
         for (source, answer), n in self._events.items():
@@ -104,6 +109,10 @@ class Reports:
         self._log_the_rest()
         for summed in (self._requests, self._events, self._latencies, self._groups, self._lines, self._unlogged):
             summed.clear()
+        before, self._dropped = self._dropped, dropped_lines()
+        metrics.LOG_DROPPED.inc(self._dropped - before)
+        if self._folder is not None:
+            write_tallies(self._folder, os.getpid())
 
     def _log_the_rest(self) -> None:
         for (path, status, code, source, surprise), of in self._unlogged.items():

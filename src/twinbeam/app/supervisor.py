@@ -12,17 +12,16 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterable
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from twinbeam.app.child import Child
-from twinbeam.core.errors import ConfigError, StorageBusy
-from twinbeam.engines.locks import FileLock
+from twinbeam.app.journal_folders import alone_in
+from twinbeam.core.errors import ConfigError
+from twinbeam.observe.tallies import FOLDER as METRICS
+from twinbeam.observe.tallies import empty, forget_gauges
 from twinbeam.settings import Address, Settings
 
 STOP_SECONDS = 20.0  #: how long children may take to finish what is under way
-LOCK = "serve.lock"  #: in the data folder; names the process that holds it
 LONGEST_RESTART_SECONDS = 10.0
 STEADY_SECONDS = 30.0  #: a child that lived this long starts again at once
 _BACKLOG = 2_048
@@ -34,13 +33,15 @@ class Supervisor:
 
     def __init__(self, settings: Settings, log: Any) -> None:
         self._log = log
-        self._metrics = settings.data / "metrics"
-        self._lock = alone_in(settings.data)
-        patience_seconds = STOP_SECONDS if self._lock.inherited else 0  # a killed one's children let go of them soon
+        self._metrics = settings.data / METRICS
+        self._locks = [alone_in(settings.data, "The data folder", "TWINBEAM_DATA")]
+        inherited = self._locks[0].inherited
         try:
+            self._lock_journals(settings)
+            patience_seconds = STOP_SECONDS if inherited else 0  # a killed one's children let go of them soon
             intake, pages = (listen(address, patience_seconds) for address in (settings.listen, settings.dashboard))
-        except ConfigError:
-            self._lock.release()
+        except BaseException:
+            self._release()
             raise
         self._children = [Child("writer", ["twinbeam.app.writer"], pages)]
         for slot in range(settings.ingest_processes):
@@ -63,6 +64,16 @@ class Supervisor:
             time.sleep(0.05)
         return self._end_all()
 
+    def _lock_journals(self, settings: Settings) -> None:
+        if settings.journal_folder != settings.data:
+            settings.journal_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            what, variable = "The folder of journals", "TWINBEAM_JOURNAL_FOLDER"
+            self._locks.append(alone_in(settings.journal_folder, what, variable))
+
+    def _release(self) -> None:
+        for lock in self._locks:
+            lock.release()
+
     def _tend(self, child: Child, now: float) -> None:
         if child.process is not None and child.process.poll() is not None:
             self._bury(child, now)
@@ -74,7 +85,7 @@ class Supervisor:
 
     def _start(self, child: Child, now: float) -> None:
         try:
-            pid = child.start(now, PROMETHEUS_MULTIPROC_DIR=str(self._metrics))
+            pid = child.start(now)
         except OSError as error:  # no room for a process or for descriptors: that passes
             self._put_off(child, now, steady=False)
             self._log.error("start.crashed", child=child.name, detail=str(error), again_in=child.delay)
@@ -108,7 +119,7 @@ class Supervisor:
         ingest = [child for child in self._children if child.name != "writer"]
         rest = [child for child in self._children if child.name == "writer"]
         clean = [self._end(ingest), self._end(rest)]
-        self._lock.release()
+        self._release()
         self._log.info("supervisor.stopped")
         return 0 if all(clean) else 1
 
@@ -124,16 +135,6 @@ class Supervisor:
                 process.kill()
                 process.wait()
         return all(process.returncode == 0 for process in running)
-
-
-def alone_in(folder: Path) -> FileLock:
-    """Take the place of the one gateway that works in a folder; raises ConfigError with the fix."""
-    try:
-        return FileLock.take(folder / LOCK, what=f"The data folder {folder}")
-    except StorageBusy as error:
-        raise ConfigError(
-            f"{error}. Stop that one, or give this one a folder of its own with TWINBEAM_DATA."
-        ) from error
 
 
 def listen(address: Address, patience_seconds: float = 0) -> socket.socket:
@@ -160,17 +161,3 @@ def _bind(sock: socket.socket, address: Address) -> OSError | None:
     except OSError as error:
         return error
     return None
-
-
-def empty(folder: Path) -> None:
-    """Empty the metrics folder: counters begin with the supervisor, as with any process."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for file in folder.glob("*.db"):
-        file.unlink()
-
-
-def forget_gauges(folder: Path, pid: int) -> None:
-    """Drop the live gauges of a dead process; its counters stay in the sum."""
-    with suppress(OSError):  # a gauge too many is no reason to leave the others without a supervisor
-        for file in folder.glob(f"gauge_live*_{pid}.db"):
-            file.unlink()

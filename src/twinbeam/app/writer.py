@@ -6,25 +6,34 @@ Run by the supervisor: python -m twinbeam.app.writer LISTENER-FD LIFELINE-FD
 """
 
 import asyncio
+import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from random import Random
+from typing import NoReturn
 from uuid import uuid4
 
 from twinbeam.app.erasures import ask_again, carry_out
+from twinbeam.app.journal_folders import left_behind, remember_folders
+from twinbeam.app.known_time import Watch
+from twinbeam.app.machine import LOOK_SECONDS, Machine
+from twinbeam.app.opening import Pages, named, opened
 from twinbeam.app.pending import Pending
-from twinbeam.app.process import Act, attempt, end_with_parent, every, run, side_by_side
+from twinbeam.app.presence import check_store, remember_store
+from twinbeam.app.process import Act, attempt, end_with_parent, every, pause, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
-from twinbeam.app.snapshot import publish
+from twinbeam.app.snapshot import directory_of, publish
 from twinbeam.app.terms import LiveTerms
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import MS_PER_DAY, Clock, SystemClock
 from twinbeam.core.delivery import Lane
+from twinbeam.core.errors import ConfigError, StorageBusy, StorageError, StorageFull
 from twinbeam.dashboard.app import build
 from twinbeam.dashboard.contract import JournalLag, LagView
 from twinbeam.dashboard.hosts import KnownHosts
@@ -36,6 +45,8 @@ from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
 from twinbeam.observe import logs, metrics
 from twinbeam.observe.health import BEHIND_SECONDS
+from twinbeam.observe.tallies import FOLDER as METRICS
+from twinbeam.observe.tallies import exposition
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.pipeline.consent.gate import judge
 from twinbeam.pipeline.record.policy import RecordPolicy
@@ -52,6 +63,7 @@ Saved = dict[tuple[str, str], tuple[str, int | None]]
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 SETTINGS_SECONDS = 1.0  #: how soon a new token is used
 MEASURE_SECONDS = 1.0
+LONGEST_TWIN_MS = 300_000  #: a first copy waits for TikTok's script at most 270 s (core/rules.py)
 OVERDUE_SECONDS = 1.0  #: how late what waited for too long may end
 REMOVED_SECONDS = 5.0  #: how late what waits for a pixel that was removed may end
 REMOVED_DAYS = 10  #: nothing is held, or waits to be sent, for longer
@@ -70,8 +82,11 @@ class Writer:
     reports: Reports
     on_store: Thread
     terms: LiveTerms
+    watch: Watch | None = None
+    earlier: Sequence[Path] = ()  #: folders that journals of this store were in before
 
     def __post_init__(self) -> None:
+        self.time = self.watch or Watch(self.settings.data, self.clock)
         self.owner = uuid4().hex
         self.tokens: dict[tuple[str, str], str] = {}
         self._saved: Saved = {}
@@ -84,8 +99,9 @@ class Writer:
             proxy=self.settings.proxy,
         )
         self.sender = self._sender()
+        self.machine = Machine(self.settings, self.store, self.time, self.reports)
         self.follower = Follower(
-            folder=self.settings.journal_folder,
+            folders=[self.settings.journal_folder, *self.earlier],
             ring=self.ring,
             store=self.store,
             clock=self.clock,
@@ -101,12 +117,15 @@ class Writer:
     async def prepare(self) -> None:
         """Take in what was decided and wished for while no writer ran."""
         await self.on_store(ask_again, self.store, self.settings, self.ring, self.reports)
-        await self.take_settings()  # no token is new yet: what waits after an attempt keeps its time
+        # No token is new yet: what waits after an attempt keeps its time.
+        await self.attempt("settings", self.take_settings)
 
     async def send(self, stop: asyncio.Event) -> None:
         """Send, and end what is overdue, once all is in force that was said or wished for while no writer ran."""
         await self.follower.caught_up.wait()
         await self.attempt("tidy", partial(carry_out, self.store, self.clock, self.on_store, stop))
+        while not stop.is_set() and not self.time.is_sure():
+            await pause(OVERDUE_SECONDS, stop)  # what was tried before is sent again by the time
         end_overdue = partial(self.attempt, "overdue", self.end_overdue)
         end_removed = partial(self.attempt, "removed", self.end_removed)
         await side_by_side(
@@ -121,6 +140,7 @@ class Writer:
         self._saved, self.directory = await self.on_store(self._read_settings)
         self.tokens = {place: token for place, (token, _) in self._saved.items()}
         self.terms.update(self.directory)
+        await self.on_store(publish, self.store, self.settings.data)
 
     async def refresh(self) -> None:
         """Take in what changed, and let go what waited for another token."""
@@ -132,8 +152,18 @@ class Writer:
             self._renewed.remove(place)
 
     async def end_overdue(self) -> None:
-        """Let go what its owner released, and what was held, or waited to be sent, for too long."""
+        """
+        Let go what its owner released, and what was held, or waited to be sent, for too long.
+
+        Of the latter nothing, while nobody can be sure of the time.
+        """
         await self.on_store(self.store.release_asked, self.clock.now_ms())
+        if not self.time.is_sure():
+            return
+        now_ms = self.clock.now_ms()
+        latest_ms = now_ms + max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS
+        while await self.on_store(self.store.pull_in, latest_ms, now_ms):
+            self.sender.wake()
         for end in (self.store.end_overdue, self.store.end_stale):
             while await self.on_store(end, self.clock.now_ms(), limit=ENDED_AT_ONCE) == ENDED_AT_ONCE:
                 pass
@@ -148,8 +178,19 @@ class Writer:
                     ended = await self.on_store(end, workspace, code, now_ms, limit=ENDED_AT_ONCE)
 
     async def tidy(self) -> None:
-        """Remove what has come to its end, and what people asked to have erased."""
-        await self.on_store(self.store.tidy, self.clock.now_ms())
+        """Remove what people asked to have erased, and, while the time is sure, what has come to its end."""
+        await self.on_store(self.store.tend)
+        await self.on_store(partial(self.store.tidy, self.clock.now_ms(), retention=self.time.is_sure()))
+        for folder in self.follower.folders[1:]:
+            if await self.on_store(self.follower.is_drained, folder):
+                self._forget_folder(folder)
+
+    def _forget_folder(self, folder: Path) -> None:
+        """Follow an earlier folder of journals no more: all that was left in it is recorded."""
+        left = [other for other in self.follower.folders[1:] if other != folder]
+        if remember_folders(self.settings, left):
+            self.follower.folders = [self.settings.journal_folder, *left]
+            self.reports.happening("journals.drained", folder=str(folder))
 
     async def measure(self) -> None:
         """Bring the gauges up to date."""
@@ -158,6 +199,7 @@ class Writer:
         metrics.PENDING.set(self.follower.backlogs.pending)
         metrics.UNSENT.set(unsent)
         metrics.HELD.set(held)
+        self.reports.flush()
 
     def pages(self, reader: SqliteReader, on_reader: Thread, closing: Callable[[], bool]) -> KnownHosts:
         """Build the dashboard on a reader of its own; `closing` tells its open streams to end."""
@@ -173,7 +215,7 @@ class Writer:
             clock=self.clock,
             lag=self._lag,
             pending=is_pending,
-            metrics=partial(metrics.exposition, self.settings.data / "metrics"),
+            metrics=partial(exposition, self.settings.data / METRICS, os.getpid()),
             ready=self._not_ready,
             access_codes=ACCESS_CODES,
             emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
@@ -204,7 +246,7 @@ class Writer:
     def _read_settings(self) -> tuple[Saved, Directory]:
         when = {(row.workspace, row.code): row.token_ms for row in self.store.pixels()}
         saved = {place: (token, when.get(place)) for place, token in self.store.tokens().items()}
-        return saved, publish(self.store, self.settings.data)
+        return saved, directory_of(self.store)
 
     def _measure(self) -> tuple[int, int]:
         self.follower.measure()
@@ -218,30 +260,46 @@ class Writer:
     def _not_ready(self) -> list[str]:
         found, lag = self.follower.backlogs, self.follower.backlogs.lag_seconds
         behind = [f"the recorder is {lag:.0f} seconds behind"] if lag >= BEHIND_SECONDS else []
-        return behind + [f"the journal {name} cannot be read" for name in found.unreadable]
+        clock = [trouble] if (trouble := self.time.trouble()) else []
+        return behind + clock + [f"the journal {name} cannot be read" for name in found.unreadable]
 
 
 async def joined(settings: Settings, reports: Reports, on_store: Thread) -> Writer:
-    """Open the store on its thread and join the writer's parts around it; raises StorageBusy beside another writer."""
+    """
+    Open the store on its thread and join the writer's parts around it.
+
+    Raises StorageFull while there is no room for that, StorageBusy beside another writer, and ConfigError for a store
+    that is missing or damaged.
+    """
+    check_store(settings)
     ring, terms = open_ring(settings), LiveTerms()
     policy = RecordPolicy(window=JoinWindow(wait_ms=settings.join_window_ms), terms_of=terms, judge=judge)
-    store = await on_store(
-        SqliteStore.open_as_writer,
-        settings.data,
-        ring,
-        policy=policy,
-        ages=Ages(),
-        keep_days_of=terms.keep_days_of,
-        wait_seconds=TAKEOVER_SECONDS,
-    )
+    try:
+        store = await on_store(
+            SqliteStore.open_as_writer,
+            settings.data,
+            ring,
+            policy=policy,
+            ages=Ages(),
+            keep_days_of=terms.keep_days_of,
+            wait_seconds=TAKEOVER_SECONDS,
+        )
+    except (StorageFull, StorageBusy):
+        raise
+    except StorageError as error:
+        raise named(settings, error) from error
+    remember_store(settings)
+    watch = Watch(settings.data, SystemClock(), known_ms=await on_store(store.newest_ms))
     return Writer(
         settings=settings,
         ring=ring,
         store=store,
-        clock=SystemClock(),
+        clock=watch.clock,
         reports=reports,
         on_store=on_store,
         terms=terms,
+        watch=watch,
+        earlier=left_behind(settings, reports),
     )
 
 
@@ -251,24 +309,43 @@ async def main(listener: socket.socket, lifeline: int) -> None:
     log = logs.named("writer")
     stop = asyncio.Event()
     end_with_parent(lifeline, stop)
+    pages, reports = Pages(), Reports(log, settings.data / METRICS)
+    serving = Server(pages, report=reports.happening).serve(listener, stop)
+    await side_by_side(stop, serving, work(settings, reports, pages, stop))
+    log.info("writer.stopped")
+
+
+async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio.Event) -> None:
+    """Record, send, settle and show, from the moment on at which the store can be opened."""
     on_store, on_reader = Thread("store"), Thread("reader")
-    writer = await joined(settings, Reports(log), on_store)
+    writer = await opened(settings, partial(joined, settings, reports, on_store), stop, SystemClock(), reports)
+    if writer is None:
+        return
     reader = await on_reader(SqliteReader, settings.data)
     await writer.prepare()
-    log.info("writer.ready", owner=writer.owner)
-    await side_by_side(
-        stop,
-        Server(writer.pages(reader, on_reader, stop.is_set), report=writer.reports.happening).serve(listener, stop),
-        writer.follower.run(stop),
-        writer.send(stop),
-        every(SETTINGS_SECONDS, stop, partial(writer.attempt, "settings", writer.refresh)),
-        every(TIDY_SECONDS, stop, partial(writer.attempt, "tidy", writer.tidy)),
-        every(MEASURE_SECONDS, stop, partial(writer.attempt, "measure", writer.measure)),
-    )
+    pages.app = writer.pages(reader, on_reader, stop.is_set)
+    reports.happening("writer.ready", owner=writer.owner)
+    try:
+        await side_by_side(
+            stop,
+            writer.follower.run(stop),
+            writer.send(stop),
+            every(SETTINGS_SECONDS, stop, partial(writer.attempt, "settings", writer.refresh)),
+            every(TIDY_SECONDS, stop, partial(writer.attempt, "tidy", writer.tidy)),
+            every(MEASURE_SECONDS, stop, partial(writer.attempt, "measure", writer.measure)),
+            every(LOOK_SECONDS, stop, writer.machine.look),
+        )
+    except ConfigError as error:
+        leave(error)
     await writer.destination.close()
     await on_reader(reader.close)
     await on_store(writer.store.close)
-    log.info("writer.stopped")
+
+
+def leave(error: ConfigError) -> NoReturn:
+    """End without closing a store that is gone: SQLite would remove the WAL of whatever lies in its place now."""
+    logs.say(f"twinbeam: {error}")
+    os._exit(1)
 
 
 if __name__ == "__main__":

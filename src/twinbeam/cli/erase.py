@@ -85,8 +85,7 @@ def _erased(person: Any) -> tuple[str, Any]:
 
 def _receipt(chosen: Any, ring: Any, store: Any, wish: str) -> Any:
     """Have the wish carried out by whoever can; None when that takes too long."""
-    keep_days = {name: rules.keep_days for name, rules in store.workspaces().items()}
-    if _without_gateway(chosen, ring, wish, keep_days=keep_days):
+    if _without_gateway(chosen, ring, wish):
         return store.erasure(wish)
     ends = time.monotonic() + _WAIT_SECONDS
     while (receipt := store.erasure(wish)) is None and time.monotonic() < ends:
@@ -99,31 +98,20 @@ def _counts(receipt: Any) -> str:
     return f"{done}, {receipt.in_flight} on the wire, {receipt.delivered} at TikTok"
 
 
-def _without_gateway(chosen: Any, ring: Any, wish: str, *, keep_days: dict[str, int]) -> bool:
-    """
-    Carry the wish out here when no gateway runs; what waits in the journals still has to be recorded by one.
-
-    Retention may have its turn too, so it has to know how long each workspace keeps what it has.
-    """
+def _without_gateway(chosen: Any, ring: Any, wish: str) -> bool:
+    """Carry the wish out here when no gateway runs; what waits in the journals still has to be recorded by one."""
     from twinbeam.cli.setup import now_ms
-    from twinbeam.core.rules import DEFAULT_WORKSPACE
     from twinbeam.engines.stores.sqlite.store import SqliteStore
     from twinbeam.pipeline.record.policy import RecordPolicy
     from twinbeam.pipeline.send.limits import Ages
 
     try:
-        store = SqliteStore.open_as_writer(
-            chosen.data,
-            ring,
-            policy=RecordPolicy(),
-            ages=Ages(),
-            keep_days_of=lambda name: keep_days.get(name, DEFAULT_WORKSPACE.keep_days),
-        )
+        store = SqliteStore.open_as_writer(chosen.data, ring, policy=RecordPolicy(), ages=Ages())
     except StorageBusy:
         return False
     click.echo("No gateway is running; working on the store directly.", err=True)
     try:
-        while store.erasure(wish) is None and store.tidy(now_ms()):
+        while store.erasure(wish) is None and store.tidy(now_ms(), retention=False):
             pass
     finally:
         store.close()

@@ -22,6 +22,7 @@ def command() -> None:
     import os
 
     from twinbeam.app import ownership
+    from twinbeam.app.presence import check_store
     from twinbeam.app.ring import open_ring
     from twinbeam.app.supervisor import Supervisor
     from twinbeam.observe import logs
@@ -31,6 +32,7 @@ def command() -> None:
     settings = load()
     os.umask(0o077)  # what is made from here on is its owner's alone
     open_ring(settings)
+    check_store(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     logs.configure(settings.log_format)
     log = logs.named("supervisor")

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from twinbeam.app.ownership import account
+from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
@@ -21,12 +22,14 @@ def opened_store() -> Iterator[SqliteSetup]:
     """Open the store beside a running gateway, if there is one; what changed is in force within a second."""
     settings = load()
     ring = open_ring(settings)
+    check_store(settings)
     with _named(settings.data):
         try:
             store = SqliteSetup(settings.data, ring)
         except StorageDamaged as error:
             raise ConfigError(f"The store in {settings.data} is damaged ({error}); put back its backup.") from error
         try:
+            remember_store(settings)
             yield store
             publish(store, settings.data)
         finally:

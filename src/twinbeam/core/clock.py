@@ -23,6 +23,10 @@ class Clock(Protocol):
         ...
 
 
+#: Where it can be had, the clock that goes on while the machine sleeps: waking up is no step of the wall clock.
+_MONOTONIC = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
 class SystemClock:
     """The machine's own clocks."""
 
@@ -32,7 +36,7 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """Seconds on a clock that never goes backwards."""
-        return time.monotonic()
+        return time.clock_gettime(_MONOTONIC)
 
 
 class HandClock:
@@ -40,10 +44,11 @@ class HandClock:
 
     def __init__(self, now_ms: int = 1_790_000_000_000) -> None:
         self._now_ms = now_ms
+        self._stepped_ms = 0
 
     def now_ms(self) -> int:
         """Milliseconds since the Unix epoch, as last set."""
-        return self._now_ms
+        return self._now_ms + self._stepped_ms
 
     def monotonic(self) -> float:
         """Seconds, moved together with the wall clock."""
@@ -52,6 +57,10 @@ class HandClock:
     def advance(self, *, ms: int = 0, seconds: float = 0) -> None:
         """Move both clocks forward."""
         self._now_ms += ms + round(seconds * MS_PER_SECOND)
+
+    def step(self, ms: int) -> None:
+        """Set the wall clock alone forward, or back, as a person or a time server does."""
+        self._stepped_ms += ms
 
 
 def day_of(ms: int) -> int:

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +22,8 @@ class FileLock:
         self._handle = handle
         self.inherited = bool(os.pread(handle, 1, 0))
         os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # a full disk keeps nobody from holding a lock
+            os.pwrite(handle, str(os.getpid()).encode(), 0)
 
     @classmethod
     def take(cls, path: Path, *, wait_seconds: float = 0, what: str = "it") -> Self:

@@ -107,7 +107,10 @@ def translated() -> Iterator[None]:
 
 
 def _ours(error: sqlite3.DatabaseError) -> StorageError:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    extended = getattr(error, "sqlite_errorcode", 0)
+    if extended == sqlite3.SQLITE_IOERR_SHMSIZE:
+        return StorageFull(str(error))  # no room for the WAL's index, which SQLite makes when it opens a file
+    code = extended & 0xFF
     kinds: dict[int, type[StorageError]] = {
         sqlite3.SQLITE_FULL: StorageFull,
         sqlite3.SQLITE_BUSY: StorageBusy,

@@ -159,6 +159,10 @@ class Followed(JournalReader, Protocol):
         """Give the newest sequence number and the number of events appended since the journal began."""
         ...
 
+    def lost(self) -> int:
+        """Tell how many events are missing in front of the groups last read, and between them."""
+        ...
+
 
 @dataclass(kw_only=True, slots=True)
 class Recording:
@@ -175,6 +179,7 @@ class Recording:
     report: Report
     _outdated: bool = field(default=False, init=False)
     _told_at: float | None = field(default=None, init=False)
+    _said: tuple[int, int] | None = field(default=None, init=False)
 
     def step(self) -> Recorded | None:
         """Record the next groups, or None if there are none; raises StorageError, and then nothing has changed."""
@@ -182,12 +187,22 @@ class Recording:
         groups = [] if self._outdated else self.journal.read(cursor, limit=EVENTS_PER_TRANSACTION)
         if not groups:
             self._compare(cursor)
+            if cursor and not self._outdated:
+                self._confirm(cursor)
             return None
         recorded = self._record(groups)
-        self.journal.confirm(groups[-1].seq)
+        self._confirm(groups[-1].seq)
         if recorded.gap:
-            self.report("record.gap", journal=self.journal.journal_id, seq=groups[0].seq)
+            journal, lost = self.journal.journal_id, self.journal.lost()
+            self.report("record.gap", journal=journal, after=cursor, seq=groups[-1].seq, events=lost)
         return recorded
+
+    def _confirm(self, seq: int) -> None:
+        """Say how far the store has come, and how far it has come for good; nothing, where nothing has changed."""
+        said = (seq, self.store.safe(self.journal.journal_id))
+        if said != self._said:
+            self._said = said
+            self.journal.confirm(*said)
 
     def _compare(self, cursor: int) -> None:
         """Notice a journal that is older than its cursor, once and for all, and say so once a minute."""

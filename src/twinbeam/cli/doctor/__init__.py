@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-def command() -> None:
+@click.option("--accept-clock", is_flag=True, help="Take the clock of this machine as right, though it was set.")
+@click.option("--new-store", is_flag=True, help="Begin with an empty store where one was lost.")
+def command(*, accept_clock: bool, new_store: bool) -> None:
     """
     Check this installation and say what to mend. Exit status 1 if something is wrong.
 
@@ -21,7 +23,8 @@ def command() -> None:
     It looks at
       settings   every TWINBEAM_ variable in force, and what cannot be
       files      whose they are, who else may read them, whether the key ring opens them
-      store      whether the counts add up, what could not be recorded
+      store      whether it is there and the counts add up, what could not be recorded or was lost
+      clock      whether it can be right
       gateway    whether it answers, whether somebody else has its port, who may see its pages
       pixels     their codes, whether TikTok refuses a token, whether a key leads to them
 
@@ -31,14 +34,18 @@ def command() -> None:
       note  nothing is wrong, and it may not be what you expect
       FAIL  something is wrong; the line below it, after "->", is what mends it
 
-    It makes and changes nothing. A gateway that does not run is a note. Run it as the account that the
-    gateway runs as, with the same settings.
+    Without an option it makes and changes nothing. A gateway that does not run is a note. Run it as the account that
+    the gateway runs as, with the same settings.
 
     \b
     Examples:
       twinbeam doctor
       twinbeam doctor | grep -A1 FAIL
+      twinbeam doctor --accept-clock
     """  # noqa: D301 -- \b tells click to keep the lines
+    if accept_clock or new_store:
+        _mend(accept_clock=accept_clock, new_store=new_store)
+        return
     fine = True
     for finding in _findings():
         fine = fine and finding.fine
@@ -46,6 +53,17 @@ def command() -> None:
         if finding.fix:
             click.echo(f"     -> {finding.fix}")
     raise SystemExit(0 if fine else 1)
+
+
+def _mend(*, accept_clock: bool, new_store: bool) -> None:
+    from twinbeam.cli.doctor import machine
+    from twinbeam.settings import load
+
+    settings = load()
+    if accept_clock:
+        machine.accept_clock(settings)
+    if new_store:
+        machine.new_store(settings)
 
 
 def _findings() -> "Iterator[Finding]":

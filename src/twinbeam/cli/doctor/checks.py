@@ -5,7 +5,7 @@ A check is a function from the settings to findings, in a module that is named f
 changes nothing; what it raises of ours is told as a finding.
 """
 
-from twinbeam.cli.doctor import files, gateway, pixels, store
+from twinbeam.cli.doctor import files, gateway, machine, pixels, store
 from twinbeam.cli.doctor.finding import Check
 
 #: Told first: nothing else is looked at while these are wrong.
@@ -20,8 +20,14 @@ CHECKS: tuple[Check, ...] = (
     Check("copies", store.copies),
     Check("quarantine", store.quarantine),
     Check("journals", files.journals, opens_files=False),
+    Check("missing store", machine.vanished_store, opens_files=False),
+    Check("damaged journals", machine.damaged_journals, opens_files=False),
+    Check("lost events", machine.lost_events, opens_files=False),
+    Check("earlier journals", machine.earlier_journals, opens_files=False),
+    Check("clock", machine.clock, opens_files=False),
     Check("gateway", gateway.sides, opens_files=False),
     Check("pages", gateway.pages, opens_files=False),
+    Check("readiness", machine.readiness, opens_files=False),
     Check("pixels", pixels.known),
     Check("codes", pixels.codes),
     Check("tokens", pixels.tokens),

@@ -8,7 +8,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from twinbeam.app.supervisor import LOCK
+from twinbeam.app.journal_folders import LOCK
 from twinbeam.cli.doctor import listeners
 from twinbeam.cli.doctor.finding import Finding
 from twinbeam.settings import MEND_PAGES, Address, Settings

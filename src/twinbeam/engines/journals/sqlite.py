@@ -2,8 +2,9 @@
 A journal in a SQLite file: one row per commit group, appended by one ingest process, read by the recorder.
 
 The ingest process is the file's only writer; the recorder reads it and says how far it has come in a small file
-beside it (confirmed.py). The writer drops confirmed groups inside its next append, so forgetting costs no
-sync of its own. The newest row always stays: it carries the running totals.
+beside it (confirmed.py). The writer drops groups that the store holds in its file inside its next append, so forgetting
+costs no sync of its own; where room is short, those that the store holds in its WAL too. The newest row always stays:
+it carries the running totals, which newest.py keeps a second time.
 
 What a backlog took of the disk is given back once the backlog is gone. Groups are sealed under a key per day, which
 is destroyed when the last group of its day is dropped: whatever free pages still hold of them is unreadable then.
@@ -18,12 +19,17 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from twinbeam.core.clock import day_of
-from twinbeam.core.errors import StorageBehind, StorageBusy, StorageDamaged, StorageError, StorageFull
-from twinbeam.engines.journals.confirmed import read_confirmed, write_confirmed
-from twinbeam.engines.keyring import DayKeys, KeyRing, NotOpenedHere
+from twinbeam.core.errors import StorageBehind, StorageError, StorageFull
+from twinbeam.engines.journals.confirmed import Confirmed, read_confirmed
+from twinbeam.engines.journals.files import group_context, newest_group, set_aside, set_aside_in, slot_path, slots
+from twinbeam.engines.journals.newest import Gap, Newest, NewestFile, read_newest
+from twinbeam.engines.journals.reading import SqliteJournalReader
+from twinbeam.engines.keyring import DayKeys, KeyRing
 from twinbeam.engines.locks import FileLock
-from twinbeam.engines.sqlite_file import emptied_wal, open_file, open_reader, transaction, translated
-from twinbeam.pipeline.journal.contract import Backlog, Group
+from twinbeam.engines.sqlite_file import emptied_wal, open_file, transaction, translated
+from twinbeam.pipeline.journal.contract import Backlog
+
+__all__ = ["SqliteJournal", "SqliteJournalReader", "set_aside", "set_aside_in", "slot_path", "slots"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL);
@@ -48,16 +54,6 @@ _LISTEN_EVERY = 64
 
 DEFAULT_CAP_BYTES = 4 * 1024**3
 DEFAULT_RESERVE_BYTES = 256 * 1024**2
-
-
-def slot_path(folder: Path, slot: int) -> Path:
-    """Name the file of an ingest slot."""
-    return folder / f"journal-{slot}.db"
-
-
-def slots(folder: Path) -> list[Path]:
-    """List the journals of a folder."""
-    return sorted(folder.glob("journal-*.db"))
 
 
 class Waiting(NamedTuple):
@@ -94,22 +90,32 @@ class SqliteJournal:
         self._lock = FileLock.take(
             path.with_suffix(".lock"), wait_seconds=wait_seconds, what=f"The journal {path.name}"
         )
-        try:
-            self._db = _open(path, max_pages)
-        except BaseException:
-            self._lock.release()
-            raise
-        self._keys = DayKeys(ring, load=self._load_key, save=self._save_key)
-        self._day = int(self._db.execute("SELECT coalesce(max(day), 0) FROM day_key").fetchone()[0])
+        self._confirmed = Confirmed()  #: what the recorder has
+        self._forgotten = 0  #: of what comes up to here the file has nothing any more
+        self._cramped = False  #: the disk had no room lately
+        self._unheard = 0  #: events appended since the recorder was last heard
         self._scrub_due = True  #: something was destroyed whose bytes may still lie in the WAL
-        self._seq, self._upto = _newest(self._db)
+        with ExitStack() as on_error:
+            on_error.callback(self._lock.release)
+            self._db = _open(path, max_pages)
+            on_error.callback(self._db.close)
+            self._keys = DayKeys(ring, load=self._load_key, save=self._save_key)
+            with translated():
+                self._begin()
+            self._newest_file = NewestFile(path)
+            self._inode = path.stat().st_ino
+            on_error.pop_all()
+
+    def _begin(self) -> None:
+        """Take up what the file holds."""
+        self._day = int(self._db.execute("SELECT coalesce(max(day), 0) FROM day_key").fetchone()[0])
+        self._seq, self._upto = newest_group(self._db)
+        noted = read_newest(self._path)
+        row = self._db.execute("SELECT id FROM journal").fetchone()
+        self.lost = self._missing(noted) if row is None or row[0] == noted.journal_id else None
         self.journal_id = self._identity()
         self._waiting = deque(Waiting(*row) for row in self._db.execute(_SIZES))
         self._waiting_bytes = sum(group.size for group in self._waiting)
-        self._confirmed = 0  #: the recorder has what comes up to here
-        self._forgotten = 0  #: and the file has nothing of it any more
-        self._cramped = False  #: the disk had no room lately
-        self._unheard = 0  #: events appended since the recorder was last heard
         self._hear_recorder()
 
     def append(self, at_ms: int, count: int, body: bytes) -> int:
@@ -120,19 +126,31 @@ class SqliteJournal:
         self._check_room(len(body))
         seq, upto = self._seq + 1, self._upto + count
         try:
-            with transaction(self._db):
-                self._delete(self._confirmed)  # first: a full file takes the new group in their place
-                sealed = self._keys.seal(self._sealing_day(at_ms), body, _context(self.journal_id, seq))
-                self._db.execute("INSERT INTO grp VALUES (?, ?, ?, ?, ?)", (seq, at_ms, count, upto, sealed))
+            size = self._insert(seq, at_ms, count, upto, body)
         except BaseException as error:
             self._cramped = self._cramped or isinstance(error, StorageFull)
             self._keys.forget_cached()
             self._hear_recorder()
             raise
-        self._seq, self._upto, self._forgotten = seq, upto, self._confirmed
-        self._waiting.append(Waiting(seq, len(sealed), count, at_ms))
-        self._waiting_bytes += len(sealed)
+        self._seq, self._upto = seq, upto
+        self._newest_file.write(Newest(self.journal_id, seq, upto))
+        self._waiting.append(Waiting(seq, size, count, at_ms))
+        self._waiting_bytes += size
         return seq
+
+    def _insert(self, seq: int, at_ms: int, count: int, upto: int, body: bytes) -> int:
+        """Write one group in the place of those that may be dropped; gives its size as it lies in the file."""
+        droppable = self._droppable()
+        with transaction(self._db):
+            self._delete(droppable)  # first: a full file takes the new group in their place
+            sealed = self._keys.seal(self._sealing_day(at_ms), body, group_context(self.journal_id, seq))
+            self._db.execute("INSERT INTO grp VALUES (?, ?, ?, ?, ?)", (seq, at_ms, count, upto, sealed))
+        self._forgotten = max(self._forgotten, droppable)
+        return len(sealed)
+
+    def _droppable(self) -> int:
+        """Give the last group that may go: the store's file has it, or, where room is short, at least its WAL."""
+        return self._confirmed.seq if self._cramped else min(self._confirmed.safe, self._confirmed.seq)
 
     def forget(self) -> None:
         """
@@ -141,7 +159,7 @@ class SqliteJournal:
         Gives back what a backlog took of the disk.
         """
         self._hear_recorder()
-        upto = min(self._confirmed, self._seq - 1)
+        upto = min(self._droppable(), self._seq - 1)
         with transaction(self._db):
             self._delete(upto)
             self._destroy_keys()
@@ -170,10 +188,24 @@ class SqliteJournal:
             return False
         return True
 
+    def is_gone(self) -> bool:
+        """Tell whether the file was removed, or another one lies in its place."""
+        try:
+            return self._path.stat().st_ino != self._inode
+        except FileNotFoundError:
+            return True
+
     def close(self) -> None:
         """Close the file and give the slot back."""
         self._db.close()
+        self._newest_file.close()
         self._lock.release()
+
+    def _missing(self, noted: Newest) -> Gap | None:
+        """Tell what was acknowledged, is not known to be recorded, and is not in the file."""
+        confirmed = read_confirmed(self._path, noted.journal_id)
+        seq, events = max((self._seq, self._upto), (confirmed.seq, confirmed.events))
+        return Gap(noted.journal_id, seq, noted.seq, noted.events - events) if noted.seq > seq else None
 
     def _identity(self) -> str:
         """
@@ -182,7 +214,7 @@ class SqliteJournal:
         That begins anew: all its groups are recorded, and only their old id opens them.
         """
         row = self._db.execute("SELECT id FROM journal").fetchone()
-        if row is not None and read_confirmed(self._path, row[0]) <= self._seq:
+        if row is not None and read_confirmed(self._path, row[0]).seq <= self._seq:
             return str(row[0])
         fresh = uuid4().hex
         with transaction(self._db):
@@ -215,7 +247,7 @@ class SqliteJournal:
             confirmed = read_confirmed(self._path, self.journal_id)
         except StorageError:
             return  # nothing but time is lost: it is heard again soon
-        while self._waiting and self._waiting[0].seq <= confirmed:
+        while self._waiting and self._waiting[0].seq <= confirmed.seq:
             self._waiting_bytes -= self._waiting.popleft().size
         self._confirmed = max(self._confirmed, confirmed)
 
@@ -255,77 +287,6 @@ class SqliteJournal:
         self._db.execute("INSERT INTO day_key VALUES (?, ?)", (day, wrapped))
 
 
-class SqliteJournalReader:
-    """
-    The recorder's view of one slot; see JournalReader for the promises.
-
-    Opening raises StorageBusy for a journal that is still being made, and another StorageError, with the file's name,
-    for one that cannot be read.
-    """
-
-    def __init__(self, path: Path, ring: KeyRing) -> None:
-        self._path = path
-        try:
-            self._db = open_reader(path)
-            with ExitStack() as on_error:
-                on_error.callback(self._db.close)
-                self.journal_id = _id_of(self._db)
-                on_error.pop_all()
-        except StorageError as error:
-            raise type(error)(f"The journal {path.name} cannot be read ({error}).") from error
-        self._keys = DayKeys(ring, load=self._load_key, save=self._never_save)
-        self._unsaid: int | None = None
-
-    def read(self, after: int, *, limit: int) -> list[Group]:
-        """Give the next groups in order, up to about `limit` events."""
-        if self._unsaid is not None:
-            self.confirm(self._unsaid)
-        groups: list[Group] = []
-        with translated():
-            rows = self._db.execute("SELECT seq, at, n, body FROM grp WHERE seq > ? ORDER BY seq", (after,))
-            for seq, at_ms, count, sealed in rows:
-                groups.append(self._group(seq, at_ms, count, sealed))
-                limit -= count
-                if limit <= 0:
-                    break
-            rows.close()
-        return groups
-
-    def _group(self, seq: int, at_ms: int, count: int, sealed: bytes) -> Group:
-        try:
-            return Group(seq, at_ms, count, self._keys.open_sealed(sealed, _context(self.journal_id, seq)))
-        except NotOpenedHere:
-            raise
-        except StorageDamaged:
-            return Group(seq, at_ms, count, sealed, damaged=True)  # what comes behind it is not
-
-    def confirm(self, seq: int) -> None:
-        """Say how far the store has come; where a full disk keeps it from being heard, it is said again later."""
-        self._unsaid = None if write_confirmed(self._path, self.journal_id, seq) else seq
-
-    def newest(self) -> tuple[int, int]:
-        """Give the newest sequence number and the number of events appended since the journal began."""
-        with translated():
-            return _newest(self._db)
-
-    def oldest_after(self, seq: int) -> int | None:
-        """Tell when the oldest group after `seq` was appended, ms, or None when there is none."""
-        with translated():
-            row = self._db.execute("SELECT at FROM grp WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)).fetchone()
-        return row[0] if row else None
-
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    def _load_key(self, day: int) -> bytes | None:
-        row = self._db.execute("SELECT wrapped FROM day_key WHERE day = ?", (day,)).fetchone()
-        return row[0] if row else None
-
-    def _never_save(self, _day: int, _wrapped: bytes) -> None:
-        raise AssertionError("a reader makes no keys")
-
-
 def _open(path: Path, max_pages: int | None) -> sqlite3.Connection:
     db = open_file(path, page_bytes=_PAGE_BYTES)
     with translated():
@@ -334,22 +295,3 @@ def _open(path: Path, max_pages: int | None) -> sqlite3.Connection:
         if max_pages is not None:
             db.execute(f"PRAGMA max_page_count={max_pages}")
     return db
-
-
-def _id_of(db: sqlite3.Connection) -> str:
-    """Give a journal's id; one that has none yet, and so holds nothing, is busy."""
-    with translated():
-        made = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone()
-        row = db.execute("SELECT id FROM journal").fetchone() if made else None
-    if row is None:
-        raise StorageBusy("it is still being made")
-    return str(row[0])
-
-
-def _newest(db: sqlite3.Connection) -> tuple[int, int]:
-    row = db.execute("SELECT seq, upto FROM grp ORDER BY seq DESC LIMIT 1").fetchone()
-    return (row[0], row[1]) if row else (0, 0)
-
-
-def _context(journal_id: str, seq: int) -> bytes:
-    return f"group {journal_id} {seq}".encode()

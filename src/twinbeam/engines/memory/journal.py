@@ -47,13 +47,18 @@ class MemoryJournal:
                 limit -= group.count
         return chosen
 
-    def confirm(self, seq: int) -> None:
-        """Let everything up to `seq` be forgotten."""
+    def confirm(self, seq: int, safe: int | None = None) -> None:
+        """Let everything up to `seq` be forgotten: a model has no file that could lose what it recorded."""
+        del safe
         self._confirmed = max(self._confirmed, seq)
 
     def newest(self) -> tuple[int, int]:
         """Give the newest sequence number and the number of events appended since the journal began."""
         return self._seq, self._appended
+
+    def lost(self) -> int:
+        """Tell that nothing is missing."""
+        return 0
 
     def close(self) -> None:
         """Do nothing: there is nothing to give back."""

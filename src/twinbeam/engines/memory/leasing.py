@@ -55,6 +55,13 @@ class Leasing:
             if (row.workspace, row.pixel, row.state) == (workspace, source_id, State.WAITING):
                 row.due_ms = min(row.due_ms, now_ms)
 
+    def pull_in(self, latest_ms: int, now_ms: int) -> int:
+        """Make due now what is due later than anything may be."""
+        late = [row for row in self._rows.scheduled() if row.due_ms > latest_ms]
+        for row in late:
+            row.due_ms = now_ms
+        return len(late)
+
     def end_stale(self, now_ms: int, *, limit: int) -> int:
         """End what has been due for as long as anything may wait."""
         due_before, ended = now_ms - self._ages.unsent_ms, 0

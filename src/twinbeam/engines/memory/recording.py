@@ -30,6 +30,10 @@ class Recording:
         """Give the last recorded sequence number of a journal, 0 when it is new."""
         return self._rows.cursors.get(journal_id, (0, 0))[0]
 
+    def safe(self, journal_id: str) -> int:
+        """Give the last sequence number that no accident of the store's takes away: the cursor."""
+        return self.cursor(journal_id)
+
     def record(self, journal_id: str, groups: Sequence[Numbered], now_ms: int) -> Recorded:
         """Record groups; a group at or below the cursor changes nothing."""
         before = self.cursor(journal_id)

@@ -28,12 +28,14 @@ class Tidying:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def tidy(self, now_ms: int, *, budget_ms: int = 0) -> bool:  # noqa: ARG002 -- there is no need to hurry
+    def tidy(self, now_ms: int, *, retention: bool = True) -> bool:
         """Carry out the wishes that are ready, and remove what has come to its end."""
         for wish in list(self._rows.wishes.values()):
             self._follow_up(wish, now_ms)
             if wish.id not in self._rows.receipts and self._is_recorded(wish):
                 self._rows.receipts[wish.id] = self._carry_out(wish, now_ms)
+        if not retention:
+            return False
         self._forget_payloads(now_ms)
         self._forget_lookups_of_the_withdrawn()
         self._forget_people(day_of(now_ms) - _KEEP, now_ms)

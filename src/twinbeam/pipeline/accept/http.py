@@ -61,6 +61,11 @@ def _unheard(_served: Served) -> None:
     """Report to nobody."""
 
 
+def _always() -> bool:
+    """Believe the clock."""
+    return True
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Door:
     """Serve the paths of the dialects, and hand everything else to `fallback`."""
@@ -74,6 +79,7 @@ class Door:
     limits: RateLimits = NO_LIMITS
     country_header: bytes = b""  #: lower-cased; in it a listed proxy names the client's country
     report: Report = _unheard
+    is_clock_right: Callable[[], bool] = _always  #: what a wrong clock takes for future must not be refused for good
     fallback: App = nowhere
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,6 +125,9 @@ class Door:
             return _End(problem(ProblemCode.INTERNAL), surprise=_place(error))
 
     async def _admit(self, scope: Scope, headers: Headers, receive: Receive, reader: Reader) -> _End:
+        if not self.is_clock_right():
+            return _End(problem(ProblemCode.CLOCK_WRONG))
+
         directory = self.directory()
         key = may_write(presented(headers, scope["query_string"]), directory)
         if isinstance(key, Problem):

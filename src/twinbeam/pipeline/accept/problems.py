@@ -50,6 +50,7 @@ class ProblemCode(StrEnum):
     EVERY_STATEMENT_REJECTED = "every_statement_rejected"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
+    CLOCK_WRONG = "clock_wrong"
     JOURNAL_FULL = "journal_full"
     DISK_FULL = "disk_full"
     MALFORMED_REQUEST = "malformed_request"
@@ -217,6 +218,13 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ),
     ProblemCode.UNAVAILABLE: Kind(
         503, "Not now", "Events cannot be stored at the moment.", "Send the request again a little later.", _RETRY
+    ),
+    ProblemCode.CLOCK_WRONG: Kind(
+        503,
+        "Clock wrong",
+        "This machine's clock shows a day that is over, so no event's time can be checked.",
+        "Send the request again later; the operator has to set the clock, or to confirm it.",
+        ((b"retry-after", b"60"),),
     ),
     ProblemCode.JOURNAL_FULL: Kind(
         503,

@@ -63,6 +63,10 @@ class JournalReader(Protocol):
         """Give the groups after a sequence number in order, up to about `limit` events (at least one group)."""
         ...
 
-    def confirm(self, seq: int) -> None:
-        """Say that every group up to `seq` is recorded and synced, so that the writer may forget it."""
+    def confirm(self, seq: int, safe: int | None = None) -> None:
+        """
+        Say that every group up to `seq` is recorded and synced.
+
+        The writer may forget those up to `safe`, and all of them where that is not said.
+        """
         ...

@@ -64,6 +64,14 @@ class Recorder(Protocol):
         """Give the last recorded sequence number of a journal, 0 when it is new."""
         ...
 
+    def safe(self, journal_id: str) -> int:
+        """
+        Give the last sequence number of a journal that the store would still have without its write-ahead log.
+
+        What comes behind it is recorded and synced as well; a journal keeps it a little longer all the same.
+        """
+        ...
+
     def record(self, journal_id: str, groups: Sequence[Numbered], now_ms: int) -> Recorded:
         """Record groups in one durable transaction; a group at or below the cursor changes nothing."""
         ...

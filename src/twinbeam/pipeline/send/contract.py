@@ -40,6 +40,14 @@ class Leases(Protocol):
         """Make due what waits after an attempt in the lanes of an event source; what was never tried keeps its time."""
         ...
 
+    def pull_in(self, latest_ms: int, now_ms: int) -> int:
+        """
+        Make due now what is due later than anything may be, and tell how much of it there was.
+
+        It was scheduled while the clock was ahead, and would wait for as long as that.
+        """
+        ...
+
     def reclaim(self, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """
         Take over every batch of another (dead) owner, byte for byte as it was.

@@ -52,3 +52,8 @@ class Policy(Struct, frozen=True, kw_only=True, gc=False):
 
     #: Milliseconds a stop waits for answers under way; what is unanswered then is sent again by the next owner.
     farewell_ms: int = 5_000
+
+    @property
+    def longest_wait_ms(self) -> int:
+        """The longest backoff with the longest wish: nothing is due later, unless a clock was wrong."""
+        return self.backoff_cap_ms + self.longest_wish_ms

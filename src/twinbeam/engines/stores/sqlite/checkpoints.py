@@ -9,6 +9,8 @@ anew (docs/decisions/0017-checkpoints-beside.md).
 """
 
 import sqlite3
+import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +18,7 @@ from pathlib import Path
 from twinbeam.engines.sqlite_file import open_beside
 
 WAL_BYTES = 16 * 1024**2  #: that are brought over at once, or a little more
+LONGEST_SECONDS = 20.0  #: that something may be in the WAL alone, which a damaged disk may take away as a whole
 _LATER = 3  #: times as much may the WAL hold before SQLite makes a checkpoint by itself
 
 
@@ -28,9 +31,11 @@ class Checkpoints:
 
     def __init__(self, path: Path, db: sqlite3.Connection, *, wal_bytes: int = WAL_BYTES) -> None:
         self._db = db
+        self.brought_over: Callable[[], None] = _nobody  #: is called when the file has all that was committed
+        self._began = time.monotonic()
         self._beside = open_beside(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
-        self._running: Future[None] | None = None
+        self._running: Future[bool] | None = None
         self._wal_bytes = wal_bytes
         self._written = 0
         (page_bytes,) = db.execute("PRAGMA page_size").fetchone()
@@ -39,12 +44,24 @@ class Checkpoints:
     def wrote(self, size_bytes: int) -> None:
         """Take note of a commit that added about so many bytes to the WAL; never fails."""
         self._written += size_bytes
-        if self._running is None:
-            if self._written >= self._wal_bytes:
-                self._running = self._thread.submit(_checkpoint, self._beside)
-        elif self._running.done():
-            _checkpoint(self._db)
-            self._running, self._written = None, 0
+        self._go_on(due=self._written >= self._wal_bytes)
+
+    def tend(self) -> None:
+        """Bring over what has been in the WAL for a while, though little is written; called each second."""
+        self._go_on(due=bool(self._written) and time.monotonic() - self._began >= LONGEST_SECONDS)
+
+    def bring_over(self) -> None:
+        """Bring over, at once, all that was committed."""
+        if _checkpoint(self._db):
+            self.brought_over()
+        self._running, self._written, self._began = None, 0, time.monotonic()
+
+    def _go_on(self, *, due: bool) -> None:
+        if self._running is not None:
+            if self._running.done():
+                self.bring_over()
+        elif due:
+            self._running = self._thread.submit(_checkpoint, self._beside)
 
     def close(self) -> None:
         """Wait for the checkpoint that is being made, if any, and close its connection; the writer's stays open."""
@@ -52,7 +69,17 @@ class Checkpoints:
         self._beside.close()
 
 
-def _checkpoint(db: sqlite3.Connection) -> None:
-    """Bring over what no reader needs in the WAL; where the disk refuses that, the next commits will say so."""
+def _checkpoint(db: sqlite3.Connection) -> bool:
+    """
+    Bring over what no reader needs in the WAL; tells whether that is all of it, and synced.
+
+    Where the disk refuses that, the next commits will say so.
+    """
     with suppress(sqlite3.Error):
-        db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        busy, frames, brought = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return not busy and bool(frames == brought)
+    return False
+
+
+def _nobody() -> None:
+    """Tell nobody."""

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -51,6 +51,17 @@ class Connection:
             yield
         if self._checkpoints is not None:
             self._checkpoints.wrote((self.db.total_changes - before) * _BYTES_A_CHANGE)
+
+    def on_brought_over(self, act: Callable[[], None]) -> None:
+        """Have something done now and after each checkpoint that brought all that was committed into the file."""
+        if self._checkpoints is not None:
+            self._checkpoints.brought_over = act
+            self._checkpoints.bring_over()
+
+    def tend_checkpoints(self) -> None:
+        """Go on with the checkpoint that is under way or due, if any."""
+        if self._checkpoints is not None:
+            self._checkpoints.tend()
 
     def close(self) -> None:
         """Close the file."""

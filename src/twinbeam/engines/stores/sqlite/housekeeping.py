@@ -41,15 +41,22 @@ class Housekeeping:
         self._tidying = Tidying(connection, dedup, keep_days_of)
         self._erasing = Erasing(connection, visitor_keys)
         self._work: Iterator[bool] | None = None
+        self._is_round = False  #: the work is retention, and no wish
         self._rests_until = self._scrubs_at = 0
 
-    def tidy(self, now_ms: int, *, budget_ms: int = BUDGET_MS) -> bool:
-        """Do a little in one transaction, and tell whether there is more to do now."""
+    def tidy(self, now_ms: int, *, budget_ms: int = BUDGET_MS, retention: bool = True) -> bool:
+        """
+        Do a little in one transaction, and tell whether there is more to do now.
+
+        Without `retention`, because nobody can be sure how late it is, wishes are carried out and nothing else goes.
+        """
         ends = time.monotonic() + budget_ms / 1_000
+        if not retention:
+            self._put_retention_off()
         self._tidying.now_ms = now_ms
         try:
             with self._connection.transaction():
-                more = self._steps(now_ms, ends)
+                more = self._steps(now_ms, ends, retention=retention)
         except BaseException:
             self._work = None  # what it has seen may have been rolled back
             self._tidying.swept = False
@@ -61,11 +68,17 @@ class Housekeeping:
             self._scrub(now_ms)
         return more
 
-    def _steps(self, now_ms: int, ends: float) -> bool:
+    def _put_retention_off(self) -> None:
+        """Break a round off; it begins anew as soon as there may be one."""
+        if self._is_round:
+            self._work, self._is_round = None, False
+        self._rests_until = 0
+
+    def _steps(self, now_ms: int, ends: float, *, retention: bool) -> bool:
         self._erasing.follow_up(now_ms)
         while time.monotonic() < ends:
             if self._work is None:
-                self._work = self._next(now_ms)
+                self._work = self._next(now_ms, retention=retention)
             if self._work is None:
                 return False
             step = next(self._work, None)
@@ -75,12 +88,13 @@ class Housekeeping:
                 break
         return True
 
-    def _next(self, now_ms: int) -> Iterator[bool] | None:
+    def _next(self, now_ms: int, *, retention: bool) -> Iterator[bool] | None:
         wishes = self._erasing.ready()
+        self._is_round = not wishes
         if wishes:
             self._scrubs_at = now_ms
             return self._erasing.carry_out(wishes[0], now_ms)
-        if now_ms < self._rests_until:
+        if now_ms < self._rests_until or not retention:
             return None
         self._rests_until = now_ms + REST_MS
         return self._tidying.round()

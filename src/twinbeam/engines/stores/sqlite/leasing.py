@@ -47,6 +47,9 @@ _READY_OF = (
     "SELECT ready.lane, ready.due, ready.id FROM lane JOIN ready ON ready.lane = lane.id "
     "WHERE lane.workspace = ? AND lane.source_id = ? ORDER BY ready.lane, ready.due, ready.id LIMIT ?"
 )
+_BEYOND = (
+    "SELECT ready.lane, ready.due, ready.id FROM lane JOIN ready ON ready.lane = lane.id AND ready.due > ? LIMIT 1000"
+)
 _LEASE = (
     "UPDATE conversion SET state='leased', attempts=attempts+1, maybe_at=coalesce(maybe_at, ?), batch=?, due=0, "
     "reason='' WHERE id IN (SELECT value FROM json_each(?))"
@@ -130,12 +133,21 @@ class Leasing(Settling):
     def hasten(self, *, workspace: str, source_id: str, now_ms: int) -> None:
         """Make due what waits after an attempt in the lanes of an event source."""
         with self._connection.transaction():
-            rows = self._db.execute(_HASTENED, (now_ms, workspace, source_id)).fetchall()
-            self._db.executemany(
-                "UPDATE ready SET due=? WHERE lane=? AND due=? AND id=?", [(now_ms, *row) for row in rows]
-            )
-            sql = "UPDATE conversion SET due=? WHERE id IN (SELECT value FROM json_each(?))"
-            self._connection.by_ids(sql, [id_ for _, _, id_ in rows], now_ms)
+            self._make_due(self._db.execute(_HASTENED, (now_ms, workspace, source_id)).fetchall(), now_ms)
+
+    def pull_in(self, latest_ms: int, now_ms: int) -> int:
+        """Make due now what is due later than anything may be."""
+        if not (rows := self._db.execute(_BEYOND, (latest_ms,)).fetchall()):
+            return 0
+        with self._connection.transaction():
+            self._make_due(rows, now_ms)
+        return len(rows)
+
+    def _make_due(self, rows: Sequence[tuple[int, int, int]], now_ms: int) -> None:
+        """Bring entries of the schedule, (lane, due, conversion), forward."""
+        self._db.executemany("UPDATE ready SET due=? WHERE lane=? AND due=? AND id=?", [(now_ms, *row) for row in rows])
+        sql = "UPDATE conversion SET due=? WHERE id IN (SELECT value FROM json_each(?))"
+        self._connection.by_ids(sql, [id_ for _, _, id_ in rows], now_ms)
 
     def end_stale(self, now_ms: int, *, limit: int) -> int:
         """End what has been due for as long as anything may wait."""

@@ -18,6 +18,8 @@ The SQLite store, opened.
                    (waiting_keys.py is the memory, shares.py the rows, sketch.py tells new keys apart)
     traces.py      look-ups by the day, scanned               likewise
 
+    lasting.py     what the file itself holds, and is it there  for the writer and the journals
+
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
 """
@@ -34,6 +36,7 @@ from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import Housekeeping, Wishes, keep_by_default
+from twinbeam.engines.stores.sqlite.lasting import Lasting
 from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.migrate import migrate
@@ -46,13 +49,13 @@ from twinbeam.pipeline.send.limits import Ages
 FILE = "store.db"
 
 
-class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Listing):
+class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Listing, Lasting):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
     def __init__(
         self,
         connection: Connection,
-        lock: FileLock | None,
+        lock: FileLock,
         *,
         policy: RecordPolicy,
         ages: Ages,
@@ -64,6 +67,7 @@ class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Li
         Housekeeping.__init__(self, connection, self._dedup, self._visitor_keys, keep_days_of)
         Wishes.__init__(self, connection)
         Exporting.__init__(self, connection)
+        Lasting.__init__(self, connection, lock.path.with_name(FILE))
         self._held_lock = lock
 
     @classmethod
@@ -91,8 +95,7 @@ class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Li
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
-        if self._held_lock is not None:
-            self._held_lock.release()
+        self._held_lock.release()
 
 
 class SqliteSetup(Setup, Wishes, Exporting):
