@@ -1,6 +1,7 @@
 """The command line's front: the list of commands, and how errors are told."""
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -72,9 +73,12 @@ def main() -> None:
     except TwinbeamError as error:
         _fail(str(error))
     except OSError as error:
+        if error.filename is None:
+            _fail(f"The output cannot be written ({error.strerror}); make room where it goes.")
         _fail(f"{error.filename}: {error.strerror}; see TWINBEAM_DATA, TWINBEAM_JOURNAL_FOLDER, TWINBEAM_KEYRING.")
 
 
 def _fail(sentence: str) -> NoReturn:
-    click.echo(f"twinbeam: {sentence}", err=True)
+    with suppress(OSError):  # whoever should read it is gone, or has no room: the status says it as well
+        click.echo(f"twinbeam: {sentence}", err=True)
     sys.exit(1)
