@@ -7,11 +7,12 @@ import signal
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway import Shop, a_shop
-from running import wait_until
+from running import Answer, wait_until
 from shoppers import a_view, ids_of
 
 pytestmark = pytest.mark.journey
@@ -88,6 +89,60 @@ def test_a_disk_that_others_filled_is_507_until_there_is_room(tmp_path, small_di
         filler.unlink()
         wait_until(lambda: is_taken_again(shop), "intake recovers by itself")
         everything_is_counted_once(shop, {"before", "afterwards"})
+
+
+@pytest.mark.outside("metrics")
+def test_a_start_with_zero_bytes_free_answers_507_says_so_once_and_goes_on_once_there_is_room(tmp_path, small_disk):
+    data = small_disk / "state"
+    with a_shop(tmp_path, data=data) as shop:
+        shop.gateway.data = data
+        shop.post(a_view("before"))
+        assert shop.story("before")["state"] == "delivered"
+        shop.gateway.stop()
+        shutil.rmtree(data / "metrics")  # the start would make room by emptying it
+        filler = fill(small_disk)
+        shop.gateway.launch()
+        refused = wait_until(lambda: answer_of(shop), "the intake answers")
+        assert (refused.status, refused.json["code"]) == (507, "disk_full")
+        wait_until(lambda: told_of(shop, "store.closed"), "what is in trouble is told")
+        assert told_of(shop, "child.crashed") == []
+        assert "room" in told_of(shop, "store.closed")[0]["fix"]
+        assert told_of(shop, "store.closed")[0]["file"] == str(data / "store.db")
+        assert "Traceback" not in shop.gateway.log.read_text()
+        filler.unlink()
+        wait_until(lambda: is_taken_again(shop), "intake recovers by itself")
+        everything_is_counted_once(shop, {"before", "afterwards"})
+        wait_until(lambda: shop.gateway.gauge("twinbeam_events_total") == 1, "what is counted is shown again")
+        assert len(told_of(shop, "store.closed")) == 1
+
+
+@pytest.mark.outside("metrics")
+def test_a_disk_that_is_filled_while_the_gateway_runs_ends_no_process(tmp_path, small_disk):
+    data = small_disk / "state"
+    with a_shop(tmp_path, data=data) as shop:
+        shop.gateway.data = data
+        shop.post(a_view("before"))
+        assert shop.story("before")["state"] == "delivered"
+        filler = fill(small_disk)
+        for number in range(40):  # each kind of answer is a counter of its own
+            shop.send(b"{" * number)
+            shop.send(json.dumps({"events": [a_view("refused")]}).encode(), headers={"Idempotency-Key": "x" * number})
+        assert shop.send(json.dumps({"events": [a_view("refused")]}).encode()).status == 507
+        filler.unlink()
+        wait_until(lambda: is_taken_again(shop), "intake recovers by itself")
+        assert told_of(shop, "child.crashed") == []
+        everything_is_counted_once(shop, {"before", "afterwards"})
+
+
+def told_of(shop: Shop, event: str) -> list[dict[str, Any]]:
+    return [line for line in shop.gateway.lines() if line["event"] == event]
+
+
+def answer_of(shop: Shop) -> Answer | None:
+    try:
+        return shop.send(json.dumps({"events": [a_view("refused")]}).encode())
+    except OSError:
+        return None
 
 
 def fill(disk: Path) -> Path:

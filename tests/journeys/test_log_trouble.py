@@ -34,7 +34,7 @@ class Serving:
 
 
 @contextmanager
-def a_shop_that_logs_to(tmp_path: Path, stderr: int | None, closed: bool = False) -> Iterator[tuple[Shop, Serving]]:
+def a_shop_that_logs_to(tmp_path: Path, stderr: int | None, *, closed: bool = False) -> Iterator[tuple[Shop, Serving]]:
     tiktok = TikTokSide(tmp_path)
     gateway = Gateway(tmp_path, tiktok.url, {})
     shop = Shop(gateway, tiktok, "require")

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from pathlib import Path
 from random import Random
 from typing import NoReturn
@@ -20,7 +21,7 @@ from uuid import uuid4
 from twinbeam.app.erasures import ask_again, carry_out
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.known_time import Watch
-from twinbeam.app.machine import LOOK_SECONDS, Machine
+from twinbeam.app.machine import LOOK_SECONDS, REPEAT_SECONDS, Machine
 from twinbeam.app.opening import Pages, named, opened
 from twinbeam.app.pending import Pending
 from twinbeam.app.presence import check_store, remember_store
@@ -87,6 +88,7 @@ class Writer:
 
     def __post_init__(self) -> None:
         self.time = self.watch or Watch(self.settings.data, self.clock)
+        self._told_at: dict[tuple[str, str], float] = {}  #: when trouble with a duty was last reported
         self.owner = uuid4().hex
         self.tokens: dict[tuple[str, str], str] = {}
         self._saved: Saved = {}
@@ -111,8 +113,14 @@ class Writer:
         )
 
     async def attempt(self, what: str, act: Act) -> None:
-        """Act; trouble with the store or the disk is reported, and events go on meanwhile."""
-        await attempt(self.reports.happening, what, act)
+        """Act; trouble with the store or the disk is reported once a minute, and events go on meanwhile."""
+        await attempt(self._trouble, what, act)
+
+    def _trouble(self, event: str, *, what: str, error: str, detail: str) -> None:
+        now = self.clock.monotonic()
+        if now - self._told_at.get((what, error), -inf) >= REPEAT_SECONDS:
+            self._told_at[what, error] = now
+            self.reports.happening(event, what=what, error=error, detail=detail)
 
     async def prepare(self) -> None:
         """Take in what was decided and wished for while no writer ran."""

@@ -33,7 +33,7 @@ def note_loss(folder: Path, loss: Loss) -> bool:
     try:
         handle = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "ab") as file:
-            file.write(msgspec.json.encode(loss) + b"\n")
+            file.write(b"\n" + msgspec.json.encode(loss) + b"\n")  # what is before it may be half a line
     except OSError:
         return False
     return True
