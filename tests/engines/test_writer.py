@@ -13,7 +13,8 @@ import pytest
 from engines.kit.embedded import SqliteEngine
 from engines.kit.harness import Harness
 from sending import OK, Scripted, ids_in, quiet, until
-from signals import HOUR, NOW, PIXEL, WORKSPACE, a_refusal, a_signal, a_statement, an_email, an_undecided, granted
+from signals import DAY, HOUR, NOW, PIXEL, WORKSPACE, a_refusal, a_signal, a_statement, an_email, an_undecided, granted
+from twinbeam.app.known_time import Watch, accept_clock
 from twinbeam.app.process import every
 from twinbeam.app.reports import Reports
 from twinbeam.app.terms import LiveTerms
@@ -21,6 +22,7 @@ from twinbeam.app.thread import Thread
 from twinbeam.app.writer import Writer
 from twinbeam.core.clock import HandClock
 from twinbeam.core.erasure import Erasure, person
+from twinbeam.core.errors import ConfigError
 from twinbeam.core.keys import lookup
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
 from twinbeam.settings import load
@@ -59,17 +61,20 @@ async def at_once(fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     return fn(*args, **kwargs)
 
 
-def a_writer(engine: SqliteEngine, log: Log, data: Path, on_store: Any = at_once) -> Writer:
+def a_writer(
+    engine: SqliteEngine, log: Log, data: Path, on_store: Any = at_once, clock: Any = None, watch: Watch | None = None
+) -> Writer:
     """Join the parts around a clock that is moved by hand, and a destination that takes everything."""
     settings = load({"TWINBEAM_DATA": str(data), "TWINBEAM_KEYRING": str(data.parent / "keys" / "keyring.json")})
     writer = Writer(
         settings=settings,
         ring=engine.ring,
         store=engine.store,
-        clock=HandClock(NOW),
+        clock=clock or HandClock(NOW),
         reports=Reports(log),
         on_store=on_store,
         terms=LiveTerms(),
+        watch=watch,
     )
     writer.sender.destination = Scripted(lambda _: OK)
     return writer
@@ -320,3 +325,73 @@ def test_a_broken_journal_is_tried_once_a_second_and_slows_no_other(
     assert [fields["file"] for fields in log.told("record.crashed")] == ["journal-1.db"] * 2
     writer.follower._close()
     broken.close()
+
+
+@pytest.mark.outside("clock")
+def test_nothing_that_is_held_ends_while_the_clock_is_ahead_and_it_does_once_somebody_confirms_it(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    h.take(an_undecided("e-1"))
+    hand = HandClock(NOW)
+    watch = Watch(data, hand)
+    writer = a_writer(engine, log, data, clock=watch.clock, watch=watch)
+    hand.step(9 * DAY)
+    asyncio.run(writer.end_overdue())
+    asyncio.run(writer.machine.look())
+    assert h.state("e-1") == "held"
+    assert [fields["detail"] for fields in log.told("clock.parted")] == ["The clock was set ahead by 777600 seconds."]
+    assert writer._not_ready() == ["The clock was set ahead by 777600 seconds."]
+    accept_clock(data, hand.now_ms())
+    asyncio.run(writer.machine.look())
+    asyncio.run(writer.end_overdue())
+    assert h.state("e-1") == "expired"
+
+
+@pytest.mark.outside("clock")
+def test_nothing_is_sent_again_at_a_start_at_which_the_clock_is_behind(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    h.take(a_signal("e-1"))
+    assert h.lease().count == 1
+    hand = HandClock(NOW - 9 * DAY)
+    watch = Watch(data, hand, known_ms=NOW)
+    writer = a_writer(engine, log, data, clock=watch.clock, watch=watch)
+
+    async def shift() -> None:
+        stop = asyncio.Event()
+        sending = asyncio.create_task(writer.send(stop))
+        following = asyncio.create_task(writer.follower.run(stop))
+        await asyncio.sleep(0.05)
+        stop.set()
+        await asyncio.gather(sending, following)
+
+    asyncio.run(shift())
+    assert sent_by(writer) == []
+    hand.step(9 * DAY)
+    work(a_writer(engine, log, data, clock=watch.clock, watch=watch), lambda: h.store.states().get("delivered"))
+
+
+@pytest.mark.outside("clock")
+def test_what_a_wrong_clock_made_due_in_days_goes_out_within_a_second(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    h.take(a_signal("e-1"))
+    h.waiting(h.lease(), after_ms=9 * DAY)
+    writer = a_writer(engine, log, data)
+    asyncio.run(writer.end_overdue())
+    assert h.store.next_due_ms() == NOW
+
+
+@pytest.mark.outside("store")
+def test_a_store_that_is_gone_ends_the_writer_with_the_mend(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    writer = a_writer(engine, log, data)
+    asyncio.run(writer.machine.look())
+    (data / "store.db").rename(data / "elsewhere.db")
+    assert engine.store.is_gone()
+    with pytest.raises(ConfigError, match="put the store back"):
+        asyncio.run(writer.machine.look())
+    (data / "store.db").touch()
+    assert engine.store.is_gone(), "another file lies in its place"
+    (data / "elsewhere.db").rename(data / "store.db")

@@ -53,6 +53,18 @@ def the_attempt_after_a_non_arrival_starts_the_window(h: Harness) -> None:
     assert h.story().reason == "dedup_window"
 
 
+def what_is_due_later_than_anything_may_be_is_pulled_in(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.waiting(h.lease(), after_ms=9 * DAY)
+    h.take(a_signal("e-2"))
+    h.waiting(h.lease(), after_ms=HOUR)
+    assert h.pull_in(HOUR) == 1
+    assert h.store.next_due_ms() == h.now()
+    assert h.lease().count == 1
+    assert h.store.next_due_ms() == h.now() + HOUR
+    assert h.pull_in(HOUR) == 0
+
+
 def what_never_reached_tiktok_ends_after_seven_days(h: Harness) -> None:
     h.take(a_signal("e-1"), a_signal("e-2", received_ms=NOW + 1))
     h.clock.advance(ms=7 * DAY)

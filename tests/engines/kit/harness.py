@@ -161,16 +161,20 @@ class Harness:
             lambda: settle(lease.batch, answer, owner=self.owner, now_ms=self.now(), due_ms=due_ms, arrived=arrived)
         )
 
+    def pull_in(self, longest_ms: int) -> int:
+        """Make due now what is due later than in so many milliseconds."""
+        return self.step(lambda: self.store.pull_in(self.now() + longest_ms, self.now()))
+
     def end_held(self, after_ms: int = 24 * 3_600_000) -> int:
         """Let time pass and end what was held for too long."""
         self.clock.advance(ms=after_ms)
         return self.step(lambda: self.store.end_overdue(self.now(), limit=1_000))
 
-    def tidy(self, days: int = 0) -> None:
-        """Let time pass, and let housekeeping do all there is to do."""
+    def tidy(self, days: int = 0, *, retention: bool = True) -> None:
+        """Let time pass, and let housekeeping do all there is to do, or wishes alone."""
         self.clock.advance(ms=days * DAY)
         before = self.engine.rows()
-        while self.store.tidy(self.now()):
+        while self.store.tidy(self.now(), retention=retention):
             pass
         assert_tidied(before, self.engine.rows())
         self.check()

@@ -23,6 +23,22 @@ def a_payload_goes_when_its_conversion_ended_long_ago(h: Harness) -> None:
     assert h.state() == "delivered"
 
 
+def nothing_goes_because_of_the_time_while_nobody_can_be_sure_of_it(h: Harness) -> None:
+    id_ = _delivered(h, order_id="1001")
+    h.tidy(3 * _KEEP, retention=False)
+    assert len(h.store.copies_kept(id_)) == 1
+    h.tidy()
+    assert h.store.copies_kept(id_) == []
+
+
+def what_people_asked_for_is_erased_though_nobody_can_be_sure_of_the_time(h: Harness) -> None:
+    _delivered(h, order_id="1001", lookups=[_ORDER])
+    wish = h.ask_erasure("order", "1001")
+    h.tidy(retention=False)
+    assert h.store.erasure(wish) is not None
+    assert h.store.states() == {"erased": 1}
+
+
 def the_days_count_from_the_end_and_not_from_the_arrival(h: Harness) -> None:
     h.take(a_signal("e-1"))
     lease = h.lease()

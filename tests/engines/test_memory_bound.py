@@ -1,0 +1,30 @@
+"""What the store keeps in memory for keys that wait to be written does not grow with the events recorded."""
+
+from pathlib import Path
+
+import pytest
+
+from engines.kit.embedded import SqliteEngine
+from engines.kit.harness import Harness
+from signals import a_signal
+from twinbeam.engines.stores.sqlite import late
+
+pytestmark = pytest.mark.outside("memory")
+
+SPAN = 4_096
+GROUP = 128
+
+
+def test_keys_wait_in_memory_for_a_sweep_and_no_longer(
+    monkeypatch: pytest.MonkeyPatch, h: Harness, engine: SqliteEngine, data: Path
+) -> None:
+    monkeypatch.setattr(late, "SPAN", SPAN)
+    waiting = []
+    for first in range(0, 5 * SPAN, GROUP):
+        h.take(*[a_signal(f"e-{n}", visitor=f"v-{n}") for n in range(first, first + GROUP)])
+        waiting.append((h.store._dedup.waiting(), h.store._visitor_keys.waiting()))
+    settled = waiting[2 * SPAN // GROUP :]
+    for index in (0, 1):
+        most = max(each[index] for each in settled)
+        assert most <= SPAN, "more keys wait than two sweeps bring"
+        assert min(each[index] for each in settled) > 0.8 * most, "it still grows"
