@@ -1,13 +1,11 @@
 """What the store keeps in memory for keys that wait to be written does not grow with the events recorded."""
 
-from pathlib import Path
-
 import pytest
 
-from engines.kit.embedded import SqliteEngine
 from engines.kit.harness import Harness
 from signals import a_signal
 from twinbeam.engines.stores.sqlite import late
+from twinbeam.pipeline.record.contract import Numbered
 
 pytestmark = pytest.mark.outside("memory")
 
@@ -15,13 +13,12 @@ SPAN = 4_096
 GROUP = 128
 
 
-def test_keys_wait_in_memory_for_a_sweep_and_no_longer(
-    monkeypatch: pytest.MonkeyPatch, h: Harness, engine: SqliteEngine, data: Path
-) -> None:
+def test_keys_wait_in_memory_for_a_sweep_and_no_longer(monkeypatch: pytest.MonkeyPatch, h: Harness) -> None:
     monkeypatch.setattr(late, "SPAN", SPAN)
     waiting = []
-    for first in range(0, 5 * SPAN, GROUP):
-        h.take(*[a_signal(f"e-{n}", visitor=f"v-{n}") for n in range(first, first + GROUP)])
+    for seq, first in enumerate(range(0, 5 * SPAN, GROUP), 1):
+        group = [a_signal(f"e-{n}", visitor=f"v-{n}") for n in range(first, first + GROUP)]
+        h.store.record(h.engine.reader.journal_id, [Numbered(seq, group)], h.now())
         waiting.append((h.store._dedup.waiting(), h.store._visitor_keys.waiting()))
     settled = waiting[2 * SPAN // GROUP :]
     for index in (0, 1):
