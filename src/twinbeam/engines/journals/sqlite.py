@@ -46,6 +46,8 @@ CREATE TABLE IF NOT EXISTS grp (
 _SIZES = "SELECT seq, length(body), n, at FROM grp ORDER BY seq"
 #: A row is a whole group, 10 kB to 1 MB: with pages of 4 kB an append of a large one costs half as much again.
 _PAGE_BYTES = 16_384
+#: Nothing is read again here but what is dropped; what the store still keeps in its WAL would fill a larger one.
+_CACHE_KIB = 2_048
 #: A file beyond this is made small again when nothing waits in it; below it, free pages serve the next burst.
 _LARGE_BYTES = 64 * 1024**2
 #: Reading the recorder's file costs 6 us, as much as appending an event, so it is done once in this many events; what
@@ -288,7 +290,7 @@ class SqliteJournal:
 
 
 def _open(path: Path, max_pages: int | None) -> sqlite3.Connection:
-    db = open_file(path, page_bytes=_PAGE_BYTES)
+    db = open_file(path, cache_kib=_CACHE_KIB, page_bytes=_PAGE_BYTES)
     with translated():
         db.execute("PRAGMA secure_delete=OFF")  # what is deleted is sealed; zeroing it needs room, and time
         db.executescript(_SCHEMA)
