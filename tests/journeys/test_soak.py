@@ -19,8 +19,8 @@ GROUP = 500
 #: Keys wait in memory for a sweep over SPAN events; after two of them as many are written as come in, and the caches
 #: of SQLite are full: measured, the writer went from 65 to 84 MB in 1.05 million events, and stayed there.
 UNTIL_SETTLED = 2 * SPAN + 50_000
-MORE = 400_000
-MOST_GROWTH_BYTES = 4 * 1024**2  #: 10 bytes an event; what is kept of each would be more
+MORE = 250_000
+MOST_GROWTH_BYTES = 3 * 1024**2  #: 12 bytes an event; whatever is kept of each takes more
 
 
 class Sink(TikTokSide):
