@@ -61,6 +61,8 @@ class Supervisor:
             self._now += min(passed, _LONGEST_STEP_SECONDS)
             for child in self._children:
                 self._tend(child, self._now)
+            for lock in self._locks:
+                lock.name_holder()
             time.sleep(0.05)
         return self._end_all()
 

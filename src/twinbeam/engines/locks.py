@@ -22,8 +22,14 @@ class FileLock:
         self._handle = handle
         self.inherited = bool(os.pread(handle, 1, 0))
         os.ftruncate(handle, 0)
-        with suppress(OSError):  # a full disk keeps nobody from holding a lock
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
+        self._is_named = False
+        self.name_holder()
+
+    def name_holder(self) -> None:
+        """Write the holder into the file, unless that is done: a full disk keeps nobody from holding a lock."""
+        if not self._is_named:
+            with suppress(OSError):
+                self._is_named = os.pwrite(self._handle, str(os.getpid()).encode(), 0) > 0
 
     @classmethod
     def take(cls, path: Path, *, wait_seconds: float = 0, what: str = "it") -> Self:
