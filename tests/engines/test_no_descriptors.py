@@ -13,7 +13,7 @@ from twinbeam.app.process import attempt
 from twinbeam.app.snapshot import FILE, SnapshotFile
 from twinbeam.app.thread import Thread
 from twinbeam.core.errors import StorageBusy, StorageError
-from twinbeam.engines.journals.confirmed import read_confirmed, write_confirmed
+from twinbeam.engines.journals.confirmed import Confirmed, read_confirmed, write_confirmed
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.pipeline.accept.directory import Directory
@@ -43,7 +43,7 @@ def journal(tmp_path: Path) -> Iterator[SqliteJournal]:
 
 def test_a_journal_takes_events_and_hears_its_recorder_later(journal, tmp_path):
     first = journal.append(1, 1, b"one")
-    write_confirmed(slot_path(tmp_path, 0), journal.journal_id, first)
+    write_confirmed(slot_path(tmp_path, 0), journal.journal_id, Confirmed(first, 1, first))
     with no_descriptors():
         assert journal.append(2, 100, b"two") == first + 1
         journal.forget()
@@ -54,15 +54,16 @@ def test_a_journal_takes_events_and_hears_its_recorder_later(journal, tmp_path):
 
 def test_what_the_recorder_said_is_not_taken_for_nothing_where_it_cannot_be_read(journal, tmp_path):
     """A restored journal is told by it: 0 would keep the id of one that begins anew."""
-    write_confirmed(slot_path(tmp_path, 0), journal.journal_id, 7)
+    said = Confirmed(7, 9, 5)
+    write_confirmed(slot_path(tmp_path, 0), journal.journal_id, said)
     with no_descriptors(), pytest.raises(StorageError):
         read_confirmed(slot_path(tmp_path, 0), journal.journal_id)
-    assert read_confirmed(slot_path(tmp_path, 0), journal.journal_id) == 7
+    assert read_confirmed(slot_path(tmp_path, 0), journal.journal_id) == said
 
 
 def test_a_confirmation_that_cannot_be_written_is_told_so(journal, tmp_path):
     with no_descriptors():
-        assert not write_confirmed(slot_path(tmp_path, 0), journal.journal_id, 7)
+        assert not write_confirmed(slot_path(tmp_path, 0), journal.journal_id, Confirmed(7, 9, 5))
 
 
 def test_a_changed_snapshot_that_could_not_be_opened_is_read_at_the_next_look(tmp_path):
