@@ -46,8 +46,8 @@ CREATE TABLE IF NOT EXISTS grp (
 _SIZES = "SELECT seq, length(body), n, at FROM grp ORDER BY seq"
 #: A row is a whole group, 10 kB to 1 MB: with pages of 4 kB an append of a large one costs half as much again.
 _PAGE_BYTES = 16_384
-#: Nothing is read again here but what is dropped; what the store still keeps in its WAL would fill a larger one.
-_CACHE_KIB = 2_048
+#: What is dropped at once has to fit: pages that spill before the commit need room in the WAL, which a full disk lacks.
+_CACHE_KIB = 16_384
 #: A file beyond this is made small again when nothing waits in it; below it, free pages serve the next burst.
 _LARGE_BYTES = 64 * 1024**2
 #: Reading the recorder's file costs 6 us, as much as appending an event, so it is done once in this many events; what
