@@ -226,10 +226,11 @@ class Shop:
         self.gateway.told("pixels", "add", PIXEL, "--consent", consent, "--token-stdin", told=TOKEN)
         self.keys = {kind: self.make_key(kind, PIXEL) for kind in ("server", "browser", "read")}
 
-    def make_key(self, kind: str, *pixels: str) -> str:
+    def make_key(self, kind: str, *pixels: str, shop: str = "") -> str:
         """Make a key for some pixels, and wait until a running gateway knows it."""
         allowed = [word for code in pixels for word in ("--pixel", code)]
-        key = self.gateway.told("keys", "create", kind, "--source", f"shop-{kind}", *allowed).strip()
+        whose = ["--shop", shop] if shop else []
+        key = self.gateway.told("keys", "create", kind, "--source", f"shop-{kind}", *whose, *allowed).strip()
         if self.gateway.is_running:
             wait_until(lambda: self.send(b"", key=key).status != 401, "the new key is known", 3)
         return key

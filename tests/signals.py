@@ -11,7 +11,7 @@ import msgspec
 
 from twinbeam.core.consent import ConsentRecord, Region, Statement
 from twinbeam.core.delivery import Lease
-from twinbeam.core.keys import conversion_key, lookup, visit
+from twinbeam.core.keys import conversion_key, lookup, scope_of, visit
 from twinbeam.core.names import canonical
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import MATCH, Channel, Decision, Facts, Permission, Signal
@@ -63,6 +63,7 @@ def a_signal(
     test_code: str = "",
     address: int = 0,
     observed: list[str] | None = None,
+    shop: str = "",
 ) -> Signal:
     """
     Build an allowed server copy of a purchase.
@@ -72,9 +73,10 @@ def a_signal(
     said = dict(properties or {})
     said |= _money(value, currency)
     name = canonical(event) or event
+    scope = scope_of(workspace, shop)
     visitors = [visitor] if isinstance(visitor, str) else visitor
     return Signal(
-        key=conversion_key(workspace, event_source, pixel, name, event_id),
+        key=conversion_key(scope, event_source, pixel, name, event_id),
         workspace=workspace,
         pixel=pixel,
         event_source=event_source,
@@ -91,23 +93,24 @@ def a_signal(
         currency=currency,
         lookups=lookups or [],
         visits=[
-            *(visit("visitor", workspace, token) for token in visitors if token),
-            *([visit("order", workspace, order_id)] if order_id and channel is not Channel.BROWSER else ()),
+            *(visit("visitor", scope, token) for token in visitors if token),
+            *([visit("order", scope, order_id)] if order_id and channel is not Channel.BROWSER else ()),
         ],
         strong=any(visitors),
-        claim=visit("order", workspace, order_id) if order_id and channel is Channel.BROWSER else b"",
+        claim=visit("order", scope, order_id) if order_id and channel is Channel.BROWSER else b"",
         address=address,
         marks=marks_of(user or {}),
         order_event_id=also[0] if also and order_id else "",
         facts=facts,
         consent=consent,
-        aliases=[conversion_key(workspace, event_source, pixel, name, other) for other in also or []],
+        aliases=[conversion_key(scope, event_source, pixel, name, other) for other in also or []],
         spelling=spelling or (event if event != name else ""),
         native=native if channel is Channel.BROWSER else "",
         stage=stage,
         match=sum(bit for key, bit in MATCH.items() if key in (user or {})),
         test_code=test_code,
         observed=observed or [],
+        shop=shop,
     )
 
 

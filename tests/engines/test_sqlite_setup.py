@@ -153,6 +153,25 @@ def test_a_key_is_revoked_in_its_own_workspace_only(h: Harness) -> None:
     assert h.store.revoke_key("key-1", NOW, workspace="shop")
 
 
+def test_the_snapshot_for_intake_says_whose_key_it_is(h: Harness, tmp_path: Path) -> None:
+    h.store.add_key(KeyRow("key-1", "hash-1", "server", "shop", "till", [], NOW, None, "shop-fr"))
+    h.store.add_key(KeyRow("key-2", "hash-2", "server", "shop", "till", [], NOW, None))
+    publish(h.store, tmp_path)
+    assert {key.id: key.shop for key in SnapshotFile(tmp_path).current.keys.values()} == {
+        "key-1": "shop-fr",
+        "key-2": "",
+    }
+
+
+def test_an_event_id_is_found_in_every_shop_its_workspace_has_or_had(h: Harness) -> None:
+    for name in ("shop-fr", "outlet"):
+        h.store.add_shop("shop", name, now_ms=NOW)
+    h.store.remove_shop("shop", "outlet", now_ms=NOW)
+    h.take(*(a_signal("e-1", shop=shop) for shop in ("", "shop-fr", "outlet")))
+    assert h.store.shops("shop") == ["main", "shop-fr"]
+    assert [story.shop for story in h.store.by_event_id("shop", "e-1")] == ["main", "shop-fr", "outlet"]
+
+
 def test_the_snapshot_for_intake_says_what_was_decided_and_forgets_revoked_keys(h: Harness, tmp_path: Path) -> None:
     for workspace in ("shop", "hats"):
         h.store.save_pixel(workspace=workspace, code="A", event_source="web", name=workspace, rules=OPEN, now_ms=NOW)

@@ -84,7 +84,7 @@ def a_key() -> tuple[str, str]:
 def test_keys_are_listed_with_the_day_they_were_made():
     key_id, _ = a_key()
     today = datetime.now(UTC).strftime("%Y-%m-%d")
-    assert re.search(rf"^{key_id} +server +shop +{today} \d\d:\d\d valid", said("keys", "list"), re.MULTILINE)
+    assert re.search(rf"^{key_id} +server +shop +main +{today} \d\d:\d\d valid", said("keys", "list"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("typed", [True, False])

@@ -6,7 +6,7 @@ import pytest
 
 from builders import PIXEL, WORKSPACE
 from sealing import VECTORS, seal
-from twinbeam.core.keys import conversion_key
+from twinbeam.core.keys import conversion_key, scope_of
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import User
 
@@ -92,7 +92,8 @@ def test_order_checkout_and_cart_give_the_ids_that_the_vectors_say(vector):
     else:
         assert signal.event_id == vector["id"]
     others = vector.get("also", [])
-    assert signal.aliases == [conversion_key(WORKSPACE, "web", PIXEL, signal.event, other) for other in others]
+    scope = scope_of(WORKSPACE, vector.get("shop", ""))
+    assert signal.aliases == [conversion_key(scope, "web", PIXEL, signal.event, other) for other in others]
 
 
 def test_every_user_field_has_vectors():

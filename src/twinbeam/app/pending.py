@@ -22,7 +22,7 @@ class Pending:
         self._cursors = cursors
 
     def holds(self, workspace: str, event_id: str) -> bool:
-        """Tell whether an accepted event of this id waits to be recorded."""
+        """Tell whether an accepted event of this id, or of an order of this id, waits to be recorded."""
         return any(self._in(path, workspace, event_id) for path in slots(self._folder))
 
     def _in(self, path: Path, workspace: str, event_id: str) -> bool:
@@ -37,4 +37,5 @@ class Pending:
             reader.close()
         whole = (group.body for group in groups if not group.damaged)
         signals = (item for body in whole for item in decode_each(body) if isinstance(item, Signal))
-        return any(signal.workspace == workspace and signal.event_id == event_id for signal in signals)
+        ours = (signal for signal in signals if signal.workspace == workspace)
+        return any(event_id in (signal.event_id, signal.order_id) for signal in ours)

@@ -32,7 +32,7 @@ class Settings(Protocol):
 def directory_of(store: Settings) -> Directory:
     """Put together what intake may know; revoked keys are not in it, tokens never are."""
     keys = {
-        key.hash: AccessKey(key.id, KeyKind(key.kind), key.workspace, key.source, tuple(key.routes))
+        key.hash: AccessKey(key.id, KeyKind(key.kind), key.workspace, key.source, tuple(key.routes), key.shop)
         for key in store.access_keys()
         if key.revoked_ms is None
     }

@@ -32,7 +32,7 @@ def command(workspace: str, *, as_json: bool, **options: str | None) -> None:
 
     import msgspec
 
-    wish, receipt = _erased(person_of(workspace, options))
+    wish, receipt = _erased(workspace, options)
     if receipt is None:
         click.echo("The wish is noted. The gateway carries it out as soon as everything before it is recorded.")
         raise SystemExit(1)
@@ -57,7 +57,7 @@ def _told(receipt: Any) -> str:
     return "\n".join([*lines, "The keys of the conversions stay, so that none is counted or sent again."])
 
 
-def _erased(person: Any) -> tuple[str, Any]:
+def _erased(workspace: str, options: dict[str, str | None]) -> tuple[str, Any]:
     """Note the wish, and wait until it is carried out; gives its id and the receipt, None when that takes too long."""
     from uuid import uuid4
 
@@ -71,7 +71,7 @@ def _erased(person: Any) -> tuple[str, Any]:
         raise ConfigError(f"There is no store in {chosen.data}; see TWINBEAM_DATA.")
     ring = open_ring(chosen)
     with opened_store() as store:
-        known_workspace(store, person.workspace)
+        person = person_of(store, known_workspace(store, workspace), options)
         wish = Erasure(uuid4().hex, person, now_ms(), dict(positions(chosen.journal_folder, ring)))
         remember(log_path(chosen), ring, wish)
         store.ask_erasure(wish)

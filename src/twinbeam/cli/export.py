@@ -18,6 +18,7 @@ from twinbeam.core.story import Story
 _COLUMNS = (
     *("id", "workspace", "pixel", "event_source", "event", "event_id", "event_time", "order_id", "received_ms"),
     *("state", "reason", "value_minor", "currency", "channels", "consent", "source", "settled_ms", "attempts"),
+    "shop",
 )
 #: What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -45,20 +46,23 @@ def command(workspace: str, *, since: str | None, shape: str, **options: str | N
       twinbeam export --since 2026-11-01 --format csv > stories.csv
       twinbeam export --email - > about-them.json
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_workspace, now_ms, opened_store, who
+    from twinbeam.cli.setup import known_shop, known_workspace, now_ms, opened_store, who
 
     since_ms = _since_ms(since)
     with opened_store() as store:
         known_workspace(store, workspace)
         if said(options):
-            person = person_of(workspace, options)
+            person = person_of(store, workspace, options)
             about = store.stored_about(person)
             given = f"{len(about.conversions)} conversions and {len(about.visits)} visits of a person, by {person.kind}"
             store.note(f"export {workspace}", "", given, now_ms=now_ms(), who=who())
             _print_person(about)
         else:
             store.note(f"export {workspace}", "", f"stories since {since or 'ever'}", now_ms=now_ms(), who=who())
-            _print_stories(_counted(store.stories_of(workspace, since_ms=since_ms)), shape)
+            stories, shop = _counted(store.stories_of(workspace, since_ms=since_ms)), options["shop"]
+            if shop is not None:
+                known_shop(store, workspace, shop)
+            _print_stories((story for story in stories if shop in (None, story.shop)), shape)
 
 
 def _since_ms(day: str | None) -> int:

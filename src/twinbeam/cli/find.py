@@ -94,6 +94,7 @@ def _told(story: Story) -> str:
     lines = [
         f"{story.event} {story.event_id or '(not kept)'} on {story.pixel}: {story.state}",
         *([f"  why       {Reason(story.reason).sentence}"] if story.reason else []),
+        f"  shop      {story.shop}",
         f"  happened  {_time(story.event_time * 1_000)}",
         f"  value     {'none' if story.value_minor is None else shown(story.value_minor, story.currency)}",
         *(

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbeam.cli.options import json_option, workspace_option
+from twinbeam.cli.options import json_option, shop_option, workspace_option
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.rules import Route
 
 if TYPE_CHECKING:
     from twinbeam.core.story import KeyRow
+    from twinbeam.engines.stores.sqlite.store import SqliteSetup
 
 _ID = re.compile(r"[0-9a-f]{8}")
 
@@ -40,10 +41,18 @@ def command() -> None:
     multiple=True,
     help='A pixel for some of its events, such as "CODE host=shop.de,www.shop.de country=DE"; repeat for several.',
 )
+@shop_option
 @workspace_option
 @json_option
-def create(
-    kind: str, source: str, pixels: tuple[str, ...], routes: tuple[str, ...], *, workspace: str, as_json: bool
+def create(  # noqa: PLR0913 -- one for each option
+    kind: str,
+    source: str,
+    pixels: tuple[str, ...],
+    routes: tuple[str, ...],
+    *,
+    shop: str | None,
+    workspace: str,
+    as_json: bool,
 ) -> None:
     """
     Make a key and show it, once.
@@ -59,11 +68,13 @@ def create(
     \b
     Examples:
       twinbeam keys create server --source shop --pixel C4A5B6C7D8E9F0G1H2I3
+      twinbeam keys create server --source till --shop shop-fr --pixel C4A5B6C7D8E9F0G1H2I3
       twinbeam keys create browser --source tag --route "C4A5B6C7D8E9F0G1H2I3 country=DE,AT"
       twinbeam keys create read --source support
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.routing import route_of, written
     from twinbeam.cli.setup import known_pixel, known_workspace, meant_for, now_ms, opened_store, who
+    from twinbeam.core.rules import FIRST_SHOP
     from twinbeam.core.story import KeyRow
     from twinbeam.core.values import KeyKind
     from twinbeam.pipeline.accept.directory import fingerprint, mint
@@ -77,10 +88,12 @@ def create(
         known_workspace(store, workspace)
         for route in leading:
             known_pixel(store, workspace, route.pixel)
-        row = KeyRow(key_id, fingerprint(text), kind, workspace, source, leading, now_ms(), None)
+        writes_for = _shop_of(store, workspace, kind, shop)
+        row = KeyRow(key_id, fingerprint(text), kind, workspace, source, leading, now_ms(), None, writes_for)
         store.add_key(row, who=who())
     if as_json:
         shown = {"id": key_id, "key": text, "kind": kind, "workspace": workspace, "source": source}
+        shown |= {} if kind == "read" else {"shop": row.shop or FIRST_SHOP}
         click.echo(json.dumps(shown | {"pixels": row.pixels, "routes": [written(route) for route in leading]}))
     else:
         click.echo(text)
@@ -101,6 +114,7 @@ def list_keys(workspace: str) -> None:
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.routing import written
     from twinbeam.cli.setup import known_workspace, meant_for, opened_store
+    from twinbeam.core.rules import FIRST_SHOP
 
     with opened_store() as store:
         known_workspace(store, workspace)
@@ -110,11 +124,13 @@ def list_keys(workspace: str) -> None:
             f"No key yet. Make one:  twinbeam keys create server --source shop --pixel CODE{meant_for(workspace)}"
         )
         return
-    click.echo(f"{'id':10} {'kind':8} {'source':20} {'made':16} {'state':8} routes")
+    click.echo(f"{'id':10} {'kind':8} {'source':20} {'shop':16} {'made':16} {'state':8} routes")
     for row in rows:
         state = "revoked" if row.revoked_ms is not None else "valid"
         routes = "; ".join(map(written, row.routes))
-        click.echo(f"{row.id:10} {row.kind:8} {row.source:20.20} {_minute(row.created_ms)} {state:8} {routes}")
+        shop = "" if row.kind == "read" else row.shop or FIRST_SHOP
+        made = _minute(row.created_ms)
+        click.echo(f"{row.id:10} {row.kind:8} {row.source:20.20} {shop:16} {made} {state:8} {routes}")
 
 
 @command.command()
@@ -141,6 +157,17 @@ def revoke(key: str, workspace: str) -> None:
             which = f"There is no valid key {key_id}" if key_id else "This is no key of this workspace"
             raise ConfigError(f"{which}; see: twinbeam keys list{meant_for(workspace)}")
     click.echo(f"Key {key_id} is revoked; a running gateway refuses it within a second.")
+
+
+def _shop_of(store: "SqliteSetup", workspace: str, kind: str, name: str | None) -> str:
+    """Give the shop a write key belongs to; whoever reads sees all of them."""
+    from twinbeam.cli.setup import known_shop
+
+    if kind != "read":
+        return known_shop(store, workspace, name)
+    if name is not None:
+        raise ConfigError("A read key tells of every shop of its workspace; leave --shop out.")
+    return ""
 
 
 def _id_of(said: str, rows: "list[KeyRow]") -> str | None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "pixels": ("twinbeam.cli.pixels", "Add pixels and event sets, save their tokens, decide their rules."),
     "keys": ("twinbeam.cli.keys", "Make keys for tags, servers and readers; list and revoke them."),
     "tag": ("twinbeam.cli.tag", "Print what a shop's pages need for the browser tag."),
+    "shops": ("twinbeam.cli.shops", "For several shops on one pixel: keep their order numbers apart."),
     "workspaces": ("twinbeam.cli.workspaces", "For agencies: add clients, and say which hosts are theirs."),
     "audit": ("twinbeam.cli.audit", "Tell who changed which pixel, key or rule, and who erased or exported."),
     "find": ("twinbeam.cli.find", "Tell what became of an event."),

@@ -18,4 +18,14 @@ def workspace_option(command: Command) -> Command:
     return option(command)
 
 
+def shop_option(command: Command) -> Command:
+    """Let a command be meant for one shop of several on a pixel."""
+    option = click.option(
+        "--shop",
+        default=None,
+        help="For several shops: the one that is meant (twinbeam shops list); else leave it out.",
+    )
+    return option(command)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")

@@ -1,12 +1,16 @@
 """The options that say which person is meant, for commands about one."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from twinbeam.cli.options import shop_option
 from twinbeam.core.erasure import KINDS, Person
 from twinbeam.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from twinbeam.engines.stores.sqlite.store import SqliteSetup
 
 _OPTIONS = (
     ("--email", "An e-mail address; - asks for it, so that your shell does not keep it."),
@@ -23,7 +27,7 @@ def person_options(command: Callable[..., Any]) -> Callable[..., Any]:
     from twinbeam.core.rules import MAIN
 
     workspace = click.option("--workspace", default=MAIN, show_default=True, help="The workspace: an agency's client.")
-    command = workspace(command)
+    command = shop_option(workspace(command))
     for name, told in reversed(_OPTIONS):
         command = click.option(name, help=told)(command)
     return command
@@ -34,8 +38,13 @@ def said(options: dict[str, str | None]) -> bool:
     return any(options[name] for name in NAMES)
 
 
-def person_of(workspace: str, options: dict[str, str | None]) -> Person:
-    """Say who is meant; raises ConfigError unless exactly one option names somebody who can be looked up."""
+def person_of(store: "SqliteSetup", workspace: str, options: dict[str, str | None]) -> Person:
+    """
+    Say who is meant; raises ConfigError unless exactly one option names somebody who can be looked up.
+
+    Where several shops may give one number to orders of different persons, the shop has to be named.
+    """
+    from twinbeam.cli.setup import known_shop
     from twinbeam.core.erasure import person
 
     named = [(kind, name) for kind, name in zip(KINDS, NAMES, strict=True) if options[name]]
@@ -45,7 +54,9 @@ def person_of(workspace: str, options: dict[str, str | None]) -> Person:
     value = str(options[name])
     if value == "-":
         value = click.prompt(name.replace("_", " ").capitalize(), err=True)
-    return person(kind, workspace, _known_as(kind, value))
+    wanted = options["shop"]
+    shop = known_shop(store, workspace, wanted) if wanted is not None or kind == "order" else None
+    return person(kind, workspace, _known_as(kind, value), shops=store.all_shops(workspace), shop=shop)
 
 
 def _known_as(kind: str, value: str) -> str:

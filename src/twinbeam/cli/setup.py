@@ -11,7 +11,7 @@ from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.errors import ConfigError, StorageDamaged, StorageError
-from twinbeam.core.rules import MAIN
+from twinbeam.core.rules import FIRST_SHOP, MAIN
 from twinbeam.core.story import PixelRow
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
 from twinbeam.settings import Settings, load
@@ -60,6 +60,22 @@ def known_workspace(store: SqliteSetup, name: str) -> str:
     if name != MAIN and name not in store.workspaces():
         raise ConfigError(f"There is no workspace {name}; add it first: twinbeam workspaces add {name}")
     return name
+
+
+def known_shop(store: SqliteSetup, workspace: str, name: str | None) -> str:
+    """
+    Give a shop as ids bear its name, which is empty for the workspace's first; raises ConfigError.
+
+    Nobody has to name the only one.
+    """
+    known = store.shops(workspace)
+    which = f"--shop {' or --shop '.join(known)}"
+    if name is None and len(known) > 1:
+        raise ConfigError(f"There are several shops here; say which one is meant: {which}.")
+    if name is not None and name not in known:
+        add = f"twinbeam shops add {name}{meant_for(workspace)}"
+        raise ConfigError(f"There is no shop {name}; known are {', '.join(known)}. Add it first: {add}")
+    return "" if name in (None, FIRST_SHOP) else name
 
 
 def known_pixel(store: SqliteSetup, workspace: str, code: str) -> PixelRow:

@@ -1,6 +1,6 @@
 """What a person may ask: to have erased, or to be told, what is stored about them; and what they hear."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Self
 
 from msgspec import Struct
@@ -18,6 +18,11 @@ class Person(Struct, frozen=True):
     kind: str
     lookup: bytes
     tokens: tuple[bytes, ...] = ()  #: of the visits it names
+    shop: str | None = None  #: the one shop that is meant; None: all of the workspace
+
+    def means(self, workspace: str, shop: str) -> bool:
+        """Tell whether what a shop reported may be about them."""
+        return workspace == self.workspace and self.shop in (None, shop)
 
 
 class Erasure(Struct, frozen=True):
@@ -49,7 +54,12 @@ class Receipt(Struct, frozen=True):
         )
 
 
-def person(kind: str, workspace: str, value: str) -> Person:
-    """Say who is meant; `value` is a SHA-256 for an e-mail address, a phone number or an external id."""
-    tokens = (keys.visit(kind, workspace, value),) if kind in ("order", "visitor") else ()
-    return Person(workspace, kind, keys.lookup(kind, workspace, value), tokens)
+def person(kind: str, workspace: str, value: str, *, shops: Collection[str] = ("",), shop: str | None = None) -> Person:
+    """
+    Say who is meant; `value` is a SHA-256 for an e-mail address, a phone number or an external id.
+
+    An order or a visit is one of some shops, where the first one of the workspace goes by an empty name.
+    """
+    among = shops if shop is None else (shop,)
+    tokens = [keys.visit(kind, keys.scope_of(workspace, name), value) for name in among if kind in ("order", "visitor")]
+    return Person(workspace, kind, keys.lookup(kind, workspace, value), tuple(tokens), shop)

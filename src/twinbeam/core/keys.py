@@ -10,14 +10,23 @@ KEY_BYTES = 16
 LOOKUP_BYTES = 8  # a look-up may collide; the story is checked against the row it leads to
 
 
-def conversion_key(workspace: str, event_source: str, source_id: str, event: str, event_id: str) -> bytes:
+def scope_of(workspace: str, shop: str) -> str:
     """
-    Identify one conversion: workspace, event source, event source id (pixel code), canonical event name, event id.
+    Name what the ids of a shop are unique in: they say nothing in another shop, though it may report to the same pixel.
 
-    Source: tiktok.md 7.1. The parts are joined by a byte that none of them may contain.
+    The workspace's first shop is named by the workspace alone. No name of a workspace has a slash.
+    """
+    return f"{workspace}/{shop}" if shop else workspace
+
+
+def conversion_key(scope: str, event_source: str, source_id: str, event: str, event_id: str) -> bytes:
+    """
+    Identify one conversion of a shop: event source, event source id (pixel code), canonical event name, event id.
+
+    The shop is named by its `scope_of`. Source: tiktok.md 7.1. The parts are joined by a byte that none of them may contain.
     """
     return blake2b(
-        f"{workspace}\0{event_source}\0{source_id}\0{event}\0{event_id}".encode(), digest_size=KEY_BYTES
+        f"{scope}\0{event_source}\0{source_id}\0{event}\0{event_id}".encode(), digest_size=KEY_BYTES
     ).digest()
 
 
@@ -31,6 +40,6 @@ def lookup(kind: str, workspace: str, value: str) -> bytes:
     return blake2b(f"{kind}\0{workspace}\0{value}".encode(), digest_size=LOOKUP_BYTES).digest()
 
 
-def visit(kind: str, workspace: str, value: str) -> bytes:
-    """Hash a token of one visit (`visitor`, `cart`, `checkout`, `order`) that joins its copies."""
-    return blake2b(f"visit\0{kind}\0{workspace}\0{value}".encode(), digest_size=KEY_BYTES).digest()
+def visit(kind: str, scope: str, value: str) -> bytes:
+    """Hash a token of one visit (`visitor`, `cart`, `checkout`, `order`) that joins its copies within one shop."""
+    return blake2b(f"visit\0{kind}\0{scope}\0{value}".encode(), digest_size=KEY_BYTES).digest()

@@ -94,6 +94,10 @@ MAIN = "main"
 """The one workspace a single shop never has to name."""
 
 
+FIRST_SHOP = "main"
+"""The shop that every workspace has by itself; its ids are as the shop gives them, without its name before them."""
+
+
 class Route(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Where the events of a key go, and which of them: an empty condition takes any."""
 

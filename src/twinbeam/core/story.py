@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Route
+from twinbeam.core.rules import DEFAULT_RULES, FIRST_SHOP, PixelRules, Route
 
 
 class CopySeen(Struct, frozen=True):
@@ -60,6 +60,7 @@ class Story(Struct, frozen=True):
     due_ms: int | None  #: when it will be sent, for unsent ones
     settled_ms: int | None
     attempts: int
+    shop: str = FIRST_SHOP  #: whose key reported it
     copies: list[CopySeen] = []
     log: list[Attempt] = []
 
@@ -123,6 +124,7 @@ class KeyRow(Struct, frozen=True):
     routes: list[Route]
     created_ms: int
     revoked_ms: int | None
+    shop: str = ""  #: whose ids its events bear; empty for the workspace's first, and for a read key
 
     @property
     def pixels(self) -> list[str]:

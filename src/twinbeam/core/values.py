@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
+from twinbeam.core.keys import scope_of
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Stage
 from twinbeam.core.verticals import Text, Vertical
@@ -197,6 +198,12 @@ class Origin(Struct, frozen=True, gc=False):
     idempotency: str | None = None  #: the Idempotency-Key header
     edge_country: str | None = None  #: what a listed proxy says of the client, such as DE
     privacy_control: bool = False  #: the browser itself sent Global Privacy Control
+    shop: str = ""  #: the shop that the key belongs to; empty for the workspace's first
+
+    @property
+    def scope(self) -> str:
+        """Name what ids of this shop are unique in."""
+        return scope_of(self.workspace, self.shop)
 
 
 class Arrival(Struct, frozen=True, gc=False):
@@ -303,6 +310,7 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     marks: list[bytes] = []  #: hashes by which two copies show that they speak of one person or one device
     order_event_id: str = ""  #: the event id that its order gives, where the event's own is another one
     observed: list[str] = []  #: findings of a tag about its page
+    shop: str = ""  #: as in Origin
 
 
 class Sealed(Struct, frozen=True, gc=False):

@@ -55,6 +55,7 @@ class Told(Struct, frozen=True):
     settled_ms: int | None
     copies: list[CopySeen]
     attempts: list[Attempt]
+    shop: str
 
 
 class Found(Struct, frozen=True):
@@ -144,6 +145,7 @@ def told(story: Story) -> Told:
         settled_ms=story.settled_ms,
         copies=story.copies,
         attempts=story.log,
+        shop=story.shop,
     )
 
 

@@ -96,9 +96,10 @@ class Intake:
         item, record = arrival.item, signal.consent or NOTHING_SAID
         if item.visitor_id is None or item.consent_receipt is not None or says_nothing(record):
             return ""
-        visitor = keys.visit("visitor", signal.workspace, item.visitor_id)
+        scope = arrival.origin.scope
+        visitor = keys.visit("visitor", scope, item.visitor_id)
         known = visitor in signal.visits
-        return self.receipts.sign(record, visitor, signal.workspace, signal.received_ms) if known else ""
+        return self.receipts.sign(record, visitor, scope, signal.received_ms) if known else ""
 
 
 def _judged(arrival: Arrival, heard: Heard | Notice) -> Judged:

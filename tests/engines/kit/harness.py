@@ -179,16 +179,17 @@ class Harness:
         assert_tidied(before, self.engine.rows())
         self.check()
 
-    def ask_erasure(self, kind: str, value: str, *, workspace: str = WORKSPACE) -> str:
+    def ask_erasure(self, kind: str, value: str, *, workspace: str = WORKSPACE, shop: str | None = None) -> str:
         """Wish that what is known of a person is erased; everything accepted so far is recorded before."""
         seq, _ = self.engine.reader.newest()
-        wish = Erasure(uuid4().hex, person(kind, workspace, value), self.now(), {self.engine.reader.journal_id: seq})
+        who = person(kind, workspace, value, shop=shop)
+        wish = Erasure(uuid4().hex, who, self.now(), {self.engine.reader.journal_id: seq})
         self.store.ask_erasure(wish)
         return wish.id
 
-    def erase(self, kind: str, value: str, *, workspace: str = WORKSPACE) -> Receipt:
+    def erase(self, kind: str, value: str, **where: str) -> Receipt:
         """Have what is known of a person erased."""
-        wish = self.ask_erasure(kind, value, workspace=workspace)
+        wish = self.ask_erasure(kind, value, **where)
         self.tidy()
         receipt = self.store.erasure(wish)
         assert receipt is not None

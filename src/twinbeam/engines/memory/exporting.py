@@ -33,7 +33,8 @@ class Search(Struct):
     def reached(self, ids: Iterable[int]) -> list[Conversion]:
         """Give those of some conversions that are the person's and not gone already."""
         rows = [self.rows.by_id[id_] for id_ in sorted(ids) if id_ in self.rows.by_id]
-        ours = [row for row in rows if row.workspace == self.person.workspace and row.received_ms <= self.until_ms]
+        meant = [row for row in rows if self.person.means(row.workspace, row.shop)]
+        ours = [row for row in meant if row.received_ms <= self.until_ms]
         return [row for row in ours if row.state in ERASABLE]
 
     def _looked_up(self) -> set[int]:
@@ -43,7 +44,8 @@ class Search(Struct):
         return found | set(rows.lookups.get(lookup, {}))
 
     def _visitors(self, about: Iterable[Conversion]) -> set[bytes]:
-        tokens = {keys.visit("order", row.workspace, row.order_id) for row in about if row.order_id}
+        orders = {(keys.scope_of(row.workspace, row.shop), row.order_id) for row in about if row.order_id}
+        tokens = {keys.visit("order", *order) for order in orders}
         known = self.rows.visitor_of
         found = {known[token] for token in tokens | set(self.person.tokens) if token in known}
         ids = {row.id for row in about}

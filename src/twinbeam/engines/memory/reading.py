@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
-from twinbeam.core.keys import conversion_key, stream_of
+from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.rules import FIRST_SHOP
 from twinbeam.core.story import Attempt, CopySeen, Count, LastAnswer, Listed, Story, Total
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
@@ -20,9 +21,12 @@ class Reading:
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
         """Find what is known under an event id, tests and tombstones included."""
         rows = [row for row in self._rows.by_id.values() if row.workspace == workspace]
-        tests = {(row.event_source, stream_of(row.pixel, row.test_code), row.event) for row in rows}
-        places = sorted(tests | {(row.event_source, row.pixel, row.event) for row in rows})
-        keys = [conversion_key(workspace, *place, event_id) for place in places]
+        streams = {(row.shop, row.event_source, stream_of(row.pixel, row.test_code), row.event) for row in rows}
+        places = sorted(streams | {(row.shop, row.event_source, row.pixel, row.event) for row in rows})
+        keys = [
+            conversion_key(scope_of(workspace, shop), event_source, stream, event, event_id)
+            for shop, event_source, stream, event in places
+        ]
         return [self._story(self._rows.by_key[key]) for key in keys if key in self._rows.by_key]
 
     def by_lookup(self, hashes: Sequence[bytes]) -> list[Story]:
@@ -117,6 +121,7 @@ class Reading:
             due_ms=row.due_ms if row.state in UNSENT - {State.LEASED} else None,
             settled_ms=kept.settled_at,
             attempts=kept.attempts,
+            shop=row.shop or FIRST_SHOP,
             copies=[first, *kept.notes],
             log=[self._attempt(self._rows.batches[id_]) for id_ in kept.batches],
         )

@@ -31,6 +31,7 @@ class AccessKey(Struct, frozen=True, gc=False):
     workspace: str
     source: str
     routes: tuple[Route, ...] = ()
+    shop: str = ""  #: empty for the workspace's first
 
 
 class PixelEntry(Struct, frozen=True, gc=False):

@@ -191,7 +191,7 @@ class Door:
 
         now_ms = self.clock.now_ms()
         if key.kind is not KeyKind.BROWSER:
-            return Origin(key.workspace, key.source, Channel.SERVER, now_ms, idempotency=idempotency)
+            return Origin(key.workspace, key.source, Channel.SERVER, now_ms, idempotency=idempotency, shop=key.shop)
 
         return Origin(
             key.workspace,
@@ -203,6 +203,7 @@ class Door:
             idempotency=idempotency,
             edge_country=self._edge_country(_peer(scope), headers) if self.country_header else None,
             privacy_control=b"sec-gpc" in headers and _opted_out(scope),
+            shop=key.shop,
         )
 
     def _client_ip(self, scope: Scope) -> str | None:

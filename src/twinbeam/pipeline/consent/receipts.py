@@ -3,7 +3,7 @@ Consent receipts: what a visitor said, signed, so that a shop can carry it from 
 
     tbc1_<claims>.<signature>       both base64url; the claims are MessagePack, the signature is HMAC-SHA256
 
-A receipt holds answers with their times, the region, the banner's name and hashes of visitor and workspace; no
+A receipt holds answers with their times, the region, the banner's name and hashes of visitor and shop; no
 token, no evidence, nothing of a person. It fits the metadata of payment providers (500 characters). Its place in
 the chain: the page gets it with an answer, the shop puts it into cart attributes, order meta, payment metadata or
 a hidden field, and the shop's server sends it as `consent_receipt`.
@@ -59,7 +59,7 @@ SENTENCES: dict[Refusal, str] = {
         "Was signed more than 30 days ago and was ignored; pass on the receipt of the visitor's last visit."
     ),
     Refusal.FOREIGN: (
-        "Belongs to another visitor or workspace and was ignored; "
+        "Belongs to another visitor, shop or workspace and was ignored; "
         "pass on the receipt of the very visit that the event belongs to."
     ),
 }
@@ -69,7 +69,7 @@ class _Claims(Struct, frozen=True, gc=False, array_like=True):
     """What is signed."""
 
     issued_s: int
-    workspace: bytes
+    scope: bytes  #: the shop's
     visitor: bytes  #: as the visit's copies are joined by it
     record: ConsentRecord
 
@@ -93,15 +93,15 @@ class Receipts:
     def __init__(self, signing: Sequence[bytes]) -> None:
         self._keys = signing
 
-    def sign(self, record: ConsentRecord, visitor: bytes, workspace: str, now_ms: int) -> str:
+    def sign(self, record: ConsentRecord, visitor: bytes, scope: str, now_ms: int) -> str:
         """Give the receipt of what a visitor, by its hash, said; URL-safe."""
-        claims = _Claims(now_ms // 1_000, _hashed(workspace), visitor, replace(record, evidence=""))
+        claims = _Claims(now_ms // 1_000, _hashed(scope), visitor, replace(record, evidence=""))
         body = _PREFIX + _text(_encode(claims))
         return f"{body}.{_signature(self._keys[0], body)}"
 
-    def verify(self, text: str, workspace: str, visitor: bytes | None, now_ms: int) -> ConsentRecord | Refusal:
+    def verify(self, text: str, scope: str, visitor: bytes | None, now_ms: int) -> ConsentRecord | Refusal:
         """Give what a receipt says, or why it says nothing; `visitor` is whom the event names, if anybody."""
-        found = self._open(text, workspace, visitor, now_ms)
+        found = self._open(text, scope, visitor, now_ms)
         return found.record if isinstance(found, _Claims) else found
 
     def heard(self, arrival: Arrival) -> Heard | Notice:
@@ -109,13 +109,13 @@ class Receipts:
         item, origin = arrival.item, arrival.origin
         if item.consent_receipt is None:
             return NOTHING_HEARD
-        visitor = None if item.visitor_id is None else keys.visit("visitor", origin.workspace, item.visitor_id)
-        found = self._open(item.consent_receipt, origin.workspace, visitor, origin.received_ms)
+        visitor = None if item.visitor_id is None else keys.visit("visitor", origin.scope, item.visitor_id)
+        found = self._open(item.consent_receipt, origin.scope, visitor, origin.received_ms)
         if isinstance(found, _Claims):
             return Heard(found.record, found.visitor)
         return Notice(arrival.index, FIELD, found, found.sentence)
 
-    def _open(self, text: str, workspace: str, visitor: bytes | None, now_ms: int) -> _Claims | Refusal:
+    def _open(self, text: str, scope: str, visitor: bytes | None, now_ms: int) -> _Claims | Refusal:
         body, _, signature = text.rpartition(".")
         if not body.startswith(_PREFIX) or not text.isascii():
             return Refusal.UNREADABLE
@@ -124,7 +124,7 @@ class Receipts:
         claims = _claims(body)
         if claims is None:
             return Refusal.UNREADABLE
-        if claims.workspace != _hashed(workspace) or visitor not in (None, claims.visitor):
+        if claims.scope != _hashed(scope) or visitor not in (None, claims.visitor):
             return Refusal.FOREIGN
         return Refusal.EXPIRED if now_ms - claims.issued_s * 1_000 > LASTS_MS else claims
 
@@ -137,8 +137,8 @@ def _claims(body: str) -> _Claims | None:
 
 
 @lru_cache(maxsize=256)
-def _hashed(workspace: str) -> bytes:
-    return keys.lookup("receipt", workspace, "")
+def _hashed(scope: str) -> bytes:
+    return keys.lookup("receipt", scope, "")
 
 
 def _signature(key: bytes, body: str) -> str:

@@ -34,10 +34,19 @@ def given_id(arrival: Arrival, order_id: str | None, told: Told) -> str | None:
 
     An order's id comes from its order token where there is one, unless the pixel's rule says `order`.
     """
-    chosen = _usable(arrival.item.event_id, "event_id", told)
-    if chosen is None and arrival.item.order_token is not None and arrival.rules.event_id_from != "order":
-        chosen = order_token_id(arrival.event, arrival.item)
-    return chosen or order_id or token_id(arrival.event, arrival.item) or _request_id(arrival)
+    item = arrival.item
+    chosen = _usable(item.event_id, "event_id", told)
+    if chosen is not None:
+        return chosen
+    by_token = item.order_token is not None and arrival.rules.event_id_from != "order"
+    derived = (order_token_id(arrival.event, item) if by_token else None) or order_id
+    derived = derived or token_id(arrival.event, item) or _request_id(arrival)
+    return within(arrival.origin.shop, derived) if derived else None
+
+
+def within(shop: str, derived: str) -> str:
+    """Give a derived id as it is told apart from other shops' on the same pixel: by the shop's name before it."""
+    return f"{shop}-{derived}" if shop else derived
 
 
 def content_id(normalised: object) -> str:

@@ -226,7 +226,8 @@ def _derived_id(case: _Case, parts: _Parts) -> str:
     is_all = parts.sent is case.said
     what = Raw((parts.properties if is_all else encoded_properties(case.said, item.user.phone, [])) or b"{}")
     tokens = (item.visitor_id, item.cart_token, item.checkout_token, item.order_token)
-    return event_ids.content_id((arrival.event, item.event_source, when, who, parts.page, what, parts.lead, tokens))
+    said = (arrival.event, item.event_source, when, who, parts.page, what, parts.lead, tokens)
+    return event_ids.within(arrival.origin.shop, event_ids.content_id(said))
 
 
 def _page(case: _Case) -> Page:
@@ -274,7 +275,7 @@ def _tombstone(case: _Case, event_id: str) -> Signal:
     item, origin = arrival.item, arrival.origin
     stream = keys.stream_of(arrival.pixel, arrival.test_code)
     return Signal(
-        key=keys.conversion_key(origin.workspace, item.event_source, stream, arrival.event, event_id),
+        key=keys.conversion_key(origin.scope, item.event_source, stream, arrival.event, event_id),
         workspace=origin.workspace,
         pixel=arrival.pixel,
         event_source=item.event_source,
@@ -288,6 +289,7 @@ def _tombstone(case: _Case, event_id: str) -> Signal:
         body=b"",
         consent=_spoken(case.record) if case.goes_on else None,
         test_code=arrival.test_code,
+        shop=origin.shop,
     )
 
 
@@ -298,7 +300,7 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
     is_bare = tombstone.permission.bare
     who = NOBODY if is_bare else parts.person
     known_by = _known_by(case)
-    others = _other_ids(tombstone, case)
+    others, of_order = _other_ids(tombstone, case), event_ids.within(tombstone.shop, order_id)
     match = match_of(parts.person)
     if not match and parts.lead is None and not known_by["strong"]:
         case.told.append(("user", Trouble.MATCH_KEY_MISSING))
@@ -312,7 +314,7 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
         lookups=traces.lookups(workspace, order_id, who),
         facts=traces.facts(who, parts.page) if known_by["visits"] and not is_bare else None,
         aliases=_keys_of(others, tombstone, case),
-        order_event_id=order_id if order_id in others else "",
+        order_event_id=of_order if of_order in others else "",
         marks=traces.marks(who),
         spelling=arrival.spelling,
         native=item.native or "",
@@ -335,16 +337,19 @@ def _aliases(tombstone: Signal, case: _Case) -> list[bytes]:
 
 
 def _other_ids(tombstone: Signal, case: _Case) -> list[str]:
-    return other_ids(case.arrival.event, case.arrival.item, case.order_id or "", tombstone.event_id)
+    item, order_id, shop = case.arrival.item, case.order_id or "", tombstone.shop
+    if not shop:
+        return other_ids(case.arrival.event, item, order_id, tombstone.event_id)
+    named = [event_ids.within(shop, other) for other in other_ids(case.arrival.event, item, order_id, "")]
+    return [other for other in named if other != tombstone.event_id]
 
 
 def _keys_of(others: list[str], tombstone: Signal, case: _Case) -> list[bytes]:
     if not others:
         return []
-    stream = keys.stream_of(case.arrival.pixel, case.arrival.test_code)
+    stream, scope = keys.stream_of(case.arrival.pixel, case.arrival.test_code), case.arrival.origin.scope
     return [
-        keys.conversion_key(tombstone.workspace, tombstone.event_source, stream, tombstone.event, other)
-        for other in others
+        keys.conversion_key(scope, tombstone.event_source, stream, tombstone.event, other) for other in others
     ]
 
 

@@ -30,5 +30,6 @@ def seal_statement(arrival: Arrival, consent: ConsentRecord) -> Sealed:
         body=b"",
         consent=consent,
         **traces.known_by(origin, item, order_id, told),
+        shop=origin.shop,
     )
     return Sealed(signal, notices(told, arrival.index))

@@ -39,8 +39,8 @@ def known_by(origin: Origin, item: Item, order_id: str | None, told: Told) -> Kn
     A server vouches for its orders, so from there the order is a token of the visit like any other. From a browser
     it is a claim: whoever sees one order id can guess the next.
     """
-    tokens = visits(origin.workspace, item, told)
-    named = order(origin.workspace, order_id)
+    tokens = visits(origin.scope, item, told)
+    named = order(origin.scope, order_id)
     if origin.channel is Channel.BROWSER:
         return {"visits": tokens, "strong": bool(tokens), "claim": named, "address": address(origin.client_ip)}
     return {"visits": [*tokens, named] if named else tokens, "strong": bool(tokens), "claim": b"", "address": 0}
@@ -65,7 +65,7 @@ def _add_lookups(found: list[bytes], kind: str, workspace: str, values: str | li
         found += [keys.lookup(kind, workspace, value) for value in values]
 
 
-def visits(workspace: str, item: Item, told: Told) -> list[bytes]:
+def visits(scope: str, item: Item, told: Told) -> list[bytes]:
     """
     Hash the tokens of a visit that strangers cannot guess.
 
@@ -73,19 +73,19 @@ def visits(workspace: str, item: Item, told: Told) -> list[bytes]:
     """
     found: list[bytes] = []
     if item.visitor_id is not None and _says_something(item.visitor_id, "visitor_id", told):
-        found.append(keys.visit("visitor", workspace, item.visitor_id))
+        found.append(keys.visit("visitor", scope, item.visitor_id))
     if item.cart_token is not None and _says_something(item.cart_token, "cart_token", told):
-        found.append(keys.visit("cart", workspace, item.cart_token))
+        found.append(keys.visit("cart", scope, item.cart_token))
     if item.checkout_token is not None and _says_something(item.checkout_token, "checkout_token", told):
-        found.append(keys.visit("checkout", workspace, item.checkout_token))
+        found.append(keys.visit("checkout", scope, item.checkout_token))
     if item.order_token is not None and _says_something(item.order_token, "order_token", told):
-        found.append(keys.visit("order_token", workspace, item.order_token))
+        found.append(keys.visit("order_token", scope, item.order_token))
     return found
 
 
-def order(workspace: str, order_id: str | None) -> bytes:
+def order(scope: str, order_id: str | None) -> bytes:
     """Hash the order as a visit of its own: a server's word on it joins copies, a browser only claims it."""
-    return keys.visit("order", workspace, order_id) if order_id else b""
+    return keys.visit("order", scope, order_id) if order_id else b""
 
 
 def marks(person: Person) -> list[bytes]:

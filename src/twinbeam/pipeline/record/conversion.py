@@ -111,6 +111,7 @@ class Conversion(Struct, gc=False):
     since_ms: int = (
         0  #: when it began to wait, for the first time or after it was held in vain: its age counts from here
     )
+    shop: str = ""  #: that reported it; empty for the workspace's first
 
 
 class Spoken(Struct, frozen=True, gc=False):

@@ -225,6 +225,7 @@ class Fold:
             test_code=signal.test_code,
             visitor=it.visitor if signal.channel is Channel.BROWSER else b"",  # a server names it when it vouches
             lacks=OWNER * belonging.is_reused,
+            shop=signal.shop,
         )
         if before is not None and it.relation is Relation.FIRST_VOUCHED and before.evidence & BELIEVED:
             row.contested_ms = before.contested_ms

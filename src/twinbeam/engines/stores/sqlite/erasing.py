@@ -34,7 +34,9 @@ _BLANK = (
     "settled_at=coalesce(settled_at, ?) WHERE id=?"
 )
 _VISITS = "SELECT id, seen, facts FROM visitor WHERE id IN ({})"
-_OPEN = "SELECT id, workspace, kind, hashes, asked_at, upto FROM erasure WHERE done_at IS NULL ORDER BY asked_at, id"
+_OPEN = (
+    "SELECT id, workspace, kind, shop, hashes, asked_at, upto FROM erasure WHERE done_at IS NULL ORDER BY asked_at, id"
+)
 _NOTED = "SELECT receipt, waits FROM erasure WHERE id=?"
 _NOTE = "UPDATE erasure SET receipt=?, waits=? WHERE id=?"
 _DONE = "UPDATE erasure SET done_at=?, hashes=x'' WHERE id=?"
@@ -101,8 +103,8 @@ class Erasing:
         return moved
 
     def _wish(self, row: Sequence[Any]) -> Erasure:
-        id_, workspace, kind, sealed, asked_ms, upto = row
-        wish = Erasure(id_, Person(workspace, kind, b""), asked_ms, json.loads(upto))
+        id_, workspace, kind, shop, sealed, asked_ms, upto = row
+        wish = Erasure(id_, Person(workspace, kind, b"", shop=shop), asked_ms, json.loads(upto))
         return opened(self._connection, wish, sealed)
 
     def _visitors_of(self, tokens: set[bytes]) -> Iterable[int]:
@@ -167,7 +169,7 @@ def opened(connection: Connection, wish: Erasure, sealed: bytes) -> Erasure:
     hashes = connection.ring.open_sealed(sealed, _context(wish.id))
     rest = hashes[LOOKUP_BYTES:]
     tokens = tuple(rest[at : at + keys.KEY_BYTES] for at in range(0, len(rest), keys.KEY_BYTES))
-    who = Person(wish.person.workspace, wish.person.kind, hashes[:LOOKUP_BYTES], tokens)
+    who = msgspec.structs.replace(wish.person, lookup=hashes[:LOOKUP_BYTES], tokens=tokens)
     return msgspec.structs.replace(wish, person=who)
 
 

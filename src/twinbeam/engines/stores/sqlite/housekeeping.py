@@ -117,10 +117,12 @@ class Wishes:
 
     def ask_erasure(self, wish: Erasure) -> None:
         """Note a wish for the writer to carry out; one that is known is left as it is."""
-        row = (wish.id, wish.person.workspace, wish.person.kind, sealed_hashes(self._connection, wish))
+        who = wish.person
+        row = (wish.id, who.workspace, who.kind, who.shop, sealed_hashes(self._connection, wish))
         with self._connection.transaction():
             self._db.execute(
-                "INSERT OR IGNORE INTO erasure (id, workspace, kind, hashes, asked_at, upto) VALUES (?,?,?,?,?,?)",
+                "INSERT OR IGNORE INTO erasure (id, workspace, kind, shop, hashes, asked_at, upto) "
+                "VALUES (?,?,?,?,?,?,?)",
                 (*row, wish.asked_ms, json.dumps(dict(wish.upto))),
             )
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from twinbeam.core.keys import conversion_key, stream_of
+from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
-from twinbeam.core.rules import WorkspaceRules
+from twinbeam.core.rules import FIRST_SHOP, WorkspaceRules
 from twinbeam.core.story import Attempt, Change, CopySeen, Count, KeyRow, PixelRow, Story, Total
 from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
@@ -24,7 +24,7 @@ STORY = (
     "SELECT id, workspace, pixel, event_source, event, event_id, event_time, order_id, received AS received_ms, state, "
     "CASE state WHEN 'leased' THEN '' ELSE reason END AS reason, "  # until it is settled, a reason there is but a note
     "minor AS value_minor, currency, channels, consent, source, due AS due_ms, settled_at AS settled_ms, "
-    "attempts, batch FROM conversion"
+    "attempts, batch, iif(shop = '', 'main', shop) AS shop FROM conversion"
 )
 _PLACES = "SELECT DISTINCT pixel, event FROM counter WHERE workspace = ? AND outcome = 'recorded'"
 #: The codes under which tests were sent, and those of today: what never was to be sent has no lane.
@@ -52,7 +52,7 @@ _PIXELS = (
     "created AS created_ms FROM pixel ORDER BY workspace, created, code"
 )
 _KEYS = (
-    "SELECT id, h AS hash, kind, workspace, source, routes, created AS created_ms, revoked AS revoked_ms "
+    "SELECT id, h AS hash, kind, workspace, source, routes, created AS created_ms, revoked AS revoked_ms, shop "
     "FROM write_key "
     "ORDER BY created, id"
 )
@@ -78,9 +78,10 @@ class Reading:
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
         """Find what is known under an event id, in all events and pixels of the workspace; tests and tombstones too."""
         keys = [
-            conversion_key(workspace, event_source, stream, event, event_id)
+            conversion_key(scope_of(workspace, shop), event_source, stream, event, event_id)
             for stream, event in self._streams(workspace)
             for event_source in EVENT_SOURCES
+            for shop in self.all_shops(workspace)
         ]
         unnamed = traced(self._db, [event_id_lookup(workspace, event_id)])
         return self._stories(sorted({*self._ids(keys), *unnamed}))
@@ -142,6 +143,18 @@ class Reading:
         """Give what was decided about each workspace, by its name."""
         rows = self._rows("SELECT name, rules FROM workspace ORDER BY name")
         return {name: msgspec.json.decode(rules, type=WorkspaceRules) for name, rules in rows}
+
+    def shops(self, workspace: str) -> list[str]:
+        """Name the shops of a workspace, its first one first."""
+        sql = "SELECT name FROM shop WHERE workspace=? AND removed IS NULL ORDER BY created, name"
+        return [FIRST_SHOP, *(name for (name,) in self._rows(sql, (workspace,)))]
+
+    def all_shops(self, workspace: str) -> list[str]:
+        """Name all shops that a workspace has or had, as ids bear their names: the first one's is empty."""
+        return [
+            "",
+            *(name for (name,) in self._rows("SELECT name FROM shop WHERE workspace=? ORDER BY name", (workspace,))),
+        ]
 
     def changes(self, *, limit: int) -> list[Change]:
         """Give the latest changes of what operators set up, newest first."""

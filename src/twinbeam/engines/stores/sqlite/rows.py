@@ -14,6 +14,7 @@ _NAMES = (
     *("reason", "minor", "currency", "order_id", "channels", "consent", "source", "due", "copies", "lacks"),
     *("browser_at", "native_proven", "match", "enriched", "test_code", "found", "since", "conditions"),
     *("evidence", "visitor", "other_visitor", "granter", "contested", "united", "person"),
+    "shop",
 )
 COLUMNS = ", ".join(_NAMES)
 INSERT = f"INSERT INTO conversion ({COLUMNS}) VALUES ({','.join('?' * len(_NAMES))})"  # noqa: S608 -- constants only
@@ -67,6 +68,7 @@ def as_row(c: Conversion) -> tuple[object, ...]:
             c.united,
             c.person,
         ),
+        c.shop,
     )
 
 
@@ -99,7 +101,7 @@ def as_conversion(row: Sequence[Any]) -> Conversion:
     (id_, key, workspace, pixel, event_source, event, event_id, event_time, received, state, *rest) = row
     (reason, minor, currency, order_id, channels, consent, source, due, copies, *rest) = rest
     (lacks, browser_at, native_proven, match, enriched, test_code, found, since, conditions, *rest) = rest
-    (evidence, visitor, other_visitor, granter, contested, united, person, attempts) = rest
+    (evidence, visitor, other_visitor, granter, contested, united, person, shop, attempts) = rest
     return Conversion(
         id=id_,
         key=key,
@@ -137,4 +139,5 @@ def as_conversion(row: Sequence[Any]) -> Conversion:
         contested_ms=contested,
         united=united,
         person=person,
+        shop=shop,
     )

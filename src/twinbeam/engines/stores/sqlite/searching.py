@@ -25,7 +25,7 @@ _AT_ONCE = 200
 
 _ROWS = (
     "SELECT id, received, workspace, pixel, event, event_source, test_code, enriched, state, reason, due, order_id, "
-    "maybe_at FROM conversion WHERE id IN ({})"
+    "maybe_at, shop FROM conversion WHERE id IN ({})"
 )
 
 VisitorsOf = Callable[[set[bytes]], Iterable[int]]
@@ -48,6 +48,7 @@ class Row(Struct, frozen=True):
     due_ms: int
     order_id: str
     maybe_at: int | None
+    shop: str
 
     @property
     def reached_tiktok(self) -> bool:
@@ -86,8 +87,8 @@ class Search:
         return rows_of(self._connection, ids, self._person, until_ms=self._until_ms)
 
     def _tokens(self) -> set[bytes]:
-        orders = {row.order_id for row in self.rows if row.order_id}
-        return {keys.visit("order", self._person.workspace, order_id) for order_id in orders} | set(self._person.tokens)
+        orders = {(keys.scope_of(row.workspace, row.shop), row.order_id) for row in self.rows if row.order_id}
+        return {keys.visit("order", *order) for order in orders} | set(self._person.tokens)
 
     def _noted(self) -> set[int]:
         return {id_ for ids in self._watching.of(self.visitors).values() for id_ in ids}
@@ -96,7 +97,7 @@ class Search:
 def rows_of(connection: Connection, ids: Iterable[int], person: Person, *, until_ms: int) -> list[Row]:
     """Give those of some conversions about a person that were accepted until then and are not gone already."""
     rows = (_row(row) for row in connection.among(_ROWS, sorted(ids)))
-    reached = (row for row in rows if row.workspace == person.workspace and row.received_ms <= until_ms)
+    reached = (row for row in rows if person.means(row.workspace, row.shop) and row.received_ms <= until_ms)
     return [row for row in reached if row.state in ERASABLE]
 
 

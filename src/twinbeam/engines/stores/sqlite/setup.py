@@ -176,10 +176,11 @@ class Setup:
     def add_key(self, key: KeyRow, *, who: str = "") -> None:
         """Keep a new key's hash and what it may do."""
         routes = as_json(key.routes)
-        row = (key.hash, key.id, key.kind, key.workspace, key.source, routes, key.created_ms, None)
+        row = (key.hash, key.id, key.kind, key.workspace, key.source, routes, key.created_ms, None, key.shop)
+        shop = f" of shop {key.shop}" if key.shop else ""
         with self._connection.transaction():
-            self._db.execute("INSERT INTO write_key VALUES (?,?,?,?,?,?,?,?)", row)
-            self._audit(key.created_ms, who, f"key {key.id}", "", f"{key.kind} for {key.source}: {routes}")
+            self._db.execute("INSERT INTO write_key VALUES (?,?,?,?,?,?,?,?,?)", row)
+            self._audit(key.created_ms, who, f"key {key.id}", "", f"{key.kind} for {key.source}{shop}: {routes}")
 
     def revoke_key(self, key_id: str, now_ms: int, *, workspace: str | None = None, who: str = "") -> bool:
         """Make a key invalid; False when there is no such valid key, in this workspace if one is named."""
@@ -189,6 +190,21 @@ class Setup:
             if revoked:
                 self._audit(now_ms, who, f"key {key_id}", "valid", "revoked")
         return revoked
+
+    def add_shop(self, workspace: str, name: str, *, now_ms: int, who: str = "") -> None:
+        """Add a shop to a workspace; one that was removed goes on under the ids it had."""
+        with self._connection.transaction():
+            self._db.execute(
+                "INSERT INTO shop VALUES (?,?,?,NULL) ON CONFLICT DO UPDATE SET removed=NULL", (workspace, name, now_ms)
+            )
+            self._audit(now_ms, who, f"shop {workspace}/{name}", "", "added")
+
+    def remove_shop(self, workspace: str, name: str, *, now_ms: int, who: str = "") -> None:
+        """Take a shop from the list; what it reported stays, and is found as before."""
+        with self._connection.transaction():
+            sql = "UPDATE shop SET removed=? WHERE workspace=? AND name=? AND removed IS NULL"
+            if self._db.execute(sql, (now_ms, workspace, name)).rowcount:
+                self._audit(now_ms, who, f"shop {workspace}/{name}", "added", "removed")
 
     def note(self, what: str, before: str, after: str, *, now_ms: int, who: str = "") -> None:
         """Add a line to the audit about what an operator did with data; it never names whose."""

@@ -60,6 +60,7 @@ CREATE TABLE conversion (
     contested INTEGER NOT NULL, -- when a visit that nothing ties to it last refused it
     united INTEGER NOT NULL, -- the conversion in which it is counted, where both were one order
     person BLOB NOT NULL, -- the hash by which its server named the person
+    shop TEXT NOT NULL DEFAULT '', -- that reported it; empty for the workspace's first
     spelling TEXT NOT NULL DEFAULT '', -- the name under which it was first sent
     attempts INTEGER NOT NULL DEFAULT 0,
     maybe_at INTEGER,
@@ -199,6 +200,15 @@ CREATE TABLE removed_pixel (
     PRIMARY KEY (workspace, code)
 ) STRICT, WITHOUT ROWID;
 
+-- Further shops of a workspace; the first one needs no row. One that was removed stays, for what it reported.
+CREATE TABLE shop (
+    workspace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    removed INTEGER,
+    PRIMARY KEY (workspace, name)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE write_key (
     h TEXT PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -207,7 +217,8 @@ CREATE TABLE write_key (
     source TEXT NOT NULL,
     routes TEXT NOT NULL,
     created INTEGER NOT NULL,
-    revoked INTEGER
+    revoked INTEGER,
+    shop TEXT NOT NULL DEFAULT '' -- whose ids its events bear; empty for the workspace's first
 ) STRICT, WITHOUT ROWID;
 
 -- Who changed what of the above. Lines are added and never changed.
@@ -233,6 +244,7 @@ CREATE TABLE erasure (
     id TEXT PRIMARY KEY,
     workspace TEXT NOT NULL,
     kind TEXT NOT NULL,
+    shop TEXT, -- the one shop that is meant, if it is one
     hashes BLOB NOT NULL,
     asked_at INTEGER NOT NULL,
     upto TEXT NOT NULL,
