@@ -10,6 +10,7 @@ import pytest
 from engines.kit import (
     claiming,
     confirming,
+    confirming_auto,
     copies,
     enriching,
     erasing,
@@ -51,6 +52,7 @@ CHAPTERS = (
     claiming,
     holding,
     confirming,
+    confirming_auto,
     windows,
     enriching,
     spelling,

@@ -270,14 +270,14 @@ def test_a_purchase_is_confirmed_in_its_owners_sense(
 ) -> None:
     signal = a_signal(channel=channel, stage=stage)
     rules_of = {mode: PixelRules(purchase_means=means, confirm_purchases=mode) for mode in ("auto", "on", "off")}
-    for terms in (Terms(rules_of["auto"]), Terms(rules_of["off"]), Terms(rules_of["off"], server_source=True)):
-        assert terms.confirmed_by(signal) is trusted
-    for terms in (Terms(rules_of["auto"], server_source=True), Terms(rules_of["on"])):
-        assert terms.confirmed_by(signal) is awaited
+    for mode, is_awaited in (("auto", False), ("off", False), ("off", True)):
+        assert Terms(rules_of[mode]).confirmed_by(signal, awaited=is_awaited) is trusted
+    for mode, is_awaited in (("auto", True), ("on", False), ("on", True)):
+        assert Terms(rules_of[mode]).confirmed_by(signal, awaited=is_awaited) is awaited
 
 
 def test_only_purchases_need_a_confirmation() -> None:
-    assert Terms(PixelRules(confirm_purchases="on")).confirmed_by(a_signal(event="Lead", channel=BROWSER))
+    assert Terms(PixelRules(confirm_purchases="on")).confirmed_by(a_signal(event="Lead", channel=BROWSER), awaited=True)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from twinbeam.observe import logs
 from twinbeam.observe.health import Health
 from twinbeam.observe.tallies import FOLDER as METRICS
 from twinbeam.pipeline.accept.client_address import Proxies
+from twinbeam.pipeline.accept.directory import place
 from twinbeam.pipeline.accept.http import Door
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.pipeline.accept.tag.front import CONSENT, EVENTS, TagFront
@@ -58,10 +59,15 @@ def door(
     def rates(workspace: str) -> Rates:
         return directory.current.workspaces.get(workspace, DEFAULT_WORKSPACE).rates
 
+    def confirming_until_ms(workspace: str, pixel: str) -> int:
+        entry = directory.current.pixels.get(place(workspace, pixel))
+        return 0 if entry is None else entry.confirming_until_ms
+
     intake = Intake(
         receipts=receipts,
         seal=Sealer(default_region=settings.default_region or None, rates=rates).seal,
         append=GroupCommit(journal, clock=clock, report=reports.group).append,
+        confirming_until_ms=confirming_until_ms,
     )
     return Door(
         directory=directory.in_force,

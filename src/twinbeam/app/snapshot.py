@@ -43,6 +43,7 @@ def directory_of(store: Settings) -> Directory:
             row.event_source,  # type: ignore[arg-type]
             row.rules,
             row.name,
+            row.confirming_until_ms,
         )
         for row in store.pixels()
     }

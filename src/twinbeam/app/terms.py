@@ -1,7 +1,6 @@
 """What operators decided about pixels and workspaces, as the writer's rooms ask for it, kept in step."""
 
 from twinbeam.core.rules import DEFAULT_WORKSPACE
-from twinbeam.core.values import KeyKind
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.pipeline.record.policy import DEFAULT_TERMS, Terms
 
@@ -23,14 +22,5 @@ class LiveTerms:
 
     def update(self, directory: Directory) -> None:
         """Take the terms from a directory."""
-        served = {
-            (key.workspace, route.pixel)
-            for key in directory.keys.values()
-            if key.kind is KeyKind.SERVER
-            for route in key.routes
-        }
-        self._terms = {
-            (entry.workspace, entry.code): Terms(entry.rules, (entry.workspace, entry.code) in served)
-            for entry in directory.pixels.values()
-        }
+        self._terms = {(entry.workspace, entry.code): Terms(entry.rules) for entry in directory.pixels.values()}
         self._keep_days = {name: rules.keep_days for name, rules in directory.workspaces.items()}

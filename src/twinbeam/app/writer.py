@@ -163,11 +163,12 @@ class Writer:
         """
         Let go what its owner released, and what was held, or waited to be sent, for too long.
 
-        Of the latter nothing, while nobody can be sure of the time.
+        No word is awaited any more of servers that went silent. While nobody can be sure of the time nothing ends.
         """
         await self.on_store(self.store.release_asked, self.clock.now_ms())
         if not self.time.is_sure():
             return
+        await self.on_store(self.store.end_confirming, self.clock.now_ms())
         now_ms = self.clock.now_ms()
         latest_ms = now_ms + max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS
         while await self.on_store(self.store.pull_in, latest_ms, now_ms):

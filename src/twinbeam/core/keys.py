@@ -23,7 +23,8 @@ def conversion_key(scope: str, event_source: str, source_id: str, event: str, ev
     """
     Identify one conversion of a shop: event source, event source id (pixel code), canonical event name, event id.
 
-    The shop is named by its `scope_of`. Source: tiktok.md 7.1. The parts are joined by a byte that none of them may contain.
+    The shop is named by its `scope_of`. The parts are joined by a byte that none of them may contain.
+    Source: tiktok.md 7.1.
     """
     return blake2b(
         f"{scope}\0{event_source}\0{source_id}\0{event}\0{event_id}".encode(), digest_size=KEY_BYTES

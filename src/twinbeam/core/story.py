@@ -106,6 +106,7 @@ class PixelRow(Struct, frozen=True):
     token_ms: int | None
     created_ms: int
     rules: PixelRules = DEFAULT_RULES
+    confirming_until_ms: int = 0  #: until when a server's word on purchases is awaited, because one has reported such
 
     @property
     def consent(self) -> str:

@@ -21,7 +21,7 @@ from twinbeam.demo.processes import HOST, DemoError, free_port, run_once, runnin
 from twinbeam.demo.traffic import Door
 
 PIXEL = "CTWINBEAMDEMOSHOP001"
-_RULES = ("hosts=shop.example",)
+_RULES = ("hosts=shop.example", "confirm_purchases=on")
 _COMING_UP_SECONDS = 30
 _POLL_SECONDS = 0.1
 

@@ -27,6 +27,7 @@ from twinbeam.pipeline.journal.codec import decode, decode_each
 from twinbeam.pipeline.journal.commit import Seal
 from twinbeam.pipeline.journal.contract import Group, JournalReader
 from twinbeam.pipeline.record.contract import Numbered, Recorded, Recorder
+from twinbeam.pipeline.record.policy import Terms
 
 #: Events recorded in one transaction: fewer cost more commits, more delay the leases that share the writer.
 EVENTS_PER_TRANSACTION = 1_000
@@ -42,6 +43,11 @@ class Append(Protocol):
         ...
 
 
+def _not_awaited(_workspace: str, _pixel: str) -> int:
+    """Know of no server that reports purchases."""
+    return 0
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Intake:
     """Rooms 2 to 4 for the arrivals of one request, all of them or none."""
@@ -49,6 +55,7 @@ class Intake:
     receipts: Receipts
     seal: Callable[[Sequence[Judged]], Sequence[Sealed]]
     append: Append
+    confirming_until_ms: Callable[[str, str], int] = _not_awaited  #: by workspace and pixel; of a moment ago
 
     async def take(self, arrivals: Sequence[Arrival]) -> Taken | Full:
         """Judge, seal and journal; answers only when the arrivals are durable."""
@@ -56,7 +63,7 @@ class Intake:
         if isinstance(sealed, Full):
             return sealed
         signals = [one.signal for one in sealed]
-        dropped, held = _kept_back(arrivals, signals)
+        dropped, held = self._kept_back(arrivals, signals)
         from_page = bool(arrivals) and arrivals[0].origin.channel is Channel.BROWSER
         receipt = self._newest(arrivals, signals) if from_page else ""
         return Taken([signal.event_id for signal in signals], dropped, _notices(sealed), held, receipt)
@@ -68,6 +75,30 @@ class Intake:
             return sealed
         receipts = [self._receipt(statement, one.signal) for statement, one in zip(statements, sealed, strict=True)]
         return Noted(receipts, _notices(sealed))
+
+    def _kept_back(
+        self, arrivals: Sequence[Arrival], signals: Sequence[Signal]
+    ) -> tuple[Sequence[Dropped], Sequence[Held]]:
+        """
+        Tell the arrivals that go no further, and those that wait: for the visitor's word, or for the server's.
+
+        An arrival is judged by itself: what waits for a copy that is here already will be told of all the same.
+        """
+        dropped: list[Dropped] = []
+        held: list[Held] = []
+        for arrival, signal in zip(arrivals, signals, strict=True):
+            permission = signal.permission
+            if permission.decision is Decision.DROPPED:
+                dropped.append(Dropped(arrival.index, arrival.pixel, permission.reason or Reason.NO_CONSENT))
+            elif permission.decision is Decision.UNDECIDED:
+                held.append(Held(arrival.index, arrival.pixel, Reason.CONSENT_NOT_SAID))
+            elif signal.event == "Purchase" and not self._is_confirmed(arrival, signal):
+                held.append(Held(arrival.index, arrival.pixel, Reason.NOT_CONFIRMED))
+        return dropped, held
+
+    def _is_confirmed(self, arrival: Arrival, signal: Signal) -> bool:
+        awaited = signal.received_ms < self.confirming_until_ms(signal.workspace, signal.pixel)
+        return Terms(arrival.rules).confirmed_by(signal, awaited=awaited)
 
     async def _durable(self, brought: Sequence[Arrival], seal: Seal[Arrival]) -> Sequence[Sealed] | Full:
         try:
@@ -130,19 +161,6 @@ def _sealed_statements(statements: Sequence[Arrival]) -> Sequence[Sealed]:
 def _notices(sealed: Sequence[Sealed]) -> Sequence[Notice]:
     """Give what the sender of a request should mend; of an event for several pixels the same is told but once."""
     return list(dict.fromkeys(notice for one in sealed for notice in one.notices))
-
-
-def _kept_back(arrivals: Sequence[Arrival], signals: Sequence[Signal]) -> tuple[Sequence[Dropped], Sequence[Held]]:
-    """Tell the arrivals that go no further, and those that wait for the visitor's word."""
-    dropped: list[Dropped] = []
-    held: list[Held] = []
-    for arrival, signal in zip(arrivals, signals, strict=True):
-        permission = signal.permission
-        if permission.decision is Decision.DROPPED:
-            dropped.append(Dropped(arrival.index, arrival.pixel, permission.reason or Reason.NO_CONSENT))
-        elif permission.decision is Decision.UNDECIDED:
-            held.append(Held(arrival.index, arrival.pixel, Reason.CONSENT_NOT_SAID))
-    return dropped, held
 
 
 class Report(Protocol):

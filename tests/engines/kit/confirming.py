@@ -13,7 +13,9 @@ def a_browser_purchase_waits_for_the_server(h: Harness) -> None:
 
 
 def a_forged_purchase_is_never_sent(h: Harness) -> None:
-    h.take(*(a_signal(f"e-{n}", pixel="SERVER", channel=BROWSER) for n in range(1_000)))
+    h.take(a_signal("real", pixel="AUTO"))
+    h.take(*(a_signal(f"e-{n}", pixel="AUTO", channel=BROWSER) for n in range(1_000)))
+    h.delivered(h.lease(pixel="AUTO"))
     assert h.end_held() == 1_000
     assert h.store.next_due_ms() is None
     assert h.story("e-7").reason == "never_confirmed"

@@ -7,20 +7,22 @@ from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.pipeline.consent.gate import judge
 from twinbeam.pipeline.record.policy import DEFAULT_TERMS, RecordPolicy, Terms
 
+#: Of all other pixels: most promises are about one side alone.
+_TRUSTED = Terms(PixelRules(confirm_purchases="off"))
 _TERMS: Mapping[str, Terms] = {
     "CONFIRMED": Terms(PixelRules(confirm_purchases="on")),
-    "SERVER": Terms(server_source=True),
-    "TRUSTING": Terms(PixelRules(confirm_purchases="off"), server_source=True),
+    "AUTO": DEFAULT_TERMS,
+    "TRUSTING": Terms(PixelRules(confirm_purchases="off")),
     "PAID": Terms(PixelRules(purchase_means="paid", confirm_purchases="off")),
-    "OLD": Terms(PixelRules(spelling="old")),
-    "NEW": Terms(PixelRules(spelling="new")),
-    "TESTED": Terms(PixelRules(test_code="TEST1", test_until_ms=NOW + HOUR)),
+    "OLD": Terms(PixelRules(spelling="old", confirm_purchases="off")),
+    "NEW": Terms(PixelRules(spelling="new", confirm_purchases="off")),
+    "TESTED": Terms(PixelRules(test_code="TEST1", test_until_ms=NOW + HOUR, confirm_purchases="off")),
     "STRIPPED": Terms(PixelRules(consent=ConsentRules(user_data_denied="strip"))),
 }
 
 
 def _terms_of(_workspace: str, pixel: str) -> Terms:
-    return _TERMS.get(pixel, DEFAULT_TERMS)
+    return _TERMS.get(pixel.rstrip("0123456789") if pixel.startswith("AUTO") else pixel, _TRUSTED)
 
 
 POLICY = RecordPolicy(terms_of=_terms_of, judge=judge)

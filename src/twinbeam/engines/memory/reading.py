@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.rules import FIRST_SHOP
-from twinbeam.core.story import Attempt, CopySeen, Count, LastAnswer, Listed, Story, Total
+from twinbeam.core.story import Attempt, Change, CopySeen, Count, LastAnswer, Listed, Story, Total
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 
@@ -66,6 +66,10 @@ class Reading:
             if answer.code is not None and batch.answered_ms is not None and batch.state != "split":
                 newest[place] = LastAnswer(*place, batch.answered_ms, answer.code, answer.message)
         return [answer for _, answer in sorted(newest.items())]
+
+    def changes(self, *, limit: int) -> list[Change]:
+        """Give the latest lines of the audit, newest first."""
+        return self._rows.changes[::-1][:limit]
 
     def states(self) -> dict[str, int]:
         """Count the rows by state."""

@@ -8,6 +8,7 @@ from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import CopySeen
 from twinbeam.engines.memory.rows import Kept, Rows
 from twinbeam.pipeline.record.claims import ClaimLimits
+from twinbeam.pipeline.record.confirming import ended
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
 from twinbeam.pipeline.record.conversion import OWNER, Conversion, reason_to_end
 from twinbeam.pipeline.record.fold import Fold
@@ -95,6 +96,13 @@ class Recording:
             self._rows.end(row, State.EXPIRED, Reason.PIXEL_REMOVED, now_ms)
         return len(held)
 
+    def end_confirming(self, now_ms: int) -> None:
+        """Await no server's word any more where none has reported for so long."""
+        over, changes = ended(self._rows.confirming, now_ms, self._policy.terms_of)
+        for place in over:
+            del self._rows.confirming[place]
+        self._rows.changes += changes
+
     def _held(self) -> list[Conversion]:
         return [row for row in self._rows.by_id.values() if row.state is State.HELD]
 
@@ -115,6 +123,7 @@ class Recording:
             rows.names,
             rows.by_id,
             lambda keys: {key: rows.by_key[key] for key in keys if key in rows.by_key},
+            rows.confirming,
         )
 
     def _write(self, fold: Fold, now_ms: int) -> None:
@@ -137,6 +146,7 @@ class Recording:
         for h, id_, at_ms in [*((h, id_, at_ms) for hashes, id_, at_ms in writes.lookups for h in hashes), *released]:
             days = rows.lookups.setdefault(h, {})
             days[id_] = max(days.get(id_, 0), day_of(at_ms))
+        rows.changes += writes.audit
         for *key, n in fold.tally:
             rows.add(tuple(key), n)  # type: ignore[arg-type]
 

@@ -10,11 +10,11 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Answered, Lane
 from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.lifecycle import State
-from twinbeam.core.story import CopySeen
+from twinbeam.core.story import Change, CopySeen
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.counted import CountedNames
-from twinbeam.pipeline.record.known import PixelEvent, PixelSide, Spelled
+from twinbeam.pipeline.record.known import PixelEvent, PixelPlace, PixelSide, Spelled
 from twinbeam.pipeline.record.tally import CounterKey, move_key
 
 #: States in which a conversion stands in the schedule to be sent.
@@ -61,6 +61,8 @@ class Rows(Struct):
     watched: dict[bytes, list[int]] = field(default_factory=dict)
     last_seen: dict[PixelSide, int] = field(default_factory=dict)
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
+    confirming: dict[PixelPlace, int] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
     cursors: dict[str, tuple[int, int]] = field(default_factory=dict)
     quarantine: dict[tuple[str, int, int], tuple[int, bytes]] = field(default_factory=dict)
     counters: dict[CounterKey, int] = field(default_factory=dict)

@@ -24,7 +24,7 @@ class DroppedEvent(Struct, frozen=True, gc=False):
 
 
 class HeldEvent(Struct, frozen=True, gc=False):
-    """An event that waits, for one pixel, until the visitor's permission is known."""
+    """An event that waits, for one pixel, until the visitor's permission or the server's word on it is known."""
 
     index: int
     pixel: str

@@ -32,7 +32,7 @@ class Dropped(Struct, frozen=True, gc=False):
 
 
 class Held(Struct, frozen=True, gc=False):
-    """An arrival that waits for the visitor's word."""
+    """An arrival that waits for the visitor's word, or for the server's."""
 
     index: int
     pixel: str
@@ -87,7 +87,7 @@ class Served(Struct, frozen=True, gc=False):
     accepted: int = 0
     dropped: int = 0
     rejected: int = 0
-    held: int = 0  #: of what was accepted: it waits, for one pixel at least, until the visitor speaks
+    held: int = 0  #: of what was accepted: it waits, for one pixel at least, until visitor or server speak
     surprise: str = ""  #: type and line of an unexpected exception; never its text, which may quote a visitor
 
 

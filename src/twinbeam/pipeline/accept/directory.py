@@ -42,6 +42,7 @@ class PixelEntry(Struct, frozen=True, gc=False):
     event_source: EventSource = "web"
     rules: PixelRules = DEFAULT_RULES
     name: str = ""
+    confirming_until_ms: int = 0  #: until when a server's word on purchases is awaited, as far as is known here
 
 
 class Directory(Struct, frozen=True, dict=True):

@@ -113,3 +113,7 @@ class Holds(Protocol):
     def end_held_of(self, workspace: str, pixel: str, now_ms: int, *, limit: int) -> int:
         """End what is held for a pixel that was removed, up to `limit` of it, as `end_overdue` does; tells how many."""
         ...
+
+    def end_confirming(self, now_ms: int) -> None:
+        """Await no server's word any more on pixels where none has reported a purchase for so long (confirming.py)."""
+        ...

@@ -14,6 +14,7 @@ lets a row show what all its copies say (`merge.show`), of which it alone holds 
     rules.py      what an arrival does to its conversion: the table
     steps.py      how each act of the table is done
     vouching.py   what a server's word means for it
+    confirming.py where a purchase waits for a server's word
     waiting.py    where a conversion waits, and until when
 """
 
@@ -26,6 +27,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Decision, Permission, Signal
 from twinbeam.pipeline.record.arriving import Arriving
 from twinbeam.pipeline.record.claims import ClaimLimits
+from twinbeam.pipeline.record.confirming import Confirming
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import (
     BELIEVED,
@@ -66,6 +68,7 @@ class Fold:
         self._policy = policy
         self._claims = claims
         self._visits = Visits(known, self.writes)
+        self._confirming = Confirming(known, self.writes, policy.terms_of)
         self._waiting = Waiting(known, self.writes, self.tally, policy)
         self._steps = Steps(known, self.writes, self.tally, self._visits, self._waiting)
         self._joining = Joining(known)
@@ -89,6 +92,7 @@ class Fold:
         for (signal, _), standing in zip(arrivals, standings, strict=True):
             if signal.facts is not None and signal.visits and standing.stance in _TEACH:
                 self._visits.learn(signal, signal.facts)
+        self._confirming.hear(arrivals, standings)
         if self._visits.changed:
             self._heed(sorted(self._visits.changed))
         self._contest_orders(arrivals, standings)

@@ -5,12 +5,16 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from twinbeam.core.story import Change
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.counted import CountedNames
 
 PixelSide = tuple[str, str, str]
 """(workspace, pixel, side)"""
+
+PixelPlace = tuple[str, str]
+"""(workspace, pixel)"""
 
 PixelEvent = tuple[str, str, str]
 """(workspace, pixel, event)"""
@@ -54,6 +58,7 @@ class Known(Struct):
     names: CountedNames = field(default_factory=CountedNames)  #: under which events are counted
     rows: MutableMapping[int, Conversion] = field(default_factory=dict)  #: by id; those counted in others among them
     find: Find = nothing_found  #: conversions under keys that no arrival bears by itself; asked for very few
+    confirming: dict[PixelPlace, int] = field(default_factory=dict)  #: until when a server's word is awaited, ms
 
 
 class Place(NamedTuple):
@@ -97,3 +102,5 @@ class Writes(Struct):
     facts: dict[bytes, Facts] = field(default_factory=dict)  #: changed facts per visitor
     watched: list[tuple[bytes, int]] = field(default_factory=list)  #: visitor, conversion that waits
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
+    confirming: dict[PixelPlace, int] = field(default_factory=dict)  #: until when a server's word is awaited, ms
+    audit: list[Change] = field(default_factory=list)  #: lines for the audit

@@ -17,29 +17,26 @@ Judge = Callable[[ConsentRules, ConsentRecord, str], Permission]
 
 
 class Terms(Struct, frozen=True, gc=False):
-    """What the owner of one pixel decided, and whether a server of theirs reports to it."""
+    """What the owner of one pixel decided."""
 
     rules: PixelRules = DEFAULT_RULES
-    server_source: bool = False
 
-    def confirmed_by(self, signal: Signal) -> bool:
+    def confirmed_by(self, signal: Signal, *, awaited: bool) -> bool:
         """
         Tell whether a copy says that the purchase took place, in the sense the owner gave the word.
 
         A server's copy means what its owner calls a purchase unless it names an earlier stage; a browser sees the
         order placed and nothing more, and where a server reports too, its word is awaited: anybody can call a page.
+        `awaited` tells of such a server.
         """
         if signal.event != "Purchase":
             return True
         means = STAGES.index(self.rules.purchase_means)
         if signal.channel.side is Side.SERVER:
             return not signal.stage or _rank(signal.stage) >= means
-        return not self._confirms_purchases and _rank(signal.stage or "placed") >= means
-
-    @property
-    def _confirms_purchases(self) -> bool:
         mode = self.rules.confirm_purchases
-        return mode == "on" or (mode == "auto" and self.server_source)
+        waits = mode == "on" or (mode == "auto" and awaited)
+        return not waits and _rank(signal.stage or "placed") >= means
 
 
 DEFAULT_TERMS = Terms()

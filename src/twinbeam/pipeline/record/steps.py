@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
+from twinbeam.core.keys import lookup
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.values import Side, Signal
@@ -253,7 +254,7 @@ class Steps:
         kept = copy_of(
             signal,
             it.arrival,
-            confirms=terms.confirmed_by(signal),
+            confirms=self._waiting.is_confirmed(signal),
             held=held,
             visitor=it.visitor,
             allowed=allowed,
@@ -266,7 +267,9 @@ class Steps:
             copy = borrowed(facts, signal, it.arrival, restricted=terms.rules.restricted) if facts is not None else None
             if copy is not None:
                 copies.append(replace(copy, visitor=it.visitor))
-        if not held:
+        if held:
+            self._look_up_order(conversion, signal)
+        else:
             self._look_up(conversion, signal)
         if signal.visits:
             self._visits.watch(signal, conversion.id)
@@ -274,6 +277,12 @@ class Steps:
     def _look_up(self, conversion: Conversion, signal: Signal) -> None:
         if signal.lookups:
             self._writes.lookups.append((signal.lookups, conversion.id, signal.received_ms))
+
+    def _look_up_order(self, conversion: Conversion, signal: Signal) -> None:
+        """Let people find what is held by its order; by what names a person only once it may be sent."""
+        order = lookup("order", signal.workspace, signal.order_id)
+        if signal.order_id and order in signal.lookups:
+            self._writes.lookups.append(([order], conversion.id, signal.received_ms))
 
     def _note(self, known: Conversion, it: Arriving) -> None:
         signal, standing = it.signal, it.standing

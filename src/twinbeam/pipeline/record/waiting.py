@@ -10,6 +10,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Side, Signal
 from twinbeam.pipeline.record.arriving import Arriving
+from twinbeam.pipeline.record.confirming import is_awaited
 from twinbeam.pipeline.record.conversion import (
     CONFIRMATION,
     CONTEST,
@@ -47,6 +48,11 @@ class Waiting:
         """Return the terms of a pixel."""
         return self._policy.terms_of(place.workspace, place.pixel)
 
+    def is_confirmed(self, signal: Signal) -> bool:
+        """Tell whether a copy says that a purchase took place, in its owner's sense."""
+        awaited = signal.event == "Purchase" and is_awaited(self._known.confirming, signal)
+        return self.terms_of(signal).confirmed_by(signal, awaited=awaited)
+
     def satisfy(self, conversion: Conversion, it: Arriving) -> None:
         """Note what a copy brings of what is lacking, on which conditions, and what it says of TikTok's own script."""
         signal, standing = it.signal, it.standing
@@ -59,7 +65,7 @@ class Waiting:
             conversion.evidence |= it.belief
         if standing.stance is Stance.ALLOWED:
             self._permitted(conversion, it)
-        if self.terms_of(signal).confirmed_by(signal):
+        if self.is_confirmed(signal):
             conversion.lacks &= ~CONFIRMATION
         if is_believed(it.relation):
             conversion.match |= signal.match

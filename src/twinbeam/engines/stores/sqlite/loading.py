@@ -9,7 +9,7 @@ from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, handle_of, is_stored, known_id
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion
-from twinbeam.pipeline.record.known import Known, PixelEvent, PixelSide, Spelled
+from twinbeam.pipeline.record.known import Known, PixelEvent, PixelPlace, PixelSide, Spelled
 from twinbeam.pipeline.record.visits import UNREADABLE
 
 _BY_ID = f"SELECT {COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
@@ -27,6 +27,7 @@ class Loading:
         self._watching = watching
         self.last_seen: dict[PixelSide, int] = {}
         self.spelled: dict[PixelEvent, Spelled] = {}
+        self.confirming: dict[PixelPlace, int] = {}
         self.read_again()
 
     def read_again(self) -> None:
@@ -35,6 +36,8 @@ class Loading:
         self.last_seen = {(workspace, pixel, side): at for workspace, pixel, side, at in seen}
         spelled = self._db.execute("SELECT workspace, pixel, event, at, spelling FROM spelled")
         self.spelled = {(workspace, pixel, event): Spelled(*word) for workspace, pixel, event, *word in spelled}
+        confirming = self._db.execute("SELECT workspace, pixel, until FROM confirming")
+        self.confirming = {(workspace, pixel): until for workspace, pixel, until in confirming}
 
     def known(self, signals: Sequence[Signal]) -> Known:
         """Look up all that the fold of these arrivals may ask for."""
@@ -51,6 +54,7 @@ class Loading:
             names=counted_names(self._db),
             rows=rows,
             find=lambda keys: self._also(keys, rows),
+            confirming=self.confirming,
         )
 
     def rows(self, ids: set[int]) -> dict[int, Conversion]:

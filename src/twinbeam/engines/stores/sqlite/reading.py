@@ -49,7 +49,8 @@ _ATTEMPTS = (
 )
 _PIXELS = (
     "SELECT workspace, code, event_source, name, rules, token IS NOT NULL AS has_token, token_at AS token_ms, "
-    "created AS created_ms FROM pixel ORDER BY workspace, created, code"
+    "created AS created_ms, coalesce((SELECT until FROM confirming WHERE confirming.workspace = pixel.workspace "
+    "AND confirming.pixel = code), 0) AS confirming_until_ms FROM pixel ORDER BY workspace, created, code"
 )
 _KEYS = (
     "SELECT id, h AS hash, kind, workspace, source, routes, created AS created_ms, revoked AS revoked_ms, shop "

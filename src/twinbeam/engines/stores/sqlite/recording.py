@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
+from twinbeam.engines.stores.sqlite.auditing import add_changes
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.counting import add_counts, move_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
@@ -14,6 +15,7 @@ from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.engines.stores.sqlite.writing import Writing
 from twinbeam.pipeline.record.claims import ClaimLimits
+from twinbeam.pipeline.record.confirming import ended
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
 from twinbeam.pipeline.record.conversion import reason_to_end
 from twinbeam.pipeline.record.fold import Fold
@@ -154,6 +156,17 @@ class Recording:
             moves.append((*place, State.HELD, reason, -1))
             moves.append((*place, State.EXPIRED, end, 1))
         move_counts(self._db, moves)
+
+    def end_confirming(self, now_ms: int) -> None:
+        """Await no server's word any more where none has reported for so long."""
+        known = self._loading.confirming
+        over, changes = ended(known, now_ms, self._policy.terms_of)
+        if over:
+            with self._connection.transaction():
+                self._db.executemany("DELETE FROM confirming WHERE workspace=? AND pixel=?", over)
+                add_changes(self._db, changes)
+            for place in over:
+                del known[place]
 
     def _read_again(self) -> None:
         """Take what is kept in memory from the file, after a rollback."""

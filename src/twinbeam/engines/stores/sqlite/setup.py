@@ -8,7 +8,8 @@ from msgspec import Struct
 from twinbeam.core.errors import ConfigError, StorageDamaged
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Route, WorkspaceRules
-from twinbeam.core.story import KeyRow
+from twinbeam.core.story import Change, KeyRow
+from twinbeam.engines.stores.sqlite.auditing import add_changes
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.differences import as_json, differences
 
@@ -216,9 +217,7 @@ class Setup:
             self._audit(now_ms, who, f"{what} {name}", old, new)
 
     def _audit(self, now_ms: int, who: str, what: str, before: str, after: str) -> None:
-        self._db.execute(
-            "INSERT INTO audit (at, who, what, before, after) VALUES (?,?,?,?,?)", (now_ms, who, what, before, after)
-        )
+        add_changes(self._db, [Change(now_ms, who, what, before, after)])
 
     def _one(self, sql: str, parameters: tuple[str, ...]) -> Any:
         return self._db.execute(sql, parameters).fetchone()

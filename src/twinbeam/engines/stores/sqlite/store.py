@@ -19,6 +19,7 @@ The SQLite store, opened.
     traces.py      look-ups by the day, scanned               likewise
 
     lasting.py     what the file itself holds, and is it there  for the writer and the journals
+    auditing.py    lines of the audit                         part of others' transactions
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)

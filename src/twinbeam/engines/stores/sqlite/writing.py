@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
+from twinbeam.engines.stores.sqlite.auditing import add_changes
 from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
@@ -32,6 +33,8 @@ _HOUR_MS = 3_600_000
 _SEEN = "INSERT INTO side_seen VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET at=excluded.at"
 _NOTES = "UPDATE visitor SET watched=? WHERE id=?"
 _SPELLED = "INSERT OR REPLACE INTO spelled VALUES (?,?,?,?,?)"
+
+_CONFIRMING = "INSERT OR REPLACE INTO confirming VALUES (?,?,?)"
 
 
 class Writing:
@@ -69,6 +72,8 @@ class Writing:
         self._write_visits(fold, ids, now_ms)
         self._write_seen(writes.seen)
         self._db.executemany(_SPELLED, [(*place, *word) for place, word in writes.spelled.items()])
+        self._db.executemany(_CONFIRMING, [(*place, until) for place, until in writes.confirming.items()])
+        add_changes(self._db, writes.audit)
         add_counts(self._db, fold.tally)
 
     def _joined(self, writes: Writes) -> dict[int, list[Copy]]:

@@ -162,6 +162,14 @@ CREATE TABLE side_seen (
     PRIMARY KEY (workspace, pixel, side)
 ) STRICT, WITHOUT ROWID;
 
+-- Until when a server's word is awaited on the purchases of a pixel's browsers, because one has reported such.
+CREATE TABLE confirming (
+    workspace TEXT NOT NULL,
+    pixel TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (workspace, pixel)
+) STRICT, WITHOUT ROWID;
+
 -- What could not be recorded, sealed, for a person to look at.
 CREATE TABLE quarantine (
     journal TEXT NOT NULL,
