@@ -42,7 +42,7 @@ from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, latest
 from twinbeam.core.delivery import Lease
 from twinbeam.core.values import Channel, Decision, Signal
 
-PIXELS = ("PIXEL1", "PAID", "CONFIRMED", "SERVER")
+PIXELS = ("PIXEL1", "PAID", "CONFIRMED", "AUTO")
 ORDERS = ("1", "2")
 VISITORS = ("v-1", "v-2")
 
@@ -182,7 +182,8 @@ class _Told:
 
 
 def _confirmed(of_one: Sequence[Signal]) -> bool:
-    return any(POLICY.terms_of("shop", signal.pixel).confirmed_by(signal) for signal in of_one)
+    terms = POLICY.terms_of("shop", of_one[0].pixel)
+    return any(terms.confirmed_by(signal, awaited=signal.pixel == "AUTO") for signal in of_one)
 
 
 def _built(copies: Sequence[dict[str, Any]]) -> list[Signal]:
@@ -214,7 +215,7 @@ def _last_word_refuses(words: dict[str, tuple[list[int], bool]]) -> list[Signal]
 
 def _left(arrivals: Sequence[Signal], sizes: Sequence[int]) -> dict[tuple[str, str], dict[str, Any]]:
     """Record arrivals in groups, send everything, and give what left by pixel and order; nothing leaves twice."""
-    h, start = Harness(MemoryEngine(None)), 0
+    h, start = _after_a_report(), 0
     for size in [*sizes, len(arrivals)]:
         if arrivals[start : start + size]:
             h.take(*arrivals[start : start + size])
@@ -230,6 +231,14 @@ def _left(arrivals: Sequence[Signal], sizes: Sequence[int]) -> dict[tuple[str, s
         assert place not in left
         left[place] = event
     return left
+
+
+def _after_a_report() -> Harness:
+    """Open an engine to which a server has reported a purchase on the pixel where that matters."""
+    h = Harness(MemoryEngine(None))
+    h.take(a_signal("before", pixel="AUTO"))
+    h.delivered(h.lease(pixel="AUTO"))
+    return h
 
 
 def _places(h: Harness, lease: Lease) -> list[tuple[int, tuple[str, str], dict[str, Any]]]:

@@ -11,7 +11,7 @@ from twinbeam.core.consent import SILENCE, Statement
 from twinbeam.core.errors import StorageBehind, StorageFull
 from twinbeam.core.keys import visit
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.rules import PixelRules
+from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.pipeline.accept.directory import PixelEntry
 from twinbeam.pipeline.consent.receipts import LASTS_MS, Receipts
 from twinbeam.pipeline.flow import Intake
@@ -30,10 +30,15 @@ DENIED = {"ad_storage": "denied"}
 class Corridor:
     """The real rooms behind a real door; only the journal is a list."""
 
-    def __init__(self, trouble=None, **parts):
+    def __init__(self, trouble=None, until_ms=0, **parts):
         self.journal = []
         self.trouble = trouble
-        intake = Intake(receipts=RECEIPTS, seal=Sealer().seal, append=self._append)
+        intake = Intake(
+            receipts=RECEIPTS,
+            seal=Sealer().seal,
+            append=self._append,
+            confirming_until_ms=lambda workspace, pixel: until_ms if (workspace, pixel) == (WORKSPACE, PIXEL) else 0,
+        )
         self.house = House(take=intake.take, note=intake.note, **parts)
 
     async def _append(self, brought, seal):
@@ -48,6 +53,41 @@ class Corridor:
 
     def state(self, *statements, headers=BROWSER):
         return self.house.post(json.dumps({"statements": statements}).encode(), headers, path=consent_v1.PATH)
+
+
+class TestPurchasesThatWaitForTheServer:
+    """What a sender is told of a purchase that its owner wants confirmed."""
+
+    def held(self, *items, until_ms=NOW_MS + 1, headers=BROWSER, **rules):
+        pixels = [PixelEntry(PIXEL, WORKSPACE, rules=PixelRules(**rules))]
+        answered = Corridor(until_ms=until_ms, directory=a_directory(*pixels)).send(*items, headers=headers)
+        assert answered.json["accepted"] == len(items)
+        return [(held["index"], held["pixel"], held["reason"]) for held in answered.json["held"]]
+
+    def test_the_browsers_is_held_while_a_server_reports_purchases(self):
+        assert self.held(an_item(), an_item(event="Lead")) == [(0, PIXEL, "not_confirmed")]
+
+    def test_it_is_not_when_none_has_for_a_week(self):
+        assert self.held(an_item(), until_ms=NOW_MS) == []
+
+    def test_the_servers_is_not(self):
+        assert self.held(an_item(), headers=SERVER) == []
+
+    def test_its_owner_may_decide(self):
+        assert self.held(an_item(), confirm_purchases="off") == []
+        assert self.held(an_item(), until_ms=0, confirm_purchases="on") == [(0, PIXEL, "not_confirmed")]
+
+    def test_one_that_is_only_placed_is_held_where_a_purchase_is_paid(self):
+        assert self.held(an_item(stage="placed"), headers=SERVER, purchase_means="paid") == [
+            (0, PIXEL, "not_confirmed")
+        ]
+
+    def test_permission_is_asked_for_first(self):
+        assert self.held(an_item(**SILENT), consent=ConsentRules(policy="require")) == [(0, PIXEL, "consent_not_said")]
+
+    def test_the_answer_says_in_a_sentence_why(self):
+        answered = Corridor(until_ms=NOW_MS + 1).send(an_item())
+        assert [held["message"] for held in answered.json["held"]] == [Reason.NOT_CONFIRMED.sentence]
 
 
 class TestEvents:

@@ -157,7 +157,17 @@ def rules(code: str, workspace: str) -> None:
     with opened_store() as store:
         row = known_pixel(store, known_workspace(store, workspace), code)
     for name, value, usual in lines(row.rules):
-        click.echo(f"{name:32} {value}{'   (default)' if usual else ''}")
+        remark = _now(row) if (name, value) == ("confirm_purchases", "auto") else ""
+        click.echo(f"{name:32} {value}{'   (default)' if usual else ''}{remark}")
+
+
+def _now(row: "PixelRow") -> str:
+    """Say what `confirm_purchases = auto` comes to at the moment."""
+    from twinbeam.cli.setup import now_ms
+
+    if now_ms() >= row.confirming_until_ms:
+        return "   now off: no server has reported a purchase in the last 7 days"
+    return f"   now on, until {_day(row.confirming_until_ms)} at least: a server has reported purchases"
 
 
 @command.command(name="set")

@@ -55,7 +55,7 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser is seen to write it
     event_id_from: IdFrom = "auto"  #: an id from the order token cannot be guessed from the order
     purchase_means: Stage = "placed"  #: how far an order has to be to count, in browser and server alike
-    confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: browser purchases count when a server copy confirms
+    confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: browsers wait for a server; auto: if one reports such
     native_wait_seconds: Annotated[int, Meta(ge=0, le=270)] = 240  #: inside TikTok's 5 minutes (tiktok.md 7.1)
     parameters: tuple[str, ...] = ()  #: the properties that may leave; empty: all
     restricted: bool = False  #: no names, no search strings, no URL path and query

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from twinbeam.core.clock import day_of
 from twinbeam.core.story import LastAnswer, PixelRow, Total
 from twinbeam.dashboard.alarms import Alarm, Issue, Weight
+from twinbeam.dashboard.confirming import Confirming, confirming
 from twinbeam.dashboard.contract import Ledger, Parts
 from twinbeam.dashboard.feed import WEEK_DAYS
 from twinbeam.dashboard.issues import Facts, issues
@@ -32,6 +33,7 @@ class PixelView(Struct, frozen=True):
     seen: Seen  #: when each side last reported, in ms
     token_refused: bool  #: whatever is set was refused when it was last used
     issues: list[Issue]
+    confirming: Confirming | None = None  #: whether its browser purchases wait for a server's word
 
 
 class Fleet(Struct, frozen=True):
@@ -83,7 +85,8 @@ def _views(
                 now_ms=now_ms,
             )
         )
-        views.append(PixelView(row, daily.get(place, _NONE), seen, refusal is not None, found))
+        waits = confirming(row, week.get(place, _NONE), now_ms)
+        views.append(PixelView(row, daily.get(place, _NONE), seen, refusal is not None, found, waits))
     return views
 
 

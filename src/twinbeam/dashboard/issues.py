@@ -117,7 +117,8 @@ def _never_confirmed(facts: Facts) -> Issue | None:
         return None
     what = f"Purchases of the last 7 days that no server confirmed: {alone:,}."
     fix = "Let the shop's server report each order; where it does, these were not orders, and were rightly not sent."
-    return Issue(Weight.LOSING, what, fix)
+    command = f"twinbeam pixels set {facts.pixel.code} confirm_purchases=off{workspace_option(facts.pixel.workspace)}"
+    return Issue(Weight.LOSING, what, f"{fix} To let the browser's word count all the same:", command)
 
 
 def _two_ids(facts: Facts) -> Issue | None:
