@@ -24,7 +24,7 @@ STORY = (
     "SELECT id, workspace, pixel, event_source, event, event_id, event_time, order_id, received AS received_ms, state, "
     "CASE state WHEN 'leased' THEN '' ELSE reason END AS reason, "  # until it is settled, a reason there is but a note
     "minor AS value_minor, currency, channels, consent, source, due AS due_ms, settled_at AS settled_ms, "
-    "attempts, batch, iif(shop = '', 'main', shop) AS shop FROM conversion"
+    "attempts, batch, shop FROM conversion"
 )
 _PLACES = "SELECT DISTINCT pixel, event FROM counter WHERE workspace = ? AND outcome = 'recorded'"
 #: The codes under which tests were sent, and those of today: what never was to be sent has no lane.
@@ -212,5 +212,6 @@ def _parsed(row: JSON, column: str) -> JSON:
 def as_story(row: JSON, copies: list[CopySeen], log: list[Attempt]) -> Story:
     """Read a row as STORY selects it."""
     waits = State(row["state"]) in UNSENT - {State.LEASED}
-    told = {**row, "channels": row["channels"].split("+"), "due_ms": row["due_ms"] if waits else None}
+    due_ms, shop = row["due_ms"] if waits else None, row["shop"] or FIRST_SHOP
+    told = {**row, "channels": row["channels"].split("+"), "due_ms": due_ms, "shop": shop}
     return msgspec.convert({**told, "copies": copies, "log": log}, Story)
