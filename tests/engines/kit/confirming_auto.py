@@ -17,6 +17,7 @@ from signals import (
 from twinbeam.core.keys import lookup
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Decision, Permission, Signal
+from twinbeam.pipeline.record.contract import Numbered
 
 _AUTO = "AUTO"
 _WHAT = "pixel shop/AUTO confirm_purchases=auto"
@@ -125,6 +126,13 @@ def where_the_owner_decided_the_audit_tells_nothing(h: Harness) -> None:
         h.take(a_signal("paid", pixel=pixel))
     h.clock.advance(ms=8 * DAY)
     h.store.end_confirming(h.now())
+    assert h.store.changes(limit=9) == []
+
+
+def a_rehearsal_begins_nothing(h: Harness) -> None:
+    h.store.rehearse(h.engine.reader.journal_id, Numbered(1, [a_signal("paid", pixel=_AUTO)]), h.now())
+    h.take(_seen("e-1"))
+    assert h.state("e-1") == "ready"
     assert h.store.changes(limit=9) == []
 
 
