@@ -85,7 +85,7 @@ def _views(
                 now_ms=now_ms,
             )
         )
-        waits = confirming(row, week.get(place, _NONE), now_ms)
+        waits = confirming(row, weekly.get(place, _NONE), now_ms)
         views.append(PixelView(row, daily.get(place, _NONE), seen, refusal is not None, found, waits))
     return views
 
