@@ -14,6 +14,7 @@ from twinbeam.pipeline.identity.order_ids import LINE_EVENTS, NAMING
 from twinbeam.pipeline.identity.statements import seal_statement
 
 SHOPS = ("", "shop-fr", "outlet")
+TOKENS = ("event_id", "order_id", "checkout_token", "cart_token", "order_token", "visitor_id", "cart_line")
 NOTHING = {"event_id": None, "order_id": None}
 
 
@@ -22,8 +23,8 @@ def told(shop, **changes):
 
 
 def everything(signal):
-    """Give all under which an arrival meets others of its kind."""
-    return {signal.key, *signal.aliases, *signal.visits}
+    """Give all under which an arrival meets others of its kind, the order that a browser claims included."""
+    return {signal.key, *signal.aliases, *signal.visits, signal.claim} - {b""}
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,7 @@ def everything(signal):
     [
         ({"order_id": "1001"}, "1001"),
         ({"checkout_token": "k-1"}, "checkout-74275c3149a33b38b16339c643cd8e58"),
+        ({"order_id": "1001", "order_token": "t-1"}, "token-"),
         ({"idempotency": "once"}, "idem-"),
         ({}, "hash-"),
     ],
@@ -62,6 +64,7 @@ def test_copies_of_one_order_meet_within_their_shop_whatever_id_the_page_gave(gi
     for shop in SHOPS:
         page = told(shop, event_id=given_id, order_id="1001", channel=Channel.BROWSER)
         server = told(shop, order_id="1001")
+        assert page.order_event_id in ("", server.event_id)
         assert {page.key, *page.aliases} & {server.key, *server.aliases}
 
 
@@ -69,15 +72,13 @@ def test_copies_of_one_order_meet_within_their_shop_whatever_id_the_page_gave(gi
     event=st.sampled_from(sorted(NAMING) + sorted(LINE_EVENTS) + ["ViewContent"]),
     said=st.fixed_dictionaries(
         {},
-        optional={
-            name: st.sampled_from(["1001", "a-1", "shop-fr-1001", "#7"])
-            for name in ("event_id", "order_id", "checkout_token", "cart_token", "visitor_id", "cart_line")
-        },
+        optional={name: st.sampled_from(["1001", "a-1", "shop-fr-1001", "#7"]) for name in TOKENS},
     ),
+    channel=st.sampled_from([Channel.BROWSER, Channel.SERVER]),
     shops=st.sampled_from([(one, other) for one in SHOPS for other in SHOPS if one != other]),
 )
-def test_what_two_shops_report_never_meets(event, said, shops):
-    one, other = (told(shop, event=event, **said) for shop in shops)
+def test_what_two_shops_report_never_meets(event, said, channel, shops):
+    one, other = (told(shop, event=event, channel=channel, **said) for shop in shops)
     assert everything(one).isdisjoint(everything(other))
     assert one.event_id != other.event_id or "event_id" in said
 

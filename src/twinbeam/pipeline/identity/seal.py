@@ -348,9 +348,7 @@ def _keys_of(others: list[str], tombstone: Signal, case: _Case) -> list[bytes]:
     if not others:
         return []
     stream, scope = keys.stream_of(case.arrival.pixel, case.arrival.test_code), case.arrival.origin.scope
-    return [
-        keys.conversion_key(scope, tombstone.event_source, stream, tombstone.event, other) for other in others
-    ]
+    return [keys.conversion_key(scope, tombstone.event_source, stream, tombstone.event, other) for other in others]
 
 
 def _body(tombstone: Signal, case: _Case, parts: _Parts) -> bytes:
