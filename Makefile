@@ -24,11 +24,11 @@ test-long: setup-dev chromium nginx senders ## the long versions: 30 kills, 10,0
 	@$(RUN) -m pytest -q -n 2 --dist load --hypothesis-profile=thorough tests/laws
 
 lint: setup-dev ## format, lint, import floors, types, spelling
-	@$(RUN) -m ruff format --check -q src tests bench demo scripts
-	@$(RUN) -m ruff check -q src tests bench demo scripts
+	@$(RUN) -m ruff format --check -q src tests bench demo scripts install
+	@$(RUN) -m ruff check -q src tests bench demo scripts install
 	@$(RUN) -m mypy --no-error-summary
 	@.venv/bin/lint-imports --no-cache > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
-	@$(RUN) -m codespell_lib src tests docs bench demo README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
+	@$(RUN) -m codespell_lib src tests docs bench demo install README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
 
 bench: setup-dev ## measure every stage and the whole path; results go to bench/results
 	@$(RUN) bench/run.py $(ARGS)

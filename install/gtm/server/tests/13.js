@@ -1,0 +1,3 @@
+// Without consent mode nothing is said
+runCode(settings);
+assertThat(sent().consent).isEqualTo({});
