@@ -1,4 +1,4 @@
-/** What the snippet's attributes say, and what the gateway put in front of this script for the snippet's key. */
+/** What the script's address and attributes say, and what the gateway put in front of it for its key. */
 
 export interface Settings {
   /** The browser key; public, as everything here. */
@@ -42,7 +42,7 @@ export let its: Settings;
 
 export function settle(script: HTMLScriptElement): void {
   its = {
-    key: new URL(script.src).searchParams.get("key")!,
+    ...Object.fromEntries(new URL(script.src).searchParams),
     ...script.dataset,
     ...win.__twinbeam,
     base: script.src.replace(/(\/[\w-]{10})?\.js.*/, "/"),

@@ -179,7 +179,9 @@ def test_the_image_runs_from_its_own_files_and_says_when_it_is_healthy(image, tm
         wait_until(lambda: subprocess.run(check, capture_output=True, check=False).returncode == 0, "it is healthy")
         assert ask(f"http://{HOST}:{listen}/readyz").status == 200
         python = [check[0], "-c", "import twinbeam; print(twinbeam.__file__)"]
-        where = subprocess.run(python, capture_output=True, text=True, check=True, cwd=tmp_path, env={}).stdout
+        where = subprocess.run(
+            python, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment()
+        ).stdout
         assert where.startswith(f"{image}{HOME}/src/")
         assert files(image) == before
     finally:

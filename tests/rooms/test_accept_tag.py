@@ -48,6 +48,14 @@ def test_the_tag_is_kept_for_a_minute_and_asked_for_again_by_its_entity_tag():
     assert (again.status, again.body) == (304, b"")
 
 
+def test_a_tag_manager_gets_the_tag_with_the_snippets_inline_part_and_what_was_decided():
+    directory = a_directory(PixelEntry(PIXEL, WORKSPACE, rules=PixelRules(purchase_means="paid")))
+    answered, house = asked("/t.js", query=QUERY + b"&whole=1&mode=own", directory=directory)
+    assert answered.body == b'window.__twinbeam={"purchase":"paid"};' + built().texts["whole"]
+    assert answered.headers[b"cache-control"] == b"public, max-age=60"
+    assert house.served == []
+
+
 def test_a_file_is_given_uncompressed_to_whoever_cannot_read_gzip():
     answered, _ = asked("/t.js")
     assert answered.body == built().texts["main"]

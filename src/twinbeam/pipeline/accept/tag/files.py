@@ -79,9 +79,9 @@ class Files:
         text = self._fixed.get(path)
         return None if text is None else _reply(text, b"public, max-age=31536000, immutable", headers)
 
-    def main(self, given: Mapping[str, str], headers: Headers) -> Reply:
-        """Give the tag itself, behind what was decided for the key that asks."""
-        text = _with(self._its.texts["main"], tuple(sorted(given.items())))
+    def main(self, given: Mapping[str, str], headers: Headers, *, whole: bool = False) -> Reply:
+        """Give the tag, behind what was decided for the key that asks; `whole` with the snippet's inline part."""
+        text = _with(self._its.texts["whole" if whole else "main"], tuple(sorted(given.items())))
         return _reply(text, b"public, max-age=%d" % FRESH_SECONDS, headers)
 
 

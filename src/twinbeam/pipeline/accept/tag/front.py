@@ -59,7 +59,8 @@ class TagFront:
 
     def _file(self, scope: Scope, headers: Headers) -> Reply | None:
         if scope["path"] == f"{self._name}.js":
-            return self._files.main(self._decided(headers, scope["query_string"]), headers)
+            query = scope["query_string"]
+            return self._files.main(self._decided(headers, query), headers, whole=b"&whole=1" in query)
         return self._files.fixed(scope["path"].removeprefix(self._name), headers)
 
     def _decided(self, headers: Headers, query: bytes) -> dict[str, str]:
