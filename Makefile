@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag wheel setup-run setup-dev chromium nginx senders tag clean
+.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag wheel setup-run setup-dev chromium nginx senders tag samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -12,7 +12,7 @@ help: ## list the targets
 demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C ends it
 	@$(RUN) -m twinbeam demo $(ARGS)
 
-test: setup-dev chromium nginx senders tag lint ## everything: lint, types, all tests (three to four minutes)
+test: setup-dev chromium nginx senders tag samples lint ## everything: lint, types, all tests (three to four minutes)
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not long and not alone" $(ARGS)
 	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
 
@@ -65,6 +65,9 @@ senders:
 
 tag:
 	@scripts/need-tag
+
+samples: setup-dev
+	@scripts/need-samples
 
 clean: ## remove what was built; your data stays
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .lint-imports.log tag/node_modules
