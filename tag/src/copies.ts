@@ -37,7 +37,7 @@ export function admit(code: string, method: string, args: Args): unknown {
 
 function track(code: string, event: string, props?: Event, opts?: Event): void {
   const tokens = tokensOf([event, props, opts]);
-  const given = idOf(event, tokens, its.ids);
+  const given = idOf(event, tokens, its.ids, its.shop);
   const only = code || opts?.pixel_code || "";
   // A call that names nothing is told from its repetition only where the browser says that the page is one.
   const mark = [only, canonical(event), given || sha256(location.href + JSON.stringify(props))].join(" ");

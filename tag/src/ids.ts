@@ -65,20 +65,20 @@ function safe(id: string): string {
   return PERSONAL.test(plain) ? hashed("sha", id) : id;
 }
 
-export function idOf(event: string, tokens: Tokens, from?: string): string {
+/** Give an event's id; one that is derived for a shop beside the first begins with the shop's name. */
+export function idOf(event: string, tokens: Tokens, from?: string, shop?: string): string {
   const name = canonical(event);
   const kinds = ONCE[name] || 0;
   // Shopify writes one order as #1001 and as gid://shopify/Order/1001.
   const order = safe(said(tokens.order_id)).replace(/^(#\s*|gid:.*\/)([^/?#]+)(\?.*)?$/, "$2");
   const token = kinds ? named("token", name, tokens.order_token) : "";
   const { cart_token: cart, cart_line: line, action } = tokens;
-  return (
-    safe(said(tokens.event_id)) ||
+  const derived =
     (from === "order" ? order || token : token || order) ||
     (kinds ? named("checkout", name, tokens.checkout_token) : "") ||
     (kinds > 2 ? named("cart", name, cart) : "") ||
     (/^AddTo(Cart|Wishlist)$/.test(name) && said(cart) && line && action != null
       ? named("line", name, [cart, line, action].join("\n"))
-      : "")
-  );
+      : "");
+  return safe(said(tokens.event_id)) || (derived && shop ? shop + "-" + derived : derived);
 }

@@ -22,6 +22,8 @@ export interface Settings {
   group?: string;
   /** What names a purchase first: its token, or the `order`. */
   ids?: string;
+  /** The shop that a key belongs to, where a pixel has several. */
+  shop?: string;
   /** How far an order has to be to count: `placed`, or beyond. */
   purchase?: string;
   /** What TikTok's script reports instead of a purchase that does not count yet: `PlaceAnOrder` or nothing. */

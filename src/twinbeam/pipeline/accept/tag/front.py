@@ -66,7 +66,10 @@ class TagFront:
     def _decided(self, headers: Headers, query: bytes) -> dict[str, str]:
         directory = self._directory()
         key = may_write(presented(headers, query), directory)
-        return decided(exit_.rules for exit_ in directory.exits(key).all) if isinstance(key, AccessKey) else {}
+        if not isinstance(key, AccessKey):
+            return {}
+        given = decided(exit_.rules for exit_ in directory.exits(key).all)
+        return given | {"shop": key.shop} if key.shop else given
 
     async def _cookie(self, scope: Scope, headers: Headers, receive: Receive) -> Reply:
         if scope["method"] != "POST":
