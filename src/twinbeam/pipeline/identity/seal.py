@@ -120,7 +120,9 @@ class Sealer:
         visits = known_by["visits"]
         signal = replace(tombstone, consent=_spoken(case.record), **known_by)
         if reason is Reason.NO_CONSENT:
-            return replace(signal, aliases=_aliases(tombstone, case))
+            others = _other_ids(tombstone, case)
+            named = {"order_id": case.order_id or "", "order_event_id": others[0] if others and case.order_id else ""}
+            return replace(signal, aliases=_keys_of(others, tombstone, case), **named)
         if not visits or not tombstone.permission.teaches:
             return signal
         parts = _leaving(case, self._untold(case))
@@ -330,10 +332,6 @@ def _spoken(record: ConsentRecord) -> ConsentRecord | None:
 
 def _known_by(case: _Case) -> traces.KnownBy:
     return traces.known_by(case.arrival.origin, case.arrival.item, case.order_id, case.told)
-
-
-def _aliases(tombstone: Signal, case: _Case) -> list[bytes]:
-    return _keys_of(_other_ids(tombstone, case), tombstone, case)
 
 
 def _other_ids(tombstone: Signal, case: _Case) -> list[str]:

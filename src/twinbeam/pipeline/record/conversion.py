@@ -38,6 +38,8 @@ VOUCHED = 1  #: a server of the shop reported it
 STRONG = 2  #: and a token that strangers cannot guess says of which visit it is: no other is heard
 BELIEVED = 4  #: what browsers claimed of it stays within the limits of claims.py
 GRANTED = 8  #: permitted by the server's own word or its own visit, and not only by a claim
+CLAIMED = 16  #: only a claim says that TikTok's own script reported it
+APART = 32  #: a stranger had sent something under its ids, so it goes out under one that its visit's token gives
 
 #: What copies may disagree about: bits, summed up in `Conversion.found`, so that each counts once for a conversion.
 #: They are stored: a new finding goes behind the others.
@@ -99,7 +101,7 @@ class Conversion(Struct, gc=False):
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
     enriched: bool = False  #: after it was delivered a second word was sent, is on its way, or was forbidden
     test_code: str = ""  #: the test stream it goes to
-    evidence: int = 0  #: on whose word it stands: a sum of VOUCHED, STRONG, BELIEVED and GRANTED
+    evidence: int = 0  #: on whose word it stands: a sum of VOUCHED, STRONG, BELIEVED, GRANTED, CLAIMED and APART
     visitor: bytes = b""  #: whose it is: the visit its server named, else the one that reported it first
     other_visitor: bytes = b""  #: a second visit that its server named, known apart from the first
     granter: bytes = b""  #: the visit whose word permitted it, where its server did not

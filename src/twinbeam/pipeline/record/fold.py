@@ -44,7 +44,7 @@ from twinbeam.pipeline.record.joining import Belonging, Joining
 from twinbeam.pipeline.record.known import Known, Spelled, Writes
 from twinbeam.pipeline.record.meeting import believes, is_refusal, meet
 from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.record.relation import Relation, hears_others, relation_of
+from twinbeam.pipeline.record.relation import Relation, has_left, hears_others, is_another_order, relation_of
 from twinbeam.pipeline.record.rules import REFUSED_BEFORE, Act, drop_reason
 from twinbeam.pipeline.record.standing import Stance, Standing, standing_of
 from twinbeam.pipeline.record.steps import Steps
@@ -53,6 +53,8 @@ from twinbeam.pipeline.record.uniting import Uniting
 from twinbeam.pipeline.record.visits import Visits
 from twinbeam.pipeline.record.waiting import Waiting
 
+#: What opens a conversion in place of a refused one, and does not know better whose it is.
+_REMEMBER = frozenset({Relation.FIRST_VOUCHED, Relation.RIVAL})
 _OPENS = frozenset({Act.OPEN, Act.SUPERSEDE, Act.SPLIT, Act.KEEP_OUT})
 _TEACH = frozenset({Stance.ALLOWED, Stance.ENDS})  #: what ends at the door has facts only where that is allowed
 
@@ -134,7 +136,9 @@ class Fold:
         visitor, other_visitor = (*visitors, b"", b"")[:2]
         came = Arriving(belonging.signal, arrival, standing, Relation.OWN, visitor, other_visitor)
         enriches = known is not None and self._enriches(known, belonging.signal)
-        it, act = meet(known, came, visitors, limits=self._claims, enriches=enriches)
+        there = self.known.conversions.get(belonging.signal.key)
+        is_used = there is not None and has_left(there) and there.event_id in ("", belonging.signal.event_id)
+        it, act = meet(known, came, visitors, limits=self._claims, enriches=enriches, is_used=is_used)
         self._done[act] += 1
         if act is Act.IGNORE:
             self.tally.ignored(signal, drop_reason(None, standing.reason))
@@ -144,14 +148,16 @@ class Fold:
         unites = known is not None and standing.stance is not Stance.REFUSED
         if known is not None and unites:
             for other in belonging.others:
-                self._uniting.unite(known, other, signal.received_ms)
+                absorbs = relation_of(other, signal, visitors, visitor) is not Relation.TAKEN_OVER
+                self._uniting.unite(known, other, signal.received_ms, absorbs=absorbs)
         conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
         self._steps.take(act, conversion, it)
         if belonging.finding is not None:
             self._steps.count(conversion, belonging.finding)
         self._refuse_further(conversion, it)
         moved = belonging.moved if unites or known is None else frozenset[bytes]()
-        self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
+        if act is not Act.PASS_OVER:
+            self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
         self.tally.recorded(conversion)
 
     def _refuse_further(self, conversion: Conversion, it: Arriving) -> None:
@@ -168,8 +174,7 @@ class Fold:
 
     def _contest_order(self, signal: Signal) -> None:
         """Let a browser's refusal that names an order hold what a server reports of that order alone."""
-        visitors = self._visits.named_by(signal)
-        if not believes(self._claims, signal, visitors[0] if visitors else b""):
+        if not believes(self._claims, signal):
             return
         order = self._visits.contest(signal.claim, signal.received_ms)
         for _, conversion in self.known.reached_by([order]):
@@ -181,7 +186,7 @@ class Fold:
         known, signal = self.known.conversions, it.signal
         others = {known[key].id: known[key] for key in (signal.key, *signal.aliases) if key in known}
         for id_, other in others.items():
-            if id_ == conversion.id:
+            if id_ == conversion.id or is_another_order(other, signal):
                 continue
             relation = relation_of(other, signal, self._visits.named_by(signal), it.visitor)
             if relation is Relation.OWN or signal.channel is not Channel.BROWSER:
@@ -231,8 +236,8 @@ class Fold:
             lacks=OWNER * belonging.is_reused,
             shop=signal.shop,
         )
-        if before is not None and it.relation is Relation.FIRST_VOUCHED and before.evidence & BELIEVED:
-            row.contested_ms = before.contested_ms
+        if before is not None and it.relation in _REMEMBER and before.evidence & BELIEVED:
+            row.contested_ms, row.evidence = before.contested_ms, BELIEVED
         self.known.rows[row.id] = row
         return row
 
@@ -267,25 +272,24 @@ class Fold:
         if not own and conversion.evidence & STRONG:
             return
         if permission.decision is Decision.DROPPED:
-            self._refused_by(conversion, visitor, permission.reason or Reason.NO_CONSENT, own=own)
+            self._refused_by(conversion, self._visits.changed[visitor], permission.reason or Reason.NO_CONSENT, own=own)
             return
         if own or not conversion.evidence & VOUCHED:
             self._steps.restrict(conversion, conditions_of(permission, conversion.event_source))
         if permission.decision is Decision.ALLOWED and conversion.state is State.HELD and conversion.lacks & PERMISSION:
             self._waiting.permit(conversion, permission.basis, visitor, own=own)
 
-    def _refused_by(self, conversion: Conversion, visitor: bytes, reason: Reason, *, own: bool) -> None:
+    def _refused_by(self, conversion: Conversion, said: Signal, reason: Reason, *, own: bool) -> None:
         """Let a visit's refusal end what is its own; what it only claims is held, within limits."""
-        said = self._visits.changed[visitor]
-        believed = said.channel is not Channel.BROWSER or self._claims.believe(
-            visitor, said.address, conversion.key, said.received_ms
-        )
+        believed = said.channel is not Channel.BROWSER or believes(self._claims, said, conversion.key)
         if own:
             conversion.contested_ms = said.received_ms
             conversion.evidence |= BELIEVED * believed
             self._steps.refuse(conversion, reason)
         elif believed and hears_others(conversion):
             self._steps.hold_contested(conversion, said.received_ms)
+        elif believed:
+            self._steps.remember_refusal(conversion, said.received_ms)
 
     def _saw(self, signal: Signal) -> None:
         place = (signal.workspace, signal.pixel, signal.channel.side)

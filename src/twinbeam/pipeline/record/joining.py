@@ -15,13 +15,13 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from twinbeam.core.keys import KEY_BYTES
+from twinbeam.core.keys import KEY_BYTES, conversion_key, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Side, Signal
-from twinbeam.pipeline.record.conversion import VOUCHED, Conversion
+from twinbeam.pipeline.record.conversion import STRONG, VOUCHED, Conversion
 from twinbeam.pipeline.record.known import Known
-from twinbeam.pipeline.record.relation import Relation, has_left, relation_of
+from twinbeam.pipeline.record.relation import Relation, has_left, is_another_order, relation_of
 from twinbeam.pipeline.record.rules import REFUSED_BEFORE
 from twinbeam.pipeline.record.vouching import person_of
 
@@ -73,9 +73,16 @@ class Joining:
         """Choose among several, and name those that are the same order."""
         relations = {row.id: _relation(row, signal, visitors) for row in fitting}
         refused = [row for row in fitting if row.state in REFUSED_BEFORE and relations[row.id] is Relation.OWN]
-        first = refused[0] if refused else max(fitting, key=lambda row: (_rank(row), row.key == signal.key, -row.id))
+        vouched_for = signal.channel.side is Side.SERVER
+        names_visit = vouched_for and signal.strong
+        of_visit = [row for row in fitting if relations[row.id] is Relation.OWN]
+        own = {row.id for row in of_visit if names_visit or row.evidence & STRONG}
+        ranked = sorted(fitting, key=lambda row: (_rank(row), row.key == signal.key, -row.id))
+        best = max(reversed(ranked), key=lambda row: (not is_another_order(row, signal), row.id in own))
+        first = refused[0] if refused else best
         others = [row for row in fitting if row is not first and _may_unite(first, row, signal, relations[row.id])]
-        moved = self._leading_to(signal, {row.id for row in others})
+        yielding = [row for row in fitting if row is not first and vouched_for and _yields(row)]
+        moved = self._leading_to(signal, {row.id for row in (*others, *yielding)})
         finding = Finding.ORDER_DIFFERS if len(fitting) < len(rows) else None
         return Belonging(signal, first, others, finding, moved=moved)
 
@@ -88,24 +95,38 @@ class Joining:
         if any(_is_reused(row, signal) for row in rows):
             return self._reused(signal)
         order_key = signal.aliases[0] if signal.order_event_id else signal.key
-        taken = self._row(order_key)
-        if signal.order_event_id and (taken is None or taken.event_id != signal.order_event_id):
-            own = renamed(signal, signal.order_event_id, order_key)
+        taken, there, key = self._row(order_key), self._row(signal.key), _key_apart(signal)
+        is_free = there is None or there.event_id not in ("", signal.event_id)
+        if is_free:
+            event_id = signal.event_id
+        elif signal.order_event_id and (taken is None or taken.event_id != signal.order_event_id):
+            event_id = signal.order_event_id
         else:
-            own = renamed(signal, _with_suffix(signal.event_id, signal.order_id.encode()), order_key)
-        moved = frozenset({order_key}) if taken is not None else frozenset()
-        return Belonging(own, None, finding=Finding.ORDER_DIFFERS, moved=moved)
+            event_id = _with_suffix(signal.event_id, signal.order_id.encode())
+        own = replace(renamed(signal, event_id, key), aliases=[signal.key, *signal.aliases])
+        is_server = signal.channel.side is Side.SERVER  # a browser takes no other order's keys
+        moved = frozenset({order_key, *([signal.key] if is_free else ())}) if is_server else frozenset[bytes]()
+        row = self._found(key)
+        if row is not None and not _is_of(row, own):
+            row, moved = None, moved | {key}
+        return Belonging(own, row, finding=Finding.ORDER_DIFFERS, moved=moved)
+
+    def _found(self, key: bytes) -> Conversion | None:
+        """Find the conversion under a key that no arrival bears by itself."""
+        row = self._row(key) or self._known.find([key]).get(key)
+        if row is not None:
+            self._known.conversions[key] = row
+        return row
 
     def _reused(self, signal: Signal) -> Belonging:
         """Find the conversion of a number's second, third ... use: its key goes by the person."""
         key, mark = signal.key, person_of(signal) or b"later"
         for _ in range(_MOST_REUSES):
             key = blake2b(key + mark, digest_size=KEY_BYTES).digest()
-            row = self._row(key) or self._known.find([key]).get(key)
+            row = self._found(key)
             own = renamed(signal, _with_suffix(signal.event_id, key), key)
             if row is None:
                 return Belonging(own, None, is_reused=True)
-            self._known.conversions[key] = row
             if not _is_reused(row, own):
                 return Belonging(own, row)
         return Belonging(signal, self._known.conversions[signal.key])
@@ -124,6 +145,12 @@ def renamed(signal: Signal, event_id: str, key: bytes) -> Signal:
         body["event_id"] = Raw(msgspec.json.encode(event_id))
         signal = replace(signal, body=msgspec.json.encode(body))
     return replace(signal, event_id=event_id, key=key, aliases=[], order_event_id="")
+
+
+def _key_apart(signal: Signal) -> bytes:
+    """Return the key of an order whose ids lead to other orders."""
+    stream = stream_of(signal.pixel, signal.test_code)
+    return conversion_key(signal.workspace, signal.event_source, stream, signal.event, f"apart\n{signal.order_id}")
 
 
 def _keys(signal: Signal) -> tuple[bytes, ...]:
@@ -150,6 +177,11 @@ def _is_reused(row: Conversion, signal: Signal) -> bool:
     return other_person or abs(signal.event_time - row.event_time) > _APART_SECONDS
 
 
+def _yields(row: Conversion) -> bool:
+    """Tell whether a server's word takes keys from a conversion: what only browsers refused."""
+    return row.state in REFUSED_BEFORE and not row.evidence & VOUCHED
+
+
 def _relation(row: Conversion, signal: Signal, visitors: tuple[bytes, ...]) -> Relation:
     return relation_of(row, signal, visitors, visitors[0] if visitors else b"")
 
@@ -161,6 +193,8 @@ def _rank(row: Conversion) -> tuple[bool, bool, bool]:
 
 def _may_unite(first: Conversion, other: Conversion, signal: Signal, relation: Relation) -> bool:
     """Tell whether an arrival's word is enough to take two conversions for one order."""
+    if is_another_order(other, signal):
+        return False
     if other.state in REFUSED_BEFORE or other.state is State.ERASED or other.reason == Reason.JOINED:
         return False
     if first.state in REFUSED_BEFORE:

@@ -16,6 +16,8 @@ from twinbeam.pipeline.record.standing import Stance, Standing
 from twinbeam.pipeline.record.steps import MOST_COPIES
 from twinbeam.pipeline.record.visits import refuses
 
+#: Acts after which the id of an arrival may go to TikTok.
+_SENDS = frozenset({Act.OPEN, Act.SUPERSEDE, Act.SPLIT, Act.TAKE_OVER, Act.MERGE, Act.REOPEN})
 Enriches = Callable[[Conversion, Signal], bool]
 
 
@@ -27,24 +29,39 @@ class Meeting(NamedTuple):
 
 
 def meet(
-    known: Conversion | None, it: Arriving, visitors: tuple[bytes, ...], *, limits: ClaimLimits, enriches: bool
+    known: Conversion | None,
+    it: Arriving,
+    visitors: tuple[bytes, ...],
+    *,
+    limits: ClaimLimits,
+    enriches: bool,
+    is_used: bool = False,
 ) -> Meeting:
-    """Tell what an arrival is to its conversion, and what it does to it."""
+    """
+    Tell what an arrival is to its conversion, and what it does to it.
+
+    With `is_used` its event id may have reached TikTok for somebody else.
+    """
     signal, standing = it.signal, it.standing
     is_browser = signal.channel is Channel.BROWSER
     relation = Relation.OWN if known is None else relation_of(known, signal, visitors, it.visitor)
-    believed = relation is not Relation.STRANGER and _claims(signal, standing) and believes(limits, signal, it.visitor)
+    believed = relation is not Relation.STRANGER and _claims(signal, standing) and believes(limits, signal)
     act = decide(known, standing.stance, relation, enriches=enriches, believed=believed or not is_browser)
-    if act is Act.SPLIT:
-        return Meeting(replace(it, signal=split(signal)), act)
+    if is_used and act in _SENDS and signal.visits and signal.native != "sent":
+        return Meeting(replace(it, signal=split(signal), relation=relation, believed=believed), act)
     if act is Act.MERGE and is_browser and known is not None and known.copies >= MOST_COPIES:
         act = Act.DUPLICATE
     return Meeting(replace(it, relation=relation, believed=believed), act)
 
 
-def believes(limits: ClaimLimits, signal: Signal, visitor: bytes) -> bool:
-    """Tell whether one more claim of a browser is within limits."""
-    return limits.believe(visitor, signal.address, signal.claim or signal.key, signal.received_ms)
+def believes(limits: ClaimLimits, signal: Signal, about: bytes = b"") -> bool:
+    """
+    Tell whether one more claim of a browser is within limits: one about its order, or its event, unless told.
+
+    The visit is known here by its first token: a store may name it otherwise from one transaction to the next.
+    """
+    visit = signal.visits[0] if signal.visits else b""
+    return limits.believe(visit, signal.address, about or signal.claim or signal.key, signal.received_ms)
 
 
 def is_refusal(signal: Signal, standing: Standing) -> bool:

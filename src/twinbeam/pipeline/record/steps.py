@@ -10,10 +10,13 @@ from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.values import Side, Signal
 from twinbeam.pipeline.record.arriving import Arriving
 from twinbeam.pipeline.record.conversion import (
+    APART,
+    BELIEVED,
     CONTEST,
     FOUND,
     GRANTED,
     STRONG,
+    VOUCHED,
     Conversion,
     conditions_of,
     copy_of,
@@ -26,7 +29,7 @@ from twinbeam.pipeline.record.rules import Act, decide, drop_reason, ended_in_va
 from twinbeam.pipeline.record.standing import Stance
 from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
-from twinbeam.pipeline.record.vouching import is_believed, refuse_as_server
+from twinbeam.pipeline.record.vouching import forget_other_order, is_believed, refuse_as_server
 from twinbeam.pipeline.record.waiting import Waiting
 
 _TO_BE_SENT = frozenset({State.READY, State.WAITING})
@@ -56,7 +59,7 @@ class Steps:
         for word in it.signal.observed:
             self.count(conversion, Finding(word))
         self._waiting.admit(conversion, it)
-        self._keep(conversion, it)
+        self._keep(conversion, it, opens=True)
 
     def keep_out(self, conversion: Conversion, it: Arriving) -> None:
         """Keep nothing but the key and the reason."""
@@ -70,6 +73,7 @@ class Steps:
         """Let what was held in vain wait again; of earlier copies only their conditions are left."""
         signal = it.signal
         self._tally.state(known, -1)
+        forget_other_order(known, signal)
         if known.reason == Reason.CONSENT_CONTESTED:
             known.contested_ms = known.contested_ms or known.browser_at or known.received_ms
         known.event_id, known.order_id = signal.event_id, signal.order_id
@@ -85,6 +89,7 @@ class Steps:
         """Let a copy join what was never sent."""
         self._note(known, it)
         lacked = known.lacks
+        forget_other_order(known, it.signal)
         if self._heed_order(known, it):
             known.lacks |= CONTEST
         self._waiting.satisfy(known, it)
@@ -105,8 +110,13 @@ class Steps:
         self._tally.arrival(known, Outcome.MERGED)
 
     def supersede(self, conversion: Conversion, it: Arriving) -> None:
-        """Open a new conversion under keys that led to what ended, or to what a stranger had sent."""
+        """Open a new conversion under keys that led to what ended."""
         self.open(conversion, it)
+
+    def split(self, conversion: Conversion, it: Arriving) -> None:
+        """Open a new conversion under keys that led to what a stranger had sent."""
+        self.open(conversion, it)
+        conversion.evidence |= APART
 
     def enrich(self, known: Conversion, it: Arriving) -> None:
         """Send once more, with what the copy adds, while TikTok still merges it into the browser's own report."""
@@ -147,9 +157,18 @@ class Steps:
         elif known.state in _MAY_CHANGE:
             self._waiting.contest(known, at_ms)
 
+    def remember_refusal(self, known: Conversion, at_ms: int) -> None:
+        """Note what another visit refused: it holds the conversion once a server vouches for no more than its order."""
+        if known.evidence & VOUCHED or at_ms <= known.contested_ms:
+            return
+        known.contested_ms, known.evidence = at_ms, known.evidence | BELIEVED
+        self._writes.changed[known.id] = known
+
     def pass_over(self, known: Conversion, it: Arriving) -> None:
         """Count an arrival of somebody whose word means nothing here."""
         refused = it.standing.stance is Stance.REFUSED
+        if refused and it.believed and not it.signal.claim:  # an order that is refused is noted by itself
+            self.remember_refusal(known, it.signal.received_ms)
         reason = drop_reason(known, it.standing.reason) if refused else ""
         self._tally.arrival(known, Outcome.DROPPED if refused else Outcome.DUPLICATE, reason)
 
@@ -229,7 +248,8 @@ class Steps:
             self._writes.changed[known.id] = known
 
     def _mark_refused(self, known: Conversion, it: Arriving) -> None:
-        known.contested_ms = it.signal.received_ms
+        if not it.signal.claim:
+            known.contested_ms = it.signal.received_ms
         known.evidence |= it.belief
         if it.signal.channel.side is Side.SERVER:
             refuse_as_server(known, it)
@@ -247,7 +267,7 @@ class Steps:
         known.contested_ms = contested_ms
         return True
 
-    def _keep(self, conversion: Conversion, it: Arriving) -> None:
+    def _keep(self, conversion: Conversion, it: Arriving, *, opens: bool = False) -> None:
         signal, terms = it.signal, self._waiting.terms_of(it.signal)
         copies = self._writes.payloads.setdefault(conversion.id, [])
         held, allowed = conversion.state is State.HELD, it.standing.stance is Stance.ALLOWED
@@ -259,8 +279,9 @@ class Steps:
             visitor=it.visitor,
             allowed=allowed,
         )
-        if self._known.conversions.get(signal.key, conversion) is not conversion:
-            kept = replace(kept, event_id="")  # the id is that of another conversion
+        is_others = self._known.conversions.get(signal.key, conversion) is not conversion
+        if not opens and (is_others or (conversion.evidence & APART and not kept.fired)):
+            kept = replace(kept, event_id="")  # the id is that of another conversion, or was
         copies.append(kept)
         if allowed and not it.standing.bare and lacks(signal):
             facts = self._visits.facts_for(signal)
@@ -314,7 +335,7 @@ _STEPS: Mapping[Act, Callable[[Steps, Conversion, Arriving], None]] = {
     Act.MERGE: Steps.merge,
     Act.TAKE_OVER: Steps.take_over,
     Act.SUPERSEDE: Steps.supersede,
-    Act.SPLIT: Steps.supersede,
+    Act.SPLIT: Steps.split,
     Act.ENRICH: Steps.enrich,
     Act.WITHDRAW: Steps.withdraw,
     Act.RECALL: Steps.recall,

@@ -9,6 +9,7 @@ from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.pipeline.record.conversion import (
     BELIEVED,
+    CLAIMED,
     CONFIRMATION,
     CONTEST,
     GRANTED,
@@ -34,17 +35,20 @@ class Uniting:
         self._waiting = waiting
         self._steps = steps
 
-    def unite(self, first: Conversion, other: Conversion, now_ms: int) -> None:
-        """Count another conversion in the first from now on."""
+    def unite(self, first: Conversion, other: Conversion, now_ms: int, *, absorbs: bool = True) -> None:
+        """Count another conversion in the first from now on; what strangers reported is ended, and not absorbed."""
         if has_left(other):
             if has_left(first):
                 self._steps.count(first, Finding.SENT_TWICE)
             return
         if other.state in UNSENT:
-            if not has_left(first) and first.state in UNSENT:
+            if absorbs and not has_left(first) and first.state in UNSENT:
                 self._absorb(first, other, now_ms)
             self._end(first, other)
-        self._redirect(first, other)
+        elif absorbs and not first.evidence & STRONG:
+            _remember_claims(first, other)
+        if absorbs:
+            self._redirect(first, other)
 
     def _absorb(self, first: Conversion, other: Conversion, now_ms: int) -> None:
         """Let the copies of another conversion, and what they brought, be the first one's."""
@@ -78,6 +82,15 @@ class Uniting:
         """Let the later word of the other's visit reach the first."""
         if other.visitor:
             self._writes.watched.append((other.visitor, first.id))
+
+
+def _remember_claims(first: Conversion, other: Conversion) -> None:
+    """Let the first remember what browsers claimed of another that has ended: a server's copy is weighed with it."""
+    fired = _fired(first, other)
+    first.evidence |= other.evidence & (BELIEVED | CLAIMED)
+    first.contested_ms = max(first.contested_ms, other.contested_ms)
+    first.native_proven = first.native_proven or (other.native_proven and fired is not None)
+    first.browser_at = min((at for at in (first.browser_at, fired) if at is not None), default=None)
 
 
 def _fired(first: Conversion, other: Conversion) -> int | None:

@@ -1,10 +1,11 @@
 """What it means for a conversion that the shop's server reports it: from then on strangers only claim."""
 
 from twinbeam.core.consent import ConsentRecord
-from twinbeam.core.values import MATCH, Signal
+from twinbeam.core.values import MATCH, Side, Signal
 from twinbeam.pipeline.record.arriving import Arriving
 from twinbeam.pipeline.record.conversion import (
     BELIEVED,
+    CLAIMED,
     CONTEST,
     GRANTED,
     PERMISSION,
@@ -13,7 +14,7 @@ from twinbeam.pipeline.record.conversion import (
     Conversion,
     belongs_to,
 )
-from twinbeam.pipeline.record.relation import Relation
+from twinbeam.pipeline.record.relation import Relation, is_another_order
 
 _BELIEVED = frozenset({Relation.OWN, Relation.FIRST_VOUCHED, Relation.TAKEN_OVER})
 
@@ -35,10 +36,17 @@ def vouch(known: Conversion, it: Arriving, *, after_browser_ms: int) -> None:
     elif it.signal.strong and not is_same_visit:
         known.other_visitor = known.other_visitor or it.visitor
     elif not was_vouched and is_same_visit:
-        known.evidence |= STRONG
+        _name_visit(known, it, is_same_visit=True)
     elif not was_vouched:
         known.visitor, known.other_visitor = it.visitor, it.other_visitor
         _weigh(known, it, after_browser_ms)
+
+
+def forget_other_order(known: Conversion, signal: Signal) -> None:
+    """Forget what browsers said of another order under an event id that turns out to be of this one."""
+    if signal.channel.side is Side.SERVER and is_another_order(known, signal):
+        known.contested_ms, known.browser_at, known.native_proven = 0, None, False
+        known.lacks &= ~CONTEST
 
 
 def refuse_as_server(known: Conversion, it: Arriving) -> None:
@@ -59,16 +67,21 @@ def person_of(signal: Signal) -> bytes:
 
 def _name_visit(known: Conversion, it: Arriving, *, is_same_visit: bool) -> None:
     """Believe one visit alone; what others brought or held back is gone."""
-    known.evidence |= STRONG
-    if is_same_visit:
-        known.evidence |= GRANTED * (not known.lacks & PERMISSION and known.granter in (b"", it.visitor))
-        return
-    known.visitor, known.other_visitor, known.contested_ms = it.visitor, it.other_visitor, 0
+    if not is_same_visit:
+        known.visitor, known.other_visitor = it.visitor, it.other_visitor
+    known.contested_ms = 0
     known.lacks &= ~CONTEST
-    known.browser_at, known.native_proven = None, False
-    if not known.evidence & GRANTED and known.granter != it.visitor:
+    if not is_same_visit or known.evidence & CLAIMED:
+        known.browser_at, known.native_proven = None, False
+    known.evidence = (known.evidence | STRONG) & ~CLAIMED
+    if known.evidence & GRANTED:
+        return
+    known.conditions = 0  # the copy that names the visit brings those that its visit has set
+    if belongs_to(known, known.granter):
+        known.evidence |= GRANTED * (not known.lacks & PERMISSION)
+    else:
         known.lacks |= PERMISSION
-        known.granter, known.conditions = b"", 0
+        known.granter = b""
 
 
 def _weigh(known: Conversion, it: Arriving, after_browser_ms: int) -> None:
@@ -79,7 +92,10 @@ def _weigh(known: Conversion, it: Arriving, after_browser_ms: int) -> None:
     """
     if not known.evidence & BELIEVED:
         known.browser_at, known.native_proven = None, False
-    elif known.browser_at is not None:
+        return
+    if known.contested_ms:
+        known.lacks |= CONTEST
+    if known.browser_at is not None:
         known.browser_at = max(known.browser_at, known.received_ms)
         if known.native_proven and it.signal.received_ms - known.browser_at > after_browser_ms:
             known.lacks |= CONTEST

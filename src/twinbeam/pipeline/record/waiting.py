@@ -12,6 +12,8 @@ from twinbeam.core.values import Channel, Side, Signal
 from twinbeam.pipeline.record.arriving import Arriving
 from twinbeam.pipeline.record.confirming import is_awaited
 from twinbeam.pipeline.record.conversion import (
+    BELIEVED,
+    CLAIMED,
     CONFIRMATION,
     CONTEST,
     GRANTED,
@@ -58,9 +60,6 @@ class Waiting:
         signal, standing = it.signal, it.standing
         if signal.channel.side is Side.SERVER:
             vouch(conversion, it, after_browser_ms=self._policy.holding.after_browser_ms)
-        elif not conversion.evidence & VOUCHED:
-            conversion.evidence |= it.belief
-            conversion.visitor = conversion.visitor or it.visitor
         else:
             conversion.evidence |= it.belief
         if standing.stance is Stance.ALLOWED:
@@ -78,7 +77,7 @@ class Waiting:
         """Let a conversion that nobody waits for begin to wait, by what its first copy brings."""
         received_ms = it.signal.received_ms
         conversion.lacks = PERMISSION | CONFIRMATION | conversion.lacks & OWNER
-        if conversion.contested_ms:
+        if conversion.contested_ms and not _is_of_a_visit(conversion, it):
             conversion.lacks |= CONTEST
         conversion.since_ms = received_ms
         self.satisfy(conversion, it)
@@ -112,7 +111,8 @@ class Waiting:
         if own and conversion.evidence & VOUCHED:
             conversion.evidence |= GRANTED
         if conversion.lacks != lacked:
-            conversion.consent, conversion.granter = basis, granter
+            conversion.consent = basis
+            _granted_by(conversion, granter, own=own)
             self._advance(conversion, conversion.received_ms)
 
     def release_by_owner(self, conversion: Conversion, now_ms: int) -> None:
@@ -152,7 +152,7 @@ class Waiting:
     def _permitted(self, conversion: Conversion, it: Arriving) -> None:
         vouched = it.signal.channel.side is Side.SERVER
         if conversion.lacks & PERMISSION and not vouched:
-            conversion.granter = it.visitor
+            _granted_by(conversion, it.visitor, own=it.relation is Relation.OWN)
         conversion.lacks &= ~PERMISSION
         if vouched or (it.relation is Relation.OWN and conversion.evidence & VOUCHED):
             conversion.evidence |= GRANTED
@@ -164,14 +164,20 @@ class Waiting:
         """
         Note when TikTok's own script may have reported it first.
 
-        A claim is dated by its receipt, since its age is the claimant's word, and counts only where it says `sent`.
+        A claim is dated by its receipt, since its age is the claimant's word. It counts only where it says `sent`, and
+        only until the conversion's own visit tells more.
         """
         signal = it.signal
         fired = min(signal.event_time * 1_000, signal.received_ms)
         if it.relation is not Relation.OWN:
-            if signal.native != "sent" or not it.believed:
+            is_told = conversion.native_proven and not conversion.evidence & CLAIMED
+            if signal.native != "sent" or not it.believed or is_told:
                 return
             fired = signal.received_ms
+            conversion.evidence |= CLAIMED
+        elif conversion.evidence & CLAIMED:
+            conversion.browser_at = None
+            conversion.evidence &= ~CLAIMED
         conversion.native_proven = conversion.native_proven or signal.native == "sent"
         conversion.browser_at = fired if conversion.browser_at is None else min(conversion.browser_at, fired)
 
@@ -246,3 +252,25 @@ class Waiting:
         since, seen = now_ms - self._policy.window.seen_within_ms, self._known.last_seen
         workspace, pixel = conversion.workspace, conversion.pixel
         return seen.get((workspace, pixel, _BROWSER), 0) >= since and seen.get((workspace, pixel, _SERVER), 0) >= since
+
+
+def _is_of_a_visit(conversion: Conversion, it: Arriving) -> bool:
+    """Tell whether a visit reports what no server vouches for: another visit's refusal does not hold it."""
+    return bool(it.visitor) and it.signal.channel is Channel.BROWSER and not conversion.evidence & VOUCHED
+
+
+def _granted_by(conversion: Conversion, granter: bytes, *, own: bool) -> None:
+    """
+    Note whose word permits a conversion.
+
+    Where no server vouches for it, what goes out is the granter's own copy, so it is theirs from now on, and what
+    others said of TikTok's own script is a claim.
+    """
+    conversion.granter = granter
+    if not own and not conversion.evidence & VOUCHED:
+        conversion.visitor, conversion.other_visitor = granter, b""
+        if conversion.browser_at is not None and conversion.native_proven and conversion.evidence & BELIEVED:
+            conversion.browser_at = max(conversion.browser_at, conversion.received_ms)
+            conversion.evidence |= CLAIMED
+        else:
+            conversion.browser_at, conversion.native_proven = None, False
