@@ -80,7 +80,9 @@ def test_what_is_undecided_is_sealed_in_full_because_it_may_be_held():
 def test_a_refusal_keeps_its_visit_and_the_word_and_nothing_of_the_person():
     allowed, refused = (seal(permission=found, record=SAID, **FULL).signal for found in (ALLOWED, DROPPED))
     assert refused == msgspec.structs.replace(
-        allowed, permission=DROPPED, **WITHOUT_A_PERSON | {"aliases": allowed.aliases}
+        allowed,
+        permission=DROPPED,
+        **WITHOUT_A_PERSON | {name: getattr(allowed, name) for name in ("aliases", "order_id", "order_event_id")},
     )
     assert refused.visits
     assert refused.aliases

@@ -235,3 +235,64 @@ def copies_without_end_are_counted_and_not_kept(h: Harness) -> None:
         h.take(*[_stranger("1001", visitor=f"v-{n}") for n in range(40)])
     assert len(h.story("1001").copies) == 64
     assert h.counted("recorded") == 201
+
+
+def a_stranger_who_names_no_visit_dates_nothing(h: Harness) -> None:
+    ancient = {"native": "sent", "event_time": NOW // 1_000 - 100 * 3_600}
+    h.take(a_signal("1001", channel=BROWSER, address=7, **ancient))
+    h.take(a_signal("p", channel=BROWSER, visitor="v", order_id="1001", also=["1001"], native="unknown"))
+    h.take(_bought("1001", visitor="v"))
+    assert _sent(h) == {"p": 49.0}
+
+
+def a_stranger_who_permits_what_a_page_reported_permits_his_own_copy_alone(h: Harness) -> None:
+    page = {"channel": BROWSER, "visitor": "v", "order_id": "1001"}
+    h.take(an_undecided("1001", value=49.0, currency="EUR", **page))
+    h.take(_stranger("1001", visitor=""))
+    h.take(an_undecided("1001", visitor="v", order_id="1001", value=49.0, currency="EUR"))
+    assert (h.story("1001").state, h.story("1001").reason) == ("held", "consent_not_said")
+    h.take(a_statement(granted(), visitor="v"))
+    assert _sent(h) == {"1001": 49.0}
+
+
+def what_a_stranger_had_sent_in_a_pages_name_is_not_the_pages(h: Harness) -> None:
+    h.take(an_undecided("p", channel=BROWSER, visitor="v", order_id="1001", also=["1001"]))
+    h.take(_stranger("1001", visitor=""))
+    h.delivered(h.lease())
+    h.take(_bought("1001", visitor="v"))
+    (event,) = _carried(h)
+    assert event["properties"]["value"] == 49.0
+
+
+def a_refusal_of_one_order_ends_no_other(h: Harness) -> None:
+    h.take(_bought("1001", visitor="v"))
+    h.take(_stranger("1001", order_id="1002", also=["1002"]))
+    h.take(a_refusal("1002", order_id="1002", visitor="w"))
+    h.take(a_refusal("1001", order_id="1002", also=["1002"], visitor="w"))
+    assert _sent(h) == {"1001": 49.0}
+
+
+def the_limit_of_a_visit_outlasts_a_transaction(h: Harness) -> None:
+    for order in _ORDERS[:12]:
+        h.take(_stranger(order, refuses=True))
+    h.take(*[_bought(order) for order in _ORDERS[:12]])
+    assert h.counted("held", "consent_contested") == 5
+
+
+def a_refusal_is_remembered_whoever_reports_in_between(h: Harness) -> None:
+    h.take(_stranger("l-1", refuses=True, event="Lead", order_id=""))
+    h.take(a_signal("l-1", event="Lead", channel=BROWSER, visitor="page"))
+    h.take(a_signal("l-1", event="Lead"))
+    assert h.counted("held", "consent_contested") == 1
+    assert h.store.due_lanes(h.now() + MINUTE) == []
+
+
+def an_id_that_a_stranger_had_sent_under_is_not_used_again(h: Harness) -> None:
+    h.take(_stranger("p", order_id="1002", also=["1002"]))
+    h.delivered(h.lease())
+    own = {"visitor": "v", "order_id": "1001", "also": ["1001"], "value": 49.0, "currency": "EUR"}
+    h.take(a_signal("p", **own))
+    h.take(a_signal("p", channel=BROWSER, **own))
+    (event,) = _carried(h)
+    assert event["event_id"] not in ("p", "1002")
+    assert event["properties"]["value"] == 49.0
