@@ -1,6 +1,6 @@
 """What holds for all tests."""
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 import sabotaged
 
@@ -9,6 +9,9 @@ import sabotaged
 settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True, database=None
 )
+settings.register_profile(
+    "quick", max_examples=20, phases=[Phase.explicit, Phase.generate], deadline=None
+)  # no shrinking
 settings.register_profile("thorough", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=1_000)
 settings.load_profile("unhurried")
 

@@ -11,6 +11,7 @@ import msgspec
 from door import BROWSER_KEY, SERVER_KEY, House, a_directory, a_scope, converse
 from engines.kit.harness import OK
 from engines.kit.laws import assert_counters_add_up, assert_counters_equal_rows
+from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import Sealed, Signal
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
@@ -30,7 +31,10 @@ JOURNAL = "ad" * 16
 OWNER = "writer"
 #: Purchases of the first wait for a server's copy; those of the second do not.
 PIXEL, UNCONFIRMED = "C0EXAMPLEPIXELCODE20", "C0UNCONFIRMEDPIXEL20"
-_TERMS = {PIXEL: Terms(server_source=True), UNCONFIRMED: Terms()}
+_TERMS = {
+    PIXEL: Terms(PixelRules(confirm_purchases="on")),
+    UNCONFIRMED: Terms(PixelRules(confirm_purchases="off")),
+}
 
 
 class Left(NamedTuple):

@@ -2,6 +2,8 @@
 What leaves, whatever the order: copies of some orders under several ids, from every channel, with and without consent,
 with words on consent between them, for pixels that want purchases confirmed or paid.
 
+All copies of an order are of one visit and say so; what strangers may do is in test_evidence_laws.py.
+
 Promised for any order, grouping and repetition of the same arrivals, as long as nothing was leased before the last of
 them and no deadline passed: which conversions leave, under which name and id, and with which bytes. Two things are
 given: every copy of an order carries what the order gives it as an id, and a visit that refused did not grant anew
@@ -44,7 +46,7 @@ from twinbeam.core.values import Channel, Decision, Signal
 
 PIXELS = ("PIXEL1", "PAID", "CONFIRMED", "AUTO")
 ORDERS = ("1", "2")
-VISITORS = ("v-1", "v-2")
+VISITORS = ("v-1", "v-2")  #: whose orders "1" and "2" are: every copy of an order names its own visit
 
 a_copy_of_an_order = st.fixed_dictionaries(
     {
@@ -55,7 +57,6 @@ a_copy_of_an_order = st.fixed_dictionaries(
         "drawn": st.sampled_from(["", "", "x", "y"]),
         "event": st.sampled_from(["Purchase", "CompletePayment"]),
         "value": st.sampled_from([None, 10.0, 20.5]),
-        "visitor": st.sampled_from(["", *VISITORS]),
         "user": st.sampled_from([{}, {"email": an_email("ada")}, {"email": an_email("ben"), "ttclid": "c"}]),
         "native": st.sampled_from(["sent", "blocked", "not_fired", "unknown"]),
         "stage": st.sampled_from(["", "placed", "paid", "shipped"]),
@@ -195,6 +196,7 @@ def _a_copy(n: int, *, order_id: str, drawn: str, **said: Any) -> Signal:
     signal = a_signal(
         f"drawn-{drawn}-{order_id}" if drawn else f"order-{order_id}",
         order_id=order_id,
+        visitor=f"v-{order_id}",
         also=[f"order-{order_id}"],
         currency="EUR" if said["value"] else "",
         properties={"order_id": order_id},

@@ -33,7 +33,7 @@ from signals import (
 )
 from twinbeam.core.delivery import Lease
 from twinbeam.core.values import Decision, Signal
-from twinbeam.pipeline.record.conversion import Copy
+from twinbeam.pipeline.record.conversion import Copy, spoken_of
 from twinbeam.pipeline.record.merge import VISIT, merge, show
 from twinbeam.pipeline.record.tally import FINDING
 
@@ -110,7 +110,8 @@ def test_a_row_shows_what_is_sent(copies: list[Copy], chance: Any) -> None:
     real = [copy for copy in copies if copy.channel != VISIT]
     shuffled = real.copy()
     chance.shuffle(shuffled)
-    row, sent = _row(shuffled), msgspec.json.decode(merge(real, 0))
+    row = _row(shuffled)
+    sent = msgspec.json.decode(merge(real, 0, spoken_of(row)))
     assert row.event_time == sent["event_time"]
     money = sent.get("properties", {})
     if any(copy.minor is not None for copy in real):  # else nobody named an amount and its currency together
@@ -201,7 +202,8 @@ def _row(copies: Sequence[Copy]) -> Any:
 
 
 def _arrival(n: int, event_id: str, channel: Any, permission: Any, facts: dict[str, Any]) -> Signal:
-    signal = a_signal(event_id, channel=channel, permission=permission, received_ms=NOW + n, **facts)
+    visit = f"visit of {event_id}"  # what copies of no common visit do is in test_evidence_laws.py
+    signal = a_signal(event_id, channel=channel, permission=permission, received_ms=NOW + n, visitor=visit, **facts)
     return msgspec.structs.replace(signal, body=b"") if permission is DENIED else signal
 
 
