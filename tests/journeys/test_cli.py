@@ -29,6 +29,8 @@ COMMANDS = (
     "keys create",
     "keys list",
     "keys revoke",
+    "tag",
+    "tag snippet",
     "shops",
     "shops add",
     "shops list",

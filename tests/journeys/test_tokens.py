@@ -26,8 +26,12 @@ def test_the_same_token_saved_again_after_tiktok_granted_it_resumes_at_once(shop
     key = shop.add_pixel(LATER, TOKEN)
     shop.post(*(a_view(f"view-{n}", pixel=LATER) for n in range(30)), key=key)
     wait_until(lambda: shop.story("view-0", wait=0)["state"] == "waiting", "TikTok refused the token")
-    page = ask(f"{shop.gateway.pages}/").body.decode()
-    assert 'class="alarm alarm-broken" role="alert"' in page
+
+    def alarmed() -> str:
+        page = ask(f"{shop.gateway.pages}/").body.decode()
+        return page if 'class="alarm alarm-broken" role="alert"' in page else ""
+
+    page = wait_until(alarmed, "the alarm is shown", 15)
     assert f"twinbeam pixels token {LATER} &lt; token.txt" in page
     assert "to be mended first" in page
     shop.tiktok.add_pixel(LATER, TOKEN, advertiser="7000000000000000042")

@@ -17,7 +17,7 @@ def command(order_id: str, *, workspace: str) -> None:
     days for you to look at it (`twinbeam find --order-id 1001`). Released, it is sent under an id of its own.
 
     \b
-    Example:
+    Examples:
       twinbeam release 1001
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import known_workspace, opened_store, who

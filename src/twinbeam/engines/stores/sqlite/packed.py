@@ -44,6 +44,16 @@ def search(db: sqlite3.Connection, table: str, *keys: bytes) -> Iterator[int]:
             yield from (id_ for key, id_ in taken_apart(hashes, packed, width) if key in asked)
 
 
+def latest(db: sqlite3.Connection, table: str, keys: Sequence[bytes]) -> dict[bytes, int]:
+    """Return the ids that some keys of one length lead to, of several entries for one key the last."""
+    asked = frozenset(keys)
+    if not asked:
+        return {}
+    rows = _rows_with_few if len(asked) <= _FEW else _rows_with_any
+    found = (entry for hashes, ids in rows(db, table, asked) for entry in taken_apart(hashes, ids, len(keys[0])))
+    return {key: id_ for key, id_ in found if key in asked}
+
+
 def _rows_with_few(db: sqlite3.Connection, table: str, keys: AbstractSet[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Give the rows with one of these keys, and those where one only lies across the border of two others."""
     any_of = " OR ".join(["instr(hashes, ?)"] * len(keys))

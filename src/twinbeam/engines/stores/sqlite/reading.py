@@ -169,17 +169,22 @@ class Reading:
             yield from ((stream_of(pixel, code), event) for code in codes)
 
     def _ids(self, keys: Sequence[bytes]) -> set[int]:
-        """Find conversions by their keys: in the log first, since an entry is in the index before it leaves the log."""
-        with translated():
-            return set(packed.search(self._db, log_table("dedup"), *keys)) | set(self._indexed(keys))
+        """
+        Find conversions by their keys: in the log first, since an entry is in the index before it leaves the log.
 
-    def _indexed(self, keys: Sequence[bytes]) -> Iterator[int]:
+        Of two entries for one key the later one counts, and what the log has is later than what the index has.
+        """
+        with translated():
+            logged = packed.latest(self._db, log_table("dedup"), keys)
+            return set((dict(self._indexed(keys)) | logged).values())
+
+    def _indexed(self, keys: Sequence[bytes]) -> Iterator[packed.Entry]:
         """Find conversions by those of their keys that are in the index; each share is read once."""
         by_share: dict[int, list[bytes]] = {}
         for key in keys:
             by_share.setdefault(share_of(key), []).append(key)
         for share, entries in self._db.execute(_SHARES, (json.dumps(sorted(by_share)),)):
-            yield from (id_ for key in by_share[share] if (id_ := id_in(entries, key)) is not None)
+            yield from ((key, id_) for key in by_share[share] if (id_ := id_in(entries, key)) is not None)
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:
         found = [row for id_ in ids for row in self._records(f"{STORY} WHERE id = ?", (id_,))]
