@@ -13,6 +13,7 @@ import gzip
 import http.client
 import json
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -164,7 +165,8 @@ class Ungate:
         for item in body.get("events", []):
             order_id = item.get("order_id") or item.get("properties", {}).get("order_id")
             if order_id is not None and item["event"] in PURCHASE and self._chooses(item, order_id):
-                item["consent"] = dict.fromkeys(_purposes(item), "granted")  # said just now: it outdoes the refusal
+                said = dict.fromkeys(_purposes(item), "granted")
+                item["consent"] = {**said, "at": int(time.time())}  # said just now: it outdoes the refusal
         return [body]
 
     def _chooses(self, item: Body, order_id: str) -> bool:

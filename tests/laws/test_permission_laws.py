@@ -2,7 +2,8 @@
 What leaves, whatever the order: copies of some orders under several ids, from every channel, with and without consent,
 with words on consent between them, for pixels that want purchases confirmed or paid.
 
-All copies of an order are of one visit and say so; what strangers may do is in test_evidence_laws.py.
+Each order has a visit of its own, which its page names; the server of one names the visit as well, that of the other
+nothing but the order. What strangers can do is test_evidence_laws.py's.
 
 Promised for any order, grouping and repetition of the same arrivals, as long as nothing was leased before the last of
 them and no deadline passed: which conversions leave, under which name and id, and with which bytes. Two things are
@@ -46,7 +47,7 @@ from twinbeam.core.values import Channel, Decision, Signal
 
 PIXELS = ("PIXEL1", "PAID", "CONFIRMED", "AUTO")
 ORDERS = ("1", "2")
-VISITORS = ("v-1", "v-2")  #: whose orders "1" and "2" are: every copy of an order names its own visit
+VISITORS = ("v-1", "v-2")  #: of each order one
 
 a_copy_of_an_order = st.fixed_dictionaries(
     {
@@ -193,14 +194,20 @@ def _built(copies: Sequence[dict[str, Any]]) -> list[Signal]:
 
 
 def _a_copy(n: int, *, order_id: str, drawn: str, **said: Any) -> Signal:
+    """Build a copy; the server of order 1 names its visit, that of order 2 does not."""
+    is_page, visitor = said["channel"] is Channel.BROWSER, f"v-{order_id}"
+    names_visit = is_page or order_id == "1"
+    order_id = f"{order_id}-{said['pixel']}"
+    said["user"] = said["user"] if is_page else {"email": an_email(order_id)}
     signal = a_signal(
         f"drawn-{drawn}-{order_id}" if drawn else f"order-{order_id}",
         order_id=order_id,
-        visitor=f"v-{order_id}",
         also=[f"order-{order_id}"],
         currency="EUR" if said["value"] else "",
         properties={"order_id": order_id},
         received_ms=NOW + n,
+        visitor=visitor if names_visit else "",
+        consent=denied(NOW + 10 * SECOND) if said["permission"] is DENIED else None,
         **said,
     )
     return msgspec.structs.replace(signal, body=b"") if signal.permission is DENIED else signal

@@ -77,18 +77,18 @@ def test_the_same_order_under_another_address_fires_nothing_again(corner):
 def test_a_purchase_without_any_name_is_not_fired_again_by_a_reload(corner):
     corner.page("/thanks", NAMELESS, before=ALLOWED)
     page = corner.visit("/thanks", allowed=True)
-    corner.expect(("Purchase", "browser"))
+    corner.expect(("Purchase", "both"))
     page.reload()
     page.wait_for_function("!!twinbeam.call")
     page.wait_for_timeout(800)
-    corner.expect(("Purchase", "browser"))
+    corner.expect(("Purchase", "both"))
 
 
 def test_two_purchases_without_any_name_are_two(corner):
     corner.page("/thanks", NAMELESS, before=ALLOWED)
     corner.visit("/thanks", allowed=True)
     corner.visit("/thanks")
-    corner.expect(("Purchase", "browser"), ("Purchase", "browser"))
+    corner.expect(("Purchase", "both"), ("Purchase", "both"))
 
 
 @pytest.mark.parametrize("event", ["InitiateCheckout", "AddPaymentInfo"])

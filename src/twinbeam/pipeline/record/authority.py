@@ -39,10 +39,10 @@ def heard(copies: Sequence[Copy], spoken: Spoken | None) -> Heard:
 
 
 def _of_first_word(copies: Sequence[Copy], spoken: Spoken) -> Heard:
-    if not spoken.evidence & VOUCHED:
-        return Heard(_of_one_claimant(copies, spoken))
     if spoken.evidence & STRONG:
         return Heard([copy for copy in copies if _is_server(copy) or copy.visitor == spoken.visitor])
+    if not spoken.evidence & VOUCHED or not any(map(_is_server, copies)):  # what ended in vain begins without them
+        return Heard(_of_one_claimant(copies, spoken))
     servers = [copy for copy in copies if _is_server(copy) or _is_own_visit(copy, spoken)]
     claims = _claims(copies, servers, spoken)
     if claims and not spoken.evidence & GRANTED:

@@ -40,6 +40,7 @@ BELIEVED = 4  #: what browsers claimed of it stays within the limits of claims.p
 GRANTED = 8  #: permitted by the server's own word or its own visit, and not only by a claim
 CLAIMED = 16  #: only a claim says that TikTok's own script reported it
 APART = 32  #: a stranger had sent something under its ids, so it goes out under one that its visit's token gives
+BY_ORDER = 64  #: the refusal that it remembers named an order, so it means nothing for another
 
 #: What copies may disagree about: bits, summed up in `Conversion.found`, so that each counts once for a conversion.
 #: They are stored: a new finding goes behind the others.
@@ -101,7 +102,9 @@ class Conversion(Struct, gc=False):
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
     enriched: bool = False  #: after it was delivered a second word was sent, is on its way, or was forbidden
     test_code: str = ""  #: the test stream it goes to
-    evidence: int = 0  #: on whose word it stands: a sum of VOUCHED, STRONG, BELIEVED, GRANTED, CLAIMED and APART
+    evidence: int = (
+        0  #: on whose word it stands: a sum of VOUCHED, STRONG, BELIEVED, GRANTED, CLAIMED, APART and BY_ORDER
+    )
     visitor: bytes = b""  #: whose it is: the visit its server named, else the one that reported it first
     other_visitor: bytes = b""  #: a second visit that its server named, known apart from the first
     granter: bytes = b""  #: the visit whose word permitted it, where its server did not

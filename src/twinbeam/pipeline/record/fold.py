@@ -31,6 +31,7 @@ from twinbeam.pipeline.record.confirming import Confirming
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import (
     BELIEVED,
+    BY_ORDER,
     OWNER,
     PERMISSION,
     STRONG,
@@ -51,6 +52,7 @@ from twinbeam.pipeline.record.steps import Steps
 from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.uniting import Uniting
 from twinbeam.pipeline.record.visits import Visits
+from twinbeam.pipeline.record.vouching import speaks_of_order
 from twinbeam.pipeline.record.waiting import Waiting
 
 #: What opens a conversion in place of a refused one, and does not know better whose it is.
@@ -236,8 +238,9 @@ class Fold:
             lacks=OWNER * belonging.is_reused,
             shop=signal.shop,
         )
-        if before is not None and it.relation in _REMEMBER and before.evidence & BELIEVED:
-            row.contested_ms, row.evidence = before.contested_ms, BELIEVED
+        remembers = before is not None and it.relation in _REMEMBER and not speaks_of_order(before, signal)
+        if remembers and before is not None and before.evidence & BELIEVED:
+            row.contested_ms, row.evidence = before.contested_ms, before.evidence & (BELIEVED | BY_ORDER)
         self.known.rows[row.id] = row
         return row
 

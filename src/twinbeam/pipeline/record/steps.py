@@ -12,6 +12,7 @@ from twinbeam.pipeline.record.arriving import Arriving
 from twinbeam.pipeline.record.conversion import (
     APART,
     BELIEVED,
+    BY_ORDER,
     CONTEST,
     FOUND,
     GRANTED,
@@ -157,18 +158,19 @@ class Steps:
         elif known.state in _MAY_CHANGE:
             self._waiting.contest(known, at_ms)
 
-    def remember_refusal(self, known: Conversion, at_ms: int) -> None:
+    def remember_refusal(self, known: Conversion, at_ms: int, *, by_order: bool = False) -> None:
         """Note what another visit refused: it holds the conversion once a server vouches for no more than its order."""
         if known.evidence & VOUCHED or at_ms <= known.contested_ms:
             return
-        known.contested_ms, known.evidence = at_ms, known.evidence | BELIEVED
+        known.contested_ms = at_ms
+        known.evidence = (known.evidence & ~BY_ORDER) | BELIEVED | BY_ORDER * by_order
         self._writes.changed[known.id] = known
 
     def pass_over(self, known: Conversion, it: Arriving) -> None:
         """Count an arrival of somebody whose word means nothing here."""
         refused = it.standing.stance is Stance.REFUSED
-        if refused and it.believed and not it.signal.claim:  # an order that is refused is noted by itself
-            self.remember_refusal(known, it.signal.received_ms)
+        if refused and it.believed:
+            self.remember_refusal(known, it.signal.received_ms, by_order=bool(it.signal.claim))
         reason = drop_reason(known, it.standing.reason) if refused else ""
         self._tally.arrival(known, Outcome.DROPPED if refused else Outcome.DUPLICATE, reason)
 
@@ -248,9 +250,8 @@ class Steps:
             self._writes.changed[known.id] = known
 
     def _mark_refused(self, known: Conversion, it: Arriving) -> None:
-        if not it.signal.claim:
-            known.contested_ms = it.signal.received_ms
-        known.evidence |= it.belief
+        known.contested_ms = it.signal.received_ms
+        known.evidence = (known.evidence & ~BY_ORDER) | it.belief | BY_ORDER * bool(it.signal.claim)
         if it.signal.channel.side is Side.SERVER:
             refuse_as_server(known, it)
         if known.visitor not in self._known.facts_of:

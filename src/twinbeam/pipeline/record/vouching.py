@@ -5,6 +5,7 @@ from twinbeam.core.values import MATCH, Side, Signal
 from twinbeam.pipeline.record.arriving import Arriving
 from twinbeam.pipeline.record.conversion import (
     BELIEVED,
+    BY_ORDER,
     CLAIMED,
     CONTEST,
     GRANTED,
@@ -47,6 +48,13 @@ def forget_other_order(known: Conversion, signal: Signal) -> None:
     if signal.channel.side is Side.SERVER and is_another_order(known, signal):
         known.contested_ms, known.browser_at, known.native_proven = 0, None, False
         known.lacks &= ~CONTEST
+    elif speaks_of_order(known, signal) and not known.evidence & VOUCHED:
+        known.contested_ms = 0  # the order itself remembers it
+
+
+def speaks_of_order(known: Conversion, signal: Signal) -> bool:
+    """Tell whether a server names an order where a remembered refusal named one: that is looked up by the order."""
+    return bool(known.evidence & BY_ORDER) and signal.channel.side is Side.SERVER and bool(signal.order_id)
 
 
 def refuse_as_server(known: Conversion, it: Arriving) -> None:

@@ -57,13 +57,13 @@ def latest(db: sqlite3.Connection, table: str, keys: Sequence[bytes]) -> dict[by
 def _rows_with_few(db: sqlite3.Connection, table: str, keys: AbstractSet[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Give the rows with one of these keys, and those where one only lies across the border of two others."""
     any_of = " OR ".join(["instr(hashes, ?)"] * len(keys))
-    yield from db.execute(f"SELECT hashes, ids FROM {table} WHERE {any_of}", tuple(keys))  # noqa: S608 -- our own name
+    yield from db.execute(f"SELECT hashes, ids FROM {table} WHERE {any_of} ORDER BY n", tuple(keys))  # noqa: S608 -- our own name
 
 
 def _rows_with_any(db: sqlite3.Connection, table: str, keys: AbstractSet[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Give the rows with one of these keys; what one row costs does not depend on how many they are."""
     asked, shape = {(key,) for key in keys}, f"{len(next(iter(keys)))}s"
-    rows: Iterable[tuple[bytes, bytes]] = db.execute(f"SELECT hashes, ids FROM {table}")  # noqa: S608 -- our own name
+    rows: Iterable[tuple[bytes, bytes]] = db.execute(f"SELECT hashes, ids FROM {table} ORDER BY n")  # noqa: S608 -- our own name
     return (row for row in rows if not asked.isdisjoint(iter_unpack(shape, row[0])))
 
 
