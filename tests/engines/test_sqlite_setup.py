@@ -9,7 +9,7 @@ import pytest
 from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
 from signals import NOW, a_signal
-from twinbeam.app.snapshot import SnapshotFile, publish
+from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.rules import ConsentRules, PixelRules, Route, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow
@@ -156,7 +156,7 @@ def test_a_key_is_revoked_in_its_own_workspace_only(h: Harness) -> None:
 def test_the_snapshot_for_intake_says_whose_key_it_is(h: Harness, tmp_path: Path) -> None:
     h.store.add_key(KeyRow("key-1", "hash-1", "server", "shop", "till", [], NOW, None, "shop-fr"))
     h.store.add_key(KeyRow("key-2", "hash-2", "server", "shop", "till", [], NOW, None))
-    publish(h.store, tmp_path)
+    publish(directory_of(h.store), tmp_path)
     assert {key.id: key.shop for key in SnapshotFile(tmp_path).current.keys.values()} == {
         "key-1": "shop-fr",
         "key-2": "",
@@ -180,7 +180,7 @@ def test_the_snapshot_for_intake_says_what_was_decided_and_forgets_revoked_keys(
     h.store.add_key(KeyRow("key-2", "hash-2", "server", "shop", "till", routes, NOW, None))
     h.store.revoke_key("key-2", NOW)
     h.store.save_workspace("hats", WorkspaceRules(hosts=("hats.example",)), now_ms=NOW)
-    publish(h.store, tmp_path)
+    publish(directory_of(h.store), tmp_path)
     read = SnapshotFile(tmp_path).current
     assert set(read.pixels) == {"shop/A", "hats/A"}
     assert {pixel.rules.consent.policy for pixel in read.pixels.values()} == {"not_required"}

@@ -17,6 +17,7 @@ from signals import DAY, HOUR, NOW, PIXEL, WORKSPACE, a_refusal, a_signal, a_sta
 from twinbeam.app.known_time import Watch, accept_clock
 from twinbeam.app.process import every
 from twinbeam.app.reports import Reports
+from twinbeam.app.snapshot import directory_of, publish
 from twinbeam.app.terms import LiveTerms
 from twinbeam.app.thread import Thread
 from twinbeam.app.writer import Writer
@@ -24,6 +25,7 @@ from twinbeam.core.clock import HandClock
 from twinbeam.core.erasure import Erasure, person
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.keys import lookup
+from twinbeam.core.rules import PixelRules
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
 from twinbeam.settings import load
 
@@ -144,6 +146,20 @@ def test_a_full_disk_under_the_snapshot_is_reported_and_tried_again(writer: Writ
     asyncio.run(work())
     told = log.told("upkeep.crashed")[0]
     assert (told["error"], "Is a directory" in told["detail"]) == ("StorageError", True)
+
+
+def test_an_event_is_recorded_by_the_rules_that_a_command_published(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    writer = a_writer(engine, log, data)
+    writer.follower._open_new_slots()
+    rules = PixelRules(native_wait_seconds=7)
+    h.store.save_pixel(workspace=WORKSPACE, code=PIXEL, event_source="web", name="", now_ms=NOW, rules=rules)
+    publish(directory_of(h.store), data)
+    h.append(a_signal("e-1"))
+    assert asyncio.run(writer.follower._round()) == 1
+    assert writer.terms(WORKSPACE, PIXEL).rules == rules
+    writer.follower._close()
 
 
 def test_a_start_hastens_nothing_and_a_new_token_does(h: Harness, engine: SqliteEngine, log: Log, data: Path) -> None:

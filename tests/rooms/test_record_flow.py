@@ -167,6 +167,7 @@ def test_what_no_item_is_to_blame_for_is_reported_and_tried_again(on_sqlite: Roo
         reports=Reports(log),
         on_store=on_store,
         wake=lambda: None,
+        take_rules=lambda: None,
     )
 
     follower._open_new_slots()

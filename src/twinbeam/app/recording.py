@@ -73,6 +73,7 @@ class Follower:
     reports: Reports
     on_store: OnStore
     wake: Callable[[], None]
+    take_rules: Callable[[], None]  #: an event is recorded by rules no older than those it was accepted by
     backlogs: Backlogs = field(default_factory=Backlogs)
     caught_up: asyncio.Event = field(default_factory=asyncio.Event)
     _followed: dict[Path, Followed] = field(default_factory=dict)
@@ -138,6 +139,7 @@ class Follower:
 
     def _step(self, path: Path) -> Recorded | None:
         followed = self._followed[path]
+        self.take_rules()
         recorded = followed.recording.step()
         if path in self._behind:
             cursor = self.store.cursor(followed.reader.journal_id)

@@ -50,9 +50,8 @@ def directory_of(store: Settings) -> Directory:
     return Directory(keys, pixels, store.workspaces())
 
 
-def publish(store: Settings, folder: Path) -> Directory:
-    """Write the snapshot if it changed, in one step, and give it."""
-    directory = directory_of(store)
+def publish(directory: Directory, folder: Path) -> None:
+    """Write the snapshot if it changed, in one step."""
     encoded = directory.encode()
     target = folder / FILE
     if not target.exists() or target.read_bytes() != encoded:
@@ -60,7 +59,6 @@ def publish(store: Settings, folder: Path) -> Directory:
         draft.touch(mode=0o600)
         _write(draft, encoded)
         draft.replace(target)
-    return directory
 
 
 def _write(path: Path, content: bytes) -> None:

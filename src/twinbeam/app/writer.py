@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -29,12 +30,12 @@ from twinbeam.app.process import Act, attempt, end_with_parent, every, pause, ru
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
-from twinbeam.app.snapshot import directory_of, publish
+from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
 from twinbeam.app.terms import LiveTerms
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import MS_PER_DAY, Clock, SystemClock
 from twinbeam.core.delivery import Lane
-from twinbeam.core.errors import ConfigError, StorageBusy, StorageError, StorageFull
+from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError, StorageFull
 from twinbeam.dashboard.app import build
 from twinbeam.dashboard.contract import JournalLag, LagView
 from twinbeam.dashboard.hosts import KnownHosts
@@ -94,6 +95,7 @@ class Writer:
         self._saved: Saved = {}
         self._renewed: set[tuple[str, str]] = set()  #: event sources whose token was saved, still to be told of
         self.directory = Directory()
+        self._snapshot = SnapshotFile(self.settings.data)
         self.destination = TikTok(
             base_url=self.settings.tiktok_url,
             token=self._token,
@@ -110,6 +112,7 @@ class Writer:
             reports=self.reports,
             on_store=self.on_store,
             wake=self.sender.wake,
+            take_rules=self.take_rules,
         )
 
     async def attempt(self, what: str, act: Act) -> None:
@@ -148,7 +151,13 @@ class Writer:
         self._saved, self.directory = await self.on_store(self._read_settings)
         self.tokens = {place: token for place, (token, _) in self._saved.items()}
         self.terms.update(self.directory)
-        await self.on_store(publish, self.store, self.settings.data)
+        await self.on_store(publish, self.directory, self.settings.data)
+
+    def take_rules(self) -> None:
+        """Take in rules that a command has just published: the intake may go by them already."""
+        with suppress(StorageDamaged, OSError):  # the next look at the settings takes them from the store
+            if self._snapshot.refresh():
+                self.terms.update(self._snapshot.current)
 
     async def refresh(self) -> None:
         """Take in what changed, and let go what waited for another token."""
