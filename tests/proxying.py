@@ -5,6 +5,7 @@ import datetime as dt
 import socket
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ HOST = "127.0.0.1"
 TIKTOK = "business-api.tiktok.com"
 
 
-class Listener:
+class Listener(ABC):
     """Serves each connection on a thread of its own, until it is closed."""
 
     def __init__(self) -> None:
@@ -33,8 +34,9 @@ class Listener:
             self._sock.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for the next connection
         self._sock.close()
 
+    @abstractmethod
     def serve(self, sock: socket.socket) -> None:
-        raise NotImplementedError
+        """Speak with whoever connected."""
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):

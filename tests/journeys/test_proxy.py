@@ -34,43 +34,46 @@ def tls(tiktok, tmp_path):
         yield server, certificate
 
 
+@contextlib.contextmanager
+def a_shop_behind(tiktok, certificate, tmp_path, **proxy):
+    """Bring up a shop that sends to TikTok's own address, by the proxy that its environment names."""
+    gateway = Gateway(tmp_path, TIKTOK_URL, {"join_window_seconds": 0})
+    gateway.settings |= {"SSL_CERT_FILE": str(certificate), **proxy}
+    shop = Shop(gateway, tiktok, "require")
+    gateway.start()
+    try:
+        yield shop
+    finally:
+        gateway.stop()
+
+
 def test_what_is_sent_goes_through_the_proxy_and_the_token_is_never_shown_to_it(tiktok, tls, tmp_path):
     server, certificate = tls
-    with a_proxy(server.port, login=LOGIN) as proxy:
-        gateway = Gateway(tmp_path, TIKTOK_URL, {"join_window_seconds": 0})
-        gateway.settings |= {"HTTPS_PROXY": f"http://{LOGIN}@{HOST}:{proxy.port}", "SSL_CERT_FILE": str(certificate)}
-        shop = Shop(gateway, tiktok, "require")
-        gateway.start()
-        try:
-            shop.post(a_purchase("order-1"))
-            wait_until(
-                lambda: shop.story("order-1", wait=0)["state"] == "delivered", "it is delivered through the proxy"
-            )
-            assert proxy.asked == [(f"CONNECT {TIKTOK}:443 HTTP/1.1", f"Basic {b64encode(LOGIN.encode()).decode()}")]
-            assert [event["event_id"] for event in tiktok.counted()] == ["order-1"]
-            told = gateway.told("doctor")
-            assert f"ok   HTTPS_PROXY=http://***@{HOST}:{proxy.port}" in told
-            assert "s3cret" not in told + gateway.log.read_text()
-        finally:
-            gateway.stop()
+    with (
+        a_proxy(server.port, login=LOGIN) as proxy,
+        a_shop_behind(tiktok, certificate, tmp_path, HTTPS_PROXY=f"http://{LOGIN}@{HOST}:{proxy.port}") as shop,
+    ):
+        shop.post(a_purchase("order-1"))
+        wait_until(lambda: shop.story("order-1", wait=0)["state"] == "delivered", "it is delivered through the proxy")
+        assert proxy.asked == [(f"CONNECT {TIKTOK}:443 HTTP/1.1", f"Basic {b64encode(LOGIN.encode()).decode()}")]
+        assert [event["event_id"] for event in tiktok.counted()] == ["order-1"]
+        told = shop.gateway.told("doctor")
+        assert f"ok   HTTPS_PROXY=http://***@{HOST}:{proxy.port}" in told
+        assert "s3cret" not in told + shop.gateway.log.read_text()
 
 
 def test_a_wrong_password_of_the_proxy_is_told_without_it_and_the_event_waits(tiktok, tls, tmp_path):
     server, certificate = tls
-    with a_proxy(server.port, login=LOGIN) as proxy:
-        gateway = Gateway(tmp_path, TIKTOK_URL, {"join_window_seconds": 0})
-        gateway.settings |= {"https_proxy": f"ada:wr0ng@{HOST}:{proxy.port}", "SSL_CERT_FILE": str(certificate)}
-        shop = Shop(gateway, tiktok, "require")
-        gateway.start()
-        try:
-            shop.post(a_purchase("order-1"))
-            wait_until(lambda: shop.story("order-1", wait=0)["state"] == "waiting", "the attempt failed")
-            told = gateway.told("find", "--event-id", "order-1")
-            assert "ClientHttpProxyError: the proxy answers 407" in told
-            assert "wr0ng" not in told + gateway.log.read_text() + gateway.told("doctor")
-            assert tiktok.counted() == []
-        finally:
-            gateway.stop()
+    with (
+        a_proxy(server.port, login=LOGIN) as proxy,
+        a_shop_behind(tiktok, certificate, tmp_path, https_proxy=f"ada:wr0ng@{HOST}:{proxy.port}") as shop,
+    ):
+        shop.post(a_purchase("order-1"))
+        wait_until(lambda: shop.story("order-1", wait=0)["state"] == "waiting", "the attempt failed")
+        told = shop.gateway.told("find", "--event-id", "order-1")
+        assert "ClientHttpProxyError: the proxy answers 407" in told
+        assert "wr0ng" not in told + shop.gateway.log.read_text() + shop.gateway.told("doctor")
+        assert tiktok.counted() == []
 
 
 @pytest.mark.parametrize("refuses", ["403 Forbidden", "502 Bad Gateway", "407 Proxy Authentication Required"])
