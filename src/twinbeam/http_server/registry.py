@@ -64,7 +64,7 @@ class Registry:
         self.ending = False
         self.open: set[Member] = set()
         self.opening = 0  #: taken from the listener, and not yet in `open`
-        self.waiting: dict[Member, float] = {}  #: for their bytes, since when; whoever keeps us waiting longest is first
+        self.waiting: dict[Member, float] = {}  #: for bytes, and since when; the longest come first
         self.running: set[Running] = set()
         self.held = 0
         self._bulky: dict[Member, None] = {}
