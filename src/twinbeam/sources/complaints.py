@@ -111,5 +111,5 @@ def _message(code: Rejection, what: str) -> str:
 
 
 def _word(word: str) -> str:
-    bare = word.rstrip(",")
-    return _JSON_WORDS.get(bare, bare) + word[len(bare) :]
+    word_alone = word.rstrip(",")
+    return _JSON_WORDS.get(word_alone, word_alone) + word[len(word_alone) :]

@@ -24,7 +24,7 @@ _PUT_BACK = Answered(message="put back, because the lane is paused")
 
 
 @dataclass(eq=False)
-class Attempt:
+class LeasedBatch:
     """
     A leased batch, and what became of it so far.
 
@@ -50,7 +50,7 @@ class LaneRun:
         self._ports = ports
         self._rate_limiter = rate_limiter
         self._stop = stop
-        self._leased: deque[Attempt] = deque()
+        self._leased: deque[LeasedBatch] = deque()
         self._requests: set[asyncio.Task[None]] = set()
         self._wakeup = asyncio.Event()
         self._gathers_until = ports.clock.monotonic()
@@ -62,7 +62,7 @@ class LaneRun:
 
     def take(self, leases: Iterable[Lease]) -> None:
         """Put batches that are leased already in front of everything else, in their order."""
-        self._leased.extendleft([Attempt(lease) for lease in leases][::-1])
+        self._leased.extendleft([LeasedBatch(lease) for lease in leases][::-1])
 
     def wake(self) -> None:
         """Say that something may have become due."""
@@ -78,9 +78,9 @@ class LaneRun:
         sent = False
         while True:
             self._wakeup.clear()
-            attempt = await self._next()
-            if attempt is not None:
-                self._start_request(attempt)
+            leased = await self._next()
+            if leased is not None:
+                self._start_request(leased)
                 sent = True
             elif self._requests:
                 await self._rest()
@@ -103,43 +103,43 @@ class LaneRun:
         if self._ports.policy.batch_delay_ms and not self._leased:
             await self._ports.sleep(self._ports.policy.batch_delay_ms / MS_PER_SECOND)
 
-    async def _next(self) -> Attempt | None:
+    async def _next(self) -> LeasedBatch | None:
         """Take the next batch, or None while nothing may start."""
         if self._stop.is_set() or len(self._requests) >= self._slots():
             return None
         if self.breaker.is_open:
             await self._put_back()
             return None
-        if attempt := await self._from_leased():
-            return attempt
+        if leased := await self._from_leased():
+            return leased
         return None if self._gathers_for() else await self._lease()
 
-    async def _from_leased(self) -> Attempt | None:
+    async def _from_leased(self) -> LeasedBatch | None:
         """Take the next batch that is leased here, less what was refused or erased while it waited here."""
         ports = self._ports
         while self._leased:
-            attempt = self._leased.popleft()
-            if attempt.verdict is not None:
-                return attempt
+            leased = self._leased.popleft()
+            if leased.verdict is not None:
+                return leased
             try:
                 renew, now_ms = ports.leases.renew, ports.clock.now_ms()
                 lease = await ports.on_store(
-                    renew, attempt.lease, owner=ports.owner, now_ms=now_ms, compose=ports.compose
+                    renew, leased.lease, owner=ports.owner, now_ms=now_ms, compose=ports.compose
                 )
             except BaseException:
-                self._leased.appendleft(attempt)
+                self._leased.appendleft(leased)
                 raise
             if lease is not None:
-                return Attempt(lease)
+                return LeasedBatch(lease)
         return None
 
     async def _put_back(self) -> None:
         """Let what would wait for the breaker wait in the store, where a refusal or an erasure still reaches it."""
-        for attempt in [attempt for attempt in self._leased if attempt.verdict is None]:
+        for leased in [it for it in self._leased if it.verdict is None]:
             due_ms = self._ports.clock.now_ms() + round(self.breaker.seconds_open() * MS_PER_SECOND)
-            await self._ports.settle(attempt.lease, TryLater(_PUT_BACK), due_ms=due_ms)
-            self._leased.remove(attempt)
-            batch, count = attempt.lease.batch, attempt.lease.count
+            await self._ports.settle(leased.lease, TryLater(_PUT_BACK), due_ms=due_ms)
+            self._leased.remove(leased)
+            batch, count = leased.lease.batch, leased.lease.count
             self._ports.report("send.put_back", lane=self.lane.name, batch=batch, count=count)
 
     def _slots(self) -> int:
@@ -150,7 +150,7 @@ class LaneRun:
         left = self._gathers_until - self._ports.clock.monotonic()
         return max(0.0, left) if self._requests else 0.0
 
-    async def _lease(self) -> Attempt | None:
+    async def _lease(self) -> LeasedBatch | None:
         ports, policy = self._ports, self._ports.policy
         limit = policy.probe_limit if self.breaker.is_half_open else policy.batch_limit
         lease = await ports.on_store(
@@ -165,10 +165,10 @@ class LaneRun:
             return None
         if lease.count < limit:
             self._gathers_until = ports.clock.monotonic() + policy.gather_ms / MS_PER_SECOND
-        return Attempt(lease)
+        return LeasedBatch(lease)
 
-    def _start_request(self, attempt: Attempt) -> None:
-        request = asyncio.create_task(self._send(attempt), name=f"send {self.lane.name}")
+    def _start_request(self, leased: LeasedBatch) -> None:
+        request = asyncio.create_task(self._send(leased), name=f"send {self.lane.name}")
         self._requests.add(request)
         request.add_done_callback(self._request_done)
 
@@ -182,26 +182,26 @@ class LaneRun:
             async with asyncio.timeout(self._gathers_for() or None):
                 await self._wakeup.wait()
 
-    async def _send(self, attempt: Attempt) -> None:
+    async def _send(self, leased: LeasedBatch) -> None:
         """Send one batch and settle it; after an unexpected error it is leased here again, with what is known of it."""
         try:
-            verdict = attempt.verdict or await self._deliver(attempt)
-            result = await self._settle(attempt.lease, verdict)
+            verdict = leased.verdict or await self._deliver(leased)
+            result = await self._settle(leased.lease, verdict)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it must not take the batch or the lane with it
-            self._leased.appendleft(attempt)
+            self._leased.appendleft(leased)
             self.crashed(error)
         else:
-            self._report(attempt, verdict, result)
+            self._report(leased, verdict, result)
 
-    async def _deliver(self, attempt: Attempt) -> Verdict:
+    async def _deliver(self, leased: LeasedBatch) -> Verdict:
         ports = self._ports
         if seconds := self._rate_limiter.reserve():
             await ports.sleep(seconds)
         began = ports.clock.monotonic()
-        attempt.verdict = await ports.destination.deliver(attempt.lease)
-        attempt.seconds = ports.clock.monotonic() - began
-        self._update_breaker(attempt.verdict)
-        return attempt.verdict
+        leased.verdict = await ports.destination.deliver(leased.lease)
+        leased.seconds = ports.clock.monotonic() - began
+        self._update_breaker(leased.verdict)
+        return leased.verdict
 
     def _update_breaker(self, verdict: Verdict) -> None:
         """Tell the circuit breaker what the answer means for the lane."""
@@ -242,8 +242,8 @@ class LaneRun:
             case Accepted() | Refused():
                 return now_ms
 
-    def _report(self, attempt: Attempt, verdict: Verdict, result: str) -> None:
-        lease, answer = attempt.lease, verdict.answer
+    def _report(self, leased: LeasedBatch, verdict: Verdict, result: str) -> None:
+        lease, answer = leased.lease, verdict.answer
         self._ports.report(
             "send.attempted",
             lane=self.lane.name,
@@ -255,7 +255,7 @@ class LaneRun:
             status=answer.status,
             code=answer.code,
             request_id=answer.request_id,
-            seconds=attempt.seconds,
+            seconds=leased.seconds,
             result=result,
         )
 
