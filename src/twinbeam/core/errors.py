@@ -3,12 +3,11 @@ Surprises. Whatever is expected (a refusal, a duplicate, a verdict) is a value, 
 
     TwinbeamError
     ├── ConfigError          a setting, a key file or a command line that cannot work; tells the fix
-    ├── StorageError
-    │   ├── StorageFull      no room left: the disk, or the size this file may reach
-    │   ├── StorageBehind    more waits to be recorded than the journal may hold; passes by itself
-    │   ├── StorageBusy      somebody else holds the lock for longer than we wait
-    │   └── StorageDamaged   what was read is not what was written
-    └── Unreachable          the destination gave no answer that can be read
+    └── StorageError
+        ├── StorageFull      no room left: the disk, or the size this file may reach
+        ├── StorageBehind    more waits to be recorded than the journal may hold; passes by itself
+        ├── StorageBusy      somebody else holds the lock for longer than we wait
+        └── StorageDamaged   what was read is not what was written
 """
 
 
@@ -38,15 +37,3 @@ class StorageBusy(StorageError):  # noqa: N818
 
 class StorageDamaged(StorageError):  # noqa: N818
     """Stored bytes failed their check; they are kept as they are for a person to look at."""
-
-
-class Unreachable(TwinbeamError):  # noqa: N818
-    """
-    The destination could not be reached, or hung up without a readable answer.
-
-    `arrived` is False only when the request certainly never left (name lookup or connect failed).
-    """
-
-    def __init__(self, message: str, *, arrived: bool) -> None:
-        super().__init__(message)
-        self.arrived = arrived
