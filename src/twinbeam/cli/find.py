@@ -47,7 +47,8 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, wo
 
 
 def _look_up(workspace: str, event_id: str | None, order_id: str | None, email: str | None) -> list[Story]:
-    from twinbeam.cli.setup import known_workspace, opened_store
+    from twinbeam.admin.workspaces import known
+    from twinbeam.cli.setup import opened_admin, opened_store
     from twinbeam.core.keys import lookup
     from twinbeam.pipeline.identity.email import email_digest
     from twinbeam.pipeline.identity.event_ids import safe_id
@@ -57,8 +58,9 @@ def _look_up(workspace: str, event_id: str | None, order_id: str | None, email: 
         raise ConfigError("Say what to find: one of --event-id, --order-id or --email.")
     if email == "-":
         email = click.prompt("E-mail", err=True)
+    with opened_admin() as admin:
+        known(admin, workspace)
     with opened_store() as store:
-        known_workspace(store, workspace)
         if event_id:
             return store.by_event_id(workspace, safe_id(event_id))
         if order_id:
