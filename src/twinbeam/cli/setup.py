@@ -1,6 +1,7 @@
 """Opening the store for a command, and handing changes to a running gateway."""
 
 import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from twinbeam.app.snapshot import directory_of, publish
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.errors import ConfigError, StorageDamaged, StorageError
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
-from twinbeam.settings import Settings, load
+from twinbeam.settings import Settings, load, sudo_user
 
 
 @contextmanager
@@ -58,8 +59,28 @@ def _named(data: Path) -> Iterator[None]:
 
 
 def actor() -> Actor:
-    """Return the account that runs the command, for the audit."""
-    return Actor(account(os.getuid()))
+    """
+    Return who runs the command, for the audit: who logged in, else who called sudo, else the account it runs as.
+
+    Nearly always the service's account runs it, on behalf of somebody who may. The kernel keeps who logged in, through
+    sudo, su and runuser; what sudo says stands in the environment, so it counts only where nobody logged in.
+    """
+    return Actor(_known_account(_login()) or _known_account(sudo_user()) or account(os.getuid()))
+
+
+def _login() -> str:
+    try:
+        return os.getlogin()
+    except OSError:
+        return ""  # a container, or a timer: nobody did
+
+
+def _known_account(name: str) -> str:
+    """Return the name if it is an account's: anything may stand in the environment, and lines of the audit stay."""
+    try:
+        return pwd.getpwnam(name).pw_name
+    except (KeyError, ValueError):
+        return ""
 
 
 def now_ms() -> int:
