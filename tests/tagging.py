@@ -143,11 +143,11 @@ made = []
 with opened_admin() as admin:
     for codes in (group.split(",") for group in sys.argv[1:]):
         for code in codes:
-            pixels.add(admin, pixels.Wanted(code, consent="require"))
+            pixels.add(admin, pixels.NewPixel(code, consent="require"))
             pixels.decide(admin, "main", code, {"native_wait_seconds": "0"})
             tokens.save(admin, "main", code, f"token-of-{code}")
         routes = tuple(map(Route, codes))
-        created = {kind: keys.create(admin, keys.Wanted(KeyKind(kind), kind, routes)) for kind in ("browser", "server")}
+        created = {kind: keys.create(admin, keys.NewKey(KeyKind(kind), kind, routes)) for kind in ("browser", "server")}
         made.append([codes, {kind: key.text for kind, key in created.items()}])
 print(json.dumps(made))
 """

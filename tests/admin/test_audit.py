@@ -19,7 +19,7 @@ from twinbeam.core.rules import MAIN, PixelRules, Route
 from twinbeam.core.values import KeyKind
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
-ADA = person.Named("email", "ada@shop.example")
+ADA = person.Subject("email", "ada@shop.example")
 
 
 class Around:
@@ -41,13 +41,13 @@ CHANGES = {
     spaces.decide: lambda admin: spaces.decide(admin, MAIN, {"keep_days": "14"}),
     shops.add: lambda admin: shops.add(admin, MAIN, "outlet"),
     shops.remove: lambda admin: shops.remove(admin, MAIN, "shop-fr"),
-    pixels.add: lambda admin: pixels.add(admin, pixels.Wanted("C0OTHERPIXELSCODE002")),
+    pixels.add: lambda admin: pixels.add(admin, pixels.NewPixel("C0OTHERPIXELSCODE002")),
     pixels.decide: lambda admin: pixels.decide(admin, MAIN, CODE, {"restricted": "true"}),
     pixels.remove: lambda admin: pixels.remove(admin, MAIN, CODE),
     tokens.save: lambda admin: tokens.save(admin, MAIN, CODE, "token-1"),
     testing.turn_on: lambda admin: testing.turn_on(admin, MAIN, CODE, "TEST123"),
     testing.turn_off: lambda admin: testing.turn_off(admin, MAIN, CODE),
-    keys.create: lambda admin: keys.create(admin, keys.Wanted(KeyKind.SERVER, "till", (Route(CODE),), "main")),
+    keys.create: lambda admin: keys.create(admin, keys.NewKey(KeyKind.SERVER, "till", (Route(CODE),), "main")),
     keys.revoke: lambda admin: keys.revoke(admin, MAIN, admin.store.access_keys()[0].id),
     export.stories: lambda admin: export.stories(admin, MAIN),
     export.about: lambda admin: export.about(admin, ADA),
@@ -76,9 +76,9 @@ OTHERS = {
 def installed(admin):
     """An installation with one of everything."""
     shops.add(admin, MAIN, "shop-fr")
-    pixels.add(admin, pixels.Wanted(CODE))
+    pixels.add(admin, pixels.NewPixel(CODE))
     testing.turn_on(admin, MAIN, CODE, "TEST456")
-    keys.create(admin, keys.Wanted(KeyKind.BROWSER, "tag", (Route(CODE),), "main"))
+    keys.create(admin, keys.NewKey(KeyKind.BROWSER, "tag", (Route(CODE),), "main"))
     admin.clock.advance(seconds=60)
     return admin
 
@@ -134,7 +134,7 @@ def test_a_change_that_is_refused_halfway_leaves_nothing(installed):
 def stop_halfway(admin):
     with changing(admin) as lines:
         pixels.save_rules(admin, pixels.known(admin, MAIN, CODE), PixelRules(restricted=True), lines)
-        keys.create(admin, keys.Wanted(KeyKind.READ, "support"))
+        keys.create(admin, keys.NewKey(KeyKind.READ, "support"))
         pixels.known(admin, MAIN, "C0OTHERPIXELSCODE002")
 
 

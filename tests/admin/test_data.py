@@ -11,11 +11,11 @@ from twinbeam.admin import audit, export, releases, shops
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.erasure import erase
 from twinbeam.admin.errors import NotFound
-from twinbeam.admin.person import Named
+from twinbeam.admin.person import Subject
 from twinbeam.core.erasure import Receipt
 from twinbeam.core.rules import MAIN
 
-ADA = Named("email", "ada@shop.example")
+ADA = Subject("email", "ada@shop.example")
 
 
 @pytest.fixture
@@ -129,7 +129,8 @@ def test_an_order_whose_number_was_used_before_is_released(room, admin, spelling
     assert what.endswith(f"(main, event_id {event_id})")
 
 
-def test_an_order_that_is_not_held_is_told_with_where_to_look(room, admin):
-    with pytest.raises(NotFound, match="look it up: twinbeam find --order-id 1002"):
-        releases.release(admin, MAIN, "1002")
+@pytest.mark.parametrize("order", ["1002", ""])
+def test_an_order_that_is_not_held_is_told_with_where_to_look(room, admin, order):
+    with pytest.raises(NotFound, match=f"look it up: twinbeam find --order-id {order}"):
+        releases.release(admin, MAIN, order)
     assert lines(admin) == []

@@ -15,11 +15,11 @@ CODE = "C4A5B6C7D8E9F0G1H2I3"
 @pytest.fixture(autouse=True)
 def pixel(admin):
     workspaces.add(admin, "hats")
-    return pixels.add(admin, pixels.Wanted(CODE))
+    return pixels.add(admin, pixels.NewPixel(CODE))
 
 
 def a_key(admin, kind=KeyKind.SERVER, **wishes):
-    return keys.create(admin, keys.Wanted(kind, **{"source": "till", "routes": (Route(CODE),)} | wishes))
+    return keys.create(admin, keys.NewKey(kind, **{"source": "till", "routes": (Route(CODE),)} | wishes))
 
 
 def latest(admin):

@@ -19,7 +19,7 @@ def lines(admin):
 
 
 def a_key(admin, kind, *codes, workspace=MAIN):
-    return keys.create(admin, keys.Wanted(KeyKind(kind), "shop", tuple(map(Route, codes)), workspace=workspace)).row.id
+    return keys.create(admin, keys.NewKey(KeyKind(kind), "shop", tuple(map(Route, codes)), workspace=workspace)).row.id
 
 
 @pytest.mark.outside("pixels")
@@ -39,7 +39,7 @@ def a_key(admin, kind, *codes, workspace=MAIN):
 )
 def test_what_is_no_pixel_code_is_told_with_what_it_is(admin, code, told):
     with pytest.raises(Invalid) as refused:
-        pixels.add(admin, pixels.Wanted(code))
+        pixels.add(admin, pixels.NewPixel(code))
     assert str(refused.value).startswith(f"{code}: ")
     assert told in str(refused.value)
     assert pixels.listed(admin, MAIN) == []
@@ -56,9 +56,9 @@ def test_an_event_set_goes_by_its_number():
 
 
 def test_a_pixel_is_called_by_its_code_until_it_is_named(admin):
-    assert pixels.add(admin, pixels.Wanted(CODE)).name == CODE
-    assert pixels.add(admin, pixels.Wanted(CODE, name="Shop")).name == "Shop"
-    assert pixels.add(admin, pixels.Wanted(CODE, consent="require")).name == "Shop"
+    assert pixels.add(admin, pixels.NewPixel(CODE)).name == CODE
+    assert pixels.add(admin, pixels.NewPixel(CODE, name="Shop")).name == "Shop"
+    assert pixels.add(admin, pixels.NewPixel(CODE, consent="require")).name == "Shop"
     (row,) = pixels.listed(admin, MAIN)
     assert (row.name, row.consent) == ("Shop", "require")
     assert lines(admin) == [
@@ -69,16 +69,16 @@ def test_a_pixel_is_called_by_its_code_until_it_is_named(admin):
 
 
 def test_adding_a_pixel_again_keeps_its_token_and_its_rules(admin):
-    pixels.add(admin, pixels.Wanted(CODE))
+    pixels.add(admin, pixels.NewPixel(CODE))
     tokens.save(admin, MAIN, CODE, "token-1")
     pixels.decide(admin, MAIN, CODE, {"restricted": "true"})
-    row = pixels.add(admin, pixels.Wanted(CODE, name="Hats"))
+    row = pixels.add(admin, pixels.NewPixel(CODE, name="Hats"))
     assert (row.has_token, row.rules.restricted) == (True, True)
     assert row == pixels.known(admin, MAIN, CODE)
 
 
 def test_every_change_of_a_rule_is_a_line_of_the_audit(admin):
-    pixels.add(admin, pixels.Wanted(CODE, name="Shop", consent="not_required"))
+    pixels.add(admin, pixels.NewPixel(CODE, name="Shop", consent="not_required"))
     pixels.decide(admin, MAIN, CODE, {"consent.policy": "", "ways.Search": "both", "hosts": "a.example"})
     pixels.decide(admin, MAIN, CODE, {"hosts": "a.example"})
     assert pixels.known(admin, MAIN, CODE).rules == PixelRules(ways={"Search": "both"}, hosts=("a.example",))
@@ -92,7 +92,7 @@ def test_every_change_of_a_rule_is_a_line_of_the_audit(admin):
 
 
 def test_the_audit_counts_addresses_and_does_not_keep_them(admin):
-    pixels.add(admin, pixels.Wanted(CODE))
+    pixels.add(admin, pixels.NewPixel(CODE))
     pixels.decide(admin, MAIN, CODE, {"test_emails": "ada@shop.example"})
     pixels.decide(admin, MAIN, CODE, {"test_emails": "ada@shop.example,ben@shop.example"})
     assert lines(admin)[-2:] == [
@@ -102,7 +102,7 @@ def test_the_audit_counts_addresses_and_does_not_keep_them(admin):
 
 
 def test_a_rule_that_cannot_be_changes_nothing(admin):
-    pixels.add(admin, pixels.Wanted(CODE))
+    pixels.add(admin, pixels.NewPixel(CODE))
     with pytest.raises(Invalid, match="placed, paid or shipped"):
         pixels.decide(admin, MAIN, CODE, {"restricted": "true", "purchase_means": "later"})
     assert pixels.known(admin, MAIN, CODE).rules == PixelRules()
@@ -112,7 +112,7 @@ def test_a_rule_that_cannot_be_changes_nothing(admin):
 def test_a_removal_says_before_what_it_does(admin):
     workspaces.add(admin, "hats")
     for code, workspace in ((CODE, MAIN), (OTHER, MAIN), (CODE, "hats")):
-        pixels.add(admin, pixels.Wanted(code, workspace=workspace))
+        pixels.add(admin, pixels.NewPixel(code, workspace=workspace))
     tokens.save(admin, MAIN, CODE, "token-1")
     alone, both = a_key(admin, "server", CODE, CODE), a_key(admin, "browser", CODE, OTHER)
     reads, other = a_key(admin, "read", CODE), a_key(admin, "server", OTHER)
@@ -144,14 +144,14 @@ def test_a_pixel_is_removed_whatever_its_code_and_may_come_back(admin, code):
     assert pixels.listed(admin, MAIN) == []
     with pytest.raises(NotFound, match=f"There is no pixel {code}; add it first"):
         pixels.remove(admin, MAIN, code)
-    pixels.add(admin, pixels.Wanted(CODE))
+    pixels.add(admin, pixels.NewPixel(CODE))
     assert admin.store.removed_pixels(since_ms=0) == ([] if code == CODE else [(MAIN, code)])
 
 
 def test_a_pixel_sought_in_the_wrong_workspace_is_offered_in_the_right_one(admin):
     workspaces.add(admin, "hats")
-    pixels.add(admin, pixels.Wanted(CODE, workspace="hats"))
-    pixels.add(admin, pixels.Wanted(OTHER))
+    pixels.add(admin, pixels.NewPixel(CODE, workspace="hats"))
+    pixels.add(admin, pixels.NewPixel(OTHER))
     with pytest.raises(NotFound) as refused:
         pixels.known(admin, MAIN, CODE)
     assert str(refused.value) == (
@@ -167,6 +167,6 @@ def test_a_pixel_sought_in_the_wrong_workspace_is_offered_in_the_right_one(admin
 
 
 def test_what_was_decided_of_a_pixel_is_all_that_a_page_has_to_know(admin):
-    row = pixels.add(admin, pixels.Wanted(CODE, consent="require"))
+    row = pixels.add(admin, pixels.NewPixel(CODE, consent="require"))
     assert row.rules == PixelRules(consent=ConsentRules(policy="require"))
     assert (row.has_token, row.created_ms) == (False, admin.clock.now_ms())

@@ -14,7 +14,7 @@ CODE = "C4A5B6C7D8E9F0G1H2I3"
 def a_key(admin, shop):
     """Make a server key of a shop, past the look at its pixel."""
     admin.store.save_pixel(workspace=MAIN, code=CODE, event_source="web", name="Shop", now_ms=1)
-    return keys.create(admin, keys.Wanted(KeyKind.SERVER, "till", (Route(CODE),), shop)).row.id
+    return keys.create(admin, keys.NewKey(KeyKind.SERVER, "till", (Route(CODE),), shop)).row.id
 
 
 def test_a_single_shop_never_needs_to_name_itself(admin):

@@ -4,7 +4,7 @@ import pytest
 
 from twinbeam.admin import pixels
 from twinbeam.admin.errors import Invalid, NotFound
-from twinbeam.admin.snippet import KEY_PLACE, TIKTOK_HOST, Wanted, snippet_for
+from twinbeam.admin.snippet import KEY_PLACE, TIKTOK_HOST, SnippetOptions, snippet_for
 from twinbeam.core.rules import MAIN
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
@@ -13,11 +13,11 @@ KEY = "tbb_0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def pixel(admin):
-    return pixels.add(admin, pixels.Wanted(CODE))
+    return pixels.add(admin, pixels.NewPixel(CODE))
 
 
 def wanted(**wishes):
-    return Wanted(**{"pixel": CODE, "path": "/t", "key": KEY} | wishes)
+    return SnippetOptions(**{"pixel": CODE, "path": "/t", "key": KEY} | wishes)
 
 
 def test_the_usual_snippet_is_an_inline_part_and_a_script(admin):

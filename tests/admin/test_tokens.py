@@ -12,7 +12,7 @@ CODE = "C4A5B6C7D8E9F0G1H2I3"
 
 @pytest.fixture(autouse=True)
 def pixel(admin):
-    return pixels.add(admin, pixels.Wanted(CODE, name="Shop"))
+    return pixels.add(admin, pixels.NewPixel(CODE, name="Shop"))
 
 
 def lines(admin):

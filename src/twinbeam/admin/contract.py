@@ -41,8 +41,13 @@ class Reused(Struct, frozen=True):
     event_id: str
 
 
-class Reads(Protocol):
-    """What a store tells of what was set up and of what it recorded. Synchronous; raises StorageError."""
+class Administration(Protocol):
+    """
+    The part of a store that an owner sets up and asks, beside a running writer. Synchronous; raises StorageError.
+
+    It changes what it is told and nothing else: who may, what it means and what the audit says of it is decided here.
+    Each change is durable when its call returns, or when the transaction it stands in does.
+    """
 
     def workspaces(self) -> dict[str, WorkspaceRules]:
         """Return what was decided about each workspace, by its name; nothing may have been about the first one."""
@@ -79,14 +84,6 @@ class Reads(Protocol):
     def stored_about(self, person: Person) -> About:
         """Return all that is stored about a person."""
         ...
-
-
-class Writes(Protocol):
-    """
-    What a store changes, and nothing else: who may, what it means and what the audit says of it is decided here.
-
-    Each call is durable when it returns, or when the transaction it stands in does. Raises StorageError.
-    """
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit all that is changed inside together, durably, or nothing; what is read inside is of one moment."""
@@ -145,10 +142,6 @@ class Writes(Protocol):
     def erasure(self, id_: str) -> Receipt | None:
         """Return the receipt of a wish, or None while it is not carried out."""
         ...
-
-
-class Administration(Reads, Writes, Protocol):
-    """The part of a store that an owner sets up and asks, beside a running writer."""
 
 
 class Erasures(Protocol):

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin, Erasures
-from twinbeam.admin.person import Named, person_of
+from twinbeam.admin.person import Subject, person_of
 from twinbeam.core.erasure import Erasure, Receipt
 
 
@@ -17,14 +17,14 @@ class Erased(Struct, frozen=True):
     receipt: Receipt | None  #: None: noted, and carried out as soon as everything before it is recorded
 
 
-def erase(admin: Admin, named: Named, erasures: Erasures) -> Erased:
+def erase(admin: Admin, subject: Subject, erasures: Erasures) -> Erased:
     """
     Erase what is stored about a person, and wait for that as long as `erasures` does.
 
     The wish is written down outside the store first, then in it: whatever fails then, it is carried out or was never
     promised. Raises AdminError, StorageError, OSError.
     """
-    person = person_of(admin, named)
+    person = person_of(admin, subject)
     wish = Erasure(uuid4().hex, person, admin.clock.now_ms(), erasures.positions())
     what = f"erasure {person.workspace}/{wish.id}"
     erasures.remember(wish)

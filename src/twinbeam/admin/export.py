@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from twinbeam.admin import shops
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import About, Admin
-from twinbeam.admin.person import Named, person_of
+from twinbeam.admin.person import Subject, person_of
 from twinbeam.admin.workspaces import known as known_workspace
 from twinbeam.core.rules import FIRST_SHOP
 from twinbeam.core.story import Story
@@ -30,9 +30,9 @@ def stories(
     return ([story for story in page if wanted in (None, story.shop)] for page in pages)
 
 
-def about(admin: Admin, named: Named) -> About:
+def about(admin: Admin, subject: Subject) -> About:
     """Return all that is stored about a person, which is what an erasure would reach; raises AdminError."""
-    person = person_of(admin, named)
+    person = person_of(admin, subject)
     found = admin.store.stored_about(person)
     given = f"{len(found.conversions)} conversions and {len(found.visits)} visits of a person, by {person.kind}"
     with changing(admin) as audit:

@@ -22,7 +22,7 @@ _ID = re.compile(r"[0-9a-f]{8}")
 _ID_BYTES = 4
 
 
-class Wanted(Struct, frozen=True):
+class NewKey(Struct, frozen=True):
     """A key as somebody wants it."""
 
     kind: KeyKind
@@ -32,14 +32,14 @@ class Wanted(Struct, frozen=True):
     workspace: str = MAIN
 
 
-class Created(Struct, frozen=True):
+class CreatedKey(Struct, frozen=True):
     """A new key, and its text, which nobody can give again."""
 
     text: str
     row: KeyRow
 
 
-def create(admin: Admin, wanted: Wanted) -> Created:
+def create(admin: Admin, wanted: NewKey) -> CreatedKey:
     """Make a key; raises AdminError."""
     kind, workspace = wanted.kind, wanted.workspace
     if kind is not KeyKind.READ and not wanted.routes:
@@ -63,7 +63,7 @@ def create(admin: Admin, wanted: Wanted) -> Created:
         )
         admin.store.add_key(row)
         audit.tell(f"key {row.id}", "", _told(row))
-    return Created(text, row)
+    return CreatedKey(text, row)
 
 
 def listed(admin: Admin, workspace: str) -> list[KeyRow]:
@@ -85,7 +85,7 @@ def revoke(admin: Admin, workspace: str, said: str) -> str:
     return key_id
 
 
-def _shop_of(admin: Admin, wanted: Wanted) -> str:
+def _shop_of(admin: Admin, wanted: NewKey) -> str:
     """Return the shop a write key belongs to; whoever reads sees all of them."""
     if wanted.kind is not KeyKind.READ:
         return shops.known(admin, wanted.workspace, wanted.shop)

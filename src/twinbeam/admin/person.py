@@ -13,10 +13,11 @@ from twinbeam.core.rules import MAIN
 from twinbeam.pipeline.identity.email import email_digest
 from twinbeam.pipeline.identity.event_ids import safe_id
 from twinbeam.pipeline.identity.hashing import is_hashed
+from twinbeam.pipeline.identity.order_ids import one_spelling
 from twinbeam.pipeline.identity.person import hashed_external_id
 from twinbeam.pipeline.identity.phone import Phones
 
-Kind = Literal["email", "phone", "external_id", "order", "visitor"]
+SubjectKind = Literal["email", "phone", "external_id", "order", "visitor"]
 
 _WRONG = {
     "email": "This is not an e-mail address.",
@@ -25,48 +26,50 @@ _WRONG = {
 }
 
 
-class Named(Struct, frozen=True):
+class Subject(Struct, frozen=True):
     """A person as somebody names them; an e-mail address, a phone or a customer number may be a SHA-256 already."""
 
-    kind: Kind
+    kind: SubjectKind
     value: str
     shop: str | None = None  #: whose order it is, where a workspace has several shops
     workspace: str = MAIN
 
 
-def person_of(admin: Admin, named: Named) -> Person:
+def person_of(admin: Admin, subject: Subject) -> Person:
     """
     Say who is meant; raises AdminError for what cannot be looked up.
 
     Where several shops may give one number to orders of different persons, the shop has to be named.
     """
-    workspace = known_workspace(admin, named.workspace)
-    named_shop = named.shop is not None or named.kind == "order"
-    shop = shops.known(admin, workspace, named.shop) if named_shop else None
-    return person(named.kind, workspace, _looked_up(named), shops=admin.store.all_shops(workspace), shop=shop)
+    workspace = known_workspace(admin, subject.workspace)
+    asks_shop = subject.shop is not None or subject.kind == "order"
+    shop = shops.known(admin, workspace, subject.shop) if asks_shop else None
+    return person(subject.kind, workspace, _looked_up(subject), shops=admin.store.all_shops(workspace), shop=shop)
 
 
-def _looked_up(named: Named) -> str:
+def _looked_up(subject: Subject) -> str:
     """Return a value as it is looked up: hashed where events have it hashed."""
-    match named.kind:
+    if not subject.value.strip():
+        raise Invalid("Nobody goes by an empty text; say who is meant.")
+    match subject.kind:
         case "order":
-            return safe_id(named.value)
+            return one_spelling(safe_id(subject.value))
         case "visitor":
-            return named.value
-    digest = named.value.lower() if is_hashed(named.value) else _digest(named)
+            return subject.value
+    digest = subject.value.lower() if is_hashed(subject.value) else _digest(subject)
     if digest is None:
-        raise Invalid(_WRONG[named.kind])
+        raise Invalid(_WRONG[subject.kind])
     return digest
 
 
-def _digest(named: Named) -> str | None:
+def _digest(subject: Subject) -> str | None:
     """Return the SHA-256 that events bear of an identifier, or None where it is none."""
     digest: object
-    match named.kind:
+    match subject.kind:
         case "email":
-            digest = email_digest(named.value)
+            digest = email_digest(subject.value)
         case "phone":
-            digest = Phones(None).hashed(named.value, None, [])
+            digest = Phones(None).hashed(subject.value, None, [])
         case _:
-            digest = hashed_external_id(named.value, [])
+            digest = hashed_external_id(subject.value, [])
     return digest if isinstance(digest, str) else None

@@ -17,16 +17,16 @@ from twinbeam.admin.workspaces import meant_for
 from twinbeam.core.rules import DEFAULT_RULES, MAIN, PixelRules
 from twinbeam.core.story import KeyRow, PixelRow
 
-Policy = Literal["by_region", "require", "not_required"]
+ConsentPolicy = Literal["by_region", "require", "not_required"]
 
 
-class Wanted(Struct, frozen=True):
+class NewPixel(Struct, frozen=True):
     """A pixel or event set as somebody wants it; what is not said stays as it is, or is as by default."""
 
     code: str
     event_source: str = "web"
     name: str = ""
-    consent: Policy | None = None
+    consent: ConsentPolicy | None = None
     workspace: str = MAIN
 
 
@@ -40,7 +40,7 @@ class Removal(Struct, frozen=True):
     waiting: int  #: likewise, because they wait to be sent
 
 
-def add(admin: Admin, wanted: Wanted) -> PixelRow:
+def add(admin: Admin, wanted: NewPixel) -> PixelRow:
     """Add a pixel or event set, or change its name and policy; raises AdminError."""
     check_code(wanted.code, wanted.event_source)
     policy = {"consent.policy": wanted.consent} if wanted.consent else {}
@@ -121,7 +121,7 @@ def _find(admin: Admin, workspace: str, code: str) -> PixelRow | None:
     return places.get((workspace, code))
 
 
-def _new(wanted: Wanted, now_ms: int) -> PixelRow:
+def _new(wanted: NewPixel, now_ms: int) -> PixelRow:
     return PixelRow(
         wanted.workspace,
         wanted.code,

@@ -10,7 +10,7 @@ from twinbeam.pipeline.identity.order_ids import one_spelling
 
 def release(admin: Admin, workspace: str, order_id: str) -> list[str]:
     """Let a running gateway send what is held of an order; returns the event ids. Raises NotFound."""
-    order = one_spelling(safe_id(order_id))
+    order = one_spelling(safe_id(order_id)) if order_id else ""
     with changing(admin) as audit:
         known_workspace(admin, workspace)
         found = admin.store.ask_release(workspace=workspace, order_id=order, now_ms=audit.at_ms)

@@ -19,19 +19,19 @@ TIKTOK_HOSTS = f"{TIKTOK_HOST} https://analytics-ipv6.tiktokw.us https://ads.tik
 KEY_PLACE = "YOUR-BROWSER-KEY"
 _USUAL = {"mode": "drop-in", "law": "opt_in"}
 
-Mode = Literal["drop-in", "own", "gateway"]
-Law = Literal["opt_in", "opt_out", "by_region"]
+TagMode = Literal["drop-in", "own", "gateway"]
+TagLaw = Literal["opt_in", "opt_out", "by_region"]
 
 
-class Wanted(Struct, frozen=True):
+class SnippetOptions(Struct, frozen=True):
     """What somebody wants of a snippet."""
 
     pixel: str
     path: str  #: below which the gateway serves the tag, such as /t
     key: str = ""  #: a browser key; empty: its place is marked
     host: str = ""  #: where pages reach the gateway, such as https://t.shop.de; empty: on their own host
-    mode: Mode = "drop-in"
-    law: Law = "opt_in"
+    mode: TagMode = "drop-in"
+    law: TagLaw = "opt_in"
     nonce: str = ""  #: of the page's policy, or the place where a template puts it
     sri: bool = False  #: one script with subresource integrity, nothing inline
     workspace: str = MAIN
@@ -45,7 +45,7 @@ class Snippet(Struct, frozen=True):
     lacks_key: bool  #: KEY_PLACE stands where a browser key is to be put
 
 
-def snippet_for(admin: Admin, wanted: Wanted) -> Snippet:
+def snippet_for(admin: Admin, wanted: SnippetOptions) -> Snippet:
     """Return what a pixel's pages need; raises AdminError."""
     if wanted.key and not wanted.key.startswith(PREFIXES[KeyKind.BROWSER]):
         raise Invalid("A page may hold a browser key only: keys of that kind begin with tbb_.")
@@ -69,7 +69,7 @@ def head_lines(key: str, base: str, attributes: Mapping[str, str], *, nonce: str
     yield f'<script{bears} async src="{base}.js?key={key}"{own}></script>'
 
 
-def policy_lines(host: str, mode: Mode, *, nonce: str, sri: bool) -> Iterator[str]:
+def policy_lines(host: str, mode: TagMode, *, nonce: str, sri: bool) -> Iterator[str]:
     """Return what the page's content security policy has to allow; without a nonce the inline part goes by its hash."""
     ours = host or "'self'"
     inline = "" if sri or nonce else f" '{built().manifest.integrity['inline']}'"
@@ -81,7 +81,7 @@ def policy_lines(host: str, mode: Mode, *, nonce: str, sri: bool) -> Iterator[st
         yield f"img-src{tiktok}"
 
 
-def _attributes(wanted: Wanted, rules: PixelRules) -> dict[str, str]:
+def _attributes(wanted: SnippetOptions, rules: PixelRules) -> dict[str, str]:
     """Return what the tag is told in the page; a file that never changes cannot tell of rules that do."""
     told = {"mode": wanted.mode, "law": wanted.law, "pixel": wanted.pixel if wanted.mode == "own" else ""}
     if wanted.sri:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbeam.cli.person import named, person_options
+from twinbeam.cli.person import person_options, subject
 from twinbeam.core.errors import ConfigError, StorageBusy
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _erased(workspace: str, options: dict[str, str | None]) -> "Erased":
         raise ConfigError(f"There is no store in {chosen.data}; see TWINBEAM_DATA.")
     ring = open_ring(chosen)
     with opened_admin() as admin:
-        return erase(admin, named(workspace, options), Here(chosen, ring, admin))
+        return erase(admin, subject(workspace, options), Here(chosen, ring, admin))
 
 
 class Here:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbeam.cli.person import named, person_options, said
+from twinbeam.cli.person import person_options, said, subject
 from twinbeam.cli.visible import visible
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.story import Story
@@ -54,7 +54,7 @@ def command(workspace: str, *, since: str | None, shape: str, **options: str | N
     day = _day(since)
     with opened_admin() as admin:
         if said(options):
-            _print_person(export.about(admin, named(workspace, options)))
+            _print_person(export.about(admin, subject(workspace, options)))
         else:
             pages = export.stories(admin, workspace, since=day, shop=options["shop"])
             _print_stories(_counted(pages), shape)

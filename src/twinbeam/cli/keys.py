@@ -69,7 +69,7 @@ def create(  # noqa: PLR0913 -- one for each option
 
     leading = (*map(Route, pixels), *map(route_of, routes))
     with opened_admin() as admin:
-        made = keys.create(admin, keys.Wanted(KeyKind(kind), source, leading, shop, workspace))
+        made = keys.create(admin, keys.NewKey(KeyKind(kind), source, leading, shop, workspace))
     if as_json:
         shown = {"id": made.row.id, "key": made.text, "kind": kind, "workspace": workspace, "source": source}
         shown |= {} if kind == "read" else {"shop": made.row.shop or FIRST_SHOP}

@@ -9,7 +9,7 @@ from twinbeam.cli.options import shop_option
 from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from twinbeam.admin.person import Kind, Named
+    from twinbeam.admin.person import Subject, SubjectKind
 
 _OPTIONS = (
     ("--email", "An e-mail address; - asks for it, so that your shell does not keep it."),
@@ -19,7 +19,7 @@ _OPTIONS = (
     ("--visitor-id", "The visitor id of a visit, as the tag sends it."),
 )
 #: The names of the options, and what each says of a person.
-KINDS: "Mapping[str, Kind]" = {
+KINDS: "Mapping[str, SubjectKind]" = {
     "email": "email",
     "phone": "phone",
     "external_id": "external_id",
@@ -44,9 +44,9 @@ def said(options: dict[str, str | None]) -> bool:
     return any(options[name] for name in KINDS)
 
 
-def named(workspace: str, options: dict[str, str | None]) -> "Named":
+def subject(workspace: str, options: dict[str, str | None]) -> "Subject":
     """Say who is meant, and ask for a value that is "-"; raises ConfigError unless one option names somebody."""
-    from twinbeam.admin.person import Named
+    from twinbeam.admin.person import Subject
 
     given = [name for name in KINDS if options[name]]
     if len(given) != 1:
@@ -55,4 +55,4 @@ def named(workspace: str, options: dict[str, str | None]) -> "Named":
     value = str(options[name])
     if value == "-":
         value = click.prompt(name.replace("_", " ").capitalize(), err=True)
-    return Named(KINDS[name], value, options["shop"], workspace)
+    return Subject(KINDS[name], value, options["shop"], workspace)

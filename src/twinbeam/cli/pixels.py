@@ -11,7 +11,7 @@ from twinbeam.cli.options import assignments_argument, json_option, workspace_op
 from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from twinbeam.admin.pixels import Policy, Removal
+    from twinbeam.admin.pixels import ConsentPolicy, Removal
     from twinbeam.core.story import PixelRow
 
 
@@ -49,7 +49,7 @@ def command() -> None:
 @click.option("--token-stdin", is_flag=True, help="Read the access token from standard input.")
 @workspace_option
 def add(
-    code: str, name: str, consent: "Policy | None", event_source: str, *, token_stdin: bool, workspace: str
+    code: str, name: str, consent: "ConsentPolicy | None", event_source: str, *, token_stdin: bool, workspace: str
 ) -> None:
     """
     Add a pixel by its code (20 letters and digits, not the numeric id), or change its name and policy.
@@ -68,7 +68,7 @@ def add(
     pixels.check_code(code, event_source)
     token = _read_token() if token_stdin else None
     with opened_admin() as admin:
-        pixels.add(admin, pixels.Wanted(code, event_source, name, consent, workspace))
+        pixels.add(admin, pixels.NewPixel(code, event_source, name, consent, workspace))
         if token:
             tokens.save(admin, workspace, code, token)
     click.echo(f"Pixel {code} is set up{' with its token' if token else ''}.")

@@ -7,7 +7,7 @@ import click
 from twinbeam.cli.options import workspace_option
 
 if TYPE_CHECKING:
-    from twinbeam.admin.snippet import Law, Mode
+    from twinbeam.admin.snippet import TagLaw, TagMode
 
 
 class Options(TypedDict):
@@ -15,8 +15,8 @@ class Options(TypedDict):
 
     key: str
     host: str
-    mode: "Mode"
-    law: "Law"
+    mode: "TagMode"
+    law: "TagLaw"
     nonce: str
     sri: bool
     workspace: str
@@ -67,11 +67,11 @@ def snippet(pixel: str, **options: Unpack[Options]) -> None:
       twinbeam tag snippet C4A5B6C7D8E9F0G1H2I3 --key tbb_... --nonce "{{ nonce }}"
       twinbeam tag snippet C4A5B6C7D8E9F0G1H2I3 --key tbb_... --sri
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.admin.snippet import KEY_PLACE, Wanted, snippet_for
+    from twinbeam.admin.snippet import KEY_PLACE, SnippetOptions, snippet_for
     from twinbeam.cli.setup import opened_admin, settings
 
     with opened_admin() as admin:
-        found = snippet_for(admin, Wanted(pixel, settings().tag_path, **options))
+        found = snippet_for(admin, SnippetOptions(pixel, settings().tag_path, **options))
     for line in found.head:
         click.echo(line)
     click.echo("\nContent-Security-Policy, where the page has one:", err=True)

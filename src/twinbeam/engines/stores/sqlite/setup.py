@@ -28,7 +28,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Setup:
-    """See admin.contract.Writes for the promises. Short transactions; safe beside a running writer."""
+    """See admin.contract.Administration for the promises. Short transactions; safe beside a running writer."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
