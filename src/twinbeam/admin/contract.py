@@ -127,8 +127,8 @@ class Administration(Protocol):
         """Change where the events of a key go."""
         ...
 
-    def revoke_key(self, key_id: str, now_ms: int) -> bool:
-        """Make a key invalid; False when there is no such valid key."""
+    def revoke_key(self, key_id: str, now_ms: int) -> None:
+        """Make a key invalid; one that was revoked before stays as it was."""
         ...
 
     def ask_release(self, *, workspace: str, order_id: str, now_ms: int) -> list[Reused]:

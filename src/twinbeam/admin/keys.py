@@ -75,9 +75,9 @@ def listed(admin: Admin, workspace: str) -> list[KeyRow]:
 def revoke(admin: Admin, workspace: str, said: str) -> str:
     """Make a key invalid, by its id or by its whole text; returns its id. Raises NotFound."""
     with changing(admin) as audit:
-        key_id = _meant(said, listed(admin, workspace))
-        valid = [row.id for row in listed(admin, workspace) if row.revoked_ms is None]
-        if key_id is None or key_id not in valid:
+        rows = listed(admin, workspace)
+        key_id = _meant(said, rows)
+        if key_id is None or key_id not in [row.id for row in rows if row.revoked_ms is None]:
             which = f"There is no valid key {key_id}" if key_id else "This is no key of this workspace"
             raise NotFound(f"{which}; see: twinbeam keys list{meant_for(workspace)}")
         admin.store.revoke_key(key_id, audit.at_ms)

@@ -107,11 +107,10 @@ class Setup:
         with self.transaction():
             self._db.execute("UPDATE write_key SET routes=? WHERE id=?", (_as_json(routes), key_id))
 
-    def revoke_key(self, key_id: str, now_ms: int) -> bool:
-        """Make a key invalid; False when there is no such valid key."""
-        sql = "UPDATE write_key SET revoked=? WHERE id=? AND revoked IS NULL"
+    def revoke_key(self, key_id: str, now_ms: int) -> None:
+        """Make a key invalid; one that was revoked before stays as it was."""
         with self.transaction():
-            return bool(self._db.execute(sql, (now_ms, key_id)).rowcount)
+            self._db.execute("UPDATE write_key SET revoked=? WHERE id=? AND revoked IS NULL", (now_ms, key_id))
 
     def ask_release(self, *, workspace: str, order_id: str, now_ms: int) -> list[Reused]:
         """Ask the writer to let go what is held because this order's number was used before (`release_asked`)."""
