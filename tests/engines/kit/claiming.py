@@ -265,6 +265,12 @@ def a_refusal_of_the_server_stands_against_any_browser(h: Harness) -> None:
     assert h.store.due_lanes(h.now()) == []
 
 
+def one_id_that_a_stranger_gives_to_many_orders_is_used_by_one(h: Harness) -> None:
+    said = [_stranger("one-for-all", order_id=order, also=[order]) for order in _ORDERS[:4]]
+    h.take(_bought(_ORDERS[0], also=[_ORDERS[0]]), *said, *[_bought(order, also=[order]) for order in _ORDERS[1:4]])
+    assert sorted(_sent(h)) == [*_ORDERS[1:4], "one-for-all"]
+
+
 def leads_obey_the_same(h: Harness) -> None:
     h.take(*[a_refusal(f"l-{n}", event="Lead", channel=BROWSER, visitor="s", address=7) for n in range(10)])
     h.take(*[a_signal(f"l-{n}", event="Lead") for n in range(10)], a_signal("l-0", event="Lead", visitor="v"))

@@ -75,7 +75,7 @@ class Fold:
         self._confirming = Confirming(known, self.writes, policy.terms_of)
         self._waiting = Waiting(known, self.writes, self.tally, policy)
         self._steps = Steps(known, self.writes, self.tally, self._visits, self._waiting)
-        self._joining = Joining(known)
+        self._joining = Joining(known, self.writes)
         self._uniting = Uniting(self.writes, self._waiting, self._steps)
         self.arrivals = 0
         self._done = dict.fromkeys(Act, 0)
