@@ -32,6 +32,7 @@ class Post(Struct, frozen=True):
     channel: Channel
     user_agent: str
     body: bytes
+    address: str = ""  #: of the visitor's browser, which the shop's proxy tells
 
 
 def posts_of(day: Day, opened: int, pixel: str) -> list[Post]:
@@ -59,7 +60,7 @@ def _purchase(order: Order) -> Happening:
 
 def _copies(it: Happening, opened: int) -> Iterator[Post]:
     body = _body(_browser_item(it, opened))
-    yield from (Post(at, To.EVENTS, Channel.BROWSER, it.visitor.user_agent, body) for at in it.browser)
+    yield from (_from_browser(at, To.EVENTS, it.visitor, body) for at in it.browser)
     body = _body(_server_item(it, opened))
     yield from (Post(at, To.EVENTS, Channel.SERVER, "demo-shop/1", body) for at in it.server)
 
@@ -71,14 +72,18 @@ def _body(item: Item) -> bytes:
 def _beacons(it: Happening, opened: int, pixel: str) -> Iterator[Post]:
     if native.fate(it) == "sent":
         body = native.beacon(it, opened, pixel, _page(it), _browser_properties(it))
-        yield from (Post(at, To.SCRIPT, Channel.BROWSER, it.visitor.user_agent, body) for at in it.browser)
+        yield from (_from_browser(at, To.SCRIPT, it.visitor, body) for at in it.browser)
 
 
 def _statement(visitor: Visitor, answer: Answer) -> Post:
     """Tell what a visitor says to the banner when there is nothing else to report."""
     said = {"visitor_id": visitor.visitor_id, "consent": _words(answer.granted)}
     body = msgspec.json.encode({"statements": [said]})
-    return Post(answer.at, To.CONSENT, Channel.BROWSER, visitor.user_agent, body)
+    return _from_browser(answer.at, To.CONSENT, visitor, body)
+
+
+def _from_browser(at: float, to: To, visitor: Visitor, body: bytes) -> Post:
+    return Post(at, to, Channel.BROWSER, visitor.user_agent, body, visitor.ip)
 
 
 def _browser_item(it: Happening, opened: int) -> Item:

@@ -83,6 +83,7 @@ async def staged(
         "TWINBEAM_LISTEN": intake,
         "TWINBEAM_DASHBOARD": dashboard,
         "TWINBEAM_TIKTOK_URL": f"http://{emulator}",
+        "TWINBEAM_TRUSTED_PROXIES": HOST,  # the shop's sides tell whose browser they play
         **wishes,
     }
     logs = directory / "logs"
