@@ -13,7 +13,7 @@ from twinbeam.core.rules import Route
 from twinbeam.core.values import Arrival, KeyKind
 from twinbeam.pipeline.accept.contract import Full, Noted, Served, Taken
 from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, fingerprint, place
-from twinbeam.pipeline.accept.http import Door
+from twinbeam.pipeline.accept.intake_app import IntakeApp
 from twinbeam.sources import consent_v1, events_v1
 
 SERVER_KEY = "tbs_" + "s" * 32
@@ -86,7 +86,7 @@ class House:
             "clock": self.clock,
             "report": self.served.append,
         }
-        self.door = Door(**usual | parts)
+        self.door = IntakeApp(**usual | parts)
 
     def post(self, body: bytes | list[bytes], headers: dict[str, str] | None = None, **scope: Any) -> Answered | None:
         """Send a request with a server key, or with other headers; a list of parts arrives part by part."""

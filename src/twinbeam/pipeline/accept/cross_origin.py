@@ -40,7 +40,7 @@ def preflight(headers: Headers, query: bytes, directory: Directory) -> Reply:
     """
     given = presented({}, query)
     key = directory.find(given.text) if given is not None else None
-    hosts = directory.hosts if key is None else directory.exits(key).hosts
+    hosts = directory.hosts if key is None else directory.routing(key).hosts
     return Reply(NO_CONTENT, (*_allowed(headers, hosts), *_PREFLIGHT))
 
 

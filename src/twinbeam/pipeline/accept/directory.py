@@ -17,7 +17,7 @@ from msgspec import Struct
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.rules import DEFAULT_RULES, DEFAULT_WORKSPACE, PixelRules, Route, WorkspaceRules
 from twinbeam.core.values import EventSource, KeyKind
-from twinbeam.pipeline.accept.exits import Exits, exits_of
+from twinbeam.pipeline.accept.routing import Routing, routing_of
 
 PREFIXES: Mapping[KeyKind, str] = {KeyKind.SERVER: "tbs_", KeyKind.BROWSER: "tbb_", KeyKind.READ: "tbr_"}
 _RANDOM_BYTES = 24  # 32 URL-safe characters
@@ -56,11 +56,11 @@ class Directory(Struct, frozen=True, dict=True):
         """Give the key with this text, or None."""
         return self.keys.get(fingerprint(key_text))
 
-    def exits(self, key: AccessKey) -> Exits:
-        """Give the pixels a key leads to, worked out once per snapshot; never one of another workspace."""
-        found = self._exits.get(key.id)
+    def routing(self, key: AccessKey) -> Routing:
+        """Return the pixels a key leads to, worked out once per snapshot; never one of another workspace."""
+        found = self._routings.get(key.id)
         if found is None:
-            found = self._exits[key.id] = self._lead(key)
+            found = self._routings[key.id] = self._lead(key)
         return found
 
     @cached_property
@@ -69,14 +69,14 @@ class Directory(Struct, frozen=True, dict=True):
         named = [it.rules.hosts + it.rules.staging_hosts for it in self.pixels.values()]
         return frozenset(chain.from_iterable([*named, *(it.hosts for it in self.workspaces.values())]))
 
-    def _lead(self, key: AccessKey) -> Exits:
+    def _lead(self, key: AccessKey) -> Routing:
         codes = dict.fromkeys(route.pixel for route in key.routes)
         known = [self.pixels.get(place(key.workspace, code)) for code in codes]
         rules = self.workspaces.get(key.workspace, DEFAULT_WORKSPACE)
-        return exits_of([pixel for pixel in known if pixel is not None], key.routes, rules)
+        return routing_of([pixel for pixel in known if pixel is not None], key.routes, rules)
 
     @cached_property
-    def _exits(self) -> dict[str, Exits]:
+    def _routings(self) -> dict[str, Routing]:
         return {}
 
     def encode(self) -> bytes:

@@ -1,5 +1,5 @@
 """
-The door: the hot path of the gateway, a bare ASGI app in front of whatever serves the other paths.
+The intake: the hot path of the gateway, a bare ASGI app in front of whatever serves the other paths.
 
 A request goes key, limits, body, dialect, fan-out, take; each step may end it with a problem. Nothing is stored here:
 the answer is written only after `take` says that the arrivals are durable.
@@ -22,10 +22,10 @@ from twinbeam.pipeline.accept.contract import Full, Note, Reader, Reading, Repor
 from twinbeam.pipeline.accept.credentials import may_write, presented
 from twinbeam.pipeline.accept.cross_origin import opened, preflight
 from twinbeam.pipeline.accept.directory import AccessKey, Directory
-from twinbeam.pipeline.accept.ends import speaks_elsewhere
+from twinbeam.pipeline.accept.drop_rules import speaks_elsewhere
 from twinbeam.pipeline.accept.fanout import Fanned, fan_out
 from twinbeam.pipeline.accept.hosts import host_of
-from twinbeam.pipeline.accept.nowhere import nowhere
+from twinbeam.pipeline.accept.not_found import not_found
 from twinbeam.pipeline.accept.problems import (
     MOST_BYTES,
     MOST_IDEMPOTENCY_CHARS,
@@ -67,7 +67,7 @@ def _always() -> bool:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Door:
+class IntakeApp:
     """Serve the paths of the dialects, and hand everything else to `fallback`."""
 
     directory: Callable[[], Directory]
@@ -80,7 +80,7 @@ class Door:
     country_header: bytes = b""  #: lower-cased; in it a listed proxy names the client's country
     report: Report = _unheard
     is_clock_right: Callable[[], bool] = _always  #: what a wrong clock takes for future must not be refused for good
-    fallback: App = nowhere
+    fallback: App = not_found
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Be an ASGI app."""
@@ -106,7 +106,7 @@ class Door:
         return problem_reply(problem(ProblemCode.METHOD_NOT_ALLOWED))
 
     def _hosts_of(self, key: AccessKey | None) -> Collection[str]:
-        return () if key is None else self._known().exits(key).hosts
+        return () if key is None else self._known().routing(key).hosts
 
     def _known(self) -> Directory:
         """Give what is known of keys and pixels, which is nothing before it was read."""
@@ -141,13 +141,13 @@ class Door:
         origin = self._origin(scope, headers, key, client_ip)
         if isinstance(origin, Problem):
             return _End(origin, key)
-        exits = directory.exits(key)
-        sent_from = _page_host(headers) if exits.guarded and key.kind is KeyKind.BROWSER else ""
+        routing = directory.routing(key)
+        sent_from = _page_host(headers) if routing.guarded and key.kind is KeyKind.BROWSER else ""
         if scope["path"] == CONSENT_PATH:
-            statements = statements_of(reading, origin, elsewhere=speaks_elsewhere(exits, origin, sent_from))
+            statements = statements_of(reading, origin, elsewhere=speaks_elsewhere(routing, origin, sent_from))
             return _End(await self._note(reading, statements), key)
 
-        return _End(await self._take(reading, fan_out(reading, exits, origin, sent_from)), key)
+        return _End(await self._take(reading, fan_out(reading, routing, origin, sent_from)), key)
 
     async def _read(
         self, receive: Receive, headers: Headers, reader: Reader, key: AccessKey, client_ip: str | None
