@@ -71,7 +71,7 @@ def _door() -> IntakeApp:
     )
     return IntakeApp(
         directory=lambda: directory,
-        dialects={events_v1.PATH: events_v1.read},
+        dialects=(events_v1.EVENTS_V1,),
         take=_take,
         note=_note,
         clock=SystemClock(),

@@ -80,7 +80,7 @@ class House:
         snapshot = directory or a_directory()
         usual = {
             "directory": lambda: snapshot,
-            "dialects": {events_v1.PATH: events_v1.read, consent_v1.PATH: consent_v1.read},
+            "dialects": (events_v1.EVENTS_V1, consent_v1.CONSENT_V1),
             "take": self.corridor.take,
             "note": self.corridor.note,
             "clock": self.clock,

@@ -71,7 +71,7 @@ def intake_app(
     )
     return IntakeApp(
         directory=directory.in_force,
-        dialects={events_v1.PATH: events_v1.read, consent_v1.PATH: consent_v1.read},
+        dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1),
         take=intake.take,
         note=intake.note,
         clock=clock,

@@ -31,16 +31,22 @@ GONE = Gone()
 async def read_body(
     receive: Receive, headers: Headers, *, patience_seconds: float = PATIENCE_SECONDS
 ) -> bytes | Problem | Gone:
-    """Give the decoded body; all of it must arrive within `patience_seconds`."""
+    """Return the decoded body; all of it must arrive within `patience_seconds`."""
+    wire = await read_wire(receive, patience_seconds=patience_seconds)
+    return decoded(wire, headers) if isinstance(wire, bytes) else wire
+
+
+async def read_wire(receive: Receive, *, patience_seconds: float = PATIENCE_SECONDS) -> bytes | Problem | Gone:
+    """Return the body as it comes over the wire; all of it must arrive within `patience_seconds`."""
     try:
         wire = await _within(patience_seconds, _read_wire(receive))
     except TimeoutError:
         return problem(ProblemCode.TOO_SLOW)
-    if not isinstance(wire, bytes):
-        return wire
-    if len(wire) > MOST_BYTES:
-        return problem(ProblemCode.TOO_LARGE)
+    return problem(ProblemCode.TOO_LARGE) if isinstance(wire, bytes) and len(wire) > MOST_BYTES else wire
 
+
+def decoded(wire: bytes, headers: Headers) -> bytes | Problem:
+    """Return a body without its compression, and without the mark that some tools put in front of UTF-8."""
     encoding = headers.get(b"content-encoding")
     body = wire if encoding is None else _decode(wire, encoding)
     return body.removeprefix(_BOM) if isinstance(body, bytes) else body
