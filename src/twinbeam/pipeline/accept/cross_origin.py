@@ -46,12 +46,11 @@ def preflight(headers: Headers, query: bytes, directory: Directory) -> Reply:
 
 def opened(reply: Reply, headers: Headers, sender: Sender | None, hosts: Collection[str]) -> Reply:
     """
-    Add the permission to read a reply, where a script asked with a browser key or with none that is known.
+    Add the permission to read the reply to a script, unless it asked with a secret that is known.
 
     `hosts` are those whose pages the key is for.
     """
-    secret = sender is not None and sender.channel is not Channel.BROWSER
-    if secret or b"origin" not in headers:
+    if sender is not None and sender.channel is not Channel.BROWSER:
         return reply
     return Reply(reply.status, (*reply.headers, *_allowed(headers, hosts), _EXPOSED), reply.body)
 

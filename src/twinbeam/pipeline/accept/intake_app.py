@@ -6,7 +6,7 @@ stored here: the answer is written only after `take` says that the arrivals are 
 """
 
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -117,7 +117,8 @@ class IntakeApp:
         if not isinstance(end.result, Gone):
             reply = dialect.reply(end.result)
             status = reply.status
-            await write(send, opened(reply, request.headers, end.sender, self._hosts_of(end.sender)))
+            asked_by_script = b"origin" in request.headers
+            await write(send, self._opened(reply, request, end.sender) if asked_by_script else reply)
         self.report(_served(dialect.route, status, end, self.clock.monotonic() - started))
 
     def _not_posted(self, request: Request) -> Reply:
@@ -125,8 +126,9 @@ class IntakeApp:
             return preflight(request.headers, request.query, self._known())
         return problem_reply(problem(ProblemCode.METHOD_NOT_ALLOWED))
 
-    def _hosts_of(self, sender: Sender | None) -> Collection[str]:
-        return () if sender is None else self._known().routing(sender).hosts
+    def _opened(self, reply: Reply, request: Request, sender: Sender | None) -> Reply:
+        hosts = () if sender is None else self._known().routing(sender).hosts
+        return opened(reply, request.headers, sender, hosts)
 
     def _known(self) -> Directory:
         """Return what is known of senders and pixels, which is nothing before it was read."""
