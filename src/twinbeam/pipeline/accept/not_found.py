@@ -1,10 +1,10 @@
-"""The app behind the door when there is no other: it starts and stops, and knows no path."""
+"""The app behind the intake when there is no other: it starts and stops, and knows no path."""
 
 from twinbeam.pipeline.accept.asgi import Receive, Scope, Send, write
 from twinbeam.pipeline.accept.problems import ProblemCode, problem, problem_reply
 
 
-async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer every kind of ASGI conversation politely, and give nothing away."""
     match scope["type"]:
         case "lifespan":

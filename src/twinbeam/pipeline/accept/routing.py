@@ -1,7 +1,7 @@
 """
 Where the events of a key may go, worked out once per snapshot, so that what nobody decided costs an event nothing.
 
-docs/concepts/routes.md tells the rules of this file and of ends.py.
+docs/concepts/routes.md tells the rules of this file and of drop_rules.py.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,10 +39,10 @@ class Pixel(Protocol):
         ...
 
 
-class Exit(Struct, frozen=True, gc=False):
-    """One pixel that a key leads to."""
+class RoutedPixel(Struct, frozen=True, gc=False):
+    """One pixel that a key leads to, with all that was decided about what may go there."""
 
-    pixel: str
+    code: str
     event_source: EventSource
     rules: PixelRules
     routes: tuple[Route, ...]  #: empty when one of them has no condition
@@ -58,30 +58,30 @@ class Exit(Struct, frozen=True, gc=False):
         return bool(self.hosts or self.staging or self.test_emails)
 
 
-class Exits(Struct, frozen=True, gc=False):
+class Routing(Struct, frozen=True, gc=False):
     """All pixels that a key leads to."""
 
-    all: tuple[Exit, ...] = ()
+    pixels: tuple[RoutedPixel, ...] = ()
     conditional: bool = False  #: some route has a condition
     guarded: bool = False  #: of some pixel, who reports has to be looked at
     hosts: frozenset[str] = frozenset()  #: whose pages the key is for, as far as they are named
 
 
-def exits_of(pixels: Iterable[Pixel], routes: Sequence[Route], workspace: WorkspaceRules) -> Exits:
+def routing_of(pixels: Iterable[Pixel], routes: Sequence[Route], workspace: WorkspaceRules) -> Routing:
     """Work out where a key's routes lead to."""
-    found = tuple(_exit(pixel, routes, workspace) for pixel in pixels)
+    found = tuple(_routed_pixel(pixel, routes, workspace) for pixel in pixels)
     hosts = frozenset().union(*(it.hosts | it.staging for it in found))
-    return Exits(found, any(it.routes for it in found), any(it.guarded for it in found), hosts)
+    return Routing(found, any(it.routes for it in found), any(it.guarded for it in found), hosts)
 
 
-def _exit(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRules) -> Exit:
+def _routed_pixel(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRules) -> RoutedPixel:
     own = tuple(route for route in routes if route.pixel == pixel.code)
     rules = pixel.rules
     web = pixel.event_source == "web"  # no script of TikTok's and no page stands behind the others
     decided = frozenset(event for event, way in rules.ways.items() if way == "browser")
     staging = frozenset(rules.staging_hosts if web else ())
     hosts = frozenset((rules.hosts or workspace.hosts) if web else ())
-    return Exit(
+    return RoutedPixel(
         pixel.code,
         pixel.event_source,
         rules,
@@ -94,9 +94,9 @@ def _exit(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRules) -> E
     )
 
 
-def chosen(item: Item, event: str, index: int, exits: Exits, origin: Origin) -> Sequence[Exit] | Rejected:
+def chosen(item: Item, event: str, index: int, routing: Routing, origin: Origin) -> Sequence[RoutedPixel] | Rejected:
     """Give the pixels of an event, at least one; `item.pixel` narrows the choice."""
-    if not exits.all:
+    if not routing.pixels:
         return refuse(
             Rejection.NO_PIXEL,
             index,
@@ -104,17 +104,17 @@ def chosen(item: Item, event: str, index: int, exits: Exits, origin: Origin) -> 
             "Use a key with a pixel: `twinbeam keys create --pixel` or `--route` makes one.",
         )
 
-    wanted = exits.all if item.pixel is None else [it for it in exits.all if it.pixel == item.pixel]
+    wanted = routing.pixels if item.pixel is None else [it for it in routing.pixels if it.code == item.pixel]
     if not wanted:
         return refuse(Rejection.FOREIGN_PIXEL, index, "pixel", "Name a pixel of this write key, or none.")
 
     fitting = [it for it in wanted if it.event_source == item.event_source]
     if not fitting:
         return _misfit(index, wanted)
-    return _routed(item, event, index, fitting, origin) if exits.conditional else fitting
+    return _taking(item, event, index, fitting, origin) if routing.conditional else fitting
 
 
-def _misfit(index: int, wanted: Sequence[Exit]) -> Rejected:
+def _misfit(index: int, wanted: Sequence[RoutedPixel]) -> Rejected:
     takes = sorted({it.event_source for it in wanted})
     return refuse(Rejection.WRONG_PIXEL_KIND, index, "event_source", f"Send {' or '.join(takes)} events here.")
 
@@ -128,15 +128,17 @@ class _Said(Struct, frozen=True, gc=False):
     events: str
 
 
-def _routed(item: Item, event: str, index: int, exits: Sequence[Exit], origin: Origin) -> Sequence[Exit] | Rejected:
+def _taking(
+    item: Item, event: str, index: int, pixels: Sequence[RoutedPixel], origin: Origin
+) -> Sequence[RoutedPixel] | Rejected:
     said = _Said(
         host_of(item.page.url or ""),
         country_of(item, origin),
         (item.properties.currency or "").upper(),
         event,
     )
-    taking = [it for it in exits if not it.routes or any(_takes(route, said) for route in it.routes)]
-    return taking or _unrouted(index, [_unmet(route, said) for it in exits for route in it.routes])
+    taking = [it for it in pixels if not it.routes or any(_takes(route, said) for route in it.routes)]
+    return taking or _unrouted(index, [_unmet(route, said) for it in pixels for route in it.routes])
 
 
 def country_of(item: Item, origin: Origin) -> str:

@@ -1,5 +1,5 @@
 """
-Say what keeps an accepted event from going on, whatever the visitor said.
+Drop an accepted event that may not go on, whatever the visitor said, or tell which test stream it goes to.
 
 It may come from a foreign page, be a test, or be reported by TikTok's own script already; fanout.py asks first whether
 a crawler reports it. docs/concepts/routes.md
@@ -11,61 +11,63 @@ from hashlib import sha256
 
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Item, Native, Origin
-from twinbeam.pipeline.accept.exits import Exit, Exits
 from twinbeam.pipeline.accept.hosts import belongs, host_of
+from twinbeam.pipeline.accept.routing import RoutedPixel, Routing
 
 GOES_ON = ("", None)
 
 
-def fate(item: Item, event: str, exit_: Exit, origin: Origin, sent_from: str) -> tuple[str, Reason | None]:
+def apply_drop_rules(
+    item: Item, event: str, pixel: RoutedPixel, origin: Origin, sent_from: str
+) -> tuple[str, Reason | None]:
     """
-    Give the test code an event goes to ("" for none), and why it goes no further (None if it does).
+    Return the test code an event goes to ("" for none), and why it is dropped (None if it is not).
 
     `sent_from` is the host that the browser itself names in its Origin header.
     """
-    host = host_of(item.page.url or "") if exit_.guarded else ""
-    if exit_.hosts and item.event_source == "web" and _is_foreign(host, sent_from, exit_, origin):
+    host = host_of(item.page.url or "") if pixel.guarded else ""
+    if pixel.hosts and item.event_source == "web" and _is_foreign(host, sent_from, pixel, origin):
         return "", Reason.FOREIGN_HOST
 
     test_code = ""
-    if _is_test(item, (host, sent_from), exit_):
-        test_code = _test_code(item, exit_, origin)
+    if _is_test(item, (host, sent_from), pixel):
+        test_code = _test_code(item, pixel, origin)
         if not test_code:
             return "", Reason.TEST_ORDER
-    return test_code, Reason.LEFT_TO_BROWSER if _is_left(item, event, exit_, origin.channel) else None
+    return test_code, Reason.LEFT_TO_BROWSER if _is_left(item, event, pixel, origin.channel) else None
 
 
-def speaks_elsewhere(exits: Exits, origin: Origin, sent_from: str) -> bool:
+def speaks_elsewhere(routing: Routing, origin: Origin, sent_from: str) -> bool:
     """Tell whether a browser speaks of consent from a page that is foreign to every pixel of its key."""
-    hosts = [it.hosts for it in exits.all if it.event_source == "web"]
+    hosts = [it.hosts for it in routing.pixels if it.event_source == "web"]
     if origin.channel is not Channel.BROWSER or not hosts:
         return False
     return all(named and not belongs(sent_from, named) for named in hosts)
 
 
-def _is_foreign(host: str, sent_from: str, exit_: Exit, origin: Origin) -> bool:
+def _is_foreign(host: str, sent_from: str, pixel: RoutedPixel, origin: Origin) -> bool:
     """Judge the hosts that an event names; a browser has to name one, a server need not."""
     if origin.channel is not Channel.BROWSER:
-        return bool(host) and not belongs(host, exit_.hosts)
+        return bool(host) and not belongs(host, pixel.hosts)
     named = [it for it in (host, sent_from) if it]
-    return not named or not all(belongs(it, exit_.hosts) for it in named)
+    return not named or not all(belongs(it, pixel.hosts) for it in named)
 
 
-def _test_code(item: Item, exit_: Exit, origin: Origin) -> str:
+def _test_code(item: Item, pixel: RoutedPixel, origin: Origin) -> str:
     """Give the code a test goes to: a server names its own; what a public key says opens no stream."""
     named = item.test_event_code or ""
     if named and origin.channel is not Channel.BROWSER:
         return named.strip()
-    return exit_.rules.test_code_at(origin.received_ms)
+    return pixel.rules.test_code_at(origin.received_ms)
 
 
-def _is_test(item: Item, hosts: Iterable[str], exit_: Exit) -> bool:
+def _is_test(item: Item, hosts: Iterable[str], pixel: RoutedPixel) -> bool:
     """Tell whether an event is a test; a browser on a staging page is one, whatever page its event names."""
     if says_test(item):
         return True
-    if exit_.staging and any(belongs(host, exit_.staging) for host in hosts):
+    if pixel.staging and any(belongs(host, pixel.staging) for host in hosts):
         return True
-    return bool(exit_.test_emails) and not exit_.test_emails.isdisjoint(_email_hashes(item))
+    return bool(pixel.test_emails) and not pixel.test_emails.isdisjoint(_email_hashes(item))
 
 
 def says_test(item: Item) -> bool:
@@ -81,9 +83,9 @@ def _email_hashes(item: Item) -> list[str]:
     return [*plain, *(sha256(address.encode(errors="surrogatepass")).hexdigest() for address in plain)]
 
 
-def _is_left(item: Item, event: str, exit_: Exit, channel: Channel) -> bool:
+def _is_left(item: Item, event: str, pixel: RoutedPixel, channel: Channel) -> bool:
     """Tell whether TikTok's own script is the one to report an event."""
-    return event in exit_.browser_only and is_left(channel, item.native, decided=event in exit_.never_ours)
+    return event in pixel.browser_only and is_left(channel, item.native, decided=event in pixel.never_ours)
 
 
 def is_left(channel: Channel, native: Native | None, *, decided: bool) -> bool:
