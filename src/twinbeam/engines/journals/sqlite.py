@@ -62,7 +62,7 @@ DEFAULT_CAP_BYTES = 4 * 1024**3
 DEFAULT_RESERVE_BYTES = 256 * 1024**2
 
 
-class Waiting(NamedTuple):
+class UnconfirmedGroup(NamedTuple):
     """A group that is not known to be recorded."""
 
     seq: int
@@ -128,7 +128,7 @@ class SqliteJournal:
         row = self._db.execute("SELECT id FROM journal").fetchone()
         self.lost = self._missing(noted) if row is None or row[0] == noted.journal_id else None
         self.journal_id = self._identity()
-        self._waiting = deque(Waiting(*row) for row in self._db.execute(_SIZES))
+        self._waiting = deque(UnconfirmedGroup(*row) for row in self._db.execute(_SIZES))
         self._waiting_bytes = sum(group.size for group in self._waiting)
         self._hear_recorder()
 
@@ -148,7 +148,7 @@ class SqliteJournal:
             raise
         self._seq, self._upto = seq, upto
         self._newest_file.write(Newest(self.journal_id, seq, upto))
-        self._waiting.append(Waiting(seq, size, count, at_ms))
+        self._waiting.append(UnconfirmedGroup(seq, size, count, at_ms))
         self._waiting_bytes += size
         return seq
 

@@ -10,7 +10,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Route, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow
 from twinbeam.engines.stores.sqlite.auditing import add_changes
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.differences import as_json, differences
 
 _REUSED = (
@@ -36,7 +36,7 @@ class Removed(Struct, frozen=True):
 class Setup:
     """Short transactions; safe beside a running writer. `who` is the account that makes a change, for the audit."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
         self._ring = connection.ring
         self._db = connection.db

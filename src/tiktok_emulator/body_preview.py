@@ -1,4 +1,4 @@
-"""A forgiving look into a body, for choosing and logging scripted trouble before anything is validated."""
+"""Reads the little of a body that choosing and logging scripted trouble needs, before anything is validated."""
 
 from typing import Any
 
@@ -7,22 +7,22 @@ import msgspec
 from tiktok_emulator.call import Call
 
 
-class Peeked(msgspec.Struct, frozen=True):
+class BodyPreview(msgspec.Struct, frozen=True):
     """What can be told about a body without judging it."""
 
     source_id: str = ""
     event_ids: tuple[str, ...] = ()
 
 
-def peek(body: bytes) -> Peeked:
+def preview(body: bytes) -> BodyPreview:
     """Find the pixel or set and the ids of the events; what cannot be read is empty."""
     root = _root(body)
     source_id = root.get("event_source_id") or root.get("pixel_code") or _browser_pixel(root)
     ids = tuple(_text(each.get("event_id")) for each in _events(root) if isinstance(each, dict))
-    return Peeked(_text(source_id), ids)
+    return BodyPreview(_text(source_id), ids)
 
 
-def cut(call: Call, share: float) -> Call | None:
+def first_share(call: Call, share: float) -> Call | None:
     """Give the call with only the first share of its events, or None where the share comes to no event at all."""
     root = _root(call.body)
     for field in ("data", "batch"):

@@ -1,4 +1,4 @@
-"""The desk: finds the endpoint of a call, lets it answer, writes the envelope and keeps the request log."""
+"""Finds the endpoint of a call, lets it answer, writes the envelope and keeps the request log."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -29,8 +29,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-class Desk:
-    """All endpoints over one world."""
+class Dispatcher:
+    """Dispatches calls to the endpoints over one world."""
 
     def __init__(self, world: World, routes: Routes) -> None:
         self.world = world

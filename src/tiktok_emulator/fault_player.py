@@ -1,4 +1,4 @@
-"""Plays scripted trouble on one call: answers that lie, come late, come broken, or never come."""
+"""Injects the faults of a trouble script into one call: answers that are wrong, late, broken, or never come."""
 
 import asyncio
 import struct
@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from tiktok_emulator.answers import Answer
+from tiktok_emulator.body_preview import first_share, preview
 from tiktok_emulator.call import Call, Receive, Send
-from tiktok_emulator.desk import Desk, Reply
-from tiktok_emulator.peek import cut, peek
+from tiktok_emulator.dispatcher import Dispatcher, Reply
 from tiktok_emulator.trouble import Kind, Script, answer_of
 
 HTML_502 = (
@@ -20,24 +20,24 @@ HTML_502 = (
 SLICES = 10
 
 
-async def play(script: Script, desk: Desk, call: Call, receive: Receive, send: Send) -> None:
+async def play(script: Script, dispatcher: Dispatcher, call: Call, receive: Receive, send: Send) -> None:
     """Make one call go wrong as its script says."""
     match script.kind:
         case Kind.DELAY:
-            await _late(script, desk, call, send)
+            await _delayed(script, dispatcher, call, send)
         case Kind.HANG:
-            _answered(script, desk, call, lost=True)
+            _answered(script, dispatcher, call, lost=True)
             await _until_gone(receive, script.duration_seconds)
-            await _break_off(receive, send)
+            await _reset(receive, send)
         case Kind.RESET:
-            _answered(script, desk, call, lost=True)
-            await _break_off(receive, send)
+            _answered(script, dispatcher, call, lost=True)
+            await _reset(receive, send)
         case Kind.TRUNCATED:
-            await _truncated(_answered(script, desk, call), receive, send)
+            await _truncated(_answered(script, dispatcher, call), receive, send)
         case Kind.SLOW_BODY:
-            await _slowly(_answered(script, desk, call), script.duration_seconds, send)
+            await _slowly(_answered(script, dispatcher, call), script.duration_seconds, send)
         case _:
-            await send_reply(_answered(script, desk, call), send)
+            await send_reply(_answered(script, dispatcher, call), send)
 
 
 async def send_reply(reply: Reply, send: Send) -> None:
@@ -46,19 +46,19 @@ async def send_reply(reply: Reply, send: Send) -> None:
     await send({"type": "http.response.body", "body": reply.body})
 
 
-def _answered(script: Script, desk: Desk, call: Call, *, lost: bool = False) -> Reply:
+def _answered(script: Script, dispatcher: Dispatcher, call: Call, *, lost: bool = False) -> Reply:
     """Handle a call as far as its script lets it, and give the scripted answer."""
-    peeked = peek(call.body)
-    call = desk.received(call)
+    seen = preview(call.body)
+    call = dispatcher.received(call)
     answer = Answer(data={})
     if script.takes_events:
-        shortened = cut(call, script.take_share) if script.take_share < 1 else call
-        answer = desk.handle(shortened) if shortened else answer
+        shortened = first_share(call, script.take_share) if script.take_share < 1 else call
+        answer = dispatcher.handle(shortened) if shortened else answer
     instead = answer if script.kind in _TRUE_ANSWERS else _scripted(script)
     noted = msgspec.structs.replace(
-        instead, source_id=peeked.source_id, event_ids=peeked.event_ids, events=len(peeked.event_ids)
+        instead, source_id=seen.source_id, event_ids=seen.event_ids, events=len(seen.event_ids)
     )
-    return desk.finish(call, noted, trouble=script.kind.value, status=0 if lost else None)
+    return dispatcher.finish(call, noted, trouble=script.kind.value, status=0 if lost else None)
 
 
 #: Kinds which change how the answer travels, not what it says.
@@ -76,14 +76,14 @@ def _scripted(script: Script) -> Answer:
     return Answer(code=code, message=message, status=status, headers=headers)
 
 
-async def _late(script: Script, desk: Desk, call: Call, send: Send) -> None:
+async def _delayed(script: Script, dispatcher: Dispatcher, call: Call, send: Send) -> None:
     """Wait after the events are taken by default, so that a sender that gave up has sent them all the same."""
     if script.takes_events:
-        reply = _answered(script, desk, call)
+        reply = _answered(script, dispatcher, call)
         await asyncio.sleep(script.duration_seconds)
     else:
         await asyncio.sleep(script.duration_seconds)
-        reply = desk.answer(call, trouble=script.kind.value)
+        reply = dispatcher.answer(call, trouble=script.kind.value)
     await send_reply(reply, send)
 
 
@@ -111,7 +111,7 @@ async def _until_gone(receive: Receive, seconds: float) -> None:
         return
 
 
-async def _break_off(receive: Receive, send: Send) -> None:
+async def _reset(receive: Receive, send: Send) -> None:
     """Reset the connection: with a linger time of zero the kernel sends RST instead of FIN."""
     transport = _transport(send)
     if not transport.is_closing():

@@ -1,5 +1,5 @@
 """
-The older shapes of an event, turned into the 2.0 shape: Events API 1.0 bodies and browser beacons.
+How Events API 1.0 bodies and browser beacons, which share their shape, map to the 2.0 shape.
 
 Sources: tiktok.md 3.1 to 3.4 (1.0 and its mapping), 9.4 (beacons). Wrong types are carried over as they are, so that
 what looks at the result finds them.
