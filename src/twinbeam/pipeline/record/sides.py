@@ -19,7 +19,7 @@ class Sides:
         self._heard = writes.heard
 
     def saw(self, signal: Signal, *, opens: bool) -> None:
-        """Take in a report, and whether it opens a conversion; custom events, which anybody may name, share a record."""
+        """Take in a report, and whether it opens a conversion; custom events, of any number, share a record."""
         workspace, pixel, side, at_ms = signal.workspace, signal.pixel, signal.channel.side, signal.received_ms
         event = signal.event if signal.event in STANDARD else ""
         self._heard.setdefault((workspace, pixel, event, side), Heard()).reported(at_ms)
