@@ -7,10 +7,10 @@ from twinbeam.cli.pixel_codes import why_no_code
 from twinbeam.cli.setup import meant_for, opened_store
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import LastAnswer, PixelRow
-from twinbeam.dashboard.fleet import refusal_of, refusals
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.settings import Settings
+from twinbeam.web.pixels.tokens import refusal_of, refusals
 
 
 def known(settings: Settings) -> Iterator[Finding]:
