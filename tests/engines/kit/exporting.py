@@ -2,10 +2,10 @@
 
 from engines.kit.harness import Harness
 from signals import BROWSER, a_refusal, a_signal, a_statement, an_email, an_undecided, granted, order_lookup
+from twinbeam.admin.contract import About
 from twinbeam.core.erasure import person
 from twinbeam.core.keys import lookup, visit
 from twinbeam.core.values import Facts, Signal
-from twinbeam.engines.about import About
 
 _ADA = an_email("ada")
 _LOOKUP = [lookup("email", "shop", _ADA)]

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from twinbeam.admin.contract import About, Stored
 from twinbeam.core import keys
 from twinbeam.core.erasure import Person
 from twinbeam.core.lifecycle import ERASABLE, State
 from twinbeam.core.values import Facts
-from twinbeam.engines.about import About, Stored
 from twinbeam.engines.memory.reading import Reading
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from twinbeam.admin.contract import About, Stored
 from twinbeam.core.erasure import Person
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.story import Story
 from twinbeam.core.values import Facts
-from twinbeam.engines.about import About, Stored
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import StoreConnection

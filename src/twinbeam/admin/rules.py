@@ -1,5 +1,5 @@
 """
-Rules as people write them: `purchase_means=paid ways.Pageview=both value_without=tax,shipping`.
+Rules by their names and as text: `purchase_means` is `paid`, `value_without` is `tax,shipping`.
 
 A value is checked when it is set, with the field and the fix, because nobody is there to be told when it is used.
 """
@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta, Struct, ValidationError
 
-from twinbeam.core.errors import ConfigError
+from twinbeam.admin.errors import Invalid
 from twinbeam.core.names import Name, loose, understood
 from twinbeam.core.rules import Part
 from twinbeam.core.values import JSON, Properties, plain
@@ -31,19 +31,16 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _SET_ELSEWHERE = {"test_code": "twinbeam pixels test", "test_until_ms": "twinbeam pixels test"}
 
 
-def changed(rules: Rules, assignments: tuple[str, ...]) -> Rules:
-    """Give the rules with `name=value` put in; `name=` puts the default back. Raises ConfigError."""
+def changed(rules: Rules, wanted: Mapping[str, str]) -> Rules:
+    """Return the rules with values put in by their names; an empty one puts the default back. Raises Invalid."""
     told: JSON = plain(rules)
-    for assignment in assignments:
-        name, separator, text = assignment.partition("=")
-        if not separator:
-            raise ConfigError(f"{assignment}: write it as name=value; `name=` alone puts the default back.")
+    for name, text in wanted.items():
         _assign(told, type(rules), name.strip(), text.strip())
     return msgspec.convert(told, type(rules))
 
 
 def lines(rules: Struct) -> Iterator[tuple[str, str, bool]]:
-    """Give each rule with its value as text, and whether it is the default."""
+    """Return each rule with its value as text, and whether it is the default."""
     usual = dict(_flat(type(rules)(), ""))
     for name, value in _flat(rules, ""):
         yield name, shown(value), value == usual.get(name)
@@ -76,7 +73,7 @@ def allowed(hint: Hint) -> str:
 
 
 def hints(shape: type[Struct], path: str = "") -> Iterator[tuple[str, Hint]]:
-    """Give every rule of a kind by its dotted name, with its type."""
+    """Return every rule of a kind by its dotted name, with its type."""
     for name, hint in get_type_hints(shape, include_extras=True).items():
         if isinstance(hint, type) and issubclass(hint, Struct):
             yield from hints(hint, f"{path}{name}.")
@@ -119,20 +116,20 @@ def _assign(told: JSON, shape: type[Struct], name: str, text: str) -> None:
 def _found(shape: type[Struct], name: str) -> tuple[str, Hint, list[str]]:
     """Find the rule a name begins with; what follows are keys, each checked."""
     if name in _SET_ELSEWHERE:
-        raise ConfigError(f"{name} is set by `{_SET_ELSEWHERE[name]}`.")
+        raise Invalid(f"{name} is set by `{_SET_ELSEWHERE[name]}`.")
     for rule, hint in hints(shape):
         if name == rule and _kind(hint) is not dict:
             return rule, hint, []
         if name.startswith(f"{rule}.") and _kind(hint) is dict:
             return rule, *_keyed(name, rule, hint, name.removeprefix(f"{rule}.").split("."))
     known = ", ".join(_example(rule, hint) for rule, hint in hints(shape) if rule not in _SET_ELSEWHERE)
-    raise ConfigError(f"{name} is no rule. The rules are: {known}.")
+    raise Invalid(f"{name} is no rule. The rules are: {known}.")
 
 
 def _keyed(name: str, rule: str, hint: Hint, keys: list[str]) -> tuple[Hint, list[str]]:
     checks = _KEYS[rule]
     if len(checks) != len(keys):
-        raise ConfigError(f"{name} is no rule: write {_example(rule, hint)}=....")
+        raise Invalid(f"{name} is no rule: write {_example(rule, hint)}=....")
     for _ in keys:
         hint = get_args(hint)[1]
     return hint, [check(name, key) for (_, check), key in zip(checks, keys, strict=True)]
@@ -151,14 +148,14 @@ def _value(name: str, rule: str, hint: Hint, text: str) -> object:
     try:
         value = msgspec.convert(written, hint, strict=False)
     except ValidationError as error:
-        raise ConfigError(f"{name}={text}: it takes {allowed(hint)}.") from error
+        raise Invalid(f"{name}={text}: it takes {allowed(hint)}.") from error
     if isinstance(value, float) and not 0 < value < inf:
-        raise ConfigError(f"{name}={text}: it takes {allowed(hint)}.")
+        raise Invalid(f"{name}={text}: it takes {allowed(hint)}.")
     return plain(value)
 
 
 def _kind(hint: Hint) -> object:
-    """Give what a type is made of: Literal, tuple, dict, or None for a plain one."""
+    """Return what a type is made of: Literal, tuple, dict, or None for a plain one."""
     return get_origin(hint)
 
 
@@ -171,7 +168,7 @@ def host(name: str, text: str) -> str:
     """Read a host."""
     found = plain_host(text)
     if not found:
-        raise ConfigError(
+        raise Invalid(
             f"{name}: {text} is no host. Write it without https:// and path, such as shop.example; "
             "the hosts below it are meant as well."
         )
@@ -182,27 +179,27 @@ def event(name: str, text: str) -> str:
     """Read the name of an event in any spelling."""
     found = understood(text)
     if not isinstance(found, Name):
-        raise ConfigError(f"{name}: {text} can be no event. Write a name such as Purchase or Pageview.")
+        raise Invalid(f"{name}: {text} can be no event. Write a name such as Purchase or Pageview.")
     return found.canonical
 
 
 def _name(name: str, text: str) -> str:
     """Take a sender's own name without case and separators, as names are compared."""
     if not loose(text):
-        raise ConfigError(f"{name}: write the name that your sender uses, such as means.PlacedOrder=PlaceAnOrder.")
+        raise Invalid(f"{name}: write the name that your sender uses, such as means.PlacedOrder=PlaceAnOrder.")
     return loose(text)
 
 
 def _region(name: str, text: str) -> str:
     if not _REGION.fullmatch(text.upper()):
-        raise ConfigError(f"{name}: {text} is no region. Write a country such as DE, or a state such as US-CA.")
+        raise Invalid(f"{name}: {text} is no region. Write a country such as DE, or a state such as US-CA.")
     return text.upper()
 
 
 def currency(name: str, text: str) -> str:
     """Read a currency."""
     if not _CURRENCY.fullmatch(text.upper()):
-        raise ConfigError(f"{name}: {text} is no currency. Write its three letters, such as EUR.")
+        raise Invalid(f"{name}: {text} is no currency. Write its three letters, such as EUR.")
     return text.upper()
 
 
@@ -210,13 +207,13 @@ def _day(name: str, text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise ConfigError(f"{name}: {text} is no day. Write it as 2026-11-21.") from error
+        raise Invalid(f"{name}: {text} is no day. Write it as 2026-11-21.") from error
 
 
 def _parameter(name: str, text: str) -> str:
     sent = [field for field in Properties.__struct_fields__ if field not in {*get_args(Part), "content_id"}]
     if text not in sent:
-        raise ConfigError(f"{name}: {text} is no property of an event. The properties are: {', '.join(sent)}.")
+        raise Invalid(f"{name}: {text} is no property of an event. The properties are: {', '.join(sent)}.")
     return text
 
 
@@ -226,7 +223,7 @@ def _address(name: str, text: str) -> str:
     if _SHA256.fullmatch(plain_text):
         return plain_text
     if "@" not in plain_text:
-        raise ConfigError(f"{name}: write e-mail addresses, or their SHA-256 as 64 hexadecimal digits.")
+        raise Invalid(f"{name}: write e-mail addresses, or their SHA-256 as 64 hexadecimal digits.")
     return sha256(plain_text.encode()).hexdigest()
 
 

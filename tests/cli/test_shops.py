@@ -37,11 +37,6 @@ def keys():
         return [(key.kind, key.shop) for key in store.access_keys()]
 
 
-def changes():
-    with opened_store() as store:
-        return [(change.what, change.before, change.after) for change in reversed(store.changes(limit=99))]
-
-
 def test_a_single_shop_never_needs_to_name_itself():
     a_key()
     a_key("--shop", "main", kind="browser")
@@ -59,12 +54,6 @@ def test_a_key_belongs_to_the_shop_it_was_made_for():
     assert told["id"] in said("shops", "list")
 
 
-def test_who_has_several_shops_says_which_one_is_meant():
-    said("shops", "add", "shop-fr")
-    assert "say which one is meant: --shop main or --shop shop-fr" in a_key()
-    assert keys() == []
-
-
 @pytest.mark.parametrize("command", ["keys create server --source x --shop nowhere --pixel", "shops remove nowhere"])
 def test_an_unknown_shop_is_refused_with_the_names_of_the_known_ones(command):
     said("shops", "add", "shop-fr")
@@ -73,60 +62,6 @@ def test_an_unknown_shop_is_refused_with_the_names_of_the_known_ones(command):
     assert "There is no shop nowhere; known are main, shop-fr." in told
     assert "twinbeam shops add nowhere" in told
     assert keys() == []
-
-
-def test_a_shop_of_another_workspace_is_unknown():
-    said("workspaces", "add", "hats")
-    said("shops", "add", "outlet", "--workspace", "hats")
-    assert "There is no shop outlet; known are main." in a_key("--shop", "outlet")
-    assert "twinbeam shops add nowhere --workspace hats" in said("shops", "remove", "nowhere", "--workspace", "hats")
-
-
-def test_a_read_key_tells_of_all_shops():
-    said("shops", "add", "shop-fr")
-    assert "leave --shop out" in said("keys", "create", "read", "--source", "support", "--shop", "shop-fr")
-    said("keys", "create", "read", "--source", "support")
-    assert keys() == [("read", "")]
-
-
-@pytest.mark.parametrize("name", ["Shop", "", "a b", "-a", "ü", "a/b", "a" * 41, "main", "shop-fr"])
-def test_a_name_that_cannot_be_is_refused(name):
-    said("shops", "add", "shop-fr")
-    told = said("shops", "add", "--", name)
-    assert "is no name for a shop" in told or "already" in told
-    assert len(said("shops", "list").splitlines()) == 3
-
-
-@pytest.mark.parametrize("pair", [("shop", "shop-fr"), ("shop-fr", "shop"), ("a-b", "a-b-c")])
-def test_no_id_of_one_shop_can_be_that_of_another(pair):
-    first, second = pair
-    said("shops", "add", first)
-    assert "choose another name" in said("shops", "add", second)
-    assert "is added" in said("shops", "add", f"{first}2")
-
-
-def test_a_shop_is_removed_once_its_keys_are_revoked_and_may_come_back():
-    said("shops", "add", "shop-fr")
-    key = json.loads(a_key("--shop", "shop-fr", "--json"))["id"]
-    assert f"revoke them first: twinbeam keys revoke {key}" in said("shops", "remove", "shop-fr")
-    said("keys", "revoke", key)
-    assert "is removed" in said("shops", "remove", "shop-fr")
-    assert "There is no shop shop-fr; known are main." in a_key("--shop", "shop-fr")
-    assert "cannot be removed" in said("shops", "remove", "main")
-    assert "is added" in said("shops", "add", "shop-fr")
-
-
-def test_every_change_is_a_line_of_the_audit():
-    said("shops", "add", "shop-fr")
-    key = json.loads(a_key("--shop", "shop-fr", "--json"))["id"]
-    said("keys", "revoke", key)
-    said("shops", "remove", "shop-fr")
-    assert changes()[1:] == [
-        ("shop main/shop-fr", "", "added"),
-        (f"key {key}", "", f'server for till of shop shop-fr: [{{"pixel":"{CODE}"}}]'),
-        (f"key {key}", "valid", "revoked"),
-        ("shop main/shop-fr", "added", "removed"),
-    ]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""How rules are stored, and what two versions of them differ in: one line of the audit for each."""
+"""What two versions of rules differ in: one line of the audit for each."""
 
 from collections.abc import Iterator
 
@@ -8,29 +8,28 @@ from twinbeam.core.values import JSON
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
-
-def as_json(value: object) -> str:
-    """Write a value as JSON; of rules, only what is not as by default."""
-    return _encode(value).decode()
-
-
 #: Told by their number only: a hash of an address is personal data, and lines of the audit stay for ever.
 _PERSONAL = frozenset({"test_emails"})
 
 
+def as_text(value: object) -> str:
+    """Write a value as JSON; of rules and routes, only what is not as by default."""
+    return _encode(value).decode()
+
+
 def differences(before: JSON, after: JSON, path: str = "") -> Iterator[tuple[str, str, str]]:
-    """Give each difference as its dotted name and both values; "" stands for the default."""
+    """Return each difference as its dotted name and both values; "" stands for the default."""
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
         if isinstance(old or new, dict) and isinstance(new or old, dict):
             yield from differences(old or {}, new or {}, f"{path}{name}.")
         elif old != new:
-            yield path + name, _text(name, old), _text(name, new)
+            yield path + name, _told(name, old), _told(name, new)
 
 
-def _text(name: str, value: object) -> str:
+def _told(name: str, value: object) -> str:
     if value is None:
         return ""
-    if name in _PERSONAL and isinstance(value, list):
+    if name in _PERSONAL and isinstance(value, (list, tuple)):
         return f"{len(value)} listed"
-    return value if isinstance(value, str) else as_json(value)
+    return value if isinstance(value, str) else as_text(value)

@@ -3,26 +3,26 @@
 import re
 from collections.abc import Callable, Mapping
 
-from twinbeam.cli.ruling import currency, event, host
-from twinbeam.core.errors import ConfigError
+from twinbeam.admin.errors import Invalid
+from twinbeam.admin.rules import currency, event, host
 from twinbeam.core.rules import Route
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def route_of(text: str) -> Route:
-    """Read a route; raises ConfigError."""
+    """Read a route; raises Invalid."""
     code, *conditions = text.split() or [""]
     if not code:
-        raise ConfigError("A route begins with the code of its pixel, such as C4A5B6C7D8E9F0G1H2I3.")
+        raise Invalid("A route begins with the code of its pixel, such as C4A5B6C7D8E9F0G1H2I3.")
     found: dict[str, tuple[str, ...]] = {}
     for condition in conditions:
         name, separator, values = condition.partition("=")
         if name not in _CONDITIONS or not separator or not values:
-            raise ConfigError(f"{condition} is no condition of a route. Write host=, country=, currency= or event=.")
+            raise Invalid(f"{condition} is no condition of a route. Write host=, country=, currency= or event=.")
         field, check = _CONDITIONS[name]
         if field in found:
-            raise ConfigError(f"{name}= stands twice in a route; write several values with commas between.")
+            raise Invalid(f"{name}= stands twice in a route; write several values with commas between.")
         found[field] = tuple(check(name, value) for value in values.split(","))
     return Route(code, **found)
 
@@ -36,7 +36,7 @@ def written(route: Route) -> str:
 def _country(name: str, text: str) -> str:
     code = {"UK": "GB"}.get(text.upper(), text.upper())
     if not _COUNTRY.fullmatch(code):
-        raise ConfigError(f"{name}: {text} is no country. Write its two letters, such as DE.")
+        raise Invalid(f"{name}: {text} is no country. Write its two letters, such as DE.")
     return code
 
 

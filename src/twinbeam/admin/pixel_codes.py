@@ -10,7 +10,7 @@ _EXAMPLE = "C4A5B6C7D8E9F0G1H2I3"
 
 
 def why_no_code(code: str, event_source: str) -> str:
-    """Say what is wrong with the code of a pixel or the id of an event set, and what it should be; "" if nothing."""
+    """Return what is wrong with the code of a pixel or the id of an event set, and what it should be; "" if nothing."""
     if event_source != "web":
         return "" if _SET_ID.fullmatch(code) else _no_set_id(event_source)
     return "" if _CODE.fullmatch(code) else _no_code(code)
