@@ -45,12 +45,12 @@ class Gateway:
         except (aiohttp.ClientError, TimeoutError):
             return Response(status_code=502)
 
-    async def conversion(self, **by: str) -> dict[str, Any] | None:
-        """Ask what became of an order or an event; None while the gateway knows nothing of it."""
+    async def conversion(self, event_id: str) -> dict[str, Any] | None:
+        """Ask what became of an event; None while the gateway knows nothing of it."""
         url = f"{self._facts.dashboard}/v1/conversions"
         headers = {"Authorization": f"Bearer {self._facts.read_key}", "Accept-Encoding": "identity"}
         try:
-            async with self._session.get(url, params=by, headers=headers) as answer:
+            async with self._session.get(url, params={"event_id": event_id}, headers=headers) as answer:
                 found: list[dict[str, Any]] = (await answer.json()).get("conversions", [])
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return None

@@ -5,7 +5,7 @@ from typing import Any
 
 from twinbeam.core.lifecycle import UNSENT, State
 
-_NOT_YET = {"browser": False, "server": False, "sentence": "Not recorded yet.", "done": False}
+_NOT_YET = {"browser": False, "server": False, "sent": False, "done": False, "sentence": "Nothing has come yet."}
 
 
 def progress_of(conversion: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -16,6 +16,7 @@ def progress_of(conversion: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
         "browser": "browser" in channels,
         "server": "server" in channels,
-        "sentence": conversion["reason_sentence"] or conversion["state_sentence"],
+        "sent": state == State.DELIVERED,
         "done": State(state) not in UNSENT,
+        "sentence": conversion["reason_sentence"] or conversion["state_sentence"],
     }

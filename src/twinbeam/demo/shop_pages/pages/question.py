@@ -57,7 +57,7 @@ async def answer(shop: Parts, request: Request) -> Response:
 
 async def status(shop: Parts, request: Request) -> Response:
     """Answer GET /question/{token}/status: what became of the lead so far."""
-    told = await shop.gateway.conversion(event_id=_known(shop, request).id)
+    told = await shop.gateway.conversion(_known(shop, request).id)
     return JSONResponse(progress_of(told), headers={"cache-control": "no-store"})
 
 

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from twinbeam.demo.shop_pages.orders import Order
 from twinbeam.demo.shop_pages.parts import Parts
 from twinbeam.demo.shop_pages.progress import progress_of
-from twinbeam.demo.shop_pages.reports import properties_of
+from twinbeam.demo.shop_pages.reports import properties_of, purchase_id
 
 _COOKIE = "orders"  #: the forms of the newest orders by their tokens, the newest last
 _MOST = 5
@@ -34,6 +34,7 @@ async def show(shop: Parts, request: Request) -> Response:
         request,
         "thank_you.html",
         order=order,
+        event_id=purchase_id(order.token),
         events=[("Purchase", bought, {})],
         identity={"email": order.person.email, "phone_number": order.person.phone},
     )
@@ -41,7 +42,8 @@ async def show(shop: Parts, request: Request) -> Response:
 
 async def status(shop: Parts, request: Request) -> Response:
     """Answer GET /thank-you/{order}/status: what became of the purchase so far."""
-    told = await shop.gateway.conversion(order_id=_own(shop, request).id)
+    event_id = purchase_id(_own(shop, request).token)  # of what was refused it is the only trace
+    told = await shop.gateway.conversion(event_id)
     return JSONResponse(progress_of(told), headers={"cache-control": "no-store"})
 
 

@@ -28,9 +28,9 @@ function askForConsent() {
     if (!answer) return;
     shopConsent.keep(answer);
     show(false);
-    document.dispatchEvent(new Event("answered"));
   });
-  element("change-consent").addEventListener("click", () => {
+  document.addEventListener("click", ({ target }) => {
+    if (!("changeConsent" in target.dataset)) return;
     show(true);
     banner.querySelector("button").focus();
   });
@@ -56,15 +56,15 @@ function follow(section) {
   let looks = 0;
   const look = async () => {
     const answer = await fetch(section.dataset.status).catch(() => null);
-    const { browser, server, sentence, done } = answer?.ok ? await answer.json() : {};
+    const { browser, server, sent, done, sentence } = answer?.ok ? await answer.json() : {};
     const consent = shopConsent.answer();
     element("from-browser").classList.toggle("arrived", Boolean(browser));
     element("from-server").classList.toggle("arrived", Boolean(server));
-    element("to-tiktok").classList.toggle("arrived", Boolean(done && consent === "granted"));
+    element("to-tiktok").classList.toggle("arrived", Boolean(sent));
     element("sentence").textContent = sentence || "The gateway does not answer.";
     element("refused").hidden = consent !== "denied";
     element("asking").hidden = Boolean(consent);
-    if (++looks < mostLooks) setTimeout(look, done ? 5_000 : 1_000);
+    if (++looks < mostLooks) setTimeout(look, done ? 3_000 : 1_000);
   };
   look();
 }
