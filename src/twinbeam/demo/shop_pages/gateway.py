@@ -16,7 +16,16 @@ from twinbeam.demo.shop_pages.visit import VISITOR_ADDRESS
 _MOST_BYTES = 256 * 1024  #: of a body; a browser's last requests may have 64 KiB
 _ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")  #: headers that the client would add by itself
 #: Of one connection alone, or ours to say.
-_HOPS = {"connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "x-forwarded-for"}
+_HOPS = {
+    "connection",
+    "content-length",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-forwarded-for",
+}
 
 
 class Gateway:
@@ -28,6 +37,8 @@ class Gateway:
 
     async def hand_on(self, request: Request) -> Response:
         """Answer a request below the tag's path with what the gateway answers."""
+        if ".." in request.scope["path"]:
+            return Response(status_code=404)  # it would lead to another path than the tag's
         body = await _body(request)
         if body is None:
             return Response(status_code=413)

@@ -5,6 +5,7 @@ A form bears a token that was drawn for it, so the same form sent twice is the s
 presses the button, reloads, or comes back to it.
 """
 
+import re
 import secrets
 import string
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from twinbeam.demo.shop_pages.visit import Visit
 T = TypeVar("T")
 
 _MOST = 1_000
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _ALPHABET = "".join(sorted(set(string.ascii_uppercase + string.digits) - set("01IO")))  # nobody reads it wrong
 
 
@@ -77,3 +79,8 @@ def draw_order_id() -> str:
 def draw_token() -> str:
     """Draw a token that nobody can guess."""
     return secrets.token_urlsafe(16)
+
+
+def is_token(text: str) -> bool:
+    """Tell whether a text can be one of our tokens."""
+    return _TOKEN.fullmatch(text) is not None

@@ -116,7 +116,7 @@ class Reporter:
 
     async def _until_taken(self, event: Event) -> None:
         wait_seconds = _FIRST_WAIT_SECONDS
-        while not await self._is_answered(event):
+        while not self._session.closed and not await self._is_answered(event):
             await asyncio.sleep(wait_seconds)
             wait_seconds = min(2 * wait_seconds, _LONGEST_WAIT_SECONDS)
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from twinbeam.demo.shop_pages.cart import COOKIE, Cart
 from twinbeam.demo.shop_pages.filled_in import complaint, person_of
-from twinbeam.demo.shop_pages.orders import Order, Person, draw_order_id, draw_token
+from twinbeam.demo.shop_pages.orders import Order, Person, draw_order_id, draw_token, is_token
 from twinbeam.demo.shop_pages.pages import thank_you
 from twinbeam.demo.shop_pages.pages.cart import cart_of
 from twinbeam.demo.shop_pages.parts import Parts, form_of
@@ -27,8 +27,8 @@ async def show(shop: Parts, request: Request) -> Response:
     cart = cart_of(request)
     if not cart.lines:
         return RedirectResponse("/cart", 303)
-    token = request.cookies.get(CHECKOUT) or draw_token()
-    return _form(shop, request, cart, somebody(), token)
+    token = request.cookies.get(CHECKOUT, "")
+    return _form(shop, request, cart, somebody(), token if is_token(token) else draw_token())
 
 
 async def order(shop: Parts, request: Request) -> Response:
@@ -36,7 +36,7 @@ async def order(shop: Parts, request: Request) -> Response:
     form, cart = await form_of(request), cart_of(request)
     token, person = form.get(CHECKOUT, ""), person_of(form)
     if shop.orders.get(token) is None:
-        if not cart.lines or token != request.cookies.get(CHECKOUT):
+        if not cart.lines or not is_token(token) or token != request.cookies.get(CHECKOUT):
             return RedirectResponse("/cart", 303)
         if trouble := complaint(person):
             return _form(shop, request, cart, person, token, trouble)

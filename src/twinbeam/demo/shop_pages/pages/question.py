@@ -4,7 +4,6 @@
 The form's token is the event id of both copies: one question, however often it is sent or shown.
 """
 
-import re
 from functools import partial
 
 from starlette.exceptions import HTTPException
@@ -12,14 +11,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from twinbeam.demo.shop_pages.filled_in import complaint, person_of
-from twinbeam.demo.shop_pages.orders import Person, Question, draw_token
+from twinbeam.demo.shop_pages.orders import Person, Question, draw_token, is_token
 from twinbeam.demo.shop_pages.parts import Parts, form_of
 from twinbeam.demo.shop_pages.people import somebody
 from twinbeam.demo.shop_pages.progress import progress_of
 from twinbeam.demo.shop_pages.reports import lead_of
 from twinbeam.demo.shop_pages.visit import visit_of
-
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 async def show(shop: Parts, request: Request) -> Response:
@@ -31,7 +28,7 @@ async def ask(shop: Parts, request: Request) -> Response:
     """Answer POST /question: take it once, report it, and lead to the page that says thank you."""
     form = await form_of(request)
     token, person = form.get("question", ""), person_of(form)
-    if not _TOKEN.fullmatch(token):
+    if not is_token(token):
         raise HTTPException(400)
     if trouble := complaint(person):
         return _form(shop, request, person, token, trouble)

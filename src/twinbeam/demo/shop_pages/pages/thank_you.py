@@ -21,9 +21,7 @@ _DAYS_30_SECONDS = 2_592_000
 def keep(request: Request, response: Response, token: str) -> None:
     """Let the browser prove later that it was the one that sent a form."""
     tokens = [*(known for known in _tokens(request) if known != token), token]
-    response.set_cookie(
-        _COOKIE, ".".join(tokens[-_MOST:]), max_age=_DAYS_30_SECONDS, samesite="lax", httponly=True
-    )
+    response.set_cookie(_COOKIE, ".".join(tokens[-_MOST:]), max_age=_DAYS_30_SECONDS, samesite="lax", httponly=True)
 
 
 async def show(shop: Parts, request: Request) -> Response:
