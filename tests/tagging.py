@@ -49,6 +49,7 @@ DENIED = "gtag('consent', 'default', {ad_storage: 'denied', ad_user_data: 'denie
 GRANT = "gtag('consent', 'update', {ad_storage: 'granted', ad_user_data: 'granted', ad_personalization: 'granted'})"
 REFUSE = "gtag('consent', 'update', {ad_storage: 'denied', ad_user_data: 'denied', ad_personalization: 'denied'})"
 GTAG = "<script>window.dataLayer = window.dataLayer || []; function gtag() { dataLayer.push(arguments) }</script>"
+OUTBOX = "JSON.parse(localStorage.getItem('tb_outbox') || '[]').length"  #: what the tag could not bring away yet
 
 
 class Web(ThreadingHTTPServer):

@@ -65,6 +65,17 @@ class Story(Struct, frozen=True):
     log: list[Attempt] = []
 
 
+class SideSeen(Struct, frozen=True):
+    """When one side of a pixel last reported an event."""
+
+    workspace: str
+    pixel: str
+    event: str  #: its canonical name; empty for all custom events together
+    side: str  #: browser or server
+    at_ms: int
+    alone: int  #: conversions that the other side has opened since then
+
+
 class Listed(Struct, frozen=True):
     """One page of a list: newest first, without copies and attempts."""
 

@@ -8,10 +8,10 @@ from twinbeam.cli.doctor.finding import Finding
 from twinbeam.cli.setup import opened_store
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import LastAnswer, PixelRow
-from twinbeam.dashboard.fleet import refusal_of, refusals
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.settings import Settings
+from twinbeam.web.pixels.tokens import refusal_of, refusals
 
 
 def known(settings: Settings) -> Iterator[Finding]:

@@ -147,9 +147,19 @@ class Recording:
         for h, id_, at_ms in [*((h, id_, at_ms) for hashes, id_, at_ms in writes.lookups for h in hashes), *released]:
             days = rows.lookups.setdefault(h, {})
             days[id_] = max(days.get(id_, 0), day_of(at_ms))
+        self._write_heard(writes)
         rows.changes += writes.audit
         for *key, n in fold.tally:
             rows.add(tuple(key), n)  # type: ignore[arg-type]
+
+    def _write_heard(self, writes: Writes) -> None:
+        sides = self._rows.sides
+        for place, heard in writes.heard.items():
+            at_ms, alone = sides.get(place, (0, 0))
+            if heard.at_ms is not None:
+                sides[place] = (max(at_ms, heard.at_ms), heard.alone)
+            elif place in sides:
+                sides[place] = (at_ms, alone + heard.alone)
 
     def _write_copies(self, writes: Writes) -> None:
         rows = self._rows

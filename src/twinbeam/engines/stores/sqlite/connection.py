@@ -30,7 +30,7 @@ LanePlace = tuple[str, str, str, str, bool]
 """(workspace, event source, source id, test code, enriches)"""
 
 
-class Connection:
+class StoreConnection:
     """A connection with the sealing, look-up and commit habits of the store; the writer's has checkpoints."""
 
     def __init__(self, db: sqlite3.Connection, ring: KeyRing, checkpoints: Checkpoints | None = None) -> None:

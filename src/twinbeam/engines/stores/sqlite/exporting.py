@@ -9,7 +9,7 @@ from twinbeam.core.story import Story
 from twinbeam.core.values import Facts
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite import packed
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.late import log_table
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.reading import Reading
@@ -29,7 +29,7 @@ _FACTS = "SELECT id, facts FROM visitor WHERE id IN ({})"
 class Exporting(Reading):
     """Reads only; the payloads are opened with the key ring."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         super().__init__(connection.db)
         self._exported = connection
 

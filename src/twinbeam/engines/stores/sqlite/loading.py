@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from twinbeam.core.values import Facts, Signal
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.counting import counted_names
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, handle_of, is_stored, known_id
@@ -19,7 +19,9 @@ _FACTS = "SELECT id, watched, facts FROM visitor WHERE id IN ({}) AND facts <> x
 class Loading:
     """Looks things up for one fold at a time."""
 
-    def __init__(self, connection: Connection, dedup: LateIndex, visitor_keys: LateIndex, watching: Watching) -> None:
+    def __init__(
+        self, connection: StoreConnection, dedup: LateIndex, visitor_keys: LateIndex, watching: Watching
+    ) -> None:
         self._connection = connection
         self._db = connection.db
         self._dedup = dedup
@@ -32,7 +34,7 @@ class Loading:
 
     def read_again(self) -> None:
         """Take what is kept in memory from the file, as at the start and after every rollback."""
-        seen = self._db.execute("SELECT workspace, pixel, side, at FROM side_seen")
+        seen = self._db.execute("SELECT workspace, pixel, side, max(at) FROM side_seen GROUP BY workspace, pixel, side")
         self.last_seen = {(workspace, pixel, side): at for workspace, pixel, side, at in seen}
         spelled = self._db.execute("SELECT workspace, pixel, event, at, spelling FROM spelled")
         self.spelled = {(workspace, pixel, event): Spelled(*word) for workspace, pixel, event, *word in spelled}

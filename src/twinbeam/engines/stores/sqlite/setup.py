@@ -11,7 +11,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Route, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow
 from twinbeam.engines.stores.sqlite.auditing import add_changes
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 
 _REUSED = (
     "SELECT conversion.id, event_id FROM held JOIN conversion USING (id) "
@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder(order="deterministic").encode
 class Setup:
     """See admin.contract.Administration for the promises. Short transactions; safe beside a running writer."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
         self._ring = connection.ring
         self._db = connection.db
