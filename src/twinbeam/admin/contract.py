@@ -20,17 +20,17 @@ class Actor(Struct, frozen=True):
     name: str
 
 
-class Stored(Struct, frozen=True):
+class StoredConversion(Struct, frozen=True):
     """One conversion of a person: its story, and the copies that are still kept."""
 
     story: Story
     copies: list[Copy]
 
 
-class About(Struct, frozen=True):
+class SubjectData(Struct, frozen=True):
     """All that is stored about a person: what an erasure at that moment would reach."""
 
-    conversions: list[Stored]
+    conversions: list[StoredConversion]
     visits: list[Facts]  #: what is still kept of each: click and browser keys, page, consent
 
 
@@ -81,7 +81,7 @@ class Administration(Protocol):
         """Return the stories of a workspace page by page, the oldest first."""
         ...
 
-    def stored_about(self, person: Person) -> About:
+    def stored_about(self, person: Person) -> SubjectData:
         """Return all that is stored about a person."""
         ...
 

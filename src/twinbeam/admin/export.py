@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from twinbeam.admin import shops
 from twinbeam.admin.audit import changing
-from twinbeam.admin.contract import About, Admin
+from twinbeam.admin.contract import Admin, SubjectData
 from twinbeam.admin.person import Subject, person_of
 from twinbeam.admin.workspaces import known as known_workspace
 from twinbeam.core.rules import FIRST_SHOP
@@ -30,7 +30,7 @@ def stories(
     return ([story for story in page if wanted in (None, story.shop)] for page in pages)
 
 
-def about(admin: Admin, subject: Subject) -> About:
+def about(admin: Admin, subject: Subject) -> SubjectData:
     """Return all that is stored about a person, which is what an erasure would reach; raises AdminError."""
     person = person_of(admin, subject)
     found = admin.store.stored_about(person)
@@ -40,7 +40,7 @@ def about(admin: Admin, subject: Subject) -> About:
     return found
 
 
-def as_json(found: About) -> JSON:
+def as_json(found: SubjectData) -> JSON:
     """Return what is stored about a person ready for JSON, as it is handed to them."""
     stored = [{"story": plain(one.story), "copies": [_copy(copy) for copy in one.copies]} for one in found.conversions]
     return {"stored": stored, "visits": [_visit(facts) for facts in found.visits]}

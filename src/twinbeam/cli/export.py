@@ -15,7 +15,7 @@ from twinbeam.core.errors import ConfigError
 from twinbeam.core.story import Story
 
 if TYPE_CHECKING:
-    from twinbeam.admin.contract import About
+    from twinbeam.admin.contract import SubjectData
 
 _COLUMNS = (
     *("id", "workspace", "pixel", "event_source", "event", "event_id", "event_time", "order_id", "received_ms"),
@@ -100,7 +100,7 @@ def _counted(pages: Iterable[list[Story]]) -> Iterator[Story]:
     click.echo(f"\r{told} stories, done.", err=True)
 
 
-def _print_person(about: "About") -> None:
+def _print_person(about: "SubjectData") -> None:
     from twinbeam.admin.export import as_json
 
     click.echo(json.dumps(as_json(about), indent=1))
