@@ -232,7 +232,7 @@ def test_the_pages_fit_their_window_and_can_be_read(comes, viewport):
         person.page.goto(person.demo.shop + path)
         looked.append(_look(person))
     person.answer("Accept")
-    person.to_checkout("Garland of ten")
+    person.to_checkout("Garland of seven")
     looked.append(_look(person))
     person.page.go_back()
     looked.append(_look(person))

@@ -55,9 +55,9 @@ GOODS: dict[str, Product] = {
         ),
         Product(
             "garland",
-            "Garland of ten",
+            "Garland of seven",
             3_490,
-            "Ten bulbs, one wire",
+            "Seven bulbs, one wire",
             "Five metres of small bulbs for a window, a shelf or a party. More than one can be joined.",
         ),
     )
