@@ -21,7 +21,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.consent import ConsentRecord, Region, Statement
 from twinbeam.core.values import Facts, Item
 from twinbeam.engines.keyring import KeyRing
-from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
+from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_context
 from twinbeam.engines.stores.sqlite.packed import packed_ids
 from twinbeam.engines.stores.sqlite.shares import pack, share_of
 from twinbeam.engines.stores.sqlite.traces import add_traces
@@ -54,7 +54,7 @@ def fill(house: House, *, conversions: int, visitors: int) -> float:
     db = sqlite3.connect(house.data / "store.db", isolation_level=None, cached_statements=256)
     for statement in _BEFORE:
         db.execute(statement)
-    connection = Connection(db, KeyRing.open(house.keyring))
+    connection = StoreConnection(db, KeyRing.open(house.keyring))
     _fill_conversions(db, conversions)
     _fill_visitors(connection, visitors)
     for statement in _AFTER:
@@ -88,7 +88,7 @@ def _fill_traces(db: sqlite3.Connection, day: int, count: int) -> None:
         add_traces(db, day, [(os.urandom(8), id_) for id_ in range(first, first + 1_000) for _ in range(4)])
 
 
-def _fill_visitors(connection: Connection, count: int) -> None:
+def _fill_visitors(connection: StoreConnection, count: int) -> None:
     """Give the workload's first visitors a memory under their real tokens."""
     now_ms = time.time_ns() // 1_000_000
     db = connection.db
@@ -98,7 +98,7 @@ def _fill_visitors(connection: Connection, count: int) -> None:
     _fill_index(db, "visitor_key", _TOKENS)
 
 
-def _remembered(connection: Connection, count: int, day: int) -> Iterator[tuple[int, int, bytes, bytes]]:
+def _remembered(connection: StoreConnection, count: int, day: int) -> Iterator[tuple[int, int, bytes, bytes]]:
     """Give visitors as two purchases leave them, which are noted still."""
     encoded = [msgspec.msgpack.encode(_facts(country)) for country in range(COUNTRIES)]
     seal = connection.keys.seal

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import msgspec
 
 from tiktok_emulator.accounts import Seed
-from tiktok_emulator.diary import Diary
+from tiktok_emulator.change_listener import ChangeListener
 from tiktok_emulator.faults import Where
 from tiktok_emulator.requests import Logged
 from tiktok_emulator.rules import Finding
@@ -30,27 +30,27 @@ class DataFileError(Exception):
     """The data file cannot be used; the message says why."""
 
 
-class Took(msgspec.Struct, frozen=True, tag="take"):
+class EventsTaken(msgspec.Struct, frozen=True, tag="take"):
     """Events were taken in."""
 
     batch: Batch
     bodies: list[bytes]
 
 
-class Noted(msgspec.Struct, frozen=True, tag="note"):
+class FindingsNoted(msgspec.Struct, frozen=True, tag="note"):
     """Something was found wrong in a call."""
 
     where: Where
     findings: list[Finding]
 
 
-class Answered(msgspec.Struct, frozen=True, tag="call"):
+class CallAnswered(msgspec.Struct, frozen=True, tag="call"):
     """A call was answered."""
 
     call: Logged
 
 
-class Changed(msgspec.Struct, frozen=True, tag="state"):
+class StateChanged(msgspec.Struct, frozen=True, tag="state"):
     """Accounts, switches, clock and dismissals now are these."""
 
     accounts: Seed
@@ -60,18 +60,18 @@ class Changed(msgspec.Struct, frozen=True, tag="state"):
     dismissed: list[tuple[str, str, str, int]]
 
 
-class Forgot(msgspec.Struct, frozen=True, tag="reset"):
+class WorldReset(msgspec.Struct, frozen=True, tag="reset"):
     """Events, calls, faults and scripts were forgotten."""
 
 
-Record = Took | Noted | Answered | Changed | Forgot
+Record = EventsTaken | FindingsNoted | CallAnswered | StateChanged | WorldReset
 
 _DECODER = msgspec.msgpack.Decoder(Record)
 _ENCODER = msgspec.msgpack.Encoder()
 
 
-class DataFile(Diary):
-    """A diary on disk."""
+class DataFile(ChangeListener):
+    """Appends each change to the file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -80,27 +80,27 @@ class DataFile(Diary):
         """Give up the file."""
         self._file.close()
 
-    def took(self, batch: Batch, items: list[Item]) -> None:
+    def on_events(self, batch: Batch, items: list[Item]) -> None:
         """Write down events."""
-        self._write(Took(batch, [bytes(item.raw) for item in items]))
+        self._write(EventsTaken(batch, [bytes(item.raw) for item in items]))
 
-    def noted(self, where: Where, findings: list[Finding]) -> None:
+    def on_findings(self, where: Where, findings: list[Finding]) -> None:
         """Write down findings."""
-        self._write(Noted(where, findings))
+        self._write(FindingsNoted(where, findings))
 
-    def answered(self, call: Logged) -> None:
+    def on_call(self, call: Logged) -> None:
         """Write down a call."""
-        self._write(Answered(call))
+        self._write(CallAnswered(call))
 
-    def changed(self, world: World) -> None:
+    def on_state(self, world: World) -> None:
         """Write down accounts, switches, clock and dismissals."""
         offset_ms, frozen_ms = world.clock.state
         dismissed = [(*key, count) for key, count in world.dismissed.items()]
-        self._write(Changed(world.accounts.seed(), world.switches, offset_ms, frozen_ms, dismissed))
+        self._write(StateChanged(world.accounts.seed(), world.switches, offset_ms, frozen_ms, dismissed))
 
-    def forgot(self) -> None:
+    def on_reset(self) -> None:
         """Write down that everything was forgotten."""
-        self._write(Forgot())
+        self._write(WorldReset())
 
     def _write(self, record: Record) -> None:
         body = _ENCODER.encode(record)
@@ -124,8 +124,8 @@ def open_data_file(path: Path, world: World) -> DataFile:
         raise DataFileError(f"{path} is not a data file of this emulator.")
     for record in _records(file):
         replay(world, record)
-    world.diary = DataFile(file)
-    return world.diary
+    world.listener = DataFile(file)
+    return world.listener
 
 
 def _records(file: BinaryIO) -> Iterator[Record]:
@@ -143,20 +143,20 @@ def _records(file: BinaryIO) -> Iterator[Record]:
 def replay(world: World, record: Record) -> None:
     """Make one change again."""
     match record:
-        case Took():
+        case EventsTaken():
             items = [Item(msgspec.Raw(body), msgspec.json.decode(body)) for body in record.bodies]
             world.take(record.batch, items)
-        case Noted():
+        case FindingsNoted():
             world.note(record.where, record.findings)
-        case Answered():
+        case CallAnswered():
             world.log.restore(record.call)
-        case Changed():
+        case StateChanged():
             _restore(world, record)
-        case Forgot():
+        case WorldReset():
             world.reset()
 
 
-def _restore(world: World, state: Changed) -> None:
+def _restore(world: World, state: StateChanged) -> None:
     world.replace_accounts(state.accounts)
     world.switches = state.switches
     world.clock.restore(state.offset_ms, state.frozen_ms)

@@ -188,7 +188,7 @@ class Emulator:
         """Forget everything: events, faults, scripts, announcements; accounts, switches and time as at the start."""
         self._expected.clear()
         self._allowed.clear()
-        self._ask(lambda world: world.begin_again(Clock(), self._first_switches))
+        self._ask(lambda world: world.restart(Clock(), self._first_switches))
 
 
 def _sentence(fault: Fault) -> str:

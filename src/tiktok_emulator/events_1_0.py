@@ -8,8 +8,8 @@ from tiktok_emulator.answers import Answer, Code, refuse
 from tiktok_emulator.call import Call
 from tiktok_emulator.clock import MS_PER_SECOND
 from tiktok_emulator.dedup import Channel
+from tiktok_emulator.events_1_0_mapping import from_1_0, object_in, seconds_of
 from tiktok_emulator.faults import Where
-from tiktok_emulator.older import from_1_0, object_in, seconds_of
 from tiktok_emulator.permission import admitted, note, refused_source
 from tiktok_emulator.rules import Finding, Rule
 from tiktok_emulator.shape import REQUIRED, STRING, Refusal, refused

@@ -1,7 +1,7 @@
 """
 Rate limits of the event endpoints, counted per app, or per token where no app is known (tiktok.md 4.6, 15.3).
 
-Sliding windows; after a breach of the minute limit the door stays closed for 5 minutes, after one of the day limit
+Sliding windows; after a breach of the minute limit all is refused for 5 minutes, after one of the day limit
 until 00:00 UTC.
 """
 
@@ -26,7 +26,7 @@ class _Counts:
 
 
 class Limits:
-    """The doors of all apps."""
+    """The sliding windows of all apps."""
 
     def __init__(self) -> None:
         self._apps: dict[str, _Counts] = {}

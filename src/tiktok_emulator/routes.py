@@ -3,7 +3,7 @@
 from tiktok_emulator.browser.collector import collect, preflight
 from tiktok_emulator.browser.script import serve_script
 from tiktok_emulator.business import event_sets, oauth, pixels
-from tiktok_emulator.desk import Endpoint, Routes
+from tiktok_emulator.dispatcher import Endpoint, Routes
 from tiktok_emulator.events_1_0 import pixel_batch, pixel_track
 from tiktok_emulator.track import track
 

@@ -2,13 +2,13 @@
 
 from starlette.applications import Starlette
 
+from tiktok_emulator.body_preview import preview
 from tiktok_emulator.call import Receive, Scope, Send, Unread, read_call
 from tiktok_emulator.control.routes import ERRORS
 from tiktok_emulator.control.routes import ROUTES as CONTROL
-from tiktok_emulator.desk import Desk, Reply
-from tiktok_emulator.mishap import play, send_reply
+from tiktok_emulator.dispatcher import Dispatcher, Reply
+from tiktok_emulator.fault_player import play, send_reply
 from tiktok_emulator.pages.views import ROUTES as PAGES
-from tiktok_emulator.peek import peek
 from tiktok_emulator.routes import ENDPOINTS
 from tiktok_emulator.world import World
 
@@ -21,7 +21,7 @@ class Application:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._desk = Desk(world, ENDPOINTS)
+        self._dispatcher = Dispatcher(world, ENDPOINTS)
         self._rest = Starlette(routes=[*PAGES, *CONTROL], exception_handlers=ERRORS)
         self._rest.state.world = world
 
@@ -38,11 +38,11 @@ class Application:
             await self._not_read(call, send)
             return
         troubles = self.world.troubles
-        script = troubles.strike(call.path, peek(call.body).source_id) if troubles.planned else None
+        script = troubles.next_for(call.path, preview(call.body).source_id) if troubles.planned else None
         if script is None:
-            await send_reply(self._desk.answer(call), send)
+            await send_reply(self._dispatcher.answer(call), send)
         else:
-            await play(script, self._desk, call, receive, send)
+            await play(script, self._dispatcher, call, receive, send)
 
     @staticmethod
     async def _not_read(why: Unread, send: Send) -> None:

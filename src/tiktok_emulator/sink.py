@@ -25,10 +25,10 @@ class Sink:
         if scope["method"] == "GET":
             await _answer(send, self._counts())
             return
-        await self._swallow(receive)
+        await self._read_and_count(receive)
         await _answer(send, _OK)
 
-    async def _swallow(self, receive: Receive) -> None:
+    async def _read_and_count(self, receive: Receive) -> None:
         parts: list[bytes] = []
         more = True
         while more:

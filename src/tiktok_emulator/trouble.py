@@ -98,7 +98,7 @@ class Troubles:
         """Take away one script, or all."""
         self.planned = [each for each in self.planned if number is not None and each.id != number]
 
-    def strike(self, path: str, pixel: str) -> Script | None:
+    def next_for(self, path: str, pixel: str) -> Script | None:
         """Find what happens to a request, and note that it did."""
         for planned in self.planned:
             if not planned.spent and _matches(planned.script, path, pixel) and _is_turn(planned):

@@ -6,9 +6,9 @@ import msgspec
 
 from tiktok_emulator import checks
 from tiktok_emulator.accounts import Accounts, Seed, demo_seed
+from tiktok_emulator.change_listener import ChangeListener
 from tiktok_emulator.clock import MS_PER_SECOND, Clock
 from tiktok_emulator.dedup import Channel, Copy, Dedup, Fate, Place
-from tiktok_emulator.diary import Diary
 from tiktok_emulator.faults import Faults, Where
 from tiktok_emulator.ledger import Ledger, Received
 from tiktok_emulator.limits import Limits
@@ -43,10 +43,10 @@ class World:
     """All state of the emulator; only ever touched from one thread."""
 
     def __init__(self, clock: Clock, switches: Switches | None = None, seed: Seed | None = None) -> None:
-        self.diary = Diary()
-        self.begin_again(clock, switches or Switches(), seed)
+        self.listener = ChangeListener()
+        self.restart(clock, switches or Switches(), seed)
 
-    def begin_again(self, clock: Clock, switches: Switches, seed: Seed | None = None) -> None:
+    def restart(self, clock: Clock, switches: Switches, seed: Seed | None = None) -> None:
         """Forget everything, and start with the accounts of a seed, by default those of the demo."""
         self.clock = clock
         self.switches = switches
@@ -63,7 +63,7 @@ class World:
         self.log = RequestLog()
         self.limits = Limits()
         self.dismissed: dict[tuple[str, str, str], int] = {}
-        self.diary.forgot()
+        self.listener.on_reset()
 
     def replace_accounts(self, seed: Seed) -> None:
         """Let there be these accounts and no others."""
@@ -71,18 +71,18 @@ class World:
         self.accounts.add(seed, self.clock.now_ms())
 
     def changed(self) -> None:
-        """Tell the diary after accounts, switches, time or dismissals changed."""
-        self.diary.changed(self)
+        """Tell the listener after accounts, switches, time or dismissals changed."""
+        self.listener.on_state(self)
 
     def note(self, where: Where, findings: list[Finding]) -> None:
         """Record what is wrong with a call."""
         self.faults.record(where, findings)
-        self.diary.noted(where, findings)
+        self.listener.on_findings(where, findings)
 
     def answered(self, call: Logged) -> None:
         """Log a call with its answer."""
         self.log.add(call)
-        self.diary.answered(call)
+        self.listener.on_call(call)
 
     def settled_ledger(self) -> Ledger:
         """Give the ledger with its sums as Events Manager would show them now (tiktok.md 11.5)."""
@@ -100,7 +100,7 @@ class World:
         for index, item in enumerate(items):
             self._take_one(batch, item, index)
         self.ledger.hold(first, sum(len(bytes(item.raw)) for item in items))
-        self.diary.took(batch, items)
+        self.listener.on_events(batch, items)
 
     def _take_one(self, batch: Batch, item: Item, index: int) -> None:
         spelling = item.body["event"]

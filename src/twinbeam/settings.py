@@ -40,7 +40,7 @@ _MOST_MIB = 2**30  #: a petabyte: more is a slip, and SQLite's limits could not 
 _MOST_PROCESSES = 256
 _MOST_IN_FLIGHT = 100  #: per pixel; 500 connections serve all of them
 _LONGEST_WINDOW_SECONDS = 86_400
-_LONGEST_LINGER_SECONDS = 3_600
+_LONGEST_BATCH_DELAY_SECONDS = 3_600
 #: Where it is set, the metrics' library counts in mapped files, which a full disk turns into SIGBUS.
 _MAPPED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -76,7 +76,7 @@ class Settings(Struct, frozen=True):
     country_header: str
     tag_path: str
     join_window_ms: int
-    linger_ms: int
+    batch_delay_ms: int
     in_flight: int
     log_format: str
     server_key_rate: int
@@ -238,9 +238,9 @@ VARIABLES = (
         "How long the first copy of a purchase waits for its twin.",
     ),
     Variable(
-        "linger_seconds",
+        "batch_delay_seconds",
         "0",
-        _milliseconds(_LONGEST_LINGER_SECONDS),
+        _milliseconds(_LONGEST_BATCH_DELAY_SECONDS),
         "How long a lane gathers events before it sends; 0 sends at once.",
     ),
     Variable("in_flight", "4", _count(_MOST_IN_FLIGHT), "Requests to TikTok at the same time, per pixel."),
@@ -297,6 +297,11 @@ def child_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.upper() != _MAPPED_METRICS}
 
 
+def sudo_user() -> str:
+    """Return the account that sudo says it was called by, as it stands in the environment; "" without sudo."""
+    return os.environ.get("SUDO_USER", "")
+
+
 def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str) -> Settings:
     data = _place("data", values, source)
     journal = values["journal_folder"]
@@ -316,7 +321,7 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         country_header=values["country_header"],
         tag_path=values["tag_path"],
         join_window_ms=values["join_window_seconds"],
-        linger_ms=values["linger_seconds"],
+        batch_delay_ms=values["batch_delay_seconds"],
         in_flight=values["in_flight"],
         log_format=values["log_format"],
         proxy="" if goes_past(values["tiktok_url"], source) else through,

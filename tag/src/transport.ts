@@ -35,10 +35,10 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let judge: (parcel: Parcel, last: boolean) => "go" | "wait" | "drop";
 let answered: (status: number, answer: any) => void;
 
-/** Give an event as it may be stored: the e-mail address hashed, phone and names left out. */
+/** Give an event as it may be stored: the e-mail address hashed, phone and names left out; a later page knows no more of it. */
 const scrubbed = (event: Event): Event => {
   const { email, external_id, ttclid, ttp, country } = event.user || {};
-  return { native: "unknown", ...event, user: { email: email && hashEmail(email), external_id, ttclid, ttp, country } };
+  return { ...event, native: event.native || "unknown", user: { email: email && hashEmail(email), external_id, ttclid, ttp, country } };
 };
 
 export const hashEmail = (email: unknown): string => {

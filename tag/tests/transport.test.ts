@@ -96,7 +96,7 @@ for (const status of [400, 401, 403, 413, 422])
 
 test("without an answer it is kept and sent by the next page, but not after 47 hours", async () => {
   answer = () => Promise.reject(new TypeError("offline"));
-  post(event(1), performance.now(), 0, true);
+  post(event(1, { native: undefined }), performance.now(), 0, true);
   await turn(30);
   assert.equal(kept().length, 1);
   drop();

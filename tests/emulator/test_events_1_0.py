@@ -7,7 +7,7 @@ from emulator_sender import EMAIL, PHONE, PIXEL, event
 TTP = "2rqaAWvf61W3sdK4dU4SkfsymlG"
 
 
-def older(**fields):
+def event_1_0(**fields):
     """Build a 1.0 event."""
     base = {
         "event": "CompletePayment",
@@ -26,7 +26,7 @@ def older(**fields):
 
 
 def test_a_1_0_event_is_mapped_to_the_fields_of_2_0(tiktok, sender):
-    assert sender.post("/pixel/track/", {"pixel_code": PIXEL, **older()}).code == 0
+    assert sender.post("/pixel/track/", {"pixel_code": PIXEL, **event_1_0()}).code == 0
     (counted,) = tiktok.counted(full=True)
     merged = counted["merged"]
     assert merged["user"] == {
@@ -41,7 +41,7 @@ def test_a_1_0_event_is_mapped_to_the_fields_of_2_0(tiktok, sender):
 
 
 def test_1_0_and_2_0_copies_are_the_same_event(tiktok, sender):
-    sender.post("/pixel/track/", {"pixel_code": PIXEL, **older(event="Purchase")})
+    sender.post("/pixel/track/", {"pixel_code": PIXEL, **event_1_0(event="Purchase")})
     tiktok.allow("changed_body")
     sender.track(event())
     assert [each["copies"] for each in tiktok.counted()] == [2]
@@ -49,22 +49,22 @@ def test_1_0_and_2_0_copies_are_the_same_event(tiktok, sender):
 
 def test_without_a_timestamp_the_time_of_receipt_counts(tiktok, sender):
     tiktok.freeze()
-    sender.post("/pixel/track/", {"pixel_code": PIXEL, **older(timestamp=...)})
+    sender.post("/pixel/track/", {"pixel_code": PIXEL, **event_1_0(timestamp=...)})
     assert tiktok.counted()[0]["event_time"] == tiktok.now_ms // 1000
 
 
 def test_a_batch_of_fifty_is_taken_and_one_more_is_refused(tiktok, sender):
     tiktok.expect("too_many_events")
-    fifty = [older(type="track", event_id=f"order-{i}") for i in range(50)]
+    fifty = [event_1_0(type="track", event_id=f"order-{i}") for i in range(50)]
     assert sender.post("/pixel/batch/", {"pixel_code": PIXEL, "batch": fifty}).code == 0
-    assert sender.post("/pixel/batch/", {"pixel_code": PIXEL, "batch": [*fifty, older()]}).code == 40002
+    assert sender.post("/pixel/batch/", {"pixel_code": PIXEL, "batch": [*fifty, event_1_0()]}).code == 40002
     assert len(tiktok.counted()) == 50
 
 
 def test_a_bad_item_refuses_the_batch_and_is_named_as_known_from_the_wire(tiktok, sender):
     tiktok.expect("wrong_type")
-    bad = older(properties={"contents": [{"content_id": 5}]})
-    got = sender.post("/pixel/batch/", {"pixel_code": PIXEL, "batch": [bad, older()]})
+    bad = event_1_0(properties={"contents": [{"content_id": 5}]})
+    got = sender.post("/pixel/batch/", {"pixel_code": PIXEL, "batch": [bad, event_1_0()]})
     assert got.json["message"] == "Batch.0.properties.contents.0.content_id: Not a valid string"
     assert tiktok.received() == []
 
@@ -83,7 +83,7 @@ def test_a_bad_item_refuses_the_batch_and_is_named_as_known_from_the_wire(tiktok
 )
 def test_a_wrong_1_0_event_is_40002_with_its_place(tiktok, sender, fields, place, rule):
     tiktok.expect(rule)
-    got = sender.post("/pixel/track/", {"pixel_code": PIXEL, **older(**fields)})
+    got = sender.post("/pixel/track/", {"pixel_code": PIXEL, **event_1_0(**fields)})
     assert got.code == 40002
     assert got.json["message"].startswith(place)
 
@@ -96,4 +96,4 @@ def test_a_wrong_1_0_root_is_40002(tiktok, sender, body):
 
 def test_when_1_0_is_switched_off_it_says_so(tiktok, sender):
     tiktok.switch(events_1_0="off")
-    assert sender.post("/pixel/track/", {"pixel_code": PIXEL, **older()}).code == 41001
+    assert sender.post("/pixel/track/", {"pixel_code": PIXEL, **event_1_0()}).code == 41001

@@ -10,8 +10,8 @@ import pytest
 from emulator_sender import API, PIXEL, TOKEN, Sender, beacon, event, request
 from tiktok_emulator.call import Call
 from tiktok_emulator.clock import Clock
-from tiktok_emulator.desk import Desk
 from tiktok_emulator.diagnostics import diagnostics
+from tiktok_emulator.dispatcher import Dispatcher
 from tiktok_emulator.routes import ENDPOINTS
 from tiktok_emulator.rules import Rule
 from tiktok_emulator.switches import Switches
@@ -20,11 +20,11 @@ from tiktok_emulator.world import World
 HEADERS = ((b"access-token", TOKEN.encode()), (b"content-type", b"application/json"))
 UNLIMITED = {"max_queries_per_second": 0, "max_queries_per_minute": 0}
 
-older = {"event": "Purchase", "event_id": "1", "context": {"user": {"email": "a" * 64}}, "properties": {"value": 1}}
+event_1_0 = {"event": "Purchase", "event_id": "1", "context": {"user": {"email": "a" * 64}}, "properties": {"value": 1}}
 SEEDS = {
     "/event/track/": request(event(), event(event_id="2")),
-    "/pixel/track/": {"pixel_code": PIXEL, **older},
-    "/pixel/batch/": {"pixel_code": PIXEL, "batch": [older, older]},
+    "/pixel/track/": {"pixel_code": PIXEL, **event_1_0},
+    "/pixel/batch/": {"pixel_code": PIXEL, "batch": [event_1_0, event_1_0]},
     "/oauth2/access_token/": {"app_id": "7000000000000000201", "secret": "emulator-secret", "auth_code": "x"},
     "/oauth2/revoke_token/": {"app_id": "7000000000000000201", "secret": "emulator-secret", "access_token": "x"},
     "/offline/create/": {"advertiser_id": "7000000000000000001", "name": "a", "description": "b"},
@@ -100,7 +100,7 @@ def body_of(rng, seed):
 def check(endpoint, examples):
     """Send many bodies to one endpoint, without a socket, so that an exception is seen as itself."""
     world = World(Clock())
-    desk = Desk(world, ENDPOINTS)
+    dispatcher = Dispatcher(world, ENDPOINTS)
     browser = endpoint.startswith("/api/")
     path = endpoint if browser else API + endpoint
     for number in range(examples):
@@ -108,7 +108,7 @@ def check(endpoint, examples):
         body = body_of(rng, SEEDS[endpoint])
         world.reset()
         world.switches = Switches(**UNLIMITED | rng.choice([{}, PERMISSIVE, STRICT]))
-        reply = desk.answer(Call(method="POST", path=path, headers=HEADERS, body=body))
+        reply = dispatcher.answer(Call(method="POST", path=path, headers=HEADERS, body=body))
         assert reply.status in (200, 400), body
         assert browser or set(json.loads(reply.body)) <= {"code", "message", "request_id", "data"}
         for counted in world.ledger.counted:
@@ -151,14 +151,14 @@ def test_no_body_of_ten_thousand_breaks_an_endpoint(endpoint):
 
 @pytest.mark.parametrize("endpoint", QUERIES)
 def test_no_query_breaks_an_endpoint(endpoint):
-    desk = Desk(World(Clock()), ENDPOINTS)
+    dispatcher = Dispatcher(World(Clock()), ENDPOINTS)
     for number in range(500):
         rng = Random(f"{endpoint} {number}")
         query = {
             field: rng.choice([json.dumps(anything(rng)), *GOOD]) for field in QUERIES[endpoint] if rng.random() < 0.8
         }
         call = Call(method="GET", path=API + endpoint, query_string=urlencode(query).encode(), headers=HEADERS)
-        reply = desk.answer(call)
+        reply = dispatcher.answer(call)
         assert reply.status == 200
         assert "code" in json.loads(reply.body)
 

@@ -8,7 +8,7 @@ import pytest
 from emulator_sender import TOKEN, event, request
 from tiktok_emulator.call import Call
 from tiktok_emulator.clock import Clock
-from tiktok_emulator.desk import Desk
+from tiktok_emulator.dispatcher import Dispatcher
 from tiktok_emulator.routes import ENDPOINTS
 from tiktok_emulator.switches import Switches
 from tiktok_emulator.world import World
@@ -19,11 +19,11 @@ HEADERS = ((b"access-token", TOKEN.encode()),)
 
 def per_second(bodies):
     """Answer requests; give how many per second of CPU."""
-    desk = Desk(World(Clock(), Switches(max_queries_per_second=0)), ENDPOINTS)
+    dispatcher = Dispatcher(World(Clock(), Switches(max_queries_per_second=0)), ENDPOINTS)
     calls = [Call(method="POST", path=TRACK, headers=HEADERS, body=body) for body in bodies]
     start = time.process_time()
     for call in calls:
-        assert desk.answer(call).status == 200
+        assert dispatcher.answer(call).status == 200
     return len(calls) / (time.process_time() - start)
 
 

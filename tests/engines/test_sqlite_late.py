@@ -15,7 +15,7 @@ from twinbeam.core.values import Facts
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.sqlite_file import open_file, transaction
 from twinbeam.engines.stores.sqlite import packed
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.late import SPAN, LateIndex
 from twinbeam.engines.stores.sqlite.migrate import migrate
 from twinbeam.engines.stores.sqlite.shares import SHARES, entries_in, id_in, joined, pack, share_of, without
@@ -28,14 +28,14 @@ ROUND = SPAN + SPAN // 100  #: a little more than one sweep over all keys
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
+def connection(tmp_path: Path) -> Iterator[StoreConnection]:
     db = open_file(tmp_path / "store.db")
     migrate(db)
-    yield Connection(db, KeyRing.open_or_create(tmp_path / "keys.json"))
+    yield StoreConnection(db, KeyRing.open_or_create(tmp_path / "keys.json"))
     db.close()
 
 
-def index_on(connection: Connection) -> LateIndex:
+def index_on(connection: StoreConnection) -> LateIndex:
     return LateIndex(connection, "dedup", of="conversion")
 
 
@@ -59,19 +59,19 @@ def keys(count: int) -> list[packed.Entry]:
 crowded = st.lists(st.sampled_from(b"\0\1"), min_size=16, max_size=16).map(bytes)
 
 
-def stored(connection: Connection) -> int:
+def stored(connection: StoreConnection) -> int:
     """Count the entries of the index itself."""
     return sum(len(entries_in(share)) for (share,) in connection.db.execute("SELECT entries FROM dedup"))
 
 
-def logged(connection: Connection) -> int:
+def logged(connection: StoreConnection) -> int:
     """Count the rows of its log."""
     return int(connection.db.execute("SELECT count(*) FROM dedup_log").fetchone()[0])
 
 
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("step", [SPAN // 50, SPAN // 7, ROUND, 5 * ROUND])
-def test_an_entry_is_found_wherever_the_sweep_is(connection: Connection, step: int, *, restart: bool) -> None:
+def test_an_entry_is_found_wherever_the_sweep_is(connection: StoreConnection, step: int, *, restart: bool) -> None:
     index, added = index_on(connection), {}
     for _ in range(2 * ROUND // step + 3):
         new = keys(5)
@@ -81,7 +81,7 @@ def test_an_entry_is_found_wherever_the_sweep_is(connection: Connection, step: i
         assert index.find({*added, b"x" * 16}) == added
 
 
-def test_the_sweep_fills_the_index_and_the_log_is_forgotten(connection: Connection) -> None:
+def test_the_sweep_fills_the_index_and_the_log_is_forgotten(connection: StoreConnection) -> None:
     index, first = index_on(connection), keys(300)
     add(index, first, 1)
     assert (stored(connection), logged(connection)) == (0, 1)
@@ -92,7 +92,7 @@ def test_the_sweep_fills_the_index_and_the_log_is_forgotten(connection: Connecti
     assert index.find(set(dict(first))) == dict(first)
 
 
-def test_a_row_of_the_log_stays_until_all_of_it_is_in_the_index(connection: Connection) -> None:
+def test_a_row_of_the_log_stays_until_all_of_it_is_in_the_index(connection: StoreConnection) -> None:
     index = index_on(connection)
     for _ in range(300):
         add(index, keys(10), ROUND // 90)
@@ -101,7 +101,7 @@ def test_a_row_of_the_log_stays_until_all_of_it_is_in_the_index(connection: Conn
     assert index.waiting() < 2_000
 
 
-def test_what_a_failed_transaction_added_is_not_known(connection: Connection) -> None:
+def test_what_a_failed_transaction_added_is_not_known(connection: StoreConnection) -> None:
     index, (lost, kept) = index_on(connection), keys(2)
     with pytest.raises(ValueError, match="16 bytes"), transaction(connection.db):
         add_found(index, [lost, (b"short", 3)], SPAN)
@@ -110,7 +110,7 @@ def test_what_a_failed_transaction_added_is_not_known(connection: Connection) ->
     assert index_on(connection).find({lost[0], kept[0]}) == dict([kept])
 
 
-def test_a_key_that_was_not_looked_for_or_was_found_is_not_taken(connection: Connection) -> None:
+def test_a_key_that_was_not_looked_for_or_was_found_is_not_taken(connection: StoreConnection) -> None:
     index, (known, new, other) = index_on(connection), keys(3)
     add(index, [known], 1)
     index.find({known[0], new[0]})
@@ -121,7 +121,7 @@ def test_a_key_that_was_not_looked_for_or_was_found_is_not_taken(connection: Con
     assert index.find({key for key, _ in (known, new, other)}) == dict([known, new, other])
 
 
-def test_a_sweep_that_failed_is_done_again(connection: Connection) -> None:
+def test_a_sweep_that_failed_is_done_again(connection: StoreConnection) -> None:
     index, first, lost = index_on(connection), keys(300), keys(5)
     add(index, first, 1)
     connection.db.execute("BEGIN")
@@ -147,7 +147,7 @@ def ring(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
 def test_whatever_happens_an_index_is_a_dictionary(ring: KeyRing, steps: list[tuple[str, int]]) -> None:
     db = sqlite3.connect(":memory:", isolation_level=None)
     migrate(db)
-    connection = Connection(db, ring)
+    connection = StoreConnection(db, ring)
     index, added = index_on(connection), {}
     for step, amount in steps:
         new = [(key, len(added) + id_) for key, id_ in keys(amount % 7)]
@@ -233,7 +233,7 @@ def test_a_share_is_a_dictionary_whatever_is_joined_or_left_out(
     assert [id_in(without(share, gone), key) for key in [*known, *asked]] == [rest.get(key) for key in [*known, *asked]]
 
 
-def test_what_reached_the_index_before_a_start_is_not_in_it_twice(connection: Connection) -> None:
+def test_what_reached_the_index_before_a_start_is_not_in_it_twice(connection: StoreConnection) -> None:
     index, entries = index_on(connection), keys(300)
     add(index, entries, ROUND)
     assert (stored(connection), logged(connection)) == (0, 1)
@@ -245,7 +245,7 @@ def test_what_reached_the_index_before_a_start_is_not_in_it_twice(connection: Co
     assert (stored(connection), logged(connection)) == (300, 0)
 
 
-def test_what_is_removed_is_not_found_and_its_neighbours_are(connection: Connection) -> None:
+def test_what_is_removed_is_not_found_and_its_neighbours_are(connection: StoreConnection) -> None:
     index, entries = index_on(connection), keys(300)
     for some in (entries, [], []):
         add(index, some, ROUND)
@@ -280,7 +280,7 @@ def test_a_sketch_denies_nine_in_ten_new_keys_when_it_holds_a_key_for_each_byte(
     assert len(sketch.add([os.urandom(16) for _ in range(10_000)])) < 1_000
 
 
-def test_after_one_sweep_new_keys_are_not_looked_for_in_the_index(connection: Connection) -> None:
+def test_after_one_sweep_new_keys_are_not_looked_for_in_the_index(connection: StoreConnection) -> None:
     earlier, old = index_on(connection), keys(2_000)
     for entries in (old, [], []):
         add(earlier, entries, ROUND)
@@ -294,7 +294,7 @@ def test_after_one_sweep_new_keys_are_not_looked_for_in_the_index(connection: Co
     assert index.find({key for key, _ in old}) == dict(old)
 
 
-def test_a_crowded_sketch_is_made_anew(connection: Connection) -> None:
+def test_a_crowded_sketch_is_made_anew(connection: StoreConnection) -> None:
     index = index_on(connection)
     index._sketch._added = 1 << 21
     assert index._sketch.crowded

@@ -122,7 +122,7 @@ def test_a_mistake_is_answered_with_one_sentence_and_the_fix(gateway, command, t
         ("TWINBEAM_DISK_RESERVE_MB", "0", "at least 1"),
         ("TWINBEAM_IN_FLIGHT", "x", "TWINBEAM_IN_FLIGHT=x: write a whole number"),
         ("TWINBEAM_LISTEN", "127.0.0.1:http", "write a whole number"),
-        ("TWINBEAM_LINGER_SECONDS", "soon", "write a number of seconds"),
+        ("TWINBEAM_BATCH_DELAY_SECONDS", "soon", "write a number of seconds"),
         ("TWINBEAM_JOIN_WINDOW_SECONDS", "inf", "write a number of seconds"),
         ("TWINBEAM_TRUSTED_PROXIES", "proxy", "such as 10.0.0.0/8"),
         ("TWINBEAM_TIKTOK_URL", "business-api.tiktok.com", "https://"),

@@ -108,11 +108,12 @@ HEAVY = {
     "addresses": lambda n: {"url": "https://shop.example/?" + "&".join(f"a{k}={n}{k:09d}" for k in range(400))},
     "texts": lambda n: {"description": "+49 151 1" * 110, "search_string": "(0)" * 333},
 }
+MANY = {"odd phones": 800, "addresses": 120, "texts": 400}  #: what fits into one body, or a quarter of a second of work
 
 
 @pytest.mark.parametrize("kind", HEAVY)
 def test_others_have_their_turn_while_a_large_body_is_sealed(kind):
-    heavy = a_body(*[an_item(event_id=f"e-{n}", **HEAVY[kind](n)) for n in range(120)])
+    heavy = a_body(*[an_item(event_id=f"e-{n}", **HEAVY[kind](n)) for n in range(MANY[kind])])
     front = Front()
     turns = []
 
@@ -123,10 +124,10 @@ def test_others_have_their_turn_while_a_large_body_is_sealed(kind):
             await asyncio.sleep(0)
         return sent.result()
 
-    assert asyncio.run(beside()).json["accepted"] == 120
+    assert asyncio.run(beside()).json["accepted"] == MANY[kind]
     longest = max(after - before for before, after in pairwise(turns))
     whole = turns[-1] - turns[0]
-    assert longest < max(0.8 * whole, 0.05), f"{longest:.3f} of {whole:.3f} s in one go"
+    assert longest < max(0.5 * whole, 0.1), f"{longest:.3f} of {whole:.3f} s in one go"
 
 
 def test_many_small_requests_do_not_hold_the_loop_together():

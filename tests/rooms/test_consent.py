@@ -24,7 +24,7 @@ from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.values import Channel, Decision, Permission
 from twinbeam.pipeline.consent.gate import gate, judge
 from twinbeam.pipeline.consent.records import record_of
-from twinbeam.pipeline.consent.regions import GROUPS, law_at
+from twinbeam.pipeline.consent.regions import JURISDICTIONS, law_at
 
 WORDS = {"granted": "granted", "denied": "denied", "-": ""}
 
@@ -185,18 +185,18 @@ def test_an_owners_word_on_a_place_that_no_visitor_can_be_in_is_refused(code):
 
 
 def test_no_place_stands_in_the_table_twice():
-    codes = [code for group in GROUPS.values() for code in group.codes.split()]
+    codes = [code for each in JURISDICTIONS.values() for code in each.codes.split()]
     assert len(codes) == len(set(codes))
 
 
 def test_every_place_of_the_table_exists_and_has_its_source():
-    for group in GROUPS.values():
-        assert all(place_of(code) == code for code in group.codes.split())
-        assert group.source
+    for each in JURISDICTIONS.values():
+        assert all(place_of(code) == code for code in each.codes.split())
+        assert each.source
 
 
 def test_all_of_the_european_union_is_listed():
-    assert len(GROUPS["European Union"].codes.split()) == 27
+    assert len(JURISDICTIONS["European Union"].codes.split()) == 27
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_of_two_places_whose_network_saw_different_countries_none_is_known():
 
 def test_an_arrival_that_ends_is_dropped_for_that_reason_whatever_was_said():
     for said, teaches in ((GRANTED, True), ({"ad_storage": "denied"}, False)):
-        permission, record = gate(replace(an_arrival(**said), ends=Reason.LEFT_TO_BROWSER))
+        permission, record = gate(replace(an_arrival(**said), drop_reason=Reason.LEFT_TO_BROWSER))
         ended = Permission(Decision.DROPPED, "ends=left_to_browser", Reason.LEFT_TO_BROWSER, teaches=teaches)
         assert permission == ended
         assert record.ad_storage.answer == said["ad_storage"]

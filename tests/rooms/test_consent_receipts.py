@@ -15,7 +15,7 @@ from twinbeam.core.values import Decision, Notice
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.pipeline.consent import receipts as room
 from twinbeam.pipeline.consent.gate import gate
-from twinbeam.pipeline.consent.receipts import LASTS_MS, NOTHING_HEARD, PURPOSE, Heard, Receipts, Refusal
+from twinbeam.pipeline.consent.receipts import LASTS_MS, NO_RECEIPT, PURPOSE, ReceiptContent, Receipts, Refusal
 
 RECEIPTS = Receipts([b"k" * 32])
 ADA, BOB = (visit("visitor", "default", name) for name in ("ada", "bob"))
@@ -126,7 +126,7 @@ class TestHeard:
     """A receipt on its way with an event."""
 
     def test_an_event_without_a_receipt_hears_nothing(self):
-        assert RECEIPTS.heard(an_arrival()) is NOTHING_HEARD
+        assert RECEIPTS.heard(an_arrival()) is NO_RECEIPT
 
     def test_a_good_receipt_permits_what_the_event_does_not_speak_of(self):
         arrival = an_arrival(consent_receipt=RECEIPT, **SILENT)
@@ -151,7 +151,7 @@ class TestHeard:
         assert changes["consent_receipt"] not in heard.message
 
     def test_the_event_may_name_the_visitor_of_its_receipt(self):
-        assert RECEIPTS.heard(an_arrival(consent_receipt=RECEIPT, visitor_id="ada")) == Heard(SAID, ADA)
+        assert RECEIPTS.heard(an_arrival(consent_receipt=RECEIPT, visitor_id="ada")) == ReceiptContent(SAID, ADA)
 
 
 @pytest.mark.parametrize("refusal", Refusal)

@@ -9,7 +9,7 @@ from sealing import UNDECIDED, seal
 from twinbeam.core.consent import ConsentRecord, Statement
 from twinbeam.core.keys import lookup
 from twinbeam.core.values import Channel
-from twinbeam.pipeline.consent.receipts import NOTHING_HEARD, Heard, Receipts
+from twinbeam.pipeline.consent.receipts import NO_RECEIPT, ReceiptContent, Receipts
 from twinbeam.pipeline.identity.order_ids import LINE_EVENTS, NAMING
 from twinbeam.pipeline.identity.statements import seal_statement
 
@@ -101,6 +101,6 @@ def test_a_receipt_speaks_in_the_shop_whose_page_it_came_from():
     record = ConsentRecord(ad_storage=Statement(NOW_MS, "granted"))
     receipt = receipts.sign(record, visitor, an_arrival(shop="shop-fr").origin.scope, NOW_MS)
     heard = [receipts.heard(an_arrival(shop=shop, consent_receipt=receipt)) for shop in SHOPS]
-    assert heard[1] == Heard(record, visitor)
+    assert heard[1] == ReceiptContent(record, visitor)
     assert [heard[0].code, heard[2].code] == ["receipt_foreign"] * 2
-    assert heard[1] != NOTHING_HEARD
+    assert heard[1] != NO_RECEIPT

@@ -52,8 +52,8 @@ def attempts_told() -> float:
 def test_an_attempt_is_routine_unless_its_token_was_refused() -> None:
     lines, before = Lines(), attempts_told()
     reports = Reports(lines)
-    reports.happening("send.attempted", lane="C0", count=1, verdict="TryLater", code=50000, fate="waiting")
-    reports.happening("send.attempted", lane="C0", count=1, verdict="TokenRejected", code=40105, fate="waiting")
+    reports.happening("send.attempted", lane="C0", count=1, verdict="TryLater", code=50000, result="waiting")
+    reports.happening("send.attempted", lane="C0", count=1, verdict="TokenRejected", code=40105, result="waiting")
     assert lines == [("info", "send.attempted"), ("warning", "send.attempted")]
     assert attempts_told() - before == 1
 

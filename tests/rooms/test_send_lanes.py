@@ -103,9 +103,9 @@ def test_an_answer_lets_the_gathered_events_go_before_their_time():
     asyncio.run(story())
 
 
-def test_a_lane_that_lingers_sends_fuller_batches():
+def test_a_lane_that_delays_its_batches_sends_fuller_batches():
     async def story():
-        room = SendingRoom(linger_ms=200)
+        room = SendingRoom(batch_delay_ms=200)
         room.add(1)
         async with room.running():
             await until(lambda: room.states() == {"delivered": 1})
@@ -143,7 +143,7 @@ def test_a_hanging_pixel_delays_no_other():
         async def hang(lease):
             await never.wait()
 
-        room = SendingRoom(lambda lease: hang(lease) if lease.lane.name == OTHER else OK, farewell_ms=1)
+        room = SendingRoom(lambda lease: hang(lease) if lease.lane.name == OTHER else OK, shutdown_grace_ms=1)
         room.add(5_000, pixel=OTHER)
         async with room.running() as sender:
             await until(lambda: len(room.destination.sizes(OTHER)) == 4)
@@ -160,7 +160,7 @@ def test_a_hanging_request_does_not_hold_up_later_events_of_its_own_lane():
         async def hang(lease):
             await asyncio.Event().wait()
 
-        room = SendingRoom(hang, clock=SystemClock(), gather_ms=1, farewell_ms=1)
+        room = SendingRoom(hang, clock=SystemClock(), gather_ms=1, shutdown_grace_ms=1)
         room.add(1)
         async with room.running() as sender:
             await until(lambda: room.destination.sizes() == [1])
@@ -255,9 +255,9 @@ def test_each_attempt_is_told_with_its_answer_and_without_its_body():
         async with room.running():
             await until(lambda: room.states() == {"delivered": 1, "refused": 1})
         whole, half, culprit = room.told("send.attempted")
-        assert (whole["verdict"], whole["fate"], whole["count"]) == ("Refused", "split", 2)
-        assert (half["verdict"], half["fate"]) == ("Accepted", "delivered")
-        assert (culprit["fate"], culprit["code"], culprit["lane"]) == ("refused", 40002, PIXEL)
+        assert (whole["verdict"], whole["result"], whole["count"]) == ("Refused", "split", 2)
+        assert (half["verdict"], half["result"]) == ("Accepted", "delivered")
+        assert (culprit["result"], culprit["code"], culprit["lane"]) == ("refused", 40002, PIXEL)
         assert not any(b"event_id" in str(value).encode() for told in (whole, half, culprit) for value in told.values())
 
     asyncio.run(story())

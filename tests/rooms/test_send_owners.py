@@ -13,7 +13,7 @@ def test_batches_of_a_dead_owner_are_sent_again_first_and_byte_for_byte():
         async def hang(lease):
             await never.wait()
 
-        room = SendingRoom(hang, batch_limit=10, farewell_ms=1)
+        room = SendingRoom(hang, batch_limit=10, shutdown_grace_ms=1)
         room.add(30)
         async with room.running(owner="writer-1"):
             await until(lambda: len(room.destination.sent) == 3)
@@ -69,7 +69,7 @@ def test_a_stop_does_not_wait_forever_and_leaves_the_batch_to_the_next_owner():
         async def hang(lease):
             await asyncio.Event().wait()
 
-        room = SendingRoom(hang, farewell_ms=10)
+        room = SendingRoom(hang, shutdown_grace_ms=10)
         room.add(5)
         async with room.running():
             await until(lambda: len(room.destination.sent) == 1)

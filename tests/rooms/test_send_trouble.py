@@ -87,10 +87,10 @@ def test_the_end_of_an_outage_lets_everything_go():
     asyncio.run(story())
 
 
-def test_a_wish_of_the_destination_is_honoured_for_the_events_and_for_the_lane():
+def test_what_the_destination_asks_for_in_retry_after_is_honoured_for_the_events_and_for_the_lane():
     async def story():
-        wish = TryLater(Answered(429, 40100), after_seconds=300.0, arrived=False)
-        room = SendingRoom(in_turn(wish, OK))
+        later = TryLater(Answered(429, 40100), retry_after_seconds=300.0, arrived=False)
+        room = SendingRoom(in_turn(later, OK))
         (asked_to_wait,) = room.add(1)
         async with room.running() as sender:
             await until(lambda: room.state(asked_to_wait) == "waiting")
@@ -238,8 +238,8 @@ def test_what_was_refused_while_it_waited_for_its_turn_is_not_sent():
     asyncio.run(story())
 
 
-def test_what_was_refused_while_its_lane_was_closed_is_not_sent():
-    """A refused batch was split, and its halves came back to a lane that another answer had closed meanwhile."""
+def test_what_was_refused_while_its_lane_was_paused_is_not_sent():
+    """A refused batch was split, and its halves came back to a lane that another answer had paused meanwhile."""
 
     async def story():
         closed = asyncio.Event()

@@ -4,14 +4,13 @@ import json
 
 import pytest
 
-from tagging import DENIED, GRANT
+from tagging import DENIED, GRANT, OUTBOX
 
 pytestmark = [pytest.mark.journey, pytest.mark.tag("network")]
 
 ALLOWED = f"{DENIED};{GRANT}"
 PURCHASE = "ttq.track('Purchase', {value: 20, currency: 'EUR', order_id: '1001'})"
 CONTACT = "ttq.track('Contact')"
-OUTBOX = "JSON.parse(localStorage.getItem('tb_outbox') || '[]').length"
 
 
 def test_what_happens_offline_is_sent_once_online(corner):

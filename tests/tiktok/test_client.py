@@ -215,9 +215,9 @@ def test_each_trouble_gets_its_verdict(emulator, mode, trouble, kind, code):
         assert verdict.arrived is (code != 40100)
 
 
-def test_a_wish_to_wait_is_passed_on(emulator):
+def test_a_retry_after_is_passed_on(emulator):
     emulator.control("POST", "trouble", kind="rate_limit", times=1, retry_after_seconds=7)
-    assert deliver(emulator.url, token=emulator.token).after_seconds == 7.0
+    assert deliver(emulator.url, token=emulator.token).retry_after_seconds == 7.0
 
 
 @pytest.mark.parametrize("trouble", [{"kind": "hang", "seconds": 1}, {"kind": "slow_body", "seconds": 2}])

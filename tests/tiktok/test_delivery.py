@@ -31,14 +31,14 @@ def drain(tiktok, room, done, owner="writer-1", patience=0.3):
         client = TikTok(base_url=tiktok.url, token=lambda lane: tiktok.token, timeout_seconds=patience)
         try:
             async with room.running(owner=owner, destination=client) as sender:
-                await until(lambda: _nudged(sender) and room.states() == done, seconds=10)
+                await until(lambda: _woken(sender) and room.states() == done, seconds=10)
         finally:
             await client.close()
 
     asyncio.run(story())
 
 
-def _nudged(sender):
+def _woken(sender):
     sender.wake()
     return True
 
@@ -97,7 +97,7 @@ def test_a_revoked_token_costs_no_event(tiktok):
 
 
 def test_a_sender_that_dies_with_a_request_on_the_wire_sends_the_same_bytes_again(tiktok):
-    room = a_room(farewell_ms=1)
+    room = a_room(shutdown_grace_ms=1)
     add(room, tiktok, 25)
     tiktok.trouble("hang", times=1, seconds=1, when="after")
 

@@ -157,21 +157,21 @@ def test_a_readable_code_outranks_a_body_too_large():
 
 
 @pytest.mark.parametrize("name", ["Retry-After", "retry-after", "RETRY-AFTER"])
-@pytest.mark.parametrize(("wish", "seconds"), [("120", 120.0), (" 5 ", 5.0), ("0", 0.0), ("1.5", 1.5)])
-def test_retry_after_in_seconds_is_taken_over(name, wish, seconds):
-    assert verdict(429, b"", {name: wish}).after_seconds == seconds
-    assert judge(40100, 401, {name: wish}).after_seconds == seconds
-    assert judge(50000, 500, {name: wish}).after_seconds == seconds
+@pytest.mark.parametrize(("asked", "seconds"), [("120", 120.0), (" 5 ", 5.0), ("0", 0.0), ("1.5", 1.5)])
+def test_retry_after_in_seconds_is_taken_over(name, asked, seconds):
+    assert verdict(429, b"", {name: asked}).retry_after_seconds == seconds
+    assert judge(40100, 401, {name: asked}).retry_after_seconds == seconds
+    assert judge(50000, 500, {name: asked}).retry_after_seconds == seconds
 
 
 def test_retry_after_as_a_date_counts_from_the_date_of_the_answer():
     headers = {"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": "Sun, 06 Nov 1994 08:51:07 GMT"}
-    assert verdict(429, b"", headers).after_seconds == 90.0
+    assert verdict(429, b"", headers).retry_after_seconds == 90.0
 
 
 def test_a_date_that_has_passed_asks_for_no_wait():
     headers = {"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": "Sun, 06 Nov 1994 08:00:00 GMT"}
-    assert verdict(503, b"", headers).after_seconds == 0.0
+    assert verdict(503, b"", headers).retry_after_seconds == 0.0
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_date_that_has_passed_asks_for_no_wait():
         {"Retry-After": "Sun, 99 Nov 1994 08:51:07 GMT", "Date": "Sun, 06 Nov 1994 08:49:37 GMT"},
     ],
 )
-def test_a_wish_that_cannot_be_read_is_no_wish(headers):
+def test_a_retry_after_that_cannot_be_read_is_none(headers):
     assert verdict(429, b"", headers) == TryLater(Answered(429, None, "HTTP 429 without a readable answer, 0 bytes"))
 
 

@@ -16,8 +16,8 @@ from tiktok_emulator.call import Call
 from tiktok_emulator.clock import MS_PER_SECOND
 from tiktok_emulator.dedup import Channel
 from tiktok_emulator.events_1_0 import read_object
+from tiktok_emulator.events_1_0_mapping import from_beacon, object_in, seconds_of
 from tiktok_emulator.names import PAGE_VIEW
-from tiktok_emulator.older import from_beacon, object_in, seconds_of
 from tiktok_emulator.permission import note
 from tiktok_emulator.rules import Rule
 from tiktok_emulator.world import Batch, Item, World

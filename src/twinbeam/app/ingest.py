@@ -1,5 +1,5 @@
 """
-An ingest process: the door, the gate, the seal and its own journal slot. It touches nothing else.
+An ingest process: the intake, the gate, the seal and its own journal slot. It touches nothing else.
 
 Run by the supervisor: python -m twinbeam.app.ingest SLOT LISTENER-FD LIFELINE-FD
 """
@@ -27,7 +27,7 @@ from twinbeam.observe.health import Health
 from twinbeam.observe.tallies import FOLDER as METRICS
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.directory import place
-from twinbeam.pipeline.accept.http import Door
+from twinbeam.pipeline.accept.intake_app import IntakeApp
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.pipeline.accept.tag.front import CONSENT, EVENTS, TagFront
 from twinbeam.pipeline.consent.receipts import PURPOSE, Receipts
@@ -45,14 +45,14 @@ FLUSH_SECONDS = 1.0
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the slot
 
 
-def door(
+def intake_app(
     settings: Settings,
     directory: SnapshotFile,
     journal: JournalWriter,
     receipts: Receipts,
     reports: Reports,
     watch: Watch,
-) -> Door:
+) -> IntakeApp:
     """Put the intake's rooms together."""
     clock = watch.clock
 
@@ -69,9 +69,9 @@ def door(
         append=GroupCommit(journal, clock=clock, report=reports.group).append,
         confirming_until_ms=confirming_until_ms,
     )
-    return Door(
+    return IntakeApp(
         directory=directory.in_force,
-        dialects={events_v1.PATH: events_v1.read, consent_v1.PATH: consent_v1.read},
+        dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1),
         take=intake.take,
         note=intake.note,
         clock=clock,
@@ -144,7 +144,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
 
     log.info("ingest.ready", journal=journal.journal_id)
     app = TagFront(
-        door(settings, directory, journal, Receipts(ring.derived(PURPOSE)), reports, watch),
+        intake_app(settings, directory, journal, Receipts(ring.derived(PURPOSE)), reports, watch),
         settings.tag_path,
         directory.in_force,
         {EVENTS: events_v1.PATH, CONSENT: consent_v1.PATH},

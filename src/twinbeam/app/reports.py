@@ -161,6 +161,6 @@ def _worth_a_line(served: Served) -> bool:
 
 
 def _count_attempt(fields: dict[str, Any]) -> None:
-    lane, fate = str(fields.get("lane", "")), str(fields.get("fate", ""))
-    metrics.BATCHES.labels(lane, fate, str(fields.get("code", ""))).inc()
-    metrics.SENT.labels(lane, fate).inc(int(fields.get("count", 0)))
+    lane, result = str(fields.get("lane", "")), str(fields.get("result", ""))
+    metrics.BATCHES.labels(lane, result, str(fields.get("code", ""))).inc()
+    metrics.SENT.labels(lane, result).inc(int(fields.get("count", 0)))

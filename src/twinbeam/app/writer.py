@@ -252,7 +252,7 @@ class Writer:
             compose=compose,
             clock=self.clock,
             rng=Random(),  # noqa: S311 -- jitter, not secrets
-            policy=Policy(in_flight=self.settings.in_flight, linger_ms=self.settings.linger_ms),
+            policy=Policy(in_flight=self.settings.in_flight, batch_delay_ms=self.settings.batch_delay_ms),
             owner=self.owner,
             on_store=self.on_store,
             report=self.reports.happening,

@@ -47,7 +47,8 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, wo
 
 
 def _found(workspace: str, event_id: str | None, order_id: str | None, email: str | None) -> list[Story]:
-    from twinbeam.cli.setup import known_workspace, opened_store
+    from twinbeam.admin.workspaces import known
+    from twinbeam.cli.setup import opened_admin, opened_store
     from twinbeam.search import By, Query, find, is_email
 
     given = {By.EVENT_ID: event_id, By.ORDER_ID: order_id, By.EMAIL: email}
@@ -59,8 +60,9 @@ def _found(workspace: str, event_id: str | None, order_id: str | None, email: st
         text = click.prompt("E-mail", err=True) if text == "-" else text
         if not is_email(text):
             raise ConfigError("This is not an e-mail address.")
+    with opened_admin() as admin:
+        known(admin, workspace)
     with opened_store() as store:
-        known_workspace(store, workspace)
         return find(store, Query(workspace, by, text))
 
 

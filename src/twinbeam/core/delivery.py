@@ -5,10 +5,10 @@ from msgspec import Struct
 
 class Lane(Struct, frozen=True, gc=False):
     """
-    Where conversions go: one event source of one workspace, or its test stream. Lanes never share a fate.
+    Where conversions go: one event source of one workspace, or its test stream.
 
-    A lane that `enriches` carries second words about conversions that are delivered already: whatever becomes of
-    them there, they stay delivered.
+    No lane delays or ends what is for another. A lane that `enriches` carries second words about conversions that are
+    delivered already: whatever becomes of them there, they stay delivered.
     """
 
     id: int
@@ -59,7 +59,7 @@ class TryLater(Struct, frozen=True, gc=False):
     """Nothing is wrong with the events; send them again after a while."""
 
     answer: Answered
-    after_seconds: float | None = None  #: the destination's own wish, when it named one
+    retry_after_seconds: float | None = None  #: what the destination asked for in `Retry-After`, if anything
     arrived: bool = True  #: False only when TikTok certainly did not take them
 
 

@@ -8,6 +8,7 @@ Surprises. Whatever is expected (a refusal, a duplicate, a verdict) is a value, 
     │   ├── StorageBehind    more waits to be recorded than the journal may hold; passes by itself
     │   ├── StorageBusy      somebody else holds the lock for longer than we wait
     │   └── StorageDamaged   what was read is not what was written
+    ├── AdminError           what an owner asked for cannot be done; tells the fix (admin/errors.py)
     └── Unreachable          the destination gave no answer that can be read
 """
 

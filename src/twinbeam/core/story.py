@@ -148,7 +148,7 @@ class Change(Struct, frozen=True):
     """One change of what an operator set up; such lines are only ever added."""
 
     at_ms: int
-    who: str  #: the account on this machine
+    who: str  #: who asked for it, as admin.contract.Actor names them; "twinbeam" for what it noticed by itself
     what: str  #: such as "pixel main/C4A5B6C7D8E9F0G1H2I3 purchase_means"
     before: str
     after: str

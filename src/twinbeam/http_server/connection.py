@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 from twinbeam.http_server.exchange import Exchange
-from twinbeam.http_server.reader import Phase, Refused, RequestReader
+from twinbeam.http_server.reader import Phase, RequestError, RequestReader
 from twinbeam.http_server.registry import Registry
 from twinbeam.http_server.wording import refusal
 from twinbeam.pipeline.accept.asgi import Scope
@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
             return
         try:
             self._reader.feed(data)
-        except Refused as error:
+        except RequestError as error:
             self._end_with(error.code)
         self._settle_reading()
 
@@ -100,7 +100,7 @@ class Connection(asyncio.Protocol):
     def request_begins(self) -> None:
         """Wait for the rest of a head."""
         if len(self._queue) >= self._limits.pipelined:
-            raise Refused(None)
+            raise RequestError(None)
         self.registry.wait_for(self, self._limits.head_seconds)
 
     def head_is_whole(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> Exchange:

@@ -22,7 +22,7 @@ class Phase(Enum):
     BODY = auto()
 
 
-class Refused(Exception):  # noqa: N818 -- reads as what happened
+class RequestError(Exception):
     """Something is beyond the limits, or no HTTP."""
 
     def __init__(self, code: ProblemCode | None) -> None:
@@ -34,7 +34,7 @@ class Owner(Protocol):
     """Whoever answers the requests."""
 
     def request_begins(self) -> None:
-        """Hear of the first byte of a request; raises Refused."""
+        """Hear of the first byte of a request; raises RequestError."""
         ...
 
     def head_is_whole(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> Exchange:
@@ -61,16 +61,16 @@ class RequestReader:
         self._begin_head()
 
     def feed(self, data: bytes) -> None:
-        """Read on; raises Refused."""
+        """Read on; raises RequestError."""
         self.wire += len(data)
         self._framing += len(data)
         try:
             self._parse(data)
         except httptools.HttpParserCallbackError as error:
             found = error.__context__
-            raise found if isinstance(found, Refused) else Refused(ProblemCode.MALFORMED_REQUEST) from error
+            raise found if isinstance(found, RequestError) else RequestError(ProblemCode.MALFORMED_REQUEST) from error
         except httptools.HttpParserError as error:
-            raise Refused(ProblemCode.MALFORMED_REQUEST) from error
+            raise RequestError(ProblemCode.MALFORMED_REQUEST) from error
         self._check_unparsed()
 
     def give_up(self) -> Exchange | None:
@@ -95,7 +95,7 @@ class RequestReader:
         self._url += part
         self._head_bytes += len(part)
         if len(self._url) > self._limits.target_bytes:
-            raise Refused(ProblemCode.URI_TOO_LONG)
+            raise RequestError(ProblemCode.URI_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header line in; one behind the body is counted and thrown away: what it says proves nothing."""
@@ -103,7 +103,7 @@ class RequestReader:
         self._head_lines += 1
         limits = self._limits
         if self._head_bytes > limits.head_bytes or self._head_lines > limits.head_lines:
-            raise Refused(ProblemCode.HEADERS_TOO_LARGE)
+            raise RequestError(ProblemCode.HEADERS_TOO_LARGE)
         if self.phase is Phase.HEAD:
             name = name.lower()
             self._headers.append((name, value.rstrip(b" \t")))  # RFC 9110 5.5: blanks around it are not its own
@@ -116,10 +116,10 @@ class RequestReader:
         version = parser.get_http_version()
         if version not in ("1.1", "1.0"):
             is_none = version == "0.9"  # which the parser makes of a line without any
-            raise Refused(ProblemCode.MALFORMED_REQUEST if is_none else ProblemCode.UNSUPPORTED_HTTP_VERSION)
+            raise RequestError(ProblemCode.MALFORMED_REQUEST if is_none else ProblemCode.UNSUPPORTED_HTTP_VERSION)
         if parser.should_upgrade():
             if parser.get_method() == b"CONNECT":
-                raise Refused(ProblemCode.METHOD_NOT_ALLOWED)
+                raise RequestError(ProblemCode.METHOD_NOT_ALLOWED)
             self._offer = True
             return
         self.phase = Phase.BODY
@@ -176,17 +176,17 @@ class RequestReader:
         limits = self._limits
         if self.phase is Phase.BODY:
             if self.wire > limits.body_wire_bytes:
-                raise Refused(ProblemCode.TOO_LARGE)
+                raise RequestError(ProblemCode.TOO_LARGE)
             if self._framing > limits.framing_bytes:
-                raise Refused(ProblemCode.MALFORMED_REQUEST)
+                raise RequestError(ProblemCode.MALFORMED_REQUEST)
         elif self.wire > limits.head_bytes:
-            raise Refused(ProblemCode.HEADERS_TOO_LARGE)
+            raise RequestError(ProblemCode.HEADERS_TOO_LARGE)
 
     def _scope(self, version: str) -> Scope:
         try:
             path, raw_path, query = target(self._url)
         except (ValueError, httptools.HttpParserInvalidURLError) as error:
-            raise Refused(ProblemCode.MALFORMED_REQUEST) from error
+            raise RequestError(ProblemCode.MALFORMED_REQUEST) from error
         return {
             "type": "http",
             "asgi": _ASGI,

@@ -6,6 +6,8 @@ whoever sent in time is not punished for bytes that we had no time to read.
 """
 
 from collections.abc import Callable
+from itertools import islice, takewhile
+from time import monotonic
 from typing import Protocol
 
 from twinbeam.http_server.limits import Limits
@@ -17,6 +19,8 @@ SWEEP_SECONDS = 0.5
 _BULKY_BYTES = 4_096
 _LONGEST_STEP_SECONDS = 1.0
 _REPEAT_SECONDS = 60.0
+#: So long nobody gives way: what a newcomer has sent is there, and not yet read, when his connection opens.
+_HEARING_SECONDS = 0.125
 
 Report = Callable[..., None]
 
@@ -60,7 +64,7 @@ class Registry:
         self.ending = False
         self.open: set[Member] = set()
         self.opening = 0  #: taken from the listener, and not yet in `open`
-        self.waiting: dict[Member, None] = {}  #: for their bytes; whoever keeps us waiting longest comes first
+        self.waiting: dict[Member, float] = {}  #: for bytes, and since when; the longest come first
         self.running: set[Running] = set()
         self.held = 0
         self._bulky: dict[Member, None] = {}
@@ -74,7 +78,7 @@ class Registry:
     def wait_for(self, member: Member, seconds: float) -> None:
         """Begin to wait for bytes of a peer, for so long."""
         self.waiting.pop(member, None)
-        self.waiting[member] = None
+        self.waiting[member] = monotonic()
         member.due = self.now + seconds
 
     def arrived(self, member: Member) -> None:
@@ -109,7 +113,9 @@ class Registry:
 
     def evict(self, count: int) -> int:
         """Close connections that keep us waiting, the longest first; tells how many."""
-        victims = [member for member, _ in zip(self.waiting, range(count), strict=False)]
+        heard_since = monotonic() - _HEARING_SECONDS
+        overdue = takewhile(lambda waiting: waiting[1] <= heard_since, self.waiting.items())
+        victims = [member for member, _ in islice(overdue, count)]
         for victim in victims:
             self.arrived(victim)
             victim.evict()

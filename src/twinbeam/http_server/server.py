@@ -11,8 +11,7 @@ from twinbeam.http_server.registry import SWEEP_SECONDS, Registry, Report
 from twinbeam.pipeline.accept.asgi import App
 
 _AT_ONCE = 64  #: connections taken in before anybody else has a turn
-#: Where all places are taken an eighth is freed at a time, and not before those who came last could be heard:
-#: nobody gives way within an eighth of a second.
+#: Where all places are taken an eighth is freed at a time.
 _SHARE = 8
 _PAUSE_SECONDS = 0.02
 

@@ -20,7 +20,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Channel, Decision, Judged, Notice, Sealed, Signal
 from twinbeam.pipeline.accept.contract import Dropped, Full, Held, Noted, Room, Taken
 from twinbeam.pipeline.consent.gate import gate
-from twinbeam.pipeline.consent.receipts import NOTHING_HEARD, Heard, Receipts
+from twinbeam.pipeline.consent.receipts import NO_RECEIPT, ReceiptContent, Receipts
 from twinbeam.pipeline.consent.records import record_of
 from twinbeam.pipeline.identity.statements import seal_statement
 from twinbeam.pipeline.journal.codec import decode, decode_each
@@ -114,8 +114,8 @@ class Intake:
         judged = list(map(_judged, arrivals, heard))
         return list(map(_with_receipt, self.seal(judged), heard))
 
-    def _heard(self, arrival: Arrival) -> Heard | Notice:
-        return NOTHING_HEARD if arrival.item.consent_receipt is None else self.receipts.heard(arrival)
+    def _heard(self, arrival: Arrival) -> ReceiptContent | Notice:
+        return NO_RECEIPT if arrival.item.consent_receipt is None else self.receipts.heard(arrival)
 
     def _newest(self, arrivals: Sequence[Arrival], signals: Sequence[Signal]) -> str:
         """Give the receipt of the newest word of a visitor in a request."""
@@ -133,17 +133,17 @@ class Intake:
         return self.receipts.sign(record, visitor, scope, signal.received_ms) if known else ""
 
 
-def _judged(arrival: Arrival, heard: Heard | Notice) -> Judged:
-    return Judged(arrival, *gate(arrival, heard.record if isinstance(heard, Heard) else NOTHING_SAID))
+def _judged(arrival: Arrival, heard: ReceiptContent | Notice) -> Judged:
+    return Judged(arrival, *gate(arrival, heard.record if isinstance(heard, ReceiptContent) else NOTHING_SAID))
 
 
-def _with_receipt(sealed: Sealed, heard: Heard | Notice) -> Sealed:
+def _with_receipt(sealed: Sealed, heard: ReceiptContent | Notice) -> Sealed:
     """
     Count a copy to the visit that its receipt names, so that a later word reaches it; what just ends is of none.
 
     A receipt that says nothing leaves a notice.
     """
-    if heard is NOTHING_HEARD:
+    if heard is NO_RECEIPT:
         return sealed
     if isinstance(heard, Notice):
         return Sealed(sealed.signal, [heard, *sealed.notices])

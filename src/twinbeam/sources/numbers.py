@@ -23,8 +23,8 @@ def number_in(text: str, currency: str = "") -> float | int | None:
     """Give the number a text holds, beside the sign or code of its currency at most; None where it is not certain."""
     if len(text) > _LONGEST:
         return None
-    bare = "".join(char for char in text.translate(_USUAL) if category(char) != "Sc")
-    written = _without_code(bare.translate(_BLANKS).strip(), currency)
+    digits = "".join(char for char in text.translate(_USUAL) if category(char) != "Sc")
+    written = _without_code(digits.translate(_BLANKS).strip(), currency)
     if not written.isascii():
         return None
     if _WHOLE.fullmatch(written):

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from twinbeam.admin.pixel_codes import why_no_code
+from twinbeam.admin.workspaces import meant_for
 from twinbeam.cli.doctor.finding import Finding
-from twinbeam.cli.pixel_codes import why_no_code
-from twinbeam.cli.setup import meant_for, opened_store
+from twinbeam.cli.setup import opened_store
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import LastAnswer, PixelRow
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES

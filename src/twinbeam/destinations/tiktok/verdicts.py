@@ -122,7 +122,7 @@ def verdict(status: int, body: bytes, headers: Mapping[str, str]) -> Verdict:
         case Meaning.ACCESS:
             return TokenRejected(answer)
         case Meaning.LATER | Meaning.SETUP:
-            return TryLater(answer, after_seconds=_wish(headers), arrived=answer.code not in NOT_TAKEN)
+            return TryLater(answer, retry_after_seconds=_retry_after(headers), arrived=answer.code not in NOT_TAKEN)
 
 
 def meaning(answer: Answered) -> Meaning:
@@ -164,17 +164,17 @@ def _clean(text: object, limit: int) -> str:
     return "".join(character if character.isprintable() else " " for character in text[:limit])
 
 
-def _wish(headers: Mapping[str, str]) -> float | None:
+def _retry_after(headers: Mapping[str, str]) -> float | None:
     """
     Read Retry-After (RFC 9110 10.2.3) as seconds, or None.
 
     A date is taken against the Date of the same answer, so that no clock of ours is part of it.
     """
     named = {name.lower(): value for name, value in headers.items()}
-    wish = named.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(wish):
-        return float(wish)
-    until, now = _date(wish), _date(named.get("date", ""))
+    asked = named.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(asked):
+        return float(asked)
+    until, now = _date(asked), _date(named.get("date", ""))
     return max(0.0, (until - now).total_seconds()) if until and now else None
 
 

@@ -45,7 +45,7 @@ class Choices(NamedTuple):
     drop_opted_out: bool  #: opted out where the law is opt-out: likewise
 
 
-class Places(NamedTuple):
+class VisitorPlaces(NamedTuple):
     """Where the visitor is said and seen to be."""
 
     stated: str
@@ -61,13 +61,13 @@ def gate(arrival: Arrival, heard: ConsentRecord = NOTHING_SAID) -> tuple[Permiss
     permission = judge(arrival.rules.consent, record, arrival.item.event_source)
     if arrival.item.limited_data_use:
         permission = _asked_to_limit(permission, arrival.item.event_source)
-    return (permission if arrival.ends is None else _ended(arrival.ends, permission)), record
+    return (permission if arrival.drop_reason is None else _ended(arrival.drop_reason, permission)), record
 
 
 def judge(rules: ConsentRules, record: ConsentRecord, event_source: str) -> Permission:
     """Judge what a visitor said, under the law of the place and the decisions of the pixel's owner."""
     region, seen = record.region, record.seen
-    places = Places(region.code, region.rank == BANNER, seen.code if seen.rank == EDGE else None)
+    places = VisitorPlaces(region.code, region.rank == BANNER, seen.code if seen.rank == EDGE else None)
     own = (rules.policy, rules.user_data_denied, rules.personalization_denied, rules.opted_out)
     said = (
         record.ad_storage.answer,
@@ -81,19 +81,21 @@ def judge(rules: ConsentRules, record: ConsentRecord, event_source: str) -> Perm
 
 
 @lru_cache(maxsize=8192)
-def _judged(own: tuple[str, str, str, str], places: Places, event_source: str, said: Said) -> Permission:
+def _judged(own: tuple[str, str, str, str], places: VisitorPlaces, event_source: str, said: Said) -> Permission:
     """Judge under the built-in laws; what most pixels ask for again and again is looked up."""
     return _verdict(_ground(own[0], {}, places, event_source), _choices(*own[1:]), said)
 
 
-def _ground(policy: str, regions: Mapping[str, Law], places: Places, event_source: str) -> Ground:
+def _ground(policy: str, regions: Mapping[str, Law], places: VisitorPlaces, event_source: str) -> Ground:
     """
     Tell which law holds for a pixel's visitor, and whether TikTok can limit what it does with the event.
 
     The banner knows the place best; but it is the sender's word, so where the delivery network sees another place,
     the stricter of the two counts. An address tells only where nobody else does.
     """
-    counting = places if places.is_banner or places.seen is None else Places(places.seen, is_banner=False, seen=None)
+    counting = (
+        places if places.is_banner or places.seen is None else VisitorPlaces(places.seen, is_banner=False, seen=None)
+    )
     acts = event_source in LIMITABLE and _limits(counting)
     match policy:
         case "require":
@@ -104,7 +106,7 @@ def _ground(policy: str, regions: Mapping[str, Law], places: Places, event_sourc
             return Ground(*_law_of(regions, counting), event_source, acts)
 
 
-def _law_of(regions: Mapping[str, Law], places: Places) -> tuple[Law, str]:
+def _law_of(regions: Mapping[str, Law], places: VisitorPlaces) -> tuple[Law, str]:
     law = law_at(regions, places.stated)
     if places.seen is not None:
         other = law_at(regions, places.seen)
@@ -113,7 +115,7 @@ def _law_of(regions: Mapping[str, Law], places: Places) -> tuple[Law, str]:
     return _named(law, places.stated)
 
 
-def _limits(places: Places) -> bool:
+def _limits(places: VisitorPlaces) -> bool:
     """
     Tell whether TikTok acts on limited data use in a place (tiktok.md 10.3).
 

@@ -74,14 +74,14 @@ class _Claims(Struct, frozen=True, gc=False, array_like=True):
     record: ConsentRecord
 
 
-class Heard(Struct, frozen=True, gc=False):
+class ReceiptContent(Struct, frozen=True, gc=False):
     """What the receipt of an event says, and of whom."""
 
     record: ConsentRecord = NOTHING_SAID
     visitor: bytes = b""  #: hashed as the visit's copies are joined by it; empty when there is no receipt
 
 
-NOTHING_HEARD = Heard()
+NO_RECEIPT = ReceiptContent()
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Claims).decode
@@ -104,15 +104,15 @@ class Receipts:
         found = self._open(text, scope, visitor, now_ms)
         return found.record if isinstance(found, _Claims) else found
 
-    def heard(self, arrival: Arrival) -> Heard | Notice:
+    def heard(self, arrival: Arrival) -> ReceiptContent | Notice:
         """Give what the receipt of an event says, or what its sender should mend."""
         item, origin = arrival.item, arrival.origin
         if item.consent_receipt is None:
-            return NOTHING_HEARD
+            return NO_RECEIPT
         visitor = None if item.visitor_id is None else keys.visit("visitor", origin.scope, item.visitor_id)
         found = self._open(item.consent_receipt, origin.scope, visitor, origin.received_ms)
         if isinstance(found, _Claims):
-            return Heard(found.record, found.visitor)
+            return ReceiptContent(found.record, found.visitor)
         return Notice(arrival.index, FIELD, found, found.sentence)
 
     def _open(self, text: str, scope: str, visitor: bytes | None, now_ms: int) -> _Claims | Refusal:

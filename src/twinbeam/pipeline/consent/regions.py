@@ -12,7 +12,7 @@ from typing import NamedTuple
 from twinbeam.core.rules import Law
 
 
-class Group(NamedTuple):
+class Jurisdiction(NamedTuple):
     """Places of one law, and where that is written."""
 
     law: Law
@@ -20,43 +20,49 @@ class Group(NamedTuple):
     source: str
 
 
-GROUPS: Mapping[str, Group] = {
-    "European Union": Group(
+JURISDICTIONS: Mapping[str, Jurisdiction] = {
+    "European Union": Jurisdiction(
         "opt_in",
         "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE",
         "ePrivacy Directive 2002/58/EC, article 5(3); GDPR, articles 6(1)(a) and 7",
     ),
-    "EEA outside the EU": Group("opt_in", "IS LI NO", "the same two acts, by the EEA Agreement"),
-    "European territories of their own code": Group("opt_in", "AX GF GP MF MQ RE YT", "the law of Finland and France"),
-    "United Kingdom and Crown dependencies": Group(
+    "EEA outside the EU": Jurisdiction("opt_in", "IS LI NO", "the same two acts, by the EEA Agreement"),
+    "European territories of their own code": Jurisdiction(
+        "opt_in", "AX GF GP MF MQ RE YT", "the law of Finland and France"
+    ),
+    "United Kingdom and Crown dependencies": Jurisdiction(
         "opt_in", "GB GG IM JE GI", "PECR 2003, regulation 6; UK GDPR; the acts that follow them"
     ),
-    "Switzerland": Group(
+    "Switzerland": Jurisdiction(
         "opt_in",
         "CH",
         "cautious: Telecommunications Act, article 45c, asks to be told and allowed to refuse; the revised Data "
         "Protection Act asks first for high-risk profiling only. Shops that also sell to the EU ask first",
     ),
-    "Brazil": Group("opt_in", "BR", "LGPD (Law 13.709), articles 7(I) and 8"),
-    "Quebec": Group("opt_in", "CA-QC", "Act respecting personal information in the private sector (Law 25), 8.1, 14"),
-    "Canada elsewhere": Group(
+    "Brazil": Jurisdiction("opt_in", "BR", "LGPD (Law 13.709), articles 7(I) and 8"),
+    "Quebec": Jurisdiction(
+        "opt_in", "CA-QC", "Act respecting personal information in the private sector (Law 25), 8.1, 14"
+    ),
+    "Canada elsewhere": Jurisdiction(
         "opt_in",
         "CA",
         "a choice: PIPEDA, principle 4.3, lets an opt-out do for ads under the Privacy Commissioner's guidelines of "
         "2021; where a shop keeps to those, `consent.regions.CA=opt_out` says so, and Quebec stays opt-in",
     ),
-    "China": Group("opt_in", "CN", "PIPL, articles 13, 23 and 39"),
-    "India": Group("opt_in", "IN", "DPDP Act 2023, section 6"),
-    "Japan": Group("opt_in", "JP", "APPI, article 31: consent before cookies and the like are matched with a person"),
-    "South Africa": Group("opt_in", "ZA", "POPIA, sections 11 and 69"),
-    "South Korea": Group("opt_in", "KR", "PIPA, articles 15, 17 and 22"),
-    "Thailand": Group("opt_in", "TH", "PDPA, section 19"),
-    "Turkey": Group("opt_in", "TR", "KVKK (Law 6698), article 5"),
-    "Australia": Group(
+    "China": Jurisdiction("opt_in", "CN", "PIPL, articles 13, 23 and 39"),
+    "India": Jurisdiction("opt_in", "IN", "DPDP Act 2023, section 6"),
+    "Japan": Jurisdiction(
+        "opt_in", "JP", "APPI, article 31: consent before cookies and the like are matched with a person"
+    ),
+    "South Africa": Jurisdiction("opt_in", "ZA", "POPIA, sections 11 and 69"),
+    "South Korea": Jurisdiction("opt_in", "KR", "PIPA, articles 15, 17 and 22"),
+    "Thailand": Jurisdiction("opt_in", "TH", "PDPA, section 19"),
+    "Turkey": Jurisdiction("opt_in", "TR", "KVKK (Law 6698), article 5"),
+    "Australia": Jurisdiction(
         "opt_out", "AU", "Privacy Act 1988, APP 6 and 7: no rule of prior consent; a request to stop is to be followed"
     ),
-    "New Zealand": Group("opt_out", "NZ", "Privacy Act 2020, principles 3, 10 and 11: no rule of prior consent"),
-    "United States and its territories": Group(
+    "New Zealand": Jurisdiction("opt_out", "NZ", "Privacy Act 2020, principles 3, 10 and 11: no rule of prior consent"),
+    "United States and its territories": Jurisdiction(
         "opt_out",
         "US AS GU MP PR VI",
         "state acts such as California's CCPA, 1798.120 and .135: a right to opt out of sale and sharing, of which "
@@ -71,7 +77,7 @@ ELSEWHERE: Law = "opt_in"
 #: Where TikTok acts on `limited_data_use` (tiktok.md 10.3); the list has grown since, and no current one is published.
 LIMITED_DATA_USE = frozenset({"US-CA", "US-VA", "US-CO", "US-CT", "US-UT"})
 
-_LAWS: Mapping[str, Law] = {code: group.law for group in GROUPS.values() for code in group.codes.split()}
+_LAWS: Mapping[str, Law] = {code: each.law for each in JURISDICTIONS.values() for code in each.codes.split()}
 
 
 def law_at(own: Mapping[str, Law], code: str) -> Law:

@@ -7,7 +7,7 @@ from twinbeam.core.consent import BANNER, NOWHERE, PURPOSES, SILENCE, Answer, Co
 from twinbeam.core.rules import ConsentRules, Law
 from twinbeam.core.values import Permission
 from twinbeam.pipeline.consent.gate import judge
-from twinbeam.pipeline.consent.regions import ELSEWHERE, GROUPS, LIMITED_DATA_USE
+from twinbeam.pipeline.consent.regions import ELSEWHERE, JURISDICTIONS, LIMITED_DATA_USE
 
 ANSWERS: tuple[Answer, ...] = ("granted", "denied", "")
 
@@ -52,7 +52,7 @@ def personal() -> str:
 
 def regions() -> str:
     """List the built-in laws of places, each with its source."""
-    rows = [[name, f"`{group.law}`", group.codes, group.source] for name, group in GROUPS.items()]
+    rows = [[name, f"`{each.law}`", each.codes, each.source] for name, each in JURISDICTIONS.items()]
     last = ["elsewhere, or unknown", f"`{ELSEWHERE}`", "any other", "cautious: whatever is not listed asks first"]
     return _table(["places", "law", "ISO 3166", "source"], [*rows, last])
 

@@ -7,7 +7,7 @@ from twinbeam.core.values import Lead, Page
 from twinbeam.pipeline.identity.hashing import Several
 
 
-class Person(Struct, omit_defaults=True, frozen=True, gc=False):
+class WireUser(Struct, omit_defaults=True, frozen=True, gc=False):
     """The wire's `user`: every field is hashed, normalised or opaque."""
 
     email: Several = None
@@ -31,14 +31,14 @@ class Event(Struct, omit_defaults=True, frozen=True, gc=False):
 
     event_time: int  #: seconds since the epoch
     event_id: str
-    user: Person | None = None
+    user: WireUser | None = None
     page: Page | None = None
     properties: Raw | None = None
     limited_data_use: bool = False
     lead: Lead | None = None
 
 
-NOBODY = Person()
+NOBODY = WireUser()
 NOWHERE = Page()
 
 encode = msgspec.json.Encoder().encode

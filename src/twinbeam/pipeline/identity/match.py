@@ -1,14 +1,14 @@
 """Which match keys a body has, as bits."""
 
 from twinbeam.core.values import MATCH
-from twinbeam.pipeline.identity.body import Person
+from twinbeam.pipeline.identity.body import WireUser
 
 _EMAIL, _PHONE, _EXTERNAL_ID = MATCH["email"], MATCH["phone"], MATCH["external_id"]
 _TTCLID, _TTP, _IP = MATCH["ttclid"], MATCH["ttp"], MATCH["ip"]
 _FIRST_NAME, _LAST_NAME, _ZIP_CODE = MATCH["first_name"], MATCH["last_name"], MATCH["zip_code"]
 
 
-def match_of(person: Person) -> int:
+def match_of(person: WireUser) -> int:
     """Sum up the bits of the match keys a person has."""
     return (  # written out: a loop over names costs five times as much
         (_EMAIL if person.email else 0)

@@ -30,7 +30,7 @@ from twinbeam.core.values import (
     Signal,
 )
 from twinbeam.pipeline.identity import event_ids, network, person, traces
-from twinbeam.pipeline.identity.body import NOBODY, NOWHERE, Event, Person, encode
+from twinbeam.pipeline.identity.body import NOBODY, NOWHERE, Event, WireUser, encode
 from twinbeam.pipeline.identity.contents import understood_contents
 from twinbeam.pipeline.identity.email import hashed_email
 from twinbeam.pipeline.identity.hashing import Several
@@ -70,7 +70,7 @@ class _Case(Struct, frozen=True, gc=False):
 class _Parts(Struct, frozen=True, gc=False):
     """What needs permission."""
 
-    person: Person
+    person: WireUser
     page: Page
     lead: Lead | None
     sent: Properties  #: what may leave of what was said
@@ -151,14 +151,14 @@ class Sealer:
         look_at_value(arrival.event, said.value, case.told)
         return sent
 
-    def _person(self, case: _Case) -> Person:
+    def _person(self, case: _Case) -> WireUser:
         arrival, told = case.arrival, case.told
         user = arrival.item.user
         ip, user_agent = network.connection(arrival, told)
         if ip is None and case.permission.limited and not case.permission.bare:
             told.append(("user.ip", Trouble.LIMITED_WITHOUT_IP))
         country = person.plain_country(user.country, told)
-        return Person(
+        return WireUser(
             email=hashed_email(user.email, told),
             phone=self._phones.hashed(_resolved(user.phone, arrival.most_phones), country or user.country, told),
             external_id=person.hashed_external_id(user.external_id, told),

@@ -12,7 +12,7 @@ from typing import TypedDict
 
 from twinbeam.core import keys
 from twinbeam.core.values import Channel, Facts, Item, Origin, Page
-from twinbeam.pipeline.identity.body import Person
+from twinbeam.pipeline.identity.body import WireUser
 from twinbeam.pipeline.identity.hashing import is_nothing
 from twinbeam.pipeline.identity.notices import Told, Trouble
 
@@ -46,7 +46,7 @@ def known_by(origin: Origin, item: Item, order_id: str | None, told: Told) -> Kn
     return {"visits": [*tokens, named] if named else tokens, "strong": bool(tokens), "claim": b"", "address": 0}
 
 
-def lookups(workspace: str, order_id: str | None, person: Person) -> list[bytes]:
+def lookups(workspace: str, order_id: str | None, person: WireUser) -> list[bytes]:
     """Hash what a person may later ask for; of somebody without identifiers that is the order."""
     found = [keys.lookup("order", workspace, order_id)] if order_id else []
     if person.email:
@@ -88,7 +88,7 @@ def order(scope: str, order_id: str | None) -> bytes:
     return keys.visit("order", scope, order_id) if order_id else b""
 
 
-def marks(person: Person) -> list[bytes]:
+def marks(person: WireUser) -> list[bytes]:
     """Hash what shows that two copies speak of one person (e-mail) or of one device (address with user agent)."""
     emails = [person.email] if isinstance(person.email, str) else person.email or ()
     found = [_mark(email) for email in emails]
@@ -119,7 +119,7 @@ def _says_something(token: str, field: str, told: Told) -> bool:
     return True
 
 
-def facts(person: Person, page: Page) -> Facts | None:
+def facts(person: WireUser, page: Page) -> Facts | None:
     """Collect the keys of this visit that a later copy may borrow, or None if there are none."""
     known = Facts(ttclid=person.ttclid, ttp=person.ttp, ip=person.ip, user_agent=person.user_agent, url=page.url)
     return None if known == _NO_FACTS else known

@@ -27,7 +27,7 @@ from twinbeam.core.names import SPELLED_TWICE
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Decision, Permission, Signal
 from twinbeam.pipeline.record.arriving import Arriving
-from twinbeam.pipeline.record.claims import ClaimLimits
+from twinbeam.pipeline.record.claims import ClaimLimits, told_of
 from twinbeam.pipeline.record.confirming import Confirming
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import (
@@ -78,7 +78,7 @@ class Fold:
         self._waiting = Waiting(known, self.writes, self.tally, policy)
         self._steps = Steps(known, self.writes, self.tally, self._visits, self._waiting)
         self._sides = Sides(known, self.writes)
-        self._joining = Joining(known)
+        self._joining = Joining(known, self.writes)
         self._uniting = Uniting(self.writes, self._waiting, self._steps)
         self.arrivals = 0
         self._done = dict.fromkeys(Act, 0)
@@ -287,7 +287,10 @@ class Fold:
 
     def _refused_by(self, conversion: Conversion, said: Signal, reason: Reason, *, own: bool) -> None:
         """Let a visit's refusal end what is its own; what it only claims is held, within limits."""
-        believed = said.channel is not Channel.BROWSER or believes(self._claims, said, conversion.key)
+        if own and conversion.evidence & STRONG:
+            self._steps.refuse(conversion, reason)
+            return
+        believed = said.channel is not Channel.BROWSER or believes(self._claims, said, told_of(conversion))
         if own:
             conversion.contested_ms = said.received_ms
             conversion.evidence |= BELIEVED * believed

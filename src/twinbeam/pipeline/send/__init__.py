@@ -3,5 +3,5 @@ Room 6 of 7: send.
 
 In:    Lease      a batch of one lane, frozen
 Out:   Verdict    what the destination's answer means
-Never: shares a fate between pixels
+Never: lets one pixel delay or end what is for another
 """

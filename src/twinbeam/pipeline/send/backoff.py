@@ -12,21 +12,21 @@ class Backoff(Struct, frozen=True, kw_only=True, gc=False):
 
     base_ms: int
     cap_ms: int
-    longest_wish_ms: int
+    longest_retry_after_ms: int
 
-    def delay_ms(self, attempt: int, rng: Random, after_seconds: float | None = None) -> int:
+    def delay_ms(self, attempt: int, rng: Random, retry_after_seconds: float | None = None) -> int:
         """
-        Draw the wait after a failed attempt (1 is the first).
+        Draw the wait in ms after a failed attempt (1 is the first).
 
-        The destination's own wish, up to the longest one that is honoured, is a floor under the draw.
+        What the destination asks for in `Retry-After`, up to the longest that is honoured, is a floor under the draw.
         """
         drawn = rng.uniform(0, self.ceiling_ms(attempt))
-        return round(self._honoured_ms(after_seconds) + drawn)
+        return round(self._retry_after_ms(retry_after_seconds) + drawn)
 
     def ceiling_ms(self, attempt: int) -> int:
-        """Give the longest wait that may be drawn for this attempt."""
+        """Return the longest wait in ms that may be drawn for this attempt."""
         doublings = min(max(attempt - 1, 0), _MOST_DOUBLINGS)
         return min(self.cap_ms, self.base_ms << doublings)
 
-    def _honoured_ms(self, after_seconds: float | None) -> float:
-        return min((after_seconds or 0.0) * 1_000, self.longest_wish_ms)
+    def _retry_after_ms(self, retry_after_seconds: float | None) -> float:
+        return min((retry_after_seconds or 0.0) * 1_000, self.longest_retry_after_ms)

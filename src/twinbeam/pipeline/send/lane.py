@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.delivery import Accepted, Answered, Lane, Lease, Refused, TokenRejected, TryLater, Verdict
 from twinbeam.pipeline.send.backoff import Backoff
-from twinbeam.pipeline.send.brake import Brake
-from twinbeam.pipeline.send.pace import Pace
+from twinbeam.pipeline.send.circuit_breaker import CircuitBreaker
 from twinbeam.pipeline.send.ports import Ports
+from twinbeam.pipeline.send.rate_limiter import RateLimiter
 from twinbeam.pipeline.send.report import surprise
 
 #: What the attempt log says; the batch may have been under way before, so nothing is known of what TikTok has.
-_PUT_BACK = Answered(message="put back, because the lane is closed")
+_PUT_BACK = Answered(message="put back, because the lane is paused")
 
 
 @dataclass(eq=False)
-class Attempt:
+class LeasedBatch:
     """
-    A leased batch on its way to its fate.
+    A leased batch, and what became of it so far.
 
     A verdict that could not be written down stays here, so that only the writing is tried again.
     """
@@ -40,119 +40,119 @@ class LaneRun:
     """
     Sends what is due in one lane.
 
-    It outlives its own runs: batches in hand, requests under way and the brake stay when a run ends or crashes.
+    It outlives its own runs: leased batches, requests under way and circuit breaker stay when a run ends or crashes.
     """
 
-    def __init__(self, lane: Lane, ports: Ports, pace: Pace, stop: asyncio.Event) -> None:
+    def __init__(self, lane: Lane, ports: Ports, rate_limiter: RateLimiter, stop: asyncio.Event) -> None:
         self.lane = lane
-        self.brake = Brake(backoff=_lane_backoff(ports), clock=ports.clock, rng=ports.rng)
+        self.breaker = CircuitBreaker(backoff=_lane_backoff(ports), clock=ports.clock, rng=ports.rng)
         self._backoff = _event_backoff(ports)
         self._ports = ports
-        self._pace = pace
+        self._rate_limiter = rate_limiter
         self._stop = stop
-        self._in_hand: deque[Attempt] = deque()
-        self._flights: set[asyncio.Task[None]] = set()
-        self._stirred = asyncio.Event()
+        self._leased: deque[LeasedBatch] = deque()
+        self._requests: set[asyncio.Task[None]] = set()
+        self._wakeup = asyncio.Event()
         self._gathers_until = ports.clock.monotonic()
 
     @property
-    def has_work_in_hand(self) -> bool:
+    def has_leased_work(self) -> bool:
         """Whether batches are leased here that are not under way."""
-        return bool(self._in_hand)
+        return bool(self._leased)
 
     def take(self, leases: Iterable[Lease]) -> None:
         """Put batches that are leased already in front of everything else, in their order."""
-        self._in_hand.extendleft([Attempt(lease) for lease in leases][::-1])
+        self._leased.extendleft([LeasedBatch(lease) for lease in leases][::-1])
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         """Say that something may have become due."""
-        self._stirred.set()
+        self._wakeup.set()
 
     async def run(self) -> bool:
         """
-        Send until nothing is due or the lane is closed; raises what the store raises.
+        Send until nothing is due or the lane is paused; raises what the store raises.
 
         Tells whether anything was sent: a lane that had nothing must not make the sender look again at once.
         """
-        await self._linger()
+        await self._delay_batch()
         sent = False
         while True:
-            self._stirred.clear()
-            attempt = await self._next()
-            if attempt is not None:
-                self._launch(attempt)
+            self._wakeup.clear()
+            leased = await self._next()
+            if leased is not None:
+                self._start_request(leased)
                 sent = True
-            elif self._flights:
+            elif self._requests:
                 await self._rest()
             else:
                 return sent
 
     def crashed(self, error: Exception) -> None:
-        """Report a surprise and keep the lane closed for a moment."""
+        """Report an unexpected error and pause the lane for a moment."""
         self._ports.report("send.crashed", lane=self.lane.name, **surprise(error))
-        self.brake.pause(self._ports.policy.restart_ms)
+        self.breaker.trip(self._ports.policy.restart_ms)
 
     async def abandon(self) -> None:
         """Give up waiting for answers; whoever takes the batches over sends them again."""
-        flights = list(self._flights)
-        for flight in flights:
-            flight.cancel()
-        await asyncio.gather(*flights, return_exceptions=True)
+        requests = list(self._requests)
+        for request in requests:
+            request.cancel()
+        await asyncio.gather(*requests, return_exceptions=True)
 
-    async def _linger(self) -> None:
-        if self._ports.policy.linger_ms and not self._in_hand:
-            await self._ports.sleep(self._ports.policy.linger_ms / MS_PER_SECOND)
+    async def _delay_batch(self) -> None:
+        if self._ports.policy.batch_delay_ms and not self._leased:
+            await self._ports.sleep(self._ports.policy.batch_delay_ms / MS_PER_SECOND)
 
-    async def _next(self) -> Attempt | None:
+    async def _next(self) -> LeasedBatch | None:
         """Take the next batch, or None while nothing may start."""
-        if self._stop.is_set() or len(self._flights) >= self._slots():
+        if self._stop.is_set() or len(self._requests) >= self._slots():
             return None
-        if self.brake.closed:
+        if self.breaker.is_open:
             await self._put_back()
             return None
-        if attempt := await self._from_hand():
-            return attempt
+        if leased := await self._from_leased():
+            return leased
         return None if self._gathers_for() else await self._lease()
 
-    async def _from_hand(self) -> Attempt | None:
-        """Take the next batch in hand, less what was refused or erased while it waited here."""
+    async def _from_leased(self) -> LeasedBatch | None:
+        """Take the next batch that is leased here, less what was refused or erased while it waited here."""
         ports = self._ports
-        while self._in_hand:
-            attempt = self._in_hand.popleft()
-            if attempt.verdict is not None:
-                return attempt
+        while self._leased:
+            leased = self._leased.popleft()
+            if leased.verdict is not None:
+                return leased
             try:
                 renew, now_ms = ports.leases.renew, ports.clock.now_ms()
                 lease = await ports.on_store(
-                    renew, attempt.lease, owner=ports.owner, now_ms=now_ms, compose=ports.compose
+                    renew, leased.lease, owner=ports.owner, now_ms=now_ms, compose=ports.compose
                 )
             except BaseException:
-                self._in_hand.appendleft(attempt)
+                self._leased.appendleft(leased)
                 raise
             if lease is not None:
-                return Attempt(lease)
+                return LeasedBatch(lease)
         return None
 
     async def _put_back(self) -> None:
-        """Let what would wait here for the brake wait in the store, where a refusal or an erasure still reaches it."""
-        for attempt in [attempt for attempt in self._in_hand if attempt.verdict is None]:
-            due_ms = self._ports.clock.now_ms() + round(self.brake.opens_in() * MS_PER_SECOND)
-            await self._ports.settle(attempt.lease, TryLater(_PUT_BACK), due_ms=due_ms)
-            self._in_hand.remove(attempt)
-            batch, count = attempt.lease.batch, attempt.lease.count
+        """Let what would wait for the breaker wait in the store, where a refusal or an erasure still reaches it."""
+        for leased in [it for it in self._leased if it.verdict is None]:
+            due_ms = self._ports.clock.now_ms() + round(self.breaker.seconds_open() * MS_PER_SECOND)
+            await self._ports.settle(leased.lease, TryLater(_PUT_BACK), due_ms=due_ms)
+            self._leased.remove(leased)
+            batch, count = leased.lease.batch, leased.lease.count
             self._ports.report("send.put_back", lane=self.lane.name, batch=batch, count=count)
 
     def _slots(self) -> int:
-        return 1 if self.brake.probing else self._ports.policy.in_flight
+        return 1 if self.breaker.is_half_open else self._ports.policy.in_flight
 
     def _gathers_for(self) -> float:
         """Give the seconds until a batch that is not full may follow the ones under way."""
         left = self._gathers_until - self._ports.clock.monotonic()
-        return max(0.0, left) if self._flights else 0.0
+        return max(0.0, left) if self._requests else 0.0
 
-    async def _lease(self) -> Attempt | None:
+    async def _lease(self) -> LeasedBatch | None:
         ports, policy = self._ports, self._ports.policy
-        limit = policy.probe_limit if self.brake.probing else policy.batch_limit
+        limit = policy.probe_limit if self.breaker.is_half_open else policy.batch_limit
         lease = await ports.on_store(
             ports.leases.lease,
             self.lane,
@@ -165,55 +165,55 @@ class LaneRun:
             return None
         if lease.count < limit:
             self._gathers_until = ports.clock.monotonic() + policy.gather_ms / MS_PER_SECOND
-        return Attempt(lease)
+        return LeasedBatch(lease)
 
-    def _launch(self, attempt: Attempt) -> None:
-        flight = asyncio.create_task(self._fly(attempt), name=f"send {self.lane.name}")
-        self._flights.add(flight)
-        flight.add_done_callback(self._landed)
+    def _start_request(self, leased: LeasedBatch) -> None:
+        request = asyncio.create_task(self._send(leased), name=f"send {self.lane.name}")
+        self._requests.add(request)
+        request.add_done_callback(self._request_done)
 
-    def _landed(self, flight: asyncio.Task[None]) -> None:
-        self._flights.discard(flight)
-        self._stirred.set()
+    def _request_done(self, request: asyncio.Task[None]) -> None:
+        self._requests.discard(request)
+        self._wakeup.set()
 
     async def _rest(self) -> None:
-        """Wait until a request lands, somebody nudges, or the gathering is over."""
+        """Wait until a request is answered, `wake` is called, or the gathering is over."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._gathers_for() or None):
-                await self._stirred.wait()
+                await self._wakeup.wait()
 
-    async def _fly(self, attempt: Attempt) -> None:
-        """Carry one batch to its fate; after a surprise it is back in hand, with what is known of it."""
+    async def _send(self, leased: LeasedBatch) -> None:
+        """Send one batch and settle it; after an unexpected error it is leased here again, with what is known of it."""
         try:
-            verdict = attempt.verdict or await self._deliver(attempt)
-            fate = await self._conclude(attempt.lease, verdict)
+            verdict = leased.verdict or await self._deliver(leased)
+            result = await self._settle(leased.lease, verdict)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it must not take the batch or the lane with it
-            self._in_hand.appendleft(attempt)
+            self._leased.appendleft(leased)
             self.crashed(error)
         else:
-            self._tell(attempt, verdict, fate)
+            self._report(leased, verdict, result)
 
-    async def _deliver(self, attempt: Attempt) -> Verdict:
+    async def _deliver(self, leased: LeasedBatch) -> Verdict:
         ports = self._ports
-        if seconds := self._pace.reserve():
+        if seconds := self._rate_limiter.reserve():
             await ports.sleep(seconds)
         began = ports.clock.monotonic()
-        attempt.verdict = await ports.destination.deliver(attempt.lease)
-        attempt.seconds = ports.clock.monotonic() - began
-        self._feel(attempt.verdict)
-        return attempt.verdict
+        leased.verdict = await ports.destination.deliver(leased.lease)
+        leased.seconds = ports.clock.monotonic() - began
+        self._update_breaker(leased.verdict)
+        return leased.verdict
 
-    def _feel(self, verdict: Verdict) -> None:
-        """Let the answer set the pace of the lane."""
+    def _update_breaker(self, verdict: Verdict) -> None:
+        """Tell the circuit breaker what the answer means for the lane."""
         match verdict:
             case TokenRejected():
-                self.brake.pause(self._ports.policy.token_pause_ms)
+                self.breaker.trip(self._ports.policy.token_pause_ms)
             case TryLater():
-                self.brake.slow(verdict.after_seconds)
+                self.breaker.record_failure(verdict.retry_after_seconds)
             case Accepted() | Refused():
-                self.brake.clear()
+                self.breaker.record_success()
 
-    async def _conclude(self, lease: Lease, verdict: Verdict) -> str:
+    async def _settle(self, lease: Lease, verdict: Verdict) -> str:
         if isinstance(verdict, Refused) and lease.count > 1:
             return await self._split(lease)
         return await self._ports.settle(lease, verdict, due_ms=self._due_ms(lease, verdict))
@@ -232,18 +232,18 @@ class LaneRun:
         return "split"
 
     def _due_ms(self, lease: Lease, verdict: Verdict) -> int:
-        """Say when the batch may be tried again, should that be its fate."""
+        """Say when the batch may be tried again, should it have to be."""
         now_ms = self._ports.clock.now_ms()
         match verdict:
             case TryLater():
-                return now_ms + self._backoff.delay_ms(lease.attempt, self._ports.rng, verdict.after_seconds)
+                return now_ms + self._backoff.delay_ms(lease.attempt, self._ports.rng, verdict.retry_after_seconds)
             case TokenRejected():
                 return now_ms + self._ports.policy.token_pause_ms
             case Accepted() | Refused():
                 return now_ms
 
-    def _tell(self, attempt: Attempt, verdict: Verdict, fate: str) -> None:
-        lease, answer = attempt.lease, verdict.answer
+    def _report(self, leased: LeasedBatch, verdict: Verdict, result: str) -> None:
+        lease, answer = leased.lease, verdict.answer
         self._ports.report(
             "send.attempted",
             lane=self.lane.name,
@@ -255,16 +255,22 @@ class LaneRun:
             status=answer.status,
             code=answer.code,
             request_id=answer.request_id,
-            seconds=attempt.seconds,
-            fate=fate,
+            seconds=leased.seconds,
+            result=result,
         )
 
 
 def _event_backoff(ports: Ports) -> Backoff:
     policy = ports.policy
-    return Backoff(base_ms=policy.backoff_base_ms, cap_ms=policy.backoff_cap_ms, longest_wish_ms=policy.longest_wish_ms)
+    return Backoff(
+        base_ms=policy.backoff_base_ms,
+        cap_ms=policy.backoff_cap_ms,
+        longest_retry_after_ms=policy.longest_retry_after_ms,
+    )
 
 
 def _lane_backoff(ports: Ports) -> Backoff:
     policy = ports.policy
-    return Backoff(base_ms=policy.backoff_base_ms, cap_ms=policy.lane_cap_ms, longest_wish_ms=policy.longest_wish_ms)
+    return Backoff(
+        base_ms=policy.backoff_base_ms, cap_ms=policy.lane_cap_ms, longest_retry_after_ms=policy.longest_retry_after_ms
+    )

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.delivery import Lane, Lease
 from twinbeam.pipeline.send.lane import LaneRun
-from twinbeam.pipeline.send.pace import Pace
 from twinbeam.pipeline.send.ports import Ports
+from twinbeam.pipeline.send.rate_limiter import RateLimiter
 from twinbeam.pipeline.send.report import surprise
 
 
@@ -25,31 +25,33 @@ class Sender(Ports):
     Use one instance for one `run`. Methods belong to the event loop's thread; the store is reached through `on_store`.
     """
 
-    _pace: Pace = field(init=False)
+    _rate_limiter: RateLimiter = field(init=False)
     _runs: dict[int, LaneRun] = field(default_factory=dict, init=False)
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
-    _stirred: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _wakeup: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stop: asyncio.Event = field(init=False)
 
     def __post_init__(self) -> None:
-        self._pace = Pace(per_second=self.policy.requests_per_second, burst=self.policy.burst, clock=self.clock)
+        self._rate_limiter = RateLimiter(
+            per_second=self.policy.requests_per_second, burst=self.policy.burst, clock=self.clock
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Re-send what dead owners left, then send what is due until told to stop."""
         self._stop = stop
-        bell = asyncio.create_task(self._wake_at_stop())
+        stop_watcher = asyncio.create_task(self._wake_at_stop())
         try:
             await self._take_over()
             while not stop.is_set():
                 await self._round()
-            await self._farewell()
+            await self._await_answers()
         finally:
-            bell.cancel()
+            stop_watcher.cancel()
             await self._abandon()
 
     def wake(self) -> None:
         """Say that something may have become due. Cheap: calls in quick succession lead to one look."""
-        self._stirred.set()
+        self._wakeup.set()
 
     async def resume(self, workspace: str, source_id: str) -> None:
         """Try again at once what waits for an event source, because its token is another one; raises StorageError."""
@@ -57,7 +59,7 @@ class Sender(Ports):
         await self.on_store(self.leases.hasten, workspace=workspace, source_id=source_id, now_ms=now_ms)
         for run in self._runs.values():
             if (run.lane.workspace, run.lane.source_id) == (workspace, source_id):
-                run.brake.release()
+                run.breaker.allow_probe()
         self.wake()
 
     async def _wake_at_stop(self) -> None:
@@ -73,7 +75,7 @@ class Sender(Ports):
                     self.leases.reclaim, owner=self.owner, now_ms=self.clock.now_ms(), compose=self.compose
                 )
             except Exception as error:  # noqa: BLE001 -- the store may come back
-                await self._stumble(error)
+                await self._on_store_error(error)
             else:
                 self._adopt(orphans)
                 adopted = True
@@ -85,11 +87,11 @@ class Sender(Ports):
 
     async def _round(self) -> None:
         """Start the lanes that have work, and rest until there may be more."""
-        self._stirred.clear()
+        self._wakeup.clear()
         try:
             due, next_due_ms = await self.on_store(self._look)
         except Exception as error:  # noqa: BLE001 -- the store may come back; the lanes under way go on
-            await self._stumble(error)
+            await self._on_store_error(error)
         else:
             self._start_lanes(due)
             await self._rest(self._seconds_to_rest(next_due_ms))
@@ -100,23 +102,23 @@ class Sender(Ports):
 
     def _start_lanes(self, due: Iterable[Lane]) -> None:
         runs = {lane.id: self._run_of(lane) for lane in due}
-        runs |= {key: run for key, run in self._runs.items() if run.has_work_in_hand}
+        runs |= {key: run for key, run in self._runs.items() if run.has_leased_work}
         for key, run in runs.items():
             self._start(key, run)
 
     def _run_of(self, lane: Lane) -> LaneRun:
         if lane.id not in self._runs:
-            self._runs[lane.id] = LaneRun(lane, self, self._pace, self._stop)
+            self._runs[lane.id] = LaneRun(lane, self, self._rate_limiter, self._stop)
         return self._runs[lane.id]
 
     def _start(self, key: int, run: LaneRun) -> None:
         if key in self._tasks:
-            run.nudge()
+            run.wake()
         else:
-            self._tasks[key] = asyncio.create_task(self._tend(key, run), name=f"lane {run.lane.name}")
+            self._tasks[key] = asyncio.create_task(self._supervise(key, run), name=f"lane {run.lane.name}")
 
-    async def _tend(self, key: int, run: LaneRun) -> None:
-        """Watch over one run of a lane, so that a surprise in it stays its own."""
+    async def _supervise(self, key: int, run: LaneRun) -> None:
+        """Run a lane once, so that an unexpected error in it stays its own."""
         try:
             sent = await run.run()
         except Exception as error:  # noqa: BLE001 -- reported, and the lane starts again after a delay
@@ -131,9 +133,9 @@ class Sender(Ports):
         """
         Tell when to look again if nobody calls.
 
-        What is due already is in the hands of a lane, or behind a brake whose opening counts here.
+        What is due already is in the hands of a lane, or waits for a circuit breaker whose time counts here.
         """
-        moments = [opens_in for run in self._runs.values() if (opens_in := run.brake.opens_in())]
+        moments = [seconds for run in self._runs.values() if (seconds := run.breaker.seconds_open())]
         if next_due_ms is not None and next_due_ms > (now_ms := self.clock.now_ms()):
             moments.append((next_due_ms - now_ms) / MS_PER_SECOND)
         return min([*moments, self.policy.look_ms / MS_PER_SECOND])
@@ -141,16 +143,16 @@ class Sender(Ports):
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._stirred.wait()
+                await self._wakeup.wait()
 
-    async def _stumble(self, error: Exception) -> None:
+    async def _on_store_error(self, error: Exception) -> None:
         self.report("send.crashed", lane="", **surprise(error))
         await self.sleep(self.policy.restart_ms / MS_PER_SECOND)
 
-    async def _farewell(self) -> None:
+    async def _await_answers(self) -> None:
         """Wait a little for the answers under way, so that a planned stop sends nothing twice."""
         if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=self.policy.farewell_ms / MS_PER_SECOND)
+            await asyncio.wait(self._tasks.values(), timeout=self.policy.shutdown_grace_ms / MS_PER_SECOND)
 
     async def _abandon(self) -> None:
         tasks = list(self._tasks.values())

@@ -13,7 +13,7 @@ class Policy(Struct, frozen=True, kw_only=True, gc=False):
     in_flight: int = 4
 
     #: Milliseconds an idle lane waits before it sends. TikTok recommends sending each event at once (tiktok.md 2.1).
-    linger_ms: int = 0
+    batch_delay_ms: int = 0
 
     #: Milliseconds in which events gather while a request of their lane is under way and the last batch was not full.
     #: Each lease and each verdict is a durable transaction of 3-7 ms in the one thread that records, too.
@@ -38,8 +38,8 @@ class Policy(Struct, frozen=True, kw_only=True, gc=False):
     #: Milliseconds a lane itself pauses at most after failures: how late the end of an outage may be noticed.
     lane_cap_ms: int = 60_000
 
-    #: Milliseconds of a destination's own wish that are honoured. A wish may be a mistake, the 47 hours are not.
-    longest_wish_ms: int = 60 * 60_000
+    #: Milliseconds of a destination's `Retry-After` that are honoured. It may be a mistake, the 47 hours are not.
+    longest_retry_after_ms: int = 60 * 60_000
 
     #: Milliseconds a lane pauses after its token was refused: people mend tokens in minutes, not in seconds.
     token_pause_ms: int = 60_000
@@ -51,9 +51,9 @@ class Policy(Struct, frozen=True, kw_only=True, gc=False):
     look_ms: int = 1_000
 
     #: Milliseconds a stop waits for answers under way; what is unanswered then is sent again by the next owner.
-    farewell_ms: int = 5_000
+    shutdown_grace_ms: int = 5_000
 
     @property
     def longest_wait_ms(self) -> int:
-        """The longest backoff with the longest wish: nothing is due later, unless a clock was wrong."""
-        return self.backoff_cap_ms + self.longest_wish_ms
+        """The longest backoff with the longest `Retry-After`: nothing is due later, unless a clock was wrong."""
+        return self.backoff_cap_ms + self.longest_retry_after_ms

@@ -20,7 +20,7 @@ class OnStore(Protocol):
     """Runs a synchronous call of the store in the store's own thread."""
 
     async def __call__(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Give what the call gives, raise what it raises."""
+        """Return what the call returns, raise what it raises."""
         ...
 
 
@@ -28,7 +28,7 @@ class Settle(Protocol):
     """The room behind this one."""
 
     async def __call__(self, lease: Lease, verdict: Verdict, *, due_ms: int) -> str:
-        """Write a verdict down durably and name what happened; `due_ms` is when to try again, if that is the fate."""
+        """Write a verdict down durably and name what happened; `due_ms` is when to try again, if it has to be."""
         ...
 
 

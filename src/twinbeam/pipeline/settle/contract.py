@@ -7,7 +7,7 @@ from twinbeam.core.delivery import Answered
 
 class Ledger(Protocol):
     """
-    The part of a store that writes fates down. Synchronous; called from the store's own thread.
+    The part of a store that writes verdicts down. Synchronous; called from the store's own thread.
 
     Each call is one durable transaction that moves the batch's conversions, counts them and logs the attempt.
     A batch that is no longer leased by `owner` is left as it is, and False is returned.

@@ -30,7 +30,7 @@ LanePlace = tuple[str, str, str, str, bool]
 """(workspace, event source, source id, test code, enriches)"""
 
 
-class Connection:
+class StoreConnection:
     """A connection with the sealing, look-up and commit habits of the store; the writer's has checkpoints."""
 
     def __init__(self, db: sqlite3.Connection, ring: KeyRing, checkpoints: Checkpoints | None = None) -> None:
@@ -45,7 +45,10 @@ class Connection:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what happens inside, durably, or nothing of it."""
+        """Commit what happens inside, durably, or nothing of it; within a transaction it is a part of that."""
+        if self.db.in_transaction:
+            yield
+            return
         before = self.db.total_changes
         with transaction(self.db):
             yield

@@ -19,12 +19,12 @@ from twinbeam.core.keys import LOOKUP_BYTES
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Facts
-from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
+from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_context
 from twinbeam.engines.stores.sqlite.counting import move_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.rows import PUT_VISITOR, encode_facts
-from twinbeam.engines.stores.sqlite.searching import Row, Search, rows_of
+from twinbeam.engines.stores.sqlite.searching import PersonRow, Search, rows_of
 from twinbeam.engines.stores.sqlite.traces import forget_traces
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.visits import erased
@@ -46,7 +46,7 @@ _ANSWERED = "SELECT id FROM conversion WHERE state <> 'leased' AND id IN (SELECT
 class Erasing:
     """Carries wishes out; whatever writes is called inside a transaction."""
 
-    def __init__(self, connection: Connection, visitor_keys: LateIndex) -> None:
+    def __init__(self, connection: StoreConnection, visitor_keys: LateIndex) -> None:
         self._connection = connection
         self._db = connection.db
         self._visitor_keys = visitor_keys
@@ -125,7 +125,7 @@ class Erasing:
         facts = self._connection.facts_in(visitor, sealed)
         return None if facts is None else erased(facts)
 
-    def _erase(self, rows: Sequence[Row], now_ms: int) -> tuple[Receipt, list[int]]:
+    def _erase(self, rows: Sequence[PersonRow], now_ms: int) -> tuple[Receipt, list[int]]:
         """Erase what is not on the wire, and note on the rest that it has to go."""
         flying = [row for row in rows if row.state is State.LEASED]
         gone = [row for row in rows if row.state is not State.LEASED]
@@ -141,16 +141,16 @@ class Erasing:
         delivered = sum(row.reached_tiktok for row in rows)
         return Receipt(now_ms, len(gone), len(flying), delivered), [row.id for row in flying]
 
-    def _unschedule(self, rows: Sequence[Row]) -> None:
+    def _unschedule(self, rows: Sequence[PersonRow]) -> None:
         held = [(row.due_ms, row.id) for row in rows if row.state is State.HELD]
         self._db.executemany("DELETE FROM held WHERE due=? AND id=?", held)
         ready = [(self._lane(row), row.due_ms, row.id) for row in rows if row.state in (State.READY, State.WAITING)]
         self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", ready)
 
-    def _lane(self, row: Row) -> int:
+    def _lane(self, row: PersonRow) -> int:
         return self._connection.lane((row.workspace, row.event_source, row.pixel, row.test_code, row.enriched)).id
 
-    def _count(self, rows: Sequence[Row]) -> None:
+    def _count(self, rows: Sequence[PersonRow]) -> None:
         moves: Counter[tuple[int, str, str, str, str, str]] = Counter()
         for row in rows:
             place = (day_of(row.received_ms), row.workspace, row.pixel, row.event)
@@ -159,12 +159,12 @@ class Erasing:
         move_counts(self._db, [(*key, n) for key, n in sorted(moves.items())])
 
 
-def sealed_hashes(connection: Connection, wish: Erasure) -> bytes:
+def sealed_hashes(connection: StoreConnection, wish: Erasure) -> bytes:
     """Seal by what a person is looked up."""
     return connection.ring.seal(b"".join((wish.person.lookup, *wish.person.tokens)), _context(wish.id))
 
 
-def opened(connection: Connection, wish: Erasure, sealed: bytes) -> Erasure:
+def opened(connection: StoreConnection, wish: Erasure, sealed: bytes) -> Erasure:
     """Put back into a wish by what its person is looked up."""
     hashes = connection.ring.open_sealed(sealed, _context(wish.id))
     rest = hashes[LOOKUP_BYTES:]

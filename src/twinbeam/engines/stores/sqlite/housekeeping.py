@@ -9,7 +9,7 @@ import msgspec
 from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.rules import DEFAULT_WORKSPACE
 from twinbeam.engines.sqlite_file import emptied_wal
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.erasing import Erasing, sealed_hashes
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.payloads import Payloads
@@ -30,7 +30,7 @@ class Housekeeping:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: StoreConnection,
         dedup: LateIndex,
         visitor_keys: LateIndex,
         keep_days_of: KeepDays = keep_by_default,
@@ -111,7 +111,7 @@ class Housekeeping:
 class Wishes:
     """Asking to be erased, from any process."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
         self._db = connection.db
 

@@ -7,13 +7,13 @@ much longer, so that it is recorded once more from there.
 
 from pathlib import Path
 
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 
 
 class Lasting:
     """For the one writer; see record.contract.Recorder for the promise of `safe`."""
 
-    def __init__(self, connection: Connection, path: Path) -> None:
+    def __init__(self, connection: StoreConnection, path: Path) -> None:
         self._connection = connection
         self._db = connection.db
         self._path = path

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from twinbeam.core.keys import KEY_BYTES
 from twinbeam.engines.stores.sqlite import packed
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.shares import SHARES, id_in, ids_in, joined, keys_in, share_of, without
 from twinbeam.engines.stores.sqlite.sketch import Sketch
 from twinbeam.engines.stores.sqlite.waiting_keys import WaitingKeys
@@ -42,7 +42,7 @@ class LateIndex:
     failed it knows nothing; what the sketch was shown by one is only looked for in vain.
     """
 
-    def __init__(self, connection: Connection, table: str, *, of: str) -> None:
+    def __init__(self, connection: StoreConnection, table: str, *, of: str) -> None:
         self._connection = connection
         self._db = connection.db
         self._log = log = log_table(table)

@@ -21,11 +21,11 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.names import wire_name
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.keyring import NotOpenedHere
-from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
+from twinbeam.engines.stores.sqlite.connection import StoreConnection, payload_context
 from twinbeam.engines.stores.sqlite.counting import move_counts
 from twinbeam.engines.stores.sqlite.packed import packed_ids
 from twinbeam.engines.stores.sqlite.rows import handle_of
-from twinbeam.engines.stores.sqlite.settling import LANES, Held, Settling, as_held, as_lane, fate
+from twinbeam.engines.stores.sqlite.settling import LANES, OpenBatch, Settling, as_lane, as_open_batch, end_of
 from twinbeam.pipeline.record.conversion import Spoken, is_proven
 from twinbeam.pipeline.record.merge import merge
 from twinbeam.pipeline.record.policy import RecordPolicy
@@ -103,7 +103,7 @@ class _Loaded(NamedTuple):
 class Leasing(Settling):
     """See send.contract.Leases for the promises."""
 
-    def __init__(self, connection: Connection, policy: RecordPolicy, ages: Ages) -> None:
+    def __init__(self, connection: StoreConnection, policy: RecordPolicy, ages: Ages) -> None:
         super().__init__(connection)
         self._policy = policy
         self._ages = ages
@@ -175,8 +175,8 @@ class Leasing(Settling):
         """
         self._take_out_recalled(owner, now_ms, compose)
         leases = []
-        for *held, body_hash, attempt in self._db.execute(_ORPHANS, (owner,)).fetchall():
-            batch = as_held(*held)
+        for *row, body_hash, attempt in self._db.execute(_ORPHANS, (owner,)).fetchall():
+            batch = as_open_batch(*row)
             try:
                 lease = self._again(batch, body_hash, attempt, now_ms, compose)
             except StorageDamaged:
@@ -189,11 +189,11 @@ class Leasing(Settling):
     def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Replace a leased batch by two leased halves in one transaction."""
         with self._connection.transaction():
-            held = self._held(batch, owner)
-            if held is None:
+            open_batch = self._leased_batch(batch, owner)
+            if open_batch is None:
                 return []
             self._db.execute(_SPLIT, (now_ms, batch))
-            lane, ids = self._lane(held.lane), self._without_recalled(held, now_ms).ids
+            lane, ids = self._lane(open_batch.lane), self._without_recalled(open_batch, now_ms).ids
             middle = len(ids) // 2
             halves = [self._half(lane, half, owner, now_ms, compose) for half in (ids[:middle], ids[middle:])]
             return [half for half in halves if half is not None]
@@ -201,14 +201,14 @@ class Leasing(Settling):
     def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
         """Give a lease as it may go out now: less what was refused or erased since."""
         with self._connection.transaction():
-            held = self._held(lease.batch, owner)
-            if held is None:
+            open_batch = self._leased_batch(lease.batch, owner)
+            if open_batch is None:
                 return None
-            left = self._without_recalled(held, now_ms).ids
-            if len(left) == len(held.ids):
+            left = self._without_recalled(open_batch, now_ms).ids
+            if len(left) == len(open_batch.ids):
                 return lease
-            self._db.execute(_SPLIT, (now_ms, held.id))
-            return self._half(self._lane(held.lane), left, owner, now_ms, compose)
+            self._db.execute(_SPLIT, (now_ms, open_batch.id))
+            return self._half(self._lane(open_batch.lane), left, owner, now_ms, compose)
 
     def _take_due(self, lane: Lane, limit: int, now_ms: int) -> list[_Pick]:
         """Take the next due conversions out of the schedule."""
@@ -251,7 +251,7 @@ class Leasing(Settling):
         return [pick for pick in picks if pick.id not in late]
 
     def _expire(self, lane: Lane, picks: Sequence[_Pick], reason: Reason, now_ms: int) -> None:
-        end = fate(lane, State.EXPIRED, reason)
+        end = end_of(lane, State.EXPIRED, reason)
         self._end_ids([pick.id for pick in picks], *end, now_ms)
         self._count_moved(picks, *end)
 
@@ -333,33 +333,35 @@ class Leasing(Settling):
         """Put what is left in the place of every orphan of which something was refused or erased since."""
         with self._connection.transaction():
             for *row, _body_hash, _attempt in self._db.execute(_ORPHANS, (owner,)).fetchall():
-                held = as_held(*row)
-                lane = self._lane(held.lane)
-                if any(self._too_late(lane, pick, now_ms) for pick in self._picks(held.ids)):
+                open_batch = as_open_batch(*row)
+                lane = self._lane(open_batch.lane)
+                if any(self._too_late(lane, pick, now_ms) for pick in self._picks(open_batch.ids)):
                     continue
-                left = self._without_recalled(held, now_ms).ids
-                if len(left) < len(held.ids):
-                    self._db.execute(_SPLIT, (now_ms, held.id))
+                left = self._without_recalled(open_batch, now_ms).ids
+                if len(left) < len(open_batch.ids):
+                    self._db.execute(_SPLIT, (now_ms, open_batch.id))
                     self._half(lane, left, _NOBODY, now_ms, compose)
 
     def _half(self, lane: Lane, ids: list[int], owner: str, now_ms: int, compose: Compose) -> Lease | None:
         loaded = self._loaded(lane, self._picks(ids), now_ms)
         return self._open_batch(lane, loaded, owner, now_ms, compose, again=True) if loaded else None
 
-    def _again(self, held: Held, body_hash: bytes, attempt: int, now_ms: int, compose: Compose) -> Lease | None:
+    def _again(
+        self, open_batch: OpenBatch, body_hash: bytes, attempt: int, now_ms: int, compose: Compose
+    ) -> Lease | None:
         """Make a dead owner's batch again, or end it."""
-        lane, picks = self._lane(held.lane), self._picks(held.ids)
+        lane, picks = self._lane(open_batch.lane), self._picks(open_batch.ids)
         late = {reason for pick in picks if (reason := self._too_late(lane, pick, now_ms))}
         if late:
             with self._connection.transaction():
-                left = self._without_recalled(held, now_ms)
+                left = self._without_recalled(open_batch, now_ms)
                 self._end(left, TOO_LATE, State.EXPIRED, reason_of_batch(late), now_ms)
             return None
         sealed, names = self._sealed(picks), self._names(picks)
         body = compose(lane, [(names[pick.id], self._event(pick, sealed)) for pick in picks])
         if _hash(body) != body_hash:
-            raise StorageDamaged(f"batch {held.id} no longer gives the bytes that were sent")
-        return Lease(batch=held.id, lane=lane, body=body, count=len(held.ids), attempt=attempt, resent=True)
+            raise StorageDamaged(f"batch {open_batch.id} no longer gives the bytes that were sent")
+        return Lease(batch=open_batch.id, lane=lane, body=body, count=len(open_batch.ids), attempt=attempt, resent=True)
 
     def _adopt(self, batches: Sequence[int], owner: str) -> None:
         with self._connection.transaction():

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from twinbeam.core.values import Facts, Signal
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.counting import counted_names
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, handle_of, is_stored, known_id
@@ -19,7 +19,9 @@ _FACTS = "SELECT id, watched, facts FROM visitor WHERE id IN ({}) AND facts <> x
 class Loading:
     """Looks things up for one fold at a time."""
 
-    def __init__(self, connection: Connection, dedup: LateIndex, visitor_keys: LateIndex, watching: Watching) -> None:
+    def __init__(
+        self, connection: StoreConnection, dedup: LateIndex, visitor_keys: LateIndex, watching: Watching
+    ) -> None:
         self._connection = connection
         self._db = connection.db
         self._dedup = dedup

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.engines.keyring import NotOpenedHere
-from twinbeam.engines.stores.sqlite.connection import Connection, payload_context
+from twinbeam.engines.stores.sqlite.connection import StoreConnection, payload_context
 from twinbeam.pipeline.record.conversion import Copy
 
 _OWN = b"\x02"  #: the first byte of what is sealed under a key of its own; DayKeys begins with another
@@ -25,7 +25,7 @@ _MOST_REWRITTEN = 20_000  #: keys at once, about 30 ms
 class Payloads:
     """Reads and writes payloads; call inside a transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
         self._db = connection.db
 

@@ -7,7 +7,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.engines.stores.sqlite.auditing import add_changes
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.counting import add_counts, move_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.loading import Loading
@@ -42,7 +42,7 @@ def _undo() -> NoReturn:
 class Recording:
     """See record.contract.Recorder and Holds for the promises."""
 
-    def __init__(self, connection: Connection, policy: RecordPolicy) -> None:
+    def __init__(self, connection: StoreConnection, policy: RecordPolicy) -> None:
         self._connection = connection
         self._db = connection.db
         self._policy = policy

@@ -15,7 +15,7 @@ from twinbeam.core.erasure import Person
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.lifecycle import ERASABLE, State
 from twinbeam.engines.stores.sqlite import packed
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.traces import trace_tables
 from twinbeam.engines.stores.sqlite.watching import Watching
@@ -32,7 +32,7 @@ VisitorsOf = Callable[[set[bytes]], Iterable[int]]
 """Gives the visitors that tokens of visits lead to."""
 
 
-class Row(Struct, frozen=True):
+class PersonRow(Struct, frozen=True):
     """A conversion about a person."""
 
     id: int
@@ -60,9 +60,9 @@ class Search:
     """A search for what was accepted about a person until a moment; `rows` and `visitors` are what it found."""
 
     def __init__(
-        self, connection: Connection, person: Person, visitors_of: VisitorsOf, *, until_ms: int = END_OF_TIME_MS
+        self, connection: StoreConnection, person: Person, visitors_of: VisitorsOf, *, until_ms: int = END_OF_TIME_MS
     ) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[PersonRow] = []
         self.visitors: set[int] = set()
         self._connection = connection
         self._person = person
@@ -83,7 +83,7 @@ class Search:
             yield
         self.rows = self._rows({row.id for row in self.rows} | self._noted())
 
-    def _rows(self, ids: Iterable[int]) -> list[Row]:
+    def _rows(self, ids: Iterable[int]) -> list[PersonRow]:
         return rows_of(self._connection, ids, self._person, until_ms=self._until_ms)
 
     def _tokens(self) -> set[bytes]:
@@ -94,14 +94,14 @@ class Search:
         return {id_ for ids in self._watching.of(self.visitors).values() for id_ in ids}
 
 
-def rows_of(connection: Connection, ids: Iterable[int], person: Person, *, until_ms: int) -> list[Row]:
+def rows_of(connection: StoreConnection, ids: Iterable[int], person: Person, *, until_ms: int) -> list[PersonRow]:
     """Give those of some conversions about a person that were accepted until then and are not gone already."""
     rows = (_row(row) for row in connection.among(_ROWS, sorted(ids)))
     reached = (row for row in rows if person.means(row.workspace, row.shop) and row.received_ms <= until_ms)
     return [row for row in reached if row.state in ERASABLE]
 
 
-def _found_about(connection: Connection, person: Person) -> Iterator[set[int]]:
+def _found_about(connection: StoreConnection, person: Person) -> Iterator[set[int]]:
     """
     Give the conversions that look-ups of a person lead to, in pieces.
 
@@ -112,7 +112,7 @@ def _found_about(connection: Connection, person: Person) -> Iterator[set[int]]:
         yield set(packed.search(connection.db, table, person.lookup))
 
 
-def _held_about(connection: Connection, person: Person) -> Iterator[set[int]]:
+def _held_about(connection: StoreConnection, person: Person) -> Iterator[set[int]]:
     sql = "SELECT id FROM held_key WHERE id > ? ORDER BY id LIMIT ?"
     place = 0
     while ids := [id_ for (id_,) in connection.db.execute(sql, (place, _AT_ONCE)).fetchall()]:
@@ -120,7 +120,7 @@ def _held_about(connection: Connection, person: Person) -> Iterator[set[int]]:
         yield {id_ for id_ in ids if person.lookup in _lookups(connection, id_)}
 
 
-def _lookups(connection: Connection, id_: int) -> set[bytes]:
+def _lookups(connection: StoreConnection, id_: int) -> set[bytes]:
     try:
         copies = Payloads(connection).copies_of([id_]).get(id_, [])
     except StorageDamaged:
@@ -128,6 +128,8 @@ def _lookups(connection: Connection, id_: int) -> set[bytes]:
     return {lookup for copy in copies for lookup in copy.lookups}
 
 
-def _row(row: Sequence[Any]) -> Row:
+def _row(row: Sequence[Any]) -> PersonRow:
     id_, received, workspace, pixel, event, event_source, test_code, enriched, state, *rest = row
-    return Row(id_, received, workspace, pixel, event, event_source, test_code, bool(enriched), State(state), *rest)
+    return PersonRow(
+        id_, received, workspace, pixel, event, event_source, test_code, bool(enriched), State(state), *rest
+    )

@@ -16,7 +16,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Answered, Lane
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.counting import move_counts
 from twinbeam.engines.stores.sqlite.packed import ids_of
 
@@ -45,7 +45,7 @@ Place = tuple[int, str, str, str]
 """(day, workspace, pixel, event)"""
 
 
-class Held(Struct, frozen=True):
+class OpenBatch(Struct, frozen=True):
     """An open batch: what is in it, and how many of it count where."""
 
     id: int
@@ -57,7 +57,7 @@ class Held(Struct, frozen=True):
 class Settling:
     """See settle.contract.Ledger for the promises."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
         self._db = connection.db
 
@@ -75,10 +75,10 @@ class Settling:
     ) -> bool:
         """Move the batch's conversions to WAITING until `due_ms`, or to WITHDRAWN."""
         with self._connection.transaction():
-            held = self._held(batch, owner)
-            if held is None:
+            open_batch = self._leased_batch(batch, owner)
+            if open_batch is None:
                 return False
-            left = self._without_recalled(held, now_ms)
+            left = self._without_recalled(open_batch, now_ms)
             sql = "UPDATE conversion SET state='waiting', due=? WHERE id IN (SELECT value FROM json_each(?))"
             self._connection.by_ids(sql, left.ids, due_ms)
             if not arrived:
@@ -90,38 +90,40 @@ class Settling:
 
     def _settle(self, batch: int, answer: Answered, state: State, reason: str, *, owner: str, now_ms: int) -> bool:
         with self._connection.transaction():
-            held = self._held(batch, owner)
-            if held is None:
+            open_batch = self._leased_batch(batch, owner)
+            if open_batch is None:
                 return False
             if state is State.DELIVERED:
-                self._connection.by_ids(_FORGO, held.ids, *RECALLS)
+                self._connection.by_ids(_FORGO, open_batch.ids, *RECALLS)
             else:
-                held = self._without_recalled(held, now_ms)
-            self._end(held, answer, state, reason, now_ms)
+                open_batch = self._without_recalled(open_batch, now_ms)
+            self._end(open_batch, answer, state, reason, now_ms)
         return True
 
-    def _end(self, held: Held, answer: Answered, state: State, reason: str, now_ms: int) -> None:
+    def _end(self, open_batch: OpenBatch, answer: Answered, state: State, reason: str, now_ms: int) -> None:
         """End a batch and all that is in it."""
-        end = fate(self._lane(held.lane), state, reason)
-        self._end_ids(held.ids, *end, now_ms)
-        self._close(held.id, state, answer, now_ms)
-        self._count_move(held.tally, *end)
+        end = end_of(self._lane(open_batch.lane), state, reason)
+        self._end_ids(open_batch.ids, *end, now_ms)
+        self._close(open_batch.id, state, answer, now_ms)
+        self._count_move(open_batch.tally, *end)
 
     def _end_ids(self, ids: Sequence[int], state: State, reason: str, now_ms: int) -> None:
         self._connection.by_ids(_END, ids, state, reason, now_ms)
 
-    def _without_recalled(self, held: Held, now_ms: int) -> Held:
+    def _without_recalled(self, open_batch: OpenBatch, now_ms: int) -> OpenBatch:
         """End what was refused or erased while it was on the wire, and give the rest of the batch."""
-        recalled = self._connection.by_ids(_RECALLED, held.ids, *RECALLS).fetchall()
+        recalled = self._connection.by_ids(_RECALLED, open_batch.ids, *RECALLS).fetchall()
         for reason, state in RECALLS.items():
-            held = self._without(held, [row for row in recalled if row[1] == reason], state, reason, now_ms)
-        return held
+            open_batch = self._without(open_batch, [row for row in recalled if row[1] == reason], state, reason, now_ms)
+        return open_batch
 
-    def _without(self, held: Held, rows: Sequence[Any], state: State, reason: Reason, now_ms: int) -> Held:
+    def _without(
+        self, open_batch: OpenBatch, rows: Sequence[Any], state: State, reason: Reason, now_ms: int
+    ) -> OpenBatch:
         if not rows:
-            return held
-        gone, lane = [row[0] for row in rows], self._lane(held.lane)
-        end = fate(lane, state, reason)
+            return open_batch
+        gone, lane = [row[0] for row in rows], self._lane(open_batch.lane)
+        end = end_of(lane, state, reason)
         self._end_ids(gone, *end, now_ms)
         if not lane.enriches:
             self._connection.by_ids(_BLANK, gone)
@@ -130,24 +132,29 @@ class Settling:
         self._connection.by_ids(_PURGE, gone)
         places = Counter((day_of(received), *place) for _, _, received, *place in rows)
         self._count_move(places, *end)
-        return Held(held.id, held.lane, [id_ for id_ in held.ids if id_ not in gone], held.tally - places)
+        return OpenBatch(
+            open_batch.id,
+            open_batch.lane,
+            [id_ for id_ in open_batch.ids if id_ not in gone],
+            open_batch.tally - places,
+        )
 
     def _lane(self, lane_id: int) -> Lane:
         return as_lane(self._db.execute(f"{LANES} WHERE id=?", (lane_id,)).fetchone())
 
-    def _unmark(self, held: Held) -> None:
+    def _unmark(self, open_batch: OpenBatch) -> None:
         """Take back the mark of a first attempt that certainly never arrived, unless another may have been before."""
-        at, again = self._db.execute("SELECT at, again FROM batch WHERE id=?", (held.id,)).fetchone()
+        at, again = self._db.execute("SELECT at, again FROM batch WHERE id=?", (open_batch.id,)).fetchone()
         if again:
             return
         sql = "UPDATE conversion SET maybe_at=NULL WHERE maybe_at=? AND id IN (SELECT value FROM json_each(?))"
-        self._connection.by_ids(sql, held.ids, at)
+        self._connection.by_ids(sql, open_batch.ids, at)
 
-    def _held(self, batch: int, owner: str) -> Held | None:
+    def _leased_batch(self, batch: int, owner: str) -> OpenBatch | None:
         row = self._db.execute(
             "SELECT id, lane, ids, tally FROM batch WHERE id=? AND owner=? AND state='leased'", (batch, owner)
         ).fetchone()
-        return as_held(*row) if row else None
+        return as_open_batch(*row) if row else None
 
     def _close(self, batch: int, state: str, answer: Answered, now_ms: int) -> None:
         values = (state, now_ms, answer.status, answer.code, answer.message, answer.request_id, batch)
@@ -165,12 +172,12 @@ def as_lane(row: Sequence[Any]) -> Lane:
     return Lane(id_, workspace, event_source, source_id, test_code, enriches=bool(enriches))
 
 
-def fate(lane: Lane, state: State, reason: str) -> tuple[State, str]:
+def end_of(lane: Lane, state: State, reason: str) -> tuple[State, str]:
     """Give the state and reason in which a lane's conversion ends: delivered stays delivered after a second word."""
     return (State.DELIVERED, "") if lane.enriches else (state, reason)
 
 
-def as_held(batch: int, lane: int, packed: bytes, tally: str) -> Held:
+def as_open_batch(batch: int, lane: int, packed: bytes, tally: str) -> OpenBatch:
     """Read a batch's row."""
     places = Counter({(day, workspace, pixel, event): n for day, workspace, pixel, event, n in json.loads(tally)})
-    return Held(batch, lane, ids_of(packed).tolist(), places)
+    return OpenBatch(batch, lane, ids_of(packed).tolist(), places)

@@ -34,7 +34,7 @@ from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import Housekeeping, Wishes, keep_by_default
 from twinbeam.engines.stores.sqlite.lasting import Lasting
@@ -55,7 +55,7 @@ class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Li
 
     def __init__(
         self,
-        connection: Connection,
+        connection: StoreConnection,
         lock: FileLock,
         *,
         policy: RecordPolicy,
@@ -89,7 +89,9 @@ class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Li
             on_error.callback(lock.release)
             db = on_error.enter_context(closing(_open(folder)))
             checkpoints = on_error.enter_context(closing(Checkpoints(folder / FILE, db)))
-            store = cls(Connection(db, ring, checkpoints), lock, policy=policy, ages=ages, keep_days_of=keep_days_of)
+            store = cls(
+                StoreConnection(db, ring, checkpoints), lock, policy=policy, ages=ages, keep_days_of=keep_days_of
+            )
             on_error.pop_all()
         return store
 
@@ -105,7 +107,7 @@ class SqliteSetup(Setup, Wishes, Exporting):
     def __init__(self, folder: Path, ring: KeyRing) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         db = _open(folder, cache_kib=2_048)
-        connection = Connection(db, ring)
+        connection = StoreConnection(db, ring)
         Setup.__init__(self, connection)
         Wishes.__init__(self, connection)
         Exporting.__init__(self, connection)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.lifecycle import UNSENT, State
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.shares import SHARES
 from twinbeam.engines.stores.sqlite.traces import day_of_table, forget_traces, trace_tables
@@ -62,7 +62,7 @@ _REMOVED = "INSERT INTO removed VALUES (?,?) ON CONFLICT (state) DO UPDATE SET n
 class Tidying:
     """One round after the other; `now_ms` is moved on by whoever takes the steps."""
 
-    def __init__(self, connection: Connection, dedup: LateIndex, keep_days_of: KeepDays) -> None:
+    def __init__(self, connection: StoreConnection, dedup: LateIndex, keep_days_of: KeepDays) -> None:
         self._connection = connection
         self._watching = Watching(connection)
         self._db = connection.db

@@ -8,7 +8,7 @@ notes of a visit lie in its own row, which most of its events write anyway (docs
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from twinbeam.engines.stores.sqlite.connection import Connection
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.packed import ids_of, packed_ids
 from twinbeam.pipeline.record.rules import may_be_reached
 
@@ -23,7 +23,7 @@ _STATES = "SELECT id, state, reason, coalesce(settled_at, received) FROM convers
 class Watching:
     """The notes of one store."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
         self._db = connection.db
         self._laid: dict[int, bytes] = {}

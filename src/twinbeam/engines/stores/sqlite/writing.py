@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.engines.stores.sqlite.auditing import add_changes
-from twinbeam.engines.stores.sqlite.connection import Connection, facts_context
+from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_context
 from twinbeam.engines.stores.sqlite.counting import add_counts
 from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.payloads import Payloads
@@ -42,7 +42,9 @@ _CONFIRMING = "INSERT OR REPLACE INTO confirming VALUES (?,?,?)"
 class Writing:
     """Writes what one fold after the other decided."""
 
-    def __init__(self, connection: Connection, dedup: LateIndex, visitor_keys: LateIndex, watching: Watching) -> None:
+    def __init__(
+        self, connection: StoreConnection, dedup: LateIndex, visitor_keys: LateIndex, watching: Watching
+    ) -> None:
         self._connection = connection
         self._db = connection.db
         self._payloads = Payloads(connection)
