@@ -1,4 +1,4 @@
-"""The pages and the read API as an ASGI app: every route, and the parts behind it."""
+"""The pages and the read API as an ASGI app: every route, and what the routes share."""
 
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
@@ -11,7 +11,7 @@ from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.web.access import Access, DeclaredRoute
 from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import probes
-from twinbeam.web.contract import LagView, OnReader, Parts, ReadModel, never
+from twinbeam.web.contract import LagView, OnReader, ReadModel, RouteContext, never
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
 from twinbeam.web.failures import handlers
@@ -20,7 +20,7 @@ from twinbeam.web.live import view as live
 from twinbeam.web.live.snapshot_cache import SnapshotCache
 from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
-from twinbeam.web.rendering import Templates
+from twinbeam.web.rendering import PageRenderer
 
 
 def build(  # noqa: PLR0913 -- a parts list
@@ -37,8 +37,8 @@ def build(  # noqa: PLR0913 -- a parts list
     emulator_url: str | None = None,
     closing: Callable[[], bool] = never,
 ) -> Starlette:
-    """Return the app; what each part promises is told in `contract.Parts`."""
-    parts = Parts(
+    """Return the app; what each argument promises is told in `contract.RouteContext`."""
+    context = RouteContext(
         read_model=read_model,
         on_reader=on_reader,
         directory=directory,
@@ -50,26 +50,26 @@ def build(  # noqa: PLR0913 -- a parts list
         access_codes=access_codes,
         closing=closing,
     )
-    templates = Templates(emulator_url)
-    return Starlette(routes=list(_routes(parts, templates)), exception_handlers=handlers(templates))
+    renderer = PageRenderer(emulator_url)
+    return Starlette(routes=list(_routes(context, renderer)), exception_handlers=handlers(renderer))
 
 
-def _routes(parts: Parts, templates: Templates) -> list[Route]:
+def _routes(context: RouteContext, renderer: PageRenderer) -> list[Route]:
     cache = SnapshotCache(
-        parts,
-        render=partial(live.part, templates),
-        look=partial(alarms, access_codes=parts.access_codes),
+        context,
+        render=partial(live.part, renderer),
+        look=partial(alarms, access_codes=context.access_codes),
     )
     return [
-        DeclaredRoute("/", partial(live.show, templates, cache), needs=Access.READ),
-        DeclaredRoute("/live", partial(live.stream, cache, parts.closing), needs=Access.READ),
-        DeclaredRoute("/pixels", partial(pixels.show, templates, parts), needs=Access.READ),
-        DeclaredRoute("/conversions", partial(conversions.show, templates, parts), needs=Access.READ),
-        DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, templates, parts), needs=Access.READ),
-        DeclaredRoute("/find", partial(find.show, templates, parts), needs=Access.READ, methods=("GET", "POST")),
-        DeclaredRoute("/v1/conversions", partial(conversions_api.tell, parts), needs=Access.READ_KEY),
-        DeclaredRoute("/healthz", partial(probes.health, parts), needs=Access.ANYONE),
-        DeclaredRoute("/readyz", partial(probes.readiness, parts), needs=Access.MONITOR),
-        DeclaredRoute("/metrics", partial(probes.metrics, parts), needs=Access.MONITOR),
-        DeclaredRoute("/static/{name}", templates.asset, needs=Access.ANYONE),
+        DeclaredRoute("/", partial(live.show, renderer, cache), needs=Access.READ),
+        DeclaredRoute("/live", partial(live.stream, cache, context.closing), needs=Access.READ),
+        DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.READ),
+        DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.READ),
+        DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.READ),
+        DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.READ, methods=("GET", "POST")),
+        DeclaredRoute("/v1/conversions", partial(conversions_api.tell, context), needs=Access.READ_KEY),
+        DeclaredRoute("/healthz", partial(probes.health, context), needs=Access.ANYONE),
+        DeclaredRoute("/readyz", partial(probes.readiness, context), needs=Access.MONITOR),
+        DeclaredRoute("/metrics", partial(probes.metrics, context), needs=Access.MONITOR),
+        DeclaredRoute("/static/{name}", renderer.asset, needs=Access.ANYONE),
     ]

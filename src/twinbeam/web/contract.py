@@ -91,7 +91,7 @@ def never() -> bool:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
+class RouteContext:
     """
     What the routes share.
 

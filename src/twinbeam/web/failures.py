@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.web.api.problems import ReadProblem, refusal
-from twinbeam.web.rendering import Templates
+from twinbeam.web.rendering import PageRenderer
 
 Failing = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -28,25 +28,25 @@ _WORDS: Mapping[int, tuple[str, str]] = {
 _SURPRISE = ("Something unexpected happened", "Nothing was changed by it. Reload, or look at the log at this time.")
 
 
-def handlers(templates: Templates) -> dict[type[Exception], Failing]:
+def handlers(renderer: PageRenderer) -> dict[type[Exception], Failing]:
     """Give Starlette what it calls for each kind of failure."""
 
     async def refused(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return _answer(templates, request, status)
+        return _answer(renderer, request, status)
 
     async def unreadable(request: Request, _error: Exception) -> Response:
-        return _answer(templates, request, 503)
+        return _answer(renderer, request, 503)
 
     async def surprised(request: Request, _error: Exception) -> Response:
-        return _answer(templates, request, 500)
+        return _answer(renderer, request, 500)
 
     return {HTTPException: refused, TwinbeamError: unreadable, Exception: surprised}
 
 
-def _answer(templates: Templates, request: Request, status: int) -> Response:
+def _answer(renderer: PageRenderer, request: Request, status: int) -> Response:
     if request.url.path.startswith("/v1/"):
         return refusal(_PROBLEMS.get(status, ReadProblem.INTERNAL))
     title, sentence = _WORDS.get(status, _SURPRISE)
     name = f"{status} {HTTPStatus(status).phrase}"
-    return templates.respond("components/error.html", status, here="", name=name, title=title, sentence=sentence)
+    return renderer.respond("components/error.html", status, here="", name=name, title=title, sentence=sentence)

@@ -39,7 +39,7 @@ class Asset:
         self.url = f"/static/{path.name}?v={zlib.crc32(self.content):08x}"
 
 
-class Templates:
+class PageRenderer:
     """Renders pages from the templates that lie beside their views."""
 
     def __init__(self, emulator_url: str | None = None) -> None:

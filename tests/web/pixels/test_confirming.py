@@ -28,21 +28,23 @@ def test_the_fleet_tells_that_browser_purchases_count_until_a_server_reports_one
     room.add_pixel(workspace="acme")
     room.record(seen_in_browser("1", workspace="acme"))
     told = words(room.get("/pixels"))
-    assert "Browser purchases count by themselves: no server has reported one in the last 7 days" in told
+    assert "Browser purchases are sent without confirmation: no server has reported one in the last 7 days" in told
     assert f"twinbeam pixels set {PIXEL} confirm_purchases=on --workspace acme" in told
     room.record(bought("2", workspace="acme"), seen_in_browser("3", workspace="acme"))
     told = words(room.get("/pixels"))
-    assert "Browser purchases wait for the server's word, since a server has reported purchases" in told
-    assert "Unconfirmed: 1 wait, 0 ended unsent in the last 7 days. To let them count:" in told
+    assert "Browser purchases wait for confirmation by the server: a server has reported purchases" in told
+    assert "Unconfirmed: 1 waiting, 0 ended unsent in the last 7 days. To send them unconfirmed:" in told
     assert f"twinbeam pixels set {PIXEL} confirm_purchases=off --workspace acme" in told
     room.clock.advance(seconds=86_400)
     room.store.end_overdue(room.clock.now_ms(), limit=9)
-    assert "Unconfirmed: 0 wait, 1 ended unsent in the last 7 days." in words(room.get("/pixels"))
+    assert "Unconfirmed: 0 waiting, 1 ended unsent in the last 7 days." in words(room.get("/pixels"))
     room.clock.advance(seconds=7 * 86_400)
-    assert "Browser purchases count by themselves" in words(room.get("/pixels"))
+    assert "Browser purchases are sent without confirmation" in words(room.get("/pixels"))
 
 
-@pytest.mark.parametrize(("mode", "word", "other"), [("on", "wait", "off"), ("off", "count", "on")])
+@pytest.mark.parametrize(
+    ("mode", "word", "other"), [("on", "wait", "off"), ("off", "are sent without confirmation", "on")]
+)
 def test_the_fleet_tells_what_the_owner_decided_of_browser_purchases(room, mode, word, other):
     room.add_pixel(rules=PixelRules(confirm_purchases=mode))
     told = words(room.get("/pixels"))
@@ -55,7 +57,7 @@ def test_the_fleet_tells_nothing_of_browsers_where_there_are_none_and_of_stages_
     room.add_pixel("7412345678901234567", event_source="offline", token=None)
     assert "Browser purchases" not in words(room.get("/pixels"))
     room.add_pixel(rules=PixelRules(purchase_means="paid"))
-    assert "Browser purchases count by themselves once they are paid:" in words(room.get("/pixels"))
+    assert "Browser purchases are sent without confirmation once they are paid:" in words(room.get("/pixels"))
 
 
 def test_what_waits_for_the_server_is_found_by_order_and_event_id_on_page_and_by_program(room):

@@ -9,7 +9,7 @@ from twinbeam.core.story import PixelRow, Total
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.tally import FINDING, RECORDED
 from twinbeam.web.alarms import Weight
-from twinbeam.web.pixels.issues import Facts, issues
+from twinbeam.web.pixels.issues import PixelFacts, issues
 from twinbeam.web.pixels.sides import Silence
 from twinbeam.web.sums import add_up
 
@@ -22,7 +22,7 @@ def facts(*found, seen=(Side.BROWSER, Side.SERVER), silence=None, **pixel):
     usual = {"workspace": WORKSPACE, "code": PIXEL, "event_source": "web", "name": ""}
     row = PixelRow(**usual | {"has_token": True, "token_ms": 1, "created_ms": 1} | pixel)
     times = dict.fromkeys(Side, NOW_MS - 8 * MS_PER_DAY) | dict.fromkeys(seen, NOW_MS)
-    return Facts(row, add_up([a_count(RECORDED, 100), *found]), times, silence=silence, now_ms=NOW_MS)
+    return PixelFacts(row, add_up([a_count(RECORDED, 100), *found]), times, silence=silence, now_ms=NOW_MS)
 
 
 def test_a_pixel_that_works_has_nothing_to_mend():
@@ -34,11 +34,11 @@ def test_a_pixel_that_works_has_nothing_to_mend():
     [
         (facts(a_count("ready", 3), has_token=False), Weight.BROKEN, "conversions that wait for it: 3"),
         (facts(has_token=False), Weight.IDLE, "No access token."),
-        (facts(a_count("refused", 2)), Weight.LOSING, "Refused by TikTok in the last 7 days: 2"),
+        (facts(a_count("refused", 2)), Weight.LOSING, "Rejected by TikTok in the last 7 days: 2"),
         (facts(a_count("expired", 2)), Weight.LOSING, "Expired unsent in the last 7 days: 2"),
-        (facts(a_count("dropped", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100 events"),
-        (facts(a_count("held", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100 events"),
-        (facts(a_count("expired", 60, Reason.CONSENT_NEVER_SAID)), Weight.LOSING, "60 of 100 events"),
+        (facts(a_count("dropped", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100."),
+        (facts(a_count("held", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100."),
+        (facts(a_count("expired", 60, Reason.CONSENT_NEVER_SAID)), Weight.LOSING, "60 of 100."),
         (facts(a_count("expired", 2, Reason.NEVER_CONFIRMED)), Weight.LOSING, "no server confirmed: 2"),
         (facts(a_count(FINDING, 2, Finding.ID_MISMATCH)), Weight.LOSING, "under another id"),
         (facts(a_count(FINDING, 2, Finding.NATIVE_BEFORE_CONSENT)), Weight.LOSING, "before the visitor gave consent"),

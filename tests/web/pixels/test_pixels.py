@@ -32,7 +32,7 @@ def test_the_page_tells_policy_token_todays_events_and_what_to_mend(busy):
     busy.add_pixel("C0EXAMPLEPIXELCODE21", token=None, name="Second shop", consent="not_required")
     text = words(busy.get("/pixels"))
     assert f"Example shop {PIXEL} required set 14:13:20 recorded 76 delivered 39 held 3 waiting 5 refused 1" in text
-    assert "Refused by TikTok in the last 7 days: 1." in text
+    assert "Rejected by TikTok in the last 7 days: 1." in text
     assert "Second shop C0EXAMPLEPIXELCODE21 not required missing recorded 0" in text
     assert "No access token." in text
 
@@ -44,11 +44,11 @@ def test_a_token_that_tiktok_refuses_is_something_to_mend(room):
     room.clock.advance(seconds=20)
     room.hold_up(NO_TOKEN)
     first, second = words(room.get("/pixels")).split("Second shop")
-    assert "required refused by TikTok 14:13:20" in first
-    assert f"TikTok refuses the access token: code 40105, {NO_TOKEN.message} Conversions that wait for it: 1." in first
+    assert "required rejected by TikTok 14:13:20" in first
+    assert f"TikTok rejects the access token: code 40105, {NO_TOKEN.message} Conversions that wait for it: 1." in first
     assert f"twinbeam pixels token {PIXEL} --workspace acme < token.txt" in first
     assert "required set 14:13:20" in second
-    assert "refuses" not in second
+    assert "rejects" not in second
 
 
 @pytest.mark.parametrize("mend", ["another token", "a better answer"])
@@ -57,14 +57,14 @@ def test_a_token_is_refused_until_another_is_saved_or_it_works(room, mend):
     room.record(bought("1"))
     room.clock.advance(seconds=20)
     room.hold_up(NO_TOKEN)
-    assert "refuses the access token" in words(room.get("/pixels"))
+    assert "rejects the access token" in words(room.get("/pixels"))
     room.clock.advance(seconds=20)
     if mend == "another token":
         room.add_pixel(token="n" * 40)
     else:
         room.deliver()
     assert "required set" in words(room.get("/pixels"))
-    assert "refuses" not in words(room.get("/pixels"))
+    assert "rejects" not in words(room.get("/pixels"))
 
 
 def test_tiktok_being_busy_says_nothing_about_the_token(room):
@@ -73,7 +73,7 @@ def test_tiktok_being_busy_says_nothing_about_the_token(room):
     room.clock.advance(seconds=20)
     room.hold_up()
     assert "required set" in words(room.get("/pixels"))
-    assert "refuses" not in words(room.get("/pixels"))
+    assert "rejects" not in words(room.get("/pixels"))
 
 
 def test_what_the_page_tells_of_a_day_adds_up(busy):

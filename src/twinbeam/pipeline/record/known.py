@@ -84,7 +84,7 @@ class Note(NamedTuple):
     differs: str  #: what it says otherwise, in words; empty when it agrees
 
 
-class Heard(Struct):
+class SideReports(Struct):
     """What one fold heard of an event from a side, and what the other side opened since."""
 
     at_ms: int | None = None  #: when it last reported the event; None where it did not
@@ -107,7 +107,7 @@ class Writes(Struct):
     unscheduled: dict[int, Place] = field(default_factory=dict)  #: where they stood before
     notes: list[Note] = field(default_factory=list)
     lookups: list[tuple[list[bytes], int, int]] = field(default_factory=list)  #: hashes, id, accepted ms
-    heard: dict[EventSide, Heard] = field(default_factory=dict)  #: what the sides of pixels reported
+    heard: dict[EventSide, SideReports] = field(default_factory=dict)  #: what the sides of pixels reported
     links: dict[bytes, bytes] = field(default_factory=dict)  #: new visit token -> visitor
     facts: dict[bytes, Facts] = field(default_factory=dict)  #: changed facts per visitor
     watched: list[tuple[bytes, int]] = field(default_factory=list)  #: visitor, conversion that waits

@@ -21,7 +21,7 @@ from twinbeam.pipeline.accept.credentials import may_read, presented
 from twinbeam.pipeline.accept.problems import Problem
 from twinbeam.search import By, Query, find
 from twinbeam.web.api.problems import ReadProblem, key_refusal, refusal
-from twinbeam.web.contract import Parts
+from twinbeam.web.contract import RouteContext
 from twinbeam.web.wording import amount, reason_sentence, state_sentence
 
 MOST_WAIT_SECONDS = 10.0
@@ -72,7 +72,7 @@ class NotYet(Struct, frozen=True):
     state: str = NOT_YET
 
 
-class Question(Struct, frozen=True):
+class ConversionQuery(Struct, frozen=True):
     """What is asked: an id, how it is looked up, and how long its story may take to settle."""
 
     id: str
@@ -80,44 +80,44 @@ class Question(Struct, frozen=True):
     wait_seconds: float
 
 
-class BadQuestion(Struct, frozen=True):
+class BadQuery(Struct, frozen=True):
     """Why a question cannot be answered."""
 
     field: str
     message: str
 
 
-async def tell(parts: Parts, request: Request) -> Response:
+async def tell(context: RouteContext, request: Request) -> Response:
     """Answer GET /v1/conversions."""
-    key = may_read(presented(dict(request.scope["headers"]), request.scope["query_string"]), parts.directory())
+    key = may_read(presented(dict(request.scope["headers"]), request.scope["query_string"]), context.directory())
     if isinstance(key, Problem):
         return key_refusal(key)
 
     question = read_question(request.query_params)
-    if isinstance(question, BadQuestion):
+    if isinstance(question, BadQuery):
         return refusal(ReadProblem.BAD_QUERY, question.message, field=question.field)
 
-    stories = await _waited_for(parts, key.workspace, question)
-    if not stories and await parts.pending(key.workspace, question.id):
-        return _json(NotYet(parts.lag().lag_seconds))
+    stories = await _waited_for(context, key.workspace, question)
+    if not stories and await context.pending(key.workspace, question.id):
+        return _json(NotYet(context.lag().lag_seconds))
 
-    stories = stories or await _look(parts, key.workspace, question)  # it may have left the journal just now
+    stories = stories or await _look(context, key.workspace, question)  # it may have left the journal just now
     if not stories:
         return refusal(ReadProblem.UNKNOWN_CONVERSION)
-    return _json(Found([told(story) for story in stories], parts.lag().lag_seconds))
+    return _json(Found([told(story) for story in stories], context.lag().lag_seconds))
 
 
-def read_question(query: QueryParams) -> Question | BadQuestion:
+def read_question(query: QueryParams) -> ConversionQuery | BadQuery:
     """Read the query: exactly one id, and a wait."""
     ids = [(name, query[name]) for name in (By.EVENT_ID, By.ORDER_ID) if query.get(name)]
     if len(ids) != 1:
-        return BadQuestion("event_id", "Ask with either event_id or order_id, and not with both.")
+        return BadQuery("event_id", "Ask with either event_id or order_id, and not with both.")
 
     wait = _seconds(query.get("wait", "0"))
     if wait is None:
-        return BadQuestion("wait", f"wait is a number of seconds from 0 to {MOST_WAIT_SECONDS:.0f}.")
+        return BadQuery("wait", f"wait is a number of seconds from 0 to {MOST_WAIT_SECONDS:.0f}.")
     (name, text) = ids[0]
-    return Question(text, name, wait)
+    return ConversionQuery(text, name, wait)
 
 
 def told(story: Story) -> Told:
@@ -148,19 +148,19 @@ def told(story: Story) -> Told:
     )
 
 
-async def _waited_for(parts: Parts, workspace: str, question: Question) -> list[Story]:
+async def _waited_for(context: RouteContext, workspace: str, question: ConversionQuery) -> list[Story]:
     """Look until everything found is settled or the time is up."""
-    deadline = parts.clock.monotonic() + question.wait_seconds
+    deadline = context.clock.monotonic() + question.wait_seconds
     while True:
-        stories = await _look(parts, workspace, question)
-        if _settled(stories) or parts.clock.monotonic() >= deadline or parts.closing():
+        stories = await _look(context, workspace, question)
+        if _settled(stories) or context.clock.monotonic() >= deadline or context.closing():
             return stories
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _look(parts: Parts, workspace: str, question: Question) -> list[Story]:
+async def _look(context: RouteContext, workspace: str, question: ConversionQuery) -> list[Story]:
     query = Query(workspace, question.by, question.id)
-    return await parts.on_reader(partial(find, parts.read_model, query))
+    return await context.on_reader(partial(find, context.read_model, query))
 
 
 def _settled(stories: Sequence[Story]) -> bool:

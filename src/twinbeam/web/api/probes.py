@@ -5,10 +5,10 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from twinbeam.web.contract import JournalLag, Parts
+from twinbeam.web.contract import JournalLag, RouteContext
 
 
-class Health(Struct, frozen=True):
+class Liveness(Struct, frozen=True):
     """Alive: it can answer. Says nothing about the store, so that a slow disk does not get the process killed."""
 
     status: str
@@ -25,24 +25,24 @@ class Readiness(Struct, frozen=True):
     journals: tuple[JournalLag, ...]
 
 
-async def health(parts: Parts, _request: Request) -> Response:
+async def health(context: RouteContext, _request: Request) -> Response:
     """Answer GET /healthz."""
-    return _json(Health("ok", parts.lag().lag_seconds))
+    return _json(Liveness("ok", context.lag().lag_seconds))
 
 
-async def readiness(parts: Parts, _request: Request) -> Response:
+async def readiness(context: RouteContext, _request: Request) -> Response:
     """Answer GET /readyz: 503 with reasons while something is wrong."""
-    reasons, lag = parts.ready(), parts.lag()
+    reasons, lag = context.ready(), context.lag()
     answer = Readiness(not reasons, reasons, lag.lag_seconds, lag.pending, lag.journals)
     return _json(answer, 503 if reasons else 200)
 
 
-async def metrics(parts: Parts, _request: Request) -> Response:
+async def metrics(context: RouteContext, _request: Request) -> Response:
     """Answer GET /metrics in Prometheus' text format."""
-    body, content_type = await parts.on_reader(parts.metrics)
+    body, content_type = await context.on_reader(context.metrics)
     return Response(body, headers={"content-type": content_type, "cache-control": "no-store"})
 
 
-def _json(answer: Health | Readiness, status: int = 200) -> Response:
+def _json(answer: Liveness | Readiness, status: int = 200) -> Response:
     body = msgspec.json.encode(answer)
     return Response(body, status, {"cache-control": "no-store"}, media_type="application/json")

@@ -61,7 +61,7 @@ KINDS: Mapping[ReadProblem, Kind] = {
 }
 
 
-class Answer(Struct, frozen=True, omit_defaults=True):
+class ProblemBody(Struct, frozen=True, omit_defaults=True):
     """The body of a problem."""
 
     type: str
@@ -76,7 +76,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
 def refusal(code: ReadProblem, message: str = "", *, field: str = "") -> Response:
     """Answer with a problem; `message` tells more than the usual sentence, and never quotes a value."""
     kind = KINDS[code]
-    body = Answer(f"{DOCS}#{code}", kind.title, kind.status, code, message or kind.message, kind.fix, field)
+    body = ProblemBody(f"{DOCS}#{code}", kind.title, kind.status, code, message or kind.message, kind.fix, field)
     return _response(msgspec.json.encode(body), kind)
 
 

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.core.story import Story
-from twinbeam.web.contract import Parts, ReadModel
+from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.places import Places, places
-from twinbeam.web.rendering import Templates
+from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.wording import last_failure
 
 _NO_ID = 2**62  #: an address may hold any number; no store reaches as far
@@ -29,15 +29,15 @@ def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail |
     return None if conversion is None else ConversionDetail(conversion, places(read_model.pixels()))
 
 
-async def show(templates: Templates, parts: Parts, request: Request) -> Response:
+async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET /events/{id}."""
-    detail = await parts.on_reader(partial(read_detail, parts.read_model, request.path_params["id"]))
+    detail = await context.on_reader(partial(read_detail, context.read_model, request.path_params["id"]))
     if detail is None:
         raise HTTPException(404)
-    return templates.respond(
+    return renderer.respond(
         "conversion_detail/page.html",
         here="",
         conversion=detail.conversion,
         places=detail.places,
-        failure=last_failure(detail.conversion.log, parts.access_codes),
+        failure=last_failure(detail.conversion.log, context.access_codes),
     )

@@ -44,7 +44,7 @@ class Asked(Struct, frozen=True):
         return f"{PATH}?{urlencode(query)}" if query else PATH
 
 
-class Found(Struct, frozen=True):
+class ListPage(Struct, frozen=True):
     """One page of a list, how many belong to the whole list, and how their pixels are named."""
 
     listed: Listed
@@ -62,10 +62,10 @@ def read_question(query: QueryParams) -> Asked | None:
     return Asked(kind, pixel, int(before) if before else None)
 
 
-def read_list(read_model: ReadModel, asked: Asked) -> Found:
+def read_list(read_model: ReadModel, asked: Asked) -> ListPage:
     """Read one page; for the reader's thread."""
     listed = read_model.in_state(KINDS[asked.kind], limit=PAGE, pixel=asked.pixel, before_id=asked.before_id)
-    return Found(listed, _counted(read_model.totals(by_event=False), asked), places(read_model.pixels()))
+    return ListPage(listed, _counted(read_model.totals(by_event=False), asked), places(read_model.pixels()))
 
 
 def _counted(totals: Iterable[Total], asked: Asked) -> int:

@@ -11,16 +11,16 @@ from starlette.responses import RedirectResponse, Response
 from twinbeam.core.story import Story
 from twinbeam.pipeline.identity.event_ids import safe_id
 from twinbeam.search import find_anywhere
-from twinbeam.web.contract import Parts, ReadModel
+from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.places import Places, places
-from twinbeam.web.rendering import Templates
+from twinbeam.web.rendering import PageRenderer
 
 MOST_QUERY_CHARS = 320  #: the longest e-mail address (RFC 5321), longer than any id
 MOST_SHOWN = 100
 _MOST_FORM_BYTES = 8_192  #: 320 characters of four bytes, each written as %XX, and room to spare
 
 
-class Found(Struct, frozen=True):
+class SearchResult(Struct, frozen=True):
     """What was found, where, and how the pixels are named."""
 
     stories: list[Story]
@@ -28,34 +28,34 @@ class Found(Struct, frozen=True):
     places: Places
 
 
-def search(read_model: ReadModel, typed: str) -> Found:
+def search(read_model: ReadModel, typed: str) -> SearchResult:
     """Find what was typed in every workspace that has a pixel; for the reader's thread."""
     pixels = read_model.pixels()
     workspaces = sorted({row.workspace for row in pixels})
-    return Found(find_anywhere(read_model, workspaces, typed), workspaces, places(pixels))
+    return SearchResult(find_anywhere(read_model, workspaces, typed), workspaces, places(pixels))
 
 
-async def show(templates: Templates, parts: Parts, request: Request) -> Response:
+async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """
     Answer /find by event id, order id or e-mail address.
 
     The page's own form posts, so that an address is neither in a URL nor in any log or history; it is never shown.
     """
     typed = await _typed(request)
-    found = await parts.on_reader(partial(search, parts.read_model, typed))
+    found = await context.on_reader(partial(search, context.read_model, typed))
     if len(found.stories) == 1:
         return RedirectResponse(f"/events/{found.stories[0].id}", 303, {"cache-control": "no-store"})
 
-    return templates.respond(
+    return renderer.respond(
         "find/page.html",
         here="/find",
         asked=bool(typed),
         typed="" if _names_person(typed) else typed,
         found=found,
         most=MOST_SHOWN,
-        pending=bool(typed) and not found.stories and await _pending(parts, found.workspaces, typed),
-        lag=parts.lag(),
-        at_ms=parts.clock.now_ms(),
+        pending=bool(typed) and not found.stories and await _pending(context, found.workspaces, typed),
+        lag=context.lag(),
+        at_ms=context.clock.now_ms(),
     )
 
 
@@ -79,9 +79,9 @@ async def _short_body(request: Request) -> bytes:
     return body
 
 
-async def _pending(parts: Parts, workspaces: list[str], typed: str) -> bool:
+async def _pending(context: RouteContext, workspaces: list[str], typed: str) -> bool:
     """Tell whether a journal holds it; an order's events carry its id unless they name one of their own."""
     for workspace in workspaces:
-        if await parts.pending(workspace, typed):
+        if await context.pending(workspace, typed):
             return True
     return False

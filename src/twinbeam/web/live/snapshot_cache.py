@@ -13,7 +13,7 @@ from msgspec import Struct
 from twinbeam.core.clock import day_of
 from twinbeam.core.story import PixelRow, Story, Total
 from twinbeam.web.alarms import Alarm
-from twinbeam.web.contract import LagView, Parts, ReadModel
+from twinbeam.web.contract import LagView, ReadModel, RouteContext
 from twinbeam.web.sums import WEEK_DAYS
 
 PERIODS = (1, WEEK_DAYS)  #: in UTC days, today among them
@@ -40,8 +40,8 @@ class Snapshot(Struct, frozen=True):
 class SnapshotCache:
     """Shares snapshots, and what is rendered from them."""
 
-    def __init__(self, parts: Parts, *, render: Callable[[Snapshot, int], str], look: Look) -> None:
-        self._parts = parts
+    def __init__(self, context: RouteContext, *, render: Callable[[Snapshot, int], str], look: Look) -> None:
+        self._context = context
         self._render = render
         self._look = look
         self._alarms: Sequence[Alarm] = ()
@@ -60,20 +60,24 @@ class SnapshotCache:
         async with self._lock:
             snapshot = await self._fresh()
             if days not in self._rendered:
-                self._rendered[days] = await self._parts.on_reader(partial(self._render, snapshot, days))
+                self._rendered[days] = await self._context.on_reader(partial(self._render, snapshot, days))
             return snapshot, self._rendered[days]
 
     async def _fresh(self) -> Snapshot:
-        now = self._parts.clock.monotonic()
+        now = self._context.clock.monotonic()
         if self._last is None or now - self._read_at >= FRESH_SECONDS:
-            self._last = await self._parts.on_reader(self._read)
+            self._last = await self._context.on_reader(self._read)
             self._read_at = now
             self._rendered.clear()
         return self._last
 
     def _read(self) -> Snapshot:
         """Read one snapshot; for the reader's thread."""
-        read_model, now_ms, now = self._parts.read_model, self._parts.clock.now_ms(), self._parts.clock.monotonic()
+        read_model, now_ms, now = (
+            self._context.read_model,
+            self._context.clock.now_ms(),
+            self._context.clock.monotonic(),
+        )
         totals = {days: read_model.totals(since_day=day_of(now_ms) - days + 1) for days in PERIODS}
         pixels = read_model.pixels()
         if now - self._looked_at >= ALARM_SECONDS:
@@ -83,6 +87,6 @@ class SnapshotCache:
             totals=totals,
             latest=read_model.recent(limit=LATEST),
             pixels=pixels,
-            lag=self._parts.lag(),
+            lag=self._context.lag(),
             alarms=self._alarms,
         )

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.web.live.overview import overview
 from twinbeam.web.live.snapshot_cache import PERIODS, Snapshot, SnapshotCache
-from twinbeam.web.rendering import Templates
+from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sums import WEEK_DAYS
 from twinbeam.web.wording import iso
 
@@ -23,11 +23,11 @@ _HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}  # nginx wou
 _TROUBLE = "The store cannot be read right now; these are the last known numbers."
 
 
-async def show(templates: Templates, cache: SnapshotCache, request: Request) -> Response:
+async def show(renderer: PageRenderer, cache: SnapshotCache, request: Request) -> Response:
     """Answer GET /."""
     days = period(request)
     snapshot, fragment = await cache.fragment(days)
-    return templates.respond("live/page.html", here="/", days=days, at_ms=snapshot.at_ms, live=fragment)
+    return renderer.respond("live/page.html", here="/", days=days, at_ms=snapshot.at_ms, live=fragment)
 
 
 async def stream(cache: SnapshotCache, closing: Callable[[], bool], request: Request) -> Response:
@@ -37,9 +37,9 @@ async def stream(cache: SnapshotCache, closing: Callable[[], bool], request: Req
     return StreamingResponse(_events(cache, period(request), closing), headers=_HEADERS, media_type="text/event-stream")
 
 
-def part(templates: Templates, snapshot: Snapshot, days: int) -> str:
+def part(renderer: PageRenderer, snapshot: Snapshot, days: int) -> str:
     """Return the live part of the page, of one of its periods."""
-    return templates.render("live/part.html", view=overview(snapshot, days), days=days)
+    return renderer.render("live/part.html", view=overview(snapshot, days), days=days)
 
 
 def period(request: Request) -> int:

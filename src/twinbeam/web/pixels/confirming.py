@@ -8,17 +8,17 @@ from twinbeam.core.story import PixelRow
 from twinbeam.web.sums import Sums
 from twinbeam.web.wording import workspace_option
 
-_WAIT = "Browser purchases wait for the server's word"
-_COUNT = "Browser purchases count by themselves{stage}"
+_WAIT = "Browser purchases wait for confirmation by the server"
+_COUNT = "Browser purchases are sent without confirmation{stage}"
 _WORDS = {
-    ("auto", True): f"{_WAIT}, since a server has reported purchases in the last 7 days (confirm_purchases=auto).",
+    ("auto", True): f"{_WAIT}: a server has reported purchases in the last 7 days (confirm_purchases=auto).",
     ("auto", False): f"{_COUNT}: no server has reported one in the last 7 days (confirm_purchases=auto).",
     ("on", True): f"{_WAIT} (confirm_purchases=on).",
     ("off", False): f"{_COUNT} (confirm_purchases=off).",
 }
 
 
-class Confirming(Struct, frozen=True):
+class PurchaseConfirmation(Struct, frozen=True):
     """What the page says of it."""
 
     sentence: str
@@ -28,7 +28,7 @@ class Confirming(Struct, frozen=True):
     switch: str  #: the command that turns it round
 
 
-def confirming(row: PixelRow, week: Sums, now_ms: int) -> Confirming | None:
+def confirming(row: PixelRow, week: Sums, now_ms: int) -> PurchaseConfirmation | None:
     """Tell of one pixel; an event set has no browser."""
     if row.event_source != "web":
         return None
@@ -36,7 +36,7 @@ def confirming(row: PixelRow, week: Sums, now_ms: int) -> Confirming | None:
     waits = mode == "on" or (mode == "auto" and now_ms < row.confirming_until_ms)
     to, means = "off" if waits else "on", row.rules.purchase_means
     stage = "" if means == "placed" else f" once they are {means}"
-    return Confirming(
+    return PurchaseConfirmation(
         _WORDS[mode, waits].format(stage=stage),
         waits,
         dict(week.reasons(State.HELD)).get(Reason.NOT_CONFIRMED, 0),

@@ -8,8 +8,8 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.story import PixelRow, Total
 from twinbeam.web.alarms import Alarm, Issue, Weight
 from twinbeam.web.contract import ReadModel
-from twinbeam.web.pixels.confirming import Confirming, confirming
-from twinbeam.web.pixels.issues import Facts, issues
+from twinbeam.web.pixels.confirming import PurchaseConfirmation, confirming
+from twinbeam.web.pixels.issues import PixelFacts, issues
 from twinbeam.web.pixels.sides import Seen, by_place, fallen_silent, last_seen
 from twinbeam.web.pixels.tokens import refusal_of, refusals
 from twinbeam.web.places import places
@@ -24,7 +24,7 @@ class PixelView(Struct, frozen=True):
     seen: Seen  #: when each side last reported, in ms
     token_refused: bool  #: whatever is set was refused when it was last used
     issues: list[Issue]
-    confirming: Confirming | None = None  #: whether its browser purchases wait for a server's word
+    confirming: PurchaseConfirmation | None = None  #: whether its browser purchases wait for a server's word
 
 
 class PixelTable(Struct, frozen=True):
@@ -65,7 +65,7 @@ def _views(
     views = []
     for row in rows:
         place = (row.workspace, row.code)
-        facts = Facts(
+        facts = PixelFacts(
             pixel=row,
             week=weekly.get(place, _NONE),
             seen=last_seen(sides.get(place, ())),

@@ -5,12 +5,14 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from twinbeam.web.contract import Parts
+from twinbeam.web.contract import RouteContext
 from twinbeam.web.pixels.table import read_table
-from twinbeam.web.rendering import Templates
+from twinbeam.web.rendering import PageRenderer
 
 
-async def show(templates: Templates, parts: Parts, _request: Request) -> Response:
+async def show(renderer: PageRenderer, context: RouteContext, _request: Request) -> Response:
     """Answer GET /pixels."""
-    table = await parts.on_reader(partial(read_table, parts.read_model, parts.clock.now_ms(), parts.access_codes))
-    return templates.respond("pixels/page.html", here="/pixels", table=table)
+    table = await context.on_reader(
+        partial(read_table, context.read_model, context.clock.now_ms(), context.access_codes)
+    )
+    return renderer.respond("pixels/page.html", here="/pixels", table=table)

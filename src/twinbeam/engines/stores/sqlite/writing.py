@@ -26,7 +26,7 @@ from twinbeam.engines.stores.sqlite.traces import add_traces
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.fold import Fold
-from twinbeam.pipeline.record.known import EventSide, Heard, Writes
+from twinbeam.pipeline.record.known import EventSide, SideReports, Writes
 from twinbeam.pipeline.record.merge import show
 
 _REPORTED = (
@@ -151,7 +151,7 @@ class Writing:
         self._last_visitor += 1
         return self._last_visitor
 
-    def _write_heard(self, heard: dict[EventSide, Heard]) -> None:
+    def _write_heard(self, heard: dict[EventSide, SideReports]) -> None:
         reported = [(*place, it.at_ms, it.alone) for place, it in heard.items() if it.at_ms is not None]
         self._db.executemany(_REPORTED, reported)
         self._db.executemany(_ALONE, [(it.alone, *place) for place, it in heard.items() if it.at_ms is None])
