@@ -236,8 +236,9 @@ def remove(code: str, *, yes: bool, workspace: str) -> None:
     """
     Remove a pixel: nothing is sent to it any more. Asks first, and says what it would do.
 
-    Its token and its rules go. Keys lose their routes to it; a write key that led to it alone is revoked, and its
-    senders are answered with 401. What is held or waits for it ends unsent, as pixel_removed, within some seconds.
+    Its token and its rules go. Keys and sources lose their routes to it; a write key that led to it alone is revoked,
+    a source removed, and their senders are answered with 401. What is held or waits for it ends unsent, as
+    pixel_removed, within some seconds.
     What was recorded stays: conversions, counts and the audit.
 
     \b
@@ -251,7 +252,9 @@ def remove(code: str, *, yes: bool, workspace: str) -> None:
         row = known_pixel(store, known_workspace(store, workspace), code)
         held, waiting = store.unsent_of(workspace, code)
         led = [key for key in store.access_keys() if _leads_to(key, row)]
-        click.echo(_would_remove(row, led, held, waiting), err=True)
+        signed = [it for it in store.signed_sources() if it.workspace == workspace]
+        sources = [it.name for it in signed if any(route.pixel == code for route in it.routes)]
+        click.echo(_would_remove(row, led, sources, held, waiting), err=True)
         if not yes and not click.confirm("Remove it?", err=True):
             raise ConfigError(f"Pixel {code} is not removed.")
         done = store.remove_pixel(workspace=workspace, code=code, now_ms=now_ms(), who=who())
@@ -264,13 +267,14 @@ def _leads_to(key: "KeyRow", row: "PixelRow") -> bool:
     return key.revoked_ms is None and key.workspace == row.workspace and row.code in key.pixels
 
 
-def _would_remove(row: "PixelRow", keys: "list[KeyRow]", held: int, waiting: int) -> str:
+def _would_remove(row: "PixelRow", keys: "list[KeyRow]", sources: list[str], held: int, waiting: int) -> str:
     alone = [key.id for key in keys if key.pixels == [row.code] and key.kind != "read"]
     others = [key.id for key in keys if key.id not in alone]
     lines = [
         f"Pixel {row.code} ({row.name}) of workspace {row.workspace}:",
         f"  keys that lead to it alone, to be revoked: {', '.join(alone) or 'none'}",
         f"  other keys, which lose their routes to it: {', '.join(others) or 'none'}",
+        *([f"  sources, which lose their routes to it or go with it: {', '.join(sources)}"] if sources else []),
         f"  conversions that end unsent: {held} held, {waiting} waiting to be sent",
     ]
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from twinbeam.core.story import Change, KeyRow
 from twinbeam.engines.stores.sqlite.auditing import add_changes
 from twinbeam.engines.stores.sqlite.connection import Connection
 from twinbeam.engines.stores.sqlite.differences import as_json, differences
+from twinbeam.engines.stores.sqlite.signing import drop_routes
 
 _REUSED = (
     "SELECT conversion.id, event_id FROM held JOIN conversion USING (id) "
@@ -27,7 +28,7 @@ _READY_FOR = (
 
 
 class Removed(Struct, frozen=True):
-    """What the removal of a pixel did to keys, by their ids."""
+    """What the removal of a pixel did to keys, by their ids, and to sources."""
 
     changed: list[str]
     revoked: list[str]
@@ -94,7 +95,7 @@ class Setup:
 
     def remove_pixel(self, *, workspace: str, code: str, now_ms: int, who: str = "") -> Removed:
         """
-        Take a pixel away, its token and its routes with it; a write key that leads nowhere from then on is revoked.
+        Take a pixel away, its token and its routes with it; a write key or source that leads nowhere then goes too.
 
         The writer ends what waits for it (`removed_pixels`). Raises ConfigError for an unknown pixel.
         """
@@ -105,7 +106,10 @@ class Setup:
             self._db.execute("DELETE FROM pixel WHERE workspace=? AND code=?", (workspace, code))
             self._db.execute("INSERT OR REPLACE INTO removed_pixel VALUES (?,?,?)", (workspace, code, now_ms))
             self._audit(now_ms, who, f"pixel {workspace}/{code}", known[0], "removed")
-            return self._without_routes_to(workspace, code, now_ms, who)
+            removed = self._without_routes_to(workspace, code, now_ms, who)
+            for source in drop_routes(self._db, workspace, code, now_ms, who):
+                (removed.changed if source.routes else removed.revoked).append(f"source {source.name}")
+            return removed
 
     def _without_routes_to(self, workspace: str, code: str, now_ms: int, who: str) -> Removed:
         sql = "SELECT id, kind, routes FROM write_key WHERE workspace=? AND revoked IS NULL ORDER BY id"
@@ -201,8 +205,12 @@ class Setup:
             self._audit(now_ms, who, f"shop {workspace}/{name}", "", "added")
 
     def remove_shop(self, workspace: str, name: str, *, now_ms: int, who: str = "") -> None:
-        """Take a shop from the list; what it reported stays, and is found as before."""
+        """Take a shop from the list; what it reported stays. Raises ConfigError while a source signs for it."""
         with self._connection.transaction():
+            signs = self._one("SELECT name FROM signed_source WHERE workspace=? AND shop=?", (workspace, name))
+            if signs is not None:
+                remove = f"twinbeam sources remove {signs[0]}"
+                raise ConfigError(f"Source {signs[0]} sends for shop {name}; remove it first: {remove}")
             sql = "UPDATE shop SET removed=? WHERE workspace=? AND name=? AND removed IS NULL"
             if self._db.execute(sql, (now_ms, workspace, name)).rowcount:
                 self._audit(now_ms, who, f"shop {workspace}/{name}", "added", "removed")
