@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag wheel setup-run setup-dev chromium nginx senders tag samples clean
+.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-house wheel setup-run setup-dev chromium nginx senders tag samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ check-truth: setup-dev ## identifiers and permission against tables of their own
 
 check-tag: setup-dev chromium tag ## the browser tag in Chromium; SABOTAGE=ungated, double or lost-click makes it fail
 	@$(RUN) scripts/check tag -n 1 --tb=native $(ARGS)
+
+check-house: setup-dev ## floors, words and citations of the tree itself; SABOTAGE=part makes it fail
+	@$(RUN) scripts/check house tests/house tests/docs $(ARGS)
 
 wheel: setup-dev ## build the wheel into dist/
 	@$(RUN) -m hatchling build -t wheel -d dist

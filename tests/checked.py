@@ -12,8 +12,14 @@ from collections.abc import Iterator
 import pytest
 
 #: By check: the lines in their order, and the word under which parts without figures are counted.
-LINES = {"outside": ("strong", "weak"), "truth": ("fields", "phones", "permission", "joins", "raw")}
-COUNTED = {"outside": "machine", "truth": "others"}
+LINES = {
+    "outside": ("strong", "weak"),
+    "truth": ("fields", "phones", "permission", "joins", "raw"),
+    "house": ("floors", "engines", "identifiers", "homonyms", "citations", "headings", "dialects"),
+}
+COUNTED = {"outside": "machine", "truth": "others", "house": "others"}
+#: The checks whose figures stand in one line.
+IN_ONE_LINE = {"house"}
 #: The check of the browser tag, which is summed up by situations instead of parts.
 TAG = "tag"
 TAG_LIMIT_BYTES = 6_144
@@ -75,8 +81,9 @@ class Summary(Chosen):
         for part in sorted(self._passed.keys() - self._figures.keys() - {""}):
             if not self._passed[part]:
                 terminalreporter.write_line(f"FAILED: {part}")
-        for part in sorted(self._figures, key=self._rank):
-            terminalreporter.write_line(self._figures[part])
+        lines = [self._figures[part] for part in sorted(self._figures, key=self._rank)]
+        for line in [" · ".join(lines)] if self._check in IN_ONE_LINE else lines:
+            terminalreporter.write_line(line)
         if counted:
             held = sum(self._passed[part] for part in counted)
             terminalreporter.write_line(f"{COUNTED[self._check]}: {held} of {len(counted)}")

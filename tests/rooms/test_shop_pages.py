@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import secrets
+from typing import Self
 from urllib.parse import urlencode
 
 import aiohttp
@@ -53,7 +54,7 @@ class Shop:
     def __init__(self, intake: str = NOWHERE) -> None:
         self._facts = facts(intake)
 
-    async def __aenter__(self) -> "Shop":
+    async def __aenter__(self) -> Self:
         self._session = await aiohttp.ClientSession(auto_decompress=False).__aenter__()
         self._app = build(self._facts, self._session, HandClock())
         return self

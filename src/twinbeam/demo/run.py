@@ -36,7 +36,9 @@ _WEATHER: tuple[dict[str, object] | None, ...] = (
     {"kind": "reset", "when": "after", "times": 1, "path": TRACK_PATH},
 )
 
-_RULES = ("native_wait_seconds=10",)  #: nobody wants to watch the usual four minutes
+#: How long the gateway waits for TikTok's own script: nobody wants to watch the usual four minutes.
+_RULES = ("native_wait_seconds=10",)
+_SHOP_RULES = ("native_wait_seconds=3",)
 
 _WELCOME = """
 Twinbeam is running, on this machine only. Buy something, and watch it arrive:
@@ -84,7 +86,7 @@ def acts() -> Iterator[Act]:
 
 
 async def _perform(seed: int, directory: Path, ports: Ports, clock: Clock) -> None:
-    async with staged(directory, ports, {}, _RULES) as stage, shop_open(stage, ports.shop, _RULES) as front:
+    async with staged(directory, ports, {}, _RULES) as stage, shop_open(stage, ports.shop, _SHOP_RULES) as front:
         sys.stdout.write(_welcome(stage, front, seed))
         sys.stdout.flush()
         await stage.while_up(_play_on(stage, seed, clock))

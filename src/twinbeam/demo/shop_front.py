@@ -54,10 +54,10 @@ async def shop_open(stage: Stage, port: int, rules: Sequence[str]) -> AsyncItera
 
 async def _base_code(emulator: str, token: str) -> str:
     """Give TikTok's base code as Events Manager hands it out, for this machine's TikTok and a page's policy."""
-    url = f"{emulator}/open_api/v1.3/pixel/list/"
-    async with aiohttp.ClientSession(headers={"Access-Token": token}) as session:
-        async with session.get(url, params={"advertiser_id": _ADVERTISER, "code": PIXEL}) as answer:
-            told = await answer.json()
+    url = f"{emulator}/open_api/v1.3/pixel/list/?advertiser_id={_ADVERTISER}&code={PIXEL}"
+    headers = {"Access-Token": token}
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:
+        told = await answer.json()
     if told["code"] != 0:
         raise DemoError(f"the emulator did not give the base code: {told['message']}")
     code = str(told["data"]["pixels"][0]["pixel_script"])

@@ -1,4 +1,4 @@
-"""What the shop is told when it opens, as its owner would set it up: addresses, keys, and the lines of a page's head."""
+"""What the shop is told when it opens, as its owner sets it up: addresses, keys, and the lines of a page's head."""
 
 from pathlib import Path
 

@@ -20,7 +20,6 @@ _HOPS = {
     "connection",
     "content-length",
     "keep-alive",
-    "te",
     "trailer",
     "transfer-encoding",
     "upgrade",

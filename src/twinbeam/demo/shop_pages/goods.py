@@ -30,7 +30,7 @@ GOODS: dict[str, Product] = {
             "Moon pendant",
             12_900,
             "Soft light over a table",
-            "A globe of white glass on three metres of cloth-covered cable. It gives an even light with no hard shadow.",
+            "A globe of white glass on three metres of cloth-covered cable. Its light is even and has no hard shadow.",
         ),
         Product(
             "fern",
@@ -55,9 +55,9 @@ GOODS: dict[str, Product] = {
         ),
         Product(
             "garland",
-            "Garland of ten",
+            "Garland of seven",
             3_490,
-            "Ten bulbs, one wire",
+            "Seven bulbs, one wire",
             "Five metres of small bulbs for a window, a shelf or a party. More than one can be joined.",
         ),
     )

@@ -32,7 +32,7 @@ def order_token(secret: str, order_id: str) -> str:
 
 
 def purchase_id(token: str) -> str:
-    """Give the event id that the gateway derives from an order token, by the recipe in docs/reference/identifiers.md."""
+    """Give the event id that the gateway derives from an order token (docs/reference/identifiers.md, the recipe)."""
     return "token-" + hashlib.sha256(f"token\nPurchase\n{token}".encode()).hexdigest()[:32]
 
 

@@ -90,10 +90,6 @@ class Heard(Struct):
     at_ms: int | None = None  #: when it last reported the event; None where it did not
     alone: int = 0  #: conversions that the other side opened, after its last report or else in all
 
-    def reported(self, at_ms: int) -> None:
-        """Take in a report of its own."""
-        self.at_ms, self.alone = max(at_ms, self.at_ms or at_ms), 0
-
 
 class Writes(Struct):
     """What the store has to write, besides the counters."""

@@ -5,7 +5,7 @@ It tells a person that a side has fallen silent, and the join window whether a t
 """
 
 from twinbeam.core.names import STANDARD
-from twinbeam.core.values import Side, Signal
+from twinbeam.core.values import Channel, Side, Signal
 from twinbeam.pipeline.record.known import Heard, Known, Writes
 
 _OTHER = {Side.BROWSER: Side.SERVER, Side.SERVER: Side.BROWSER}
@@ -17,13 +17,23 @@ class Sides:
     def __init__(self, known: Known, writes: Writes) -> None:
         self._last_seen = known.last_seen
         self._heard = writes.heard
+        self._pairs: dict[tuple[str, str, str, Channel], tuple[Heard, Heard]] = {}
 
     def saw(self, signal: Signal, *, opens: bool) -> None:
         """Take in a report, and whether it opens a conversion; custom events, of any number, share a record."""
-        workspace, pixel, side, at_ms = signal.workspace, signal.pixel, signal.channel.side, signal.received_ms
-        event = signal.event if signal.event in STANDARD else ""
-        self._heard.setdefault((workspace, pixel, event, side), Heard()).reported(at_ms)
-        if opens:
-            self._heard.setdefault((workspace, pixel, event, _OTHER[side]), Heard()).alone += 1
-        if at_ms > self._last_seen.get((workspace, pixel, side), 0):
-            self._last_seen[workspace, pixel, side] = at_ms
+        place = (signal.workspace, signal.pixel, signal.event, signal.channel)
+        own, other = self._pairs.get(place) or self._pair(*place)
+        own.alone = 0
+        other.alone += opens
+        if own.at_ms is None or signal.received_ms > own.at_ms:
+            own.at_ms = signal.received_ms
+            side = (signal.workspace, signal.pixel, signal.channel.side)
+            self._last_seen[side] = max(own.at_ms, self._last_seen.get(side, 0))
+
+    def _pair(self, workspace: str, pixel: str, event: str, channel: Channel) -> tuple[Heard, Heard]:
+        """Find or make the records of a channel's side and of the other one."""
+        counted, side = event if event in STANDARD else "", channel.side
+        own, other = ((workspace, pixel, counted, which) for which in (side, _OTHER[side]))
+        pair = (self._heard.setdefault(own, Heard()), self._heard.setdefault(other, Heard()))
+        self._pairs[workspace, pixel, event, channel] = pair
+        return pair

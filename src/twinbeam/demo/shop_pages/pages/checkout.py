@@ -51,9 +51,7 @@ async def order(shop: Parts, request: Request) -> Response:
     return response
 
 
-def _form(  # noqa: PLR0913 -- what a form shows
-    shop: Parts, request: Request, cart: Cart, person: Person, token: str, trouble: str = ""
-) -> Response:
+def _form(shop: Parts, request: Request, cart: Cart, person: Person, token: str, trouble: str = "") -> Response:
     begun = ("InitiateCheckout", properties_of(cart), {"checkout_token": token})
     response = shop.templates.respond(
         request,
