@@ -9,7 +9,21 @@ from typing import get_type_hints
 import pytest
 
 import twinbeam.admin
-from twinbeam.admin import audit, erasure, export, keys, person, pixels, releases, shops, snippet, testing, tokens
+from twinbeam.admin import (
+    audit,
+    erasure,
+    export,
+    keys,
+    person,
+    pixel_removal,
+    pixels,
+    releases,
+    shops,
+    snippet,
+    sources,
+    testing,
+    tokens,
+)
 from twinbeam.admin import workspaces as spaces
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
@@ -43,12 +57,16 @@ CHANGES = {
     shops.remove: lambda admin: shops.remove(admin, MAIN, "shop-fr"),
     pixels.add: lambda admin: pixels.add(admin, pixels.NewPixel("C0OTHERPIXELSCODE002")),
     pixels.decide: lambda admin: pixels.decide(admin, MAIN, CODE, {"restricted": "true"}),
-    pixels.remove: lambda admin: pixels.remove(admin, MAIN, CODE),
+    pixel_removal.remove: lambda admin: pixel_removal.remove(admin, MAIN, CODE),
     tokens.save: lambda admin: tokens.save(admin, MAIN, CODE, "token-1"),
     testing.turn_on: lambda admin: testing.turn_on(admin, MAIN, CODE, "TEST123"),
     testing.turn_off: lambda admin: testing.turn_off(admin, MAIN, CODE),
     keys.create: lambda admin: keys.create(admin, keys.NewKey(KeyKind.SERVER, "till", (Route(CODE),), "main")),
     keys.revoke: lambda admin: keys.revoke(admin, MAIN, admin.store.access_keys()[0].id),
+    sources.create: lambda admin: sources.create(admin, sources.NewSource("crm", (Route(CODE),), "main")),
+    sources.rotate: lambda admin: sources.rotate(admin, "shop"),
+    sources.retire: lambda admin: sources.retire(admin, "till"),
+    sources.remove: lambda admin: sources.remove(admin, "till"),
     export.stories: lambda admin: export.stories(admin, MAIN),
     export.about: lambda admin: export.about(admin, ADA),
     erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
@@ -63,9 +81,10 @@ OTHERS = {
     shops.known,
     pixels.listed,
     pixels.known,
-    pixels.removal,
+    pixel_removal.removal,
     pixels.save_rules,
     keys.listed,
+    sources.listed,
     person.person_of,
     snippet.snippet_for,
     releases.release,
@@ -79,6 +98,9 @@ def installed(admin):
     pixels.add(admin, pixels.NewPixel(CODE))
     testing.turn_on(admin, MAIN, CODE, "TEST456")
     keys.create(admin, keys.NewKey(KeyKind.BROWSER, "tag", (Route(CODE),), "main"))
+    for name in ("till", "shop"):
+        sources.create(admin, sources.NewSource(name, (Route(CODE),), "main"))
+    sources.rotate(admin, "till")
     admin.clock.advance(seconds=60)
     return admin
 
@@ -140,6 +162,6 @@ def stop_halfway(admin):
 
 def test_the_newest_lines_come_first(installed):
     assert [line.what for line in audit.latest(installed, limit=2)] == [
-        f"key {installed.store.access_keys()[0].id}",
-        f"pixel main/{CODE} test_until_ms",
+        "source till",
+        "source shop",
     ]

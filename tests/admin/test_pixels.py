@@ -1,12 +1,11 @@
-"""Pixels and event sets: what is no code is told apart; what was added can be ruled, and removed again."""
+"""Pixels and event sets: what is no code is told apart; what was added can be ruled."""
 
 import pytest
 
-from twinbeam.admin import audit, keys, pixels, tokens, workspaces
+from twinbeam.admin import audit, pixels, tokens, workspaces
 from twinbeam.admin.errors import Invalid, NotFound
 from twinbeam.admin.pixel_codes import why_no_code
-from twinbeam.core.rules import MAIN, ConsentRules, PixelRules, Route
-from twinbeam.core.values import KeyKind
+from twinbeam.core.rules import MAIN, ConsentRules, PixelRules
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
 OTHER = "C0OTHERPIXELSCODE002"
@@ -16,10 +15,6 @@ NUMERIC = "7412345678901234567"
 def lines(admin):
     """Give the audit, oldest first."""
     return [(line.what, line.before, line.after) for line in reversed(audit.latest(admin, limit=99))]
-
-
-def a_key(admin, kind, *codes, workspace=MAIN):
-    return keys.create(admin, keys.NewKey(KeyKind(kind), "shop", tuple(map(Route, codes)), workspace=workspace)).row.id
 
 
 @pytest.mark.outside("pixels")
@@ -107,45 +102,6 @@ def test_a_rule_that_cannot_be_changes_nothing(admin):
         pixels.decide(admin, MAIN, CODE, {"restricted": "true", "purchase_means": "later"})
     assert pixels.known(admin, MAIN, CODE).rules == PixelRules()
     assert len(lines(admin)) == 1
-
-
-def test_a_removal_says_before_what_it_does(admin):
-    workspaces.add(admin, "hats")
-    for code, workspace in ((CODE, MAIN), (OTHER, MAIN), (CODE, "hats")):
-        pixels.add(admin, pixels.NewPixel(code, workspace=workspace))
-    tokens.save(admin, MAIN, CODE, "token-1")
-    alone, both = a_key(admin, "server", CODE, CODE), a_key(admin, "browser", CODE, OTHER)
-    reads, other = a_key(admin, "read", CODE), a_key(admin, "server", OTHER)
-    gone, elsewhere = a_key(admin, "server", CODE), a_key(admin, "server", CODE, workspace="hats")
-    keys.revoke(admin, MAIN, gone)
-    told = pixels.removal(admin, MAIN, CODE)
-    assert (told.revoked, sorted(told.changed), told.held, told.waiting) == ([alone], sorted([both, reads]), 0, 0)
-    assert pixels.remove(admin, MAIN, CODE) == told
-    left = {key.id: (key.pixels, key.revoked_ms is None) for key in admin.store.access_keys()}
-    assert left == {
-        alone: ([CODE], False),
-        both: ([OTHER], True),
-        reads: ([], True),
-        other: ([OTHER], True),
-        gone: ([CODE], False),
-        elsewhere: ([CODE], True),
-    }
-    assert [row.code for row in pixels.listed(admin, MAIN)] == [OTHER]
-    assert admin.store.tokens() == {}
-    assert (f"key {alone}", "valid", f"revoked: it led to pixel {CODE} alone") in lines(admin)
-    assert (f"key {both}", f'[{{"pixel":"{CODE}"}},{{"pixel":"{OTHER}"}}]', f'[{{"pixel":"{OTHER}"}}]') in lines(admin)
-    assert (f"pixel main/{CODE}", CODE, "removed") in lines(admin)
-
-
-@pytest.mark.parametrize("code", [CODE[:19], f"{CODE}4", CODE])
-def test_a_pixel_is_removed_whatever_its_code_and_may_come_back(admin, code):
-    admin.store.save_pixel(workspace=MAIN, code=code, event_source="web", name="Shop", now_ms=1)
-    pixels.remove(admin, MAIN, code)
-    assert pixels.listed(admin, MAIN) == []
-    with pytest.raises(NotFound, match=f"There is no pixel {code}; add it first"):
-        pixels.remove(admin, MAIN, code)
-    pixels.add(admin, pixels.NewPixel(CODE))
-    assert admin.store.removed_pixels(since_ms=0) == ([] if code == CODE else [(MAIN, code)])
 
 
 def test_a_pixel_sought_in_the_wrong_workspace_is_offered_in_the_right_one(admin):

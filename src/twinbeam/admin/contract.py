@@ -9,7 +9,7 @@ from msgspec import Struct
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
 from twinbeam.core.rules import PixelRules, Route, WorkspaceRules
-from twinbeam.core.story import Change, KeyRow, PixelRow, Story
+from twinbeam.core.story import Change, KeyRow, PixelRow, SourceRow, Story
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Copy
 
@@ -67,6 +67,10 @@ class Administration(Protocol):
 
     def access_keys(self) -> list[KeyRow]:
         """Return the keys of all workspaces, revoked ones too."""
+        ...
+
+    def signed_sources(self) -> list[SourceRow]:
+        """Return the sources of all workspaces, by their names; their secrets are sealed."""
         ...
 
     def unsent_of(self, workspace: str, code: str) -> tuple[int, int]:
@@ -129,6 +133,26 @@ class Administration(Protocol):
 
     def revoke_key(self, key_id: str, now_ms: int) -> None:
         """Make a key invalid; one that was revoked before stays as it was."""
+        ...
+
+    def add_source(self, source: SourceRow, secret: bytes) -> None:
+        """Keep a new source, its secret sealed."""
+        ...
+
+    def save_source_routes(self, name: str, routes: Sequence[Route]) -> None:
+        """Change where the events of a source go."""
+        ...
+
+    def rotate_source(self, name: str, secret: bytes, *, now_ms: int) -> None:
+        """Let a new secret count beside the newest one."""
+        ...
+
+    def retire_secret(self, name: str) -> None:
+        """Let the newest secret of a source alone count."""
+        ...
+
+    def remove_source(self, name: str) -> None:
+        """Take a source away."""
         ...
 
     def ask_release(self, *, workspace: str, order_id: str, now_ms: int) -> list[Reused]:

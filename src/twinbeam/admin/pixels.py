@@ -1,4 +1,4 @@
-"""Pixels and event sets: added, ruled and removed."""
+"""Pixels and event sets: added and ruled."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -7,7 +7,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from twinbeam.admin.audit import Lines, changing
-from twinbeam.admin.audit_diff import as_text
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import Invalid, NotFound
 from twinbeam.admin.pixel_codes import why_no_code
@@ -15,7 +14,7 @@ from twinbeam.admin.rules import changed
 from twinbeam.admin.workspaces import known as known_workspace
 from twinbeam.admin.workspaces import meant_for
 from twinbeam.core.rules import DEFAULT_RULES, MAIN, PixelRules
-from twinbeam.core.story import KeyRow, PixelRow
+from twinbeam.core.story import PixelRow
 
 ConsentPolicy = Literal["by_region", "require", "not_required"]
 
@@ -28,16 +27,6 @@ class NewPixel(Struct, frozen=True):
     name: str = ""
     consent: ConsentPolicy | None = None
     workspace: str = MAIN
-
-
-class Removal(Struct, frozen=True):
-    """What the removal of a pixel would do, or did."""
-
-    pixel: PixelRow
-    revoked: list[str]  #: the write keys that lead to it alone, by their ids
-    changed: list[str]  #: the other keys, which lose their routes to it
-    held: int  #: conversions that end unsent, because they are held
-    waiting: int  #: likewise, because they wait to be sent
 
 
 def add(admin: Admin, wanted: NewPixel) -> PixelRow:
@@ -86,36 +75,6 @@ def save_rules(admin: Admin, row: PixelRow, rules: PixelRules, audit: Lines) -> 
     _save(admin, row, replace(row, rules=rules), audit)
 
 
-def removal(admin: Admin, workspace: str, code: str) -> Removal:
-    """Say what removing a pixel would do; raises NotFound."""
-    row = known(admin, workspace, code)
-    leading = [key for key in admin.store.access_keys() if _leads_to(key, row)]
-    revoked = [key.id for key in leading if _leads_there_alone(key, row)]
-    others = [key.id for key in leading if key.id not in revoked]
-    return Removal(row, revoked, others, *admin.store.unsent_of(workspace, code))
-
-
-def remove(admin: Admin, workspace: str, code: str) -> Removal:
-    """
-    Take a pixel away, its token and its rules with it; raises NotFound.
-
-    Keys lose their routes to it, and a write key that led to it alone is revoked. What waits for it ends unsent.
-    """
-    with changing(admin) as audit:
-        done = removal(admin, workspace, code)
-        admin.store.remove_pixel(workspace=workspace, code=code, now_ms=audit.at_ms)
-        audit.tell(_what(done.pixel), done.pixel.name, "removed")
-        for key in admin.store.access_keys():
-            if key.id in done.revoked:
-                admin.store.revoke_key(key.id, audit.at_ms)
-                audit.tell(f"key {key.id}", "valid", f"revoked: it led to pixel {code} alone")
-            elif key.id in done.changed:
-                left = [route for route in key.routes if route.pixel != code]
-                admin.store.save_routes(key.id, left)
-                audit.tell(f"key {key.id}", as_text(key.routes), as_text(left))
-    return done
-
-
 def _find(admin: Admin, workspace: str, code: str) -> PixelRow | None:
     places = {(row.workspace, row.code): row for row in admin.store.pixels()}
     return places.get((workspace, code))
@@ -145,20 +104,13 @@ def _save(admin: Admin, before: PixelRow | None, after: PixelRow, audit: Lines) 
     )
     name, rules = (before.name, before.rules) if before else ("", DEFAULT_RULES)
     if name != after.name:
-        audit.tell(_what(after), name, after.name)
-    audit.tell_rules(_what(after), rules, after.rules)
+        audit.tell(what(after), name, after.name)
+    audit.tell_rules(what(after), rules, after.rules)
 
 
-def _what(row: PixelRow) -> str:
+def what(row: PixelRow) -> str:
+    """Return how the audit names a pixel."""
     return f"pixel {row.workspace}/{row.code}"
-
-
-def _leads_to(key: KeyRow, row: PixelRow) -> bool:
-    return key.revoked_ms is None and key.workspace == row.workspace and row.code in key.pixels
-
-
-def _leads_there_alone(key: KeyRow, row: PixelRow) -> bool:
-    return key.pixels == [row.code] and key.kind != "read"
 
 
 def _not_there(workspace: str, code: str, others: list[str]) -> str:

@@ -49,6 +49,10 @@ def remove(admin: Admin, workspace: str, name: str) -> None:
         if keys := _keys(admin, workspace, shop):
             revoke = f"twinbeam keys revoke {keys[0]}{meant_for(workspace)}"
             raise Conflict(f"Shop {name} has valid keys ({', '.join(keys)}); revoke them first: {revoke}")
+        signing = [row.name for row in admin.store.signed_sources() if (row.workspace, row.shop) == (workspace, shop)]
+        if signing:
+            command = f"twinbeam sources remove {signing[0]}"
+            raise Conflict(f"Source {signing[0]} sends for shop {name}; remove it first: {command}")
         admin.store.remove_shop(workspace, shop, now_ms=audit.at_ms)
         audit.tell(f"shop {workspace}/{shop}", "added", "removed")
 

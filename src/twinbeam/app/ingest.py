@@ -13,6 +13,7 @@ from twinbeam.app.known_time import Watch
 from twinbeam.app.process import attempt, beat, end_with_parent, every, run, side_by_side
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
+from twinbeam.app.signing import standard_webhooks
 from twinbeam.app.slot import Slot
 from twinbeam.app.snapshot import SnapshotFile
 from twinbeam.core.clock import Clock, SystemClock
@@ -49,7 +50,7 @@ def intake_app(
     settings: Settings,
     directory: SnapshotFile,
     journal: JournalWriter,
-    receipts: Receipts,
+    ring: KeyRing,
     reports: Reports,
     watch: Watch,
 ) -> IntakeApp:
@@ -64,14 +65,14 @@ def intake_app(
         return 0 if entry is None else entry.confirming_until_ms
 
     intake = Intake(
-        receipts=receipts,
+        receipts=Receipts(ring.derived(PURPOSE)),
         seal=Sealer(default_region=settings.default_region or None, rates=rates).seal,
         append=GroupCommit(journal, clock=clock, report=reports.group).append,
         confirming_until_ms=confirming_until_ms,
     )
     return IntakeApp(
         directory=directory.in_force,
-        dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1),
+        dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1, standard_webhooks(ring)),
         take=intake.take,
         note=intake.note,
         clock=clock,
@@ -144,7 +145,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
 
     log.info("ingest.ready", journal=journal.journal_id)
     app = TagFront(
-        intake_app(settings, directory, journal, Receipts(ring.derived(PURPOSE)), reports, watch),
+        intake_app(settings, directory, journal, ring, reports, watch),
         settings.tag_path,
         directory.in_force,
         {EVENTS: events_v1.PATH, CONSENT: consent_v1.PATH},

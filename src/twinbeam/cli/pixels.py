@@ -11,7 +11,8 @@ from twinbeam.cli.options import assignments_argument, json_option, workspace_op
 from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from twinbeam.admin.pixels import ConsentPolicy, Removal
+    from twinbeam.admin.pixel_removal import Removal
+    from twinbeam.admin.pixels import ConsentPolicy
     from twinbeam.core.story import PixelRow
 
 
@@ -221,8 +222,9 @@ def remove(code: str, *, yes: bool, workspace: str) -> None:
     """
     Remove a pixel: nothing is sent to it any more. Asks first, and says what it would do.
 
-    Its token and its rules go. Keys lose their routes to it; a write key that led to it alone is revoked, and its
-    senders are answered with 401. What is held or waits for it ends unsent, as pixel_removed, within some seconds.
+    Its token and its rules go. Keys and sources lose their routes to it; a write key that led to it alone is revoked,
+    a source removed, and their senders are answered with 401. What is held or waits for it ends unsent, as
+    pixel_removed, within some seconds.
     What was recorded stays: conversions, counts and the audit.
 
     \b
@@ -230,25 +232,28 @@ def remove(code: str, *, yes: bool, workspace: str) -> None:
       twinbeam pixels remove C4A5B6C7D8E9F0G1H2I3
       twinbeam pixels remove C4A5B6C7D8E9F0G1H2I3 --yes
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.admin import pixels
+    from twinbeam.admin import pixel_removal
     from twinbeam.cli.setup import opened_admin
 
     with opened_admin() as admin:
-        click.echo(_would_remove(pixels.removal(admin, workspace, code)), err=True)
+        click.echo(_would_remove(pixel_removal.removal(admin, workspace, code)), err=True)
         if not yes and not click.confirm("Remove it?", err=True):
             raise ConfigError(f"Pixel {code} is not removed.")
-        done = pixels.remove(admin, workspace, code)
+        done = pixel_removal.remove(admin, workspace, code)
     click.echo(f"Pixel {code} is removed; a running gateway obeys within seconds.")
-    if done.revoked:
-        click.echo(f"Revoked, because they led to it alone: {', '.join(done.revoked)}.")
+    if gone := [*(key.id for key in done.revoked), *(f"source {source.name}" for source in done.removed_sources)]:
+        click.echo(f"Revoked, because they led to it alone: {', '.join(gone)}.")
 
 
 def _would_remove(removal: "Removal") -> str:
-    pixel = removal.pixel
+    pixel, sources = removal.pixel, [*removal.removed_sources, *removal.changed_sources]
+    revoked, changed = (", ".join(key.id for key in keys) or "none" for keys in (removal.revoked, removal.changed))
+    names = ", ".join(source.name for source in sources)
     lines = [
         f"Pixel {pixel.code} ({pixel.name}) of workspace {pixel.workspace}:",
-        f"  keys that lead to it alone, to be revoked: {', '.join(removal.revoked) or 'none'}",
-        f"  other keys, which lose their routes to it: {', '.join(removal.changed) or 'none'}",
+        f"  keys that lead to it alone, to be revoked: {revoked}",
+        f"  other keys, which lose their routes to it: {changed}",
+        *([f"  sources, which lose their routes to it or go with it: {names}"] if sources else []),
         f"  conversions that end unsent: {removal.held} held, {removal.waiting} waiting to be sent",
     ]
     return "\n".join(lines)

@@ -144,6 +144,18 @@ class KeyRow(Struct, frozen=True):
         return list(dict.fromkeys(route.pixel for route in self.routes))
 
 
+class SourceRow(Struct, frozen=True):
+    """One source that signs what it sends; its secrets are shown to nobody again."""
+
+    name: str
+    workspace: str
+    shop: str  #: whose ids its events bear; empty for the workspace's first
+    routes: list[Route]
+    secrets: tuple[str, ...]  #: sealed by the key ring, in base64: the newest, and the one before while it still counts
+    created_ms: int
+    rotated_ms: int | None = None  #: when the newest secret was made, where it is not the first
+
+
 class Change(Struct, frozen=True):
     """One change of what an operator set up; such lines are only ever added."""
 

@@ -238,6 +238,18 @@ CREATE TABLE write_key (
     shop TEXT NOT NULL DEFAULT '' -- whose ids its events bear; empty for the workspace's first
 ) STRICT, WITHOUT ROWID;
 
+-- Sources that sign what they send; their secrets are sealed by the key ring, and two count while senders change over.
+CREATE TABLE signed_source (
+    name TEXT PRIMARY KEY,
+    workspace TEXT NOT NULL,
+    shop TEXT NOT NULL, -- whose ids its events bear; empty for the workspace's first
+    routes TEXT NOT NULL,
+    secret BLOB NOT NULL,
+    older_secret BLOB,
+    created INTEGER NOT NULL,
+    rotated INTEGER
+) STRICT, WITHOUT ROWID;
+
 -- Who changed what of the above. Lines are added and never changed.
 CREATE TABLE audit (
     id INTEGER PRIMARY KEY,
