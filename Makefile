@@ -2,6 +2,9 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 ARGS ?=
+# Python without an ending, and what sh runs.
+SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/spec
+SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-house wheel setup-run setup-dev chromium nginx senders tag samples clean
@@ -24,11 +27,12 @@ test-long: setup-dev chromium nginx senders ## the long versions: 30 kills, 10,0
 	@$(RUN) -m pytest -q -n 2 --dist load --hypothesis-profile=thorough tests/laws
 
 lint: setup-dev ## format, lint, import floors, types, spelling
-	@$(RUN) -m ruff format --check -q src tests bench demo scripts install
-	@$(RUN) -m ruff check -q src tests bench demo scripts install
+	@$(RUN) -m ruff format --check -q src tests bench demo scripts install $(SCRIPTS)
+	@$(RUN) -m ruff check -q src tests bench demo scripts install $(SCRIPTS)
+	@for script in $(SHELL_SCRIPTS); do sh -n $$script || exit 1; done
 	@$(RUN) -m mypy --no-error-summary
 	@.venv/bin/lint-imports --no-cache > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
-	@$(RUN) -m codespell_lib src tests docs bench demo install README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
+	@$(RUN) -m codespell_lib src tests docs bench demo install scripts README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md
 
 bench: setup-dev ## measure every stage and the whole path; results go to bench/results
 	@$(RUN) bench/run.py $(ARGS)

@@ -9,19 +9,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from twinbeam.core.keys import conversion_key
 from twinbeam.core.names import canonical
 from twinbeam.core.values import (
     Arrival,
     Channel,
     Consent,
-    Decision,
     Item,
     Origin,
     Page,
-    Permission,
     Properties,
-    Signal,
     User,
 )
 
@@ -46,22 +42,6 @@ _ITEM: dict[str, Any] = {
     "ad_storage": "granted",
     "ad_user_data": "granted",
     "source": "banner",
-}
-
-_SIGNAL: dict[str, Any] = {
-    "workspace": WORKSPACE,
-    "pixel": PIXEL,
-    "event_source": "web",
-    "event": "Purchase",
-    "event_id": "order-1001",
-    "event_time": NOW_S - 5,
-    "received_ms": NOW_MS,
-    "channel": Channel.SERVER,
-    "source": "checkout",
-    "permission": Permission(Decision.ALLOWED, "ad_storage=granted, ad_user_data=granted"),
-    "order_id": "1001",
-    "minor": 2_050,
-    "currency": "EUR",
 }
 
 
@@ -93,17 +73,6 @@ def an_arrival(item: Item | None = None, **changes: Any) -> Arrival:
     item = item or an_item(**changes)
     event_time = changes.pop("event_time", item.event_time)
     return Arrival(item, origin, pixel, canonical(item.event) or item.event, index, event_time, **own)
-
-
-def a_signal(**changes: Any) -> Signal:
-    """Give a stored Purchase with a small body; its key follows from its other fields unless it is given."""
-    fields = _SIGNAL | changes
-    fields.setdefault(
-        "body", b'{"event_time":%d,"event_id":"%s"}' % (fields["event_time"], fields["event_id"].encode())
-    )
-    parts = (fields[name] for name in ("workspace", "event_source", "pixel", "event", "event_id"))
-    fields.setdefault("key", conversion_key(*parts))
-    return Signal(**fields)
 
 
 def a_body(*items: Item | dict[str, Any] | Any) -> bytes:

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
 
-from builders import NOW_MS, PIXEL, WORKSPACE, a_signal
-from signals import DENIED
+from msgspec.structs import replace
+
+from builders import NOW_MS, PIXEL, WORKSPACE
+from signals import a_refusal, a_signal
 from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Accepted, Answered, Lease, Refused, TokenRejected, TryLater
 from twinbeam.core.errors import StorageBusy
@@ -125,12 +127,14 @@ class SendingRoom:
 
     def refuse(self, event_id, pixel=PIXEL):
         """Record that a visitor refuses a conversion after all."""
-        self._record([event_id], pixel=pixel, permission=DENIED, body=b"")
+        self._record([event_id], a_refusal, pixel=pixel)
 
-    def _record(self, ids, **changes):
+    def _record(self, ids, builder=a_signal, body=None, **changes):
         self._seq += 1
         now_ms = self.clock.now_ms()
-        signals = [a_signal(event_id=id_, received_ms=now_ms, **changes) for id_ in ids]
+        usual = {"workspace": WORKSPACE, "received_ms": now_ms}
+        built = [builder(id_, **usual | changes) for id_ in ids]
+        signals = built if body is None else [replace(it, body=body) for it in built]
         self.store.record(JOURNAL, [Numbered(self._seq, signals)], now_ms)
 
     def sender(self, owner="writer-1", destination=None):

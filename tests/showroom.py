@@ -5,9 +5,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from asgi import Answer, ask
-from builders import PIXEL, WORKSPACE, a_signal
+from builders import NOW_S, PIXEL, WORKSPACE
 from door import READ_KEY, a_directory
+from signals import a_signal
 from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Answered
 from twinbeam.core.keys import lookup
@@ -34,11 +37,14 @@ NO_TOKEN = Answered(401, 40105, "Access token is incorrect or has been revoked."
 BAD = Answered(400, 40002, "data.0.properties.contents.0.content_id: Not a valid string", "20261120-bad")
 
 
-def bought(order: str, *, email: str = "ada@shop.example", **changes: Any) -> Signal:
+def bought(order: str, *, email: str = "ada@shop.example", minor: int | None = 2_050, **changes: Any) -> Signal:
     """Give the signal of a purchase that can be found by order and e-mail."""
+    own = {name: changes.pop(name) for name in ("key", "body", "visits") if name in changes}
     workspace = changes.get("workspace", WORKSPACE)
     found_by = [lookup("order", workspace, order), lookup("email", workspace, email_digest(email))]
-    return a_signal(**{"event_id": f"order-{order}", "order_id": order, "lookups": found_by} | changes)
+    usual = {"workspace": WORKSPACE, "pixel": PIXEL, "event_time": NOW_S - 5, "order_id": order, "lookups": found_by}
+    money = {"value": None if minor is None else minor / 100, "currency": "EUR"}
+    return replace(a_signal(**{"event_id": f"order-{order}"} | usual | money | changes), **own)
 
 
 def seen_in_browser(order: str, **changes: Any) -> Signal:

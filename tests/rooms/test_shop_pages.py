@@ -8,6 +8,7 @@ from typing import Self
 from urllib.parse import urlencode
 
 import aiohttp
+import aiohttp.web
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -266,6 +267,55 @@ def test_without_a_gateway_the_shop_goes_on_selling():
         assert status.json["done"] is False
 
     in_a_shop(visit)
+
+
+def test_a_visitor_without_javascript_buys_by_forms_alone():
+    async def visit(shop):
+        added = await shop.post("/cart", {"product": "fern"}, "cart=moon:1")
+        assert (added.status, added.headers["location"]) == (303, "/cart")
+        cart = added.headers["set-cookie"].partition(";")[0]
+        assert cart == "cart=moon:1.fern:1"
+        fewer = await shop.post("/cart", {"product": "moon", "quantity": "0"}, cart)
+        cart = fewer.headers["set-cookie"].partition(";")[0]
+        form = await shop.get("/checkout", cart)
+        fields = dict(re.findall(r'name="(\w+)"(?: type="\w+")? value="([^"]+)"', form.text))
+        begun = form.headers["set-cookie"].partition(";")[0]
+        ordered = await shop.post("/order", fields, f"{cart}; {begun}")
+        thanks = await shop.get(ordered.headers["location"], f"orders={fields['checkout']}")
+        assert "Fern floor lamp" in thanks.text
+        assert "Moon" not in thanks.text
+
+    in_a_shop(visit)
+
+
+def test_an_order_is_reported_until_the_gateway_has_taken_it():
+    reported = []
+    taken = asyncio.Event()
+
+    async def answer(request):
+        reported.append(await request.json())
+        status = [503, 429, 202][len(reported) - 1]
+        if status == 202:
+            taken.set()
+        return aiohttp.web.json_response({}, status=status)
+
+    async def visit():
+        gateway = aiohttp.web.Application()
+        gateway.router.add_post("/v1/events", answer)
+        runner = aiohttp.web.AppRunner(gateway)
+        await runner.setup()
+        await aiohttp.web.TCPSite(runner, "127.0.0.1", 0).start()
+        async with Shop(f"http://127.0.0.1:{runner.addresses[0][1]}") as shop, asyncio.timeout(30):
+            await shop.post("/order", {**CHECKOUT, "twinbeam_consent_receipt": "r-1"}, COOKIES)
+            await taken.wait()
+        await runner.cleanup()
+
+    asyncio.run(visit())
+    assert reported[0] == reported[1] == reported[2]
+    [event] = reported[0]["events"]
+    assert (event["event"], event["properties"]["value"], event["consent_receipt"]) == ("Purchase", 347.0, "r-1")
+    assert event["user"]["ip"] == VISITOR_ADDRESS
+    assert "visitor_id" not in event
 
 
 def test_a_register_keeps_the_newest_thousand():

@@ -1,24 +1,17 @@
 """`twinbeam erase`."""
 
-import time
 from typing import TYPE_CHECKING
 
 import click
 
 from twinbeam.cli.person import person_options, subject
-from twinbeam.core.errors import ConfigError, StorageBusy
+from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from twinbeam.admin.contract import Admin
     from twinbeam.admin.erasure import Erased
-    from twinbeam.core.erasure import Erasure, Receipt
-    from twinbeam.engines.keyring import KeyRing
-    from twinbeam.settings import Settings
+    from twinbeam.core.erasure import Receipt
 
 _WAIT_SECONDS = 60.0
-_LOOK_SECONDS = 0.2
 
 
 @click.command()
@@ -68,6 +61,7 @@ def _told(receipt: "Receipt") -> str:
 
 def _erased(workspace: str, options: dict[str, str | None]) -> "Erased":
     from twinbeam.admin.erasure import erase
+    from twinbeam.app.local_erasures import LocalErasures
     from twinbeam.app.ring import open_ring
     from twinbeam.cli.setup import opened_admin, settings
 
@@ -76,52 +70,9 @@ def _erased(workspace: str, options: dict[str, str | None]) -> "Erased":
         raise ConfigError(f"There is no store in {chosen.data}; see TWINBEAM_DATA.")
     ring = open_ring(chosen)
     with opened_admin() as admin:
-        return erase(admin, subject(workspace, options), Here(chosen, ring, admin))
+        here = LocalErasures(settings=chosen, ring=ring, admin=admin, wait_seconds=_WAIT_SECONDS, alone=_tell_alone)
+        return erase(admin, subject(workspace, options), here)
 
 
-class Here:
-    """The surroundings of an erasure on this machine: a running gateway carries it out, or this process does."""
-
-    def __init__(self, chosen: "Settings", ring: "KeyRing", admin: "Admin") -> None:
-        self._settings = chosen
-        self._ring = ring
-        self._admin = admin
-
-    def positions(self) -> "Mapping[str, int]":
-        """Return how far each journal is written."""
-        from twinbeam.app.erasures import positions
-
-        return positions(self._settings.journal_folder, self._ring)
-
-    def remember(self, wish: "Erasure") -> None:
-        """Write a wish down beside the key ring."""
-        from twinbeam.app.erasures import log_path, remember
-
-        remember(log_path(self._settings), self._ring, wish)
-
-    def carried_out(self, wish_id: str) -> "Receipt | None":
-        """Have a wish carried out by whoever can, and return its receipt; None when that takes too long."""
-        if self._without_gateway(wish_id):
-            return self._admin.store.erasure(wish_id)
-        ends = time.monotonic() + _WAIT_SECONDS
-        while (receipt := self._admin.store.erasure(wish_id)) is None and time.monotonic() < ends:
-            time.sleep(_LOOK_SECONDS)
-        return receipt
-
-    def _without_gateway(self, wish_id: str) -> bool:
-        """Carry it out here when no gateway runs; what waits in the journals still has to be recorded by one."""
-        from twinbeam.engines.stores.sqlite.store import SqliteStore
-        from twinbeam.pipeline.record.policy import RecordPolicy
-        from twinbeam.pipeline.send.limits import Ages
-
-        try:
-            store = SqliteStore.open_as_writer(self._settings.data, self._ring, policy=RecordPolicy(), ages=Ages())
-        except StorageBusy:
-            return False
-        click.echo("No gateway is running; working on the store directly.", err=True)
-        try:
-            while store.erasure(wish_id) is None and store.tidy(self._admin.clock.now_ms(), retention=False):
-                pass
-        finally:
-            store.close()
-        return True
+def _tell_alone() -> None:
+    click.echo("No gateway is running; working on the store directly.", err=True)

@@ -89,7 +89,7 @@ async def _perform(seed: int, directory: Path, ports: Ports, clock: Clock) -> No
     async with staged(directory, ports, {}, _RULES) as stage, shop_open(stage, ports.shop, _SHOP_RULES) as front:
         sys.stdout.write(_welcome(stage, front, seed))
         sys.stdout.flush()
-        await stage.while_up(_play_on(stage, seed, clock))
+        await stage.while_up(_play_on(stage, seed, clock), shop=front.process)
 
 
 def _welcome(stage: Stage, front: ShopFront, seed: int) -> str:

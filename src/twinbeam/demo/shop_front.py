@@ -1,5 +1,6 @@
 """The shop that a person clicks through, opened on a stage: a pixel of its own, its head's lines, and its process."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ class ShopFront(Struct, frozen=True):
     """The open shop."""
 
     url: str
-    pixel: str
+    process: asyncio.subprocess.Process
 
 
 @asynccontextmanager
@@ -49,7 +50,7 @@ async def shop_open(stage: Stage, port: int, rules: Sequence[str]) -> AsyncItera
     log = stage.directory / "logs" / "shop"
     async with running(["-m", "twinbeam.demo.shop_pages", str(place)], log, {}) as selling:
         await wait_for(url, selling, "the shop", log.parent)
-        yield ShopFront(url, PIXEL)
+        yield ShopFront(url, selling)
 
 
 async def _base_code(emulator: str, token: str) -> str:

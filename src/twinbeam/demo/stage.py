@@ -53,17 +53,19 @@ class Stage(Struct, frozen=True):
         keys = {Channel.BROWSER: self.keys[KeyKind.BROWSER], Channel.SERVER: self.keys[KeyKind.SERVER]}
         return Door(self.intake, keys, self.emulator)
 
-    async def while_up(self, work: Coroutine[None, None, None]) -> None:
-        """Do the work to its end; raises DemoError at once if the gateway ends meanwhile."""
-        working, serving = asyncio.create_task(work), asyncio.create_task(self.gateway.wait())
+    async def while_up(self, work: Coroutine[None, None, None], **others: asyncio.subprocess.Process) -> None:
+        """Do the work to its end; raises DemoError at once if the gateway, or another part that is named, ends."""
+        parts = {"gateway": self.gateway, **others}
+        working = asyncio.create_task(work)
+        serving = {asyncio.create_task(process.wait(), name=name) for name, process in parts.items()}
         try:
-            await asyncio.wait({working, serving}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                raise DemoError(f"the gateway ended; see {self.directory / 'logs'}")
+            done, _ = await asyncio.wait({working, *serving}, return_when=asyncio.FIRST_COMPLETED)
+            if working not in done:
+                raise DemoError(f"the {done.pop().get_name()} ended; see {self.directory / 'logs'}")
             working.result()
         finally:
-            working.cancel()
-            serving.cancel()
+            for task in (working, *serving):
+                task.cancel()
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ beside the visit, so nobody waits for it.
 import asyncio
 import hashlib
 import hmac
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from twinbeam.demo.shop_pages.visit import VISITOR_ADDRESS, Visit
 
 Event = dict[str, Any]
 
+_log = logging.getLogger(__name__)
 _FIRST_WAIT_SECONDS = 0.5
 _LONGEST_WAIT_SECONDS = 30.0
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -126,6 +128,10 @@ class Reporter:
             async with self._session.post(
                 self._url, json={"events": [event]}, headers=self._headers, timeout=_TIMEOUT
             ) as answer:
-                return answer.status < 500 and answer.status != 429
+                if answer.status >= 500 or answer.status == 429:
+                    return False
+                if answer.status != 202:
+                    _log.warning("The gateway refuses a %s: %d", event["event"], answer.status)
+                return True
         except (aiohttp.ClientError, TimeoutError):
             return False

@@ -9,18 +9,25 @@ function gtag() {
 }
 
 window.shopConsent = {
+  told: undefined,
   answer() {
     return (document.cookie.match(/(?:^|; )consent=(granted|denied)/) || [])[1];
-  },
-  tell(how, answer) {
-    gtag("consent", how, { ad_storage: answer, ad_user_data: answer, ad_personalization: answer });
   },
   keep(answer) {
     const halfAYearSeconds = 15_552_000;
     document.cookie = `consent=${answer}; path=/; max-age=${halfAYearSeconds}; SameSite=Lax`;
-    this.tell("update", answer);
+    this.pass();
+  },
+  /* Pass the visitor's answer on, wherever it was given: here, in another tab, or before this page was come back to. */
+  pass() {
+    const answer = this.answer();
+    if (answer && answer !== this.told) this.tell("update", answer);
+    this.told = answer;
+  },
+  tell(how, answer) {
+    gtag("consent", how, { ad_storage: answer, ad_user_data: answer, ad_personalization: answer });
   },
 };
 
 shopConsent.tell("default", "denied");
-if (shopConsent.answer()) shopConsent.tell("update", shopConsent.answer());
+shopConsent.pass();

@@ -34,7 +34,13 @@ function askForConsent() {
     show(true);
     banner.querySelector("button").focus();
   });
-  show(!shopConsent.answer());
+  const askAgain = () => {
+    shopConsent.pass();
+    show(!shopConsent.answer());
+  };
+  addEventListener("pageshow", ({ persisted }) => persisted && askAgain());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && askAgain());
+  askAgain();
 }
 
 /* A page that stays open brings its event away for certain; without this script the form works all the same. */
