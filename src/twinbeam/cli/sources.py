@@ -55,8 +55,9 @@ def create(  # noqa: PLR0913 -- one for each option
     as_json: bool,
 ) -> None:
     """
-    Make a source and show its secret, once. What it signs is taken at /in/webhook/NAME and counts as the shop
-    server's word.
+    Make a source and show its secret, once.
+
+    What it signs is taken at /in/webhook/NAME, and counts as the word of the shop's server.
 
     \b
     Examples:
