@@ -17,7 +17,7 @@ from twinbeam.core.values import Arrival, KeyKind
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.contract import Noted, Taken
 from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, fingerprint, mint, place
-from twinbeam.pipeline.accept.http import Door
+from twinbeam.pipeline.accept.intake_app import IntakeApp
 from twinbeam.sources import events_v1
 
 STAGE = "rooms"
@@ -61,7 +61,7 @@ async def _pass(requests: Sequence[tuple[dict[str, Any], Callable[[], Any]]]) ->
     return (time.perf_counter() - began) / len(requests) * 1e6
 
 
-def _door() -> Door:
+def _door() -> IntakeApp:
     directory = Directory(
         {
             fingerprint(text): AccessKey(kind.value, kind, WORKSPACE, SOURCE, (Route(PIXEL),))
@@ -69,9 +69,9 @@ def _door() -> Door:
         },
         {place(WORKSPACE, PIXEL): PixelEntry(PIXEL, WORKSPACE)},
     )
-    return Door(
+    return IntakeApp(
         directory=lambda: directory,
-        dialects={events_v1.PATH: events_v1.read},
+        dialects=(events_v1.EVENTS_V1,),
         take=_take,
         note=_note,
         clock=SystemClock(),

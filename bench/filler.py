@@ -25,6 +25,7 @@ from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_con
 from twinbeam.engines.stores.sqlite.packed import packed_ids
 from twinbeam.engines.stores.sqlite.shares import pack, share_of
 from twinbeam.engines.stores.sqlite.traces import add_traces
+from twinbeam.pipeline.record.conversion import STRONG, VOUCHED
 
 DAYS = 50  #: over which the stored conversions spread
 _CACHE_KIB = 3 * 1024**2
@@ -34,11 +35,12 @@ _NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE
 _CONVERSIONS = _NUMBERS + (
     "INSERT INTO conversion (id, key, workspace, pixel, event_source, event, event_id, event_time, received, since, "
     "state, reason, minor, currency, order_id, channels, consent, source, due, copies, lacks, native_proven, match, "
-    "enriched, test_code, found, conditions, spelling, attempts, maybe_at, settled_at, batch) "
+    "enriched, test_code, found, conditions, evidence, visitor, other_visitor, granter, contested, united, person, "
+    "spelling, attempts, maybe_at, settled_at, batch) "
     "SELECT i, randomblob(16), :workspace, :pixel, 'web', 'Purchase', printf('order-%09d', i - 1), :now / 1000, "
     ":now - (:count - i) * :step, :now - (:count - i) * :step, 'delivered', '', 2495, 'EUR', printf('%09d', i - 1), "
-    "'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 0, 0, 31, 0, '', 0, 0, 'Purchase', 1, :now, "
-    ":now, i / 1000 FROM n"
+    "'server', 'ad_storage=granted, ad_user_data=granted', :source, 0, 1, 0, 0, 31, 0, '', 0, 0, :evidence, "
+    "(i + 1) / 2, 0, 0, 0, 0, x'', 'Purchase', 1, :now, :now, i / 1000 FROM n"
 )
 #: The key by event id, and the other one by order id.
 _KEYS = "SELECT key, id FROM conversion UNION ALL SELECT randomblob(16), id FROM conversion ORDER BY 1"
@@ -66,6 +68,7 @@ def _fill_conversions(db: sqlite3.Connection, count: int) -> None:
     now_ms = time.time_ns() // 1_000_000
     step = DAYS * 86_400_000 // count
     named = {"count": count, "workspace": WORKSPACE, "pixel": PIXEL, "source": SOURCE, "now": now_ms, "step": step}
+    named["evidence"] = VOUCHED | STRONG
     db.execute(_CONVERSIONS, named)
     _fill_index(db, "dedup", _KEYS)
     for day in range(DAYS):

@@ -33,7 +33,17 @@ class Source(Struct):
 
     def claims(self, chance: Random) -> list[Request]:
         """Give what it says of its orders, an order at a time."""
-        return [self._claim(order, chance) for order in self.orders] if self.kind else []
+        if not self.kind:
+            return []
+        return [*self._looks(chance), *(self._claim(order, chance) for order in self.orders)]
+
+    def _looks(self, chance: Random) -> list[Request]:
+        """Give what honest visitors report before they order: that costs their refusal nothing."""
+        if self.kind != "honest":
+            return []
+        seen = {"event": "ViewContent", "pixel": PIXEL, "visitor_id": self.visitor}
+        said = {"consent": chance.choice([GRANTED, DENIED]), "native": chance.choice(["sent", "not_fired"])}
+        return [Request([{**seen, **said, "event_id": f"{self.visitor}-{n}"}], address=self.address) for n in range(8)]
 
     def _claim(self, order: Order, chance: Random) -> Request:
         visitor, address = self.visitor, self.address

@@ -13,7 +13,7 @@ from twinbeam.core.rules import Route
 from twinbeam.core.values import Arrival, KeyKind
 from twinbeam.pipeline.accept.contract import Full, Noted, Served, Taken
 from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, fingerprint, place
-from twinbeam.pipeline.accept.http import Door
+from twinbeam.pipeline.accept.intake_app import IntakeApp
 from twinbeam.sources import consent_v1, events_v1
 
 SERVER_KEY = "tbs_" + "s" * 32
@@ -80,13 +80,13 @@ class House:
         snapshot = directory or a_directory()
         usual = {
             "directory": lambda: snapshot,
-            "dialects": {events_v1.PATH: events_v1.read, consent_v1.PATH: consent_v1.read},
+            "dialects": (events_v1.EVENTS_V1, consent_v1.CONSENT_V1),
             "take": self.corridor.take,
             "note": self.corridor.note,
             "clock": self.clock,
             "report": self.served.append,
         }
-        self.door = Door(**usual | parts)
+        self.door = IntakeApp(**usual | parts)
 
     def post(self, body: bytes | list[bytes], headers: dict[str, str] | None = None, **scope: Any) -> Answered | None:
         """Send a request with a server key, or with other headers; a list of parts arrives part by part."""

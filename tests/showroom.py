@@ -1,4 +1,4 @@
-"""A dashboard over a real store in a folder, hands to fill the store, and a client to look at the pages."""
+"""The pages over a real store in a folder, hands to fill the store, and a client to look at the pages."""
 
 import asyncio
 from itertools import count
@@ -17,8 +17,6 @@ from twinbeam.core.keys import lookup
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.values import Channel, Decision, Permission, Signal
-from twinbeam.dashboard.app import build
-from twinbeam.dashboard.contract import LagView
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
@@ -26,6 +24,8 @@ from twinbeam.pipeline.identity.email import email_digest
 from twinbeam.pipeline.record.contract import Numbered
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
+from twinbeam.web.app import build
+from twinbeam.web.contract import LagView
 
 JOURNAL = "0a" * 16
 OWNER = "writer-1"
@@ -72,7 +72,7 @@ class Showroom:
         self._groups = count(1)
         directory = a_directory()
         usual = {
-            "ledger": self.reader,
+            "read_model": self.reader,
             "on_reader": self.on_reader,
             "directory": lambda: directory,
             "clock": self.clock,

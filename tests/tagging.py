@@ -25,7 +25,7 @@ from gateway import Shop, TikTokSide, a_shop
 from running import PATIENCE_SECONDS, ask, wait_until
 from shoppers import a_purchase
 from tiktok_emulator.base_code import base_code
-from twinbeam.cli.tag import head_lines
+from twinbeam.admin.snippet import head_lines
 from twinbeam.demo.processes import clean_environment
 
 T = TypeVar("T")
@@ -134,28 +134,22 @@ def snippet(key: str, **attributes: str) -> str:
 
 
 FURNISH = """
-import json, secrets, sys
-from twinbeam.cli.setup import now_ms, opened_store
-from twinbeam.core.rules import ConsentRules, PixelRules, Route
-from twinbeam.core.story import KeyRow
+import json, sys
+from twinbeam.admin import keys, pixels, tokens
+from twinbeam.cli.setup import opened_admin
+from twinbeam.core.rules import Route
 from twinbeam.core.values import KeyKind
-from twinbeam.pipeline.accept.directory import fingerprint, mint
 
 made = []
-with opened_store() as store:
+with opened_admin() as admin:
     for codes in (group.split(",") for group in sys.argv[1:]):
-        rules = PixelRules(consent=ConsentRules(policy="require"), native_wait_seconds=0)
-        where, when = {"workspace": "main"}, {"now_ms": now_ms(), "who": ""}
         for code in codes:
-            store.save_pixel(**where, code=code, event_source="web", name=code, rules=rules, **when)
-            store.save_token(**where, code=code, token=f"token-of-{code}", **when)
-        keys = {}
-        for kind in ("browser", "server"):
-            keys[kind] = mint(KeyKind(kind))
-            routes = [Route(code) for code in codes]
-            row = KeyRow(secrets.token_hex(4), fingerprint(keys[kind]), kind, "main", kind, routes, now_ms(), None)
-            store.add_key(row, who="")
-        made.append([codes, keys])
+            pixels.add(admin, pixels.NewPixel(code, consent="require"))
+            pixels.decide(admin, "main", code, {"native_wait_seconds": "0"})
+            tokens.save(admin, "main", code, f"token-of-{code}")
+        routes = tuple(map(Route, codes))
+        created = {kind: keys.create(admin, keys.NewKey(KeyKind(kind), kind, routes)) for kind in ("browser", "server")}
+        made.append([codes, {kind: key.text for kind, key in created.items()}])
 print(json.dumps(made))
 """
 

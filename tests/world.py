@@ -59,9 +59,8 @@ class World:
         self.store = SqliteStore.open_as_writer(folder / "data", ring, policy=policy, ages=Ages())
         self.store._db.execute("PRAGMA synchronous=OFF")  # what survives a crash is not the question here
         intake = Intake(receipts=Receipts([b"k" * 32]), seal=Sealer().seal, append=self._append)
-        dialects = {events_v1.PATH: events_v1.read, consent_v1.PATH: consent_v1.read}
         pixels = a_directory(*(PixelEntry(code, "default") for code in _TERMS))
-        self._house = House(directory=pixels, take=intake.take, note=intake.note, dialects=dialects)
+        self._house = House(directory=pixels, take=intake.take, note=intake.note)
         self.left: list[Left] = []
 
     @property

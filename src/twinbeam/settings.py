@@ -297,6 +297,11 @@ def child_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.upper() != _MAPPED_METRICS}
 
 
+def sudo_user() -> str:
+    """Return the account that sudo says it was called by, as it stands in the environment; "" without sudo."""
+    return os.environ.get("SUDO_USER", "")
+
+
 def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str) -> Settings:
     data = _place("data", values, source)
     journal = values["journal_folder"]

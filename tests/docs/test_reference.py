@@ -11,8 +11,8 @@ import pytest
 from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 
+from twinbeam.admin.rules import lines
 from twinbeam.cli.main import twinbeam
-from twinbeam.cli.ruling import lines
 from twinbeam.core.foreign_names import LOOSE
 from twinbeam.core.lifecycle import COUNTED, State, diagram
 from twinbeam.core.outcomes import Finding, Outcome, Reason

@@ -9,11 +9,11 @@ from engines.kit.embedded import SqliteEngine
 from engines.kit.laws import assert_counters_add_up, assert_counters_equal_rows
 from signals import BROWSER, NOW, PIXEL, WORKSPACE, a_signal
 from twinbeam.core.clock import day_of
-from twinbeam.dashboard.contract import LagView
-from twinbeam.dashboard.feed import LATEST, Snapshot
-from twinbeam.dashboard.overview import overview
 from twinbeam.pipeline.record.contract import Numbered
 from twinbeam.pipeline.record.counted import MOST_NAMES, OTHER
+from twinbeam.web.contract import LagView
+from twinbeam.web.live.overview import overview
+from twinbeam.web.live.snapshot_cache import LATEST, Snapshot
 
 pytestmark = [pytest.mark.outside("names"), pytest.mark.slow]
 

@@ -9,6 +9,7 @@ import pytest
 from signals import NOW
 from twinbeam.app.slot import Slot
 from twinbeam.core.errors import StorageBusy, StorageDamaged, StorageError, StorageFull
+from twinbeam.engines.journals import sqlite
 from twinbeam.engines.journals.confirmed import Confirmed, write_confirmed
 from twinbeam.engines.journals.losses import Loss, losses, note_loss
 from twinbeam.engines.journals.newest import Gap
@@ -205,3 +206,53 @@ def test_a_loss_is_noted_once_and_half_a_line_is_no_loss(tmp_path):
         file.write(b'{"journal": "i')
     assert losses(tmp_path) == [loss]
     assert not note_loss(tmp_path / "nowhere", loss)
+
+
+@pytest.mark.outside("journal")
+@pytest.mark.parametrize("names", [("",), ("-wal",), ("", "-wal", "-shm")])
+def test_what_was_accepted_outlives_the_file_it_lies_in(house, names):
+    slot = house.slot()
+    for number in range(5):
+        slot.append(NOW, 20, b"group %d" % number)
+    assert write_confirmed(house.path, slot.journal_id, Confirmed(2, 40, 0))
+    for name in names:
+        house.path.with_name(house.path.name + name).unlink()
+    slot.forget()
+    slot.append(NOW, 1, b"after")
+    with closing(SqliteJournalReader(house.path, house.ring)) as reader:
+        read = [(group.count, group.body) for group in reader.read(0, limit=1_000)]
+    assert read == [(20, b"group 2"), (20, b"group 3"), (20, b"group 4"), (1, b"after")]
+    assert (slot._journal.lost, [event for event, _ in house.told]) == (None, ["journal.damaged"])
+    slot.forget()
+    assert slot.backlog().appended == 61
+    slot.close()
+
+
+@pytest.mark.outside("journal")
+def test_what_is_carried_over_waits_until_there_is_room(house):
+    slot = house.slot()
+    slot.append(NOW, 1, b"before")
+    house.path.unlink()
+    house.trouble = [StorageFull("no room")]
+    slot.forget()
+    with pytest.raises(StorageFull):
+        slot.append(NOW, 1, b"refused")
+    slot.forget()
+    slot.append(NOW, 1, b"after")
+    with closing(SqliteJournalReader(house.path, house.ring)) as reader:
+        assert [group.body for group in reader.read(0, limit=1_000)] == [b"before", b"after"]
+    slot.close()
+
+
+@pytest.mark.outside("journal")
+def test_what_is_more_than_can_be_carried_over_is_told_as_lost(house, monkeypatch):
+    monkeypatch.setattr(sqlite, "_MOST_CARRIED", 3)
+    slot = house.slot()
+    for _ in range(5):
+        slot.append(NOW, 20, b"group")
+    first = slot.journal_id
+    house.path.unlink()
+    slot.forget()
+    assert slot.backlog().appended == 60
+    assert slot._journal.lost == Gap(first, 0, 2, 40)
+    slot.close()

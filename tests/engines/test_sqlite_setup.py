@@ -10,10 +10,9 @@ from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
 from signals import NOW, a_signal
 from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
-from twinbeam.core.errors import ConfigError
 from twinbeam.core.rules import ConsentRules, PixelRules, Route, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow
-from twinbeam.engines.stores.sqlite.store import SqliteSetup, SqliteStore
+from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteSetup, SqliteStore
 
 OPEN = PixelRules(consent=ConsentRules(policy="not_required"))
 
@@ -59,12 +58,6 @@ def test_an_unreadable_token_keeps_no_other_pixel_from_its_own(h: Harness) -> No
     assert [pixel.has_token for pixel in h.store.pixels()] == [True, True]
 
 
-def test_a_token_for_an_unknown_pixel_names_the_command_that_adds_it(h: Harness) -> None:
-    with pytest.raises(ConfigError, match="twinbeam pixels add PIXEL9"):
-        h.store.save_token(workspace="shop", code="PIXEL9", token="token-1", now_ms=NOW)
-    assert h.store.tokens() == {}
-
-
 def test_changing_a_pixel_keeps_its_token(h: Harness) -> None:
     a_pixel(h.store)
     h.store.save_token(workspace="shop", code="PIXEL1", token="token-1", now_ms=NOW)
@@ -86,71 +79,16 @@ def test_a_key_is_revoked_once(h: Harness) -> None:
     )
     h.store.add_key(key)
     assert h.store.access_keys() == [key]
-    assert [h.store.revoke_key("key-1", NOW + 1), h.store.revoke_key("key-1", NOW + 2)] == [True, False]
-    assert h.store.access_keys()[0].revoked_ms == NOW + 1
-    assert not h.store.revoke_key("key-9", NOW)
-
-
-def test_rules_are_kept_and_every_change_of_one_is_a_line_of_the_audit(h: Harness) -> None:
-    usual = {"workspace": "shop", "code": "PIXEL1", "event_source": "web", "name": "Shop", "who": "ada"}
-    h.store.save_pixel(**usual, now_ms=NOW)
-    h.store.save_pixel(**usual, rules=OPEN, now_ms=NOW + 1)
-    h.store.save_pixel(**usual, rules=PixelRules(ways={"Search": "both"}, hosts=("a.example",)), now_ms=NOW + 2)
-    (pixel,) = h.store.pixels()
-    assert (pixel.rules.ways, pixel.rules.hosts, pixel.consent) == ({"Search": "both"}, ("a.example",), "by_region")
-    assert h.store.changes(limit=9) == [
-        Change(NOW + 2, "ada", "pixel shop/PIXEL1 ways.Search", "", "both"),
-        Change(NOW + 2, "ada", "pixel shop/PIXEL1 hosts", "", '["a.example"]'),
-        Change(NOW + 2, "ada", "pixel shop/PIXEL1 consent.policy", "not_required", ""),
-        Change(NOW + 1, "ada", "pixel shop/PIXEL1 consent.policy", "", "not_required"),
-        Change(NOW, "ada", "pixel shop/PIXEL1", "", "Shop"),
-    ]
-    assert len(h.store.changes(limit=2)) == 2
-
-
-def test_saving_what_is_so_already_is_no_change(h: Harness) -> None:
-    for _ in range(2):
-        h.store.save_pixel(workspace="shop", code="A", event_source="web", name="A", rules=OPEN, now_ms=NOW)
-    assert len(h.store.changes(limit=9)) == 2
-
-
-def test_tokens_keys_and_workspaces_are_audited_without_their_secrets(h: Harness) -> None:
-    a_pixel(h.store)
-    h.store.save_token(workspace="shop", code="PIXEL1", token="token-marker", now_ms=NOW)
-    h.store.save_token(workspace="shop", code="PIXEL1", token="token-marker", now_ms=NOW)
-    h.store.add_key(KeyRow("key-1", "hash-marker", "server", "shop", "till", [Route("PIXEL1")], NOW, None))
-    h.store.revoke_key("key-1", NOW)
-    h.store.save_workspace("hats", WorkspaceRules(keep_days=14), now_ms=NOW)
-    lines = [(change.what, change.before, change.after) for change in reversed(h.store.changes(limit=9))]
-    assert lines == [
-        ("pixel shop/PIXEL1", "", "Shop"),
-        ("pixel shop/PIXEL1 token", "", "saved"),
-        ("pixel shop/PIXEL1 token", "another one", "saved"),
-        ("key key-1", "", 'server for till: [{"pixel":"PIXEL1"}]'),
-        ("key key-1", "valid", "revoked"),
-        ("workspace hats", "", "added"),
-        ("workspace hats keep_days", "", "14"),
-    ]
-    assert h.store.workspaces() == {"hats": WorkspaceRules(keep_days=14)}
-
-
-def test_the_audit_counts_addresses_and_does_not_keep_them(h: Harness) -> None:
-    rules = PixelRules(test_emails=("f" * 64,))
-    h.store.save_pixel(workspace="shop", code="A", event_source="web", name="A", rules=rules, now_ms=NOW)
-    assert h.store.changes(limit=1)[0].after == "1 listed"
+    for later in (1, 2):
+        h.store.revoke_key("key-1", NOW + later)
+    assert [key.revoked_ms for key in h.store.access_keys()] == [NOW + 1]
 
 
 @pytest.mark.parametrize("sql", ["UPDATE audit SET after = ''", "DELETE FROM audit"])
 def test_a_line_of_the_audit_is_never_changed_or_removed(h: Harness, data: Path, sql: str) -> None:
-    a_pixel(h.store)
+    h.store.add_changes([Change(NOW, "ada", "pixel", "", "added")])
     with closing(sqlite3.connect(data / "store.db")) as db, pytest.raises(sqlite3.IntegrityError, match="stay"):
         db.execute(sql)
-
-
-def test_a_key_is_revoked_in_its_own_workspace_only(h: Harness) -> None:
-    h.store.add_key(KeyRow("key-1", "hash", "server", "shop", "till", [], NOW, None))
-    assert not h.store.revoke_key("key-1", NOW, workspace="other")
-    assert h.store.revoke_key("key-1", NOW, workspace="shop")
 
 
 def test_the_snapshot_for_intake_says_whose_key_it_is(h: Harness, tmp_path: Path) -> None:
@@ -179,7 +117,7 @@ def test_the_snapshot_for_intake_says_what_was_decided_and_forgets_revoked_keys(
     h.store.add_key(KeyRow("key-1", "hash-1", "browser", "shop", "tag", routes, NOW, None))
     h.store.add_key(KeyRow("key-2", "hash-2", "server", "shop", "till", routes, NOW, None))
     h.store.revoke_key("key-2", NOW)
-    h.store.save_workspace("hats", WorkspaceRules(hosts=("hats.example",)), now_ms=NOW)
+    h.store.save_workspace("hats", WorkspaceRules(hosts=("hats.example",)))
     publish(directory_of(h.store), tmp_path)
     read = SnapshotFile(tmp_path).current
     assert set(read.pixels) == {"shop/A", "hats/A"}
@@ -188,47 +126,60 @@ def test_the_snapshot_for_intake_says_what_was_decided_and_forgets_revoked_keys(
     assert read.workspaces == {"hats": WorkspaceRules(hosts=("hats.example",))}
 
 
-def a_key(setup: SqliteSetup | SqliteStore, key_id: str, kind: str, *routes: Route, workspace: str = "shop") -> None:
-    setup.add_key(KeyRow(key_id, f"hash-{key_id}", kind, workspace, "shop", list(routes), NOW, None))
-
-
-def test_a_pixel_is_removed_with_its_token_and_keys_that_led_to_it_alone_are_revoked(h: Harness) -> None:
+def test_a_pixel_is_removed_with_its_token_and_known_as_removed_until_it_is_added_again(h: Harness) -> None:
     for code in ("PIXEL1", "PIXEL2"):
         a_pixel(h.store, code)
         h.store.save_token(workspace="shop", code=code, token="token", now_ms=NOW)
-    one, other = Route("PIXEL1", countries=("DE",)), Route("PIXEL2")
-    a_key(h.store, "alone", "server", one, Route("PIXEL1"))
-    a_key(h.store, "both", "browser", one, other)
-    a_key(h.store, "other", "server", other)
-    a_key(h.store, "reads", "read", one)
-    a_key(h.store, "elsewhere", "server", one, workspace="hats")
-    done = h.store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW + 1, who="ada")
-    assert (done.changed, done.revoked) == (["both", "reads"], ["alone"])
-    keys = {key.id: (key.routes, key.revoked_ms) for key in h.store.access_keys()}
-    assert keys == {
-        "alone": ([one, Route("PIXEL1")], NOW + 1),
-        "both": ([other], None),
-        "other": ([other], None),
-        "reads": ([], None),
-        "elsewhere": ([one], None),
-    }
+    h.store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW)
     assert [pixel.code for pixel in h.store.pixels()] == ["PIXEL2"]
     assert h.store.tokens() == {("shop", "PIXEL2"): "token"}
-    assert [change.what for change in h.store.changes(limit=4)] == [
-        "key reads",
-        "key both",
-        "key alone",
-        "pixel shop/PIXEL1",
-    ]
-    assert {change.who for change in h.store.changes(limit=4)} == {"ada"}
-
-
-def test_a_pixel_that_was_removed_is_known_as_such_until_it_is_added_again(h: Harness) -> None:
-    a_pixel(h.store)
-    h.store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW)
     assert h.store.removed_pixels(since_ms=NOW) == [("shop", "PIXEL1")]
     assert h.store.removed_pixels(since_ms=NOW + 1) == []
-    with pytest.raises(ConfigError, match="no pixel PIXEL1"):
-        h.store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW)
     a_pixel(h.store)
     assert h.store.removed_pixels(since_ms=0) == []
+    assert h.store.tokens() == {("shop", "PIXEL2"): "token"}
+
+
+def test_the_routes_of_a_key_can_be_changed(h: Harness) -> None:
+    for key_id in ("key-1", "key-2"):
+        h.store.add_key(KeyRow(key_id, f"hash of {key_id}", "server", "shop", "till", [Route("PIXEL1")], NOW, None))
+    h.store.save_routes("key-1", [Route("PIXEL2", countries=("DE",))])
+    assert {key.id: key.routes for key in h.store.access_keys()} == {
+        "key-1": [Route("PIXEL2", countries=("DE",))],
+        "key-2": [Route("PIXEL1")],
+    }
+
+
+def test_rules_are_kept_as_they_were_decided(h: Harness) -> None:
+    rules = PixelRules(ways={"Search": "both"}, hosts=("a.example",))
+    for wanted in (OPEN, rules):
+        h.store.save_pixel(workspace="shop", code="A", event_source="web", name="A", rules=wanted, now_ms=NOW)
+    assert [pixel.rules for pixel in h.store.pixels()] == [rules]
+    h.store.save_workspace("hats", WorkspaceRules(keep_days=14))
+    assert h.store.workspaces() == {"hats": WorkspaceRules(keep_days=14)}
+
+
+def test_changes_within_a_transaction_are_made_together_or_not_at_all(h: Harness, data: Path) -> None:
+    with pytest.raises(RuntimeError, match="halfway"):
+        stop_halfway(h.store)
+    assert (h.store.pixels(), h.store.workspaces(), h.store.changes(limit=9)) == ([], {}, [])
+    with h.store.transaction():
+        change_all(h.store)
+        with closing(SqliteReader(data)) as reader:
+            assert reader.pixels() == []
+    with closing(SqliteReader(data)) as reader:
+        assert [pixel.code for pixel in reader.pixels()] == ["PIXEL1"]
+        assert reader.changes(limit=9) == [Change(NOW, "ada", "pixel", "", "added")]
+
+
+def stop_halfway(setup: SqliteStore) -> None:
+    with setup.transaction():
+        change_all(setup)
+        assert len(setup.changes(limit=9)) == 1
+        raise RuntimeError("halfway")
+
+
+def change_all(setup: SqliteStore) -> None:
+    a_pixel(setup)
+    setup.save_workspace("hats", WorkspaceRules())
+    setup.add_changes([Change(NOW, "ada", "pixel", "", "added")])

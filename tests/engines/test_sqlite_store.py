@@ -133,8 +133,7 @@ def test_a_reader_is_not_disturbed_by_a_transaction_under_way(h: Harness, data: 
     reader.close()
 
 
-def test_the_newest_stories_come_first_and_page_by_page(h: Harness) -> None:
+def test_the_newest_stories_come_first(h: Harness) -> None:
     h.take(*(a_signal(f"e-{n}") for n in range(5)))
-    first = h.store.recent(limit=2)
-    second = h.store.recent(limit=9, before_id=first[-1].id)
-    assert [story.event_id for story in first + second] == ["e-4", "e-3", "e-2", "e-1", "e-0"]
+    assert [story.event_id for story in h.store.recent(limit=2)] == ["e-4", "e-3"]
+    assert [story.event_id for story in h.store.recent(limit=9)] == ["e-4", "e-3", "e-2", "e-1", "e-0"]

@@ -7,7 +7,7 @@ import pytest
 
 from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
-from signals import BROWSER, DAY, NOW, a_refusal, a_signal, an_email, carried_ids, granted
+from signals import BROWSER, DAY, NOW, WORKSPACE, a_refusal, a_signal, an_email, carried_ids, granted
 from twinbeam.app.pending import Pending
 from twinbeam.core.clock import day_of
 from twinbeam.core.errors import StorageDamaged, StorageFull
@@ -109,17 +109,15 @@ def test_a_refusal_on_the_wire_deletes_the_payload_with_the_answer(h: Harness) -
     assert h.store._db.execute("SELECT count(*) FROM payload").fetchone() == (0,)
 
 
-def test_the_hour_of_a_side_is_written_when_it_changes_and_read_again_after_a_failure(h: Harness) -> None:
-    h.take(a_signal("e-1"))
+def test_what_is_known_of_the_sides_is_read_again_after_a_failure(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-3", pixel="PIXEL2"))
     h.store._db.execute("CREATE TRIGGER watch BEFORE UPDATE ON side_seen BEGIN SELECT raise(ABORT, 'again'); END")
-    h.take(a_signal("e-2", received_ms=NOW + 1), a_signal("e-3", pixel="PIXEL2"))
     with pytest.raises(sqlite3.IntegrityError, match="again"):
         h.store.record(JOURNAL, [Numbered(9, [a_signal("e-4", received_ms=NOW + DAY)])], NOW)
     h.store._db.execute("DROP TRIGGER watch")
-    h.take(a_signal("e-5", received_ms=NOW + DAY))
-    seen = dict(h.store._db.execute("SELECT pixel, at FROM side_seen"))
-    assert {pixel: (at - NOW) // DAY for pixel, at in seen.items()} == {"PIXEL1": 0, "PIXEL2": -1}
-    assert seen["PIXEL1"] - seen["PIXEL2"] == DAY
+    assert h.store._loading.last_seen == {(WORKSPACE, pixel, "server"): NOW for pixel in ("PIXEL1", "PIXEL2")}
+    h.take(a_signal("e-5", received_ms=NOW + 1))
+    assert [(seen.pixel, seen.at_ms) for seen in h.store.sides_seen()] == [("PIXEL1", NOW + 1), ("PIXEL2", NOW)]
 
 
 def test_a_refusal_deletes_the_payload(h: Harness) -> None:

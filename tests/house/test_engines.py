@@ -15,10 +15,6 @@ PENDING = (
     "twinbeam/cli/doctor/machine.py",
     "twinbeam/cli/doctor/pixels.py",
     "twinbeam/cli/doctor/store.py",
-    "twinbeam/cli/erase.py",
-    "twinbeam/cli/keys.py",
-    "twinbeam/cli/person.py",
-    "twinbeam/cli/pixels.py",
 )
 
 

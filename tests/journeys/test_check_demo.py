@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from running import ask
+
 pytestmark = pytest.mark.journey
 
 ROOT = Path(__file__).parents[2]
@@ -126,15 +128,28 @@ def test_the_demo_ends_in_order_when_told_or_when_its_starter_is_gone(demo, end)
     assert [name for name in ("emulator", "intake", "dashboard") if not gone(stage[name], 1)] == []
 
 
-def test_the_demo_for_people_names_its_pages_and_stops_at_ctrl_c():
+def test_a_healthy_day_leaves_tiktoks_diagnostics_nothing_to_say(tmp_path):
+    day = ("--seed", "7", "--orders", "60", "--seconds", "4", "--healthy", "--directory", str(tmp_path))
+    command = [sys.executable, "-m", "twinbeam.demo", *day]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        emulator = json.loads(process.stdout.readline())["stage"]["emulator"]
+        played = json.loads(process.stdout.readline())["played"]
+        assert (played["quiet"], played["notices"], played["rejected"]) == (True, 0, 0)
+        counted = ask(f"{emulator}/_control/counted?limit=1000").json["items"]
+        assert {"Purchase", "ViewContent", "InitiateCheckout", "Lead"} <= {event["event"] for event in counted}
+        assert ask(f"{emulator}/_control/diagnostics").json["items"] == []
+
+
+def test_the_demo_for_people_names_its_shop_first_and_stops_at_ctrl_c():
     program = (
         "from twinbeam.demo.run import run_demo; from twinbeam.demo.stage import Ports; "
         "raise SystemExit(run_demo(seed=1, ports=Ports()))"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        lines = [process.stdout.readline() for _ in range(6)]
+        lines = [process.stdout.readline() for _ in range(7)]
         pages = [word.rstrip("/") for line in lines for word in line.split() if word.startswith("http://")]
-        assert len(pages) == 3, lines
+        assert len(pages) == 4, lines
+        assert "Shop" in lines[3]
         process.send_signal(signal.SIGINT)
         assert process.wait(40) == 0
     assert all(gone(page, 1) for page in pages)

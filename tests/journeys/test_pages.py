@@ -126,7 +126,7 @@ def test_a_listening_overview_shows_the_first_event_by_itself(empty, visit):
     expect(page.locator("main")).to_contain_text("Listening")
     empty.room.record(bought("1"))
     expect(page.locator(".conversions")).to_contain_text("order 1")
-    expect(page.locator("main")).to_contain_text("It adds up")
+    expect(page.locator("main")).to_contain_text("Counters agree")
 
 
 def test_on_a_phone_every_number_of_a_pixel_is_in_sight_with_its_name(shown, visit):
@@ -187,7 +187,7 @@ def test_one_key_leads_to_the_search_and_an_order_id_to_its_story(shown, visit):
     page.keyboard.press("Enter")
     page.wait_for_url("**/events/12")
     expect(page.locator("h1")).to_contain_text("Purchase")
-    expect(page.locator("main")).to_contain_text("TikTok took it.")
+    expect(page.locator("main")).to_contain_text("Accepted by TikTok.")
 
 
 def test_an_address_that_is_searched_for_stays_out_of_the_url(shown, visit):

@@ -33,7 +33,7 @@ def test_the_same_token_saved_again_after_tiktok_granted_it_resumes_at_once(shop
 
     page = wait_until(alarmed, "the alarm is shown", 15)
     assert f"twinbeam pixels token {LATER} &lt; token.txt" in page
-    assert "to be mended first" in page
+    assert "blocked by an issue" in page
     shop.tiktok.add_pixel(LATER, TOKEN, advertiser="7000000000000000042")
     shop.gateway.told("pixels", "token", LATER, told=TOKEN)
     started = time.monotonic()

@@ -10,9 +10,9 @@ from twinbeam.core.values import Channel
 from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.directory import PixelEntry
-from twinbeam.pipeline.accept.exits import exits_of
 from twinbeam.pipeline.accept.fanout import fan_out
 from twinbeam.pipeline.accept.hosts import belongs, host_of
+from twinbeam.pipeline.accept.routing import routing_of
 
 HOSTS = st.sampled_from(["shop.de", "www.shop.de", "shop.fr", "copy.evil"])
 COUNTRIES = st.sampled_from(["DE", "FR", "AT"])
@@ -64,7 +64,7 @@ def test_nothing_goes_on_from_a_foreign_host_and_no_test_goes_among_the_orders(i
     for arrival in fan(item, routes, rules, channel, workspace).arrivals:
         own = arrival.rules.hosts or workspace.hosts
         host = host_of(item.page.url or "")
-        if arrival.ends is None:
+        if arrival.drop_reason is None:
             assert not own or not host or belongs(host, {*own, *arrival.rules.staging_hosts})
             assert not item.test or arrival.test_code == arrival.rules.test_code != ""
 
@@ -72,7 +72,7 @@ def test_nothing_goes_on_from_a_foreign_host_and_no_test_goes_among_the_orders(i
 def fan(item, routes, rules, channel, workspace=DEFAULT_WORKSPACE):
     pixels = [PixelEntry(code, WORKSPACE, rules=rule) for code, rule in zip("ABC", rules, strict=True)]
     leading = [pixel for pixel in pixels if any(route.pixel == pixel.code for route in routes)]
-    return fan_out(Reading([item]), exits_of(leading, routes, workspace), an_origin(channel=channel))
+    return fan_out(Reading([item]), routing_of(leading, routes, workspace), an_origin(channel=channel))
 
 
 def takes(route, item):

@@ -69,24 +69,24 @@ def post(user_agent, *, key=BROWSER_KEY, **rules):
 
 
 def test_what_a_crawler_reports_ends_at_the_door_unless_the_owner_keeps_it():
-    assert post(GOOGLE).ends is Reason.BOT
-    assert post(GOOGLE, bots="keep").ends is None
-    assert post(GOOGLE, test_code="T", test_until_ms=2**50, staging_hosts=("shop.example",)).ends is Reason.BOT
+    assert post(GOOGLE).drop_reason is Reason.BOT
+    assert post(GOOGLE, bots="keep").drop_reason is None
+    assert post(GOOGLE, test_code="T", test_until_ms=2**50, staging_hosts=("shop.example",)).drop_reason is Reason.BOT
 
 
 def test_a_server_that_passes_a_crawlers_visit_on_is_believed():
-    assert post(GOOGLE, key=SERVER_KEY).ends is None
+    assert post(GOOGLE, key=SERVER_KEY).drop_reason is None
 
 
 @pytest.mark.parametrize("user_agent", PEOPLE)
 def test_a_person_is_no_crawler(user_agent):
     assert not is_crawler(user_agent)
-    assert post(user_agent).ends is None
+    assert post(user_agent).drop_reason is None
 
 
 @pytest.mark.parametrize("bot", ["TikTokSpider", "Bytespider", "facebookexternalhit", "LinkedInBot", "GPTBot"])
 def test_the_crawlers_of_networks_are_known(bot):
-    assert post(f"Mozilla/5.0 (compatible; {bot}/1.0)").ends is Reason.BOT
+    assert post(f"Mozilla/5.0 (compatible; {bot}/1.0)").drop_reason is Reason.BOT
 
 
 def test_every_user_agent_that_the_list_has_seen_of_a_crawler_is_known():

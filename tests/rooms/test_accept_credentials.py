@@ -92,7 +92,7 @@ def test_a_key_never_leads_to_a_pixel_of_another_workspace_or_to_one_that_is_gon
     places = (("one", "A"), ("two", "B"), ("two", "A"))
     pixels = {place(workspace, code): PixelEntry(code, workspace, name=workspace) for workspace, code in places}
     key = AccessKey("k", KeyKind.SERVER, "one", "checkout", tuple(map(Route, "ABCA")))
-    assert [it.pixel for it in Directory({}, pixels).exits(key).all] == ["A"]
+    assert [it.code for it in Directory({}, pixels).routing(key).pixels] == ["A"]
 
 
 def test_two_workspaces_may_have_a_pixel_of_one_code_and_each_key_leads_to_its_own():
@@ -103,4 +103,4 @@ def test_two_workspaces_may_have_a_pixel_of_one_code_and_each_key_leads_to_its_o
     }
     keys = [AccessKey(workspace, KeyKind.SERVER, workspace, "shop", (Route("A"),)) for workspace in ("one", "two")]
     directory = Directory({}, pixels)
-    assert [directory.exits(key).all[0].rules for key in keys] == [ours, theirs]
+    assert [directory.routing(key).pixels[0].rules for key in keys] == [ours, theirs]

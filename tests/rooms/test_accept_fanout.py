@@ -6,8 +6,8 @@ from twinbeam.core.values import Channel, Item, Lead, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.directory import PixelEntry
-from twinbeam.pipeline.accept.exits import exits_of
 from twinbeam.pipeline.accept.fanout import fan_out
+from twinbeam.pipeline.accept.routing import routing_of
 from twinbeam.pipeline.accept.rules import EARLIEST_S, MOST_AHEAD_S, NOTABLY_AHEAD_S
 
 WEB, OTHER = PixelEntry("A", WORKSPACE), PixelEntry("B", WORKSPACE)
@@ -16,8 +16,8 @@ TILLS, CRM = PixelEntry("C", WORKSPACE, "offline"), PixelEntry("D", WORKSPACE, "
 
 
 def fan(*items, pixels=(WEB,), **origin):
-    exits = exits_of(pixels, [Route(pixel.code) for pixel in pixels], DEFAULT_WORKSPACE)
-    return fan_out(Reading(items), exits, an_origin(**origin))
+    routing = routing_of(pixels, [Route(pixel.code) for pixel in pixels], DEFAULT_WORKSPACE)
+    return fan_out(Reading(items), routing, an_origin(**origin))
 
 
 def pixels_of(item, *pixels):

@@ -12,8 +12,8 @@ from twinbeam.core.values import Channel
 from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.directory import PixelEntry
-from twinbeam.pipeline.accept.exits import country_of, exits_of
 from twinbeam.pipeline.accept.fanout import fan_out
+from twinbeam.pipeline.accept.routing import country_of, routing_of
 
 HOUR_MS = 3_600_000
 SERVER, BROWSER = Channel.SERVER, Channel.BROWSER
@@ -23,13 +23,13 @@ def fan(item, *routes, rules=DEFAULT_RULES, workspace=DEFAULT_WORKSPACE, sent_fr
     """Send an item over these routes, or over one to pixel A."""
     leading = routes or (Route("A"),)
     pixels = [PixelEntry(code, WORKSPACE, source, rules) for code in dict.fromkeys(it.pixel for it in leading)]
-    exits = exits_of(pixels, leading, workspace)
-    return fan_out(Reading([item]), exits, an_origin(**origin), sent_from)
+    routing = routing_of(pixels, leading, workspace)
+    return fan_out(Reading([item]), routing, an_origin(**origin), sent_from)
 
 
 def end_of(item, **circumstances):
     (arrival,) = fan(item, **circumstances).arrivals
-    return arrival.ends
+    return arrival.drop_reason
 
 
 GERMANY = Route("DE", hosts=("shop.de", "www.shop.de"), countries=("DE",))
@@ -96,7 +96,7 @@ SHOP, FOREIGN = "https://www.shop.example/x", "https://copy.evil/x"
 
 
 @pytest.mark.parametrize(
-    ("channel", "url", "sent_from", "ends"),
+    ("channel", "url", "sent_from", "drop_reason"),
     [
         (SERVER, SHOP, "", None),
         (SERVER, FOREIGN, "", Reason.FOREIGN_HOST),
@@ -114,8 +114,8 @@ SHOP, FOREIGN = "https://www.shop.example/x", "https://copy.evil/x"
 @pytest.mark.parametrize(
     "named", [{"rules": HOSTS}, {"workspace": WorkspaceRules(hosts=HOSTS.hosts)}], ids=["pixel", "workspace"]
 )
-def test_where_hosts_are_named_an_event_of_another_host_ends_here(channel, url, sent_from, ends, named):
-    assert end_of(an_item(url=url), channel=channel, sent_from=sent_from, **named) is ends
+def test_where_hosts_are_named_an_event_of_another_host_ends_here(channel, url, sent_from, drop_reason, named):
+    assert end_of(an_item(url=url), channel=channel, sent_from=sent_from, **named) is drop_reason
 
 
 def test_the_hosts_of_a_pixel_count_before_those_of_its_workspace():
@@ -157,9 +157,9 @@ USUAL = {"email": "bob@shop.example", "url": "https://shop.example/"}
 def test_a_test_goes_to_the_test_code_while_it_is_on_and_ends_here_otherwise(said, is_test):
     item = an_item(**USUAL | said)
     (arrival,) = fan(item, rules=PixelRules(**MARKED | ON)).arrivals
-    assert (arrival.test_code, arrival.ends) == ("TEST1" if is_test else "", None)
+    assert (arrival.test_code, arrival.drop_reason) == ("TEST1" if is_test else "", None)
     (arrival,) = fan(item, rules=PixelRules(**MARKED)).arrivals
-    assert (arrival.test_code, arrival.ends) == ("", Reason.TEST_ORDER if is_test else None)
+    assert (arrival.test_code, arrival.drop_reason) == ("", Reason.TEST_ORDER if is_test else None)
 
 
 @pytest.mark.outside("testcode")
@@ -177,19 +177,19 @@ def test_a_test_goes_to_the_test_code_while_it_is_on_and_ends_here_otherwise(sai
 def test_a_test_code_makes_a_test_and_only_a_server_names_where_it_goes(channel, said, while_on, while_off):
     for rules, expected in ((PixelRules(**ON), while_on), (DEFAULT_RULES, while_off)):
         (arrival,) = fan(an_item(**said), rules=rules, channel=channel).arrivals
-        assert (arrival.test_code, arrival.ends) == expected
+        assert (arrival.test_code, arrival.drop_reason) == expected
 
 
 @pytest.mark.outside("testcode")
 def test_no_number_of_codes_with_a_public_key_opens_a_stream_or_counts_live():
     on, off = PixelRules(**ON), DEFAULT_RULES
     items = [an_item(test_event_code=f"STREAM{n}") for n in range(1_000)]
-    exits = [
-        exits_of([PixelEntry("A", WORKSPACE, "web", rules)], [Route("A")], DEFAULT_WORKSPACE) for rules in (on, off)
+    routing = [
+        routing_of([PixelEntry("A", WORKSPACE, "web", rules)], [Route("A")], DEFAULT_WORKSPACE) for rules in (on, off)
     ]
-    for leading, expected in zip(exits, [("TEST1", None), ("", Reason.TEST_ORDER)], strict=True):
+    for leading, expected in zip(routing, [("TEST1", None), ("", Reason.TEST_ORDER)], strict=True):
         arrivals = fan_out(Reading(items), leading, an_origin(channel=BROWSER)).arrivals
-        assert {(arrival.test_code, arrival.ends) for arrival in arrivals} == {expected}
+        assert {(arrival.test_code, arrival.drop_reason) for arrival in arrivals} == {expected}
 
 
 @pytest.mark.parametrize(("until_ms", "code"), [(NOW_MS + 1, "TEST1"), (NOW_MS, ""), (NOW_MS - HOUR_MS, "")])
@@ -202,7 +202,7 @@ def test_a_test_code_switches_itself_off(until_ms, code):
 def test_a_staging_host_is_one_of_the_shops():
     rules = PixelRules(hosts=("shop.example",), staging_hosts=("staging.test",), **ON)
     (arrival,) = fan(an_item(url="https://staging.test/"), rules=rules, channel=BROWSER).arrivals
-    assert (arrival.test_code, arrival.ends) == ("TEST1", None)
+    assert (arrival.test_code, arrival.drop_reason) == ("TEST1", None)
 
 
 @pytest.mark.parametrize("hosts", [(), ("shop.example",)])
@@ -222,7 +222,7 @@ def test_a_browser_on_a_staging_page_reports_a_test_whatever_page_its_event_name
     for switch, code, end in ((ON, "TEST1", None), ({}, "", Reason.TEST_ORDER)):
         rules = PixelRules(hosts=hosts, **MARKED, **switch)
         (arrival,) = fan(item, rules=rules, sent_from=sent_from, channel=BROWSER).arrivals
-        assert (arrival.test_code, arrival.ends) == ((code, end) if is_test else ("", None))
+        assert (arrival.test_code, arrival.drop_reason) == ((code, end) if is_test else ("", None))
 
 
 def test_the_origin_of_a_staging_page_is_read_at_the_door():
@@ -303,7 +303,7 @@ def test_an_arrival_carries_the_rules_of_its_pixel():
 
 
 @pytest.mark.parametrize(
-    ("key", "origin", "ends"),
+    ("key", "origin", "drop_reason"),
     [
         (BROWSER_KEY, "https://shop.example", None),
         (BROWSER_KEY, "https://copy.evil", Reason.FOREIGN_HOST),
@@ -311,8 +311,8 @@ def test_an_arrival_carries_the_rules_of_its_pixel():
         (SERVER_KEY, "https://copy.evil", None),
     ],
 )
-def test_the_origin_header_speaks_for_the_page_of_a_browser(key, origin, ends):
+def test_the_origin_header_speaks_for_the_page_of_a_browser(key, origin, drop_reason):
     house = House(directory=a_directory(PixelEntry("A", WORKSPACE, rules=HOSTS)))
     headers = {"authorization": f"Bearer {key}", "origin": origin}
     assert house.post(a_body(an_item(url=SHOP)), headers).status == 202
-    assert [arrival.ends for arrival in house.corridor.arrivals] == [ends]
+    assert [arrival.drop_reason for arrival in house.corridor.arrivals] == [drop_reason]

@@ -337,7 +337,7 @@ def test_of_two_places_whose_network_saw_different_countries_none_is_known():
 
 def test_an_arrival_that_ends_is_dropped_for_that_reason_whatever_was_said():
     for said, teaches in ((GRANTED, True), ({"ad_storage": "denied"}, False)):
-        permission, record = gate(replace(an_arrival(**said), ends=Reason.LEFT_TO_BROWSER))
+        permission, record = gate(replace(an_arrival(**said), drop_reason=Reason.LEFT_TO_BROWSER))
         ended = Permission(Decision.DROPPED, "ends=left_to_browser", Reason.LEFT_TO_BROWSER, teaches=teaches)
         assert permission == ended
         assert record.ad_storage.answer == said["ad_storage"]

@@ -4,6 +4,7 @@ import json
 import random
 from collections import Counter
 from decimal import Decimal
+from ipaddress import ip_network
 
 import phonenumbers
 import pytest
@@ -278,6 +279,16 @@ def test_out_of_order_means_server_then_browser_then_checkout():
 @given(SEEDS)
 def test_the_day_is_over_when_it_says(seed):
     assert all(0 <= post.at <= 24 for post in posted(a_day(seed)))
+
+
+def test_every_browser_reports_from_an_address_of_its_own():
+    day = a_day(orders=600)
+    assert {post.address for post in posted(day) if post.channel is Channel.SERVER} == {""}
+    browsers = {visitor.ip for visitor in day.visitors}
+    assert {post.address for post in posted(day) if post.channel is Channel.BROWSER} <= browsers
+    sites = ((visitor.ip, 64 if ":" in visitor.ip else 32) for visitor in day.visitors)
+    networks = Counter(ip_network(site, strict=False) for site in sites)
+    assert max(networks.values()) < 10
 
 
 def test_requests_come_in_the_order_of_sending():

@@ -4,7 +4,7 @@ import pytest
 
 from running import ask
 from tagging import DENIED, GRANT, GTAG, HOST
-from twinbeam.cli.tag import TIKTOK_HOST
+from twinbeam.admin.snippet import TIKTOK_HOST
 from twinbeam.pipeline.accept.tag.files import built
 
 pytestmark = [pytest.mark.journey, pytest.mark.tag("pages")]

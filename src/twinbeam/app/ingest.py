@@ -1,5 +1,5 @@
 """
-An ingest process: the door, the gate, the seal and its own journal slot. It touches nothing else.
+An ingest process: the intake, the gate, the seal and its own journal slot. It touches nothing else.
 
 Run by the supervisor: python -m twinbeam.app.ingest SLOT LISTENER-FD LIFELINE-FD
 """
@@ -13,6 +13,7 @@ from twinbeam.app.known_time import Watch
 from twinbeam.app.process import attempt, beat, end_with_parent, every, run, side_by_side
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
+from twinbeam.app.signing import standard_webhooks
 from twinbeam.app.slot import Slot
 from twinbeam.app.snapshot import SnapshotFile
 from twinbeam.core.clock import Clock, SystemClock
@@ -27,7 +28,7 @@ from twinbeam.observe.health import Health
 from twinbeam.observe.tallies import FOLDER as METRICS
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.directory import place
-from twinbeam.pipeline.accept.http import Door
+from twinbeam.pipeline.accept.intake_app import IntakeApp
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.pipeline.accept.tag.front import CONSENT, EVENTS, TagFront
 from twinbeam.pipeline.consent.receipts import PURPOSE, Receipts
@@ -45,14 +46,14 @@ FLUSH_SECONDS = 1.0
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the slot
 
 
-def door(
+def intake_app(
     settings: Settings,
     directory: SnapshotFile,
     journal: JournalWriter,
-    receipts: Receipts,
+    ring: KeyRing,
     reports: Reports,
     watch: Watch,
-) -> Door:
+) -> IntakeApp:
     """Put the intake's rooms together."""
     clock = watch.clock
 
@@ -64,14 +65,14 @@ def door(
         return 0 if entry is None else entry.confirming_until_ms
 
     intake = Intake(
-        receipts=receipts,
+        receipts=Receipts(ring.derived(PURPOSE)),
         seal=Sealer(default_region=settings.default_region or None, rates=rates).seal,
         append=GroupCommit(journal, clock=clock, report=reports.group).append,
         confirming_until_ms=confirming_until_ms,
     )
-    return Door(
+    return IntakeApp(
         directory=directory.in_force,
-        dialects={events_v1.PATH: events_v1.read, consent_v1.PATH: consent_v1.read},
+        dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1, standard_webhooks(ring)),
         take=intake.take,
         note=intake.note,
         clock=clock,
@@ -144,7 +145,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
 
     log.info("ingest.ready", journal=journal.journal_id)
     app = TagFront(
-        door(settings, directory, journal, Receipts(ring.derived(PURPOSE)), reports, watch),
+        intake_app(settings, directory, journal, ring, reports, watch),
         settings.tag_path,
         directory.in_force,
         {EVENTS: events_v1.PATH, CONSENT: consent_v1.PATH},

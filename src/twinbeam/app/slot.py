@@ -3,19 +3,22 @@ An ingest process's slot: a journal that need not be open.
 
 A process that ended where its disk is full would leave its callers without an answer, and start again without a word.
 So it serves whatever its journal does: 507 while there is no room for it, 503 for any other trouble, and events as soon
-as it can be opened. A file that is damaged is set aside, and a fresh one is begun.
+as it can be opened. A file that is damaged is set aside, and a fresh one is begun. One that was removed while it was in
+use can still be read here: what of it is not recorded is carried over.
 """
 
 import errno
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
 from twinbeam.core.errors import StorageBusy, StorageDamaged, StorageError, StorageFull
-from twinbeam.engines.journals.sqlite import SqliteJournal
+from twinbeam.engines.journals.sqlite import Carried, SqliteJournal
 from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.pipeline.journal.contract import Backlog
 
@@ -45,6 +48,7 @@ class Slot:
         self._journal: SqliteJournal | None = None
         self._trouble: StorageError = StorageBusy("the journal was not opened yet")
         self._told_at = -inf
+        self._carried: deque[Carried] = deque()  #: accepted, and in a file that is gone
         self.journal_id = ""  #: while it cannot be opened
         self._open()
 
@@ -65,8 +69,10 @@ class Slot:
         if self._journal is None:
             self._open()
         elif self._journal.is_gone():
+            self._carry_over(self._journal)
             self._begin_anew(StorageDamaged("the file was removed or replaced while it was in use"))
         else:
+            self._bring(self._journal)
             self._journal.forget()
 
     def backlog(self) -> Backlog:
@@ -109,6 +115,17 @@ class Slot:
 
     def _take(self, journal: SqliteJournal) -> None:
         self._journal, self.journal_id = journal, journal.journal_id
+        self._bring(journal)
+
+    def _carry_over(self, journal: SqliteJournal) -> None:
+        with suppress(StorageError):  # what cannot be read any more is told as lost
+            self._carried += journal.carry_over()
+
+    def _bring(self, journal: SqliteJournal) -> None:
+        """Append what was carried over, now or at the next look."""
+        while self._carried:
+            journal.append(*self._carried[0])
+            self._carried.popleft()
 
     def _remember(self, trouble: StorageError) -> None:
         self._trouble = trouble

@@ -6,9 +6,9 @@ from typing import Protocol
 
 from twinbeam.core.errors import StorageBusy, StorageDamaged
 from twinbeam.core.rules import WorkspaceRules
-from twinbeam.core.story import KeyRow, PixelRow
+from twinbeam.core.story import KeyRow, PixelRow, SourceRow
 from twinbeam.core.values import KeyKind
-from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, place
+from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, SignedSource, place
 
 FILE = "directory.json"
 
@@ -24,13 +24,17 @@ class Settings(Protocol):
         """List the keys, revoked ones too."""
         ...
 
+    def signed_sources(self) -> list[SourceRow]:
+        """List the sources that sign what they send."""
+        ...
+
     def workspaces(self) -> dict[str, WorkspaceRules]:
         """Give what was decided about each workspace, by its name."""
         ...
 
 
 def directory_of(store: Settings) -> Directory:
-    """Put together what intake may know; revoked keys are not in it, tokens never are."""
+    """Put together what intake may know; revoked keys are not in it, tokens never are, and secrets only sealed."""
     keys = {
         key.hash: AccessKey(key.id, KeyKind(key.kind), key.workspace, key.source, tuple(key.routes), key.shop)
         for key in store.access_keys()
@@ -47,7 +51,11 @@ def directory_of(store: Settings) -> Directory:
         )
         for row in store.pixels()
     }
-    return Directory(keys, pixels, store.workspaces())
+    sources = {
+        row.name: SignedSource(row.name, row.workspace, row.secrets, tuple(row.routes), row.shop)
+        for row in store.signed_sources()
+    }
+    return Directory(keys, pixels, store.workspaces(), sources)
 
 
 def publish(directory: Directory, folder: Path) -> None:

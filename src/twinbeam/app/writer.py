@@ -36,9 +36,6 @@ from twinbeam.app.thread import Thread
 from twinbeam.core.clock import MS_PER_DAY, Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError, StorageFull
-from twinbeam.dashboard.app import build
-from twinbeam.dashboard.contract import JournalLag, LagView
-from twinbeam.dashboard.hosts import KnownHosts
 from twinbeam.destinations.tiktok.client import TikTok
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES, NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
@@ -58,6 +55,9 @@ from twinbeam.pipeline.send.limits import Ages
 from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import TIKTOK_URL, Settings, load
+from twinbeam.web.app import build
+from twinbeam.web.contract import JournalLag, LagView
+from twinbeam.web.hosts import KnownHosts
 
 Saved = dict[tuple[str, str], tuple[str, int | None]]
 """The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once."""
@@ -227,7 +227,7 @@ class Writer:
             return await on_reader(pending.holds, workspace, event_id)
 
         pages = build(
-            ledger=reader,
+            read_model=reader,
             on_reader=on_reader,
             directory=lambda: self.directory,
             clock=self.clock,

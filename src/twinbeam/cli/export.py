@@ -4,16 +4,18 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import click
-from msgspec import Struct
 
-from twinbeam.cli.person import person_of, person_options, said
+from twinbeam.cli.person import person_options, said, subject
 from twinbeam.cli.visible import visible
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.story import Story
+
+if TYPE_CHECKING:
+    from twinbeam.admin.contract import SubjectData
 
 _COLUMNS = (
     *("id", "workspace", "pixel", "event_source", "event", "event_id", "event_time", "order_id", "received_ms"),
@@ -46,32 +48,25 @@ def command(workspace: str, *, since: str | None, shape: str, **options: str | N
       twinbeam export --since 2026-11-01 --format csv > stories.csv
       twinbeam export --email - > about-them.json
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_shop, known_workspace, now_ms, opened_store, who
+    from twinbeam.admin import export
+    from twinbeam.cli.setup import opened_admin
 
-    since_ms = _since_ms(since)
-    with opened_store() as store:
-        known_workspace(store, workspace)
+    day = _day(since)
+    with opened_admin() as admin:
         if said(options):
-            person = person_of(store, workspace, options)
-            about = store.stored_about(person)
-            given = f"{len(about.conversions)} conversions and {len(about.visits)} visits of a person, by {person.kind}"
-            store.note(f"export {workspace}", "", given, now_ms=now_ms(), who=who())
-            _print_person(about)
+            _print_person(export.about(admin, subject(workspace, options)))
         else:
-            store.note(f"export {workspace}", "", f"stories since {since or 'ever'}", now_ms=now_ms(), who=who())
-            stories, shop = _counted(store.stories_of(workspace, since_ms=since_ms)), options["shop"]
-            if shop is not None:
-                known_shop(store, workspace, shop)
-            _print_stories((story for story in stories if shop in (None, story.shop)), shape)
+            pages = export.stories(admin, workspace, since=day, shop=options["shop"])
+            _print_stories(_counted(pages), shape)
 
 
-def _since_ms(day: str | None) -> int:
-    if day is None:
-        return 0
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
     try:
-        return int(datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()) * 1_000
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError as error:
-        raise ConfigError(f"{day} is not a day; write --since 2026-11-01.") from error
+        raise ConfigError(f"{text} is not a day; write --since 2026-11-01.") from error
 
 
 def _print_stories(stories: Iterable[Story], shape: str) -> None:
@@ -105,34 +100,8 @@ def _counted(pages: Iterable[list[Story]]) -> Iterator[Story]:
     click.echo(f"\r{told} stories, done.", err=True)
 
 
-def _print_person(about: Any) -> None:
-    from twinbeam.core.values import plain
+def _print_person(about: "SubjectData") -> None:
+    from twinbeam.admin.export import as_json
 
-    told = [{"story": plain(one.story), "copies": [_copy(copy) for copy in one.copies]} for one in about.conversions]
-    visits = [_visit(facts) for facts in about.visits]
-    click.echo(json.dumps({"stored": told, "visits": visits}, indent=1))
-    click.echo(f"{len(told)} conversions, {len(visits)} visits.", err=True)
-
-
-def _visit(facts: Any) -> dict[str, Any]:
-    """Tell what a visit is known by; its word on consent with the names of the purposes."""
-    from msgspec.structs import asdict
-
-    from twinbeam.core.values import plain
-
-    told = {name: value for name, value in plain(facts).items() if name != "consent"}
-    if facts.consent is None:
-        return told
-    said = {
-        name: asdict(value) if isinstance(value, Struct) else value for name, value in asdict(facts.consent).items()
-    }
-    return {**told, "consent": said}
-
-
-def _copy(copy: Any) -> dict[str, Any]:
-    return {
-        "channel": copy.channel,
-        "source": copy.source,
-        "received_ms": copy.received_ms,
-        "content": json.loads(copy.body),
-    }
+    click.echo(json.dumps(as_json(about), indent=1))
+    click.echo(f"{len(about.conversions)} conversions, {len(about.visits)} visits.", err=True)

@@ -15,7 +15,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.core.story import Story
 
 #: Why an accepted event goes no further (docs/concepts/routes.md).
-_AT_THE_DOOR = (Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.FOREIGN_HOST, Reason.BOT)
+_IGNORED = (Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.FOREIGN_HOST, Reason.BOT)
 
 
 @click.command()
@@ -36,56 +36,53 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, wo
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.core.values import plain
 
-    stories = _look_up(workspace, event_id, order_id, email)
+    stories = _found(workspace, event_id, order_id, email)
     if as_json:
         click.echo(json.dumps([plain(story) for story in stories]))
     elif not stories:
-        click.echo(_why_nothing(_ended_at_the_door(workspace)))
+        click.echo(_why_nothing(_ignored_on_arrival(workspace)))
     else:
         click.echo("\n\n".join(_told(all_visible(story)) for story in stories))
     raise SystemExit(0 if stories else 1)
 
 
-def _look_up(workspace: str, event_id: str | None, order_id: str | None, email: str | None) -> list[Story]:
-    from twinbeam.cli.setup import known_workspace, opened_store
-    from twinbeam.core.keys import lookup
-    from twinbeam.pipeline.identity.email import email_digest
-    from twinbeam.pipeline.identity.event_ids import safe_id
-    from twinbeam.pipeline.identity.order_ids import one_spelling
+def _found(workspace: str, event_id: str | None, order_id: str | None, email: str | None) -> list[Story]:
+    from twinbeam.admin.workspaces import known
+    from twinbeam.cli.setup import opened_admin, opened_store
+    from twinbeam.search import By, Query, find, is_email
 
-    if sum(map(bool, (event_id, order_id, email))) != 1:
+    given = {By.EVENT_ID: event_id, By.ORDER_ID: order_id, By.EMAIL: email}
+    asked = [(by, text) for by, text in given.items() if text]
+    if len(asked) != 1:
         raise ConfigError("Say what to find: one of --event-id, --order-id or --email.")
-    if email == "-":
-        email = click.prompt("E-mail", err=True)
-    with opened_store() as store:
-        known_workspace(store, workspace)
-        if event_id:
-            return store.by_event_id(workspace, safe_id(event_id))
-        if order_id:
-            return store.by_lookup([lookup("order", workspace, one_spelling(safe_id(order_id)))])
-        digest = email_digest(str(email))
-        if digest is None:
+    by, text = asked[0]
+    if by is By.EMAIL:
+        text = click.prompt("E-mail", err=True) if text == "-" else text
+        if not is_email(text):
             raise ConfigError("This is not an e-mail address.")
-        return store.by_lookup([lookup("email", workspace, digest)])
+    with opened_admin() as admin:
+        known(admin, workspace)
+    with opened_store() as store:
+        return find(store, Query(workspace, by, text))
 
 
-def _ended_at_the_door(workspace: str) -> dict[Reason, int]:
-    """Count what ended in this workspace before anything of it was kept, by the reason."""
+def _ignored_on_arrival(workspace: str) -> dict[Reason, int]:
+    """Return how many events of this workspace were ignored on arrival, by the reason."""
     from twinbeam.cli.setup import opened_store
 
     with opened_store() as store:
         counts = [count for count in store.totals(by_event=False) if count.workspace == workspace]
-    return {reason: sum(count.n for count in counts if count.reason == reason) for reason in _AT_THE_DOOR}
+    return {reason: sum(count.n for count in counts if count.reason == reason) for reason in _IGNORED}
 
 
-def _why_nothing(ended: Mapping[Reason, int]) -> str:
+def _why_nothing(ignored: Mapping[Reason, int]) -> str:
     lines = [
         "Nothing is recorded under this. It may be",
         "  - never sent, or a second old",
         "  - rejected: the answer to the sender says why",
-        "  - refused by the visitor: of that only the event id is a trace, so ask by it",
-        "  - ended at the door, where nothing of it is kept; in this workspace so far:",
-        *(f"    {reason} {n} times: {reason.sentence}" for reason, n in ended.items()),
+        "  - declined by the visitor: such an event is found by its event id only",
+        "  - ignored on arrival, so that nothing of it is stored; in this workspace so far:",
+        *(f"    {reason} {n} times: {reason.sentence}" for reason, n in ignored.items()),
     ]
     return "\n".join(lines)
 

@@ -1,22 +1,11 @@
 """`twinbeam keys`."""
 
 import json
-import re
-import secrets
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
 from twinbeam.cli.options import json_option, shop_option, workspace_option
-from twinbeam.core.errors import ConfigError
-from twinbeam.core.rules import Route
-
-if TYPE_CHECKING:
-    from twinbeam.core.story import KeyRow
-    from twinbeam.engines.stores.sqlite.store import SqliteSetup
-
-_ID = re.compile(r"[0-9a-f]{8}")
 
 
 @click.group()
@@ -72,33 +61,23 @@ def create(  # noqa: PLR0913 -- one for each option
       twinbeam keys create browser --source tag --route "C4A5B6C7D8E9F0G1H2I3 country=DE,AT"
       twinbeam keys create read --source support
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.routing import route_of, written
-    from twinbeam.cli.setup import known_pixel, known_workspace, meant_for, now_ms, opened_store, who
-    from twinbeam.core.rules import FIRST_SHOP
-    from twinbeam.core.story import KeyRow
+    from twinbeam.admin import keys
+    from twinbeam.admin.routes import route_of, written
+    from twinbeam.cli.setup import opened_admin
+    from twinbeam.core.rules import FIRST_SHOP, Route
     from twinbeam.core.values import KeyKind
-    from twinbeam.pipeline.accept.directory import fingerprint, mint
 
-    leading = [*map(Route, pixels), *map(route_of, routes)]
-    if kind != "read" and not leading:
-        codes = f"twinbeam pixels list{meant_for(workspace)}"
-        raise ConfigError(f"A {kind} key needs a pixel: add --pixel CODE ({codes} shows the codes).")
-    text, key_id = mint(KeyKind(kind)), secrets.token_hex(4)
-    with opened_store() as store:
-        known_workspace(store, workspace)
-        for route in leading:
-            known_pixel(store, workspace, route.pixel)
-        writes_for = _shop_of(store, workspace, kind, shop)
-        row = KeyRow(key_id, fingerprint(text), kind, workspace, source, leading, now_ms(), None, writes_for)
-        store.add_key(row, who=who())
+    leading = (*map(Route, pixels), *map(route_of, routes))
+    with opened_admin() as admin:
+        made = keys.create(admin, keys.NewKey(KeyKind(kind), source, leading, shop, workspace))
     if as_json:
-        shown = {"id": key_id, "key": text, "kind": kind, "workspace": workspace, "source": source}
-        shown |= {} if kind == "read" else {"shop": row.shop or FIRST_SHOP}
-        click.echo(json.dumps(shown | {"pixels": row.pixels, "routes": [written(route) for route in leading]}))
+        shown = {"id": made.row.id, "key": made.text, "kind": kind, "workspace": workspace, "source": source}
+        shown |= {} if kind == "read" else {"shop": made.row.shop or FIRST_SHOP}
+        click.echo(json.dumps(shown | {"pixels": made.row.pixels, "routes": list(map(written, leading))}))
     else:
-        click.echo(text)
+        click.echo(made.text)
         click.echo(
-            f"This is the only time key {key_id} is shown. A running gateway knows it within a second.", err=True
+            f"This is the only time key {made.row.id} is shown. A running gateway knows it within a second.", err=True
         )
 
 
@@ -112,13 +91,14 @@ def list_keys(workspace: str) -> None:
     Examples:
       twinbeam keys list
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.routing import written
-    from twinbeam.cli.setup import known_workspace, meant_for, opened_store
+    from twinbeam.admin import keys
+    from twinbeam.admin.routes import written
+    from twinbeam.admin.workspaces import meant_for
+    from twinbeam.cli.setup import opened_admin
     from twinbeam.core.rules import FIRST_SHOP
 
-    with opened_store() as store:
-        known_workspace(store, workspace)
-        rows = [row for row in store.access_keys() if row.workspace == workspace]
+    with opened_admin() as admin:
+        rows = keys.listed(admin, workspace)
     if not rows:
         click.echo(
             f"No key yet. Make one:  twinbeam keys create server --source shop --pixel CODE{meant_for(workspace)}"
@@ -147,35 +127,13 @@ def revoke(key: str, workspace: str) -> None:
       twinbeam keys revoke 1f2e3d4c
       twinbeam keys revoke -
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_workspace, meant_for, now_ms, opened_store, who
+    from twinbeam.admin import keys
+    from twinbeam.cli.setup import opened_admin
 
     said = click.prompt("Key", hide_input=True, err=True) if key == "-" else key
-    with opened_store() as store:
-        known_workspace(store, workspace)
-        key_id = _id_of(said, [row for row in store.access_keys() if row.workspace == workspace])
-        if key_id is None or not store.revoke_key(key_id, now_ms(), workspace=workspace, who=who()):
-            which = f"There is no valid key {key_id}" if key_id else "This is no key of this workspace"
-            raise ConfigError(f"{which}; see: twinbeam keys list{meant_for(workspace)}")
+    with opened_admin() as admin:
+        key_id = keys.revoke(admin, workspace, said)
     click.echo(f"Key {key_id} is revoked; a running gateway refuses it within a second.")
-
-
-def _shop_of(store: "SqliteSetup", workspace: str, kind: str, name: str | None) -> str:
-    """Give the shop a write key belongs to; whoever reads sees all of them."""
-    from twinbeam.cli.setup import known_shop
-
-    if kind != "read":
-        return known_shop(store, workspace, name)
-    if name is not None:
-        raise ConfigError("A read key tells of every shop of its workspace; leave --shop out.")
-    return ""
-
-
-def _id_of(said: str, rows: "list[KeyRow]") -> str | None:
-    """Give the id that is meant: a text that may be a key's is only compared, and never told again."""
-    from twinbeam.pipeline.accept.directory import fingerprint
-
-    known = {row.hash: row.id for row in rows}.get(fingerprint(said))
-    return known or (said if _ID.fullmatch(said) else None)
 
 
 def _minute(ms: int) -> str:

@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("twinbeam.cli.demo", "Run everything on this machine: a shop, TikTok's side, the gateway."),
     "pixels": ("twinbeam.cli.pixels", "Add pixels and event sets, save their tokens, decide their rules."),
     "keys": ("twinbeam.cli.keys", "Make keys for tags, servers and readers; list and revoke them."),
+    "sources": ("twinbeam.cli.sources", "Take signed webhooks: make sources, change their secrets over."),
     "tag": ("twinbeam.cli.tag", "Print what a shop's pages need for the browser tag."),
     "shops": ("twinbeam.cli.shops", "For several shops on one pixel: keep their order numbers apart."),
     "workspaces": ("twinbeam.cli.workspaces", "For agencies: add clients, and say which hosts are theirs."),

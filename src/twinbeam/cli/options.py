@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from twinbeam.core.errors import ConfigError
 from twinbeam.core.rules import MAIN
 
 Command = Callable[..., Any]
@@ -28,4 +29,16 @@ def shop_option(command: Command) -> Command:
     return option(command)
 
 
+def _assigned(_context: click.Context, _parameter: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
+    """Read `name=value` words; of a name that stands twice the last counts."""
+    pairs = [word.partition("=") for word in words]
+    for name, separator, _ in pairs:
+        if not separator:
+            raise ConfigError(f"{name}: write it as name=value; `name=` alone puts the default back.")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+assignments_argument = click.argument(
+    "assignments", nargs=-1, required=True, metavar="NAME=VALUE...", callback=_assigned
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")

@@ -1,16 +1,15 @@
 """The options that say which person is meant, for commands about one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from twinbeam.cli.options import shop_option
-from twinbeam.core.erasure import KINDS, Person
 from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from twinbeam.engines.stores.sqlite.store import SqliteSetup
+    from twinbeam.admin.person import Subject, SubjectKind
 
 _OPTIONS = (
     ("--email", "An e-mail address; - asks for it, so that your shell does not keep it."),
@@ -19,7 +18,14 @@ _OPTIONS = (
     ("--order-id", "The shop's order number."),
     ("--visitor-id", "The visitor id of a visit, as the tag sends it."),
 )
-NAMES = ("email", "phone", "external_id", "order_id", "visitor_id")
+#: The names of the options, and what each says of a person.
+KINDS: "Mapping[str, SubjectKind]" = {
+    "email": "email",
+    "phone": "phone",
+    "external_id": "external_id",
+    "order_id": "order",
+    "visitor_id": "visitor",
+}
 
 
 def person_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,53 +41,18 @@ def person_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def said(options: dict[str, str | None]) -> bool:
     """Tell whether anybody is named."""
-    return any(options[name] for name in NAMES)
+    return any(options[name] for name in KINDS)
 
 
-def person_of(store: "SqliteSetup", workspace: str, options: dict[str, str | None]) -> Person:
-    """
-    Say who is meant; raises ConfigError unless exactly one option names somebody who can be looked up.
+def subject(workspace: str, options: dict[str, str | None]) -> "Subject":
+    """Say who is meant, and ask for a value that is "-"; raises ConfigError unless one option names somebody."""
+    from twinbeam.admin.person import Subject
 
-    Where several shops may give one number to orders of different persons, the shop has to be named.
-    """
-    from twinbeam.cli.setup import known_shop
-    from twinbeam.core.erasure import person
-
-    named = [(kind, name) for kind, name in zip(KINDS, NAMES, strict=True) if options[name]]
-    if len(named) != 1:
+    given = [name for name in KINDS if options[name]]
+    if len(given) != 1:
         raise ConfigError("Say who is meant: one of --email, --phone, --external-id, --order-id or --visitor-id.")
-    (kind, name) = named[0]
+    (name,) = given
     value = str(options[name])
     if value == "-":
         value = click.prompt(name.replace("_", " ").capitalize(), err=True)
-    wanted = options["shop"]
-    shop = known_shop(store, workspace, wanted) if wanted is not None or kind == "order" else None
-    return person(kind, workspace, _known_as(kind, value), shops=store.all_shops(workspace), shop=shop)
-
-
-def _known_as(kind: str, value: str) -> str:
-    """Give a value as it is looked up: hashed where events have it hashed."""
-    from twinbeam.pipeline.identity.email import email_digest
-    from twinbeam.pipeline.identity.event_ids import safe_id
-    from twinbeam.pipeline.identity.hashing import is_hashed
-    from twinbeam.pipeline.identity.person import hashed_external_id
-    from twinbeam.pipeline.identity.phone import Phones
-
-    if is_hashed(value) and kind in ("email", "phone", "external_id"):
-        return value.lower()
-    digest: object
-    match kind:
-        case "email":
-            digest, wrong = email_digest(value), "This is not an e-mail address."
-        case "phone":
-            digest = Phones(None).hashed(value, None, [])
-            wrong = "This is not a phone number; write it with its country code, such as +4915112345678."
-        case "external_id":
-            digest, wrong = hashed_external_id(value, []), "This is no customer number."
-        case "order":
-            return safe_id(value)
-        case _:
-            return value
-    if not isinstance(digest, str):
-        raise ConfigError(wrong)
-    return digest
+    return Subject(KINDS[name], value, options["shop"], workspace)

@@ -1,24 +1,19 @@
 """`twinbeam pixels`."""
 
 import json
-import re
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from twinbeam.cli.options import json_option, workspace_option
+from twinbeam.cli.options import assignments_argument, json_option, workspace_option
 from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from twinbeam.core.rules import PixelRules
-    from twinbeam.core.story import KeyRow, PixelRow
-    from twinbeam.engines.stores.sqlite.store import SqliteSetup
-
-TEST_HOURS = 24  #: a test code that stays on would keep real orders out of the reports
-
-_TEST_CODE = re.compile(r"[A-Za-z0-9]{4,40}")
+    from twinbeam.admin.pixel_removal import Removal
+    from twinbeam.admin.pixels import ConsentPolicy
+    from twinbeam.core.story import PixelRow
 
 
 @click.group()
@@ -54,7 +49,9 @@ def command() -> None:
 )
 @click.option("--token-stdin", is_flag=True, help="Read the access token from standard input.")
 @workspace_option
-def add(code: str, name: str, consent: str | None, event_source: str, *, token_stdin: bool, workspace: str) -> None:
+def add(
+    code: str, name: str, consent: "ConsentPolicy | None", event_source: str, *, token_stdin: bool, workspace: str
+) -> None:
     """
     Add a pixel by its code (20 letters and digits, not the numeric id), or change its name and policy.
 
@@ -65,27 +62,16 @@ def add(code: str, name: str, consent: str | None, event_source: str, *, token_s
       twinbeam pixels add C4A5B6C7D8E9F0G1H2I3 --name Shop --token-stdin < token.txt
       twinbeam pixels add 7412345678901234567 --source offline --consent not_required
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.ruling import changed
-    from twinbeam.cli.setup import known_workspace, meant_for, now_ms, opened_store, who
-    from twinbeam.core.rules import DEFAULT_RULES
+    from twinbeam.admin import pixels, tokens
+    from twinbeam.admin.workspaces import meant_for
+    from twinbeam.cli.setup import opened_admin
 
-    _check_code(code, event_source)
+    pixels.check_code(code, event_source)
     token = _read_token() if token_stdin else None
-    with opened_store() as store:
-        known_workspace(store, workspace)
-        row = next((row for row in store.pixels() if (row.workspace, row.code) == (workspace, code)), None)
-        rules, known_as = (row.rules, row.name) if row else (DEFAULT_RULES, code)
-        store.save_pixel(
-            workspace=workspace,
-            code=code,
-            event_source=event_source,
-            name=name or known_as,
-            rules=changed(rules, (f"consent.policy={consent}",)) if consent else rules,
-            now_ms=now_ms(),
-            who=who(),
-        )
+    with opened_admin() as admin:
+        pixels.add(admin, pixels.NewPixel(code, event_source, name, consent, workspace))
         if token:
-            store.save_token(workspace=workspace, code=code, token=token, now_ms=now_ms(), who=who())
+            tokens.save(admin, workspace, code, token)
     click.echo(f"Pixel {code} is set up{' with its token' if token else ''}.")
     if not token:
         click.echo(f"Next, its access token:  twinbeam pixels token {code}{meant_for(workspace)} < token.txt")
@@ -103,11 +89,12 @@ def token(code: str, workspace: str) -> None:
       twinbeam pixels token C4A5B6C7D8E9F0G1H2I3 < token.txt
       twinbeam pixels token C4A5B6C7D8E9F0G1H2I3   (asks for it)
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_pixel, known_workspace, now_ms, opened_store, who
+    from twinbeam.admin import pixels, tokens
+    from twinbeam.cli.setup import opened_admin
 
-    with opened_store() as store:
-        known_pixel(store, known_workspace(store, workspace), code)
-        store.save_token(workspace=workspace, code=code, token=_read_token(), now_ms=now_ms(), who=who())
+    with opened_admin() as admin:
+        pixels.known(admin, workspace, code)  # nobody is asked for a token that has no pixel
+        tokens.save(admin, workspace, code, _read_token())
     click.echo(f"The token of pixel {code} is saved; a running gateway uses it within a second.")
 
 
@@ -123,12 +110,13 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
       twinbeam pixels list
       twinbeam pixels list --json
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_workspace, meant_for, opened_store
+    from twinbeam.admin import pixels
+    from twinbeam.admin.workspaces import meant_for
+    from twinbeam.cli.setup import opened_admin
     from twinbeam.core.values import plain
 
-    with opened_store() as store:
-        known_workspace(store, workspace)
-        rows = [row for row in store.pixels() if row.workspace == workspace]
+    with opened_admin() as admin:
+        rows = pixels.listed(admin, workspace)
     if as_json:
         click.echo(json.dumps([plain(row) for row in rows]))
     elif not rows:
@@ -151,11 +139,12 @@ def rules(code: str, workspace: str) -> None:
     Examples:
       twinbeam pixels rules C4A5B6C7D8E9F0G1H2I3
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.ruling import lines
-    from twinbeam.cli.setup import known_pixel, known_workspace, opened_store
+    from twinbeam.admin import pixels
+    from twinbeam.admin.rules import lines
+    from twinbeam.cli.setup import opened_admin
 
-    with opened_store() as store:
-        row = known_pixel(store, known_workspace(store, workspace), code)
+    with opened_admin() as admin:
+        row = pixels.known(admin, workspace, code)
     for name, value, usual in lines(row.rules):
         remark = _now(row) if (name, value) == ("confirm_purchases", "auto") else ""
         click.echo(f"{name:32} {value}{'   (default)' if usual else ''}{remark}")
@@ -172,9 +161,9 @@ def _now(row: "PixelRow") -> str:
 
 @command.command(name="set")
 @click.argument("code")
-@click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE...")
+@assignments_argument
 @workspace_option
-def set_rules(code: str, assignments: tuple[str, ...], workspace: str) -> None:
+def set_rules(code: str, assignments: dict[str, str], workspace: str) -> None:
     """
     Decide rules of a pixel; docs/reference/pixel-rules.md lists them. NAME= alone puts the default back.
 
@@ -184,12 +173,11 @@ def set_rules(code: str, assignments: tuple[str, ...], workspace: str) -> None:
       twinbeam pixels set C4A5B6C7D8E9F0G1H2I3 consent.policy=require ways.Pageview=both
       twinbeam pixels set C4A5B6C7D8E9F0G1H2I3 ways.Pageview=
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.ruling import changed
-    from twinbeam.cli.setup import known_pixel, known_workspace, opened_store
+    from twinbeam.admin import pixels
+    from twinbeam.cli.setup import opened_admin
 
-    with opened_store() as store:
-        row = known_pixel(store, known_workspace(store, workspace), code)
-        _save_rules(store, row, changed(row.rules, assignments))
+    with opened_admin() as admin:
+        pixels.decide(admin, workspace, code, assignments)
     click.echo(f"The rules of pixel {code} are changed; a running gateway obeys them within a second.")
 
 
@@ -210,22 +198,20 @@ def test(code: str, test_code: str | None, *, off: bool, workspace: str) -> None
       twinbeam pixels test C4A5B6C7D8E9F0G1H2I3 TEST12345
       twinbeam pixels test C4A5B6C7D8E9F0G1H2I3 --off
     """  # noqa: D301 -- \b tells click to keep the lines
-    from msgspec.structs import replace
-
-    from twinbeam.cli.setup import known_pixel, known_workspace, now_ms, opened_store
+    from twinbeam.admin import testing
+    from twinbeam.cli.setup import opened_admin
 
     if bool(test_code) == off:
         raise ConfigError("Say one of two: the test code that TikTok shows, or --off.")
-    if test_code and not _TEST_CODE.fullmatch(test_code):
-        raise ConfigError(f"{test_code} is not a test code: it has letters and digits only, such as TEST12345.")
-    until_ms = 0 if off else now_ms() + TEST_HOURS * 3_600_000
-    with opened_store() as store:
-        row = known_pixel(store, known_workspace(store, workspace), code)
-        _save_rules(store, row, replace(row.rules, test_code=test_code or row.rules.test_code, test_until_ms=until_ms))
+    with opened_admin() as admin:
+        if test_code:
+            testing.turn_on(admin, workspace, code, test_code)
+        else:
+            testing.turn_off(admin, workspace, code)
     if off:
         click.echo(f"The test code of pixel {code} is off; tests are dropped from now on.")
     else:
-        click.echo(f"Tests of pixel {code} go to {test_code} for {TEST_HOURS} hours, and are dropped after that.")
+        click.echo(f"Tests of pixel {code} go to {test_code} for {testing.HOURS} hours, and are dropped after that.")
 
 
 @command.command()
@@ -236,8 +222,9 @@ def remove(code: str, *, yes: bool, workspace: str) -> None:
     """
     Remove a pixel: nothing is sent to it any more. Asks first, and says what it would do.
 
-    Its token and its rules go. Keys lose their routes to it; a write key that led to it alone is revoked, and its
-    senders are answered with 401. What is held or waits for it ends unsent, as pixel_removed, within some seconds.
+    Its token and its rules go. Keys and sources lose their routes to it; a write key that led to it alone is revoked,
+    a source removed, and their senders are answered with 401. What is held or waits for it ends unsent, as
+    pixel_removed, within some seconds.
     What was recorded stays: conversions, counts and the audit.
 
     \b
@@ -245,64 +232,40 @@ def remove(code: str, *, yes: bool, workspace: str) -> None:
       twinbeam pixels remove C4A5B6C7D8E9F0G1H2I3
       twinbeam pixels remove C4A5B6C7D8E9F0G1H2I3 --yes
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_pixel, known_workspace, now_ms, opened_store, who
+    from twinbeam.admin import pixel_removal
+    from twinbeam.cli.setup import opened_admin
 
-    with opened_store() as store:
-        row = known_pixel(store, known_workspace(store, workspace), code)
-        held, waiting = store.unsent_of(workspace, code)
-        led = [key for key in store.access_keys() if _leads_to(key, row)]
-        click.echo(_would_remove(row, led, held, waiting), err=True)
+    with opened_admin() as admin:
+        click.echo(_would_remove(pixel_removal.removal(admin, workspace, code)), err=True)
         if not yes and not click.confirm("Remove it?", err=True):
             raise ConfigError(f"Pixel {code} is not removed.")
-        done = store.remove_pixel(workspace=workspace, code=code, now_ms=now_ms(), who=who())
+        done = pixel_removal.remove(admin, workspace, code)
     click.echo(f"Pixel {code} is removed; a running gateway obeys within seconds.")
-    if done.revoked:
-        click.echo(f"Revoked, because they led to it alone: {', '.join(done.revoked)}.")
+    if gone := [*(key.id for key in done.revoked), *(f"source {source.name}" for source in done.removed_sources)]:
+        click.echo(f"Revoked, because they led to it alone: {', '.join(gone)}.")
 
 
-def _leads_to(key: "KeyRow", row: "PixelRow") -> bool:
-    return key.revoked_ms is None and key.workspace == row.workspace and row.code in key.pixels
-
-
-def _would_remove(row: "PixelRow", keys: "list[KeyRow]", held: int, waiting: int) -> str:
-    alone = [key.id for key in keys if key.pixels == [row.code] and key.kind != "read"]
-    others = [key.id for key in keys if key.id not in alone]
+def _would_remove(removal: "Removal") -> str:
+    pixel, sources = removal.pixel, [*removal.removed_sources, *removal.changed_sources]
+    revoked, changed = (", ".join(key.id for key in keys) or "none" for keys in (removal.revoked, removal.changed))
+    names = ", ".join(source.name for source in sources)
     lines = [
-        f"Pixel {row.code} ({row.name}) of workspace {row.workspace}:",
-        f"  keys that lead to it alone, to be revoked: {', '.join(alone) or 'none'}",
-        f"  other keys, which lose their routes to it: {', '.join(others) or 'none'}",
-        f"  conversions that end unsent: {held} held, {waiting} waiting to be sent",
+        f"Pixel {pixel.code} ({pixel.name}) of workspace {pixel.workspace}:",
+        f"  keys that lead to it alone, to be revoked: {revoked}",
+        f"  other keys, which lose their routes to it: {changed}",
+        *([f"  sources, which lose their routes to it or go with it: {names}"] if sources else []),
+        f"  conversions that end unsent: {removal.held} held, {removal.waiting} waiting to be sent",
     ]
     return "\n".join(lines)
 
 
-def _save_rules(store: "SqliteSetup", row: "PixelRow", wanted: "PixelRules") -> None:
-    from twinbeam.cli.setup import now_ms, who
-
-    store.save_pixel(
-        workspace=row.workspace,
-        code=row.code,
-        event_source=row.event_source,
-        name=row.name,
-        rules=wanted,
-        now_ms=now_ms(),
-        who=who(),
-    )
-
-
-def _check_code(code: str, event_source: str) -> None:
-    """Refuse what cannot be the code of a pixel or the id of an event set; raises ConfigError."""
-    from twinbeam.cli.pixel_codes import why_no_code
-
-    if problem := why_no_code(code, event_source):
-        raise ConfigError(f"{code}: {problem}")
-
-
 def _read_token() -> str:
+    from twinbeam.admin.tokens import is_token
+
     asked = sys.stdin.isatty()
     text = click.prompt("Access token", hide_input=True) if asked else sys.stdin.readline()
     token = str(text).strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
+    if not is_token(token):
         raise ConfigError("The access token on standard input is empty or holds characters that no token has.")
     return token
 

@@ -3,7 +3,6 @@
 import click
 
 from twinbeam.cli.options import workspace_option
-from twinbeam.core.errors import ConfigError
 
 
 @click.command()
@@ -20,16 +19,9 @@ def command(order_id: str, *, workspace: str) -> None:
     Examples:
       twinbeam release 1001
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_workspace, opened_store, who
-    from twinbeam.core.clock import SystemClock
-    from twinbeam.pipeline.identity.event_ids import safe_id
-    from twinbeam.pipeline.identity.order_ids import one_spelling
+    from twinbeam.admin.releases import release
+    from twinbeam.cli.setup import opened_admin
 
-    with opened_store() as store:
-        known_workspace(store, workspace)
-        order = one_spelling(safe_id(order_id))
-        found = store.ask_release(workspace=workspace, order_id=order, now_ms=SystemClock().now_ms(), who=who())
-    if not found:
-        told = f"twinbeam find --order-id {order_id}"
-        raise ConfigError(f"No order {order_id} is held because its number was used before; look it up: {told}")
+    with opened_admin() as admin:
+        found = release(admin, workspace, order_id)
     click.echo(f"Released: {', '.join(found)}. Sent within seconds while the gateway runs.")

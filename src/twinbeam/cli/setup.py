@@ -1,20 +1,20 @@
 """Opening the store for a command, and handing changes to a running gateway."""
 
 import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from twinbeam.admin.contract import Actor, Admin
 from twinbeam.app.ownership import account
 from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import directory_of, publish
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.errors import ConfigError, StorageDamaged, StorageError
-from twinbeam.core.rules import FIRST_SHOP, MAIN
-from twinbeam.core.story import PixelRow
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
-from twinbeam.settings import Settings, load
+from twinbeam.settings import Settings, load, sudo_user
 
 
 @contextmanager
@@ -37,6 +37,13 @@ def opened_store() -> Iterator[SqliteSetup]:
 
 
 @contextmanager
+def opened_admin() -> Iterator[Admin]:
+    """Open the store for what an owner does, on behalf of whoever runs the command."""
+    with opened_store() as store:
+        yield Admin(store, actor(), SystemClock())
+
+
+@contextmanager
 def _named(data: Path) -> Iterator[None]:
     """Name the store in trouble of no known kind, which is that its files cannot be opened or written."""
     try:
@@ -44,65 +51,36 @@ def _named(data: Path) -> Iterator[None]:
     except StorageError as error:
         if type(error) is not StorageError:
             raise
+        me = account(os.getuid())
         raise ConfigError(
-            f"The store {data / 'store.db'} cannot be used ({error}). Let {who()} write to the folder {data} and to "
+            f"The store {data / 'store.db'} cannot be used ({error}). Let {me} write to the folder {data} and to "
             "what is in it, or run this as the account that the gateway runs as; TWINBEAM_DATA names another folder."
         ) from error
 
 
-def meant_for(workspace: str) -> str:
-    """Give what the command in a hint needs so that it is meant for a workspace: nothing for a single shop's."""
-    return "" if workspace == MAIN else f" --workspace {workspace}"
-
-
-def known_workspace(store: SqliteSetup, name: str) -> str:
-    """Give the name of a workspace that was added, or that every installation has; raises ConfigError."""
-    if name != MAIN and name not in store.workspaces():
-        raise ConfigError(f"There is no workspace {name}; add it first: twinbeam workspaces add {name}")
-    return name
-
-
-def known_shop(store: SqliteSetup, workspace: str, name: str | None) -> str:
+def actor() -> Actor:
     """
-    Give a shop as ids bear its name, which is empty for the workspace's first; raises ConfigError.
+    Return who runs the command, for the audit: who logged in, else who called sudo, else the account it runs as.
 
-    Nobody has to name the only one.
+    Nearly always the service's account runs it, on behalf of somebody who may. The kernel keeps who logged in, through
+    sudo, su and runuser; what sudo says stands in the environment, so it counts only where nobody logged in.
     """
-    known = store.shops(workspace)
-    which = f"--shop {' or --shop '.join(known)}"
-    if name is None and len(known) > 1:
-        raise ConfigError(f"There are several shops here; say which one is meant: {which}.")
-    if name is not None and name not in known:
-        add = f"twinbeam shops add {name}{meant_for(workspace)}"
-        raise ConfigError(f"There is no shop {name}; known are {', '.join(known)}. Add it first: {add}")
-    return "" if name in (None, FIRST_SHOP) else name
+    return Actor(_known_account(_login()) or _known_account(sudo_user()) or account(os.getuid()))
 
 
-def known_pixel(store: SqliteSetup, workspace: str, code: str) -> PixelRow:
-    """Give a pixel that was added; raises ConfigError."""
-    for row in store.pixels():
-        if (row.workspace, row.code) == (workspace, code):
-            return row
-    raise ConfigError(_not_there(workspace, code, [row.workspace for row in store.pixels() if row.code == code]))
+def _login() -> str:
+    try:
+        return os.getlogin()
+    except OSError:
+        return ""  # a container, or a timer: nobody did
 
 
-def _not_there(workspace: str, code: str, others: list[str]) -> str:
-    """Say that a pixel is not in a workspace, and offer it where it is."""
-    elsewhere = meant_for(workspace)
-    where = f" in workspace {workspace}" if elsewhere or others else ""
-    add = f"twinbeam pixels add {code}{elsewhere}"
-    if not others:
-        return f"There is no pixel {code}{where}; add it first: {add}"
-    meant = " or ".join(f"say{meant_for(other)}" if other != MAIN else "leave --workspace out" for other in others)
-    return (
-        f"There is no pixel {code}{where}, but there is one in workspace {' and '.join(others)}: "
-        f"{meant}, or add it here: {add}"
-    )
-
-
-def who() -> str:
-    """Name the account that runs the command, for the audit."""
-    return account(os.getuid())
+def _known_account(name: str) -> str:
+    """Return the name if it is an account's: anything may stand in the environment, and lines of the audit stay."""
+    try:
+        return pwd.getpwnam(name).pw_name
+    except (KeyError, ValueError):
+        return ""
 
 
 def now_ms() -> int:

@@ -1,17 +1,8 @@
 """`twinbeam shops`."""
 
-import re
-from typing import TYPE_CHECKING
-
 import click
 
 from twinbeam.cli.options import workspace_option
-from twinbeam.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from twinbeam.core.story import KeyRow
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 @click.group()
@@ -42,20 +33,12 @@ def add(name: str, workspace: str) -> None:
       twinbeam shops add shop-fr
       twinbeam shops add outlet --workspace hats
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_workspace, meant_for, now_ms, opened_store, who
+    from twinbeam.admin import shops
+    from twinbeam.admin.workspaces import meant_for
+    from twinbeam.cli.setup import opened_admin
 
-    if not _NAME.fullmatch(name):
-        raise ConfigError(f"{name} is no name for a shop: use small letters, digits, '-' and '_', such as shop-fr.")
-    with opened_store() as store:
-        known = store.shops(known_workspace(store, workspace))
-        if name in known:
-            raise ConfigError(f"There is a shop {name} already.")
-        alike = next((other for other in store.all_shops(workspace)[1:] if _may_be_confused(name, other)), None)
-        if alike is not None:
-            raise ConfigError(
-                f"{name} and {alike} begin alike, so ids of one could be taken for the other's; choose another name."
-            )
-        store.add_shop(workspace, name, now_ms=now_ms(), who=who())
+    with opened_admin() as admin:
+        shops.add(admin, workspace, name)
     key = f"twinbeam keys create server --source NAME --shop {name} --pixel CODE{meant_for(workspace)}"
     click.echo(f"Shop {name} is added. Next, its keys:  {key}")
 
@@ -70,17 +53,15 @@ def list_shops(workspace: str) -> None:
     Examples:
       twinbeam shops list
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_workspace, opened_store
-    from twinbeam.core.rules import FIRST_SHOP
+    from twinbeam.admin import shops
+    from twinbeam.cli.setup import opened_admin
 
-    with opened_store() as store:
-        names = store.shops(known_workspace(store, workspace))
-        keys = [key for key in store.access_keys() if key.workspace == workspace]
+    with opened_admin() as admin:
+        rows = shops.listed(admin, workspace)
     click.echo(f"{'shop':40} {'ids':42} keys")
-    for name in names:
-        first = name == FIRST_SHOP
-        own = [key.id for key in keys if _writes_for(key, "" if first else name)]
-        click.echo(f"{name:40} {'as the shop gives them' if first else f'{name}-...':42} {', '.join(own) or 'none'}")
+    for row in rows:
+        ids = f"{row.id_prefix}..." if row.id_prefix else "as the shop gives them"
+        click.echo(f"{row.name:40} {ids:42} {', '.join(row.keys) or 'none'}")
 
 
 @command.command()
@@ -94,24 +75,9 @@ def remove(name: str, workspace: str) -> None:
     Examples:
       twinbeam shops remove shop-fr
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import known_shop, known_workspace, meant_for, now_ms, opened_store, who
+    from twinbeam.admin import shops
+    from twinbeam.cli.setup import opened_admin
 
-    with opened_store() as store:
-        shop = known_shop(store, known_workspace(store, workspace), name)
-        if not shop:
-            raise ConfigError(f"{name} is the shop that every workspace has; it cannot be removed.")
-        keys = [key.id for key in store.access_keys() if key.workspace == workspace and _writes_for(key, shop)]
-        if keys:
-            revoke = f"twinbeam keys revoke {keys[0]}{meant_for(workspace)}"
-            raise ConfigError(f"Shop {name} has valid keys ({', '.join(keys)}); revoke them first: {revoke}")
-        store.remove_shop(workspace, shop, now_ms=now_ms(), who=who())
+    with opened_admin() as admin:
+        shops.remove(admin, workspace, name)
     click.echo(f"Shop {name} is removed; what it reported stays.")
-
-
-def _writes_for(key: "KeyRow", shop: str) -> bool:
-    return key.shop == shop and key.kind != "read" and key.revoked_ms is None
-
-
-def _may_be_confused(name: str, other: str) -> bool:
-    """Tell whether order 2-7 of shop a and order 7 of shop a-2 would have one id."""
-    return name != other and (name.startswith(f"{other}-") or other.startswith(f"{name}-"))

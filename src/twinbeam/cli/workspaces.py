@@ -1,12 +1,8 @@
 """`twinbeam workspaces`."""
 
-import re
-
 import click
 
-from twinbeam.core.errors import ConfigError
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+from twinbeam.cli.options import assignments_argument
 
 
 @click.group()
@@ -32,15 +28,11 @@ def add(name: str) -> None:
     Examples:
       twinbeam workspaces add hats
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.setup import now_ms, opened_store, who
-    from twinbeam.core.rules import DEFAULT_WORKSPACE, MAIN
+    from twinbeam.admin import workspaces
+    from twinbeam.cli.setup import opened_admin
 
-    if not _NAME.fullmatch(name):
-        raise ConfigError(f"{name} is no name for a workspace: use small letters, digits, '-' and '_', such as hats.")
-    with opened_store() as store:
-        if name == MAIN or name in store.workspaces():
-            raise ConfigError(f"There is a workspace {name} already.")
-        store.save_workspace(name, DEFAULT_WORKSPACE, now_ms=now_ms(), who=who())
+    with opened_admin() as admin:
+        workspaces.add(admin, name)
     click.echo(f"Workspace {name} is added. Next, its pixels:  twinbeam pixels add CODE --workspace {name}")
 
 
@@ -53,12 +45,12 @@ def list_workspaces() -> None:
     Examples:
       twinbeam workspaces list
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.ruling import lines
-    from twinbeam.cli.setup import opened_store
-    from twinbeam.core.rules import DEFAULT_WORKSPACE, MAIN
+    from twinbeam.admin import workspaces
+    from twinbeam.admin.rules import lines
+    from twinbeam.cli.setup import opened_admin
 
-    with opened_store() as store:
-        known = {MAIN: DEFAULT_WORKSPACE} | store.workspaces()
+    with opened_admin() as admin:
+        known = workspaces.listed(admin)
     for name, rules in known.items():
         click.echo(name)
         for rule, value, usual in lines(rules):
@@ -67,8 +59,8 @@ def list_workspaces() -> None:
 
 @command.command(name="set")
 @click.argument("name")
-@click.argument("assignments", nargs=-1, required=True, metavar="NAME=VALUE...")
-def set_rules(name: str, assignments: tuple[str, ...]) -> None:
+@assignments_argument
+def set_rules(name: str, assignments: dict[str, str]) -> None:
     """
     Decide something about a workspace; docs/reference/pixel-rules.md lists what. NAME= alone puts the default back.
 
@@ -77,11 +69,9 @@ def set_rules(name: str, assignments: tuple[str, ...]) -> None:
       twinbeam workspaces set main hosts=shop.example keep_days=14
       twinbeam workspaces set hats rates.USD.2026-11-21.EUR=0.91
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.cli.ruling import changed
-    from twinbeam.cli.setup import known_workspace, now_ms, opened_store, who
-    from twinbeam.core.rules import DEFAULT_WORKSPACE
+    from twinbeam.admin import workspaces
+    from twinbeam.cli.setup import opened_admin
 
-    with opened_store() as store:
-        rules = store.workspaces().get(known_workspace(store, name), DEFAULT_WORKSPACE)
-        store.save_workspace(name, changed(rules, assignments), now_ms=now_ms(), who=who())
+    with opened_admin() as admin:
+        workspaces.decide(admin, name, assignments)
     click.echo(f"Workspace {name} is changed; a running gateway obeys within a second.")

@@ -3,11 +3,12 @@ Surprises. Whatever is expected (a refusal, a duplicate, a verdict) is a value, 
 
     TwinbeamError
     ├── ConfigError          a setting, a key file or a command line that cannot work; tells the fix
-    └── StorageError
-        ├── StorageFull      no room left: the disk, or the size this file may reach
-        ├── StorageBehind    more waits to be recorded than the journal may hold; passes by itself
-        ├── StorageBusy      somebody else holds the lock for longer than we wait
-        └── StorageDamaged   what was read is not what was written
+    ├── StorageError
+    │   ├── StorageFull      no room left: the disk, or the size this file may reach
+    │   ├── StorageBehind    more waits to be recorded than the journal may hold; passes by itself
+    │   ├── StorageBusy      somebody else holds the lock for longer than we wait
+    │   └── StorageDamaged   what was read is not what was written
+    └── AdminError           what an owner asked for cannot be done; tells the fix (admin/errors.py)
 """
 
 

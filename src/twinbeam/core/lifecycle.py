@@ -4,7 +4,7 @@ The states of a stored conversion and every legal move between them, as a table.
 Engines read here what can be erased, and the tests hold them to the whole table; ARCHITECTURE.md shows it as a diagram.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 
@@ -72,11 +72,22 @@ LEGAL: Mapping[State, Mapping[str, State]] = {
 #: States in which a conversion still waits for the wire.
 UNSENT = frozenset({State.HELD, State.READY, State.LEASED, State.WAITING})
 
+#: Unsent conversions that may be sent: due, in a request without an answer yet, or to be tried again.
+SENDING = (State.READY, State.LEASED, State.WAITING)
+
 #: States in which something is left that a person may have erased.
 ERASABLE = frozenset(state for state, moves in LEGAL.items() if State.ERASED in moves.values())
 
 #: Conversions by state make up the accounting sum; DROPPED rows are tombstones and do not.
 COUNTED = tuple(state for state in State if state is not State.DROPPED)
+
+
+def whole(states: Collection[str]) -> frozenset[str]:
+    """Return some states to list conversions by; raises ValueError where only some of SENDING are among them."""
+    asked = frozenset(states)
+    if 0 < len(asked.intersection(SENDING)) < len(SENDING):
+        raise ValueError(f"what is being sent is listed as a whole: {', '.join(SENDING)}")
+    return asked
 
 
 def may_move(before: State, after: State) -> bool:

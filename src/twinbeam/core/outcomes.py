@@ -49,39 +49,45 @@ class Reason(StrEnum):
 
 
 SENTENCES: dict[Reason, str] = {
-    Reason.NO_CONSENT: "The visitor refused the purpose this event needs, so it was not kept or sent.",
-    Reason.CONSENT_NOT_SAID: "Nothing that can be read says whether the visitor allows it, and that is needed here.",
-    Reason.DENIED_BY_ANOTHER_COPY: "Another copy of the same conversion carried a refusal, and a refusal wins.",
-    Reason.UNREADABLE: "The stored event could not be recorded; it is kept, encrypted, for a person to look at.",
-    Reason.REFUSED_BY_TIKTOK: "TikTok refused this event by itself; its message is in the attempt log.",
+    Reason.NO_CONSENT: "The visitor declined advertising consent, so nothing was stored or sent.",
+    Reason.CONSENT_NOT_SAID: (
+        "Consent is required here, and the event does not say whether the visitor gave it. Send `consent`."
+    ),
+    Reason.DENIED_BY_ANOTHER_COPY: (
+        "Another copy of this conversion says that the visitor declined consent. A refusal wins."
+    ),
+    Reason.UNREADABLE: ("The stored event could not be read. It is kept, encrypted."),
+    Reason.REFUSED_BY_TIKTOK: "TikTok rejected this event. Its message is in the list of attempts.",
     Reason.DEDUP_WINDOW: (
-        "TikTok may already hold a copy and its 48-hour window is about to close: "
-        "sending again could count the conversion twice."
+        "TikTok may already have a copy, and its 48-hour deduplication window is about to close. Sending again "
+        "could count the conversion twice."
     ),
-    Reason.TOO_OLD: "It waited more than seven days for a destination that never took it.",
-    Reason.PAYLOAD_LOST: "Its stored content can no longer be opened, so there was nothing left to send.",
+    Reason.TOO_OLD: "TikTok did not accept it within seven days, and takes no older events.",
+    Reason.PAYLOAD_LOST: "The stored content can no longer be decrypted, so it cannot be sent.",
     Reason.CONSENT_NEVER_SAID: (
-        "Permission is required here and nothing said it in time, so it was not sent and its content is unreadable."
+        "Consent is required here, and none arrived in time. It was not sent, and its content can no longer be read."
     ),
-    Reason.NOT_CONFIRMED: "It waits for the shop's server to say that this purchase took place.",
+    Reason.NOT_CONFIRMED: "Waiting for the shop's server to report this purchase.",
     Reason.NEVER_CONFIRMED: (
-        "The shop's server never said that this purchase took place, so it was not sent and its content is unreadable."
+        "The shop's server never reported this purchase. It was not sent, and its content can no longer be read."
     ),
     Reason.CONSENT_CONTESTED: (
-        "A browser that named this order refused, and nothing proves whose visit it was. "
-        "It is not sent unless the shop's server reports a later grant."
+        "A browser named this order and declined consent, and nothing proves whose visit that was. It is sent "
+        "only if the shop's server reports consent that was given later."
     ),
     Reason.ORDER_REUSED: (
-        "The shop's server reported another order under the same number before, of another person or more than "
-        "30 days apart. Check it, then send it with `twinbeam release`."
+        "The shop's server reported another order under this number before: of another person, or more than 30 "
+        "days apart. Check it, then send it with `twinbeam release`."
     ),
-    Reason.JOINED: "It was found to be the same order as another conversion, and is counted there.",
-    Reason.LEFT_TO_BROWSER: "TikTok's own script in the browser reports this event; a second report was not needed.",
-    Reason.FOREIGN_HOST: "The page it came from is on a host that is not one of the shop's.",
-    Reason.TEST_ORDER: "It was a test, and no test code is on, so nothing was sent.",
-    Reason.BOT: "A known crawler reported it, by its user agent; it is no visitor.",
-    Reason.ERASURE_ASKED: "Somebody asked to have what is known about them erased; nothing but the count is left.",
-    Reason.PIXEL_REMOVED: "Its pixel was removed before it was sent.",
+    Reason.JOINED: "It is the same order as another conversion, and is counted there.",
+    Reason.LEFT_TO_BROWSER: "TikTok's pixel in the browser reports this event, so the server did not send it again.",
+    Reason.FOREIGN_HOST: (
+        "The page is not on one of the hosts of this pixel. Add the host with `twinbeam pixels set` if it is yours."
+    ),
+    Reason.TEST_ORDER: "It is a test, and test mode is off, so it was not sent.",
+    Reason.BOT: "The user agent is a known crawler's, so it was not sent.",
+    Reason.ERASURE_ASKED: "The person asked for erasure. Only the count is left.",
+    Reason.PIXEL_REMOVED: "The pixel was removed before the event was sent.",
 }
 
 
@@ -109,25 +115,28 @@ class Finding(StrEnum):
 
 
 FINDINGS: dict[Finding, str] = {
-    Finding.ID_HEALED: "Two copies of one order came under two ids; they were joined under the one that had fired.",
+    Finding.ID_HEALED: (
+        "Browser and server used different event ids for one order. They were merged under the id that had fired."
+    ),
     Finding.ID_MISMATCH: (
-        "Two copies of one order came under two ids, and one had been sent already; the other was not sent."
+        "Browser and server used different event ids for one order, and one was already sent. The other was not sent."
     ),
-    Finding.VALUE_DIFFERS: "Two copies name different values; the shop's server is believed.",
-    Finding.CURRENCY_DIFFERS: "Two copies name different currencies; the shop's server is believed.",
+    Finding.VALUE_DIFFERS: "Browser and server report different values. The server's is used.",
+    Finding.CURRENCY_DIFFERS: "Browser and server report different currencies. The server's is used.",
     Finding.ORDER_DIFFERS: (
-        "The shop's server reported two orders under one event_id; each is sent, the later one under an id of its own."
+        "The shop's server reported two orders under one event_id. Both are sent; the later one gets an id of its own."
     ),
-    Finding.SENT_TWICE: "Two conversions turned out to be one order after both had been sent.",
-    Finding.NAME_DIFFERS: "Two copies spell the event's name differently; it is sent as the browser spells it.",
-    Finding.NATIVE_BEFORE_CONSENT: "TikTok's script ran before the tag, and before the visitor's permission.",
+    Finding.SENT_TWICE: "Two conversions turned out to be one order after both had been sent. TikTok counts it twice.",
+    Finding.NAME_DIFFERS: "Browser and server spell the event's name differently. It is sent as the browser spells it.",
+    Finding.NATIVE_BEFORE_CONSENT: ("TikTok's pixel ran before the visitor gave consent."),
     Finding.GATE_VOID: (
-        "TikTok's script ran before the tag, which so could not keep purchases from it that do not count yet."
+        "TikTok's pixel ran before the tag, so it may report purchases that do not count yet. Put the tag above "
+        "TikTok's base code."
     ),
-    Finding.BASE_CODE_NOT_IN_HEAD: "TikTok's base code stands outside the head of the page, so it starts late.",
-    Finding.BASE_CODE_TWICE: "TikTok's base code loads one pixel twice on a page.",
-    Finding.SEVERAL_PIXELS: "The page loads several pixels; events without a pixel's name go to each of them.",
-    Finding.CLICK_LOST: "The visitor gave the permission too late for the tag to find a click of theirs.",
+    Finding.BASE_CODE_NOT_IN_HEAD: "TikTok's base code is not in the page's head, so it starts late.",
+    Finding.BASE_CODE_TWICE: "TikTok's base code loads the same pixel twice on one page.",
+    Finding.SEVERAL_PIXELS: "The page loads several pixels. Events that name no pixel go to all of them.",
+    Finding.CLICK_LOST: "The visitor gave consent after leaving the landing page, so the click id was lost.",
 }
 
 #: What a tag may find; another word of its is none.

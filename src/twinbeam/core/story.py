@@ -65,6 +65,17 @@ class Story(Struct, frozen=True):
     log: list[Attempt] = []
 
 
+class SideSeen(Struct, frozen=True):
+    """When one side of a pixel last reported an event."""
+
+    workspace: str
+    pixel: str
+    event: str  #: its canonical name; empty for all custom events together
+    side: str  #: browser or server
+    at_ms: int
+    alone: int  #: conversions that the other side has opened since then
+
+
 class Listed(Struct, frozen=True):
     """One page of a list: newest first, without copies and attempts."""
 
@@ -133,11 +144,23 @@ class KeyRow(Struct, frozen=True):
         return list(dict.fromkeys(route.pixel for route in self.routes))
 
 
+class SourceRow(Struct, frozen=True):
+    """One source that signs what it sends; its secrets are shown to nobody again."""
+
+    name: str
+    workspace: str
+    shop: str  #: whose ids its events bear; empty for the workspace's first
+    routes: list[Route]
+    secrets: tuple[str, ...]  #: sealed by the key ring, in base64: the newest, and the one before while it still counts
+    created_ms: int
+    rotated_ms: int | None = None  #: when the newest secret was made, where it is not the first
+
+
 class Change(Struct, frozen=True):
     """One change of what an operator set up; such lines are only ever added."""
 
     at_ms: int
-    who: str  #: the account on this machine
+    who: str  #: who asked for it, as admin.contract.Actor names them; "twinbeam" for what it noticed by itself
     what: str  #: such as "pixel main/C4A5B6C7D8E9F0G1H2I3 purchase_means"
     before: str
     after: str

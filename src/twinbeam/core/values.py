@@ -218,7 +218,7 @@ class Arrival(Struct, frozen=True, gc=False):
     spelling: str = ""  #: TikTok's name for the event as the sender wrote it, where that is not the canonical one
     rules: PixelRules = DEFAULT_RULES
     test_code: str = ""  #: set for a test: the stream it goes to
-    ends: Reason | None = None  #: set when it goes no further, whatever the visitor said
+    drop_reason: Reason | None = None  #: set when it goes no further, whatever the visitor said
     most_phones: int = 20  #: how many of its phone numbers are to be resolved; all are looked for in its texts
 
 

@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders", type=int, default=600)
     parser.add_argument("--seconds", type=float, default=24.0, help="length of the day")
     parser.add_argument("--directory", type=Path, required=True, help="where state, logs and truth.json go")
+    parser.add_argument("--healthy", action="store_true", help="a day on which nothing goes wrong in the shop")
     parser.add_argument("--tiktok-url", help="send here instead of straight to the emulator")
     parser.add_argument("--intake-url", help="post here instead of straight to the gateway")
     return parser
@@ -53,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _perform(asked: argparse.Namespace, clock: Clock) -> None:
     pace = Pace(asked.seconds)
-    day = plan(random.Random(asked.seed), asked.orders, pace)  # noqa: S311 -- a shop, not a secret
+    rng = random.Random(asked.seed)  # noqa: S311 -- a shop, not a secret
+    day = plan(rng, asked.orders, pace, healthy=asked.healthy)
     async with staged(asked.directory, Ports(), _wishes(asked, pace), pace.rules) as stage:
         write_truth(asked.directory / "truth.json", day, seed=asked.seed, pixel=PIXEL)
         _say("stage", _describe(stage))

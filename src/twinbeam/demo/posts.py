@@ -32,6 +32,7 @@ class Post(Struct, frozen=True):
     channel: Channel
     user_agent: str
     body: bytes
+    address: str = ""  #: the visitor's, which the shop's host tells of a browser's request
 
 
 def posts_of(day: Day, opened: int, pixel: str) -> list[Post]:
@@ -59,7 +60,7 @@ def _purchase(order: Order) -> Happening:
 
 def _copies(it: Happening, opened: int) -> Iterator[Post]:
     body = _body(_browser_item(it, opened))
-    yield from (Post(at, To.EVENTS, Channel.BROWSER, it.visitor.user_agent, body) for at in it.browser)
+    yield from (_browser_post(at, To.EVENTS, it.visitor, body) for at in it.browser)
     body = _body(_server_item(it, opened))
     yield from (Post(at, To.EVENTS, Channel.SERVER, "demo-shop/1", body) for at in it.server)
 
@@ -71,20 +72,24 @@ def _body(item: Item) -> bytes:
 def _beacons(it: Happening, opened: int, pixel: str) -> Iterator[Post]:
     if native.fate(it) == "sent":
         body = native.beacon(it, opened, pixel, _page(it), _browser_properties(it))
-        yield from (Post(at, To.SCRIPT, Channel.BROWSER, it.visitor.user_agent, body) for at in it.browser)
+        yield from (_browser_post(at, To.SCRIPT, it.visitor, body) for at in it.browser)
 
 
 def _statement(visitor: Visitor, answer: Answer) -> Post:
     """Tell what a visitor says to the banner when there is nothing else to report."""
     said = {"visitor_id": visitor.visitor_id, "consent": _words(answer.granted)}
     body = msgspec.json.encode({"statements": [said]})
-    return Post(answer.at, To.CONSENT, Channel.BROWSER, visitor.user_agent, body)
+    return _browser_post(answer.at, To.CONSENT, visitor, body)
+
+
+def _browser_post(at: float, to: To, visitor: Visitor, body: bytes) -> Post:
+    return Post(at, to, Channel.BROWSER, visitor.user_agent, body, visitor.ip)
 
 
 def _browser_item(it: Happening, opened: int) -> Item:
     """Give the page's copy: click and browser keys, the page, and what the form held when it was sent."""
     visitor = it.visitor
-    typed = _typed(visitor, visitor.in_browser) if it.event in {"Purchase", "Lead"} else User()
+    typed = _customer(visitor, visitor.in_browser) if it.event in {"Purchase", "Lead"} else User()
     return Item(
         event=it.event,
         age_ms=max(0, round((it.browser[0] - it.at) * 1_000)) if it.browser else 0,
@@ -102,14 +107,13 @@ def _browser_item(it: Happening, opened: int) -> Item:
 def _server_item(it: Happening, opened: int) -> Item:
     """Give the back end's copy: the account's identifiers, the address the order came from, and the money."""
     visitor, order = it.visitor, it.order
-    typed = _typed(visitor, visitor.on_server)
+    typed = _customer(visitor, visitor.on_server)
     return Item(
         event=order.server_name if order else it.event,
         event_time=opened + int(it.at) + 1,
         event_id=None if order else it.event_id,
-        user=msgspec.structs.replace(
-            typed, external_id=visitor.external_id, ip=visitor.ip, user_agent=visitor.user_agent
-        ),
+        user=msgspec.structs.replace(typed, ip=visitor.ip, user_agent=visitor.user_agent),
+        page=Page(url=f"{SHOP}/{'checkout' if order else it.event.lower()}"),
         properties=_properties(it, order.minor if order else 0, order_id=None),
         consent=_consent(it.answer, opened),
         order_id=order.order_id if order else None,
@@ -127,8 +131,9 @@ def _is_test(it: Happening) -> bool | None:
     return True if it.order is not None and it.order.test else None
 
 
-def _typed(visitor: Visitor, typed: Typed) -> User:
+def _customer(visitor: Visitor, typed: Typed) -> User:
     return User(
+        external_id=visitor.external_id,
         email=typed.email,
         phone=typed.phone,
         first_name=typed.first_name,
@@ -151,14 +156,15 @@ def _words(granted: bool) -> Consent:  # noqa: FBT001 -- the two answers of a ba
 
 
 def _browser_properties(it: Happening) -> Properties:
-    if it.order is None:
-        return Properties()
-    minor = it.order.minor if it.order.browser_minor is None else it.order.browser_minor
-    return _properties(it, minor, order_id=it.order.order_id)
+    order = it.order
+    if order is None:
+        return _properties(it, sum(line.minor * line.quantity for line in it.lines), order_id=None)
+    minor = order.minor if order.browser_minor is None else order.browser_minor
+    return _properties(it, minor, order_id=order.order_id)
 
 
 def _properties(it: Happening, minor: int, order_id: str | None) -> Properties:
-    if it.order is None:
+    if not it.lines:
         return Properties()
     country = it.visitor.country
     return Properties(
@@ -167,7 +173,7 @@ def _properties(it: Happening, minor: int, order_id: str | None) -> Properties:
         content_type="product",
         contents=[
             Content(content_id=line.content_id, price=major(line.minor, country.decimals), quantity=line.quantity)
-            for line in it.order.lines
+            for line in it.lines
         ],
         order_id=order_id,
     )

@@ -21,11 +21,12 @@ from twinbeam.demo.pace import Pace
 from twinbeam.demo.posts import posts_of
 from twinbeam.demo.processes import DemoError
 from twinbeam.demo.shop import plan
+from twinbeam.demo.shop_front import ShopFront, shop_open
 from twinbeam.demo.stage import PIXEL, Ports, Stage, staged
 from twinbeam.demo.traffic import Tally, play
 from twinbeam.destinations.tiktok.wire import TRACK_PATH
 
-DEFAULT_PORTS = Ports(intake=8700, dashboard=8701, emulator=8702)
+DEFAULT_PORTS = Ports(intake=8700, dashboard=8701, emulator=8702, shop=8703)
 
 #: What goes wrong on TikTok's side at the start of an act, in turn; each ends by itself.
 _WEATHER: tuple[dict[str, object] | None, ...] = (
@@ -35,18 +36,21 @@ _WEATHER: tuple[dict[str, object] | None, ...] = (
     {"kind": "reset", "when": "after", "times": 1, "path": TRACK_PATH},
 )
 
-_RULES = ("native_wait_seconds=10",)  #: nobody wants to watch the usual four minutes
+#: How long the gateway waits for TikTok's own script: nobody wants to watch the usual four minutes.
+_RULES = ("native_wait_seconds=10",)
+_SHOP_RULES = ("native_wait_seconds=3",)
 
 _WELCOME = """
-Twinbeam is running, on this machine only.
+Twinbeam is running, on this machine only. Buy something, and watch it arrive:
 
-  Dashboard   {dashboard}/       what became of every event
+  Shop        {shop}/       click through it, also on a narrow window
+  Twinbeam    {dashboard}/       what became of every event
   TikTok      {emulator}/       what the emulator of TikTok's side counted
   Intake      {intake}/v1/events
 
-A seeded shop (seed {seed}) sells in both channels: ad blockers, refused and changed consent, reloads, repeated
-webhooks, late copies, cancellations, copies that disagree on value, name or id, and purchases somebody made up.
-Compare the two pages: every permitted purchase is counted once. What nobody permitted or confirmed yet is held.
+Seeded shoppers (seed {seed}) buy beside you, in both channels: ad blockers, refused and changed consent, reloads,
+repeated webhooks, late copies, cancellations, copies that disagree on value, name or id, and purchases somebody made
+up. Compare the pages: every permitted purchase is counted once. What nobody permitted or confirmed yet is held.
 
 Stop with Ctrl-C. Files are in {directory}
 """
@@ -82,14 +86,14 @@ def acts() -> Iterator[Act]:
 
 
 async def _perform(seed: int, directory: Path, ports: Ports, clock: Clock) -> None:
-    async with staged(directory, ports, {}, _RULES) as stage:
-        sys.stdout.write(_welcome(stage, seed))
+    async with staged(directory, ports, {}, _RULES) as stage, shop_open(stage, ports.shop, _SHOP_RULES) as front:
+        sys.stdout.write(_welcome(stage, front, seed))
         sys.stdout.flush()
-        await stage.while_up(_play_on(stage, seed, clock))
+        await stage.while_up(_play_on(stage, seed, clock), shop=front.process)
 
 
-def _welcome(stage: Stage, seed: int) -> str:
-    places = {"dashboard": stage.dashboard, "emulator": stage.emulator, "intake": stage.intake}
+def _welcome(stage: Stage, front: ShopFront, seed: int) -> str:
+    places = {"shop": front.url, "dashboard": stage.dashboard, "emulator": stage.emulator, "intake": stage.intake}
     return _WELCOME.format(**places, seed=seed, directory=stage.directory)
 
 

@@ -6,6 +6,7 @@ counted because it decided it, never because it looked.
 """
 
 import random
+from collections.abc import Sequence
 from itertools import count
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from twinbeam.core.errors import ConfigError
 from twinbeam.demo.pace import Pace
-from twinbeam.demo.troubles import FORGED_SHARE, afflict, times
+from twinbeam.demo.troubles import FORGED_SHARE, TROUBLES, Trouble, afflict, times
 from twinbeam.demo.visitors import Visitor, arrive, letters
 from twinbeam.demo.visits import Answer, Happening, Line, Order
 
@@ -34,27 +35,29 @@ class Day(Struct, frozen=True):
     forged: tuple[Happening, ...]  #: purchases that somebody makes up, with the public key that every page shows
 
 
-def plan(rng: random.Random, orders: int, pace: Pace) -> Day:
+def plan(rng: random.Random, orders: int, pace: Pace, *, healthy: bool = False) -> Day:
     """
     Draw one day with so many orders; the same rng state gives the same day. Raises ConfigError for too many orders.
+
+    On a healthy day nothing goes wrong in the shop, though some visitors refuse.
 
     A day in which two visitors share a phone number is drawn again: what leaves of the one who allows it would look
     like what the other refused.
     """
     if orders > _MOST_ORDERS:
         raise ConfigError(f"{orders} orders are too many for one day of the demo; take at most {_MOST_ORDERS}")
-    days = (_draw(rng, orders, pace) for _ in count())
+    days = (_draw(rng, orders, pace, () if healthy else TROUBLES) for _ in count())
     return next(day for day in days if len({visitor.phone for visitor in day.visitors}) == len(day.visitors))
 
 
-def _draw(rng: random.Random, orders: int, pace: Pace) -> Day:
-    taken = afflict(rng, _take_orders(rng, orders, pace), pace)
+def _draw(rng: random.Random, orders: int, pace: Pace, troubles: Sequence[Trouble]) -> Day:
+    taken = afflict(rng, _take_orders(rng, orders, pace), pace, troubles)
     others = [
         *(happening for order in taken for happening in _visit_of(rng, order, pace)),
         *(_lead(rng, pace) for _ in range(round(orders * _LEADS_PER_ORDER))),
         *(_walk(rng, pace) for _ in range(round(orders * _WALKS_PER_ORDER))),
     ]
-    forged = [_forge(rng, pace) for _ in range(times(FORGED_SHARE, orders))]
+    forged = [_forge(rng, pace) for _ in range(times(FORGED_SHARE, orders) if troubles else 0)]
     people = [*(order.visitor for order in taken), *(it.visitor for it in (*others, *forged))]
     visitors = {visitor.visitor_id: visitor for visitor in people}
     return Day(tuple(visitors.values()), tuple(taken), tuple(others), tuple(forged))
@@ -107,7 +110,7 @@ def _visit_of(rng: random.Random, order: Order, pace: Pace) -> list[Happening]:
         )
         for event, at in (("ViewContent", order.placed - 2 * pace.step), ("InitiateCheckout", order.placed - pace.step))
     )
-    return [view, replace(checkout, order=order, browser=order.checkout)]
+    return [replace(view, looked_at=order.lines[:1]), replace(checkout, order=order, browser=order.checkout)]
 
 
 def _lead(rng: random.Random, pace: Pace) -> Happening:
@@ -118,7 +121,10 @@ def _lead(rng: random.Random, pace: Pace) -> Happening:
 
 def _walk(rng: random.Random, pace: Pace) -> Happening:
     """Give one look around by somebody who buys nothing."""
-    return _glance(rng, rng.choice(("ViewContent", "AddToCart", "Search")), rng.uniform(0, pace.visiting))
+    glance = _glance(rng, rng.choice(("ViewContent", "AddToCart", "Search")), rng.uniform(0, pace.visiting))
+    if glance.event == "Search":
+        return glance
+    return replace(glance, looked_at=(_line(rng, glance.visitor.country.decimals),))
 
 
 def _forge(rng: random.Random, pace: Pace) -> Happening:

@@ -7,20 +7,20 @@ The stage of the demo: an emulator and a gateway on free ports, a pixel, three k
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-import msgspec
 from msgspec import Struct
 
 from twinbeam.core.values import Channel, KeyKind
-from twinbeam.demo.processes import HOST, DemoError, free_port, run_once, running
+from twinbeam.demo.pixels import add_pixel
+from twinbeam.demo.processes import HOST, DemoError, free_port, running
 from twinbeam.demo.traffic import Door
 
 PIXEL = "CTWINBEAMDEMOSHOP001"
+_NAME = "Seeded shoppers"
 _RULES = ("hosts=shop.example", "confirm_purchases=on")
 _COMING_UP_SECONDS = 30
 _POLL_SECONDS = 0.1
@@ -32,6 +32,7 @@ class Ports(Struct, frozen=True):
     intake: int = 0
     dashboard: int = 0
     emulator: int = 0
+    shop: int = 0
 
 
 class Stage(Struct, frozen=True):
@@ -44,6 +45,7 @@ class Stage(Struct, frozen=True):
     pixel: str
     keys: dict[KeyKind, str]
     gateway: asyncio.subprocess.Process
+    settings: dict[str, str]  #: of the gateway, for its command line
 
     @property
     def door(self) -> Door:
@@ -51,17 +53,19 @@ class Stage(Struct, frozen=True):
         keys = {Channel.BROWSER: self.keys[KeyKind.BROWSER], Channel.SERVER: self.keys[KeyKind.SERVER]}
         return Door(self.intake, keys, self.emulator)
 
-    async def while_up(self, work: Coroutine[None, None, None]) -> None:
-        """Do the work to its end; raises DemoError at once if the gateway ends meanwhile."""
-        working, serving = asyncio.create_task(work), asyncio.create_task(self.gateway.wait())
+    async def while_up(self, work: Coroutine[None, None, None], **others: asyncio.subprocess.Process) -> None:
+        """Do the work to its end; raises DemoError at once if the gateway, or another part that is named, ends."""
+        parts = {"gateway": self.gateway, **others}
+        working = asyncio.create_task(work)
+        serving = {asyncio.create_task(process.wait(), name=name) for name, process in parts.items()}
         try:
-            await asyncio.wait({working, serving}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                raise DemoError(f"the gateway ended; see {self.directory / 'logs'}")
+            done, _ = await asyncio.wait({working, *serving}, return_when=asyncio.FIRST_COMPLETED)
+            if working not in done:
+                raise DemoError(f"the {done.pop().get_name()} ended; see {self.directory / 'logs'}")
             working.result()
         finally:
-            working.cancel()
-            serving.cancel()
+            for task in (working, *serving):
+                task.cancel()
 
 
 @asynccontextmanager
@@ -83,14 +87,15 @@ async def staged(
         "TWINBEAM_LISTEN": intake,
         "TWINBEAM_DASHBOARD": dashboard,
         "TWINBEAM_TIKTOK_URL": f"http://{emulator}",
+        "TWINBEAM_TRUSTED_PROXIES": HOST,  # shops say the visitor's address: no browser here has a public one
         **wishes,
     }
     logs = directory / "logs"
     async with running(_emulator_on(emulator), logs / "emulator", {}) as emulating:
-        await _wait_for(f"http://{emulator}/_control", emulating, "the emulator", logs)
-        keys = await _furnish(f"http://{emulator}", settings, rules)
+        await wait_for(f"http://{emulator}/_control", emulating, "the emulator", logs)
+        keys = (await add_pixel(f"http://{emulator}", settings, PIXEL, _NAME, (*_RULES, *rules))).keys
         async with running(["-m", "twinbeam", "serve"], logs / "gateway", settings) as serving:
-            await _wait_for(f"http://{dashboard}/readyz", serving, "the gateway", logs)
+            await wait_for(f"http://{dashboard}/readyz", serving, "the gateway", logs)
             yield Stage(
                 directory=directory,
                 emulator=f"http://{emulator}",
@@ -99,6 +104,7 @@ async def staged(
                 pixel=PIXEL,
                 keys=keys,
                 gateway=serving,
+                settings=settings,
             )
 
 
@@ -114,27 +120,7 @@ def _addresses(ports: Ports) -> tuple[str, str, str]:
     return emulator, intake, dashboard
 
 
-async def _furnish(emulator: str, settings: Mapping[str, str], rules: Sequence[str]) -> dict[KeyKind, str]:
-    """Create the pixel on both sides with a fresh token and its rules, and one key of each kind."""
-    token = secrets.token_hex(20)
-    seed = {"pixels": [{"code": PIXEL, "name": "Demo shop"}], "tokens": [{"token": token}]}
-    url = f"{emulator}/_control/accounts"
-    async with aiohttp.ClientSession() as session, session.post(url, json=seed) as answer:
-        if answer.status != 200:
-            raise DemoError(f"the emulator refused the demo's pixel: {await answer.text()}")
-    add = ["pixels", "add", PIXEL, "--name", "Demo shop", "--consent", "require", "--token-stdin"]
-    await run_once(["-m", "twinbeam", *add], settings, told=token)
-    await run_once(["-m", "twinbeam", "pixels", "set", PIXEL, *_RULES, *rules], settings)
-    return {kind: await _create_key(kind, settings) for kind in KeyKind}
-
-
-async def _create_key(kind: KeyKind, settings: Mapping[str, str]) -> str:
-    create = ["keys", "create", kind.value, "--source", f"shop-{kind}", "--pixel", PIXEL, "--json"]
-    printed = await run_once(["-m", "twinbeam", *create], settings)
-    return str(msgspec.json.decode(printed)["key"])
-
-
-async def _wait_for(url: str, process: asyncio.subprocess.Process, what: str, logs: Path) -> None:
+async def wait_for(url: str, process: asyncio.subprocess.Process, what: str, logs: Path) -> None:
     """Ask until the answer is 200; raises DemoError with the place of the logs after 30 s, or when it has ended."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_COMING_UP_SECONDS), aiohttp.ClientSession() as session:

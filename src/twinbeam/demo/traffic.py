@@ -97,5 +97,5 @@ def _place(post: Post, door: Door) -> tuple[str, dict[str, str]]:
     if post.to is To.SCRIPT:
         return f"{door.tiktok}{post.to}", {"Content-Type": "text/plain;charset=UTF-8", "User-Agent": post.user_agent}
     key = {"Authorization": f"Bearer {door.keys[post.channel]}", "Content-Type": "application/json"}
-    page = {"Origin": SHOP} if post.channel is Channel.BROWSER else {}
+    page = {"Origin": SHOP, "X-Forwarded-For": post.address} if post.channel is Channel.BROWSER else {}
     return f"{door.url}{post.to}", key | page | {"User-Agent": post.user_agent}

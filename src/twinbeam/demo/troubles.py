@@ -7,7 +7,7 @@ each. No row may take the server's copy of a paid order, because a browser's wor
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -29,10 +29,10 @@ class Trouble(NamedTuple):
     befall: Callable[[random.Random, Order, Pace], Order]
 
 
-def afflict(rng: random.Random, orders: list[Order], pace: Pace) -> list[Order]:
+def afflict(rng: random.Random, orders: list[Order], pace: Pace, troubles: Sequence[Trouble]) -> list[Order]:
     """Let every kind of trouble befall its share of the orders, at least one each; most orders keep a clear day."""
     marked = [replace(it, troubles=() if it.permitted else ("refused",)) for it in orders]
-    for trouble in TROUBLES:
+    for trouble in troubles:
         fitting = [place for place, order in enumerate(marked) if trouble.fits(order)]
         for place in rng.sample(fitting, min(times(trouble.share, len(marked)), len(fitting))):
             struck = trouble.befall(rng, marked[place], pace)

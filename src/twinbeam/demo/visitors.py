@@ -85,7 +85,7 @@ def _name(rng: random.Random) -> str:
 def _address(rng: random.Random) -> str:
     """Draw from the ranges set aside for documentation, so that no real host is ever named."""
     if rng.random() < 0.2:
-        return f"2001:db8::{rng.randrange(1, 0xFFFF):x}:{rng.randrange(1, 0xFFFF):x}"
+        return f"2001:db8:{rng.randrange(1, 0xFFFF):x}:{rng.randrange(1, 0xFFFF):x}::1"  # a network of its own
     return f"{rng.choice(('192.0.2', '198.51.100', '203.0.113'))}.{rng.randrange(1, 255)}"
 
 

@@ -81,7 +81,13 @@ class Happening(Struct, frozen=True):
     answer: Answer | None  #: as in Order
     event_id: str | None = None
     order: Order | None = None
+    looked_at: tuple[Line, ...] = ()  #: what a page without an order shows, or puts into the cart
     browser: tuple[float, ...] = ()
     server: tuple[float, ...] = ()
     script: bool = True  #: as in Order
     counts: bool = True  #: whether it ought to be counted once
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What it is about: the order's lines, or what the page shows."""
+        return self.order.lines if self.order else self.looked_at

@@ -9,7 +9,7 @@ import msgspec
 
 from twinbeam.core.clock import MS_PER_SECOND, Clock
 from twinbeam.pipeline.accept.asgi import App, Receive, Reply, Scope, Send, write
-from twinbeam.pipeline.accept.nowhere import nowhere
+from twinbeam.pipeline.accept.not_found import not_found
 from twinbeam.pipeline.journal.contract import JournalWriter
 
 #: A recorder this far behind is down, not slow.
@@ -21,7 +21,7 @@ _HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-stor
 class Health:
     """Serves /healthz and /readyz; hands everything else on."""
 
-    def __init__(self, journal: JournalWriter, clock: Clock, fallback: App = nowhere) -> None:
+    def __init__(self, journal: JournalWriter, clock: Clock, fallback: App = not_found) -> None:
         self._journal = journal
         self._clock = clock
         self._fallback = fallback

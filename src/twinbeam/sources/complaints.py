@@ -14,10 +14,10 @@ from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
 from twinbeam.pipeline.accept.rules import TIME_FIX, path_in
 
 _TEXT = 'Send a string of 1 to 256 characters, such as "1001".'
-_NUMBER = "Send a number without quotes, currency sign or thousands separator, such as 20.5."
-_WHOLE = "Send a whole number without quotes, such as 2."
+_NUMBER = 'Send a number such as 89.90, not "89,90" or "EUR 89.90".'
+_WHOLE = 'Send a whole number such as 2, not "2 pcs".'
 _IDENTIFIER = "Send a string, or a list of at most 20 strings, each of at most 320 characters."
-_ANSWER = 'Send "granted", "denied" or "undecided", or leave it out where nothing was said.'
+_ANSWER = 'Send "granted", "denied" or "undecided", or leave it out if the visitor has not answered.'
 
 #: By the field's own name, wherever it stands.
 _FIXES: Mapping[str, str] = {
@@ -45,7 +45,7 @@ _FIXES: Mapping[str, str] = {
     "test": "Send true or false.",
     "livemode": "Send true or false.",
     "test_event_code": "Send the code as TikTok's test page shows it, such as TEST12345, or leave the field out.",
-    "age_ms": "Send how many milliseconds ago it was, a whole number from 0 on, such as 1500.",
+    "age_ms": "Send how many milliseconds ago it happened, such as 1500.",
     "native": 'Send "sent", "blocked", "not_fired" or "unknown".',
     "observed": "Send a list of words, or leave it out.",
     "stage": 'Send "placed", "paid" or "shipped".',
@@ -54,7 +54,7 @@ _FIXES: Mapping[str, str] = {
     "gift_cards": _NUMBER,
     "tips": _NUMBER,
     "opt_out": "Send true or false.",
-    "at": "Send whole seconds since 1970-01-01 UTC, when the visitor answered.",
+    "at": "Send when the visitor answered, in whole seconds since 1970-01-01 UTC.",
     "region": 'Send an ISO 3166 code such as "DE" or "US-CA".',
     "visitor_id": _TEXT,
     "cart_token": _TEXT,
@@ -68,7 +68,15 @@ _OTHER_FIXES: Mapping[Rejection, str] = {
     Rejection.OUT_OF_RANGE: "Stay within the limit.",
 }
 
-_JSON_WORDS = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+_JSON_WORDS = {
+    "str": "a string",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
 
 
 def complain(error: ValidationError, index: int, place: Callable[[int, str], str] = path_in) -> Rejected:
@@ -106,10 +114,13 @@ def _message(code: Rejection, what: str) -> str:
     """Add what was expected; the decoder's other complaints may quote the value, and are left out."""
     if not what.startswith("Expected "):
         return SENTENCES[code]
-    words = what.replace("`", "").replace(" | ", " or ").split(" ")
-    return f"{SENTENCES[code]} {' '.join(_word(word) for word in words)}."
+    expected, _, got = what.removeprefix("Expected ").replace("`", "").partition(", got ")
+    kinds = [_plain(kind) for kind in expected.split(" | ")]
+    wanted = " or ".join(dict.fromkeys(kind for kind in kinds if kind != "null" or len(kinds) == 1))
+    return f"{SENTENCES[code]} Expected {wanted}{f', got {_plain(got)}' if got else ''}."
 
 
-def _word(word: str) -> str:
-    word_alone = word.rstrip(",")
-    return _JSON_WORDS.get(word_alone, word_alone) + word[len(word_alone) :]
+def _plain(kind: str) -> str:
+    """Write a type for people; what it is bound to, such as `>= 0`, stays."""
+    name, space, bound = kind.partition(" ")
+    return _JSON_WORDS.get(name, name) + space + bound

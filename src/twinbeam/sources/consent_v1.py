@@ -12,17 +12,18 @@ from msgspec import Raw, ValidationError
 
 from twinbeam.core.values import Item, Notice, Rejected
 from twinbeam.pipeline.accept.codes import Rejection, Remark
-from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
+from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Statements
 from twinbeam.pipeline.accept.problems import MOST_STATEMENTS, Problem, ProblemCode
-from twinbeam.pipeline.accept.statements import CONSENT_PATH, place, refuse
+from twinbeam.pipeline.accept.statements import place, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain
 from twinbeam.sources.envelope import MALFORMED, Limits, listed, opened
+from twinbeam.sources.keyed import KeyedDialect
 from twinbeam.sources.lenient import MOST_NOTICES, nuls, plainly, remark
 from twinbeam.sources.spelling import prune, told_name
 from twinbeam.sources.splitting import split_list
 
-PATH = CONSENT_PATH
+PATH = "/v1/consent"
 
 _STATEMENTS = Limits(
     "statements",
@@ -33,7 +34,7 @@ _STATEMENTS = Limits(
 )
 
 
-def read(body: bytes) -> Reading | Problem:
+def read(body: bytes) -> Statements | Problem:
     """Read a request; takes any bytes."""
     envelope = opened(body, ProblemCode.NO_STATEMENTS)
     if isinstance(envelope, Problem):
@@ -46,10 +47,10 @@ def read(body: bytes) -> Reading | Problem:
     notices: list[Notice] = []
     for name in [name for name in envelope if name != "statements"]:
         remark(notices, WHOLE_REQUEST, told_name(name), Remark.UNKNOWN_FIELD)
-    return Reading([_read(raw, index, notices) for index, raw in enumerate(raws)], notices)
+    return Statements([_read(raw, index, notices) for index, raw in enumerate(raws)], notices)
 
 
-def _read_apart(body: bytes, problem: Problem) -> Reading | Problem:
+def _read_apart(body: bytes, problem: Problem) -> Statements | Problem:
     """Take the statements that are JSON out of a body that is none; where there is none, it stays a problem."""
     parts = split_list(body, "statements") if problem.code in MALFORMED else None
     if parts is None or len(parts) > MOST_STATEMENTS:
@@ -57,7 +58,7 @@ def _read_apart(body: bytes, problem: Problem) -> Reading | Problem:
     notices: list[Notice] = []
     read_ones = [_read(raw, index, notices) for index, raw in enumerate(parts)]
     nothing = all(isinstance(each, Rejected) and each.code == Rejection.UNREADABLE for each in read_ones)
-    return problem if nothing else Reading(read_ones, notices)
+    return problem if nothing else Statements(read_ones, notices)
 
 
 def _read(raw: Raw, index: int, notices: list[Notice]) -> Item | Rejected:
@@ -93,3 +94,6 @@ def _checked(said: dict[str, Any], index: int) -> Item | Rejected:
         checkout_token=statement.checkout_token,
         order_token=statement.order_token,
     )
+
+
+CONSENT_V1 = KeyedDialect(PATH, read)

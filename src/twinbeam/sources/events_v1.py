@@ -17,6 +17,7 @@ from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
 from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode, problem
 from twinbeam.sources import strict
 from twinbeam.sources.envelope import MALFORMED, Limits, listed, opened
+from twinbeam.sources.keyed import KeyedDialect
 from twinbeam.sources.lenient import NUL_ESCAPE, read_item, remark
 from twinbeam.sources.spelling import told_name
 from twinbeam.sources.splitting import split_list
@@ -103,3 +104,6 @@ def _open(body: bytes, notices: list[Notice]) -> dict[str, Raw] | Problem:
         return envelope
     remark(notices, WHOLE_REQUEST, "events", Remark.BROKEN_CHARACTER)
     return opened(mended, ProblemCode.BAD_SHAPE)
+
+
+EVENTS_V1 = KeyedDialect(PATH, read)

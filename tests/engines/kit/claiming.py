@@ -38,6 +38,11 @@ def _stranger(order: str, *, refuses: bool = False, **changes: Any) -> Signal:
     return (a_refusal if refuses else a_signal)(order, **said | changes)
 
 
+def _look(event_id: str, *, refuses: bool = False, **changes: Any) -> Signal:
+    """Build what the stranger's browser reports on the way to an order, of which it names none."""
+    return _stranger(event_id, refuses=refuses, event="ViewContent", order_id="", **changes)
+
+
 def _sent(h: Harness) -> dict[str, float]:
     return {event["event_id"]: event["properties"]["value"] for event in _carried(h)}
 
@@ -82,6 +87,44 @@ def the_limit_is_by_the_hour(h: Harness) -> None:
     h.take(*[_stranger(order, refuses=True, received_ms=h.now()) for order in _ORDERS[10:20]])
     h.take(*[_bought(order, received_ms=h.now()) for order in _ORDERS[:20]])
     assert h.counted("held", "consent_contested") == 10
+
+
+def what_a_visit_looks_at_uses_up_nothing_of_its_orders(h: Harness) -> None:
+    looks = [_look(f"l-{n}", native="sent") for n in range(8)]
+    h.take(*looks, _stranger("1001"))
+    h.delivered(h.lease())
+    h.take(_stranger("1002", pixel="CONFIRMED"))
+    h.take(a_statement(denied(), visitor="stranger", channel=BROWSER, address=7))
+    h.take(_bought("1002", pixel="CONFIRMED"))
+    assert h.counted("held", "consent_contested") == 1
+
+
+def what_a_visit_refuses_on_the_way_uses_up_nothing_of_its_orders(h: Harness) -> None:
+    h.take(*[_look(f"l-{n}", refuses=True) for n in range(8)], _stranger("1001", refuses=True))
+    h.take(_bought("1001"), *[a_signal(f"l-{n}", event="ViewContent") for n in range(8)])
+    assert h.counted("held", "consent_contested") == 9
+
+
+def what_is_no_order_has_limits_as_well(h: Harness) -> None:
+    h.take(*[_look(f"l-{n}", refuses=True) for n in range(120)])
+    h.take(*[a_signal(f"l-{n}", event="ViewContent") for n in range(120)])
+    assert h.counted("held", "consent_contested") == 100
+
+
+def an_order_is_one_however_it_is_reported(h: Harness) -> None:
+    for order in _ORDERS[:5]:
+        h.take(_stranger(order, event="InitiateCheckout", native="sent"), _stranger(order, native="sent"))
+    h.take(a_statement(denied(), visitor="stranger", channel=BROWSER, address=7))
+    h.take(*[_bought(order) for order in _ORDERS[:8]])
+    assert h.counted("held", "consent_contested") == 5
+
+
+def what_a_server_ties_to_its_visit_uses_up_nothing_of_an_address(h: Harness) -> None:
+    h.take(*[_bought(order, visitor=f"v-{order}") for order in _ORDERS[:40]])
+    h.take(*[_stranger(order, visitor=f"v-{order}", native="sent") for order in _ORDERS[:40]])
+    h.take(_stranger("1050", refuses=True))
+    h.take(_bought("1050"))
+    assert h.counted("held", "consent_contested") == 1
 
 
 def a_refusal_holds_what_the_server_reported_before(h: Harness) -> None:
@@ -220,6 +263,12 @@ def a_refusal_of_the_server_stands_against_any_browser(h: Harness) -> None:
     h.take(a_refusal("1001", order_id="1001"))
     h.take(_stranger("1001"), _stranger("1001", visitor="other"))
     assert h.store.due_lanes(h.now()) == []
+
+
+def one_id_that_a_stranger_gives_to_many_orders_is_used_by_one(h: Harness) -> None:
+    said = [_stranger("one-for-all", order_id=order, also=[order]) for order in _ORDERS[:4]]
+    h.take(_bought(_ORDERS[0], also=[_ORDERS[0]]), *said, *[_bought(order, also=[order]) for order in _ORDERS[1:4]])
+    assert sorted(_sent(h)) == [*_ORDERS[1:4], "one-for-all"]
 
 
 def leads_obey_the_same(h: Harness) -> None:

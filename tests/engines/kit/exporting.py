@@ -2,10 +2,10 @@
 
 from engines.kit.harness import Harness
 from signals import BROWSER, a_refusal, a_signal, a_statement, an_email, an_undecided, granted, order_lookup
+from twinbeam.admin.contract import SubjectData
 from twinbeam.core.erasure import person
 from twinbeam.core.keys import lookup, visit
 from twinbeam.core.values import Facts, Signal
-from twinbeam.engines.about import About
 
 _ADA = an_email("ada")
 _LOOKUP = [lookup("email", "shop", _ADA)]
@@ -75,26 +75,26 @@ def a_visit_is_told_of_after_a_restart(h: Harness) -> None:
 def nobody_is_told_of_others(h: Harness) -> None:
     h.take(_view(facts=_CLICK), a_signal("e-1", visitor="v-1", lookups=_LOOKUP), a_refusal("e-2", visitor="v-3"))
     for kind, value in (("visitor", "v-2"), ("visitor", "v-3"), ("email", an_email("ben")), ("order", "1001")):
-        assert _told(h, kind, value) == About([], [])
-    assert h.store.stored_about(person("email", "other", _ADA)) == About([], [])
+        assert _told(h, kind, value) == SubjectData([], [])
+    assert h.store.stored_about(person("email", "other", _ADA)) == SubjectData([], [])
 
 
 def of_what_was_erased_nothing_is_told(h: Harness) -> None:
     h.take(_view(facts=_CLICK), a_signal("e-1", visitor="v-1", lookups=_LOOKUP))
     h.erase("email", _ADA)
-    assert _told(h, "email", _ADA) == _told(h, "visitor", "v-1") == About([], [])
+    assert _told(h, "email", _ADA) == _told(h, "visitor", "v-1") == SubjectData([], [])
 
 
-def _told(h: Harness, kind: str, value: str) -> About:
-    about: About = h.store.stored_about(person(kind, "shop", value))
+def _told(h: Harness, kind: str, value: str) -> SubjectData:
+    about: SubjectData = h.store.stored_about(person(kind, "shop", value))
     return about
 
 
-def _events(about: About) -> list[str]:
+def _events(about: SubjectData) -> list[str]:
     return [one.story.event_id for one in about.conversions]
 
 
-def _is_all(h: Harness, about: About, kind: str, value: str) -> bool:
+def _is_all(h: Harness, about: SubjectData, kind: str, value: str) -> bool:
     receipt = h.erase(kind, value)
     return (receipt.removed + receipt.in_flight, receipt.visits) == (len(about.conversions), len(about.visits))
 

@@ -130,8 +130,8 @@ def what_its_owner_releases_is_sent_under_an_id_of_its_own(h: Harness) -> None:
     h.delivered(h.lease())
     h.take(a_signal("1001", order_id="1001", user={"email": an_email("ben")}, value=120, currency="EUR"))
     assert h.store.ask_release(workspace="shop", order_id="1002", now_ms=h.now()) == []
-    (event_id,) = h.store.ask_release(workspace="shop", order_id="1001", now_ms=h.now())
+    (reused,) = h.store.ask_release(workspace="shop", order_id="1001", now_ms=h.now())
     assert h.step(lambda: h.store.release_asked(h.now())) == 1
     (event,) = carried(h.lease())
-    assert (event["event_id"], event["properties"]["value"]) == (event_id, 120)
-    assert event_id.startswith("1001-")
+    assert (event["event_id"], event["properties"]["value"]) == (reused.event_id, 120)
+    assert reused.event_id.startswith("1001-")

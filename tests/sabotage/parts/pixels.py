@@ -1,5 +1,5 @@
 """Any text is the code of a pixel."""
 
-from twinbeam.cli import pixel_codes
+from twinbeam.admin import pixel_codes
 
 pixel_codes.why_no_code = lambda _code, _event_source: ""

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
+from twinbeam.admin.pixel_codes import why_no_code
+from twinbeam.admin.workspaces import meant_for
 from twinbeam.cli.doctor.finding import Finding
-from twinbeam.cli.pixel_codes import why_no_code
-from twinbeam.cli.setup import meant_for, opened_store
+from twinbeam.cli.setup import opened_store
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import LastAnswer, PixelRow
-from twinbeam.dashboard.fleet import refusal_of, refusals
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.settings import Settings
+from twinbeam.web.pixels.tokens import refusal_of, refusals
 
 
 def known(settings: Settings) -> Iterator[Finding]:
@@ -42,18 +43,19 @@ def tokens(settings: Settings) -> Iterator[Finding]:
 
 
 def keys(settings: Settings) -> Iterator[Finding]:
-    """Look for pixels to which no key leads."""
+    """Look for pixels to which no key and no signed source leads."""
     rows = _rows(settings)
     if not rows:
         return
     with opened_store() as store:
         valid = [key for key in store.access_keys() if key.revoked_ms is None]
+        signed = {(it.workspace, route.pixel) for it in store.signed_sources() for route in it.routes}
     for row in rows:
-        writes = any(row.code in key.pixels and key.workspace == row.workspace for key in valid)
+        by_key = any(row.code in key.pixels and key.workspace == row.workspace for key in valid)
+        writes = by_key or (row.workspace, row.code) in signed
+        how = "a write key" if by_key else "a signed source" if writes else "no write key"
         fix = f"twinbeam keys create server --source shop --pixel {row.code}{meant_for(row.workspace)}"
-        yield Finding(
-            f"Pixel {row.code}{_where(row)} has {'a' if writes else 'no'} write key.", fix="" if writes else fix
-        )
+        yield Finding(f"Pixel {row.code}{_where(row)} has {how}.", fix="" if writes else fix)
 
 
 def _token(row: PixelRow, refusal: LastAnswer | None) -> Finding:

@@ -13,7 +13,7 @@ is destroyed when the last group of its day is dropped: whatever free pages stil
 import shutil
 import sqlite3
 from collections import deque
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -54,6 +54,10 @@ _LARGE_BYTES = 64 * 1024**2
 #: is dropped late makes the file larger, and with it the checkpoints that some appends wait for.
 _LISTEN_EVERY = 64
 
+#: Groups that are carried over from a file that is gone: each costs a sync, and callers wait meanwhile. While a recorder
+#: runs, some hundreds wait at most.
+_MOST_CARRIED = 1_000
+
 DEFAULT_CAP_BYTES = 4 * 1024**3
 DEFAULT_RESERVE_BYTES = 256 * 1024**2
 
@@ -65,6 +69,14 @@ class UnconfirmedGroup(NamedTuple):
     size: int
     events: int
     at_ms: int
+
+
+class Carried(NamedTuple):
+    """A group on its way from a file that is gone to a fresh one: what an append takes."""
+
+    at_ms: int
+    count: int
+    body: bytes
 
 
 class SqliteJournal:
@@ -105,7 +117,7 @@ class SqliteJournal:
             with translated():
                 self._begin()
             self._newest_file = NewestFile(path)
-            self._inode = path.stat().st_ino
+            self._files = _files_of(path)
             on_error.pop_all()
 
     def _begin(self) -> None:
@@ -193,11 +205,27 @@ class SqliteJournal:
         return True
 
     def is_gone(self) -> bool:
-        """Tell whether the file was removed, or another one lies in its place."""
-        try:
-            return self._path.stat().st_ino != self._inode
-        except FileNotFoundError:
-            return True
+        """Tell whether the file or its WAL was removed, or another one lies in its place."""
+        return _files_of(self._path) != self._files
+
+    def carry_over(self) -> list[Carried]:
+        """
+        Read what nobody is known to have recorded out of a file that is gone: it is still there for whoever has it open.
+
+        Whoever followed the file reads it to its end as well; a group that is recorded twice changes nothing. What is
+        carried over is not missing any more; what is more than can be carried is.
+        """
+        self._hear_recorder()
+        find = "SELECT seq, at, n, body FROM grp WHERE seq > ? ORDER BY seq LIMIT ?"
+        with translated():
+            rows = self._db.execute(find, (self._confirmed.seq, _MOST_CARRIED)).fetchall()
+        carried = [
+            Carried(at_ms, count, self._keys.open_sealed(sealed, group_context(self.journal_id, seq)))
+            for seq, at_ms, count, sealed in rows
+        ]
+        events = sum(group.count for group in carried)
+        self._newest_file.write(Newest(self.journal_id, self._seq - len(carried), self._upto - events))
+        return carried
 
     def close(self) -> None:
         """Close the file and give the slot back."""
@@ -289,6 +317,15 @@ class SqliteJournal:
 
     def _save_key(self, day: int, wrapped: bytes) -> None:
         self._db.execute("INSERT INTO day_key VALUES (?, ?)", (day, wrapped))
+
+
+def _files_of(path: Path) -> list[int]:
+    """Tell which files lie under the names of a journal and its WAL; one that is not there is left out."""
+    found = []
+    for file in (path, path.with_name(f"{path.name}-wal")):
+        with suppress(FileNotFoundError):
+            found.append(file.stat().st_ino)
+    return found
 
 
 def _open(path: Path, max_pages: int | None) -> sqlite3.Connection:

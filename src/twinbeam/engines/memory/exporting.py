@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from twinbeam.admin.contract import StoredConversion, SubjectData
 from twinbeam.core import keys
 from twinbeam.core.erasure import Person
 from twinbeam.core.lifecycle import ERASABLE, State
 from twinbeam.core.values import Facts
-from twinbeam.engines.about import About, Stored
 from twinbeam.engines.memory.reading import Reading
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion
@@ -55,9 +55,11 @@ class Search(Struct):
 class Exporting(Reading):
     """Reads only."""
 
-    def stored_about(self, person: Person) -> About:
+    def stored_about(self, person: Person) -> SubjectData:
         """Give everything that is stored about a person: what an erasure would reach, and no more."""
         conversions, visitors = Search(self._rows, person).found()
         known = self._rows.facts_of
         visits = [known[visitor] for visitor in sorted(visitors) if known.get(visitor, Facts()) != Facts()]
-        return About([Stored(self._story(row), self.copies_kept(row.id)) for row in conversions], visits)
+        return SubjectData(
+            [StoredConversion(self._story(row), self.copies_kept(row.id)) for row in conversions], visits
+        )

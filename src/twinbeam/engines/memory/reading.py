@@ -5,18 +5,23 @@ from collections.abc import Collection, Sequence
 from msgspec.structs import replace
 
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
-from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.lifecycle import UNSENT, State, whole
 from twinbeam.core.rules import FIRST_SHOP
-from twinbeam.core.story import Attempt, Change, CopySeen, Count, LastAnswer, Listed, Story, Total
+from twinbeam.core.story import Attempt, Change, CopySeen, Count, LastAnswer, Listed, SideSeen, Story, Total
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 
 
 class Reading:
-    """See dashboard.contract.Ledger for the promises."""
+    """See web.contract.ReadModel for the promises."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
+
+    def by_id(self, conversion_id: int) -> Story | None:
+        """Return one conversion by its number."""
+        row = self._rows.by_id.get(conversion_id)
+        return None if row is None else self._story(row)
 
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
         """Find what is known under an event id, tests and tombstones included."""
@@ -47,16 +52,24 @@ class Reading:
             sums[key] = sums.get(key, 0) + count.n
         return [Total(*key, n) for key, n in sorted(sums.items()) if n]
 
+    def recent(self, *, limit: int) -> list[Story]:
+        """Return the newest conversions and tombstones, newest first, without copies and attempts."""
+        return self.in_state(tuple(State), limit=limit).stories
+
     def in_state(
         self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None
     ) -> Listed:
         """Give the newest conversions in one of some states."""
-        older = [row for row in self._rows.by_id.values() if before_id is None or row.id < before_id]
-        found = [row for row in older if row.state in states and pixel in (None, (row.workspace, row.pixel))]
-        page = sorted(found, key=lambda row: -row.id)[:limit]
-        end = page[-1].id if len(page) == limit else 0
-        stories = [replace(self._story(row), copies=[], log=[]) for row in page]
-        return Listed(stories, end if any(row.id < end for row in older) else None)
+        asked = whole(states)
+        rows = (row for row in self._rows.by_id.values() if row.state in asked)
+        found = [row for row in rows if pixel in (None, (row.workspace, row.pixel))]
+        older = sorted((row for row in found if before_id is None or row.id < before_id), key=lambda row: -row.id)
+        stories = [replace(self._story(row), copies=[], log=[]) for row in older[:limit]]
+        return Listed(stories, older[limit - 1].id if len(older) > limit else None)
+
+    def sides_seen(self) -> list[SideSeen]:
+        """Return when each side of each pixel last reported each event."""
+        return [SideSeen(*place, *seen) for place, seen in sorted(self._rows.sides.items())]
 
     def last_answers(self) -> list[LastAnswer]:
         """Give the newest answer to each pixel that had one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from twinbeam.admin.contract import Reused
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
@@ -73,12 +74,12 @@ class Recording:
             self._rows.end(row, State.EXPIRED, reason_to_end(row.lacks), now_ms)
         return len(overdue[:limit])
 
-    def ask_release(self, *, workspace: str, order_id: str, now_ms: int, who: str = "") -> list[str]:  # noqa: ARG002
-        """Wish that held conversions of an order are let go; give their event ids."""
+    def ask_release(self, *, workspace: str, order_id: str, now_ms: int) -> list[Reused]:  # noqa: ARG002
+        """Wish that held conversions of an order are let go; return them."""
         rows = [row for row in self._held() if (row.workspace, row.order_id) == (workspace, order_id)]
         asked = [row for row in rows if row.lacks & OWNER]
         self._asked += [row.id for row in asked]
-        return [row.event_id for row in asked]
+        return [Reused(row.id, row.event_id) for row in asked]
 
     def release_asked(self, now_ms: int) -> int:
         """Let go the held conversions whose owner asked for it, and tell how many were asked for."""
@@ -146,9 +147,19 @@ class Recording:
         for h, id_, at_ms in [*((h, id_, at_ms) for hashes, id_, at_ms in writes.lookups for h in hashes), *released]:
             days = rows.lookups.setdefault(h, {})
             days[id_] = max(days.get(id_, 0), day_of(at_ms))
+        self._write_heard(writes)
         rows.changes += writes.audit
         for *key, n in fold.tally:
             rows.add(tuple(key), n)  # type: ignore[arg-type]
+
+    def _write_heard(self, writes: Writes) -> None:
+        sides = self._rows.sides
+        for place, heard in writes.heard.items():
+            at_ms, alone = sides.get(place, (0, 0))
+            if heard.at_ms is not None:
+                sides[place] = (max(at_ms, heard.at_ms), heard.alone)
+            elif place in sides:
+                sides[place] = (at_ms, alone + heard.alone)
 
     def _write_copies(self, writes: Writes) -> None:
         rows = self._rows

@@ -14,7 +14,7 @@ from twinbeam.core.story import Change, CopySeen
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.counted import CountedNames
-from twinbeam.pipeline.record.known import PixelEvent, PixelPlace, PixelSide, Spelled
+from twinbeam.pipeline.record.known import EventSide, PixelEvent, PixelPlace, PixelSide, Spelled
 from twinbeam.pipeline.record.tally import CounterKey, move_key
 
 #: States in which a conversion stands in the schedule to be sent.
@@ -60,6 +60,7 @@ class Rows(Struct):
     facts_day: dict[bytes, int] = field(default_factory=dict)  #: on which facts were last written
     watched: dict[bytes, list[int]] = field(default_factory=dict)
     last_seen: dict[PixelSide, int] = field(default_factory=dict)
+    sides: dict[EventSide, tuple[int, int]] = field(default_factory=dict)  #: last report, and the other side's since
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
     confirming: dict[PixelPlace, int] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)

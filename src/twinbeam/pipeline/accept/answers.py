@@ -3,51 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET
 
-from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Notice, Rejected
-from twinbeam.pipeline.accept.asgi import Reply
-from twinbeam.pipeline.accept.contract import Dropped, Taken
+from twinbeam.core.values import Notice
+from twinbeam.pipeline.accept.contract import Answer, Dropped, DroppedEvent, HeldEvent, Taken
 from twinbeam.pipeline.accept.fanout import Fanned
 from twinbeam.pipeline.accept.rules import path_in
-
-
-class DroppedEvent(Struct, frozen=True, gc=False):
-    """An event that goes no further for one pixel: the visitor did not allow it, or it is foreign, a test, or left."""
-
-    index: int
-    pixel: str
-    reason: Reason
-    message: str
-
-
-class HeldEvent(Struct, frozen=True, gc=False):
-    """An event that waits, for one pixel, until the visitor's permission or the server's word on it is known."""
-
-    index: int
-    pixel: str
-    reason: Reason
-    message: str
-
-
-class Answer(Struct, frozen=True, gc=False):
-    """
-    What became of the events of a request; everything that is not rejected is durable.
-
-    `accepted` counts the events that were kept for at least one pixel, held ones among them. `event_ids` has one
-    entry for each event of the request, null where it was rejected. `receipt` is what the visitor said, signed, for
-    the shop to pass on; only answers to browser keys have it.
-    """
-
-    accepted: int
-    dropped: list[DroppedEvent]
-    held: list[HeldEvent]
-    rejected: list[Rejected]
-    notices: list[Notice]
-    event_ids: list[str | None]
-    receipt: str | UnsetType = UNSET
 
 
 def answer(count: int, fanned: Fanned, taken: Taken) -> Answer:
@@ -81,12 +42,3 @@ def _dropped_everywhere(fanned: Fanned, dropped: Sequence[Dropped]) -> int:
     kept = Counter(arrival.index for arrival in fanned.arrivals)
     kept.subtract(drop.index for drop in dropped)
     return sum(left == 0 for left in kept.values())
-
-
-_ENCODER = msgspec.json.Encoder()
-_HEADERS = ((b"content-type", b"application/json"),)
-
-
-def answer_reply(value: Answer) -> Reply:
-    """Turn an answer into a 202: durable, but a later room may still refuse to send it."""
-    return Reply(202, _HEADERS, _ENCODER.encode(value))

@@ -1,20 +1,16 @@
 """
 Read a request's body, never more than the limit: on the wire, or while it is inflated.
 
-A body is small and usually there as soon as its request is, so the common case is one `receive` and no timer.
+A body is small and usually there as soon as its request is, so the common case is one `receive`.
 """
 
 import asyncio
 import zlib
-from collections.abc import Coroutine, Generator
-from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
 from twinbeam.pipeline.accept.asgi import Headers, Receive
 from twinbeam.pipeline.accept.problems import MOST_BYTES, Problem, ProblemCode, problem
-
-T = TypeVar("T")
 
 PATIENCE_SECONDS = 30.0  # a phone on a bad network needs seconds; a trickled body may not hold memory for longer
 _BOM = b"\xef\xbb\xbf"  # Windows tools put it in front of UTF-8
@@ -31,56 +27,40 @@ GONE = Gone()
 async def read_body(
     receive: Receive, headers: Headers, *, patience_seconds: float = PATIENCE_SECONDS
 ) -> bytes | Problem | Gone:
-    """Give the decoded body; all of it must arrive within `patience_seconds`."""
-    try:
-        wire = await _within(patience_seconds, _read_wire(receive))
-    except TimeoutError:
-        return problem(ProblemCode.TOO_SLOW)
-    if not isinstance(wire, bytes):
-        return wire
-    if len(wire) > MOST_BYTES:
-        return problem(ProblemCode.TOO_LARGE)
-
-    encoding = headers.get(b"content-encoding")
-    body = wire if encoding is None else _decode(wire, encoding)
-    return body.removeprefix(_BOM) if isinstance(body, bytes) else body
+    """Return the decoded body; all of it must arrive within `patience_seconds`."""
+    wire = await read_wire(receive, patience_seconds=patience_seconds)
+    return decoded(wire, headers) if isinstance(wire, bytes) else wire
 
 
-async def _within(seconds: float, reading: Coroutine[Any, Any, T]) -> T:
-    """Await a coroutine for so long; the timer, 10 us, is set only if it does not come to its end without waiting."""
-    steps = reading.__await__()
-    try:
-        waits_for = next(steps)
-    except StopIteration as done:
-        found: T = done.value
-        return found
-    async with asyncio.timeout(seconds):
-        return await _Begun(waits_for, steps)
+async def read_wire(receive: Receive, *, patience_seconds: float = PATIENCE_SECONDS) -> bytes | Problem | Gone:
+    """
+    Return the body as it comes over the wire.
 
-
-class _Begun(Generic[T]):
-    """A coroutine that waits for the first time already, to be awaited to its end."""
-
-    def __init__(self, waits_for: Any, steps: Generator[Any, Any, T]) -> None:
-        self._waits_for = waits_for
-        self._steps = steps
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        try:
-            yield self._waits_for
-        except BaseException as error:
-            self._steps.throw(error)  # it clears up behind itself
-            raise
-        return (yield from self._steps)
-
-
-async def _read_wire(receive: Receive) -> bytes | Problem | Gone:
-    """Give the body as it is on the wire."""
+    Most come with their head, in one part, and set no timer: the server bounds how long the first part may take.
+    From then on the rest must arrive within `patience_seconds`.
+    """
     message = await receive()
     if message["type"] == "http.disconnect":
         return GONE
     first: bytes = message.get("body", b"")
-    return await _collect(receive, bytearray(first)) if message.get("more_body") else first
+    if message.get("more_body"):
+        return await _with_rest(receive, first, patience_seconds)
+    return problem(ProblemCode.TOO_LARGE) if len(first) > MOST_BYTES else first
+
+
+async def _with_rest(receive: Receive, first: bytes, patience_seconds: float) -> bytes | Problem | Gone:
+    try:
+        async with asyncio.timeout(patience_seconds):
+            return await _collect(receive, bytearray(first))
+    except TimeoutError:
+        return problem(ProblemCode.TOO_SLOW)
+
+
+def decoded(wire: bytes, headers: Headers) -> bytes | Problem:
+    """Return a body without its compression, and without the mark that some tools put in front of UTF-8."""
+    encoding = headers.get(b"content-encoding")
+    body = wire if encoding is None else _decode(wire, encoding)
+    return body.removeprefix(_BOM) if isinstance(body, bytes) else body
 
 
 async def _collect(receive: Receive, wire: bytearray) -> bytes | Problem | Gone:
@@ -90,7 +70,7 @@ async def _collect(receive: Receive, wire: bytearray) -> bytes | Problem | Gone:
             return GONE
         wire += message.get("body", b"")
         if not message.get("more_body"):
-            return bytes(wire)
+            return problem(ProblemCode.TOO_LARGE) if len(wire) > MOST_BYTES else bytes(wire)
     return problem(ProblemCode.TOO_LARGE)
 
 

@@ -1,15 +1,45 @@
-"""What accepting needs from a dialect that reads bodies, and from whoever takes the arrivals further."""
+"""
+What accepting needs: of a dialect that somebody speaks, and of whoever takes the arrivals further.
+
+A dialect says which requests are its own, whose they are, what they hold, and how they are answered. This room knows
+none by name: the composition root hands them in.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
+from typing import Protocol
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Item, Notice, Rejected
+from twinbeam.pipeline.accept.asgi import Headers, Reply
+from twinbeam.pipeline.accept.directory import Directory, Sender
 from twinbeam.pipeline.accept.problems import Problem
 
 WHOLE_REQUEST = -1  #: the index of a notice that concerns no single event
+
+
+# ---- dialects ----
+
+
+class Request(Struct, frozen=True, gc=False):
+    """The head of a request."""
+
+    method: str
+    path: str
+    query: bytes
+    headers: Headers
+
+
+class Signature(Struct, frozen=True, gc=False):
+    """
+    Who signs a request is told only by its body.
+
+    `verify` takes that as it came over the wire, and when, in milliseconds since the epoch.
+    """
+
+    verify: Callable[[bytes, int], Sender | Problem]
 
 
 class Reading(Struct, frozen=True, gc=False):
@@ -17,10 +47,96 @@ class Reading(Struct, frozen=True, gc=False):
 
     items: Sequence[Item | Rejected]
     notices: list[Notice] = []
+    idempotency: str | None = None  #: the sender's name for this very request: what repeats it bears the same
 
 
-Reader = Callable[[bytes], Reading | Problem]
-"""A dialect: pure, takes any bytes and raises nothing."""
+class Statements(Struct, frozen=True, gc=False):
+    """What a dialect made of a body that speaks of consent without an event: items whose `event` is empty."""
+
+    items: Sequence[Item | Rejected]
+    notices: list[Notice] = []
+    idempotency: str | None = None
+
+
+class DroppedEvent(Struct, frozen=True, gc=False):
+    """An event that goes no further for one pixel: the visitor did not allow it, or it is foreign, a test, or left."""
+
+    index: int
+    pixel: str
+    reason: Reason
+    message: str
+
+
+class HeldEvent(Struct, frozen=True, gc=False):
+    """An event that waits, for one pixel, until the visitor's permission or the server's word on it is known."""
+
+    index: int
+    pixel: str
+    reason: Reason
+    message: str
+
+
+class Answer(Struct, frozen=True, gc=False):
+    """
+    What became of the events of a request; everything that is not rejected is durable.
+
+    `accepted` counts the events that were kept for at least one pixel, held ones among them. `event_ids` has one
+    entry for each event of the request, null where it was rejected. `receipt` is what the visitor said, signed, for
+    the shop to pass on; only answers to browser keys have it.
+    """
+
+    accepted: int
+    dropped: list[DroppedEvent]
+    held: list[HeldEvent]
+    rejected: list[Rejected]
+    notices: list[Notice]
+    event_ids: list[str | None]
+    receipt: str | UnsetType = UNSET
+
+
+class Acknowledgement(Struct, frozen=True, gc=False):
+    """
+    What became of the statements of a request; everything that is not rejected is durable.
+
+    `receipts` has one entry for each statement of the request, null where it was rejected or names no visitor.
+    """
+
+    accepted: int
+    rejected: list[Rejected]
+    notices: list[Notice]
+    receipts: list[str | None]
+
+
+class Dialect(Protocol):
+    """
+    What one kind of sender speaks. It knows no clock and keeps nothing; no bytes of a stranger make it raise.
+
+    Of several that match the first one counts.
+    """
+
+    @property
+    def route(self) -> str:
+        """The path as metrics and logs name it; never a text that a stranger chose."""
+        ...
+
+    def matches(self, request: Request) -> bool:
+        """Tell by method, path and headers whether a request is written in this dialect."""
+        ...
+
+    def authenticate(self, request: Request, directory: Directory) -> Sender | Signature | Problem:
+        """Return whose request it is, by a key in its head; or the signature by which its body will tell."""
+        ...
+
+    def read(self, request: Request, body: bytes, received_ms: int) -> Reading | Statements | Problem:
+        """Return the items of a body, which is inflated and at most `MOST_BYTES` long."""
+        ...
+
+    def reply(self, result: Answer | Acknowledgement | Problem) -> Reply:
+        """Write what became of a request; 2xx says that it is durable."""
+        ...
+
+
+# ---- the rooms behind ----
 
 
 class Dropped(Struct, frozen=True, gc=False):
@@ -79,11 +195,11 @@ Note = Callable[[Sequence[Arrival]], Awaitable[Noted | Full]]
 class Served(Struct, frozen=True, gc=False):
     """One finished request, for metrics and logs; it holds nothing about a visitor."""
 
-    path: str
+    path: str  #: its dialect's route
     status: int  #: 499 when the client hung up before it had sent its body
     seconds: float
     code: str = ""  #: the problem's code, where there is one
-    source: str = ""  #: the write key's source, "" while the key is unknown
+    source: str = ""  #: the name of the key's source, or of the signing one; "" while the sender is unknown
     accepted: int = 0
     dropped: int = 0
     rejected: int = 0

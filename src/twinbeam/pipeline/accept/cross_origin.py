@@ -9,10 +9,10 @@ its secret away at least fails while it is being built.
 
 from collections.abc import Collection
 
-from twinbeam.core.values import KeyKind
+from twinbeam.core.values import Channel
 from twinbeam.pipeline.accept.asgi import NO_CONTENT, Header, Headers, Reply
 from twinbeam.pipeline.accept.credentials import presented
-from twinbeam.pipeline.accept.directory import AccessKey, Directory
+from twinbeam.pipeline.accept.directory import Directory, Sender
 from twinbeam.pipeline.accept.hosts import belongs, host_of
 
 _ALLOW_ORIGIN = b"access-control-allow-origin"
@@ -40,18 +40,17 @@ def preflight(headers: Headers, query: bytes, directory: Directory) -> Reply:
     """
     given = presented({}, query)
     key = directory.find(given.text) if given is not None else None
-    hosts = directory.hosts if key is None else directory.exits(key).hosts
+    hosts = directory.hosts if key is None else directory.routing(key).hosts
     return Reply(NO_CONTENT, (*_allowed(headers, hosts), *_PREFLIGHT))
 
 
-def opened(reply: Reply, headers: Headers, key: AccessKey | None, hosts: Collection[str]) -> Reply:
+def opened(reply: Reply, headers: Headers, sender: Sender | None, hosts: Collection[str]) -> Reply:
     """
-    Add the permission to read a reply, where a script asked with a browser key or with none that is known.
+    Add the permission to read the reply to a script, unless it asked with a secret that is known.
 
     `hosts` are those whose pages the key is for.
     """
-    secret = key is not None and key.kind is not KeyKind.BROWSER
-    if secret or b"origin" not in headers:
+    if sender is not None and sender.channel is not Channel.BROWSER:
         return reply
     return Reply(reply.status, (*reply.headers, *_allowed(headers, hosts), _EXPOSED), reply.body)
 

@@ -2,7 +2,8 @@
 What intake knows of keys and pixels: a snapshot that outlives a lost database.
 
 The composition root reads it from `directory.json` and swaps it as a whole when the file changes.
-Key texts are never in it, only their hashes: a key is 24 random bytes, so a plain SHA-256 cannot be undone.
+Key texts are never in it, only their hashes: a key is 24 random bytes, so a plain SHA-256 cannot be undone. A secret
+that signs is needed as it is, so it lies there sealed by the key ring.
 """
 
 import secrets
@@ -16,8 +17,8 @@ from msgspec import Struct
 
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.rules import DEFAULT_RULES, DEFAULT_WORKSPACE, PixelRules, Route, WorkspaceRules
-from twinbeam.core.values import EventSource, KeyKind
-from twinbeam.pipeline.accept.exits import Exits, exits_of
+from twinbeam.core.values import Channel, EventSource, KeyKind
+from twinbeam.pipeline.accept.routing import Routing, routing_of
 
 PREFIXES: Mapping[KeyKind, str] = {KeyKind.SERVER: "tbs_", KeyKind.BROWSER: "tbb_", KeyKind.READ: "tbr_"}
 _RANDOM_BYTES = 24  # 32 URL-safe characters
@@ -33,6 +34,35 @@ class AccessKey(Struct, frozen=True, gc=False):
     routes: tuple[Route, ...] = ()
     shop: str = ""  #: empty for the workspace's first
 
+    @property
+    def channel(self) -> Channel:
+        """Who reports the events: a browser by a public key, else the shop's server."""
+        return Channel.BROWSER if self.kind is KeyKind.BROWSER else Channel.SERVER
+
+
+class SignedSource(Struct, frozen=True, gc=False):
+    """A source that signs what it sends, and where its events go."""
+
+    source: str  #: its name, which no other one has
+    workspace: str
+    secrets: tuple[str, ...]  #: each sealed by the key ring, in base64; two while one takes the other's place
+    routes: tuple[Route, ...] = ()
+    shop: str = ""  #: empty for the workspace's first
+
+    @property
+    def id(self) -> str:
+        """Its id among those of keys."""
+        return f"source {self.source}"
+
+    @property
+    def channel(self) -> Channel:
+        """Who reports the events."""
+        return Channel.WEBHOOK
+
+
+Sender = AccessKey | SignedSource
+"""Whoever may send events."""
+
 
 class PixelEntry(Struct, frozen=True, gc=False):
     """One pixel or event set, as far as intake needs to know it."""
@@ -46,21 +76,22 @@ class PixelEntry(Struct, frozen=True, gc=False):
 
 
 class Directory(Struct, frozen=True, dict=True):
-    """Keys by the hash of their text, pixels by `place`, what was decided about workspaces by their names."""
+    """Keys by the hash of their text, pixels by `place`, workspaces' rules and signing sources by their names."""
 
     keys: dict[str, AccessKey] = {}
     pixels: dict[str, PixelEntry] = {}
     workspaces: dict[str, WorkspaceRules] = {}
+    sources: dict[str, SignedSource] = {}
 
     def find(self, key_text: str) -> AccessKey | None:
         """Give the key with this text, or None."""
         return self.keys.get(fingerprint(key_text))
 
-    def exits(self, key: AccessKey) -> Exits:
-        """Give the pixels a key leads to, worked out once per snapshot; never one of another workspace."""
-        found = self._exits.get(key.id)
+    def routing(self, sender: Sender) -> Routing:
+        """Return the pixels a key or source leads to, worked out once per snapshot; never one of another workspace."""
+        found = self._routings.get(sender.id)
         if found is None:
-            found = self._exits[key.id] = self._lead(key)
+            found = self._routings[sender.id] = self._lead(sender)
         return found
 
     @cached_property
@@ -69,14 +100,14 @@ class Directory(Struct, frozen=True, dict=True):
         named = [it.rules.hosts + it.rules.staging_hosts for it in self.pixels.values()]
         return frozenset(chain.from_iterable([*named, *(it.hosts for it in self.workspaces.values())]))
 
-    def _lead(self, key: AccessKey) -> Exits:
-        codes = dict.fromkeys(route.pixel for route in key.routes)
-        known = [self.pixels.get(place(key.workspace, code)) for code in codes]
-        rules = self.workspaces.get(key.workspace, DEFAULT_WORKSPACE)
-        return exits_of([pixel for pixel in known if pixel is not None], key.routes, rules)
+    def _lead(self, sender: Sender) -> Routing:
+        codes = dict.fromkeys(route.pixel for route in sender.routes)
+        known = [self.pixels.get(place(sender.workspace, code)) for code in codes]
+        rules = self.workspaces.get(sender.workspace, DEFAULT_WORKSPACE)
+        return routing_of([pixel for pixel in known if pixel is not None], sender.routes, rules)
 
     @cached_property
-    def _exits(self) -> dict[str, Exits]:
+    def _routings(self) -> dict[str, Routing]:
         return {}
 
     def encode(self) -> bytes:

@@ -8,9 +8,9 @@ from twinbeam.core.values import Arrival, Channel, Item, Notice, Origin, Rejecte
 from twinbeam.pipeline.accept.codes import Remark
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.crawlers import is_crawler
-from twinbeam.pipeline.accept.ends import GOES_ON, fate, says_test
-from twinbeam.pipeline.accept.exits import Exit, Exits, chosen
+from twinbeam.pipeline.accept.drop_rules import GOES_ON, apply_drop_rules, says_test
 from twinbeam.pipeline.accept.phones import MOST_OF_AN_EVENT, VisitorPhones
+from twinbeam.pipeline.accept.routing import RoutedPixel, Routing, chosen
 from twinbeam.pipeline.accept.rules import name_of, remark, remarks_on, time_of
 
 
@@ -25,21 +25,21 @@ class Fanned(Struct, frozen=True, gc=False):
 class _Call(Struct, frozen=True, gc=False):
     """What all events of one request have in common."""
 
-    exits: Exits
+    routing: Routing
     origin: Origin
     sent_from: str
     from_crawler: bool
     phones: VisitorPhones | None  #: of a page
 
 
-def fan_out(reading: Reading, exits: Exits, origin: Origin, sent_from: str = "") -> Fanned:
+def fan_out(reading: Reading, routing: Routing, origin: Origin, sent_from: str = "") -> Fanned:
     """
     Give every event an arrival for each of its pixels.
 
-    `exits` are those of the write key; `sent_from` is the host that the browser itself names, "" where it names none.
+    `routing` is that of the write key; `sent_from` is the host that the browser itself names, "" where it names none.
     """
     phones = VisitorPhones() if origin.channel is Channel.BROWSER else None
-    fanned, call = Fanned([], [], [*reading.notices]), _Call(exits, origin, sent_from, _is_by_crawler(origin), phones)
+    fanned, call = Fanned([], [], [*reading.notices]), _Call(routing, origin, sent_from, _is_by_crawler(origin), phones)
     for index, item in enumerate(reading.items):
         refused = item if isinstance(item, Rejected) else _fan(item, index, call, fanned)
         if refused is not None:
@@ -55,27 +55,27 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
     event_time = time_of(item, index, call.origin)
     if isinstance(event_time, Rejected):
         return event_time
-    pixels = chosen(item, name.canonical, index, call.exits, call.origin)
+    pixels = chosen(item, name.canonical, index, call.routing, call.origin)
     if isinstance(pixels, Rejected):
         return pixels
 
     phones = _phones(item, index, call, fanned)
-    for exit_ in pixels:
-        means = exit_.rules.means
+    for pixel in pixels:
+        means = pixel.rules.means
         event = means.get(loose(item.event), name.canonical) if means else name.canonical
-        test_code, ends = _fate(item, event, exit_, call)
+        test_code, drop_reason = _drop_rules(item, event, pixel, call)
         fanned.arrivals.append(
             Arrival(
                 item,
                 call.origin,
-                exit_.pixel,
+                pixel.code,
                 event,
                 index,
                 event_time,
                 name.spelling if event == name.canonical else "",
-                exit_.rules,
+                pixel.rules,
                 test_code,
-                ends,
+                drop_reason,
                 phones,
             )
         )
@@ -93,13 +93,13 @@ def _phones(item: Item, index: int, call: _Call, fanned: Fanned) -> int:
     return count
 
 
-def _fate(item: Item, event: str, exit_: Exit, call: _Call) -> tuple[str, Reason | None]:
-    """Look closer only where something was decided or said that could end the event."""
-    if call.from_crawler and exit_.rules.bots == "drop":
+def _drop_rules(item: Item, event: str, pixel: RoutedPixel, call: _Call) -> tuple[str, Reason | None]:
+    """Look closer only where something was decided or said that could drop the event."""
+    if call.from_crawler and pixel.rules.bots == "drop":
         return "", Reason.BOT
-    if not exit_.guarded and event not in exit_.browser_only and not says_test(item):
+    if not pixel.guarded and event not in pixel.browser_only and not says_test(item):
         return GOES_ON
-    return fate(item, event, exit_, call.origin, call.sent_from)
+    return apply_drop_rules(item, event, pixel, call.origin, call.sent_from)
 
 
 def _is_by_crawler(origin: Origin) -> bool:

@@ -33,6 +33,7 @@ class ProblemCode(StrEnum):
     BAD_IDEMPOTENCY_KEY = "bad_idempotency_key"
     MISSING_KEY = "missing_key"
     INVALID_WRITE_KEY = "invalid_write_key"
+    INVALID_SIGNATURE = "invalid_signature"
     READ_KEY_CANNOT_WRITE = "read_key_cannot_write"
     WRITE_KEY_CANNOT_READ = "write_key_cannot_read"
     SECRET_KEY_IN_URL = "secret_key_in_url"  # noqa: S105 -- a code, not a secret
@@ -129,6 +130,12 @@ KINDS: Mapping[ProblemCode, Kind] = {
         "Send it whole: keys begin with tbs_, tbb_ or tbr_. `twinbeam keys list` tells which were revoked, "
         "`twinbeam keys create` makes another.",
         _CHALLENGE,
+    ),
+    ProblemCode.INVALID_SIGNATURE: Kind(
+        401,
+        "No valid signature",
+        "No source of this name has signed this body.",
+        "Compare the source's name in the address and its secret, and sign the bytes of the body as they are sent.",
     ),
     ProblemCode.READ_KEY_CANNOT_WRITE: Kind(
         403,

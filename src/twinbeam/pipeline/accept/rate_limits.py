@@ -16,8 +16,8 @@ from ipaddress import ip_address
 
 from msgspec import Struct
 
-from twinbeam.core.values import KeyKind
-from twinbeam.pipeline.accept.directory import AccessKey
+from twinbeam.core.values import Channel
+from twinbeam.pipeline.accept.directory import Sender
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 
 BURST_SECONDS = 20.0
@@ -76,10 +76,10 @@ class RateLimits:
         self._addresses = Buckets(rates.browser_address, most=most_addresses)
         self._modest = Buckets(rates.browser_address / MODEST, most=most_addresses)
 
-    def refused(self, key: AccessKey, client_ip: str | None, now: float) -> Problem | None:
+    def refused(self, sender: Sender, client_ip: str | None, now: float) -> Problem | None:
         """Say why a request goes no further, or None if it does; nothing is spent by that."""
-        if key.kind is not KeyKind.BROWSER:
-            return _beyond(ProblemCode.KEY_RATE_LIMITED, self._servers.owed(key.id, now) - BURST_SECONDS)
+        if sender.channel is not Channel.BROWSER:
+            return _beyond(ProblemCode.KEY_RATE_LIMITED, self._servers.owed(sender.id, now) - BURST_SECONDS)
 
         site = site_of(client_ip or "")
         beyond = self._addresses.owed(site, now) - BURST_SECONDS
@@ -87,15 +87,15 @@ class RateLimits:
             return _beyond(ProblemCode.ADDRESS_RATE_LIMITED, beyond)
         is_modest = self._modest.owed(site, now) <= BURST_SECONDS
         room = BURST_SECONDS * 2 if is_modest else BURST_SECONDS
-        return _beyond(ProblemCode.KEY_RATE_LIMITED, self._browsers.owed(key.id, now) - room)
+        return _beyond(ProblemCode.KEY_RATE_LIMITED, self._browsers.owed(sender.id, now) - room)
 
-    def spend(self, key: AccessKey, client_ip: str | None, now: float, *, events: int, size_bytes: int) -> None:
+    def spend(self, sender: Sender, client_ip: str | None, now: float, *, events: int, size_bytes: int) -> None:
         """Count a request that was read: of public keys also bodies without an event cost what they took to read."""
-        if key.kind is not KeyKind.BROWSER:
-            self._servers.spend(key.id, events, now)
+        if sender.channel is not Channel.BROWSER:
+            self._servers.spend(sender.id, events, now)
             return
         cost = max(1, events, size_bytes // _COST_BYTES)
-        self._browsers.spend(key.id, cost, now)
+        self._browsers.spend(sender.id, cost, now)
         if client_ip:
             self._addresses.spend(site_of(client_ip), cost, now)
             self._modest.spend(site_of(client_ip), cost, now)

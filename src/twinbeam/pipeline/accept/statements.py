@@ -1,37 +1,19 @@
 """
-Statements about consent that come without an event: `POST /v1/consent`.
+Statements about consent that come without an event.
 
 A statement goes the way of an event, yet to no pixel: it is an arrival whose event and pixel are empty.
 """
 
-import msgspec
-from msgspec import Struct
-
 from twinbeam.core.places import place_of
 from twinbeam.core.values import Arrival, Item, Notice, Origin, Rejected
-from twinbeam.pipeline.accept.asgi import Reply
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
-from twinbeam.pipeline.accept.contract import Noted, Reading
+from twinbeam.pipeline.accept.contract import Acknowledgement, Noted, Statements
 from twinbeam.pipeline.accept.fanout import Fanned
 
-CONSENT_PATH = "/v1/consent"
 TOKENS = ("visitor_id", "cart_token", "checkout_token", "order_token", "order_id")
 
 
-class Acknowledgement(Struct, frozen=True, gc=False):
-    """
-    What became of the statements of a request; everything that is not rejected is durable.
-
-    `receipts` has one entry for each statement of the request, null where it was rejected or names no visitor.
-    """
-
-    accepted: int
-    rejected: list[Rejected]
-    notices: list[Notice]
-    receipts: list[str | None]
-
-
-def statements_of(reading: Reading, origin: Origin, *, elsewhere: bool = False) -> Fanned:
+def statements_of(reading: Statements, origin: Origin, *, elsewhere: bool = False) -> Fanned:
     """
     Sort the statements of a request into those that go on and those that say nothing, or nothing of anybody.
 
@@ -66,11 +48,6 @@ def acknowledge(count: int, fanned: Fanned, noted: Noted) -> Acknowledgement:
     return Acknowledgement(len(fanned.arrivals), fanned.rejected, [*fanned.notices, *placed], receipts)
 
 
-def acknowledgement_reply(value: Acknowledgement) -> Reply:
-    """Turn it into a 202: durable, and soon in force."""
-    return Reply(202, _HEADERS, _ENCODER.encode(value))
-
-
 def place(index: int, field: str) -> str:
     """Give the dotted path of a field, seen from the request."""
     return f"statements[{index}].{field}" if field else f"statements[{index}]"
@@ -94,7 +71,3 @@ def _trouble(item: Item, index: int) -> Rejected | None:
         fix = "Send at least one of consent.ad_storage, ad_user_data, ad_personalization and opt_out."
         return refuse(Rejection.NOTHING_SAID, index, "consent", fix)
     return None
-
-
-_ENCODER = msgspec.json.Encoder()
-_HEADERS = ((b"content-type", b"application/json"),)

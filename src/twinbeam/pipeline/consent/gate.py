@@ -61,7 +61,7 @@ def gate(arrival: Arrival, heard: ConsentRecord = NOTHING_SAID) -> tuple[Permiss
     permission = judge(arrival.rules.consent, record, arrival.item.event_source)
     if arrival.item.limited_data_use:
         permission = _asked_to_limit(permission, arrival.item.event_source)
-    return (permission if arrival.ends is None else _ended(arrival.ends, permission)), record
+    return (permission if arrival.drop_reason is None else _ended(arrival.drop_reason, permission)), record
 
 
 def judge(rules: ConsentRules, record: ConsentRecord, event_source: str) -> Permission:

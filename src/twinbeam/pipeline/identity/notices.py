@@ -42,69 +42,65 @@ class Trouble(StrEnum):
 
 SENTENCES: dict[Trouble, str] = {
     Trouble.VALUE_EMPTY: (
-        "Holds no value (empty, 0, null, none, undefined, nan, an unfilled template), or the hash of one, "
-        "and was left out; "
-        "leave the field away when there is nothing to say."
+        "Left out: it is empty or a placeholder (null, undefined, an unfilled template), or the hash of one. "
+        "Leave the field away when there is no value."
     ),
-    Trouble.EMAIL_INVALID: "Is not an e-mail address and was left out.",
+    Trouble.EMAIL_INVALID: "Left out: not a valid e-mail address.",
     Trouble.PHONE_UNRESOLVABLE: (
-        "Is not one number that can exist, or may be read in two ways, and was left out; "
-        "send it as +<country code><number>, or send user.country with it."
+        "Left out: not a valid phone number, or one that can be read in two ways. Send +<country code><number>, "
+        "or add user.country."
     ),
-    Trouble.PLACE_PERSONAL: "Looks like an e-mail address or a phone number and was left out.",
-    Trouble.COUNTRY_INVALID: "Is not a country of ISO 3166 and was left out; send its two letters, such as DE.",
-    Trouble.STATE_INVALID: "Is not a state of the US and was left out; send its two letters, such as CA.",
-    Trouble.ZIP_INVALID: "Does not hold one US postcode of five digits and was left out.",
+    Trouble.PLACE_PERSONAL: "Left out: it looks like an e-mail address or a phone number.",
+    Trouble.COUNTRY_INVALID: "Left out: not a country of ISO 3166. Send two letters, such as DE.",
+    Trouble.STATE_INVALID: "Left out: not a state of the US. Send two letters, such as CA.",
+    Trouble.ZIP_INVALID: "Left out: not a US postcode. Send five digits.",
     Trouble.IP_NOT_PUBLIC: (
-        "Is not a public IP address and was left out; send the visitor's own address, not a server's or proxy's."
+        "Left out: not a public IP address. Send the visitor's own address, not a server's or a proxy's."
     ),
     Trouble.CONNECTION_NOT_PUBLIC: (
-        "The request came from an address that is not public, so the visitor's own is not known; "
-        "where that is a proxy's, its operator lists it in TWINBEAM_TRUSTED_PROXIES."
+        "The request came from a private address, so the visitor's address is unknown. If that is your proxy, "
+        "list it in TWINBEAM_TRUSTED_PROXIES."
     ),
     Trouble.LIMITED_WITHOUT_IP: (
-        "Is missing, and TikTok finds by it where limited data use applies; the event is sent without identifiers "
-        "unless another copy brings it. Send the visitor's own public address."
+        "Missing: TikTok needs the IP address to apply limited data use. The event is sent without identifiers "
+        "unless another copy brings one. Send the visitor's public address."
     ),
-    Trouble.CLICK_ID_INVALID: (
-        "Cannot be what TikTok issued and was left out; send the value whole, at most 1,000 characters."
-    ),
-    Trouble.LOCALE_INVALID: "Is not a language tag such as en-US and was left out.",
+    Trouble.CLICK_ID_INVALID: "Left out: not a click id that TikTok issues. Send it whole, at most 1,000 characters.",
+    Trouble.LOCALE_INVALID: "Left out: not a language tag. Send one such as en-US.",
     Trouble.ID_PERSONAL: (
-        "Holds an e-mail address or a phone number and was replaced by its hash; "
-        "send an id that names the order and not the person."
+        "Replaced by its hash: it holds an e-mail address or a phone number. Send an id that does not name a person."
     ),
-    Trouble.URL_SCRUBBED: "Held personal data or a secret, which was removed; keep such data out of page addresses.",
-    Trouble.TEXT_SCRUBBED: "Held an e-mail address or a phone number, which was removed.",
+    Trouble.URL_SCRUBBED: "Personal data or a secret was removed from the URL. Keep such data out of URLs.",
+    Trouble.TEXT_SCRUBBED: "An e-mail address or a phone number was removed from the text.",
     Trouble.CURRENCY_UNKNOWN: (
-        "Is not among the currencies TikTok lists, and no rate of the last 31 days converts it, "
-        "so every amount and the currency were left out; add a rate, or send a listed currency."
+        "Left out with all amounts: TikTok does not list this currency, and no exchange rate of the last 31 days "
+        "is known. Add a rate, or send a listed currency."
     ),
-    Trouble.CURRENCY_MISSING: "A value came without its currency; TikTok needs both to report revenue.",
+    Trouble.CURRENCY_MISSING: "Missing: TikTok needs the currency to report a value.",
     Trouble.VALUE_MISSING: (
-        "An order came without its value, so no revenue can be reported for it; "
-        "send properties.value and properties.currency."
+        "Missing: without a value TikTok reports no revenue for this order. Send properties.value and "
+        "properties.currency."
     ),
     Trouble.VALUE_NOT_POSITIVE: (
-        "An order's value is zero or below, and goes as it is; send what the order is worth, "
-        "and no event for one that was cancelled or paid back."
+        "The order's value is zero or negative, and is sent like that. Send what the order is worth; send no "
+        "event for a cancelled or refunded order."
     ),
     Trouble.VALUE_SUMMED: (
-        "Was missing and is the sum of price times quantity of the contents; send what it is worth where that differs."
+        "Missing: the sum of price times quantity of the contents is used. Send the value if it is another one."
     ),
-    Trouble.QUANTITY_NOT_POSITIVE: "A quantity below 1 is no number of pieces and was left out.",
+    Trouble.QUANTITY_NOT_POSITIVE: "Left out: a quantity is 1 or more.",
     Trouble.VALUE_PART_MISSING: (
-        "This pixel leaves it out of the value, but it was not said (or is below 0), so nothing was taken off for it; "
-        "send it, 0 where there is none."
+        "This pixel's value leaves this amount out, but it is missing or negative, so nothing was subtracted. "
+        "Send it, or 0."
     ),
     Trouble.PRODUCT_ID_MISSING: (
-        "This pixel chose a product id that is not in every one of the contents, so all ids went as sent; "
-        "send it in each."
+        "This pixel uses a product id that some of the contents do not have, so all ids were sent unchanged. Send "
+        "it for each product."
     ),
-    Trouble.TIME_UNUSABLE: "Lies after the year 9999; the time of arrival is used instead. Send seconds since 1970.",
+    Trouble.TIME_UNUSABLE: "Lies after the year 9999, so the time of arrival is used. Send seconds since 1970.",
     Trouble.MATCH_KEY_MISSING: (
-        "Nothing in the event tells whose it is (e-mail, phone, customer id, click id, browser id, address), "
-        "so TikTok cannot match it; send at least one."
+        "TikTok cannot match this event to a person. Send at least one of e-mail, phone, external id, ttclid, "
+        "ttp, or IP address with user agent."
     ),
 }
 

@@ -16,6 +16,7 @@ lets a row show what all its copies say (`merge.show`), of which it alone holds 
     vouching.py   what a server's word means for it
     confirming.py where a purchase waits for a server's word
     waiting.py    where a conversion waits, and until when
+    sides.py      when each side of a pixel last reported an event
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ from twinbeam.core.names import SPELLED_TWICE
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Decision, Permission, Signal
 from twinbeam.pipeline.record.arriving import Arriving
-from twinbeam.pipeline.record.claims import ClaimLimits
+from twinbeam.pipeline.record.claims import ClaimLimits, told_of
 from twinbeam.pipeline.record.confirming import Confirming
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import (
@@ -47,6 +48,7 @@ from twinbeam.pipeline.record.meeting import believes, is_refusal, meet
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.relation import Relation, has_left, hears_others, is_another_order, relation_of
 from twinbeam.pipeline.record.rules import REFUSED_BEFORE, Act, drop_reason
+from twinbeam.pipeline.record.sides import Sides
 from twinbeam.pipeline.record.standing import Stance, Standing, standing_of
 from twinbeam.pipeline.record.steps import Steps
 from twinbeam.pipeline.record.tally import Tally
@@ -75,7 +77,8 @@ class Fold:
         self._confirming = Confirming(known, self.writes, policy.terms_of)
         self._waiting = Waiting(known, self.writes, self.tally, policy)
         self._steps = Steps(known, self.writes, self.tally, self._visits, self._waiting)
-        self._joining = Joining(known)
+        self._sides = Sides(known, self.writes)
+        self._joining = Joining(known, self.writes)
         self._uniting = Uniting(self.writes, self._waiting, self._steps)
         self.arrivals = 0
         self._done = dict.fromkeys(Act, 0)
@@ -146,13 +149,13 @@ class Fold:
             self.tally.ignored(signal, drop_reason(None, standing.reason))
             return
         self._passed += act is Act.PASS_OVER and standing.stance is not Stance.REFUSED
-        self._saw(signal)
         unites = known is not None and standing.stance is not Stance.REFUSED
         if known is not None and unites:
             for other in belonging.others:
                 absorbs = relation_of(other, signal, visitors, visitor) is not Relation.TAKEN_OVER
                 self._uniting.unite(known, other, signal.received_ms, absorbs=absorbs)
         conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
+        self._saw(signal, opens=conversion is not known)
         self._steps.take(act, conversion, it)
         if belonging.finding is not None:
             self._steps.count(conversion, belonging.finding)
@@ -284,7 +287,10 @@ class Fold:
 
     def _refused_by(self, conversion: Conversion, said: Signal, reason: Reason, *, own: bool) -> None:
         """Let a visit's refusal end what is its own; what it only claims is held, within limits."""
-        believed = said.channel is not Channel.BROWSER or believes(self._claims, said, conversion.key)
+        if own and conversion.evidence & STRONG:
+            self._steps.refuse(conversion, reason)
+            return
+        believed = said.channel is not Channel.BROWSER or believes(self._claims, said, told_of(conversion))
         if own:
             conversion.contested_ms = said.received_ms
             conversion.evidence |= BELIEVED * believed
@@ -294,11 +300,8 @@ class Fold:
         elif believed:
             self._steps.remember_refusal(conversion, said.received_ms)
 
-    def _saw(self, signal: Signal) -> None:
-        place = (signal.workspace, signal.pixel, signal.channel.side)
-        if signal.received_ms > self.known.last_seen.get(place, 0):
-            self.known.last_seen[place] = signal.received_ms
-            self.writes.seen[place] = signal.received_ms
+    def _saw(self, signal: Signal, *, opens: bool) -> None:
+        self._sides.saw(signal, opens=opens)
         if signal.channel is Channel.BROWSER and signal.permission.decision is not Decision.DROPPED:
             self._spell(signal)
 

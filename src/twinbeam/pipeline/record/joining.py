@@ -20,7 +20,7 @@ from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Side, Signal
 from twinbeam.pipeline.record.conversion import STRONG, VOUCHED, Conversion
-from twinbeam.pipeline.record.known import Known
+from twinbeam.pipeline.record.known import Known, Writes
 from twinbeam.pipeline.record.relation import Relation, has_left, is_another_order, relation_of
 from twinbeam.pipeline.record.rules import REFUSED_BEFORE
 from twinbeam.pipeline.record.vouching import person_of
@@ -44,8 +44,9 @@ class Belonging(NamedTuple):
 class Joining:
     """Finds conversions for the arrivals of one transaction."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, writes: Writes) -> None:
         self._known = known
+        self._writes = writes
 
     def belonging(self, signal: Signal, visitors: tuple[bytes, ...]) -> Belonging:
         """Tell to which conversion an arrival belongs."""
@@ -96,7 +97,7 @@ class Joining:
             return self._reused(signal)
         order_key = signal.aliases[0] if signal.order_event_id else signal.key
         taken, there, key = self._row(order_key), self._row(signal.key), _key_apart(signal)
-        is_free = there is None or there.event_id not in ("", signal.event_id)
+        is_free = there is None or not self._bears(there, signal.event_id)
         if is_free:
             event_id = signal.event_id
         elif signal.order_event_id and (taken is None or taken.event_id != signal.order_event_id):
@@ -110,6 +111,11 @@ class Joining:
         if row is not None and not _is_of(row, own):
             row, moved = None, moved | {key}
         return Belonging(own, row, finding=Finding.ORDER_DIFFERS, moved=moved)
+
+    def _bears(self, row: Conversion, event_id: str) -> bool:
+        """Tell whether a conversion may go out under an id: its row's own, or one that a copy has just brought it."""
+        brought = self._writes.payloads.get(row.id, ())
+        return row.event_id in ("", event_id) or any(copy.event_id == event_id for copy in brought)
 
     def _found(self, key: bytes) -> Conversion | None:
         """Find the conversion under a key that no arrival bears by itself."""

@@ -13,6 +13,9 @@ from twinbeam.pipeline.record.counted import CountedNames
 PixelSide = tuple[str, str, str]
 """(workspace, pixel, side)"""
 
+EventSide = tuple[str, str, str, str]
+"""(workspace, pixel, event, side); custom events share the empty name"""
+
 PixelPlace = tuple[str, str]
 """(workspace, pixel)"""
 
@@ -81,6 +84,13 @@ class Note(NamedTuple):
     differs: str  #: what it says otherwise, in words; empty when it agrees
 
 
+class SideReports(Struct):
+    """What one fold heard of an event from a side, and what the other side opened since."""
+
+    at_ms: int | None = None  #: when it last reported the event; None where it did not
+    alone: int = 0  #: conversions that the other side opened, after its last report or else in all
+
+
 class Writes(Struct):
     """What the store has to write, besides the counters."""
 
@@ -97,7 +107,7 @@ class Writes(Struct):
     unscheduled: dict[int, Place] = field(default_factory=dict)  #: where they stood before
     notes: list[Note] = field(default_factory=list)
     lookups: list[tuple[list[bytes], int, int]] = field(default_factory=list)  #: hashes, id, accepted ms
-    seen: dict[PixelSide, int] = field(default_factory=dict)  #: sides that reported later than known, ms
+    heard: dict[EventSide, SideReports] = field(default_factory=dict)  #: what the sides of pixels reported
     links: dict[bytes, bytes] = field(default_factory=dict)  #: new visit token -> visitor
     facts: dict[bytes, Facts] = field(default_factory=dict)  #: changed facts per visitor
     watched: list[tuple[bytes, int]] = field(default_factory=list)  #: visitor, conversion that waits

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from twinbeam.core.values import Channel, Signal
 from twinbeam.pipeline.record.arriving import Arriving
-from twinbeam.pipeline.record.claims import ClaimLimits
-from twinbeam.pipeline.record.conversion import Conversion
+from twinbeam.pipeline.record.claims import About, ClaimLimits, told_by
+from twinbeam.pipeline.record.conversion import STRONG, Conversion
 from twinbeam.pipeline.record.joining import split
 from twinbeam.pipeline.record.relation import Relation, relation_of
 from twinbeam.pipeline.record.rules import Act, decide
@@ -45,7 +45,7 @@ def meet(
     signal, standing = it.signal, it.standing
     is_browser = signal.channel is Channel.BROWSER
     relation = Relation.OWN if known is None else relation_of(known, signal, visitors, it.visitor)
-    believed = relation is not Relation.STRANGER and _claims(signal, standing) and believes(limits, signal)
+    believed = _needs_belief(known) and _claims(signal, standing) and believes(limits, signal)
     act = decide(known, standing.stance, relation, enriches=enriches, believed=believed or not is_browser)
     if is_used and act in _SENDS and signal.visits and signal.native != "sent":
         return Meeting(replace(it, signal=split(signal), relation=relation, believed=believed), act)
@@ -54,14 +54,14 @@ def meet(
     return Meeting(replace(it, relation=relation, believed=believed), act)
 
 
-def believes(limits: ClaimLimits, signal: Signal, about: bytes = b"") -> bool:
+def believes(limits: ClaimLimits, signal: Signal, about: About | None = None) -> bool:
     """
     Tell whether one more claim of a browser is within limits: one about its order, or its event, unless told.
 
     The visit is known here by its first token: a store may name it otherwise from one transaction to the next.
     """
     visit = signal.visits[0] if signal.visits else b""
-    return limits.believe(visit, signal.address, about or signal.claim or signal.key, signal.received_ms)
+    return limits.believe(visit, signal.address, about or told_by(signal), signal.received_ms)
 
 
 def is_refusal(signal: Signal, standing: Standing) -> bool:
@@ -69,6 +69,11 @@ def is_refusal(signal: Signal, standing: Standing) -> bool:
     if signal.event:
         return standing.stance is Stance.REFUSED
     return signal.consent is not None and refuses(signal.consent)
+
+
+def _needs_belief(known: Conversion | None) -> bool:
+    """Tell whether belief matters: where a server names the visit, that visit is heard anyway, and no other."""
+    return known is None or not known.evidence & STRONG
 
 
 def _claims(signal: Signal, standing: Standing) -> bool:

@@ -45,7 +45,10 @@ class StoreConnection:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit what happens inside, durably, or nothing of it."""
+        """Commit what happens inside, durably, or nothing of it; within a transaction it is a part of that."""
+        if self.db.in_transaction:
+            yield
+            return
         before = self.db.total_changes
         with transaction(self.db):
             yield

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from twinbeam.admin.contract import StoredConversion, SubjectData
 from twinbeam.core.erasure import Person
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.story import Story
 from twinbeam.core.values import Facts
-from twinbeam.engines.about import About, Stored
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite import packed
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
@@ -40,15 +40,15 @@ class Exporting(Reading):
             place = ids[-1]
             yield self._stories(ids)
 
-    def stored_about(self, person: Person) -> About:
+    def stored_about(self, person: Person) -> SubjectData:
         """Give everything that is stored about a person: what an erasure would reach, and no more."""
         with self.one_moment():
             search = Search(self._exported, person, self._visitors_of)
             for _ in search.pieces():
                 pass
             stories = self._stories(row.id for row in search.rows)
-            told = [Stored(story, self.copies_kept(story.id)) for story in stories]
-            return About(told, self._facts_of(search.visitors))
+            told = [StoredConversion(story, self.copies_kept(story.id)) for story in stories]
+            return SubjectData(told, self._facts_of(search.visitors))
 
     def copies_kept(self, conversion: int) -> list[Copy]:
         """Give the copies of a conversion as far as they are still kept and readable."""

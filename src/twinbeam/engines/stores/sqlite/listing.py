@@ -1,45 +1,95 @@
-"""What the pages list beside single stories. Reads only; there is no index for it, so each look has a bound."""
+"""
+What the pages list: conversions by their state and pixel, newest first, and TikTok's newest answers. Reads only.
 
-from collections.abc import Collection
+What is being sent stands in the schedule and in open batches; everything else in the index `conversion_listed`, by
+workspace, pixel and state. A page is merged from the newest of each, so it costs the same however much there is.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from heapq import merge, nlargest
+from itertools import islice
 
 import msgspec
 
-from twinbeam.core.story import LastAnswer, Listed
+from twinbeam.core.lifecycle import SENDING, State, whole
+from twinbeam.core.story import LastAnswer, Listed, SideSeen, Story
+from twinbeam.engines.stores.sqlite.packed import ids_of
 from twinbeam.engines.stores.sqlite.reading import STORY, Reading, as_story
 
-#: Conversions that are looked through for one page of a list: 30 ms where hardly any is in its state.
-MOST_ROWS = 100_000
+Place = tuple[str, str]
+"""(workspace, pixel)"""
 
-#: Requests that are looked through, newest first, in at most 150 ms; a refused token is tried again each minute.
-_MOST_REQUESTS = 20_000
-_ANSWERS = (  # of a group with max(), SQLite gives the other columns of the row that has it
+_END = 2**62
+_LISTED = "conversion INDEXED BY conversion_listed WHERE state NOT IN ('ready', 'leased', 'waiting')"
+_NEXT_PIXEL = f"SELECT workspace, pixel FROM {_LISTED} AND workspace=? AND pixel>? ORDER BY pixel LIMIT 1"  # noqa: S608 -- constants only
+_NEXT_WORKSPACE = f"SELECT workspace, pixel FROM {_LISTED} AND workspace>? ORDER BY workspace, pixel LIMIT 1"  # noqa: S608 -- likewise
+_IN_STATE = f"SELECT id FROM {_LISTED} AND workspace=? AND pixel=? AND state=? AND id<? ORDER BY id DESC LIMIT ?"  # noqa: S608 -- likewise
+_OF_PIXEL = "IN (SELECT id FROM lane WHERE workspace=? AND source_id=?)"
+_SCHEDULED = "SELECT id FROM ready WHERE id<? {} ORDER BY id DESC LIMIT ?"
+_OPEN = "SELECT ids FROM batch WHERE state='leased' {}"
+_NEWEST = "SELECT id FROM conversion WHERE id<? ORDER BY id DESC LIMIT ?"
+#: A pixel may have several lanes; of a group with max(), SQLite gives the other columns of the row that has it.
+_ANSWERS = (
     "SELECT lane.workspace, lane.source_id AS pixel, batch.answered_at AS at_ms, batch.code, "
-    "coalesce(batch.message, '') AS message, max(batch.id) FROM batch JOIN lane ON lane.id = batch.lane "
-    "WHERE batch.id > (SELECT max(id) FROM batch) - ? AND batch.code IS NOT NULL "
+    "coalesce(batch.message, '') AS message, max(batch.id) FROM lane JOIN batch ON batch.id = "
+    "(SELECT max(id) FROM batch WHERE batch.lane = lane.id AND code IS NOT NULL) "
     "GROUP BY lane.workspace, lane.source_id ORDER BY lane.workspace, lane.source_id"
+)
+_SIDES = (
+    "SELECT workspace, pixel, event, side, at AS at_ms, alone FROM side_seen ORDER BY workspace, pixel, event, side"
 )
 
 
 class Listing(Reading):
-    """See dashboard.contract.Ledger for the promises."""
+    """See web.contract.ReadModel for the promises."""
 
     def in_state(
-        self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None
+        self, states: Collection[str], *, limit: int, pixel: Place | None = None, before_id: int | None = None
     ) -> Listed:
-        """Give the newest conversions in one of some states; a page ends where enough was found or looked through."""
-        top = before_id or self._number("SELECT max(id) FROM conversion") + 1
-        marks, place = ",".join("?" * len(states)), pixel or ()
-        where = f"id<? AND id>=? AND state IN ({marks}) {'AND workspace=? AND pixel=?' * bool(place)}"
-        rows = self._records(
-            f"{STORY} WHERE {where} ORDER BY id DESC LIMIT ?", (top, top - MOST_ROWS, *states, *place, limit)
-        )
-        end = rows[-1]["id"] if len(rows) == limit else top - MOST_ROWS
-        older = end > self._number("SELECT min(id) FROM conversion")
-        return Listed([as_story(row, [], []) for row in rows], end if older else None)
-
-    def _number(self, sql: str) -> int:
-        return int(self._rows(sql)[0][0] or 0)
+        """Return the newest conversions in one of some states, and where the list goes on."""
+        asked = whole(states)
+        with self.one_moment():
+            ids = self._newest(asked, pixel, before_id or _END, limit + 1)
+            stories = [story for id_ in ids[:limit] for story in self._bare(id_)]
+        return Listed(stories, ids[limit - 1] if len(ids) > limit else None)
 
     def last_answers(self) -> list[LastAnswer]:
-        """Give the newest answer to each pixel that had one lately."""
-        return [msgspec.convert(row, LastAnswer) for row in self._records(_ANSWERS, (_MOST_REQUESTS,))]
+        """Return the newest answer to each pixel that ever had one."""
+        return [msgspec.convert(row, LastAnswer) for row in self._records(_ANSWERS)]
+
+    def sides_seen(self) -> list[SideSeen]:
+        """Return when each side of each pixel last reported each event."""
+        return [msgspec.convert(row, SideSeen) for row in self._records(_SIDES)]
+
+    def _newest(self, states: frozenset[str], pixel: Place | None, top: int, limit: int) -> Sequence[int]:
+        if pixel is None and states.issuperset(State):
+            return [id_ for (id_,) in self._rows(_NEWEST, (top, limit))]
+        lists = [self._at_rest(place, state, top, limit) for place in self._places(pixel) for state in states - _SENT]
+        if states & _SENT:
+            lists.append(self._being_sent(pixel, top, limit))
+        return list(islice(merge(*lists, reverse=True), limit))
+
+    def _at_rest(self, place: Place, state: str, top: int, limit: int) -> list[int]:
+        return [id_ for (id_,) in self._rows(_IN_STATE, (*place, state, top, limit))]
+
+    def _being_sent(self, pixel: Place | None, top: int, limit: int) -> list[int]:
+        of_pixel, place = (f"AND lane {_OF_PIXEL}", pixel) if pixel else ("", ())
+        scheduled = [id_ for (id_,) in self._rows(_SCHEDULED.format(of_pixel), (top, *place, limit))]
+        leased = (id_ for (ids,) in self._rows(_OPEN.format(of_pixel), place) for id_ in ids_of(ids) if id_ < top)
+        return nlargest(limit, [*scheduled, *leased])
+
+    def _places(self, pixel: Place | None) -> Iterator[Place]:
+        """Give each workspace and pixel that the index knows, by a leap to the next one."""
+        if pixel is not None:
+            yield pixel
+            return
+        workspace = code = ""
+        while found := self._rows(_NEXT_PIXEL, (workspace, code)) or self._rows(_NEXT_WORKSPACE, (workspace,)):
+            ((workspace, code),) = found
+            yield workspace, code
+
+    def _bare(self, id_: int) -> list[Story]:
+        return [as_story(row, [], []) for row in self._records(f"{STORY} WHERE id = ?", (id_,))]
+
+
+_SENT = frozenset(SENDING)

@@ -34,7 +34,7 @@ class Loading:
 
     def read_again(self) -> None:
         """Take what is kept in memory from the file, as at the start and after every rollback."""
-        seen = self._db.execute("SELECT workspace, pixel, side, at FROM side_seen")
+        seen = self._db.execute("SELECT workspace, pixel, side, max(at) FROM side_seen GROUP BY workspace, pixel, side")
         self.last_seen = {(workspace, pixel, side): at for workspace, pixel, side, at in seen}
         spelled = self._db.execute("SELECT workspace, pixel, event, at, spelling FROM spelled")
         self.spelled = {(workspace, pixel, event): Spelled(*word) for workspace, pixel, event, *word in spelled}

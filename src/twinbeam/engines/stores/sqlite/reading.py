@@ -61,7 +61,7 @@ _CHANGES = "SELECT at AS at_ms, who, what, before, after FROM audit ORDER BY id 
 
 
 class Reading:
-    """See dashboard.contract.Ledger for the promises."""
+    """See web.contract.ReadModel for the promises."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -75,6 +75,10 @@ class Reading:
                 yield
             finally:
                 self._db.execute("COMMIT")
+
+    def by_id(self, conversion_id: int) -> Story | None:
+        """Return one conversion by its number, with its copies and attempts."""
+        return next(iter(self._stories([conversion_id])), None)
 
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
         """Find what is known under an event id, in all events and pixels of the workspace; tests and tombstones too."""
@@ -91,9 +95,9 @@ class Reading:
         """Find conversions by look-up hashes (core.keys.lookup)."""
         return self._stories(traced(self._db, hashes))
 
-    def recent(self, *, limit: int, before_id: int | None = None) -> list[Story]:
-        """Give the newest conversions and tombstones, newest first, without copies and attempts."""
-        rows = self._records(f"{STORY} WHERE id < ? ORDER BY id DESC LIMIT ?", (before_id or 2**62, limit))
+    def recent(self, *, limit: int) -> list[Story]:
+        """Return the newest conversions and tombstones, newest first, without copies and attempts."""
+        rows = self._records(f"{STORY} ORDER BY id DESC LIMIT ?", (limit,))
         return [as_story(row, [], []) for row in rows]
 
     def counts(self, *, since_day: int = 0) -> list[Count]:

@@ -1,17 +1,17 @@
-"""What operators set up: pixels with their sealed tokens, keys of which only a hash is kept, and who changed what."""
+"""What owners set up: pixels with their sealed tokens, keys of which only a hash is kept, and the audit."""
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 
 import msgspec
-from msgspec import Struct
 
-from twinbeam.core.errors import ConfigError, StorageDamaged
+from twinbeam.admin.contract import Reused
+from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Route, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow
 from twinbeam.engines.stores.sqlite.auditing import add_changes
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
-from twinbeam.engines.stores.sqlite.differences import as_json, differences
 
 _REUSED = (
     "SELECT conversion.id, event_id FROM held JOIN conversion USING (id) "
@@ -24,17 +24,11 @@ _HELD_FOR = (
 _READY_FOR = (
     "SELECT count(*) FROM lane JOIN ready ON ready.lane = lane.id WHERE lane.workspace = ? AND lane.source_id = ?"
 )
-
-
-class Removed(Struct, frozen=True):
-    """What the removal of a pixel did to keys, by their ids."""
-
-    changed: list[str]
-    revoked: list[str]
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Setup:
-    """Short transactions; safe beside a running writer. `who` is the account that makes a change, for the audit."""
+    """See admin.contract.Administration for the promises. Short transactions; safe beside a running writer."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
@@ -42,7 +36,34 @@ class Setup:
         self._db = connection.db
         self._day_keys = connection.keys
 
-    def save_pixel(  # noqa: PLR0913 -- one for each column
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commit all that is changed inside together, durably, or nothing of it."""
+        return self._connection.transaction()
+
+    def add_changes(self, changes: Iterable[Change]) -> None:
+        """Add lines to the audit."""
+        with self.transaction():
+            add_changes(self._db, changes)
+
+    def save_workspace(self, name: str, rules: WorkspaceRules) -> None:
+        """Add a workspace, or change its rules."""
+        sql = "INSERT INTO workspace VALUES (?,?) ON CONFLICT DO UPDATE SET rules=excluded.rules"
+        with self.transaction():
+            self._db.execute(sql, (name, _as_json(rules)))
+
+    def add_shop(self, workspace: str, name: str, *, now_ms: int) -> None:
+        """Add a shop to a workspace; one that was removed goes on under the ids it had."""
+        sql = "INSERT INTO shop VALUES (?,?,?,NULL) ON CONFLICT DO UPDATE SET removed=NULL"
+        with self.transaction():
+            self._db.execute(sql, (workspace, name, now_ms))
+
+    def remove_shop(self, workspace: str, name: str, *, now_ms: int) -> None:
+        """Take a shop from the list; what it reported stays, and is found as before."""
+        sql = "UPDATE shop SET removed=? WHERE workspace=? AND name=? AND removed IS NULL"
+        with self.transaction():
+            self._db.execute(sql, (now_ms, workspace, name))
+
+    def save_pixel(
         self,
         *,
         workspace: str,
@@ -51,93 +72,52 @@ class Setup:
         name: str,
         now_ms: int,
         rules: PixelRules = DEFAULT_RULES,
-        who: str = "",
     ) -> None:
         """Add a pixel or event set, or change its name and rules."""
-        wanted = as_json(rules)
-        with self._connection.transaction():
-            known = self._one("SELECT name, rules FROM pixel WHERE workspace=? AND code=?", (workspace, code))
+        with self.transaction():
             self._db.execute(
                 "INSERT INTO pixel (workspace, code, event_source, name, rules, created) VALUES (?,?,?,?,?,?) "
                 "ON CONFLICT DO UPDATE SET name=excluded.name, rules=excluded.rules",
-                (workspace, code, event_source, name, wanted, now_ms),
+                (workspace, code, event_source, name, _as_json(rules), now_ms),
             )
             self._db.execute("DELETE FROM removed_pixel WHERE workspace=? AND code=?", (workspace, code))
-            if known is None or known[0] != name:
-                self._audit(now_ms, who, f"pixel {workspace}/{code}", known[0] if known else "", name)
-            self._audit_rules(now_ms, who, f"pixel {workspace}/{code}", known[1] if known else "{}", wanted)
 
-    def save_workspace(self, name: str, rules: WorkspaceRules, *, now_ms: int, who: str = "") -> None:
-        """Add a workspace, or change its rules."""
-        wanted = as_json(rules)
-        with self._connection.transaction():
-            known = self._one("SELECT rules FROM workspace WHERE name=?", (name,))
-            self._db.execute(
-                "INSERT INTO workspace VALUES (?,?) ON CONFLICT DO UPDATE SET rules=excluded.rules", (name, wanted)
-            )
-            if known is None:
-                self._audit(now_ms, who, f"workspace {name}", "", "added")
-            self._audit_rules(now_ms, who, f"workspace {name}", known[0] if known else "{}", wanted)
-
-    def save_token(self, *, workspace: str, code: str, token: str, now_ms: int, who: str = "") -> None:
-        """Keep a pixel's access token, sealed by the key ring; raises ConfigError for an unknown pixel."""
+    def save_token(self, *, workspace: str, code: str, token: str, now_ms: int) -> None:
+        """Keep the access token of a pixel that is there, sealed by the key ring."""
         sealed = self._ring.seal(token.encode(), _context(workspace, code))
-        with self._connection.transaction():
-            known = self._one("SELECT token IS NOT NULL FROM pixel WHERE workspace=? AND code=?", (workspace, code))
-            if known is None:
-                raise ConfigError(f"There is no pixel {code}; add it first: twinbeam pixels add {code}")
-            self._db.execute(
-                "UPDATE pixel SET token=?, token_at=? WHERE workspace=? AND code=?", (sealed, now_ms, workspace, code)
-            )
-            before = "another one" if known[0] else ""
-            self._audit(now_ms, who, f"pixel {workspace}/{code} token", before, "saved")
+        sql = "UPDATE pixel SET token=?, token_at=? WHERE workspace=? AND code=?"
+        with self.transaction():
+            self._db.execute(sql, (sealed, now_ms, workspace, code))
 
-    def remove_pixel(self, *, workspace: str, code: str, now_ms: int, who: str = "") -> Removed:
-        """
-        Take a pixel away, its token and its routes with it; a write key that leads nowhere from then on is revoked.
-
-        The writer ends what waits for it (`removed_pixels`). Raises ConfigError for an unknown pixel.
-        """
-        with self._connection.transaction():
-            known = self._one("SELECT name FROM pixel WHERE workspace=? AND code=?", (workspace, code))
-            if known is None:
-                raise ConfigError(f"There is no pixel {code}.")
+    def remove_pixel(self, *, workspace: str, code: str, now_ms: int) -> None:
+        """Take a pixel and its token away; the writer ends what waits for it (`removed_pixels`)."""
+        with self.transaction():
             self._db.execute("DELETE FROM pixel WHERE workspace=? AND code=?", (workspace, code))
             self._db.execute("INSERT OR REPLACE INTO removed_pixel VALUES (?,?,?)", (workspace, code, now_ms))
-            self._audit(now_ms, who, f"pixel {workspace}/{code}", known[0], "removed")
-            return self._without_routes_to(workspace, code, now_ms, who)
 
-    def _without_routes_to(self, workspace: str, code: str, now_ms: int, who: str) -> Removed:
-        sql = "SELECT id, kind, routes FROM write_key WHERE workspace=? AND revoked IS NULL ORDER BY id"
-        removed = Removed([], [])
-        for key_id, kind, written in self._db.execute(sql, (workspace,)).fetchall():
-            before = msgspec.json.decode(written, type=list[Route])
-            routes = [route for route in before if route.pixel != code]
-            if len(routes) == len(before):
-                continue
-            if routes or kind == "read":
-                after = as_json(routes)
-                self._db.execute("UPDATE write_key SET routes=? WHERE id=?", (after, key_id))
-                self._audit(now_ms, who, f"key {key_id}", written, after)
-                removed.changed.append(key_id)
-            else:
-                self._db.execute("UPDATE write_key SET revoked=? WHERE id=?", (now_ms, key_id))
-                self._audit(now_ms, who, f"key {key_id}", "valid", f"revoked: it led to pixel {code} alone")
-                removed.revoked.append(key_id)
-        return removed
+    def add_key(self, key: KeyRow) -> None:
+        """Keep a new key's hash and what it may do."""
+        routes = _as_json(key.routes)
+        row = (key.hash, key.id, key.kind, key.workspace, key.source, routes, key.created_ms, None, key.shop)
+        with self.transaction():
+            self._db.execute("INSERT INTO write_key VALUES (?,?,?,?,?,?,?,?,?)", row)
 
-    def ask_release(self, *, workspace: str, order_id: str, now_ms: int, who: str = "") -> list[str]:
-        """
-        Wish that what is held as a second use of an order's number is sent; give the event ids.
+    def save_routes(self, key_id: str, routes: Sequence[Route]) -> None:
+        """Change where the events of a key go."""
+        with self.transaction():
+            self._db.execute("UPDATE write_key SET routes=? WHERE id=?", (_as_json(routes), key_id))
 
-        The writer lets them go (`release_asked`).
-        """
-        with self._connection.transaction():
+    def revoke_key(self, key_id: str, now_ms: int) -> None:
+        """Make a key invalid; one that was revoked before stays as it was."""
+        with self.transaction():
+            self._db.execute("UPDATE write_key SET revoked=? WHERE id=? AND revoked IS NULL", (now_ms, key_id))
+
+    def ask_release(self, *, workspace: str, order_id: str, now_ms: int) -> list[Reused]:
+        """Ask the writer to let go what is held because this order's number was used before (`release_asked`)."""
+        with self.transaction():
             found = self._db.execute(_REUSED, (workspace, order_id, Reason.ORDER_REUSED)).fetchall()
             self._db.executemany("INSERT OR IGNORE INTO release VALUES (?,?)", [(id_, now_ms) for id_, _ in found])
-            for id_, event_id in found:
-                self._audit(now_ms, who, f"conversion {id_} ({workspace}, event_id {event_id})", "held", "released")
-        return [event_id for _, event_id in found]
+        return [Reused(id_, event_id) for id_, event_id in found]
 
     def removed_pixels(self, *, since_ms: int) -> list[tuple[str, str]]:
         """List the pixels that were removed since a moment, by workspace and code."""
@@ -174,53 +154,10 @@ class Setup:
         except StorageDamaged:
             return False
 
-    def add_key(self, key: KeyRow, *, who: str = "") -> None:
-        """Keep a new key's hash and what it may do."""
-        routes = as_json(key.routes)
-        row = (key.hash, key.id, key.kind, key.workspace, key.source, routes, key.created_ms, None, key.shop)
-        shop = f" of shop {key.shop}" if key.shop else ""
-        with self._connection.transaction():
-            self._db.execute("INSERT INTO write_key VALUES (?,?,?,?,?,?,?,?,?)", row)
-            self._audit(key.created_ms, who, f"key {key.id}", "", f"{key.kind} for {key.source}{shop}: {routes}")
 
-    def revoke_key(self, key_id: str, now_ms: int, *, workspace: str | None = None, who: str = "") -> bool:
-        """Make a key invalid; False when there is no such valid key, in this workspace if one is named."""
-        with self._connection.transaction():
-            sql = "UPDATE write_key SET revoked=? WHERE id=? AND revoked IS NULL AND workspace=coalesce(?, workspace)"
-            revoked = bool(self._db.execute(sql, (now_ms, key_id, workspace)).rowcount)
-            if revoked:
-                self._audit(now_ms, who, f"key {key_id}", "valid", "revoked")
-        return revoked
-
-    def add_shop(self, workspace: str, name: str, *, now_ms: int, who: str = "") -> None:
-        """Add a shop to a workspace; one that was removed goes on under the ids it had."""
-        with self._connection.transaction():
-            self._db.execute(
-                "INSERT INTO shop VALUES (?,?,?,NULL) ON CONFLICT DO UPDATE SET removed=NULL", (workspace, name, now_ms)
-            )
-            self._audit(now_ms, who, f"shop {workspace}/{name}", "", "added")
-
-    def remove_shop(self, workspace: str, name: str, *, now_ms: int, who: str = "") -> None:
-        """Take a shop from the list; what it reported stays, and is found as before."""
-        with self._connection.transaction():
-            sql = "UPDATE shop SET removed=? WHERE workspace=? AND name=? AND removed IS NULL"
-            if self._db.execute(sql, (now_ms, workspace, name)).rowcount:
-                self._audit(now_ms, who, f"shop {workspace}/{name}", "added", "removed")
-
-    def note(self, what: str, before: str, after: str, *, now_ms: int, who: str = "") -> None:
-        """Add a line to the audit about what an operator did with data; it never names whose."""
-        with self._connection.transaction():
-            self._audit(now_ms, who, what, before, after)
-
-    def _audit_rules(self, now_ms: int, who: str, what: str, before: str, after: str) -> None:
-        for name, old, new in differences(msgspec.json.decode(before), msgspec.json.decode(after)):
-            self._audit(now_ms, who, f"{what} {name}", old, new)
-
-    def _audit(self, now_ms: int, who: str, what: str, before: str, after: str) -> None:
-        add_changes(self._db, [Change(now_ms, who, what, before, after)])
-
-    def _one(self, sql: str, parameters: tuple[str, ...]) -> Any:
-        return self._db.execute(sql, parameters).fetchone()
+def _as_json(value: object) -> str:
+    """Write a value as JSON; of rules and routes, only what is not as by default."""
+    return _encode(value).decode()
 
 
 def _context(workspace: str, code: str) -> bytes:

@@ -6,6 +6,7 @@ The SQLite store, opened.
     leasing.py     batches: lease, reclaim, split             one transaction a call
     settling.py    batches: what became of them               one transaction a call
     setup.py       pixels, tokens, keys                       short transactions, from any process
+    signing.py     sources that sign, and their secrets       likewise
     reading.py     stories, totals, lists                     reads only
                    (listing.py: what else the pages list)
 
@@ -43,6 +44,7 @@ from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.migrate import migrate
 from twinbeam.engines.stores.sqlite.recording import Recording
 from twinbeam.engines.stores.sqlite.setup import Setup
+from twinbeam.engines.stores.sqlite.signing import SignedSources
 from twinbeam.engines.stores.sqlite.tidying import KeepDays
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
@@ -50,7 +52,7 @@ from twinbeam.pipeline.send.limits import Ages
 FILE = "store.db"
 
 
-class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Listing, Lasting):
+class SqliteStore(Recording, Leasing, Setup, SignedSources, Housekeeping, Wishes, Exporting, Listing, Lasting):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
     def __init__(
@@ -65,6 +67,7 @@ class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Li
         Recording.__init__(self, connection, policy)
         Leasing.__init__(self, connection, policy, ages)
         Setup.__init__(self, connection)
+        SignedSources.__init__(self, connection)
         Housekeeping.__init__(self, connection, self._dedup, self._visitor_keys, keep_days_of)
         Wishes.__init__(self, connection)
         Exporting.__init__(self, connection)
@@ -101,7 +104,7 @@ class SqliteStore(Recording, Leasing, Setup, Housekeeping, Wishes, Exporting, Li
         self._held_lock.release()
 
 
-class SqliteSetup(Setup, Wishes, Exporting):
+class SqliteSetup(Setup, SignedSources, Wishes, Exporting):
     """Set-up, wishes and reads from a process beside the writer (the CLI)."""
 
     def __init__(self, folder: Path, ring: KeyRing) -> None:
@@ -109,6 +112,7 @@ class SqliteSetup(Setup, Wishes, Exporting):
         db = _open(folder, cache_kib=2_048)
         connection = StoreConnection(db, ring)
         Setup.__init__(self, connection)
+        SignedSources.__init__(self, connection)
         Wishes.__init__(self, connection)
         Exporting.__init__(self, connection)
 

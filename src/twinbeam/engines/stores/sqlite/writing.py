@@ -26,11 +26,13 @@ from twinbeam.engines.stores.sqlite.traces import add_traces
 from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.fold import Fold
-from twinbeam.pipeline.record.known import PixelSide, Writes
+from twinbeam.pipeline.record.known import EventSide, SideReports, Writes
 from twinbeam.pipeline.record.merge import show
 
-_HOUR_MS = 3_600_000
-_SEEN = "INSERT INTO side_seen VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET at=excluded.at"
+_REPORTED = (
+    "INSERT INTO side_seen VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET at=max(at, excluded.at), alone=excluded.alone"
+)
+_ALONE = "UPDATE side_seen SET alone=alone+? WHERE workspace=? AND pixel=? AND event=? AND side=?"
 _NOTES = "UPDATE visitor SET watched=? WHERE id=?"
 _SPELLED = "INSERT OR REPLACE INTO spelled VALUES (?,?,?,?,?)"
 
@@ -53,8 +55,6 @@ class Writing:
 
     def read_again(self) -> None:
         """Take what is kept in memory from the file, as at the start and after every rollback."""
-        seen = self._db.execute("SELECT workspace, pixel, side, at FROM side_seen")
-        self._seen_hours = {(workspace, pixel, side): at for workspace, pixel, side, at in seen}
         self._last_visitor = self._connection.highest("visitor")
 
     def write(self, fold: Fold, now_ms: int) -> None:
@@ -72,7 +72,7 @@ class Writing:
         self._write_withdrawn(writes)
         self._write_lookups([*writes.lookups, *_released_lookups(writes, joined)])
         self._write_visits(fold, ids, now_ms)
-        self._write_seen(writes.seen)
+        self._write_heard(writes.heard)
         self._db.executemany(_SPELLED, [(*place, *word) for place, word in writes.spelled.items()])
         self._db.executemany(_CONFIRMING, [(*place, until) for place, until in writes.confirming.items()])
         add_changes(self._db, writes.audit)
@@ -151,11 +151,10 @@ class Writing:
         self._last_visitor += 1
         return self._last_visitor
 
-    def _write_seen(self, seen: dict[PixelSide, int]) -> None:
-        hours = {place: at_ms - at_ms % _HOUR_MS for place, at_ms in seen.items()}
-        news = {place: hour for place, hour in hours.items() if hour > self._seen_hours.get(place, -1)}
-        self._db.executemany(_SEEN, [(*place, hour) for place, hour in news.items()])
-        self._seen_hours |= news
+    def _write_heard(self, heard: dict[EventSide, SideReports]) -> None:
+        reported = [(*place, it.at_ms, it.alone) for place, it in heard.items() if it.at_ms is not None]
+        self._db.executemany(_REPORTED, reported)
+        self._db.executemany(_ALONE, [(it.alone, *place) for place, it in heard.items() if it.at_ms is None])
 
 
 def _name_visitors(writes: Writes, ids: dict[bytes, int]) -> None:

@@ -1,5 +1,5 @@
 """
-The tag's own paths, in front of the door: its files, its cookie, and events and consent under names of their own.
+The tag's own paths, in front of the intake: its files, its cookie, and events and consent under names of their own.
 
 Lists of blockers know names, so all paths begin with one that the owner chooses. Fetching a file sets no cookie and
 is not logged.
@@ -24,10 +24,10 @@ EVENTS, CONSENT, COOKIE = "/e", "/c", "/k"
 
 
 class TagFront:
-    """Serve what begins with the tag's name, and hand everything else to the door."""
+    """Serve what begins with the tag's name, and hand everything else to the intake."""
 
-    def __init__(self, door: App, name: str, directory: Callable[[], Directory], paths: Mapping[str, str]) -> None:
-        self._door = door
+    def __init__(self, app: App, name: str, directory: Callable[[], Directory], paths: Mapping[str, str]) -> None:
+        self._app = app
         self._name = name
         self._directory = directory
         self._files = Files(files.built())
@@ -36,11 +36,11 @@ class TagFront:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Be an ASGI app."""
         if scope["type"] != "http" or not scope["path"].startswith(self._name):
-            await self._door(scope, receive, send)
+            await self._app(scope, receive, send)
         elif scope["path"] in self._aliases:
             query = scope["query_string"]
             told = send if b"&a=full" in query else _briefly(send, wants_receipt=b"&a=0" not in query)
-            await self._door({**scope, "path": self._aliases[scope["path"]]}, receive, told)
+            await self._app({**scope, "path": self._aliases[scope["path"]]}, receive, told)
         else:
             await self._own(scope, receive, send)
 
@@ -51,7 +51,7 @@ class TagFront:
             return
         reply = self._file(scope, headers)
         if reply is None:
-            await self._door(scope, receive, send)
+            await self._app(scope, receive, send)
         elif scope["method"] in {"GET", "HEAD"}:
             await write(send, reply, head=scope["method"] == "HEAD")
         else:
@@ -68,7 +68,7 @@ class TagFront:
         key = may_write(presented(headers, query), directory)
         if not isinstance(key, AccessKey):
             return {}
-        given = decided(exit_.rules for exit_ in directory.exits(key).all)
+        given = decided(pixel.rules for pixel in directory.routing(key).pixels)
         return given | {"shop": key.shop} if key.shop else given
 
     async def _cookie(self, scope: Scope, headers: Headers, receive: Receive) -> Reply:

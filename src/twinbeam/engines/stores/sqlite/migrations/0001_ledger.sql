@@ -23,7 +23,8 @@ CREATE TABLE lane (
 CREATE TABLE dedup (share INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
 CREATE TABLE dedup_log (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL) STRICT;
 
--- One row a conversion, or a tombstone. Ids only grow; no other index: bench/ shows what one costs.
+-- One row a conversion, or a tombstone. Ids only grow. The one other index (below) is touched when a conversion comes
+-- to rest, not when it is recorded or leased: bench/ shows what an index costs.
 CREATE TABLE conversion (
     id INTEGER PRIMARY KEY,
     key BLOB NOT NULL,
@@ -67,6 +68,10 @@ CREATE TABLE conversion (
     settled_at INTEGER,
     batch INTEGER
 ) STRICT;
+
+-- For lists by state: all that the schedule (ready, batch) does not lead to.
+CREATE INDEX conversion_listed ON conversion (workspace, pixel, state, id)
+    WHERE state NOT IN ('ready', 'leased', 'waiting');
 
 -- The copies of a conversion, sealed; merged for the wire when it is leased.
 CREATE TABLE payload (id INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;
@@ -138,6 +143,8 @@ CREATE TABLE batch (
     request_id TEXT
 ) STRICT;
 CREATE INDEX batch_open ON batch (owner) WHERE state = 'leased';
+-- For the newest answer to each lane.
+CREATE INDEX batch_answered ON batch (lane, id) WHERE code IS NOT NULL;
 
 -- Earlier batches of a conversion that was tried more than once.
 CREATE TABLE attempt (id INTEGER NOT NULL, batch INTEGER NOT NULL, PRIMARY KEY (id, batch)) STRICT, WITHOUT ROWID;
@@ -153,13 +160,15 @@ CREATE TABLE counter (
     PRIMARY KEY (day, workspace, pixel, event, outcome, reason)
 ) STRICT, WITHOUT ROWID;
 
--- When a side of a pixel last reported, to the hour.
+-- When a side of a pixel last reported a standard event, or (under an empty name) any custom one.
 CREATE TABLE side_seen (
     workspace TEXT NOT NULL,
     pixel TEXT NOT NULL,
+    event TEXT NOT NULL,
     side TEXT NOT NULL,
     at INTEGER NOT NULL,
-    PRIMARY KEY (workspace, pixel, side)
+    alone INTEGER NOT NULL, -- conversions that the other side has opened since then
+    PRIMARY KEY (workspace, pixel, event, side)
 ) STRICT, WITHOUT ROWID;
 
 -- Until when a server's word is awaited on the purchases of a pixel's browsers, because one has reported such.
@@ -227,6 +236,18 @@ CREATE TABLE write_key (
     created INTEGER NOT NULL,
     revoked INTEGER,
     shop TEXT NOT NULL DEFAULT '' -- whose ids its events bear; empty for the workspace's first
+) STRICT, WITHOUT ROWID;
+
+-- Sources that sign what they send; their secrets are sealed by the key ring, and two count while senders change over.
+CREATE TABLE signed_source (
+    name TEXT PRIMARY KEY,
+    workspace TEXT NOT NULL,
+    shop TEXT NOT NULL, -- whose ids its events bear; empty for the workspace's first
+    routes TEXT NOT NULL,
+    secret BLOB NOT NULL,
+    older_secret BLOB,
+    created INTEGER NOT NULL,
+    rotated INTEGER
 ) STRICT, WITHOUT ROWID;
 
 -- Who changed what of the above. Lines are added and never changed.

@@ -1,0 +1,26 @@
+"""
+What an owner asked for that cannot be done. The message says what is wrong and what to do; nothing was changed.
+
+    AdminError
+    ├── Invalid     a value that nothing can have
+    ├── NotFound    what it is about was never added, or is gone
+    └── Conflict    what is there already stands in the way
+"""
+
+from twinbeam.core.errors import TwinbeamError
+
+
+class AdminError(TwinbeamError):
+    """Something that cannot be done as it was asked for."""
+
+
+class Invalid(AdminError):  # noqa: N818 -- reads as the state it reports, like those of core/errors.py
+    """A value that cannot be."""
+
+
+class NotFound(AdminError):  # noqa: N818
+    """There is no such thing."""
+
+
+class Conflict(AdminError):  # noqa: N818
+    """It cannot be while something else is as it is."""

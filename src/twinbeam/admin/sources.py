@@ -1,0 +1,115 @@
+"""Sources that sign what they send: made with a secret, changed over to another one, removed."""
+
+import secrets
+from base64 import b64decode, b64encode
+
+from msgspec import Struct
+
+from twinbeam.admin import shops
+from twinbeam.admin.audit import changing
+from twinbeam.admin.audit_diff import as_text
+from twinbeam.admin.contract import Admin
+from twinbeam.admin.errors import Conflict, Invalid, NotFound
+from twinbeam.admin.pixels import known as known_pixel
+from twinbeam.admin.workspaces import NAME
+from twinbeam.admin.workspaces import known as known_workspace
+from twinbeam.core.rules import MAIN, Route
+from twinbeam.core.story import SourceRow
+
+PREFIX = "whsec_"  #: as the specification of Standard Webhooks writes secrets
+LEAST_BYTES, MOST_BYTES = 24, 64  #: of a secret, by that specification
+_DRAWN_BYTES = 32
+_SECRET_RULE = f"A secret is {PREFIX} and {LEAST_BYTES} to {MOST_BYTES} bytes in base64, as its sender shows it."
+
+
+class NewSource(Struct, frozen=True):
+    """A source as somebody wants it."""
+
+    name: str  #: which no other source has, in any workspace: it stands in the address
+    routes: tuple[Route, ...]  #: where its events go
+    shop: str | None = None  #: of several the one whose ids its events bear
+    workspace: str = MAIN
+    secret: str | None = None  #: where its sender has drawn one
+
+
+def create(admin: Admin, wanted: NewSource) -> str:
+    """Make a source and return its secret, which is kept sealed: the given one, or a new one. Raises AdminError."""
+    name, workspace = wanted.name, wanted.workspace
+    if not NAME.fullmatch(name):
+        raise Invalid(f"{name} is no name for a source: use small letters, digits, '-' and '_', such as till.")
+    if not wanted.routes:
+        raise Invalid("A source needs a pixel: add --pixel CODE (twinbeam pixels list shows the codes).")
+    secret = _secret_bytes(wanted.secret)
+    with changing(admin) as audit:
+        known_workspace(admin, workspace)
+        for route in wanted.routes:
+            known_pixel(admin, workspace, route.pixel)
+        shop = shops.known(admin, workspace, wanted.shop)
+        if any(row.name == name for row in admin.store.signed_sources()):
+            raise Conflict(f"There is a source {name} already; choose another name.")
+        row = SourceRow(name, workspace, shop, list(wanted.routes), (), audit.at_ms)
+        admin.store.add_source(row, secret)
+        told = f"{workspace}{f' of shop {shop}' if shop else ''}"
+        audit.tell(f"source {name}", "", f"made for {told}: {as_text(row.routes)}")
+    return _written(secret)
+
+
+def listed(admin: Admin, workspace: str) -> list[SourceRow]:
+    """Return the sources of a workspace, by their names; raises NotFound."""
+    known_workspace(admin, workspace)
+    return [row for row in admin.store.signed_sources() if row.workspace == workspace]
+
+
+def rotate(admin: Admin, name: str, secret: str | None = None) -> str:
+    """Let another secret count beside the present one and return it: the given or a new one. Raises AdminError."""
+    raw = _secret_bytes(secret)
+    with changing(admin) as audit:
+        if _known(admin, name).secrets[1:]:
+            raise Conflict(
+                f"Source {name} has two secrets already; end the older one first: twinbeam sources retire {name}"
+            )
+        admin.store.rotate_source(name, raw, now_ms=audit.at_ms)
+        audit.tell(f"source {name}", "one secret", "a new secret beside it")
+    return _written(raw)
+
+
+def retire(admin: Admin, name: str) -> None:
+    """Let the newest secret alone count; raises AdminError."""
+    with changing(admin) as audit:
+        if not _known(admin, name).secrets[1:]:
+            raise Conflict(f"Source {name} has one secret only; make another first: twinbeam sources rotate {name}")
+        admin.store.retire_secret(name)
+        audit.tell(f"source {name}", "two secrets", "the older one ended")
+
+
+def remove(admin: Admin, name: str) -> None:
+    """Take a source away: what it signs is refused from then on; raises NotFound."""
+    with changing(admin) as audit:
+        _known(admin, name)
+        admin.store.remove_source(name)
+        audit.tell(f"source {name}", "valid", "removed")
+
+
+def _known(admin: Admin, name: str) -> SourceRow:
+    found = {row.name: row for row in admin.store.signed_sources()}.get(name)
+    if found is None:
+        raise NotFound(f"There is no source {name}; see: twinbeam sources list")
+    return found
+
+
+def _secret_bytes(written: str | None) -> bytes:
+    """Read a secret as people write it, or draw one; raises Invalid, which does not quote it."""
+    if written is None:
+        return secrets.token_bytes(_DRAWN_BYTES)
+    encoded = written.strip().removeprefix(PREFIX).rstrip("=")
+    try:
+        raw = b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except ValueError:
+        raise Invalid(_SECRET_RULE) from None
+    if not LEAST_BYTES <= len(raw) <= MOST_BYTES:
+        raise Invalid(_SECRET_RULE)
+    return raw
+
+
+def _written(raw: bytes) -> str:
+    return PREFIX + b64encode(raw).decode()

@@ -1,0 +1,178 @@
+"""`twinbeam sources`."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from twinbeam.cli.options import json_option, shop_option, workspace_option
+from twinbeam.core.rules import Route
+
+
+@click.group()
+def command() -> None:
+    """
+    Take signed webhooks: make a source with its secret, change the secret over, list and remove sources.
+
+    \b
+    Examples:
+      twinbeam sources create till --pixel CODE
+      twinbeam sources list
+    """  # noqa: D301 -- \b tells click to keep the lines
+
+
+def _secret_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    option = click.option(
+        "--secret-stdin", is_flag=True, help="Read the secret from standard input, where the sender has drawn it."
+    )
+    return option(function)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--pixel", "pixels", multiple=True, help="A pixel its events go to; repeat for several.")
+@click.option(
+    "--route",
+    "routes",
+    multiple=True,
+    help='A pixel for some of its events, such as "CODE host=shop.de country=DE"; repeat for several.',
+)
+@_secret_option
+@shop_option
+@workspace_option
+@json_option
+def create(  # noqa: PLR0913 -- one for each option
+    name: str,
+    pixels: tuple[str, ...],
+    routes: tuple[str, ...],
+    *,
+    secret_stdin: bool,
+    shop: str | None,
+    workspace: str,
+    as_json: bool,
+) -> None:
+    """
+    Make a source and show its secret, once.
+
+    What it signs is taken at /in/webhook/NAME, and counts as the word of the shop's server.
+
+    \b
+    Examples:
+      twinbeam sources create till --pixel C4A5B6C7D8E9F0G1H2I3
+      twinbeam sources create crm --route "C4A5B6C7D8E9F0G1H2I3 event=Lead" --secret-stdin < secret.txt
+    """  # noqa: D205, D301 -- \b tells click to keep the lines
+    from twinbeam.admin import sources
+    from twinbeam.admin.routes import route_of
+    from twinbeam.cli.setup import opened_admin
+
+    leading = (*map(Route, pixels), *map(route_of, routes))
+    given = _given(secret_stdin=secret_stdin)
+    with opened_admin() as admin:
+        secret = sources.create(admin, sources.NewSource(name, leading, shop, workspace, given))
+    _show(name, secret, as_json=as_json)
+
+
+@command.command(name="list")
+@workspace_option
+def list_sources(workspace: str) -> None:
+    """
+    List the sources, how many secrets count, and since when the newest does (UTC). Secrets cannot be shown again.
+
+    \b
+    Examples:
+      twinbeam sources list
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.admin import sources
+    from twinbeam.admin.routes import written
+    from twinbeam.admin.workspaces import meant_for
+    from twinbeam.cli.setup import opened_admin
+    from twinbeam.core.rules import FIRST_SHOP
+
+    with opened_admin() as admin:
+        rows = sources.listed(admin, workspace)
+    if not rows:
+        click.echo(f"No source yet. Make one:  twinbeam sources create NAME --pixel CODE{meant_for(workspace)}")
+        return
+    click.echo(f"{'source':20} {'shop':16} {'secrets':7} {'newest since':16} routes")
+    for row in rows:
+        since = datetime.fromtimestamp((row.rotated_ms or row.created_ms) / 1_000, UTC).strftime("%Y-%m-%d %H:%M")
+        routes = "; ".join(map(written, row.routes))
+        click.echo(f"{row.name:20} {row.shop or FIRST_SHOP:16} {len(row.secrets):7} {since} {routes}")
+
+
+@command.command()
+@click.argument("name")
+@_secret_option
+@json_option
+def rotate(name: str, *, secret_stdin: bool, as_json: bool) -> None:
+    """
+    Let a new secret count beside the present one, and show it, once. Give it to the sender, then retire the old one.
+
+    \b
+    Examples:
+      twinbeam sources rotate till
+      twinbeam sources rotate crm --secret-stdin < secret.txt
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.admin import sources
+    from twinbeam.cli.setup import opened_admin
+
+    given = _given(secret_stdin=secret_stdin)
+    with opened_admin() as admin:
+        secret = sources.rotate(admin, name, given)
+    _show(name, secret, as_json=as_json)
+
+
+@command.command()
+@click.argument("name")
+def retire(name: str) -> None:
+    """
+    End the older of two secrets; what is signed with it alone is refused from then on.
+
+    \b
+    Examples:
+      twinbeam sources retire till
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.admin import sources
+    from twinbeam.cli.setup import opened_admin
+
+    with opened_admin() as admin:
+        sources.retire(admin, name)
+    click.echo(f"The older secret of source {name} is ended; a running gateway refuses it within a second.")
+
+
+@command.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """
+    Take a source away; what it signs is refused from then on. What it reported stays.
+
+    \b
+    Examples:
+      twinbeam sources remove till
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.admin import sources
+    from twinbeam.cli.setup import opened_admin
+
+    with opened_admin() as admin:
+        sources.remove(admin, name)
+    click.echo(f"Source {name} is removed; a running gateway refuses it within a second.")
+
+
+def _given(*, secret_stdin: bool) -> str | None:
+    return sys.stdin.readline() if secret_stdin else None
+
+
+def _show(name: str, secret: str, *, as_json: bool) -> None:
+    path = f"/in/webhook/{name}"
+    if as_json:
+        click.echo(json.dumps({"source": name, "path": path, "secret": secret}))
+        return
+    click.echo(secret)
+    click.echo(
+        f"This is the only time the secret is shown. Let the sender post to {path}; a running gateway knows it within "
+        "a second.",
+        err=True,
+    )

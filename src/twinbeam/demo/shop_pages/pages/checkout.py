@@ -1,0 +1,74 @@
+"""
+`/checkout`, and `/order` where its form leads.
+
+The form bears the token of this checkout, so however often it is sent, it is one order.
+"""
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from twinbeam.demo.shop_pages.cart import COOKIE, Cart
+from twinbeam.demo.shop_pages.filled_in import complaint, person_of
+from twinbeam.demo.shop_pages.orders import Order, Person, draw_order_id, draw_token, is_token
+from twinbeam.demo.shop_pages.pages import thank_you
+from twinbeam.demo.shop_pages.pages.cart import cart_of
+from twinbeam.demo.shop_pages.parts import Parts, form_of
+from twinbeam.demo.shop_pages.people import somebody
+from twinbeam.demo.shop_pages.reports import order_token, properties_of, purchase_of
+from twinbeam.demo.shop_pages.visit import Visit, visit_of
+
+CHECKOUT = "checkout"  #: the cookie and the field that hold the checkout's token
+
+
+async def show(shop: Parts, request: Request) -> Response:
+    """Answer GET /checkout; a cart that is empty leads back to it."""
+    cart = cart_of(request)
+    if not cart.lines:
+        return RedirectResponse("/cart", 303)
+    token = request.cookies.get(CHECKOUT, "")
+    return _form(shop, request, cart, somebody(), token if is_token(token) else draw_token())
+
+
+async def order(shop: Parts, request: Request) -> Response:
+    """Answer POST /order: take the order once, report it, and lead to the page that says thank you."""
+    form, cart = await form_of(request), cart_of(request)
+    token, person = form.get(CHECKOUT, ""), person_of(form)
+    if shop.orders.get(token) is None:
+        if not cart.lines or not is_token(token) or token != request.cookies.get(CHECKOUT):
+            return RedirectResponse("/cart", 303)
+        if trouble := complaint(person):
+            return _form(shop, request, cart, person, token, trouble)
+    visit = visit_of(form, request.headers.get("user-agent", ""))
+    taken, is_new = shop.orders.once(token, partial(_take, shop, cart, person, visit))
+    if is_new:
+        shop.reporter.report(purchase_of(taken))
+    response = RedirectResponse(f"/thank-you/{taken.id}", 303)
+    thank_you.keep(request, response, token)
+    response.delete_cookie(COOKIE, samesite="lax", httponly=True)
+    response.delete_cookie(CHECKOUT, samesite="lax", httponly=True)
+    return response
+
+
+def _form(shop: Parts, request: Request, cart: Cart, person: Person, token: str, trouble: str = "") -> Response:
+    begun = ("InitiateCheckout", properties_of(cart), {"checkout_token": token})
+    response = shop.templates.respond(
+        request,
+        "checkout.html",
+        422 if trouble else 200,
+        cart=cart,
+        person=person,
+        token=token,
+        trouble=trouble,
+        events=[begun],
+    )
+    response.set_cookie(CHECKOUT, token, samesite="lax", httponly=True)
+    return response
+
+
+def _take(shop: Parts, cart: Cart, person: Person, visit: Visit) -> Order:
+    """Take the money, which in this shop is no trouble."""
+    order_id = draw_order_id()
+    token = order_token(shop.facts.order_secret, order_id)
+    return Order(id=order_id, token=token, placed_s=shop.now_s(), cart=cart, person=person, visit=visit)

@@ -1,0 +1,66 @@
+"""Sources that sign what they send: their routes, and one or two secrets, sealed by the key ring."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from twinbeam.core.rules import Route
+from twinbeam.core.story import SourceRow
+from twinbeam.engines.signing import seal_secret
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
+
+_ALL = "SELECT name, workspace, shop, routes, secret, older_secret, created, rotated FROM signed_source ORDER BY name"
+
+
+class SignedSources:
+    """See admin.contract.Administration for the promises. Short transactions; safe beside a running writer."""
+
+    def __init__(self, connection: StoreConnection) -> None:
+        self._connection = connection
+        self._ring = connection.ring
+        self._db = connection.db
+
+    def signed_sources(self) -> list[SourceRow]:
+        """Return the sources by their names; their secrets are sealed."""
+        return [_as_row(row) for row in self._db.execute(_ALL).fetchall()]
+
+    def add_source(self, source: SourceRow, secret: bytes) -> None:
+        """Keep a new source, its secret sealed."""
+        routes, sealed = _as_json(source.routes), seal_secret(self._ring, source.name, secret)
+        row = (source.name, source.workspace, source.shop, routes, sealed, None, source.created_ms, None)
+        self._change("INSERT INTO signed_source VALUES (?,?,?,?,?,?,?,?)", row)
+
+    def save_source_routes(self, name: str, routes: Sequence[Route]) -> None:
+        """Change where the events of a source go."""
+        self._change("UPDATE signed_source SET routes=? WHERE name=?", (_as_json(routes), name))
+
+    def rotate_source(self, name: str, secret: bytes, *, now_ms: int) -> None:
+        """Let a new secret count beside the newest one."""
+        sql = "UPDATE signed_source SET older_secret=secret, secret=?, rotated=? WHERE name=?"
+        self._change(sql, (seal_secret(self._ring, name, secret), now_ms, name))
+
+    def retire_secret(self, name: str) -> None:
+        """Let the newest secret of a source alone count."""
+        self._change("UPDATE signed_source SET older_secret=NULL WHERE name=?", (name,))
+
+    def remove_source(self, name: str) -> None:
+        """Take a source away."""
+        self._change("DELETE FROM signed_source WHERE name=?", (name,))
+
+    def _change(self, sql: str, values: Sequence[Any]) -> None:
+        with self._connection.transaction():
+            self._db.execute(sql, values)
+
+
+def _as_json(routes: Sequence[Route]) -> str:
+    return msgspec.json.encode(routes, order="deterministic").decode()
+
+
+def _as_row(row: tuple[Any, ...]) -> SourceRow:
+    name, workspace, shop, routes, secret, older, created_ms, rotated_ms = row
+    secrets = tuple(b64encode(sealed).decode() for sealed in (secret, older) if sealed is not None)
+    return SourceRow(
+        name, workspace, shop, msgspec.json.decode(routes, type=list[Route]), secrets, created_ms, rotated_ms
+    )

@@ -1,0 +1,153 @@
+"""
+Standard Webhooks: `POST /in/webhook/{source}`, signed with the source's secret (docs/howto/webhooks.md).
+
+Source: the specification at https://github.com/standard-webhooks/standard-webhooks, 1.0. The signature is
+`v1,<base64 of HMAC-SHA256 of "id.timestamp.body">`; the header lists one for each secret that the sender knows.
+
+A stranger learns nothing here about which sources exist: for an unknown one a stand-in is asked, whose secrets nobody
+has, and as many signatures are computed for a source with one secret as for one with two.
+"""
+
+import hmac
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from functools import partial
+from hashlib import sha256
+from itertools import islice
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from twinbeam.core.values import Item, Rejected
+from twinbeam.pipeline.accept.asgi import Headers, Reply
+from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Reading, Request, Signature
+from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
+from twinbeam.pipeline.accept.problems import MOST_IDEMPOTENCY_CHARS, Problem, ProblemCode, problem
+from twinbeam.pipeline.accept.replies import json_reply
+from twinbeam.sources import events_v1
+from twinbeam.sources.envelope import opened
+from twinbeam.sources.times import seconds_of
+
+PREFIX = "/in/webhook/"
+TOLERANCE_MS = 300_000  #: as the specification's libraries have it; older ones are replays
+MOST_SIGNATURES = 10  #: that are looked at; a sender has one for each of its secrets
+MOST_SECRETS = 2
+
+NOT_SIGNED = (
+    "The request lacks one of webhook-id, webhook-timestamp and webhook-signature, or one is not as it should be."
+)
+NOT_NOW = "The webhook-timestamp is more than 5 minutes away from this machine's time."
+SHAPE = 'Send {"type": "...", "timestamp": "...", "data": {...}}; `data` is one event, or {"events": [{...}]}.'
+
+_TIMESTAMP = re.compile(rb"[0-9]{1,11}")
+_V1 = b"v1,"
+
+OpenSecret = Callable[[SignedSource, str], bytes]
+"""Open one of a source's sealed secrets."""
+
+
+class _Claim(Struct, frozen=True, gc=False):
+    """What the head of a request claims."""
+
+    id: bytes
+    timestamp: bytes  #: digits: seconds since the epoch
+    signatures: tuple[bytes, ...]  #: of the first version, in base64
+
+
+class StandardWebhooks:
+    """The dialect; `nobody` has `MOST_SECRETS` secrets that no sender knows."""
+
+    route = f"{PREFIX}{{source}}"
+
+    def __init__(self, open_secret: OpenSecret, nobody: SignedSource) -> None:
+        self._open_secret = open_secret
+        self._nobody = nobody
+
+    def matches(self, request: Request) -> bool:
+        """Tell by method and path."""
+        return request.path.startswith(PREFIX) and request.method == "POST"
+
+    def authenticate(self, request: Request, directory: Directory) -> Signature | Problem:
+        """Return the signature that the body has to bear, whether or not there is such a source."""
+        claim = _claimed(request.headers)
+        if claim is None:
+            return problem(ProblemCode.INVALID_SIGNATURE, NOT_SIGNED)
+        source = directory.sources.get(request.path.removeprefix(PREFIX), self._nobody)
+        return Signature(partial(self._verify, claim, source))
+
+    def read(self, request: Request, body: bytes, _received_ms: int) -> Reading | Problem:
+        """Return the events of a body; what repeats a delivery has the same `webhook-id`."""
+        envelope = opened(body, ProblemCode.BAD_SHAPE)
+        if isinstance(envelope, Problem):
+            return _explained(envelope)
+        if "data" not in envelope:
+            return replace(problem(ProblemCode.BAD_SHAPE, field="data"), fix=SHAPE)
+        reading = events_v1.read(_events_in(bytes(envelope["data"])))
+        if isinstance(reading, Problem):
+            return _explained(reading)
+        said_s = seconds_of(_text(envelope.get("timestamp", Raw(b"null"))))
+        items = [_timed(item, said_s) for item in reading.items]
+        return Reading(items, reading.notices, request.headers[b"webhook-id"].decode("latin-1"))
+
+    def reply(self, result: Answer | Acknowledgement | Problem) -> Reply:
+        """Write JSON."""
+        return json_reply(result)
+
+    def _verify(self, claim: _Claim, source: SignedSource, body: bytes, received_ms: int) -> Sender | Problem:
+        """Compare every signature with that of every secret: who signed is not told by how long it takes."""
+        expected = [_signature(secret, claim, body) for secret in self._secrets(source)]
+        fits = [hmac.compare_digest(own, given) for own in expected for given in claim.signatures]
+        if not any(fits):
+            return problem(ProblemCode.INVALID_SIGNATURE)
+        if abs(int(claim.timestamp) * 1_000 - received_ms) > TOLERANCE_MS:
+            return problem(ProblemCode.INVALID_SIGNATURE, NOT_NOW)
+        return source
+
+    def _secrets(self, source: SignedSource) -> Iterator[bytes]:
+        """Open the secrets of a source, filled up with nobody's."""
+        all_of_them = [(owner, sealed) for owner in (source, self._nobody) for sealed in owner.secrets]
+        for owner, sealed in all_of_them[:MOST_SECRETS]:
+            yield self._open_secret(owner, sealed)
+
+
+def _claimed(headers: Headers) -> _Claim | None:
+    """Read what the head claims, or None where it claims nothing that can be checked."""
+    id_, timestamp = headers.get(b"webhook-id", b""), headers.get(b"webhook-timestamp", b"")
+    listed = headers.get(b"webhook-signature", b"").split(b" ", MOST_SIGNATURES * 2)
+    signatures = tuple(islice((it.removeprefix(_V1) for it in listed if it.startswith(_V1)), MOST_SIGNATURES))
+    usable = 0 < len(id_) <= MOST_IDEMPOTENCY_CHARS and b"\0" not in id_ and _TIMESTAMP.fullmatch(timestamp)
+    return _Claim(id_, timestamp, signatures) if usable and signatures else None
+
+
+def _signature(secret: bytes, claim: _Claim, body: bytes) -> bytes:
+    return b64encode(hmac.digest(secret, b"%s.%s.%s" % (claim.id, claim.timestamp, body), sha256))
+
+
+def _events_in(data: bytes) -> bytes:
+    """Return the body of `POST /v1/events` that says the same."""
+    try:
+        fields = msgspec.json.decode(data, type=dict[str, Raw])
+    except (ValueError, RecursionError):
+        fields = {}
+    return data if "events" in fields else b'{"events":[%s]}' % data
+
+
+def _timed(item: Item | Rejected, said_s: int | None) -> Item | Rejected:
+    """Take the envelope's time for that of an event which names none."""
+    if isinstance(item, Rejected) or said_s is None or item.event_time is not None or item.age_ms is not None:
+        return item
+    return replace(item, event_time=said_s)
+
+
+def _text(raw: Raw) -> object:
+    try:
+        return msgspec.json.decode(raw, type=str | int | float | None)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _explained(found: Problem) -> Problem:
+    """Say what a body of this dialect looks like, where the events' own dialect would say it of its own."""
+    return replace(found, fix=SHAPE) if found.code is ProblemCode.BAD_SHAPE else found

@@ -1,0 +1,1 @@
+"""What programs ask: the story of an event, and how the process fares."""

@@ -1,0 +1,112 @@
+"""What the pages need: a read model, and a few questions the composition root can answer."""
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
+
+from twinbeam.core.clock import Clock
+from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
+from twinbeam.pipeline.accept.directory import Directory
+from twinbeam.search import Searched
+
+T = TypeVar("T")
+
+
+class ReadModel(Searched, Protocol):
+    """
+    The reading side of a store: stories, lists, sums. Synchronous; called on the reader's own thread.
+
+    Every call sees one committed state; two calls may see two. All raise StorageError.
+    """
+
+    def by_id(self, conversion_id: int) -> Story | None:
+        """Return one conversion by its number, with its copies and attempts, or None where there is none."""
+        ...
+
+    def recent(self, *, limit: int) -> list[Story]:
+        """Return the newest conversions and tombstones, newest first, without copies and attempts."""
+        ...
+
+    def in_state(
+        self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None
+    ) -> Listed:
+        """
+        Return the newest conversions and tombstones in one of some states, of one pixel (workspace, code) or of all.
+
+        A page is full unless nothing is left, whatever lies between; `next_id` leads on where something is. Ready,
+        leased and waiting conversions are listed together or not at all (`core.lifecycle.SENDING`).
+        """
+        ...
+
+    def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
+        """
+        Return all counters from a UTC day on, added up over the days, from one moment: the accounting law holds.
+
+        They are added up over the events as well unless `by_event`.
+        """
+        ...
+
+    def pixels(self) -> list[PixelRow]:
+        """Return the configured pixels."""
+        ...
+
+    def sides_seen(self) -> list[SideSeen]:
+        """Return when each side of each pixel last reported each event."""
+        ...
+
+    def last_answers(self) -> list[LastAnswer]:
+        """Return TikTok's newest answer with a code to each pixel, tests included."""
+        ...
+
+
+class OnReader(Protocol):
+    """Runs a call on the reader's thread, so that the event loop never waits for a disk."""
+
+    async def __call__(self, fn: Callable[[], T], /) -> T:
+        """Return what the call returns, and raise what it raises."""
+        ...
+
+
+class JournalLag(Struct, frozen=True):
+    """How far the record room is behind one journal."""
+
+    journal: str
+    pending: int  #: events accepted and not yet recorded
+    oldest_ms: int | None = None  #: when the oldest of them was accepted
+
+
+class LagView(Struct, frozen=True):
+    """How far the record room is behind all journals."""
+
+    lag_seconds: float = 0.0  #: age of the oldest event not yet recorded
+    pending: int = 0  #: events accepted and not yet recorded
+    journals: tuple[JournalLag, ...] = ()
+
+
+def never() -> bool:
+    """Say that the process is not about to stop."""
+    return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RouteContext:
+    """
+    What the routes share.
+
+    `pending` tells whether an event id lies in a journal but is not yet recorded; `ready` gives reasons why not;
+    `metrics` gives a body and its content type; `access_codes` are those with which TikTok refuses a token.
+    `closing` ends the live streams, which would hold up a stop.
+    """
+
+    read_model: ReadModel
+    on_reader: OnReader
+    directory: Callable[[], Directory]
+    clock: Clock
+    lag: Callable[[], LagView]
+    pending: Callable[[str, str], Awaitable[bool]]
+    metrics: Callable[[], tuple[bytes, str]]
+    ready: Callable[[], list[str]]
+    access_codes: Collection[int]
+    closing: Callable[[], bool] = never

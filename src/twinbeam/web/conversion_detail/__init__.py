@@ -1,0 +1,1 @@
+"""The page `/events/{id}`: what became of one conversion."""

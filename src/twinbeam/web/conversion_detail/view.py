@@ -1,0 +1,43 @@
+"""GET /events/{id}: what became of one conversion."""
+
+from functools import partial
+
+from msgspec import Struct
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from twinbeam.core.story import Story
+from twinbeam.web.contract import ReadModel, RouteContext
+from twinbeam.web.places import Places, places
+from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.wording import last_failure
+
+_NO_ID = 2**62  #: an address may hold any number; no store reaches as far
+
+
+class ConversionDetail(Struct, frozen=True):
+    """One conversion, and how its pixel is named."""
+
+    conversion: Story
+    places: Places
+
+
+def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail | None:
+    """Read one conversion, or None where there is none; for the reader's thread."""
+    conversion = read_model.by_id(conversion_id) if conversion_id < _NO_ID else None
+    return None if conversion is None else ConversionDetail(conversion, places(read_model.pixels()))
+
+
+async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
+    """Answer GET /events/{id}."""
+    detail = await context.on_reader(partial(read_detail, context.read_model, request.path_params["id"]))
+    if detail is None:
+        raise HTTPException(404)
+    return renderer.respond(
+        "conversion_detail/page.html",
+        here="",
+        conversion=detail.conversion,
+        places=detail.places,
+        failure=last_failure(detail.conversion.log, context.access_codes),
+    )

@@ -1,0 +1,52 @@
+"""What is shown when something fails: a friendly page for people, a problem for programs (`/v1/...`)."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from twinbeam.core.errors import TwinbeamError
+from twinbeam.web.api.problems import ReadProblem, refusal
+from twinbeam.web.rendering import PageRenderer
+
+Failing = Callable[[Request, Exception], Awaitable[Response]]
+
+_PROBLEMS: Mapping[int, ReadProblem] = {
+    404: ReadProblem.NOT_FOUND,
+    405: ReadProblem.METHOD_NOT_ALLOWED,
+    503: ReadProblem.UNREADABLE,
+}
+
+_WORDS: Mapping[int, tuple[str, str]] = {
+    404: ("Page not found", "The address may be mistyped, or the conversion is no longer stored."),
+    405: ("This page only reads", "The request asked it to change something."),
+    413: ("That is too much", "Search for one event id, order id or e-mail address at a time."),
+    503: ("The store cannot be read right now", "Nothing is lost: events are still taken in. Reload in a moment."),
+}
+_SURPRISE = ("Something unexpected happened", "Nothing was changed by it. Reload, or look at the log at this time.")
+
+
+def handlers(renderer: PageRenderer) -> dict[type[Exception], Failing]:
+    """Give Starlette what it calls for each kind of failure."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return _answer(renderer, request, status)
+
+    async def unreadable(request: Request, _error: Exception) -> Response:
+        return _answer(renderer, request, 503)
+
+    async def surprised(request: Request, _error: Exception) -> Response:
+        return _answer(renderer, request, 500)
+
+    return {HTTPException: refused, TwinbeamError: unreadable, Exception: surprised}
+
+
+def _answer(renderer: PageRenderer, request: Request, status: int) -> Response:
+    if request.url.path.startswith("/v1/"):
+        return refusal(_PROBLEMS.get(status, ReadProblem.INTERNAL))
+    title, sentence = _WORDS.get(status, _SURPRISE)
+    name = f"{status} {HTTPStatus(status).phrase}"
+    return renderer.respond("components/error.html", status, here="", name=name, title=title, sentence=sentence)

@@ -1,0 +1,87 @@
+"""GET and POST /find: the way to a conversion by order id, event id or e-mail address."""
+
+from functools import partial
+
+from msgspec import Struct
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from twinbeam.core.story import Story
+from twinbeam.pipeline.identity.event_ids import safe_id
+from twinbeam.search import find_anywhere
+from twinbeam.web.contract import ReadModel, RouteContext
+from twinbeam.web.places import Places, places
+from twinbeam.web.rendering import PageRenderer
+
+MOST_QUERY_CHARS = 320  #: the longest e-mail address (RFC 5321), longer than any id
+MOST_SHOWN = 100
+_MOST_FORM_BYTES = 8_192  #: 320 characters of four bytes, each written as %XX, and room to spare
+
+
+class SearchResult(Struct, frozen=True):
+    """What was found, where, and how the pixels are named."""
+
+    stories: list[Story]
+    workspaces: list[str]
+    places: Places
+
+
+def search(read_model: ReadModel, typed: str) -> SearchResult:
+    """Find what was typed in every workspace that has a pixel; for the reader's thread."""
+    pixels = read_model.pixels()
+    workspaces = sorted({row.workspace for row in pixels})
+    return SearchResult(find_anywhere(read_model, workspaces, typed), workspaces, places(pixels))
+
+
+async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
+    """
+    Answer /find by event id, order id or e-mail address.
+
+    The page's own form posts, so that an address is neither in a URL nor in any log or history; it is never shown.
+    """
+    typed = await _typed(request)
+    found = await context.on_reader(partial(search, context.read_model, typed))
+    if len(found.stories) == 1:
+        return RedirectResponse(f"/events/{found.stories[0].id}", 303, {"cache-control": "no-store"})
+
+    return renderer.respond(
+        "find/page.html",
+        here="/find",
+        asked=bool(typed),
+        typed="" if _names_person(typed) else typed,
+        found=found,
+        most=MOST_SHOWN,
+        pending=bool(typed) and not found.stories and await _pending(context, found.workspaces, typed),
+        lag=context.lag(),
+        at_ms=context.clock.now_ms(),
+    )
+
+
+def _names_person(typed: str) -> bool:
+    """Tell whether what was typed must not be shown again."""
+    return "@" in typed or safe_id(typed) != typed
+
+
+async def _typed(request: Request) -> str:
+    query = request.query_params if request.method != "POST" else QueryParams(await _short_body(request))
+    return query.get("q", "").strip()[:MOST_QUERY_CHARS]
+
+
+async def _short_body(request: Request) -> bytes:
+    """Read a form of one short field; whoever sends more gets no answer to it."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_FORM_BYTES:
+            raise HTTPException(413)
+    return body
+
+
+async def _pending(context: RouteContext, workspaces: list[str], typed: str) -> bool:
+    """Tell whether a journal holds it; an order's events carry its id unless they name one of their own."""
+    for workspace in workspaces:
+        if await context.pending(workspace, typed):
+            return True
+    return False

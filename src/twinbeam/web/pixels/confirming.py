@@ -1,0 +1,45 @@
+"""Whether a pixel's browser purchases wait for a server's word: why, how many do, and the switch, in words."""
+
+from msgspec import Struct
+
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.story import PixelRow
+from twinbeam.web.sums import Sums
+from twinbeam.web.wording import workspace_option
+
+_WAIT = "Browser purchases wait for confirmation by the server"
+_COUNT = "Browser purchases are sent without confirmation{stage}"
+_WORDS = {
+    ("auto", True): f"{_WAIT}: a server has reported purchases in the last 7 days (confirm_purchases=auto).",
+    ("auto", False): f"{_COUNT}: no server has reported one in the last 7 days (confirm_purchases=auto).",
+    ("on", True): f"{_WAIT} (confirm_purchases=on).",
+    ("off", False): f"{_COUNT} (confirm_purchases=off).",
+}
+
+
+class PurchaseConfirmation(Struct, frozen=True):
+    """What the page says of it."""
+
+    sentence: str
+    waits: bool
+    unconfirmed: int  #: purchases that wait now
+    in_vain: int  #: that ended unsent, of the last 7 UTC days
+    switch: str  #: the command that turns it round
+
+
+def confirming(row: PixelRow, week: Sums, now_ms: int) -> PurchaseConfirmation | None:
+    """Tell of one pixel; an event set has no browser."""
+    if row.event_source != "web":
+        return None
+    mode = row.rules.confirm_purchases
+    waits = mode == "on" or (mode == "auto" and now_ms < row.confirming_until_ms)
+    to, means = "off" if waits else "on", row.rules.purchase_means
+    stage = "" if means == "placed" else f" once they are {means}"
+    return PurchaseConfirmation(
+        _WORDS[mode, waits].format(stage=stage),
+        waits,
+        dict(week.reasons(State.HELD)).get(Reason.NOT_CONFIRMED, 0),
+        dict(week.reasons(State.EXPIRED)).get(Reason.NEVER_CONFIRMED, 0),
+        f"twinbeam pixels set {row.code} confirm_purchases={to}{workspace_option(row.workspace)}",
+    )

@@ -1,0 +1,186 @@
+"""
+Counters added up: the tiles, the table per pixel and event, and the accounting law they must obey.
+
+The law: recorded = each `Outcome` of an arrival + conversions by state. It holds in every snapshot. What copies were
+found to disagree about is counted beside it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from twinbeam.core.lifecycle import COUNTED, SENDING, State
+from twinbeam.core.outcomes import Outcome, Reason
+from twinbeam.core.story import Total
+from twinbeam.pipeline.record.tally import FINDING, RECORDED
+
+#: Conversions that ended without a word from TikTok.
+ENDED = (State.EXPIRED, State.WITHDRAWN, State.ERASED)
+
+#: The longest period that is shown, in UTC days, today among them.
+WEEK_DAYS = 7
+
+#: Events of one pixel that have a row of their own: with a public key anybody may send any name.
+MOST_EVENTS = 40
+
+
+class Sums(Struct, frozen=True):
+    """Numbers of arrivals and conversions by outcome."""
+
+    by_outcome: Mapping[str, int]
+    by_reason: Mapping[tuple[str, str], int]
+
+    def of(self, *outcomes: str) -> int:
+        """Add up some outcomes or states."""
+        return sum(self.by_outcome.get(outcome, 0) for outcome in outcomes)
+
+    def reasons(self, outcome: str) -> list[tuple[str, int]]:
+        """List the reasons of an outcome, the most frequent first."""
+        found = [(reason, n) for (of, reason), n in self.by_reason.items() if of == outcome and reason and n]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    @property
+    def recorded(self) -> int:
+        """Arrivals recorded."""
+        return self.of(RECORDED)
+
+    @property
+    def dropped(self) -> int:
+        """Arrivals that were not kept."""
+        return self.of(Outcome.DROPPED)
+
+    @property
+    def merged(self) -> int:
+        """Arrivals that joined a conversion."""
+        return self.of(Outcome.MERGED)
+
+    @property
+    def duplicate(self) -> int:
+        """Arrivals that repeated what was known."""
+        return self.of(Outcome.DUPLICATE)
+
+    @property
+    def quarantined(self) -> int:
+        """Arrivals that could not be recorded."""
+        return self.of(Outcome.QUARANTINED)
+
+    @property
+    def noted(self) -> int:
+        """Arrivals that only said something about consent."""
+        return self.of(Outcome.NOTED)
+
+    @property
+    def conversions(self) -> int:
+        """Conversions in whatever state."""
+        return self.of(*COUNTED)
+
+    @property
+    def waiting(self) -> int:
+        """Conversions that wait for the wire, or for an answer on it."""
+        return self.of(*SENDING)
+
+    @property
+    def held(self) -> int:
+        """Conversions that wait for permission, or for the shop's server to confirm them."""
+        return self.of(State.HELD)
+
+    @property
+    def delivered(self) -> int:
+        """Conversions that TikTok accepted."""
+        return self.of(State.DELIVERED)
+
+    @property
+    def refused(self) -> int:
+        """Conversions that TikTok rejected."""
+        return self.of(State.REFUSED)
+
+    @property
+    def ended(self) -> int:
+        """Conversions that ended unsent."""
+        return self.of(*ENDED)
+
+    @property
+    def states(self) -> list[tuple[str, int]]:
+        """Conversions by state, in the order of their life."""
+        return [(state.value, self.of(state)) for state in COUNTED]
+
+    @property
+    def findings(self) -> list[tuple[str, int]]:
+        """List what copies were found to disagree about, the most frequent first."""
+        return self.reasons(FINDING)
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """List what the recorded arrivals became: the right side of the accounting law."""
+        arrivals = [(outcome.value, self.of(outcome)) for outcome in Outcome]
+        return [*arrivals, ("conversions", self.conversions)]
+
+    @property
+    def adds_up(self) -> bool:
+        """Tell whether the accounting law holds."""
+        return self.recorded == sum(n for _, n in self.parts)
+
+
+#: Fewer held ones may be on their way to a confirmation.
+_PILE = 10
+
+
+class Row(Struct, frozen=True):
+    """The sums of one event on one pixel."""
+
+    workspace: str
+    pixel: str  #: empty for what was quarantined, which could not be read, and for consent statements
+    event: str  #: empty where the row stands for several, and where the pixel is
+    sums: Sums
+    others: int = 0  #: how many rarer events of the pixel it adds up
+
+
+def add_up(counts: Iterable[Total]) -> Sums:
+    """Add counters up by outcome and by reason."""
+    by_outcome: Counter[str] = Counter()
+    by_reason: Counter[tuple[str, str]] = Counter()
+    for count in counts:
+        by_outcome[count.outcome] += count.n
+        by_reason[count.outcome, count.reason] += count.n
+    return Sums(by_outcome, by_reason)
+
+
+def by_event(counts: Iterable[Total], most: int = MOST_EVENTS) -> list[Row]:
+    """Add counters up per pixel and event: pixels by code, their busiest event first, their rarest in one row."""
+    places: defaultdict[tuple[str, str], defaultdict[str, list[Total]]] = defaultdict(lambda: defaultdict(list))
+    for count in counts:
+        places[count.workspace, count.pixel][count.event].append(count)
+    return [row for place in sorted(places) for row in _rows(*place, places[place], most)]
+
+
+def _rows(workspace: str, pixel: str, events: Mapping[str, list[Total]], most: int) -> list[Row]:
+    rows = [Row(workspace, pixel, event, add_up(counts)) for event, counts in events.items()]
+    rows.sort(key=lambda row: (-row.sums.recorded, row.event))
+    if len(rows) <= most:
+        return rows
+    rare = rows[most - 1 :]
+    sums = add_up(count for row in rare for count in events[row.event])
+    return [*rows[: most - 1], Row(workspace, pixel, "", sums, others=len(rare))]
+
+
+def piled_up(counts: Iterable[Total]) -> dict[tuple[str, str], int]:
+    """
+    Count, per workspace and pixel, what is held of events that pile up: many of them, and fewer are delivered.
+
+    What was never said to be permitted is left out, as that is told by itself.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for row in by_event(counts):
+        held = row.sums.held - dict(row.sums.reasons(State.HELD)).get(Reason.CONSENT_NOT_SAID, 0)
+        if held >= _PILE and held >= row.sums.delivered:
+            found[row.workspace, row.pixel] += held
+    return dict(found)
+
+
+def by_pixel(counts: Iterable[Total]) -> dict[tuple[str, str], Sums]:
+    """Add counters up per workspace and pixel."""
+    places: dict[tuple[str, str], list[Total]] = {}
+    for count in counts:
+        places.setdefault((count.workspace, count.pixel), []).append(count)
+    return {place: add_up(counts) for place, counts in places.items()}

@@ -1,0 +1,167 @@
+"""The audit: every change is a line with who and when, made with the change or not at all."""
+
+import importlib
+import inspect
+import pkgutil
+import sqlite3
+from typing import get_type_hints
+
+import pytest
+
+import twinbeam.admin
+from twinbeam.admin import (
+    audit,
+    erasure,
+    export,
+    keys,
+    person,
+    pixel_removal,
+    pixels,
+    releases,
+    shops,
+    snippet,
+    sources,
+    testing,
+    tokens,
+)
+from twinbeam.admin import workspaces as spaces
+from twinbeam.admin.audit import changing
+from twinbeam.admin.contract import Admin
+from twinbeam.admin.errors import AdminError
+from twinbeam.core.erasure import Receipt
+from twinbeam.core.rules import MAIN, PixelRules, Route
+from twinbeam.core.values import KeyKind
+
+CODE = "C4A5B6C7D8E9F0G1H2I3"
+ADA = person.Subject("email", "ada@shop.example")
+
+
+class Around:
+    """The surroundings of an erasure that is carried out at once."""
+
+    def positions(self):
+        return {}
+
+    def remember(self, wish):
+        pass
+
+    def carried_out(self, wish_id):
+        return Receipt(0)
+
+
+#: What an owner can change, and how; each leaves at least one line.
+CHANGES = {
+    spaces.add: lambda admin: spaces.add(admin, "hats"),
+    spaces.decide: lambda admin: spaces.decide(admin, MAIN, {"keep_days": "14"}),
+    shops.add: lambda admin: shops.add(admin, MAIN, "outlet"),
+    shops.remove: lambda admin: shops.remove(admin, MAIN, "shop-fr"),
+    pixels.add: lambda admin: pixels.add(admin, pixels.NewPixel("C0OTHERPIXELSCODE002")),
+    pixels.decide: lambda admin: pixels.decide(admin, MAIN, CODE, {"restricted": "true"}),
+    pixel_removal.remove: lambda admin: pixel_removal.remove(admin, MAIN, CODE),
+    tokens.save: lambda admin: tokens.save(admin, MAIN, CODE, "token-1"),
+    testing.turn_on: lambda admin: testing.turn_on(admin, MAIN, CODE, "TEST123"),
+    testing.turn_off: lambda admin: testing.turn_off(admin, MAIN, CODE),
+    keys.create: lambda admin: keys.create(admin, keys.NewKey(KeyKind.SERVER, "till", (Route(CODE),), "main")),
+    keys.revoke: lambda admin: keys.revoke(admin, MAIN, admin.store.access_keys()[0].id),
+    sources.create: lambda admin: sources.create(admin, sources.NewSource("crm", (Route(CODE),), "main")),
+    sources.rotate: lambda admin: sources.rotate(admin, "shop"),
+    sources.retire: lambda admin: sources.retire(admin, "till"),
+    sources.remove: lambda admin: sources.remove(admin, "till"),
+    export.stories: lambda admin: export.stories(admin, MAIN),
+    export.about: lambda admin: export.about(admin, ADA),
+    erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
+}
+#: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py.
+OTHERS = {
+    audit.changing,
+    audit.latest,
+    spaces.listed,
+    spaces.known,
+    shops.listed,
+    shops.known,
+    pixels.listed,
+    pixels.known,
+    pixel_removal.removal,
+    pixels.save_rules,
+    keys.listed,
+    sources.listed,
+    person.person_of,
+    snippet.snippet_for,
+    releases.release,
+}
+
+
+@pytest.fixture
+def installed(admin):
+    """An installation with one of everything."""
+    shops.add(admin, MAIN, "shop-fr")
+    pixels.add(admin, pixels.NewPixel(CODE))
+    testing.turn_on(admin, MAIN, CODE, "TEST456")
+    keys.create(admin, keys.NewKey(KeyKind.BROWSER, "tag", (Route(CODE),), "main"))
+    for name in ("till", "shop"):
+        sources.create(admin, sources.NewSource(name, (Route(CODE),), "main"))
+    sources.rotate(admin, "till")
+    admin.clock.advance(seconds=60)
+    return admin
+
+
+def functions():
+    """Give the functions of the room that an `Admin` is handed to."""
+    for module in pkgutil.iter_modules(twinbeam.admin.__path__, "twinbeam.admin."):
+        for name, function in inspect.getmembers(importlib.import_module(module.name), inspect.isfunction):
+            if not name.startswith("_") and function.__module__ == module.name and takes_an_admin(function):
+                yield function
+
+
+def takes_an_admin(function):
+    parameters = list(inspect.signature(function).parameters)
+    return bool(parameters) and get_type_hints(inspect.unwrap(function)).get(parameters[0]) is Admin
+
+
+def test_every_function_of_the_room_is_known_here():
+    assert set(functions()) == {*CHANGES, *OTHERS}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=lambda change: "")
+def test_every_change_is_told_with_who_and_when(installed, change):
+    known = len(audit.latest(installed, limit=99))
+    change(installed)
+    told = audit.latest(installed, limit=99)[:-known]
+    assert told
+    assert {(line.who, line.at_ms) for line in told} == {("ada", installed.clock.now_ms())}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=lambda change: "")
+def test_nothing_is_changed_that_the_audit_cannot_tell(installed, change):
+    installed.store._db.execute("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    before = everything(installed)
+    with pytest.raises(sqlite3.IntegrityError, match="no room"):
+        change(installed)
+    assert everything(installed) == before
+
+
+def everything(admin):
+    """Give all rows of all tables."""
+    named = admin.store._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    return {name: admin.store._db.execute(f"SELECT * FROM {name}").fetchall() for (name,) in named}
+
+
+def test_a_change_that_is_refused_halfway_leaves_nothing(installed):
+    before = everything(installed)
+    with pytest.raises(AdminError):
+        stop_halfway(installed)
+    assert everything(installed) == before
+
+
+def stop_halfway(admin):
+    with changing(admin) as lines:
+        pixels.save_rules(admin, pixels.known(admin, MAIN, CODE), PixelRules(restricted=True), lines)
+        keys.create(admin, keys.NewKey(KeyKind.READ, "support"))
+        pixels.known(admin, MAIN, "C0OTHERPIXELSCODE002")
+
+
+def test_the_newest_lines_come_first(installed):
+    assert [line.what for line in audit.latest(installed, limit=2)] == [
+        "source till",
+        "source shop",
+    ]

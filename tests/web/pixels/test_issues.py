@@ -1,0 +1,80 @@
+"""What is wrong with a pixel, in words."""
+
+import pytest
+
+from builders import NOW_MS, PIXEL, WORKSPACE
+from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.outcomes import Finding, Reason
+from twinbeam.core.story import PixelRow, Total
+from twinbeam.core.values import Side
+from twinbeam.pipeline.record.tally import FINDING, RECORDED
+from twinbeam.web.alarms import Weight
+from twinbeam.web.pixels.issues import PixelFacts, issues
+from twinbeam.web.pixels.sides import Silence
+from twinbeam.web.sums import add_up
+
+
+def a_count(outcome, n=1, reason=""):
+    return Total(WORKSPACE, PIXEL, "Purchase", outcome, reason, n)
+
+
+def facts(*found, seen=(Side.BROWSER, Side.SERVER), silence=None, **pixel):
+    usual = {"workspace": WORKSPACE, "code": PIXEL, "event_source": "web", "name": ""}
+    row = PixelRow(**usual | {"has_token": True, "token_ms": 1, "created_ms": 1} | pixel)
+    times = dict.fromkeys(Side, NOW_MS - 8 * MS_PER_DAY) | dict.fromkeys(seen, NOW_MS)
+    return PixelFacts(row, add_up([a_count(RECORDED, 100), *found]), times, silence=silence, now_ms=NOW_MS)
+
+
+def test_a_pixel_that_works_has_nothing_to_mend():
+    assert issues(facts(a_count("delivered", 100))) == []
+
+
+@pytest.mark.parametrize(
+    ("given_facts", "weight", "says"),
+    [
+        (facts(a_count("ready", 3), has_token=False), Weight.BROKEN, "conversions that wait for it: 3"),
+        (facts(has_token=False), Weight.IDLE, "No access token."),
+        (facts(a_count("refused", 2)), Weight.LOSING, "Rejected by TikTok in the last 7 days: 2"),
+        (facts(a_count("expired", 2)), Weight.LOSING, "Expired unsent in the last 7 days: 2"),
+        (facts(a_count("dropped", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100."),
+        (facts(a_count("held", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100."),
+        (facts(a_count("expired", 60, Reason.CONSENT_NEVER_SAID)), Weight.LOSING, "60 of 100."),
+        (facts(a_count("expired", 2, Reason.NEVER_CONFIRMED)), Weight.LOSING, "no server confirmed: 2"),
+        (facts(a_count(FINDING, 2, Finding.ID_MISMATCH)), Weight.LOSING, "under another id"),
+        (facts(a_count(FINDING, 2, Finding.NATIVE_BEFORE_CONSENT)), Weight.LOSING, "before the visitor gave consent"),
+        (facts(a_count(FINDING, 2, Finding.GATE_VOID)), Weight.LOSING, "purchases that do not count yet"),
+        (facts(a_count(FINDING, 2, Finding.BASE_CODE_TWICE)), Weight.LOSING, "twice on one page"),
+        (facts(a_count(FINDING, 2, Finding.BASE_CODE_NOT_IN_HEAD)), Weight.LOSING, "not in the page's head"),
+        (facts(seen=[Side.SERVER]), Weight.LOSING, "the browser has not for 7 days or more"),
+        (facts(seen=[Side.BROWSER]), Weight.LOSING, "the server has not for 7 days or more"),
+        (facts(a_count(RECORDED, -100)), Weight.IDLE, "No event in the last 7 days"),
+    ],
+)
+def test_each_issue_says_what_is_wrong_and_what_to_do(given_facts, weight, says):
+    (issue,) = issues(given_facts)
+    assert issue.weight is weight
+    assert says in issue.what
+    assert issue.fix
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        facts(a_count(RECORDED, -81), seen=[Side.SERVER]),
+        facts(seen=[Side.SERVER], event_source="crm"),
+        facts(a_count("dropped", 20, Reason.CONSENT_NOT_SAID)),
+        facts(a_count("dropped", 90, Reason.NO_CONSENT)),
+        facts(a_count("held", 90, Reason.NOT_CONFIRMED)),
+        facts(a_count(FINDING, 9, Finding.ID_HEALED)),
+        facts(a_count(FINDING, 9, Finding.CLICK_LOST)),
+        facts(a_count(FINDING, 9, Finding.SEVERAL_PIXELS)),
+    ],
+)
+def test_what_is_no_trouble_is_not_called_so(quiet):
+    assert issues(quiet) == []
+
+
+def test_a_side_that_is_told_to_have_stopped_is_not_told_twice():
+    silence = Silence(Side.SERVER, "Purchase", NOW_MS - 8 * MS_PER_DAY, 90)
+    (issue,) = issues(facts(seen=[Side.BROWSER], silence=silence))
+    assert issue.what == "The server stopped reporting Purchase 192 h ago; since then 90 came without it."
