@@ -210,7 +210,7 @@ class SqliteJournal:
 
     def carry_over(self) -> list[Carried]:
         """
-        Read what nobody is known to have recorded out of a file that is gone: it is still there for whoever has it open.
+        Read what nobody is known to have recorded out of a file that is gone: whoever has it open still has it.
 
         Whoever followed the file reads it to its end as well; a group that is recorded twice changes nothing. What is
         carried over is not missing any more; what is more than can be carried is.
