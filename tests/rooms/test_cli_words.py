@@ -56,6 +56,6 @@ def test_doctor_adds_up_held_and_noted_and_names_what_copies_disagree_about(room
     room.record(seen_in_browser("2", minor=1_900))
     room.record(bought("2"))
     told = said("doctor")
-    assert "ok   4 arrivals recorded = 2 that opened nothing + 2 conversions." in told
-    assert "ok   1 conversions are held for permission or confirmation." in told
+    assert "ok   Counters agree: 4 arrivals recorded, 2 conversions, 2 arrivals that opened no conversion." in told
+    assert "ok   Conversions held for consent or shop confirmation: 1." in told
     assert f"ok   value_differs, 1 times: {Finding.VALUE_DIFFERS.sentence}" in told
