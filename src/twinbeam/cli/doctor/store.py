@@ -45,8 +45,9 @@ def accounting(counts: list[Total], states: Mapping[str, int], removed: Mapping[
     recorded = counted.get("recorded", 0)
     fine = recorded == ended + conversions
     return Finding(
-        f"Counters {'agree' if fine else 'differ'}: {recorded} arrivals recorded, {conversions} conversions, "
-        f"{ended} arrivals that opened no conversion.",
+        f"Counters agree: recorded {recorded} = conversions {conversions} + other outcomes {ended}."
+        if fine
+        else f"Counters differ: recorded {recorded}, conversions {conversions}, other outcomes {ended}.",
         fix="" if fine else "Keep a copy of the data folder and report this: it is a bug.",
     )
 

@@ -231,7 +231,7 @@ KINDS: Mapping[ProblemCode, Kind] = {
         "Clock wrong",
         "The gateway's clock shows a day in the past, so event times cannot be checked.",
         "Send the request again later. The operator has to set the clock or confirm it.",
-        ((b"retry-after", b"60"),),
+        ((b"retry-after", b"30"),),
     ),
     ProblemCode.JOURNAL_FULL: Kind(
         503,
