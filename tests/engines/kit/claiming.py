@@ -303,6 +303,14 @@ def an_id_that_fired_is_used_though_a_stranger_tied_it_to_another_order(h: Harne
     assert sorted(_sent(h)) == ["1002", "fired"]
 
 
+def an_order_whose_number_another_goes_by_keeps_its_own_id(h: Harness) -> None:
+    h.take(_stranger("1002", order_id="1001", also=["1001"]))
+    h.take(_bought("1001"))
+    h.take(_bought("order-1002", order_id="1002", also=["1002"]))
+    h.take(_stranger("1002", order_id="1002"), _stranger("1002", order_id="1002", native="sent"))
+    assert sorted(_sent(h)) == ["1002", "order-1002"]
+
+
 def leads_obey_the_same(h: Harness) -> None:
     h.take(*[a_refusal(f"l-{n}", event="Lead", channel=BROWSER, visitor="s", address=7) for n in range(10)])
     h.take(*[a_signal(f"l-{n}", event="Lead") for n in range(10)], a_signal("l-0", event="Lead", visitor="v"))

@@ -286,7 +286,8 @@ class Steps:
             allowed=allowed,
         )
         is_others = self._known.conversions.get(signal.key, conversion) is not conversion
-        if not opens and (is_others or (conversion.evidence & APART and not kept.fired)):
+        fired = kept.fired and it.relation is Relation.OWN
+        if not opens and (is_others or (conversion.evidence & APART and not fired)):
             kept = replace(kept, event_id="")  # the id is that of another conversion, or was
         copies.append(kept)
         if allowed and not it.standing.bare and lacks(signal):
