@@ -16,7 +16,7 @@ from twinbeam.core.verticals import VERTICAL
 from twinbeam.sources import strict
 
 TABLE = Path(__file__).with_name("event_fields.toml")
-HEAD = ("field", "type", "example", "what it is", "whose word", "at TikTok")
+HEAD = ("field", "type", "example", "what it is", "taken from", "at TikTok")
 
 #: The parts of an event in the order of the page, each with the Struct whose fields it explains.
 PARTS: Mapping[str, type[Struct]] = {
@@ -30,7 +30,7 @@ PARTS: Mapping[str, type[Struct]] = {
     "lead": strict.Lead,
 }
 
-#: The closed set of whose word a field may be.
+#: The closed set of where a field's value may be taken from.
 WHOSE = ("sender", "server", "connection", "sender, else visit", "connection, else visit")
 
 #: The closed set of what becomes of a field that is sent, with its wording.

@@ -241,7 +241,8 @@ LONG = "x" * 257
 #: Why, the event, and the code of its refusal: what an event is, what joins it and what permits it.
 REFUSED: list[tuple[str, Any, str]] = [
     ("no event at all", 5, "not_an_object"),
-    ("no name", {"event": ""}, "out_of_range"),
+    ("no name", {"event": ""}, "bad_event_name"),
+    ("a name of 51", {"event": "A" * 51}, "bad_event_name"),
     ("a time of words", {"event": "Lead", "event_time": "yesterday"}, "bad_event_time"),
     ("an id of 257", {"event": "Lead", "event_id": LONG}, "out_of_range"),
     ("an order of 257", {"event": "Lead", "order_id": LONG}, "out_of_range"),

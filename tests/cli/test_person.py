@@ -74,7 +74,7 @@ def test_an_erasure_that_finds_nothing_says_so(data):
     told = run("erase", "--order-id", "2").stdout
     assert told.startswith("Nothing was found under this, so nothing was erased.")
     assert "Erased" not in told
-    assert "Erased: 1 conversions" in run("erase", "--order-id", "1").stdout
+    assert "Erased conversions: 1." in run("erase", "--order-id", "1").stdout
 
 
 def test_the_audit_tells_of_erasures_and_exports_and_names_nobody(data):

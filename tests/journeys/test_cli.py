@@ -106,6 +106,7 @@ def test_help_is_quick(gateway, command):
         ("export --phone 030123", "", "not a phone number", "+49"),
         ("export --since yesterday", "", "yesterday", "--since 2026-11-01"),
         ("find --order-id 1 --event-id 2", "", "one of", "--event-id"),
+        ("find --order-id \udcff", "", "not UTF-8", "LC_ALL=C.UTF-8"),
     ],
 )
 def test_a_mistake_is_answered_with_one_sentence_and_the_fix(gateway, command, told, named, fix):

@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import json
-import re
 import time
 
 import pytest
@@ -157,7 +156,7 @@ def test_the_wire_speaks_events_api_2_0(shop):
 def test_each_arrival_has_exactly_one_end(shop):
     shop.wait_steady()
     told = shop.gateway.told("doctor")
-    assert re.search(r"\d+ arrivals recorded = \d+ that opened nothing \+ \d+ conversions\.", told)
+    assert "Counters agree: " in told
     assert "FAIL" not in told
 
 

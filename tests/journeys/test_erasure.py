@@ -55,7 +55,7 @@ def test_a_person_is_erased_without_a_gateway(shop):
     shop.gateway.stop()
     done = shop.gateway.run("erase", "--email", EMAIL)
     assert done.returncode == 0
-    assert "Erased: 1 conversions" in done.stdout
+    assert "Erased conversions: 1." in done.stdout
     assert "TikTok has 1 of them already" in done.stdout
     assert "No gateway is running" in done.stderr
 

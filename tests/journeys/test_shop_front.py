@@ -190,6 +190,8 @@ def test_a_refusal_keeps_all_of_it_here(comes):
     assert person.asked_about() == []
     assert person.counted() == []
     assert {cookie["name"] for cookie in person.page.context.cookies()} == {"consent", "orders"}
+    person.page.get_by_role("link", name="Watch it in Twinbeam").click()
+    expect(person.page.get_by_role("main")).to_contain_text("The visitor refused")
 
 
 def test_an_answer_that_comes_after_the_order_sends_what_was_held(comes):

@@ -54,7 +54,7 @@ def test_a_key_ring_in_the_data_folder_is_named_as_what_is_wrong(folder, monkeyp
     monkeypatch.setenv("TWINBEAM_KEYRING", str(folder / "data" / "keyring.json"))
     said("pixels", "list")
     told = said("doctor")
-    assert f"FAIL The place of the key ring, {folder / 'data' / 'keyring.json'}, is in the data folder" in told
+    assert f"FAIL The key ring {folder / 'data' / 'keyring.json'} is in the data folder" in told
     assert "ok   The key ring" in told
 
 

@@ -41,7 +41,7 @@ def test_find_says_what_a_copy_tells_otherwise(room):
     assert "; differs: value 20.50 EUR" in said("find", "--event-id", "order-1")
 
 
-def test_find_names_what_ends_events_at_the_door_where_it_finds_nothing(room):
+def test_find_names_what_is_ignored_on_arrival_where_it_finds_nothing(room):
     left = Permission(Decision.DROPPED, "", Reason.LEFT_TO_BROWSER)
     room.record(kept_out("1", left, workspace=MAIN), kept_out("2", left, workspace="hats"))
     told = said("find", "--order-id", "1")
@@ -56,6 +56,6 @@ def test_doctor_adds_up_held_and_noted_and_names_what_copies_disagree_about(room
     room.record(seen_in_browser("2", minor=1_900))
     room.record(bought("2"))
     told = said("doctor")
-    assert "ok   4 arrivals recorded = 2 that opened nothing + 2 conversions." in told
-    assert "ok   1 conversions are held for permission or confirmation." in told
+    assert "ok   Counters agree: recorded 4 = conversions 2 + other outcomes 2." in told
+    assert "ok   Conversions held for consent or shop confirmation: 1." in told
     assert f"ok   value_differs, 1 times: {Finding.VALUE_DIFFERS.sentence}" in told

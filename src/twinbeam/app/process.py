@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -95,7 +96,7 @@ def calm_collector() -> None:
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
-    """Run a process's main coroutine on uvloop; an expected error ends it with one sentence, which blocks nobody."""
+    """Run a process's main coroutine on uvloop; an error ends it with one sentence, which blocks nobody."""
     calm_collector()
     raise_limit()
     try:
@@ -103,3 +104,11 @@ def run(main: Coroutine[Any, Any, None]) -> None:
             runner.run(main)
     except TwinbeamError as error:
         sys.exit(f"twinbeam: {error}")  # one sentence for the operator; the supervisor logs that we ended
+    except Exception as error:  # noqa: BLE001 -- a traceback would show its text
+        sys.exit(f"twinbeam: {_traced(error)} ended this process; please report this line.")
+
+
+def _traced(error: Exception) -> str:
+    """Return an exception's type and the lines that led to it; its text is left out: it may quote an event."""
+    lines = [f"{it.filename.rpartition('/')[2]}:{it.lineno}" for it in traceback.extract_tb(error.__traceback__)]
+    return f"{type(error).__name__} at {' > '.join(lines)}"

@@ -51,7 +51,7 @@ def _told(receipt: "Receipt") -> str:
             "Nothing was found under this, so nothing was erased. It may be written otherwise, have come to another "
             "workspace, or be longer ago than look-ups are kept."
         )
-    lines = [f"Erased: {receipt.removed} conversions, {receipt.visits} visits."]
+    lines = [f"Erased conversions: {receipt.removed}. Erased visits: {receipt.visits}."]
     if receipt.in_flight:
         lines.append(f"On the wire just now, erased when they are answered: {receipt.in_flight}.")
     if receipt.delivered:

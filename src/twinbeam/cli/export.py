@@ -104,4 +104,4 @@ def _print_person(about: "SubjectData") -> None:
     from twinbeam.admin.export import as_json
 
     click.echo(json.dumps(as_json(about), indent=1))
-    click.echo(f"{len(about.conversions)} conversions, {len(about.visits)} visits.", err=True)
+    click.echo(f"Conversions: {len(about.conversions)}. Visits: {len(about.visits)}.", err=True)

@@ -74,6 +74,8 @@ def main() -> None:
         twinbeam(prog_name="twinbeam", standalone_mode=True)
     except TwinbeamError as error:
         _fail(str(error))
+    except UnicodeEncodeError:
+        _fail("A text is not UTF-8: write it in UTF-8, and use a locale such as LC_ALL=C.UTF-8.")
     except OSError as error:
         if error.filename is None:
             _fail(f"The output cannot be written ({error.strerror}); make room where it goes.")

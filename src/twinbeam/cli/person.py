@@ -15,8 +15,8 @@ _OPTIONS = (
     ("--email", "An e-mail address; - asks for it, so that your shell does not keep it."),
     ("--phone", "A phone number with its country code (+49...); - asks for it."),
     ("--external-id", "The shop's own number of a customer; - asks for it."),
-    ("--order-id", "The shop's order number."),
-    ("--visitor-id", "The visitor id of a visit, as the tag sends it."),
+    ("--order-id", "The shop's order number; - asks for it."),
+    ("--visitor-id", "The visitor id of a visit, as the tag sends it; - asks for it."),
 )
 #: The names of the options, and what each says of a person.
 KINDS: "Mapping[str, SubjectKind]" = {

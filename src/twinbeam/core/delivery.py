@@ -7,7 +7,7 @@ class Lane(Struct, frozen=True, gc=False):
     """
     Where conversions go: one event source of one workspace, or its test stream.
 
-    No lane delays or ends what is for another. A lane that `enriches` carries second words about conversions that are
+    No lane delays or ends what is for another. A lane that `enriches` carries enrichments of conversions that are
     delivered already: whatever becomes of them there, they stay delivered.
     """
 
@@ -22,7 +22,7 @@ class Lane(Struct, frozen=True, gc=False):
     def name(self) -> str:
         """A label for logs and metrics."""
         stream = f":{self.test_code}" if self.test_code else ""
-        return f"{self.source_id}{stream}{' (second word)' if self.enriches else ''}"
+        return f"{self.source_id}{stream}{' (enrichment)' if self.enriches else ''}"
 
 
 class Lease(Struct, frozen=True, gc=False):

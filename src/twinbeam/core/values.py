@@ -330,7 +330,7 @@ MATCH: Mapping[str, int] = {
 
 
 class Rejected(Struct, frozen=True, gc=False):
-    """An item that was refused at the door, with the field and the fix."""
+    """An item that was rejected on arrival, with the field and the fix."""
 
     index: int
     code: str

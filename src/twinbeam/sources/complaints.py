@@ -85,7 +85,11 @@ def complain(error: ValidationError, index: int, place: Callable[[int, str], str
     code = _code(what)
     if code is Rejection.MISSING_FIELD:
         path = ".".join(filter(None, (path, _quoted(what))))
-    fix = _FIXES.get(path.rpartition(".")[2].partition("[")[0], _OTHER_FIXES[code])
+    if path == "event" and code is Rejection.OUT_OF_RANGE:
+        code = (
+            Rejection.BAD_EVENT_NAME
+        )  # a name of 51 characters, or of none, is refused as any other that TikTok refuses
+    fix = fix_of(path) or _OTHER_FIXES[code]
     return Rejected(index, code, _message(code, what), place(index, path), fix)
 
 

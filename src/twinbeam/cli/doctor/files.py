@@ -47,8 +47,8 @@ def place_of_key_ring(settings: Settings) -> Iterator[Finding]:
     """Look whether a copy of the data would hold its key."""
     if settings.keyring.is_relative_to(settings.data):
         yield Finding(
-            f"The place of the key ring, {settings.keyring}, is in the data folder {settings.data}.",
-            fix="Move it out of there and set TWINBEAM_KEYRING: a copy of the data must not hold its key.",
+            f"The key ring {settings.keyring} is in the data folder {settings.data}.",
+            fix="Move it out and set TWINBEAM_KEYRING: a copy of the data must not include its key.",
         )
 
 
@@ -60,6 +60,7 @@ def journals(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(settings.journal_folder).free
     reserve = settings.disk_reserve_bytes
     yield Finding(
-        f"{len(slots(settings.journal_folder))} journal(s); {free // 1024**2} MiB free, {reserve // 1024**2} reserved.",
-        fix="" if free > reserve else "Free some space: below the reserve the intake answers 507.",
+        f"Journals: {len(slots(settings.journal_folder))}. "
+        f"Disk: {free // 1024**2} MiB free, {reserve // 1024**2} MiB reserved.",
+        fix="" if free > reserve else "Make room on the disk: events are answered with 507 until then.",
     )

@@ -45,10 +45,10 @@ def accounting(counts: list[Total], states: Mapping[str, int], removed: Mapping[
     recorded = counted.get("recorded", 0)
     fine = recorded == ended + conversions
     return Finding(
-        f"{recorded} arrivals recorded = {ended} that opened nothing + {conversions} conversions."
+        f"Counters agree: recorded {recorded} = conversions {conversions} + other outcomes {ended}."
         if fine
-        else f"{recorded} arrivals recorded, but {ended} opened nothing and there are {conversions} conversions.",
-        fix="" if fine else "Keep a copy of the data folder and report this: it must not happen.",
+        else f"Counters differ: recorded {recorded}, conversions {conversions}, other outcomes {ended}.",
+        fix="" if fine else "Keep a copy of the data folder and report this: it is a bug.",
     )
 
 
@@ -58,7 +58,7 @@ def copies(settings: Settings) -> Iterator[Finding]:
         return
     with opened_store() as store, store.one_moment():
         counts, states = store.totals(by_event=False), store.states()
-    yield Finding(f"{states.get(State.HELD, 0)} conversions are held for permission or confirmation.")
+    yield Finding(f"Conversions held for consent or shop confirmation: {states.get(State.HELD, 0)}.")
     for disagreement in Disagreement:
         n = sum(count.n for count in counts if (count.outcome, count.reason) == (FINDING, disagreement))
         if n:
@@ -71,8 +71,8 @@ def quarantine(settings: Settings) -> Iterator[Finding]:
         return
     with opened_store() as store:
         quarantined = store.quarantined()
-    fix = "They are kept, encrypted, in the quarantine table; please report what the log says of them."
-    yield Finding(f"{quarantined} events could not be recorded.", fix=fix if quarantined else "")
+    fix = "They are kept, encrypted. Look for record.quarantined in the log, and report what it says."
+    yield Finding(f"Events that could not be recorded: {quarantined}.", fix=fix if quarantined else "")
 
 
 def _is_there(settings: Settings) -> bool:

@@ -18,7 +18,7 @@ _REMEMBERED = 256  #: characters; strangers choose what is remembered, so its si
 
 
 class Proxies:
-    """The proxies whose word about the client is believed."""
+    """The proxies that are believed about the client's address."""
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
         """Read addresses and networks such as `10.0.0.0/8`; raises ConfigError."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Rejection(StrEnum):
-    """The `code` of an event that was refused at the door; its neighbours are taken."""
+    """The `code` of an event that was rejected on arrival; its neighbours are accepted."""
 
     UNREADABLE = "unreadable"
     NOT_AN_OBJECT = "not_an_object"

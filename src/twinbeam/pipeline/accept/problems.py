@@ -101,14 +101,14 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.BAD_TEST_CODE: Kind(
         400,
         "Unusable test code",
-        "The test_event_code of the request cannot be one of TikTok's, and without it tests would count.",
+        "The test_event_code is not one of TikTok's, and without it these tests would count.",
         "Send the code as TikTok's test page shows it, such as TEST12345, or leave the field out.",
     ),
     ProblemCode.BAD_GZIP: Kind(
         400,
         "Not gzip",
-        "Content-Encoding says gzip, but the body is not one whole gzip stream.",
-        "Send the complete gzip stream, or leave Content-Encoding out for a plain body.",
+        "Content-Encoding says gzip, but the body is not one complete gzip stream.",
+        "Send one complete gzip stream, or leave out Content-Encoding for a plain body.",
     ),
     ProblemCode.BAD_IDEMPOTENCY_KEY: Kind(
         400,
@@ -119,23 +119,23 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.MISSING_KEY: Kind(
         401,
         "No key",
-        "The request carries no key.",
-        "Send it as Authorization: Bearer; `twinbeam keys create` makes one.",
+        "No key found.",
+        "Write Authorization: Bearer tbs_…; `twinbeam keys create` makes a key.",
         _CHALLENGE,
     ),
     ProblemCode.INVALID_WRITE_KEY: Kind(
         401,
         "Unknown key",
-        "No such key is known here; it may be mistyped, or revoked.",
-        "Send it whole: keys begin with tbs_, tbb_ or tbr_. `twinbeam keys list` tells which were revoked, "
-        "`twinbeam keys create` makes another.",
+        "This key is unknown here: mistyped, or revoked.",
+        "Send all of it: keys begin with tbs_, tbb_ or tbr_. `twinbeam keys list` shows which are revoked, "
+        "`twinbeam keys create` makes a new one.",
         _CHALLENGE,
     ),
     ProblemCode.INVALID_SIGNATURE: Kind(
         401,
         "No valid signature",
-        "No source of this name has signed this body.",
-        "Compare the source's name in the address and its secret, and sign the bytes of the body as they are sent.",
+        "The signature does not match this source and this body.",
+        "Check the source's name in the address and its secret, and sign the body's bytes exactly as they are sent.",
     ),
     ProblemCode.READ_KEY_CANNOT_WRITE: Kind(
         403,
@@ -149,8 +149,8 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.SECRET_KEY_IN_URL: Kind(
         403,
         "Secret key in a URL",
-        "URLs end up in logs, so only browser keys are taken from ?key=.",
-        "Send it as Authorization: Bearer, and replace this key: logs may hold it by now.",
+        "A secret key was sent in the URL, and URLs end up in logs. Only browser keys may be sent as ?key=.",
+        "Write Authorization: Bearer tbs_…, and replace this key: logs may hold it now.",
     ),
     ProblemCode.NOT_FOUND: Kind(404, "Not here", "There is nothing at this path.", f"See {DOCS} for the paths."),
     ProblemCode.METHOD_NOT_ALLOWED: Kind(
@@ -175,34 +175,34 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.UNKNOWN_CONTENT_ENCODING: Kind(
         415,
         "Unknown content encoding",
-        "Bodies are taken plain or compressed with gzip.",
+        "A body may be plain or compressed with gzip.",
         "Send Content-Encoding: gzip, or none.",
         ((b"accept-encoding", b"gzip"),),
     ),
     ProblemCode.EVERY_EVENT_REJECTED: Kind(
         422,
         "Every event was rejected",
-        "None of the events could be taken; `rejected` says why, one by one.",
-        "Mend the named fields and send the events again.",
+        "No event was accepted; `rejected` says why for each.",
+        "Correct the named fields and send the events again.",
     ),
     ProblemCode.KEY_RATE_LIMITED: Kind(
         429,
         "Too many events",
-        "More events come with this key than it may send.",
-        "Send the request again after Retry-After; TWINBEAM_SERVER_KEY_RATE and TWINBEAM_BROWSER_KEY_RATE are the "
-        "operator's settings for it.",
+        "This key has sent more events than its rate allows.",
+        "Send the request again after Retry-After. The operator sets the rate with TWINBEAM_SERVER_KEY_RATE and "
+        "TWINBEAM_BROWSER_KEY_RATE.",
     ),
     ProblemCode.ADDRESS_RATE_LIMITED: Kind(
         429,
         "Too many events",
-        "More events come from this address than one visitor may send.",
-        "Send the request again after Retry-After; TWINBEAM_BROWSER_ADDRESS_RATE is the operator's setting for it, and "
-        "TWINBEAM_TRUSTED_PROXIES where it is a proxy's address.",
+        "This address has sent more events than the rate of one visitor allows.",
+        "Send the request again after Retry-After. The operator sets the rate with TWINBEAM_BROWSER_ADDRESS_RATE, and "
+        "lists proxies in TWINBEAM_TRUSTED_PROXIES.",
     ),
     ProblemCode.NO_STATEMENTS: Kind(
         400,
         "Not a list of statements",
-        "The body is JSON, but not an object with a list of statements that holds at least one.",
+        "The body is JSON, but not an object with a list of at least one statement.",
         'Send {"statements": [{...}]}, also for a single statement.',
     ),
     ProblemCode.TOO_MANY_STATEMENTS: Kind(
@@ -214,14 +214,14 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.EVERY_STATEMENT_REJECTED: Kind(
         422,
         "Every statement was rejected",
-        "None of the statements could be taken; `rejected` says why, one by one.",
-        "Mend the named fields and send the statements again.",
+        "No statement was accepted; `rejected` says why for each.",
+        "Correct the named fields and send the statements again.",
     ),
     ProblemCode.INTERNAL: Kind(
         500,
-        "Our fault",
-        "Something unexpected happened; nothing of this request was acknowledged.",
-        "Send the request again; if it fails again, tell the operator the time.",
+        "Internal error",
+        "The gateway failed unexpectedly; nothing of this request was accepted.",
+        "Send the request again. If it fails again, tell the operator the time.",
     ),
     ProblemCode.UNAVAILABLE: Kind(
         503, "Not now", "Events cannot be stored at the moment.", "Send the request again a little later.", _RETRY
@@ -229,22 +229,22 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.CLOCK_WRONG: Kind(
         503,
         "Clock wrong",
-        "This machine's clock shows a day that is over, so no event's time can be checked.",
-        "Send the request again later; the operator has to set the clock, or to confirm it.",
-        ((b"retry-after", b"60"),),
+        "The gateway's clock shows a day in the past, so event times cannot be checked.",
+        "Send the request again later. The operator has to set the clock or confirm it.",
+        ((b"retry-after", b"30"),),
     ),
     ProblemCode.JOURNAL_FULL: Kind(
         503,
         "Journal full",
-        "The journal has reached its size limit and waits for the recorder.",
+        "Too many accepted events wait to be recorded.",
         "Send the request again a little later.",
         _RETRY,
     ),
     ProblemCode.DISK_FULL: Kind(
         507,
         "Disk full",
-        "There is no room to store events durably.",
-        "Keep the events and send them again once the operator has made room.",
+        "The disk has no room for events.",
+        "Keep the events and send them again when the operator has made room.",
     ),
     ProblemCode.MALFORMED_REQUEST: Kind(
         400, "Not HTTP", "The request is not well-formed HTTP/1.1.", "Send it with an HTTP library.", _CLOSE
@@ -253,24 +253,24 @@ KINDS: Mapping[ProblemCode, Kind] = {
         408, "Head too slow", "The rest of the head did not arrive in time.", "Send the request again.", _CLOSE
     ),
     ProblemCode.URI_TOO_LONG: Kind(
-        414, "Address too long", "The path with its query is too long.", "Send data in the body.", _CLOSE
+        414, "Address too long", "The path and query are too long.", "Send the data in the body.", _CLOSE
     ),
     ProblemCode.HEADERS_TOO_LARGE: Kind(
         431,
         "Headers too large",
-        "The header lines are too many, or too long together.",
-        "Leave out headers and cookies that are not for this address.",
+        "There are too many header lines, or they are too long.",
+        "Leave out headers and cookies that this address does not need.",
         _CLOSE,
     ),
     ProblemCode.OVERLOADED: Kind(
         503,
         "Too much at once",
-        "More unfinished requests are open than there is room for, and this one has waited for its rest longest.",
-        "Send the request again a little later, in one go.",
+        "Too many unfinished requests are open, and this one was the oldest.",
+        "Send the whole request again a little later.",
         (*_RETRY, *_CLOSE),
     ),
     ProblemCode.UNSUPPORTED_HTTP_VERSION: Kind(
-        505, "Unknown version of HTTP", "Only HTTP/1.0 and HTTP/1.1 are spoken here.", "Use HTTP/1.1.", _CLOSE
+        505, "Unknown version of HTTP", "Only HTTP/1.0 and HTTP/1.1 are supported.", "Use HTTP/1.1.", _CLOSE
     ),
 }
 

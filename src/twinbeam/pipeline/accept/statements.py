@@ -66,7 +66,8 @@ def _foreign(index: int) -> Rejected:
 def _trouble(item: Item, index: int) -> Rejected | None:
     said = item.consent
     if not any(getattr(item, token) for token in TOKENS):
-        return refuse(Rejection.NO_VISIT, index, "visitor_id", f"Send at least one of {', '.join(TOKENS)}.")
+        fix = "Add visitor_id or order_id, or a token, as the events of the visit have it."
+        return refuse(Rejection.NO_VISIT, index, "visitor_id", fix)
     if (said.ad_storage or said.ad_user_data or said.ad_personalization) is None and said.opt_out is None:
         fix = "Send at least one of consent.ad_storage, ad_user_data, ad_personalization and opt_out."
         return refuse(Rejection.NOTHING_SAID, index, "consent", fix)

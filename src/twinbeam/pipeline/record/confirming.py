@@ -31,7 +31,7 @@ class Confirming:
         self._terms_of = terms_of
 
     def hear(self, arrivals: Sequence[tuple[Signal, bytes]], standings: Sequence[Standing]) -> None:
-        """Take in where servers report purchases; what ends at the door reports nothing."""
+        """Take in where servers report purchases; what is ignored on arrival reports nothing."""
         pairs = zip(arrivals, standings, strict=True)
         found = [one for (one, _), standing in pairs if one.event == "Purchase" and standing.stance is not Stance.ENDS]
         for signal in sorted(filter(_is_from_server, found), key=attrgetter("received_ms")):

@@ -20,7 +20,7 @@ class Ages(Struct, frozen=True):
     #: What never reached TikTok is not a repeat, but a purchase reported weeks late misleads its reader.
     unsent_ms: int = 7 * MS_PER_DAY
 
-    #: TikTok merges a second word into the browser's report for 5 minutes (tiktok.md 7.1); the rest is for the way.
+    #: TikTok merges an enrichment into the browser's report for 5 minutes (tiktok.md 7.1); the rest is for the way.
     enrich_ms: int = 5 * 60_000 - 10_000
 
     def too_late(self, since_ms: int, may_have_it_since: int | None, now_ms: int) -> Reason | None:

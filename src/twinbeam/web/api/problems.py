@@ -47,7 +47,7 @@ KINDS: Mapping[ReadProblem, Kind] = {
     ),
     ReadProblem.INTERNAL: Kind(
         500,
-        "Our fault",
+        "Internal error",
         "Something unexpected happened; nothing was changed by it.",
         "Ask again; if it fails again, tell the operator the time.",
     ),
