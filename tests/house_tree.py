@@ -5,6 +5,7 @@ SABOTAGE=part reads a copy instead, in which one thing was put wrong by `spoil`.
 """
 
 import ast
+import atexit
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
@@ -47,6 +48,7 @@ def spoil(path: str, text: str) -> None:
 
 
 def _copied(folder: Path) -> Path:
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in READ:
         shutil.copytree(CHECKOUT / name, folder / name, ignore=LEFT_OUT, ignore_dangling_symlinks=True)
     for page in [*CHECKOUT.glob("*.md"), CHECKOUT / "pyproject.toml"]:
