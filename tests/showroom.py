@@ -39,7 +39,7 @@ BAD = Answered(400, 40002, "data.0.properties.contents.0.content_id: Not a valid
 
 def bought(order: str, *, email: str = "ada@shop.example", minor: int | None = 2_050, **changes: Any) -> Signal:
     """Give the signal of a purchase that can be found by order and e-mail."""
-    own = {"visits": []} | {name: changes.pop(name) for name in ("key", "body", "visits") if name in changes}
+    own = {name: changes.pop(name) for name in ("key", "body", "visits") if name in changes}
     workspace = changes.get("workspace", WORKSPACE)
     found_by = [lookup("order", workspace, order), lookup("email", workspace, email_digest(email))]
     usual = {"workspace": WORKSPACE, "pixel": PIXEL, "event_time": NOW_S - 5, "order_id": order, "lookups": found_by}

@@ -89,7 +89,7 @@ def test_the_audit_tells_of_erasures_and_exports_and_names_nobody(data):
         ("export main", "", "stories since 2026-01-01"),
         ("export main", "", "1 conversions and 0 visits of a person, by email"),
         (erasure, "", "asked by email"),
-        (erasure, "asked", "1 conversions and 0 visits erased, 0 on the wire, 0 at TikTok"),
+        (erasure, "asked", "1 conversions and 1 visits erased, 0 on the wire, 0 at TikTok"),
     ]
     assert all(change["who"] for change in changes)
 
