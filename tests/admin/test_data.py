@@ -71,7 +71,7 @@ def test_an_erasure_is_remembered_outside_before_the_store_knows_of_it(room, adm
             "ada",
             f"erasure main/{erased.id}",
             "asked",
-            "1 conversions and 0 visits erased, 0 on the wire, 0 at TikTok",
+            "1 conversions and 1 visits erased, 0 on the wire, 0 at TikTok",
         ),
     ]
 
