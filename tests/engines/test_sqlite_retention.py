@@ -232,6 +232,7 @@ def test_a_failed_step_is_taken_again(h: Harness, monkeypatch: pytest.MonkeyPatc
     assert h.store._db.execute("SELECT count(*) FROM payload").fetchone() == (0,)
 
 
+@pytest.mark.slow
 def test_one_call_takes_little_time_however_much_there_is_to_do(h: Harness) -> None:
     for start in range(0, 6_000, 2_000):
         h.take(

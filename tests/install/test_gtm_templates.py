@@ -110,6 +110,7 @@ def without(permissions):
                         yield json.dumps(item), less
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_single_right_is_needed_and_a_call_without_it_fails(kind):
     its = template(kind)

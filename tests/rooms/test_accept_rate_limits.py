@@ -165,6 +165,7 @@ def test_a_thousand_connections_that_send_their_bodies_at_once_are_no_way_around
     assert asyncio.run(all_at_once()).count(202) == 201
 
 
+@pytest.mark.slow
 def test_any_number_of_addresses_takes_no_more_memory_than_some():
     limits = RateLimits(USUAL, most_addresses=8_192)
     tracemalloc.start()

@@ -108,6 +108,7 @@ def test_a_body_whose_parts_cannot_be_told_apart_is_a_problem_of_the_whole(body)
     assert isinstance(events_v1.read(body), Problem)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "filler", [b"[", b"{", b"[],", b'"', b"\\", b'"",', b",", b"[" * 500 + b"]" * 500 + b",", b"a"]
 )
