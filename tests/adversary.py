@@ -123,6 +123,11 @@ class Order(Struct):
         return {self.tie: self.token}
 
 
+def an_address(n: int) -> str:
+    """Give the address of an honest visitor."""
+    return f"2001:db8:ffff:{n:x}::1"
+
+
 def some_orders(chance: Random, count: int) -> list[Order]:
     """Make orders whose server names their visits."""
     return [

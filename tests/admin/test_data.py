@@ -64,7 +64,7 @@ def test_an_erasure_is_remembered_outside_before_the_store_knows_of_it(room, adm
     around = AtOnce(room)
     erased = erase(admin, ADA, around)
     assert around.happened == [("remembered", erased.id, set()), ("awaited", erased.id, {erased.id})]
-    assert erased.receipt == Receipt(room.clock.now_ms(), removed=1)
+    assert erased.receipt == Receipt(room.clock.now_ms(), removed=1, visits=1)
     assert room.store.states() == {"erased": 1, "ready": 1}
     assert lines(admin) == [
         ("ada", f"erasure main/{erased.id}", "", "asked by email"),
@@ -72,7 +72,7 @@ def test_an_erasure_is_remembered_outside_before_the_store_knows_of_it(room, adm
             "ada",
             f"erasure main/{erased.id}",
             "asked",
-            "1 conversions and 0 visits erased, 0 on the wire, 0 at TikTok",
+            "1 conversions and 1 visits erased, 0 on the wire, 0 at TikTok",
         ),
     ]
 

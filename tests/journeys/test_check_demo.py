@@ -129,7 +129,7 @@ def test_the_demo_ends_in_order_when_told_or_when_its_starter_is_gone(demo, end)
 
 
 def test_a_healthy_day_leaves_tiktoks_diagnostics_nothing_to_say(tmp_path):
-    day = ("--seed", "7", "--orders", "60", "--seconds", "4", "--healthy", "--directory", str(tmp_path))
+    day = ("--seed", "7", "--orders", "60", "--seconds", "8", "--healthy", "--directory", str(tmp_path))
     command = [sys.executable, "-m", "twinbeam.demo", *day]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         emulator = json.loads(process.stdout.readline())["stage"]["emulator"]

@@ -24,13 +24,22 @@ RUN = (
     "raise SystemExit(run_demo(seed=1, ports=Ports()))"
 )
 PIXEL = "CTWINBEAMDEMOSHOP002"
-LONGEST_TASK_MS = 50
-LOADS = 3  #: a machine that has other things to do makes tasks long as well; a page's own are long each time
+LOADS = 5  #: a machine that has other things to do makes tasks long as well; a page's own are long each time
 LONG_TASKS = """
   window.longTasks = [];
-  new PerformanceObserver((list) => list.getEntries().forEach((entry) => longTasks.push(entry.duration)))
-    .observe({ type: "longtask", buffered: true });
+  new PerformanceObserver((list) => longTasks.push(...list.getEntries())).observe({ type: "longtask", buffered: true });
 """
+#: Hold the page up on purpose, and wait until that is told: what was before has been told by then.
+HELD_UP = """() => new Promise((resolve) => setTimeout(() => {
+  const start = performance.now();
+  while (performance.now() < start + 60);
+  const look = () => {
+    const before = longTasks.filter((task) => task.startTime + task.duration <= start);
+    if (longTasks.length > before.length) resolve(before.map((task) => task.duration));
+    else setTimeout(look, 20);
+  };
+  look();
+}))"""
 
 
 class Demo:
@@ -76,6 +85,7 @@ class Person(Visit):
         self.page.get_by_role("button", name="Add to cart").click()
         self.page.get_by_role("link", name="Go to the cart").click()
         self.page.get_by_role("link", name="Check out").click()
+        expect(self.page.get_by_role("heading", name="Check out")).to_be_visible()
 
     def pay(self) -> None:
         """Press the button twice, as people do; the form is filled in already."""
@@ -180,6 +190,8 @@ def test_a_refusal_keeps_all_of_it_here(comes):
     assert person.asked_about() == []
     assert person.counted() == []
     assert {cookie["name"] for cookie in person.page.context.cookies()} == {"consent", "orders"}
+    person.page.get_by_role("link", name="Watch it in Twinbeam").click()
+    expect(person.page.get_by_role("main")).to_contain_text("The visitor refused")
 
 
 def test_an_answer_that_comes_after_the_order_sends_what_was_held(comes):
@@ -267,13 +279,13 @@ def test_no_page_has_a_task_that_holds_it_up(comes):
 
 
 def _long_tasks(page: Page, url: str) -> list[float]:
-    """Give how long the page's tasks over 50 ms took, in ms, at its best of a few loads."""
+    """Give how long the page's tasks over 50 ms took, in ms, at its second best of a few loads."""
     loads = []
     for _ in range(LOADS):
         page.goto(url)
         page.wait_for_function("!!twinbeam.call && !!ttq._emulator")
-        page.wait_for_timeout(500)  # what a page does by itself: events on their way, and the first look at an order
-        loads.append(page.evaluate("longTasks"))
-        if not loads[-1]:
-            return []
-    return min(loads, key=sum)
+        page.wait_for_timeout(300)  # what a page does by itself: events on their way, and the first look at an order
+        loads.append(page.evaluate(HELD_UP))
+        if loads.count([]) == 2:
+            break
+    return sorted(loads, key=sum)[1]

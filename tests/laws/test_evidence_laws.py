@@ -8,30 +8,18 @@ Weak: where nothing but the order id ties copies together, a refusal holds the o
 each visit and thirty for each address. What is beyond that is sent, once; what is within is not.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from hashlib import sha256
 from pathlib import Path
 from random import Random
 
-import msgspec
 import pytest
 
-from adversary import GRANTED, HOUR_MS, SECOND_MS, TRACES, Adversary, Order, Request, some_orders
+from adversary import GRANTED, HOUR_MS, SECOND_MS, Adversary, Order, Request, an_address, some_orders
 from claimants import Source, pages, reports, some_sources
-from world import Left, World
+from evidence import OfStrong, OfWeak, assert_strong, assert_weak, held_of
+from world import World
 
 MINUTE_MS, DAY_MS = 60 * SECOND_MS, 24 * HOUR_MS
-_MALLORY = [sha256(text.encode()).hexdigest() for text in ("mallory@evil.example", "+4915112345678", "mallory")]
-
-
-def an_address(n: int) -> str:
-    """Give the address of an honest visitor."""
-    return f"2001:db8:ffff:{n:x}::1"
-
-
-def hashed(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
 
 
 class Strong:
@@ -45,33 +33,7 @@ class Strong:
         self._adversary = Adversary(self._chance, self.orders)
         self._play()
         self.world.close()
-        self._events: dict[int, list[Left]] = {order.n: [] for order in self.orders}
-        by_value = {order.value: order for order in self.orders}
-        for left in self.world.counted():
-            money = left.body.get("properties", {})
-            if money.get("currency") == "EUR":
-                self._events[by_value[money["value"]].n].append(left)
-
-    @property
-    def lost(self) -> list[Order]:
-        """Orders that should have been counted and were not."""
-        return [order for order in self.orders if order.is_permitted and not self._events[order.n]]
-
-    @property
-    def doubled(self) -> list[Order]:
-        """Orders that were counted more than once."""
-        return [order for order in self.orders if len(self._events[order.n]) > 1]
-
-    @property
-    def unpermitted(self) -> list[Order]:
-        """Orders of which something left that neither their visit nor their server permitted."""
-        told = "".join(_text(left) for left in self.world.left if not left.native)
-        return [o for o in self.orders if not o.is_permitted and (self._events[o.n] or hashed(o.email) in told)]
-
-    @property
-    def tainted(self) -> list[Left]:
-        """What left of orders with something in it that the adversary said."""
-        return [left for events in self._events.values() for left in events if _is_tainted(left)]
+        self.verdict = OfStrong(self.orders, self.world.left, self.world.counted())
 
     def _play(self) -> None:
         chance, orders = self._chance, self.orders
@@ -143,21 +105,9 @@ class Strong:
         self.world.send()
 
 
-def _text(left: Left) -> str:
-    return msgspec.json.encode(left.body).decode()
-
-
-def _is_tainted(left: Left) -> bool:
-    return any(trace in _text(left) for trace in [*TRACES, *_MALLORY])
-
-
-def assert_strong(played: Strong) -> None:
-    assert (played.lost, played.doubled, played.unpermitted, played.tainted) == ([], [], [], [])
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_what_a_visit_vouches_for_is_counted_once_whatever_strangers_say(tmp_path: Path, seed: int) -> None:
-    assert_strong(Strong(tmp_path, orders=150, seed=seed))
+    assert_strong(Strong(tmp_path, orders=150, seed=seed).verdict)
 
 
 @pytest.mark.slow
@@ -165,10 +115,10 @@ def test_what_a_visit_vouches_for_is_counted_once_whatever_strangers_say(tmp_pat
 def test_of_10_000_orders_with_strong_evidence_none_is_lost(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    played = Strong(tmp_path, orders=10_000, seed=1)
-    lost, unpermitted = len(played.lost) + len(played.doubled), len(played.unpermitted) + len(played.tainted)
-    record_property("figures", f"strong: {len(played.orders)} orders, lost {lost}, unpermitted {unpermitted}")
-    assert_strong(played)
+    verdict = Strong(tmp_path, orders=10_000, seed=1).verdict
+    lost, unpermitted = len(verdict.lost) + len(verdict.doubled), len(verdict.unpermitted) + len(verdict.tainted)
+    record_property("figures", f"strong: {len(verdict.orders)} orders, lost {lost}, unpermitted {unpermitted}")
+    assert_strong(verdict)
 
 
 class Weak:
@@ -178,41 +128,18 @@ class Weak:
         self._chance = Random(seed)
         self.world = World(folder)
         self.sources: list[Source] = []
-        self.held_over_cap: list[Source] = []
-        self.not_held: list[Source] = []
+        self._held: list[tuple[Source, int]] = []
         for first in (0, orders // 2):  # the same hour does not limit the next
             self._wave(some_sources(self._chance, orders // 2, first))
-        self._released = self._release()
+        released = self._release()
         self._late()
         self.world.close()
-        self.counts = Counter(left.body["properties"]["value"] for left in self._counted() if not left.native)
+        self.verdict = OfWeak(self.sources, self._held, self.world.counted(), released)
 
     @property
     def orders(self) -> list[Order]:
         """All orders."""
         return [order for source in self.sources for order in source.orders]
-
-    @property
-    def sent_after_refusal(self) -> list[Source]:
-        """Sources of whose orders more were sent than lie beyond their limit."""
-        return [source for source in self.sources if self._sent(source) > len(source.orders) - source.cap]
-
-    @property
-    def doubled(self) -> list[float]:
-        """What orders cost that were counted more than once."""
-        return [value for value, count in self.counts.items() if count > 1]
-
-    @property
-    def tainted(self) -> list[Left]:
-        """What left of a server's report with an identifier in it that a claimant said."""
-        texts = {left.body["event_id"]: _text(left) for left in self._counted()}
-        return [left for left in self._counted() if any(mark in texts[left.body["event_id"]] for mark in _MALLORY)]
-
-    def _counted(self) -> list[Left]:
-        return [left for left in self.world.counted() if left.body.get("properties", {}).get("currency") == "EUR"]
-
-    def _sent(self, source: Source) -> int:
-        return sum(order.value in self.counts for order in source.orders if order.number not in self._released)
 
     def _wave(self, sources: list[Source]) -> None:
         """Let sources claim before and after the server reports, with noise of the adversary's between."""
@@ -250,11 +177,7 @@ class Weak:
         return {order.number for order in released}
 
     def _judge(self, sources: Sequence[Source]) -> None:
-        held = self.world.held("consent_contested")
-        for source in sources:
-            count = sum(order.number in held for order in source.orders)
-            self.held_over_cap += [source] * (count > source.cap)
-            self.not_held += [source] * (count < source.cap)
+        self._held += held_of(sources, self.world.held("consent_contested"))
 
     def _round(self, requests: Sequence[Request], orders: Sequence[Order]) -> None:
         noise = Adversary(self._chance, orders, holds_back=False) if orders else None
@@ -272,14 +195,9 @@ class Weak:
         self.world.send()
 
 
-def assert_weak(played: Weak) -> None:
-    assert (played.sent_after_refusal, played.held_over_cap, played.not_held) == ([], [], [])
-    assert (played.doubled, played.tainted) == ([], [])
-
-
 @pytest.mark.parametrize("seed", range(2))
 def test_what_only_an_order_id_ties_is_held_back_within_limits(tmp_path: Path, seed: int) -> None:
-    assert_weak(Weak(tmp_path, orders=300, seed=seed))
+    assert_weak(Weak(tmp_path, orders=300, seed=seed).verdict)
 
 
 @pytest.mark.slow
@@ -287,7 +205,7 @@ def test_what_only_an_order_id_ties_is_held_back_within_limits(tmp_path: Path, s
 def test_of_10_000_orders_with_weak_evidence_no_more_are_held_than_the_limits_allow(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    played = Weak(tmp_path, orders=10_000, seed=1)
-    sent, held = len(played.sent_after_refusal), len(played.held_over_cap)
+    verdict = Weak(tmp_path, orders=10_000, seed=1).verdict
+    sent, held = len(verdict.sent_after_refusal), len(verdict.held_over_cap)
     record_property("figures", f"weak: sent after refusal {sent}, held over the cap {held}")
-    assert_weak(played)
+    assert_weak(verdict)

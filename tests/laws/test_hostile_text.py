@@ -50,6 +50,7 @@ readers: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("read", readers)
 def test_no_text_takes_long(read: str) -> None:
     for beginning, repeated, end in product(_BEGINNINGS, _REPEATED, _ENDS):

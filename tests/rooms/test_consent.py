@@ -399,8 +399,13 @@ class TestRecord:
             assert latest(record, ConsentRecord(ad_storage=said)).ad_storage == said
 
     def test_a_refusal_of_a_server_without_its_own_time_is_as_old_as_the_event(self):
-        assert record_of(an_arrival(ad_storage="denied")).ad_storage == Statement((NOW_S - 5) * 1_000, "denied")
-        assert record_of(an_arrival(opt_out=True)).opt_out == Statement((NOW_S - 5) * 1_000, "denied")
+        assert record_of(an_arrival(ad_storage="denied")).ad_storage == Statement((NOW_S - 5) * 1_000 + 999, "denied")
+        assert record_of(an_arrival(opt_out=True)).opt_out == Statement((NOW_S - 5) * 1_000 + 999, "denied")
+
+    def test_of_one_second_a_refusal_is_later_than_a_grant(self):
+        refused = record_of(an_arrival(ad_storage="denied", ad_user_data="denied", at=NOW_S - 5))
+        within = Statement((NOW_S - 5) * 1_000 + 400, "granted")
+        assert latest(refused, ConsentRecord(within, within)).ad_storage.answer == "denied"
 
     def test_a_word_with_its_own_time_keeps_it(self):
         for channel in (Channel.BROWSER, Channel.SERVER):

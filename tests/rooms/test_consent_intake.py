@@ -176,7 +176,7 @@ class TestEvents:
         for items in ((older, newer), (newer, older)):
             receipt = Corridor().send(*items).json["receipt"]
             record = RECEIPTS.verify(receipt, WORKSPACE, ADA, NOW_MS + LASTS_MS)
-            assert record.ad_personalization == Statement((NOW_S - 30) * 1_000, "denied")
+            assert record.ad_personalization == Statement((NOW_S - 30) * 1_000 + 999, "denied")
 
 
 class TestStatements:

@@ -1,41 +1,29 @@
-"""Metrics that are counted many at once mean what the library makes of them one by one."""
+"""What is reported becomes metrics and log lines."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry, Histogram
 
 from twinbeam.app.reports import Reports
 from twinbeam.observe import metrics
-from twinbeam.observe.metrics import observe_all
 from twinbeam.pipeline.accept.contract import Served
 
-BUCKETS = (0.5, 1.0, 2.5)
-values = st.lists(st.one_of(st.sampled_from(BUCKETS), st.integers(0, 4), st.floats(0, 5)), max_size=30)
+
+def told(name: str, **labels: str) -> float:
+    """Give a sample of what this process counts."""
+    return metrics.COUNTED.get_sample_value(name, labels) or 0.0
 
 
-def counted(registry: CollectorRegistry) -> dict[tuple[str, str], float]:
-    """Give what is exposed, by name and bucket, without when it began."""
-    samples = [sample for metric in registry.collect() for sample in metric.samples]
-    return {(s.name, s.labels.get("le", "")): round(s.value, 6) for s in samples if not s.name.endswith("_created")}
-
-
-@given(st.lists(values, max_size=3))
-def test_observing_all_at_once_is_observing_each(rounds: list[list[float]]) -> None:
-    at_once, each = CollectorRegistry(), CollectorRegistry()
-    for registry in (at_once, each):
-        histogram = Histogram("seconds", "Seconds.", buckets=BUCKETS, registry=registry)
-        for some in rounds:
-            if registry is at_once:
-                observe_all(histogram, some)
-            else:
-                for value in some:
-                    histogram.observe(value)
-    assert counted(at_once) == counted(each)
-    assert ("seconds_bucket", "2.5") in counted(each)
+def test_how_long_requests_and_groups_take_is_in_the_metrics_at_once() -> None:
+    names = ("twinbeam_accept_seconds_sum", "twinbeam_group_events_sum", "twinbeam_append_seconds_sum")
+    before = [told(name) for name in names]
+    reports = Reports(Lines())
+    reports.request(Served("/v1/events", 202, 0.5))
+    reports.group(count=7, size_bytes=1, seconds=0.25)
+    after = [told(name) for name in names]
+    assert [late - early for early, late in zip(before, after, strict=True)] == pytest.approx([0.5, 7, 0.25])
+    assert told("twinbeam_accept_seconds_bucket", le="1.0") > told("twinbeam_accept_seconds_bucket", le="0.25")
 
 
 class Lines(list[tuple[str, str]]):
@@ -46,7 +34,7 @@ class Lines(list[tuple[str, str]]):
 
 
 def attempts_told() -> float:
-    return float(metrics.HAPPENINGS.labels("send.attempted")._value.get())
+    return told("twinbeam_happenings_total", event="send.attempted")
 
 
 def test_an_attempt_is_routine_unless_its_token_was_refused() -> None:

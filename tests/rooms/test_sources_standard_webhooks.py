@@ -26,6 +26,8 @@ from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.sources import consent_v1, events_v1
 from twinbeam.sources.standard_webhooks import MOST_SIGNATURES, NOT_NOW, NOT_SIGNED, StandardWebhooks
 
+pytestmark = pytest.mark.outside("signature")
+
 RING = KeyRing([("k", b"k" * 32)])
 NEW, OLD, OTHER = ("whsec_" + b64encode(bytes([n]) * 32).decode() for n in range(3))
 DIALECT = standard_webhooks(RING)

@@ -55,14 +55,15 @@ def create(  # noqa: PLR0913 -- one for each option
     as_json: bool,
 ) -> None:
     """
-    Make a source and show its secret, once. What it signs is taken at /in/webhook/NAME and counts as the shop
-    server's word.
+    Make a source and show its secret, once.
+
+    What it signs is taken at /in/webhook/NAME, and counts as the word of the shop's server.
 
     \b
     Examples:
       twinbeam sources create till --pixel C4A5B6C7D8E9F0G1H2I3
       twinbeam sources create crm --route "C4A5B6C7D8E9F0G1H2I3 event=Lead" --secret-stdin < secret.txt
-    """  # noqa: D205, D301 -- \b tells click to keep the lines
+    """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.admin import sources
     from twinbeam.admin.routes import route_of
     from twinbeam.cli.setup import opened_admin

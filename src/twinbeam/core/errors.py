@@ -8,8 +8,7 @@ Surprises. Whatever is expected (a refusal, a duplicate, a verdict) is a value, 
     │   ├── StorageBehind    more waits to be recorded than the journal may hold; passes by itself
     │   ├── StorageBusy      somebody else holds the lock for longer than we wait
     │   └── StorageDamaged   what was read is not what was written
-    ├── AdminError           what an owner asked for cannot be done; tells the fix (admin/errors.py)
-    └── Unreachable          the destination gave no answer that can be read
+    └── AdminError           what an owner asked for cannot be done; tells the fix (admin/errors.py)
 """
 
 
@@ -39,15 +38,3 @@ class StorageBusy(StorageError):  # noqa: N818
 
 class StorageDamaged(StorageError):  # noqa: N818
     """Stored bytes failed their check; they are kept as they are for a person to look at."""
-
-
-class Unreachable(TwinbeamError):  # noqa: N818
-    """
-    The destination could not be reached, or hung up without a readable answer.
-
-    `arrived` is False only when the request certainly never left (name lookup or connect failed).
-    """
-
-    def __init__(self, message: str, *, arrived: bool) -> None:
-        super().__init__(message)
-        self.arrived = arrived

@@ -14,7 +14,7 @@ from twinbeam.demo.processes import HOST, DemoError, free_port, run_once, runnin
 from twinbeam.demo.shop_pages.facts import NONCE, Facts, write_facts
 from twinbeam.demo.stage import Stage, wait_for
 
-PIXEL = "CTWINBEAMDEMOSHOP002"  #: apart from the seeded shoppers' pixel, whose troubles would show in its Diagnostics
+PIXEL = "CTWINBEAMDEMOSHOP002"  #: apart from the seeded shoppers' pixel: what a person does is counted alone
 _NAME = "Lamp Street"
 _RULES = (f"hosts={HOST},localhost", "confirm_purchases=on")
 _TIKTOK = "https://analytics.tiktok.com"  #: whose script the base code loads (tiktok.md 9.1)

@@ -2,7 +2,7 @@
 The stage of the demo: an emulator and a gateway on free ports, a pixel, three keys, and one directory for all of it.
 
     DIRECTORY/state     the gateway's data        DIRECTORY/keyring   its key file
-    DIRECTORY/logs      what each part printed    DIRECTORY/truth.json
+    DIRECTORY/logs      what each part printed    DIRECTORY/truth.json, shop.json
 """
 
 import asyncio

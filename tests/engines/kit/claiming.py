@@ -271,6 +271,46 @@ def one_id_that_a_stranger_gives_to_many_orders_is_used_by_one(h: Harness) -> No
     assert sorted(_sent(h)) == [*_ORDERS[1:4], "one-for-all"]
 
 
+def one_id_that_two_strangers_give_to_many_orders_is_used_by_none(h: Harness) -> None:
+    h.take(*[_stranger("one-for-all", order_id="1001", also=["1001"], visitor=visitor) for visitor in "vw"])
+    h.take(_bought("1001", also=["1001"]))
+    h.take(*[_stranger("one-for-all", order_id=order, also=[order]) for order in _ORDERS[1:4]])
+    h.take(*[_bought(order, also=[order]) for order in _ORDERS[1:4]])
+    assert sorted(_sent(h)) == _ORDERS[:4]
+
+
+def one_id_is_used_by_one_also_of_orders_that_somebody_refused(h: Harness) -> None:
+    h.take(*[_stranger(order, refuses=True, visitor=f"v-{order}") for order in _ORDERS[:4]])
+    h.take(*[_stranger("one-for-all", order_id=order, also=[order]) for order in _ORDERS[:4]])
+    h.take(*[_bought(order, also=[order]) for order in _ORDERS[:4]])
+    h.take(*[_bought(order, also=[order], consent=granted(NOW + MINUTE)) for order in _ORDERS[:4]])
+    assert len(_sent(h)) == 4
+
+
+def a_refusal_of_the_server_counts_though_a_stranger_refused_before(h: Harness) -> None:
+    h.take(_stranger("1001", refuses=True), _stranger("1002", refuses=True))
+    h.take(a_refusal("1001", order_id="1001", visitor="v"), a_refusal("1002", order_id="1002"))
+    for order in ("1001", "1002"):
+        h.take(a_signal(order, channel=BROWSER, visitor="v", order_id=order))
+    assert h.store.due_lanes(h.now() + MINUTE) == []
+
+
+def an_id_that_fired_is_used_though_a_stranger_tied_it_to_another_order(h: Harness) -> None:
+    h.take(_stranger("1001", order_id="1002", also=["1002"]))
+    h.take(a_signal("fired", channel=BROWSER, visitor="v", order_id="1001", also=["1001"], native="sent"))
+    h.take(_bought("1002", visitor="w"))
+    h.take(_bought("fired", order_id="1001", also=["1001"], visitor="v"))
+    assert sorted(_sent(h)) == ["1002", "fired"]
+
+
+def an_order_whose_number_another_goes_by_keeps_its_own_id(h: Harness) -> None:
+    h.take(_stranger("1002", order_id="1001", also=["1001"]))
+    h.take(_bought("1001"))
+    h.take(_bought("order-1002", order_id="1002", also=["1002"]))
+    h.take(_stranger("1002", order_id="1002"), _stranger("1002", order_id="1002", native="sent"))
+    assert sorted(_sent(h)) == ["1002", "order-1002"]
+
+
 def leads_obey_the_same(h: Harness) -> None:
     h.take(*[a_refusal(f"l-{n}", event="Lead", channel=BROWSER, visitor="s", address=7) for n in range(10)])
     h.take(*[a_signal(f"l-{n}", event="Lead") for n in range(10)], a_signal("l-0", event="Lead", visitor="v"))

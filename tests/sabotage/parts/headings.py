@@ -2,4 +2,4 @@
 
 from house_tree import spoil
 
-spoil("src/twinbeam/dashboard/templates/find.html", "<h2>Haruspicy</h2>\n")
+spoil("src/twinbeam/web/find/page.html", "<h2>Haruspicy</h2>\n")

@@ -54,8 +54,8 @@ _LARGE_BYTES = 64 * 1024**2
 #: is dropped late makes the file larger, and with it the checkpoints that some appends wait for.
 _LISTEN_EVERY = 64
 
-#: Groups that are carried over from a file that is gone: each costs a sync, and callers wait meanwhile. While a recorder
-#: runs, some hundreds wait at most.
+#: Groups that are carried over from a file that is gone: each costs a sync, and callers wait meanwhile.
+#: While a recorder runs, some hundreds wait at most.
 _MOST_CARRIED = 1_000
 
 DEFAULT_CAP_BYTES = 4 * 1024**3
@@ -75,7 +75,7 @@ class Carried(NamedTuple):
     """A group on its way from a file that is gone to a fresh one: what an append takes."""
 
     at_ms: int
-    count: int
+    events: int
     body: bytes
 
 
@@ -210,7 +210,7 @@ class SqliteJournal:
 
     def carry_over(self) -> list[Carried]:
         """
-        Read what nobody is known to have recorded out of a file that is gone: it is still there for whoever has it open.
+        Read what nobody is known to have recorded out of a file that is gone, and still there for whoever has it open.
 
         Whoever followed the file reads it to its end as well; a group that is recorded twice changes nothing. What is
         carried over is not missing any more; what is more than can be carried is.
@@ -223,7 +223,7 @@ class SqliteJournal:
             Carried(at_ms, count, self._keys.open_sealed(sealed, group_context(self.journal_id, seq)))
             for seq, at_ms, count, sealed in rows
         ]
-        events = sum(group.count for group in carried)
+        events = sum(group.events for group in carried)
         self._newest_file.write(Newest(self.journal_id, self._seq - len(carried), self._upto - events))
         return carried
 

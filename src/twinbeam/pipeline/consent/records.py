@@ -24,6 +24,7 @@ from twinbeam.core.values import Arrival, Channel, Consent, User
 
 _SOURCE = re.compile(r"(?!(?:[^0-9]*[0-9]){7})[A-Za-z][A-Za-z0-9_.:-]{0,63}")  # no '@', and fewer digits than a phone
 _EVIDENCE_BYTES = 8
+_SECOND_ENDS_MS = 999
 
 
 def record_of(arrival: Arrival) -> ConsentRecord:
@@ -53,16 +54,16 @@ def _moments(arrival: Arrival) -> tuple[int, int]:
 
     A word from the future would win over every later one. A grant that waited in the browser is as old as its event.
     A server copies what it once stored: where it does not say since when, its grant counts as older than any other
-    word, and its refusal is as old as the event.
+    word, and its refusal is as old as the event. Of a second, a refusal counts from its end: it may be later than a
+    grant that is dated to the millisecond within it.
     """
     origin, at = arrival.origin, arrival.item.consent.at
     received_ms = origin.received_ms
     if at is not None:
-        at_ms = min(at * 1_000, received_ms)
-        return at_ms, at_ms
+        return min(at * 1_000, received_ms), min(at * 1_000 + _SECOND_ENDS_MS, received_ms)
     if origin.channel is Channel.BROWSER:
         return received_ms - (arrival.item.age_ms or 0), received_ms
-    return 0, min(arrival.event_time * 1_000, received_ms)
+    return 0, min(arrival.event_time * 1_000 + _SECOND_ENDS_MS, received_ms)
 
 
 def _statement(answer: Answer | None, moments: tuple[int, int]) -> Statement:

@@ -39,7 +39,7 @@ STRONG = 2  #: and a token that strangers cannot guess says of which visit it is
 BELIEVED = 4  #: what browsers claimed of it stays within the limits of claims.py
 GRANTED = 8  #: permitted by the server's own word or its own visit, and not only by a claim
 CLAIMED = 16  #: only a claim says that TikTok's own script reported it
-APART = 32  #: a stranger had sent something under its ids, so it goes out under one that its visit's token gives
+APART = 32  #: its ids led to what others reported or had sent, so no claim brings it another id
 BY_ORDER = 64  #: the refusal that it remembers named an order, so it means nothing for another
 
 #: What copies may disagree about: bits, summed up in `Conversion.found`, so that each counts once for a conversion.

@@ -31,6 +31,7 @@ from twinbeam.pipeline.record.claims import ClaimLimits, told_of
 from twinbeam.pipeline.record.confirming import Confirming
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import (
+    APART,
     BELIEVED,
     BY_ORDER,
     OWNER,
@@ -159,6 +160,8 @@ class Fold:
         self._steps.take(act, conversion, it)
         if belonging.finding is not None:
             self._steps.count(conversion, belonging.finding)
+            if act in _OPENS:
+                conversion.evidence |= APART  # another order may go by an id that leads here from now on
         self._refuse_further(conversion, it)
         moved = belonging.moved if unites or known is None else frozenset[bytes]()
         if act is not Act.PASS_OVER:

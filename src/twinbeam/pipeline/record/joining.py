@@ -19,7 +19,7 @@ from twinbeam.core.keys import KEY_BYTES, conversion_key, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Side, Signal
-from twinbeam.pipeline.record.conversion import STRONG, VOUCHED, Conversion
+from twinbeam.pipeline.record.conversion import STRONG, VOUCHED, Conversion, belongs_to
 from twinbeam.pipeline.record.known import Known, Writes
 from twinbeam.pipeline.record.relation import Relation, has_left, is_another_order, relation_of
 from twinbeam.pipeline.record.rules import REFUSED_BEFORE
@@ -85,19 +85,34 @@ class Joining:
         yielding = [row for row in fitting if row is not first and vouched_for and _yields(row)]
         moved = self._leading_to(signal, {row.id for row in (*others, *yielding)})
         finding = Finding.ORDER_DIFFERS if len(fitting) < len(rows) else None
-        return Belonging(signal, first, others, finding, moved=moved)
+        return Belonging(self._under_own_id(signal, first), first, others, finding, moved=moved)
+
+    def _under_own_id(self, signal: Signal, first: Conversion) -> Signal:
+        """Return a browser's arrival under its order's id where its own leads to another order that is not ended."""
+        there = self._row(signal.key)
+        if there is None or there is first or signal.channel.side is Side.SERVER or not signal.order_event_id:
+            return signal
+        if there.state in REFUSED_BEFORE or not is_another_order(there, signal):
+            return signal
+        return renamed(signal, signal.order_event_id, signal.aliases[0])
 
     def _leading_to(self, signal: Signal, ids: set[int]) -> frozenset[bytes]:
         conversions = self._known.conversions
         return frozenset(key for key in _keys(signal) if key in conversions and conversions[key].id in ids)
 
     def _apart(self, signal: Signal, rows: Sequence[Conversion]) -> Belonging:
-        """Give an arrival a conversion of its own beside those of other orders under its ids."""
+        """
+        Give an arrival a conversion of its own beside those of other orders under its ids.
+
+        An id that leads to another order is used again only where a server ties it to a visit and the other order does
+        not go out under it.
+        """
         if any(_is_reused(row, signal) for row in rows):
             return self._reused(signal)
         order_key = signal.aliases[0] if signal.order_event_id else signal.key
         taken, there, key = self._row(order_key), self._row(signal.key), _key_apart(signal)
-        is_free = there is None or not self._bears(there, signal.event_id)
+        is_server = signal.channel.side is Side.SERVER  # a browser takes no other order's keys
+        is_free = there is None or (is_server and signal.strong and not self._goes_by(there, signal.event_id))
         if is_free:
             event_id = signal.event_id
         elif signal.order_event_id and (taken is None or taken.event_id != signal.order_event_id):
@@ -105,17 +120,17 @@ class Joining:
         else:
             event_id = _with_suffix(signal.event_id, signal.order_id.encode())
         own = replace(renamed(signal, event_id, key), aliases=[signal.key, *signal.aliases])
-        is_server = signal.channel.side is Side.SERVER  # a browser takes no other order's keys
         moved = frozenset({order_key, *([signal.key] if is_free else ())}) if is_server else frozenset[bytes]()
         row = self._found(key)
         if row is not None and not _is_of(row, own):
             row, moved = None, moved | {key}
         return Belonging(own, row, finding=Finding.ORDER_DIFFERS, moved=moved)
 
-    def _bears(self, row: Conversion, event_id: str) -> bool:
-        """Tell whether a conversion may go out under an id: its row's own, or one that a copy has just brought it."""
+    def _goes_by(self, row: Conversion, event_id: str) -> bool:
+        """Tell whether a conversion goes out under an id, its row's own or one that a copy has brought it just now."""
         brought = self._writes.payloads.get(row.id, ())
-        return row.event_id in ("", event_id) or any(copy.event_id == event_id for copy in brought)
+        heard = (copy for copy in brought if not row.evidence & STRONG or belongs_to(row, copy.visitor))
+        return row.event_id in ("", event_id) or any(copy.event_id == event_id for copy in heard)
 
     def _found(self, key: bytes) -> Conversion | None:
         """Find the conversion under a key that no arrival bears by itself."""

@@ -26,7 +26,7 @@ from twinbeam.pipeline.record.conversion import (
 from twinbeam.pipeline.record.findings import differences, worded
 from twinbeam.pipeline.record.known import Known, Note, Writes
 from twinbeam.pipeline.record.relation import Relation
-from twinbeam.pipeline.record.rules import Act, decide, drop_reason, ended_in_vain
+from twinbeam.pipeline.record.rules import REFUSED_BEFORE, Act, decide, drop_reason, ended_in_vain
 from twinbeam.pipeline.record.standing import Stance
 from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
@@ -223,6 +223,8 @@ class Steps:
         """Count and note an arrival that is refused: what was sent stands, and is added to no more."""
         self._note(known, it)
         self._forgo(known)
+        if it.standing.stance is Stance.REFUSED and known.state in REFUSED_BEFORE:
+            self._vouch_refused(known, it)  # whoever refused it before: no browser opens it anew
         self._tally.arrival(known, Outcome.DROPPED, drop_reason(known, it.standing.reason))
 
     def duplicate(self, known: Conversion, it: Arriving) -> None:
@@ -252,6 +254,9 @@ class Steps:
     def _mark_refused(self, known: Conversion, it: Arriving) -> None:
         known.contested_ms = it.signal.received_ms
         known.evidence = (known.evidence & ~BY_ORDER) | it.belief | BY_ORDER * bool(it.signal.claim)
+        self._vouch_refused(known, it)
+
+    def _vouch_refused(self, known: Conversion, it: Arriving) -> None:
         if it.signal.channel.side is Side.SERVER:
             refuse_as_server(known, it)
         if known.visitor not in self._known.facts_of:
@@ -281,7 +286,8 @@ class Steps:
             allowed=allowed,
         )
         is_others = self._known.conversions.get(signal.key, conversion) is not conversion
-        if not opens and (is_others or (conversion.evidence & APART and not kept.fired)):
+        fired = kept.fired and it.relation is Relation.OWN
+        if not opens and (is_others or (conversion.evidence & APART and not fired)):
             kept = replace(kept, event_id="")  # the id is that of another conversion, or was
         copies.append(kept)
         if allowed and not it.standing.bare and lacks(signal):

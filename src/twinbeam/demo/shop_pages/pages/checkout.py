@@ -33,22 +33,28 @@ async def show(shop: Parts, request: Request) -> Response:
 
 async def order(shop: Parts, request: Request) -> Response:
     """Answer POST /order: take the order once, report it, and lead to the page that says thank you."""
-    form, cart = await form_of(request), cart_of(request)
+    form = await form_of(request)
     token, person = form.get(CHECKOUT, ""), person_of(form)
-    if shop.orders.get(token) is None:
-        if not cart.lines or not is_token(token) or token != request.cookies.get(CHECKOUT):
-            return RedirectResponse("/cart", 303)
-        if trouble := complaint(person):
-            return _form(shop, request, cart, person, token, trouble)
+    if shop.orders.get(token) is None and (sent_back := _sent_back(shop, request, token, person)):
+        return sent_back
     visit = visit_of(form, request.headers.get("user-agent", ""))
-    taken, is_new = shop.orders.once(token, partial(_take, shop, cart, person, visit))
+    taken, is_new = shop.orders.once(token, partial(_take, shop, cart_of(request), person, visit))
     if is_new:
         shop.reporter.report(purchase_of(taken))
     response = RedirectResponse(f"/thank-you/{taken.id}", 303)
     thank_you.keep(request, response, token)
-    response.delete_cookie(COOKIE, samesite="lax", httponly=True)
-    response.delete_cookie(CHECKOUT, samesite="lax", httponly=True)
+    for cookie in (COOKIE, CHECKOUT):
+        response.delete_cookie(cookie, samesite="lax", httponly=True)
     return response
+
+
+def _sent_back(shop: Parts, request: Request, token: str, person: Person) -> Response | None:
+    """Answer a form that cannot be an order: of no checkout of this browser, with an empty cart, or half filled in."""
+    cart = cart_of(request)
+    if not cart.lines or not is_token(token) or token != request.cookies.get(CHECKOUT):
+        return RedirectResponse("/cart", 303)
+    trouble = complaint(person)
+    return _form(shop, request, cart, person, token, trouble) if trouble else None
 
 
 def _form(shop: Parts, request: Request, cart: Cart, person: Person, token: str, trouble: str = "") -> Response:

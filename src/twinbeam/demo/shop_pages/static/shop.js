@@ -67,7 +67,7 @@ function follow(section) {
     element("from-browser").classList.toggle("arrived", Boolean(browser));
     element("from-server").classList.toggle("arrived", Boolean(server));
     element("to-tiktok").classList.toggle("arrived", Boolean(sent));
-    element("sentence").textContent = sentence || "The gateway does not answer.";
+    element("sentence").textContent = sentence || "The shop does not answer.";
     element("refused").hidden = consent !== "denied";
     element("asking").hidden = Boolean(consent);
     if (++looks < mostLooks) setTimeout(look, done ? 3_000 : 1_000);
