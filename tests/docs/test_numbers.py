@@ -9,7 +9,7 @@ import pytest
 from twinbeam.admin import sources, testing
 from twinbeam.app.child import HUNG_SECONDS, START_SECONDS
 from twinbeam.app.recording import GATHER_SECONDS, IDLE_SECONDS
-from twinbeam.app.reports import MOST_LATENCIES, MOST_LINES
+from twinbeam.app.reports import MOST_LINES
 from twinbeam.app.supervisor import STOP_SECONDS
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.steady import AGREE_MS, SMALL_MS, STANDS_SECONDS
@@ -130,7 +130,6 @@ SAID = {
         f"no heartbeat for {HUNG_SECONDS:.0f} seconds (for {START_SECONDS:.0f} after its start)",
         f"drop or a rejection under a valid key, {WORDS[MOST_LINES]} a second",
     ],
-    "docs/reference/metrics.md": [f"take {MOST_LATENCIES:,} requests and groups of a second"],
     "docs/reference/pages.md": [
         f"without it the page shows the last {WEEK_DAYS} UTC days",
         f"the {LATEST} latest conversions",
