@@ -1,5 +1,6 @@
 """Numbers that pages name are the code's, and lists that pages make are complete."""
 
+import math
 import re
 import subprocess
 from pathlib import Path
@@ -20,6 +21,7 @@ from twinbeam.http_server.descriptors import RESERVE
 from twinbeam.http_server.limits import DEFAULTS
 from twinbeam.observe.health import BEHIND_SECONDS
 from twinbeam.pipeline.accept import body, directory, phones, problems, rate_limits
+from twinbeam.pipeline.accept.tag.cookie import DAYS_90_SECONDS
 from twinbeam.pipeline.consent import receipts
 from twinbeam.pipeline.flow import EVENTS_PER_TRANSACTION
 from twinbeam.pipeline.identity import rates
@@ -150,6 +152,25 @@ SAID = {
 @pytest.mark.parametrize(("page", "sentence"), [(page, it) for page, said in SAID.items() for it in said])
 def test_a_page_names_the_codes_own_number(page, sentence):
     assert sentence in (ROOT / page).read_text()
+
+
+def of_the_tag(file, name):
+    """Return a number of the browser tag's source."""
+    source = (ROOT / "tag" / "src" / file).read_text()
+    (written,) = re.findall(rf"^const {name} = ([\d_* ]+);$", source, re.MULTILINE)
+    return math.prod(int(factor) for factor in written.split("*"))
+
+
+def test_the_tags_page_names_its_own_numbers():
+    page = (ROOT / "docs" / "reference" / "tag.md").read_text()
+    hours = of_the_tag("transport.ts", "OLDEST_MS") // HOUR_MS
+    events, kilobytes = of_the_tag("transport.ts", "MOST"), of_the_tag("transport.ts", "MOST_BYTES") // 1_000
+    assert f"the gateway has them, {hours} hours, {events} events or {kilobytes} kB" in page
+    assert f"then 2, 4 and so on up to {of_the_tag('transport.ts', 'LONGEST_WAIT_MS') // 60_000} minutes" in page
+    assert f"{of_the_tag('gate.ts', 'MOST_HELD')} calls wait in memory" in page
+    assert f"ids that fired | {of_the_tag('once.ts', 'MOST')} newer ones" in page
+    assert f"neither within {of_the_tag('copies.ts', 'EVIDENCE_MS') / 1_000} seconds" in page
+    assert f"{DAYS_90_SECONDS // 86_400} days after it last changed" in page
 
 
 def test_no_answer_asks_to_wait_longer_than_the_page_says():
