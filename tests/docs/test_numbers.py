@@ -13,6 +13,7 @@ from twinbeam.app.recording import GATHER_SECONDS, IDLE_SECONDS
 from twinbeam.app.reports import MOST_LINES
 from twinbeam.app.supervisor import STOP_SECONDS
 from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.errors import ConfigError
 from twinbeam.core.steady import AGREE_MS, SMALL_MS, STANDS_SECONDS
 from twinbeam.demo.run import DEFAULT_PORTS
 from twinbeam.demo.troubles import FORGED, FORGED_SHARE, TROUBLES
@@ -29,7 +30,7 @@ from twinbeam.pipeline.journal import commit
 from twinbeam.pipeline.record import confirming, counted, policy
 from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.window import JoinWindow
-from twinbeam.settings import VARIABLES
+from twinbeam.settings import VARIABLES, load
 from twinbeam.sources import lenient, standard_webhooks
 from twinbeam.web.api.conversions import MOST_WAIT_SECONDS
 from twinbeam.web.conversions.lists import PAGE
@@ -171,6 +172,17 @@ def test_the_tags_page_names_its_own_numbers():
     assert f"ids that fired | {of_the_tag('once.ts', 'MOST')} newer ones" in page
     assert f"neither within {of_the_tag('copies.ts', 'EVIDENCE_MS') / 1_000} seconds" in page
     assert f"{DAYS_90_SECONDS // 86_400} days after it last changed" in page
+
+
+def test_the_settings_page_names_how_much_each_may_be():
+    notes = (ROOT / "docs" / "reference" / "settings.md").read_text().partition("## Notes")[2]
+    most = re.findall(r"^- \*\*`(\w+)`\*\*: up to ([\d,]+)", notes, re.MULTILINE)
+    assert most
+    for variable, number in most:
+        highest = int(number.replace(",", ""))
+        load({variable: str(highest)})
+        with pytest.raises(ConfigError, match=variable):
+            load({variable: str(highest + 1)})
 
 
 def test_no_answer_asks_to_wait_longer_than_the_page_says():
