@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from showroom import Showroom, bought
+from showroom import UNSAID, Showroom, bought
 from signals import a_signal, an_email, granted, order_lookup
 from twinbeam.admin import audit, export, releases, shops
 from twinbeam.admin.contract import Actor, Admin
@@ -14,6 +14,7 @@ from twinbeam.admin.errors import NotFound
 from twinbeam.admin.person import Subject
 from twinbeam.core.erasure import Receipt
 from twinbeam.core.rules import MAIN
+from twinbeam.search import By, Query, find
 
 ADA = Subject("email", "ada@shop.example")
 
@@ -89,6 +90,17 @@ def test_a_person_is_told_what_an_erasure_would_reach(room, admin):
     assert (told["story"]["event_id"], told["copies"][0]["source"]) == ("order-1", "checkout")
     given = "1 conversions and 0 visits of a person, by email"
     assert lines(admin) == [("ada", "export main", "", given)] * 2
+
+
+def test_what_is_held_is_exported_and_erased_by_e_mail_although_a_search_by_it_finds_nothing(room, admin):
+    """docs/concepts/copies.md says so."""
+    room.record(bought("1", workspace=MAIN, permission=UNSAID))
+    asked = {By.EVENT_ID: "order-1", By.ORDER_ID: "1", By.EMAIL: "ada@shop.example"}
+    found = {by: [story.state for story in find(room.store, Query(MAIN, by, text))] for by, text in asked.items()}
+    assert found == {By.EVENT_ID: ["held"], By.ORDER_ID: ["held"], By.EMAIL: []}
+    assert [one.story.event_id for one in export.about(admin, ADA).conversions] == ["order-1"]
+    erase(admin, ADA, AtOnce(room))
+    assert room.store.states() == {"erased": 1}
 
 
 def test_stories_are_given_from_a_day_on_and_of_one_shop(room, admin):

@@ -30,4 +30,4 @@ def test_of_a_rule_that_stands_twice_the_last_word_counts():
 def test_an_assignment_without_its_sign_is_told_how_it_is_written(command):
     refused = run(*command.split(), "purchase_means").exception
     assert isinstance(refused, ConfigError)
-    assert str(refused) == "purchase_means: write it as name=value; `name=` alone puts the default back."
+    assert str(refused) == "purchase_means: write it as name=value; `name=` alone restores the default."

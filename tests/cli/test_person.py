@@ -72,7 +72,7 @@ def test_an_erasure_that_finds_nothing_says_so(data):
     with closing(Showroom(data)) as room:
         room.record(bought("1", workspace=MAIN, received_ms=SystemClock().now_ms()))
     told = run("erase", "--order-id", "2").stdout
-    assert told.startswith("Nothing was found under this, so nothing was erased.")
+    assert told.startswith("Nothing was found, so nothing was erased.")
     assert "Erased" not in told
     assert "Erased conversions: 1." in run("erase", "--order-id", "1").stdout
 
@@ -96,7 +96,7 @@ def test_the_audit_tells_of_erasures_and_exports_and_names_nobody(data):
 
 def test_an_erasure_that_takes_too_long_is_audited_as_asked(room, monkeypatch):
     monkeypatch.setattr("twinbeam.cli.erase._WAIT_SECONDS", 0.0)
-    assert "The wish is noted." in run("erase", "--order-id", "1").stdout
+    assert "The request is noted." in run("erase", "--order-id", "1").stdout
     assert [change["after"] for change in json.loads(run("audit", "--json").stdout)] == ["asked by order"]
 
 

@@ -52,5 +52,5 @@ def test_a_token_that_tiktok_refuses_is_named_with_the_command_that_mends_it(sho
     wait_until(lambda: shop.story("order-1", wait=0)["state"] == "waiting", "TikTok refused the token")
     done = shop.gateway.run("doctor")
     assert done.returncode == 1
-    assert f"FAIL TikTok refuses the token of pixel {REFUSED} ({REFUSED}): code 40105," in done.stdout
+    assert f"FAIL TikTok rejects the token of pixel {REFUSED} ({REFUSED}): code 40105," in done.stdout
     assert f"-> Save a new one from TikTok Events Manager: twinbeam pixels token {REFUSED} < token.txt" in done.stdout

@@ -146,7 +146,7 @@ def test_a_code_that_no_pixel_has_is_named_with_the_command_that_removes_it():
 
 def test_it_teaches():
     told = said("doctor", "--help")
-    for word in ("settings", "files", "store", "gateway", "pixels", "note", "FAIL", "Exit status 1"):
+    for word in ("settings", "files", "store", "gateway", "pixels", "note", "FAIL", "exit status is 1"):
         assert word in told
 
 

@@ -50,7 +50,7 @@ def person_of(admin: Admin, subject: Subject) -> Person:
 def _looked_up(subject: Subject) -> str:
     """Return a value as it is looked up: hashed where events have it hashed."""
     if not subject.value.strip():
-        raise Invalid("Nobody goes by an empty text; say who is meant.")
+        raise Invalid("The value is empty; say who is meant.")
     match subject.kind:
         case "order":
             return one_spelling(safe_id(subject.value))

@@ -14,7 +14,7 @@ from twinbeam.cli.visible import visible
 @json_option
 def command(limit: int, *, as_json: bool) -> None:
     """
-    Tell who changed which pixel, key, workspace or rule, and who erased or exported, newest first.
+    Show who changed which pixel, key, workspace or rule, and who erased or exported, newest first.
 
     Lines are never changed or removed. Of erasures and exports they tell how many, never whose. Who made a change is
     the person who logged in to the machine or called sudo, as far as it knows, else the account that ran the command.

@@ -22,8 +22,8 @@ def command(workspace: str, *, as_json: bool, **options: str | None) -> None:
     Erase what is stored about a person, and print a receipt.
 
     Everything accepted so far is recorded first. Then payloads, look-ups and visits go; of each
-    conversion its key, event and time stay, so that it is counted and never sent again. The wish
-    is kept beside the key ring and carried out again should an older backup be put back.
+    conversion its key, event and time stay, so that it is counted and never sent again. The request
+    is kept beside the key ring and carried out again if an older backup is restored.
 
     \b
     Examples:
@@ -36,26 +36,26 @@ def command(workspace: str, *, as_json: bool, **options: str | None) -> None:
 
     erased = _erased(workspace, options)
     if erased.receipt is None:
-        click.echo("The wish is noted. The gateway carries it out as soon as everything before it is recorded.")
+        click.echo("The request is noted. The gateway carries it out when everything accepted before is recorded.")
         raise SystemExit(1)
     if as_json:
         click.echo(json.dumps({"id": erased.id, **msgspec.to_builtins(erased.receipt)}))
         return
     click.echo(_told(erased.receipt))
-    click.echo(f"The audit tells of it as erasure {erased.id}.")
+    click.echo(f"In the audit it is erasure {erased.id}.")
 
 
 def _told(receipt: "Receipt") -> str:
     if not (receipt.removed or receipt.in_flight or receipt.visits):
         return (
-            "Nothing was found under this, so nothing was erased. It may be written otherwise, have come to another "
-            "workspace, or be longer ago than look-ups are kept."
+            "Nothing was found, so nothing was erased. It may be spelled differently, belong to another workspace, "
+            "or be older than look-ups are kept."
         )
     lines = [f"Erased conversions: {receipt.removed}. Erased visits: {receipt.visits}."]
     if receipt.in_flight:
-        lines.append(f"On the wire just now, erased when they are answered: {receipt.in_flight}.")
+        lines.append(f"Being sent just now, erased when TikTok answers: {receipt.in_flight}.")
     if receipt.delivered:
-        lines.append(f"TikTok has {receipt.delivered} of them already, or may have: ask TikTok to delete those.")
+        lines.append(f"TikTok already has, or may have, {receipt.delivered} of them: ask TikTok to delete those.")
     return "\n".join([*lines, "The keys of the conversions stay, so that none is counted or sent again."])
 
 

@@ -36,12 +36,12 @@ def command(workspace: str, *, since: str | None, shape: str, **options: str | N
     """
     Print the stories of a workspace: what was reported, decided, sent and answered; no identifiers.
 
-    In CSV a text that a spreadsheet would take for a formula has an apostrophe before it, and control characters are
+    In CSV an apostrophe stands before text that a spreadsheet would take for a formula, and control characters are
     written as \\x1b.
 
     With a person named it prints, as JSON, all that is stored about them, which is what `erase` would
-    reach: stories, what is kept of each copy, hashed as it goes to TikTok, and what is kept of their
-    visits. That answers a request for access.
+    erase: stories, the content of each copy, hashed as it goes to TikTok, and what is kept of their
+    visits. This answers a request for access.
 
     \b
     Examples:

@@ -26,7 +26,7 @@ _IGNORED = (Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.FOREIGN_HOST, Reas
 @json_option
 def command(event_id: str | None, order_id: str | None, email: str | None, *, workspace: str, as_json: bool) -> None:
     """
-    Tell what became of an event: its copies, the decision, each attempt and TikTok's answer.
+    Show what became of an event: its copies, the decision, each attempt and TikTok's answer.
 
     \b
     Examples:

@@ -120,7 +120,7 @@ def revoke(key: str, workspace: str) -> None:
     """
     Make a key invalid, by its id (twinbeam keys list) or by its whole text, such as one that was found in a log.
 
-    Of a text nothing is shown again; - asks for it, so that your shell does not keep it.
+    The text is not shown again. Write - to be asked for it, so that your shell does not keep it.
 
     \b
     Examples:

@@ -14,18 +14,18 @@ from twinbeam.core.errors import TwinbeamError
 COMMANDS = {
     "serve": ("twinbeam.cli.serve", "Run the gateway: intake, delivery and pages."),
     "demo": ("twinbeam.cli.demo", "Run everything on this machine: a shop, TikTok's side, the gateway."),
-    "pixels": ("twinbeam.cli.pixels", "Add pixels and event sets, save their tokens, decide their rules."),
+    "pixels": ("twinbeam.cli.pixels", "Add pixels and event sets, save their tokens, set their rules."),
     "keys": ("twinbeam.cli.keys", "Make keys for tags, servers and readers; list and revoke them."),
-    "sources": ("twinbeam.cli.sources", "Take signed webhooks: make sources, change their secrets over."),
+    "sources": ("twinbeam.cli.sources", "Accept signed webhooks: make sources, replace their secrets."),
     "tag": ("twinbeam.cli.tag", "Print what a shop's pages need for the browser tag."),
     "shops": ("twinbeam.cli.shops", "For several shops on one pixel: keep their order numbers apart."),
     "workspaces": ("twinbeam.cli.workspaces", "For agencies: add clients, and say which hosts are theirs."),
-    "audit": ("twinbeam.cli.audit", "Tell who changed which pixel, key or rule, and who erased or exported."),
-    "find": ("twinbeam.cli.find", "Tell what became of an event."),
+    "audit": ("twinbeam.cli.audit", "Show who changed which pixel, key or rule, and who erased or exported."),
+    "find": ("twinbeam.cli.find", "Show what became of an event."),
     "release": ("twinbeam.cli.release", "Send an order that is held because its number was used before."),
     "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),
     "export": ("twinbeam.cli.export", "Print the stories of a workspace, or all about a person."),
-    "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to mend."),
+    "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to correct."),
     "emulator": ("twinbeam.cli.emulator", "Run TikTok's side on this machine, without an account."),
 }
 

@@ -24,7 +24,7 @@ def shop_option(command: Command) -> Command:
     option = click.option(
         "--shop",
         default=None,
-        help="For several shops: the one that is meant (twinbeam shops list); else leave it out.",
+        help="The shop, where there are several (twinbeam shops list); leave it out for a single shop.",
     )
     return option(command)
 
@@ -34,7 +34,7 @@ def _assigned(_context: click.Context, _parameter: click.Parameter, words: tuple
     pairs = [word.partition("=") for word in words]
     for name, separator, _ in pairs:
         if not separator:
-            raise ConfigError(f"{name}: write it as name=value; `name=` alone puts the default back.")
+            raise ConfigError(f"{name}: write it as name=value; `name=` alone restores the default.")
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 

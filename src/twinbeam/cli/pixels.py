@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.group()
 def command() -> None:
     """
-    Add pixels and event sets, list them, save their access tokens, decide their rules.
+    Add pixels and event sets, list them, save their access tokens, set their rules.
 
     \b
     Examples:
@@ -31,7 +31,7 @@ def command() -> None:
 
 @command.command()
 @click.argument("code")
-@click.option("--name", default="", help="What people call it; the code if nobody says.")
+@click.option("--name", default="", help="Its name for people; left out: the code.")
 @click.option(
     "--consent",
     type=click.Choice(["by_region", "require", "not_required"]),
@@ -133,7 +133,7 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
 @workspace_option
 def rules(code: str, workspace: str) -> None:
     """
-    Show the rules of a pixel that are in force; those that nobody decided are marked.
+    Show the rules of a pixel; defaults are marked.
 
     \b
     Examples:
@@ -165,7 +165,7 @@ def _now(row: "PixelRow") -> str:
 @workspace_option
 def set_rules(code: str, assignments: dict[str, str], workspace: str) -> None:
     """
-    Decide rules of a pixel; docs/reference/pixel-rules.md lists them. NAME= alone puts the default back.
+    Set rules of a pixel; docs/reference/pixel-rules.md lists them. NAME= alone restores the default.
 
     \b
     Examples:
@@ -202,7 +202,7 @@ def test(code: str, test_code: str | None, *, off: bool, workspace: str) -> None
     from twinbeam.cli.setup import opened_admin
 
     if bool(test_code) == off:
-        raise ConfigError("Say one of two: the test code that TikTok shows, or --off.")
+        raise ConfigError("Write the test code that TikTok shows, or --off.")
     with opened_admin() as admin:
         if test_code:
             testing.turn_on(admin, workspace, code, test_code)

@@ -10,7 +10,7 @@ from twinbeam.cli.options import workspace_option
 @workspace_option
 def command(order_id: str, *, workspace: str) -> None:
     """
-    Send what is held because its order number had been used before.
+    Send an order that is held because its number was used before.
 
     A shop that begins its numbers anew, or two orders of two persons under one number: the second one waits seven
     days for you to look at it (`twinbeam find --order-id 1001`). Released, it is sent under an id of its own.

@@ -47,7 +47,7 @@ def add(name: str, workspace: str) -> None:
 @workspace_option
 def list_shops(workspace: str) -> None:
     """
-    List the shops of a workspace with their valid keys, and how the ids that are derived for them begin.
+    List the shops of a workspace with their valid keys, and the beginning of the ids derived for them.
 
     \b
     Examples:
@@ -69,7 +69,7 @@ def list_shops(workspace: str) -> None:
 @workspace_option
 def remove(name: str, workspace: str) -> None:
     """
-    Take a shop from the list, once its keys are revoked. What it reported stays and is found as before.
+    Remove a shop whose keys are revoked. What it reported stays and is found as before.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ from twinbeam.core.rules import Route
 @click.group()
 def command() -> None:
     """
-    Take signed webhooks: make a source with its secret, change the secret over, list and remove sources.
+    Accept signed webhooks: make a source with its secret, replace the secret, list and remove sources.
 
     \b
     Examples:
@@ -79,7 +79,7 @@ def create(  # noqa: PLR0913 -- one for each option
 @workspace_option
 def list_sources(workspace: str) -> None:
     """
-    List the sources, how many secrets count, and since when the newest does (UTC). Secrets cannot be shown again.
+    List the sources, how many secrets are valid, and since when the newest is (UTC). Secrets cannot be shown again.
 
     \b
     Examples:
@@ -109,7 +109,7 @@ def list_sources(workspace: str) -> None:
 @json_option
 def rotate(name: str, *, secret_stdin: bool, as_json: bool) -> None:
     """
-    Let a new secret count beside the present one, and show it, once. Give it to the sender, then retire the old one.
+    Add a new secret beside the present one, and show it once. Give it to the sender, then retire the old one.
 
     \b
     Examples:
@@ -129,7 +129,7 @@ def rotate(name: str, *, secret_stdin: bool, as_json: bool) -> None:
 @click.argument("name")
 def retire(name: str) -> None:
     """
-    End the older of two secrets; what is signed with it alone is refused from then on.
+    End the older of two secrets. What is signed only with it is refused from then on.
 
     \b
     Examples:
@@ -147,7 +147,7 @@ def retire(name: str) -> None:
 @click.argument("name")
 def remove(name: str) -> None:
     """
-    Take a source away; what it signs is refused from then on. What it reported stays.
+    Remove a source. What it signs is refused from then on; what it reported stays.
 
     \b
     Examples:

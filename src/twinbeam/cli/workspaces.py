@@ -39,7 +39,7 @@ def add(name: str) -> None:
 @command.command(name="list")
 def list_workspaces() -> None:
     """
-    List the workspaces with what was decided about each; what nobody decided is marked.
+    List the workspaces with their rules; defaults are marked.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def list_workspaces() -> None:
 @assignments_argument
 def set_rules(name: str, assignments: dict[str, str]) -> None:
     """
-    Decide something about a workspace; docs/reference/pixel-rules.md lists what. NAME= alone puts the default back.
+    Set rules of a workspace; docs/reference/pixel-rules.md lists them. NAME= alone restores the default.
 
     \b
     Examples:

@@ -40,7 +40,7 @@ class ConsentRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """Whose permission a pixel's events need, and what a partial one does."""
 
     policy: Literal["by_region", "require", "not_required"] = "by_region"  #: a refusal counts under each of them
-    regions: dict[Place, Law] = {}  #: this pixel's own word on places, before the built-in table
+    regions: dict[Place, Law] = {}  #: this pixel's own law for places, before the built-in table
     user_data_denied: Literal["drop", "strip"] = "drop"  #: strip: send without identifiers
     personalization_denied: Literal["limit", "drop"] = "limit"  #: limit: limited data use where it acts, else stripped
     opted_out: Literal["limit", "drop"] = "limit"  #: what GPC and GPP opt-outs do where the law is opt-out
@@ -52,17 +52,17 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     consent: ConsentRules = ConsentRules()
     ways: dict[str, Way] = {}  #: who reports an event to TikTok; without an entry as docs/concepts/routes.md says
     means: dict[str, str] = {}  #: what a sender's name for an event means here, before the built-in table
-    spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser is seen to write it
+    spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser writes it
     event_id_from: IdFrom = "auto"  #: an id from the order token cannot be guessed from the order
-    purchase_means: Stage = "placed"  #: how far an order has to be to count, in browser and server alike
-    confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: browsers wait for a server; auto: if one reports such
+    purchase_means: Stage = "placed"  #: the stage from which an order counts, for browser and server
+    confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: a browser's waits for a server's; auto: if one reports
     native_wait_seconds: Annotated[int, Meta(ge=0, le=270)] = 240  #: inside TikTok's 5 minutes (tiktok.md 7.1)
-    parameters: tuple[str, ...] = ()  #: the properties that may leave; empty: all
+    parameters: tuple[str, ...] = ()  #: the properties that may be sent; empty: all
     restricted: bool = False  #: no names, no search strings, no URL path and query
     product_id: Literal["as_sent", "sku", "variant", "group"] = "as_sent"  #: which id of a product is sent
     value_without: tuple[Part, ...] = ()  #: parts of the total that the value leaves out
     hosts: tuple[str, ...] = ()  #: hosts whose pages may report; empty: those of the workspace
-    staging_hosts: tuple[str, ...] = ()  #: what they report is a test
+    staging_hosts: tuple[str, ...] = ()  #: hosts whose events are tests
     bots: Literal["drop", "keep"] = "drop"  #: what known crawlers report with a browser key
     test_emails: tuple[str, ...] = ()  #: SHA-256 of addresses whose orders are tests
     test_code: str = ""  #: where tests go; without it they are dropped

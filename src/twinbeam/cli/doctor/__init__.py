@@ -13,29 +13,29 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--accept-clock", is_flag=True, help="Take the clock of this machine as right, though it was set.")
-@click.option("--new-store", is_flag=True, help="Begin with an empty store where one was lost.")
+@click.option("--accept-clock", is_flag=True, help="Confirm that the clock of this machine is right.")
+@click.option("--new-store", is_flag=True, help="Begin with an empty store after the store was lost.")
 def command(*, accept_clock: bool, new_store: bool) -> None:
     """
-    Check this installation and say what to mend. Exit status 1 if something is wrong.
+    Check this installation and say what to correct. The exit status is 1 if something is wrong.
 
     \b
     It looks at
-      settings   every TWINBEAM_ variable in force, and what cannot be
-      files      whose they are, who else may read them, whether the key ring opens them
+      settings   every TWINBEAM_ variable in force, and values that are not valid
+      files      who owns them, who else may read them, whether the key ring opens them
       store      whether it is there and the counts add up, what could not be recorded or was lost
       clock      whether it can be right
-      gateway    whether it answers, whether somebody else has its port, who may see its pages
-      pixels     their codes, whether TikTok refuses a token, whether a key leads to them
+      gateway    whether it answers, whether another program has its port, who may see its pages
+      pixels     their codes, whether TikTok rejects a token, whether a key leads to them
 
     \b
     A line begins with
       ok    nothing to do
-      note  nothing is wrong, and it may not be what you expect
-      FAIL  something is wrong; the line below it, after "->", is what mends it
+      note  nothing is wrong, but it may not be what you expect
+      FAIL  something is wrong; the line below it, after "->", says what to do
 
-    Without an option it makes and changes nothing. A gateway that does not run is a note. Run it as the account that
-    the gateway runs as, with the same settings.
+    Without an option it changes nothing. A gateway that is not running is a note. Run it as the account that the
+    gateway runs as, with the same settings.
 
     \b
     Examples:

@@ -66,7 +66,7 @@ def _token(row: PixelRow, refusal: LastAnswer | None) -> Finding:
         return Finding(f"Pixel {named} has a token.")
     said = f"code {refusal.code}, {refusal.message}".rstrip(" ,.")
     return Finding(
-        f"TikTok refuses the token of pixel {named}: {said}.",
+        f"TikTok rejects the token of pixel {named}: {said}.",
         fix=f"Save a new one from TikTok Events Manager: {mend} < token.txt",
     )
 

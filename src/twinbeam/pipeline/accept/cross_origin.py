@@ -33,7 +33,7 @@ _PREFLIGHT: tuple[Header, ...] = (
 
 def preflight(headers: Headers, query: bytes, directory: Directory) -> Reply:
     """
-    Answer a preflight; it carries no key but the one in the URL.
+    Answer a preflight; its only key is the one in the URL.
 
     Without one it is asked on behalf of any key, so the hosts of all of them count: what comes of the request itself
     is decided by the key that it brings.

@@ -21,7 +21,7 @@ from twinbeam.core.values import Channel, EventSource, KeyKind
 from twinbeam.pipeline.accept.routing import Routing, routing_of
 
 PREFIXES: Mapping[KeyKind, str] = {KeyKind.SERVER: "tbs_", KeyKind.BROWSER: "tbb_", KeyKind.READ: "tbr_"}
-_RANDOM_BYTES = 24  # 32 URL-safe characters
+KEY_RANDOM_BYTES = 24  # 32 URL-safe characters
 
 
 class AccessKey(Struct, frozen=True, gc=False):
@@ -135,7 +135,7 @@ def fingerprint(key_text: str) -> str:
 
 def mint(kind: KeyKind) -> str:
     """Draw a new key text; it is shown once and only its fingerprint is kept."""
-    return PREFIXES[kind] + secrets.token_urlsafe(_RANDOM_BYTES)
+    return PREFIXES[kind] + secrets.token_urlsafe(KEY_RANDOM_BYTES)
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

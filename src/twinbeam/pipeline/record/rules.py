@@ -15,7 +15,7 @@ Every engine asks `decide` and then writes down what it says, so all engines agr
 | dropped, withdrawn           | DROP              | DROP                             | DROP            |
 | ended otherwise              | DUPLICATE         | DUPLICATE                        | DROP            |
 
-A copy that ends at the door (a test, a foreign host) is counted and touches nothing: IGNORE.
+A copy that is ignored on arrival (a test, a foreign host) is counted and touches nothing: IGNORE.
 
 That is what copies of one visit do, and those of the server that vouches for it. What others do, who name its order or
 its event id and nothing that proves their visit (relation.py), is milder:

@@ -167,7 +167,7 @@ class Steps:
         self._writes.changed[known.id] = known
 
     def pass_over(self, known: Conversion, it: Arriving) -> None:
-        """Count an arrival of somebody whose word means nothing here."""
+        """Count an arrival that changes nothing here."""
         refused = it.standing.stance is Stance.REFUSED
         if refused and it.believed:
             self.remember_refusal(known, it.signal.received_ms, by_order=bool(it.signal.claim))

@@ -34,7 +34,7 @@ class Tally:
         self._changes[key] = self._changes.get(key, 0) + n
 
     def arrival(self, conversion: Conversion, outcome: Outcome, reason: str = "") -> None:
-        """Count an arrival that opened nothing."""
+        """Count an arrival that opened no conversion."""
         self.add(self._key(conversion, outcome, reason))
 
     def state(self, conversion: Conversion, n: int) -> None:

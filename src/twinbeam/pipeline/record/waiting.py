@@ -261,7 +261,7 @@ def _is_of_a_visit(conversion: Conversion, it: Arriving) -> bool:
 
 def _granted_by(conversion: Conversion, granter: bytes, *, own: bool) -> None:
     """
-    Note whose word permits a conversion.
+    Note which visit permits a conversion.
 
     Where no server vouches for it, what goes out is the granter's own copy, so it is theirs from now on, and what
     others said of TikTok's own script is a claim.
