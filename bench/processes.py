@@ -18,7 +18,7 @@ from twinbeam.app.supervisor import listen
 from twinbeam.core.rules import Route
 from twinbeam.core.story import KeyRow
 from twinbeam.core.values import KeyKind
-from twinbeam.demo import leash
+from twinbeam.demo import parent_death_signal
 from twinbeam.demo.processes import HOST, clean_environment
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
@@ -158,7 +158,7 @@ def _started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     with log.with_suffix(".out").open("wb") as out, log.with_suffix(".err").open("wb") as err:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), sys.executable, *arguments],
+            [sys.executable, "-I", "-S", parent_death_signal.__file__, str(os.getpid()), sys.executable, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

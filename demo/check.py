@@ -64,7 +64,7 @@ def failures(report: Report, kinds: Iterable[str]) -> list[str]:
     if not _LEAST_CONSENTED <= report["consented"] / report["orders"] <= _MOST_CONSENTED:
         broken.append(f"{report['consented']} of {report['orders']} orders ought to be counted: no usual share")
     rare = [kind for kind in kinds if report[kind] < _LEAST_SHARE * report["orders"] or report[kind] == 0]
-    return broken + [f"too few orders met the trouble '{kind}' for this run to say anything of it" for kind in rare]
+    return broken + [f"too few orders met the scenario '{kind}' for this run to say anything of it" for kind in rare]
 
 
 def _purchases(received: Iterable[Event]) -> list[Event]:
@@ -73,7 +73,7 @@ def _purchases(received: Iterable[Event]) -> list[Event]:
 
 
 def _kinds(truth: Event) -> dict[str, int]:
-    met = Counter(trouble for order in truth["orders"] for trouble in order["troubles"])
+    met = Counter(scenario for order in truth["orders"] for scenario in order["scenarios"])
     return {kind: met[kind] for kind in truth["kinds"]} | {"forged": len(truth["forged"])}
 
 

@@ -41,7 +41,7 @@ class Run(NamedTuple):
     """A demo that has played and still runs: where it is, what was planned, and what it said of itself."""
 
     directory: Path
-    stage: dict[str, str]
+    environment: dict[str, str]
     truth: dict[str, Any]
     played: dict[str, Any]
 
@@ -77,7 +77,7 @@ def _report(asked: argparse.Namespace, seed: int, directory: Path) -> int:
     finds: set[search.Find] = set()
     with _played(asked, seed, directory) as run:
         patterns = search.patterns_of(run.truth["visitors"])
-        counted, received, faults = (readings.items(run.stage["emulator"], **query) for query in _questions(run))
+        counted, received, faults = (readings.items(run.environment["emulator"], **query) for query in _questions(run))
         _save_pages(run)
         finds |= set(search.search(_searched(directory), patterns))
     finds |= set(search.search(_searched(directory), patterns))  # once more: stopping writes files too
@@ -105,13 +105,13 @@ def _save_pages(run: Run) -> None:
     """Keep what the gateway shows to machines, so that it is searched like everything else."""
     (run.directory / "pages").mkdir()
     for page in ("metrics", "readyz"):
-        with urlopen(f"{run.stage['dashboard']}/{page}", timeout=30) as answer:
+        with urlopen(f"{run.environment['dashboard']}/{page}", timeout=30) as answer:
             (run.directory / "pages" / page).write_bytes(answer.read())
 
 
 def _unplayed(played: dict[str, Any]) -> list[str]:
     """Name what kept the shop from playing its whole plan: a run in which little happened proves little."""
-    broken = [] if played["quiet"] else ["the gateway still had work to do at the end"]
+    broken = [] if played["idle"] else ["the gateway still had work to do at the end"]
     if played["posts"] != played["planned"] or played["refused"]:
         broken.append(f"of {played['planned']} requests {played['posts']} were answered, {played['refused']} refused")
     return broken
@@ -135,15 +135,15 @@ def _played(asked: argparse.Namespace, seed: int, directory: Path) -> Iterator[R
         }
         detours = [text for option, proxy in proxies.items() if proxy for text in (option, proxy.url)]
         demo = stack.enter_context(_demo(asked, seed, directory, detours))
-        stage = _next_line(demo, "stage", directory)
+        environment = _next_line(demo, "environment", directory)
         truth = json.loads((directory / "truth.json").read_bytes())
-        for proxy, server in zip(proxies.values(), (stage["emulator"], stage["intake"]), strict=True):
+        for proxy, server in zip(proxies.values(), (environment["emulator"], environment["intake"]), strict=True):
             if proxy:
                 proxy.lead_to(server, sabotage.meddle_of(asked.sabotage, truth))
         played = _next_line(demo, "played", directory)
         if asked.sabotage == "leak":
             sabotage.leak(directory / "state", truth["visitors"][0])
-        yield Run(directory, stage, truth, played)
+        yield Run(directory, environment, truth, played)
 
 
 @contextmanager

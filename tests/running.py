@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import sabotaged
-from twinbeam.demo import leash
+from twinbeam.demo import parent_death_signal
 from twinbeam.demo.processes import clean_environment
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ def wait_until(find: Callable[[], T], what: str, seconds: float = PATIENCE_SECON
 
 def leashed(arguments: Sequence[str]) -> list[str]:
     """Let a command end with this process, at the latest."""
-    return [sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *arguments]
+    return [sys.executable, "-I", "-S", parent_death_signal.__file__, str(os.getpid()), *arguments]
 
 
 class Program:

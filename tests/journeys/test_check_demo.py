@@ -31,7 +31,7 @@ NINE = (
     "raw_identifiers_on_disk",
     "sent_without_consent",
 )
-TROUBLES = (
+SCENARIOS = (
     *("blocked", "reloaded", "repeated", "late", "out_of_order", "cancelled"),
     *("differing_value", "differing_name", "differing_id", "consent_changed", "forged"),
 )
@@ -63,7 +63,7 @@ def test_every_permitted_order_is_counted_once_with_its_value():
     assert checked.broken == set()
     assert report["counted"] == report["consented"]
     assert 0.6 <= report["consented"] / report["orders"] <= 0.8
-    assert all(report[kind] >= max(1, report["orders"] / 100) for kind in TROUBLES)
+    assert all(report[kind] >= max(1, report["orders"] / 100) for kind in SCENARIOS)
     assert f"seed {report['seed']}" in checked.said
 
 
@@ -84,10 +84,10 @@ def test_each_sabotage_makes_the_check_fail_in_its_own_number():
 
 @pytest.fixture
 def demo(tmp_path):
-    """A demo that has just begun to play, and its stage."""
+    """A demo that has just begun to play, and its environment."""
     command = [sys.executable, "-m", "twinbeam.demo", "--seed", "1", "--orders", "60", "--directory", str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        yield process, json.loads(process.stdout.readline())["stage"]
+        yield process, json.loads(process.stdout.readline())["environment"]
         process.kill()
 
 
@@ -106,35 +106,35 @@ def gone(url: str, seconds: float = 30) -> bool:
 
 
 def test_the_truth_is_written_before_the_first_request(demo, tmp_path):
-    _, stage = demo
+    _, environment = demo
     truth = json.loads((tmp_path / "truth.json").read_bytes())
     assert len(truth["orders"]) == 60
     assert truth["pixel"]
     assert not list((tmp_path / "state").glob("truth*"))
-    assert Path(stage["directory"]) == tmp_path
+    assert Path(environment["directory"]) == tmp_path
 
 
 def test_nothing_is_left_running_when_the_demo_is_killed(demo):
-    process, stage = demo
+    process, environment = demo
     os.kill(process.pid, signal.SIGKILL)
-    assert [name for name in ("emulator", "intake", "dashboard") if not gone(stage[name])] == []
+    assert [name for name in ("emulator", "intake", "dashboard") if not gone(environment[name])] == []
 
 
 @pytest.mark.parametrize("end", [lambda demo: demo.stdin.close(), lambda demo: demo.terminate()])
 def test_the_demo_ends_in_order_when_told_or_when_its_starter_is_gone(demo, end):
-    process, stage = demo
+    process, environment = demo
     end(process)
     assert process.wait(40) == 0
-    assert [name for name in ("emulator", "intake", "dashboard") if not gone(stage[name], 1)] == []
+    assert [name for name in ("emulator", "intake", "dashboard") if not gone(environment[name], 1)] == []
 
 
 def test_a_healthy_day_leaves_tiktoks_diagnostics_nothing_to_say(tmp_path):
     day = ("--seed", "7", "--orders", "60", "--seconds", "8", "--healthy", "--directory", str(tmp_path))
     command = [sys.executable, "-m", "twinbeam.demo", *day]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        emulator = json.loads(process.stdout.readline())["stage"]["emulator"]
+        emulator = json.loads(process.stdout.readline())["environment"]["emulator"]
         played = json.loads(process.stdout.readline())["played"]
-        assert (played["quiet"], played["notices"], played["rejected"]) == (True, 0, 0)
+        assert (played["idle"], played["notices"], played["rejected"]) == (True, 0, 0)
         counted = ask(f"{emulator}/_control/counted?limit=1000").json["items"]
         assert {"Purchase", "ViewContent", "InitiateCheckout", "Lead"} <= {event["event"] for event in counted}
         assert ask(f"{emulator}/_control/diagnostics").json["items"] == []
@@ -142,8 +142,8 @@ def test_a_healthy_day_leaves_tiktoks_diagnostics_nothing_to_say(tmp_path):
 
 def test_the_demo_for_people_names_its_shop_first_and_stops_at_ctrl_c():
     program = (
-        "from twinbeam.demo.run import run_demo; from twinbeam.demo.stage import Ports; "
-        "raise SystemExit(run_demo(seed=1, ports=Ports()))"
+        "from twinbeam.demo.run import run_demo; from twinbeam.demo.environment import PreferredPorts; "
+        "raise SystemExit(run_demo(seed=1, ports=PreferredPorts()))"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         lines = [process.stdout.readline() for _ in range(7)]

@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.journey, pytest.mark.tag("shop")]
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 RUN = (
-    "from twinbeam.demo.run import run_demo; from twinbeam.demo.stage import Ports; "
-    "raise SystemExit(run_demo(seed=1, ports=Ports()))"
+    "from twinbeam.demo.run import run_demo; from twinbeam.demo.environment import PreferredPorts; "
+    "raise SystemExit(run_demo(seed=1, ports=PreferredPorts()))"
 )
 PIXEL = "CTWINBEAMDEMOSHOP002"
 LOADS = 5  #: a machine that has other things to do makes tasks long as well; a page's own are long each time

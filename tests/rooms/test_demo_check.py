@@ -12,7 +12,7 @@ import pytest
 
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.shop import plan
-from twinbeam.demo.truth import tell
+from twinbeam.demo.truth import truth_of
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "demo"))
 
@@ -21,7 +21,7 @@ import search
 
 import sabotage
 
-TRUTH = json.loads(json.dumps(tell(plan(random.Random(3), 60, Pace(24)), seed=3, pixel="P")))
+TRUTH = json.loads(json.dumps(truth_of(plan(random.Random(3), 60, Pace(24)), seed=3, pixel="P")))
 VISITORS = {visitor["visitor_id"]: visitor for visitor in TRUTH["visitors"]}
 
 

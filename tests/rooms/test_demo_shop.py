@@ -15,10 +15,10 @@ from twinbeam.core.errors import ConfigError
 from twinbeam.core.values import Channel
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.posts import Post, To, posts_of
+from twinbeam.demo.scenarios import KINDS
 from twinbeam.demo.shop import Day, plan
-from twinbeam.demo.troubles import KINDS
-from twinbeam.demo.truth import tell, write_truth
-from twinbeam.demo.visits import Order
+from twinbeam.demo.truth import truth_of, write_truth
+from twinbeam.demo.visits import PlannedOrder
 
 OPENED = 1_790_000_000
 SEEDS = st.integers(0, 10**6)
@@ -60,8 +60,8 @@ def beacons(day: Day) -> list[tuple[Post, dict]]:
     return [(post, beacon) for post, beacon in told if beacon["event"] == "Purchase"]
 
 
-def struck(day: Day, kind: str) -> list[Order]:
-    orders = [order for order in day.orders if kind in order.troubles]
+def struck(day: Day, kind: str) -> list[PlannedOrder]:
+    orders = [order for order in day.orders if kind in order.scenarios]
     assert orders
     return orders
 
@@ -80,9 +80,9 @@ def test_between_60_and_80_percent_of_the_orders_ought_to_be_counted(seed, order
 
 @many_days
 @given(SEEDS, ORDERS)
-def test_every_kind_of_trouble_meets_at_least_one_percent_of_the_orders(seed, orders):
+def test_every_scenario_meets_at_least_one_percent_of_the_orders(seed, orders):
     day = a_day(seed, orders)
-    met = Counter(kind for order in day.orders for kind in order.troubles)
+    met = Counter(kind for order in day.orders for kind in order.scenarios)
     met["forged"] = len(day.forged)
     assert all(met[kind] >= max(1, orders / 100) for kind in KINDS)
 
@@ -99,12 +99,12 @@ def test_every_paid_order_is_reported_by_the_server_and_no_other(seed, orders):
 @given(SEEDS)
 def test_every_server_copy_tells_the_truth_about_value_and_currency(seed):
     day = a_day(seed)
-    truth = {order["order_id"]: order for order in tell(day, seed=seed, pixel="P")["orders"]}
+    truth = {order["order_id"]: order for order in truth_of(day, seed=seed, pixel="P")["orders"]}
     for post, item in purchases(day):
         order = truth[order_id(item)]
         assert item["properties"]["currency"] == order["currency"]
         wrong = Decimal(str(item["properties"]["value"])) != Decimal(order["value"])
-        assert wrong == ("differing_value" in order["troubles"] and post.channel is Channel.BROWSER)
+        assert wrong == ("differing_value" in order["scenarios"] and post.channel is Channel.BROWSER)
 
 
 @many_days
@@ -256,7 +256,7 @@ def test_a_forged_purchase_is_told_by_a_browser_alone_and_belongs_to_no_order():
 
 def test_reloads_and_repeated_webhooks_send_the_same_bytes_again():
     day = a_day()
-    again = [order for order in day.orders if {"reloaded", "repeated"} & set(order.troubles)]
+    again = [order for order in day.orders if {"reloaded", "repeated"} & set(order.scenarios)]
     bodies = Counter(post.body for post, _ in purchases(day))
     assert again
     assert all(len(order.browser) > 1 or len(order.server) > 1 for order in again)

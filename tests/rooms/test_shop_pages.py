@@ -19,10 +19,10 @@ from twinbeam.core.clock import HandClock
 from twinbeam.core.values import Item
 from twinbeam.demo.shop_pages.app import build
 from twinbeam.demo.shop_pages.cart import Cart, read_cart
-from twinbeam.demo.shop_pages.facts import NONCE, Facts, read_facts, write_facts
+from twinbeam.demo.shop_pages.config import NONCE, ShopConfig, read_config, write_config
 from twinbeam.demo.shop_pages.filled_in import complaint
 from twinbeam.demo.shop_pages.goods import GOODS, price
-from twinbeam.demo.shop_pages.orders import Person, Register
+from twinbeam.demo.shop_pages.orders import Customer, Register
 from twinbeam.demo.shop_pages.people import somebody
 from twinbeam.demo.shop_pages.reports import order_token, purchase_id
 from twinbeam.demo.shop_pages.visit import VISITOR_ADDRESS
@@ -35,8 +35,8 @@ CHECKOUT = {"checkout": TOKEN, "name": "Ada Example", "email": "ada@post.example
 COOKIES = f"cart=heron:1.moon:2; checkout={TOKEN}"
 
 
-def facts(intake: str = NOWHERE) -> Facts:
-    return Facts(
+def config(intake: str = NOWHERE) -> ShopConfig:
+    return ShopConfig(
         port=0,
         intake=intake,
         dashboard=NOWHERE,
@@ -53,11 +53,11 @@ class Shop:
     """The shop in one event loop, with a gateway that nobody reaches, or one that remembers."""
 
     def __init__(self, intake: str = NOWHERE) -> None:
-        self._facts = facts(intake)
+        self._config = config(intake)
 
     async def __aenter__(self) -> Self:
         self._session = await aiohttp.ClientSession(auto_decompress=False).__aenter__()
-        self._app = build(self._facts, self._session, HandClock())
+        self._app = build(self._config, self._session, HandClock())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -326,18 +326,20 @@ def test_a_register_keeps_the_newest_thousand():
 
 
 def test_whom_the_forms_are_filled_in_with_nobody_is_and_the_shop_takes():
-    for person in (somebody() for _ in range(50)):
-        assert complaint(person) == ""
-        assert person.email.endswith(".example")
-        assert re.fullmatch(r"\+49 30 23125 \d{3}", person.phone)  # kept free for films by the Bundesnetzagentur
+    for customer in (somebody() for _ in range(50)):
+        assert complaint(customer) == ""
+        assert customer.email.endswith(".example")
+        assert re.fullmatch(r"\+49 30 23125 \d{3}", customer.phone)  # kept free for films by the Bundesnetzagentur
 
 
-@pytest.mark.parametrize("person", [Person("", "a@b.c", ""), Person("Ada", "a@b", ""), Person(101 * "a", "a@b.c", "")])
-def test_a_form_without_a_name_or_an_address_is_answered_with_what_is_missing(person):
-    assert complaint(person)
+@pytest.mark.parametrize(
+    "customer", [Customer("", "a@b.c", ""), Customer("Ada", "a@b", ""), Customer(101 * "a", "a@b.c", "")]
+)
+def test_a_form_without_a_name_or_an_address_is_answered_with_what_is_missing(customer):
+    assert complaint(customer)
 
 
 def test_the_facts_of_a_shop_are_for_its_own_user(tmp_path):
-    write_facts(tmp_path / "shop.json", facts())
+    write_config(tmp_path / "shop.json", config())
     assert (tmp_path / "shop.json").stat().st_mode & 0o077 == 0
-    assert read_facts(tmp_path / "shop.json") == facts()
+    assert read_config(tmp_path / "shop.json") == config()

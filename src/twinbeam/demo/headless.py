@@ -1,8 +1,9 @@
 """
 The demo without a person: `python -m twinbeam.demo` plays one finite day and reports on standard output.
 
-Two lines of JSON: `{"stage": ...}` before the first request, when the truth file is complete, and `{"played": ...}`
-when everything is delivered. The servers stay up for whoever wants to look, until standard input ends.
+Two lines of JSON: `{"environment": ...}` before the first request, when the truth file is complete, and
+`{"played": ...}` when everything is delivered. The servers stay up for whoever wants to look, until standard input
+ends.
 """
 
 import argparse
@@ -16,24 +17,24 @@ import msgspec
 
 from twinbeam.core.clock import MS_PER_SECOND, Clock, SystemClock
 from twinbeam.core.errors import ConfigError
-from twinbeam.demo.ending import input_ended, until_ended
+from twinbeam.demo.environment import PIXEL, DemoEnvironment, PreferredPorts, running_environment
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.posts import posts_of
 from twinbeam.demo.processes import DemoError
-from twinbeam.demo.quiet import wait_until_quiet
 from twinbeam.demo.shop import plan
-from twinbeam.demo.stage import PIXEL, Ports, Stage, staged
-from twinbeam.demo.traffic import Door, Tally, play
+from twinbeam.demo.shutdown import run_until_stopped, stop_at_end_of_input
+from twinbeam.demo.traffic import Endpoints, ResponseCounts, play
 from twinbeam.demo.truth import write_truth
+from twinbeam.demo.wait_idle import wait_idle
 
-_QUIET_SECONDS = 40
+_IDLE_TIMEOUT_SECONDS = 40
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Play, report, wait for the end of standard input; 1 if a part did not come up."""
     asked = _parser().parse_args(arguments)
     try:
-        asyncio.run(until_ended(_perform(asked, SystemClock()), input_ended))
+        asyncio.run(run_until_stopped(_perform(asked, SystemClock()), stop_at_end_of_input))
     except (ConfigError, DemoError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -56,31 +57,33 @@ async def _perform(asked: argparse.Namespace, clock: Clock) -> None:
     pace = Pace(asked.seconds)
     rng = random.Random(asked.seed)  # noqa: S311 -- a shop, not a secret
     day = plan(rng, asked.orders, pace, healthy=asked.healthy)
-    async with staged(asked.directory, Ports(), _wishes(asked, pace), pace.rules) as stage:
+    async with running_environment(
+        asked.directory, PreferredPorts(), _overrides(asked, pace), pace.rules
+    ) as environment:
         write_truth(asked.directory / "truth.json", day, seed=asked.seed, pixel=PIXEL)
-        _say("stage", _describe(stage))
-        posts, tally = posts_of(day, clock.now_ms() // MS_PER_SECOND, PIXEL), Tally()
-        await stage.while_up(play(posts, _door(asked, stage), tally))
-        quiet = await wait_until_quiet(stage, _QUIET_SECONDS)
-        _say("played", {"planned": len(posts), "quiet": quiet, **msgspec.to_builtins(tally)})
+        _say("environment", _describe(environment))
+        posts, counts = posts_of(day, clock.now_ms() // MS_PER_SECOND, PIXEL), ResponseCounts()
+        await environment.while_up(play(posts, _endpoints(asked, environment), counts))
+        idle = await wait_idle(environment, _IDLE_TIMEOUT_SECONDS)
+        _say("played", {"planned": len(posts), "idle": idle, **msgspec.to_builtins(counts)})
         await asyncio.Event().wait()
 
 
-def _wishes(asked: argparse.Namespace, pace: Pace) -> dict[str, str]:
+def _overrides(asked: argparse.Namespace, pace: Pace) -> dict[str, str]:
     window = {"TWINBEAM_JOIN_WINDOW_SECONDS": f"{pace.join_window:.3f}"}
     return window | ({"TWINBEAM_TIKTOK_URL": asked.tiktok_url} if asked.tiktok_url else {})
 
 
-def _door(asked: argparse.Namespace, stage: Stage) -> Door:
-    return Door(asked.intake_url or stage.intake, stage.door.keys, stage.emulator)
+def _endpoints(asked: argparse.Namespace, environment: DemoEnvironment) -> Endpoints:
+    return Endpoints(asked.intake_url or environment.intake, environment.endpoints.keys, environment.emulator)
 
 
-def _describe(stage: Stage) -> dict[str, str]:
+def _describe(environment: DemoEnvironment) -> dict[str, str]:
     return {
-        "emulator": stage.emulator,
-        "intake": stage.intake,
-        "dashboard": stage.dashboard,
-        "directory": str(stage.directory),
+        "emulator": environment.emulator,
+        "intake": environment.intake,
+        "dashboard": environment.dashboard,
+        "directory": str(environment.directory),
     }
 
 

@@ -7,19 +7,19 @@ from typing import Any
 import msgspec
 
 from twinbeam.core.values import Native, Page, Properties
-from twinbeam.demo.visits import Happening
+from twinbeam.demo.visits import ShopEvent
 
 PATH = "/api/v2/pixel"
 
 
-def fate(it: Happening) -> Native:
-    """Tell what became of the script's own copy: no page loads the script before the visitor allowed it."""
+def outcome(it: ShopEvent) -> Native:
+    """Return what became of the script's own copy: no page loads the script before the visitor allowed it."""
     if it.answer is None or not it.answer.granted:
         return "not_fired"
     return "sent" if it.script else "blocked"
 
 
-def beacon(it: Happening, opened: int, pixel: str, page: Page, properties: Properties) -> bytes:
+def beacon(it: ShopEvent, opened: int, pixel: str, page: Page, properties: Properties) -> bytes:
     """Write one beacon; the script hashes identifiers in the page, from the clean form."""
     visitor = it.visitor
     typed = {"email": _hash(visitor.email), "phone_number": _hash(visitor.phone)}
@@ -41,7 +41,7 @@ def beacon(it: Happening, opened: int, pixel: str, page: Page, properties: Prope
     return msgspec.json.encode(said)
 
 
-def event_id(it: Happening) -> str:
+def event_id(it: ShopEvent) -> str:
     """Give the id under which the page hands an event to the script: its own, or that of the order it knows of."""
     return it.event_id or (it.order.order_id if it.order else "")
 

@@ -11,7 +11,7 @@ from twinbeam.core.values import KeyKind
 from twinbeam.demo.processes import DemoError, run_once
 
 
-class Furnished(Struct, frozen=True):
+class PixelCredentials(Struct, frozen=True):
     """What opens a pixel: TikTok's token, and a key of each kind."""
 
     token: str
@@ -20,7 +20,7 @@ class Furnished(Struct, frozen=True):
 
 async def add_pixel(
     emulator: str, settings: Mapping[str, str], code: str, name: str, rules: Sequence[str]
-) -> Furnished:
+) -> PixelCredentials:
     """Create the pixel on both sides with a fresh token and its rules, and one key of each kind."""
     token = secrets.token_hex(20)
     seed = {"pixels": [{"code": code, "name": name}], "tokens": [{"token": token}]}
@@ -31,7 +31,7 @@ async def add_pixel(
     add = ["pixels", "add", code, "--name", name, "--consent", "require", "--token-stdin"]
     await run_once(["-m", "twinbeam", *add], settings, told=token)
     await run_once(["-m", "twinbeam", "pixels", "set", code, *rules], settings)
-    return Furnished(token, {kind: await _create_key(kind, code, settings) for kind in KeyKind})
+    return PixelCredentials(token, {kind: await _create_key(kind, code, settings) for kind in KeyKind})
 
 
 async def _create_key(kind: KeyKind, code: str, settings: Mapping[str, str]) -> str:

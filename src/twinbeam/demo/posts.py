@@ -10,7 +10,7 @@ from twinbeam.core.values import Channel, Consent, Content, Item, Page, Properti
 from twinbeam.demo import native
 from twinbeam.demo.shop import Day
 from twinbeam.demo.visitors import Typed, Visitor
-from twinbeam.demo.visits import Answer, Happening, Order
+from twinbeam.demo.visits import BannerAnswer, PlannedOrder, ShopEvent
 
 SHOP = "https://shop.example"  #: its pages; a browser says so in every request that one of them makes
 _BANNER = "demo-banner"
@@ -44,8 +44,8 @@ def posts_of(day: Day, opened: int, pixel: str) -> list[Post]:
     return sorted(posts, key=lambda post: post.at)
 
 
-def _purchase(order: Order) -> Happening:
-    return Happening(
+def _purchase(order: PlannedOrder) -> ShopEvent:
+    return ShopEvent(
         "Purchase",
         order.visitor,
         order.placed,
@@ -58,7 +58,7 @@ def _purchase(order: Order) -> Happening:
     )
 
 
-def _copies(it: Happening, opened: int) -> Iterator[Post]:
+def _copies(it: ShopEvent, opened: int) -> Iterator[Post]:
     body = _body(_browser_item(it, opened))
     yield from (_browser_post(at, To.EVENTS, it.visitor, body) for at in it.browser)
     body = _body(_server_item(it, opened))
@@ -69,13 +69,13 @@ def _body(item: Item) -> bytes:
     return msgspec.json.encode({"events": [item]})
 
 
-def _beacons(it: Happening, opened: int, pixel: str) -> Iterator[Post]:
-    if native.fate(it) == "sent":
+def _beacons(it: ShopEvent, opened: int, pixel: str) -> Iterator[Post]:
+    if native.outcome(it) == "sent":
         body = native.beacon(it, opened, pixel, _page(it), _browser_properties(it))
         yield from (_browser_post(at, To.SCRIPT, it.visitor, body) for at in it.browser)
 
 
-def _statement(visitor: Visitor, answer: Answer) -> Post:
+def _statement(visitor: Visitor, answer: BannerAnswer) -> Post:
     """Tell what a visitor says to the banner when there is nothing else to report."""
     said = {"visitor_id": visitor.visitor_id, "consent": _words(answer.granted)}
     body = msgspec.json.encode({"statements": [said]})
@@ -86,7 +86,7 @@ def _browser_post(at: float, to: To, visitor: Visitor, body: bytes) -> Post:
     return Post(at, to, Channel.BROWSER, visitor.user_agent, body, visitor.ip)
 
 
-def _browser_item(it: Happening, opened: int) -> Item:
+def _browser_item(it: ShopEvent, opened: int) -> Item:
     """Give the page's copy: click and browser keys, the page, and what the form held when it was sent."""
     visitor = it.visitor
     typed = _customer(visitor, visitor.in_browser) if it.event in {"Purchase", "Lead"} else User()
@@ -99,12 +99,12 @@ def _browser_item(it: Happening, opened: int) -> Item:
         properties=_browser_properties(it),
         consent=_consent(it.answer, opened),
         visitor_id=visitor.visitor_id,
-        native=native.fate(it),
+        native=native.outcome(it),
         test=_is_test(it),
     )
 
 
-def _server_item(it: Happening, opened: int) -> Item:
+def _server_item(it: ShopEvent, opened: int) -> Item:
     """Give the back end's copy: the account's identifiers, the address the order came from, and the money."""
     visitor, order = it.visitor, it.order
     typed = _customer(visitor, visitor.on_server)
@@ -122,12 +122,12 @@ def _server_item(it: Happening, opened: int) -> Item:
     )
 
 
-def _knows_visit(it: Happening) -> bool:
+def _knows_visit(it: ShopEvent) -> bool:
     """Tell whether the back end has the visitor's token: one order in ten, say by telephone, bears its number alone."""
     return it.order is None or not it.order.order_id.endswith("7")
 
 
-def _is_test(it: Happening) -> bool | None:
+def _is_test(it: ShopEvent) -> bool | None:
     return True if it.order is not None and it.order.test else None
 
 
@@ -143,7 +143,7 @@ def _customer(visitor: Visitor, typed: Typed) -> User:
     )
 
 
-def _consent(answer: Answer | None, opened: int) -> Consent:
+def _consent(answer: BannerAnswer | None, opened: int) -> Consent:
     """Write an answer as a banner keeps it: with the moment at which it was given."""
     if answer is None:
         return Consent()
@@ -155,7 +155,7 @@ def _words(granted: bool) -> Consent:  # noqa: FBT001 -- the two answers of a ba
     return Consent(said, said, said, _BANNER, "accept all" if granted else "refuse all")
 
 
-def _browser_properties(it: Happening) -> Properties:
+def _browser_properties(it: ShopEvent) -> Properties:
     order = it.order
     if order is None:
         return _properties(it, sum(line.minor * line.quantity for line in it.lines), order_id=None)
@@ -163,7 +163,7 @@ def _browser_properties(it: Happening) -> Properties:
     return _properties(it, minor, order_id=order.order_id)
 
 
-def _properties(it: Happening, minor: int, order_id: str | None) -> Properties:
+def _properties(it: ShopEvent, minor: int, order_id: str | None) -> Properties:
     if not it.lines:
         return Properties()
     country = it.visitor.country
@@ -184,12 +184,12 @@ def major(minor: int, decimals: int) -> float | int:
     return minor / 10**decimals if decimals else minor
 
 
-def _page(it: Happening) -> Page:
+def _page(it: ShopEvent) -> Page:
     path = "thanks" if it.event == "Purchase" else it.event.lower()
     return Page(url=f"{SHOP}/{path}?ttclid={it.visitor.ttclid}", referrer="https://www.tiktok.com/")
 
 
-def _page_as_shown(it: Happening) -> Page:
+def _page_as_shown(it: ShopEvent) -> Page:
     """Give the page with whatever the shop put into its address; TikTok's script is spared that."""
     page = _page(it)
     if it.order is None or not it.order.email_in_url:

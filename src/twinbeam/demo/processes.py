@@ -15,7 +15,7 @@ from pathlib import Path
 import twinbeam
 
 HOST = "127.0.0.1"
-_LEASH = Path(__file__).with_name("leash.py")
+_PARENT_DEATH_SIGNAL = Path(__file__).with_name("parent_death_signal.py")
 _PATIENCE_SECONDS = 25  #: longer than the gateway takes to finish its groups and batches
 
 
@@ -57,7 +57,7 @@ async def running(
     """Run `python ARGUMENTS` for the length of the block; its output goes to `log`, out and err apart."""
     with log.with_suffix(".out").open("wb") as out, log.with_suffix(".err").open("wb") as err:
         process = await asyncio.create_subprocess_exec(
-            *_leashed(arguments),
+            *_ending_with_us(arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=out,
             stderr=err,
@@ -73,7 +73,7 @@ async def running(
 async def run_once(arguments: Sequence[str], settings: Mapping[str, str], told: str = "") -> str:
     """Run `python ARGUMENTS` to its end with `told` on its standard input; give what it printed, or raise DemoError."""
     process = await asyncio.create_subprocess_exec(
-        *_leashed(arguments),
+        *_ending_with_us(arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -89,8 +89,8 @@ async def run_once(arguments: Sequence[str], settings: Mapping[str, str], told: 
     return out.decode()
 
 
-def _leashed(arguments: Sequence[str]) -> list[str]:
-    return [sys.executable, "-I", "-S", str(_LEASH), str(os.getpid()), sys.executable, *arguments]
+def _ending_with_us(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-I", "-S", str(_PARENT_DEATH_SIGNAL), str(os.getpid()), sys.executable, *arguments]
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

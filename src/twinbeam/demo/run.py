@@ -16,20 +16,20 @@ import aiohttp
 from msgspec import Struct
 
 from twinbeam.core.clock import MS_PER_SECOND, Clock, SystemClock
-from twinbeam.demo.ending import until_ended
+from twinbeam.demo.environment import PIXEL, DemoEnvironment, PreferredPorts, running_environment
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.posts import posts_of
 from twinbeam.demo.processes import DemoError
 from twinbeam.demo.shop import plan
 from twinbeam.demo.shop_front import ShopFront, shop_open
-from twinbeam.demo.stage import PIXEL, Ports, Stage, staged
-from twinbeam.demo.traffic import Tally, play
+from twinbeam.demo.shutdown import run_until_stopped
+from twinbeam.demo.traffic import ResponseCounts, play
 from twinbeam.destinations.tiktok.wire import TRACK_PATH
 
-DEFAULT_PORTS = Ports(intake=8700, dashboard=8701, emulator=8702, shop=8703)
+DEFAULT_PORTS = PreferredPorts(intake=8700, dashboard=8701, emulator=8702, shop=8703)
 
-#: What goes wrong on TikTok's side at the start of an act, in turn; each ends by itself.
-_WEATHER: tuple[dict[str, object] | None, ...] = (
+#: What goes wrong on TikTok's side at the start of a phase, in turn; each ends by itself.
+_FAULTS: tuple[dict[str, object] | None, ...] = (
     None,
     {"kind": "rate_limit", "times": 3, "path": TRACK_PATH},
     {"kind": "html_502", "times": 2, "path": TRACK_PATH},
@@ -56,7 +56,7 @@ Stop with Ctrl-C. Files are in {directory}
 """
 
 
-class Act(Struct, frozen=True):
+class TrafficPhase(Struct, frozen=True):
     """One stretch of the endless day."""
 
     orders: int
@@ -64,50 +64,62 @@ class Act(Struct, frozen=True):
 
 
 def run_demo(
-    *, seed: int | None = None, directory: Path | None = None, ports: Ports = DEFAULT_PORTS, clock: Clock | None = None
+    *,
+    seed: int | None = None,
+    directory: Path | None = None,
+    ports: PreferredPorts = DEFAULT_PORTS,
+    clock: Clock | None = None,
 ) -> int:
     """Run until stopped; files go to `directory`, or to a temporary one that is removed; 1 if a part fails."""
     clock = clock or SystemClock()
     seed = clock.now_ms() % 1_000_000 if seed is None else seed
     try:
         with tempfile.TemporaryDirectory(prefix="twinbeam-demo-") as temporary:
-            asyncio.run(until_ended(_perform(seed, directory or Path(temporary), ports, clock)))
+            asyncio.run(run_until_stopped(_perform(seed, directory or Path(temporary), ports, clock)))
     except DemoError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
-def acts() -> Iterator[Act]:
+def traffic_phases() -> Iterator[TrafficPhase]:
     """Give a busy first quarter of a minute, so that pages are not empty, then quiet minutes without end."""
-    yield Act(orders=40, pace=Pace(15))
+    yield TrafficPhase(orders=40, pace=Pace(15))
     while True:
-        yield Act(orders=25, pace=Pace(60))
+        yield TrafficPhase(orders=25, pace=Pace(60))
 
 
-async def _perform(seed: int, directory: Path, ports: Ports, clock: Clock) -> None:
-    async with staged(directory, ports, {}, _RULES) as stage, shop_open(stage, ports.shop, _SHOP_RULES) as front:
-        sys.stdout.write(_welcome(stage, front, seed))
+async def _perform(seed: int, directory: Path, ports: PreferredPorts, clock: Clock) -> None:
+    async with (
+        running_environment(directory, ports, {}, _RULES) as environment,
+        shop_open(environment, ports.shop, _SHOP_RULES) as front,
+    ):
+        sys.stdout.write(_welcome(environment, front, seed))
         sys.stdout.flush()
-        await stage.while_up(_play_on(stage, seed, clock), shop=front.process)
+        await environment.while_up(_play_on(environment, seed, clock), shop=front.process)
 
 
-def _welcome(stage: Stage, front: ShopFront, seed: int) -> str:
-    places = {"shop": front.url, "dashboard": stage.dashboard, "emulator": stage.emulator, "intake": stage.intake}
-    return _WELCOME.format(**places, seed=seed, directory=stage.directory)
+def _welcome(environment: DemoEnvironment, front: ShopFront, seed: int) -> str:
+    places = {
+        "shop": front.url,
+        "dashboard": environment.dashboard,
+        "emulator": environment.emulator,
+        "intake": environment.intake,
+    }
+    return _WELCOME.format(**places, seed=seed, directory=environment.directory)
 
 
-async def _play_on(stage: Stage, seed: int, clock: Clock) -> None:
-    tally = Tally()
-    for number, act in zip(count(), acts(), strict=False):
-        await _stir(stage, _WEATHER[number % len(_WEATHER)])
-        day = plan(random.Random(f"{seed}/{number}"), act.orders, act.pace)  # noqa: S311 -- a shop, not a secret
-        await play(posts_of(day, clock.now_ms() // MS_PER_SECOND, PIXEL), stage.door, tally)
+async def _play_on(environment: DemoEnvironment, seed: int, clock: Clock) -> None:
+    counts = ResponseCounts()
+    for number, phase in zip(count(), traffic_phases(), strict=False):
+        await _inject_fault(environment, _FAULTS[number % len(_FAULTS)])
+        day = plan(random.Random(f"{seed}/{number}"), phase.orders, phase.pace)  # noqa: S311 -- a shop, not a secret
+        await play(posts_of(day, clock.now_ms() // MS_PER_SECOND, PIXEL), environment.endpoints, counts)
 
 
-async def _stir(stage: Stage, trouble: dict[str, object] | None) -> None:
-    if trouble is None:
+async def _inject_fault(environment: DemoEnvironment, fault: dict[str, object] | None) -> None:
+    if fault is None:
         return
-    url = f"{stage.emulator}/_control/trouble"
-    async with aiohttp.ClientSession() as session, session.post(url, json=trouble) as answer:
+    url = f"{environment.emulator}/_control/trouble"
+    async with aiohttp.ClientSession() as session, session.post(url, json=fault) as answer:
         answer.raise_for_status()

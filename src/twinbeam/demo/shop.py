@@ -14,14 +14,14 @@ from msgspec.structs import replace
 
 from twinbeam.core.errors import ConfigError
 from twinbeam.demo.pace import Pace
-from twinbeam.demo.troubles import FORGED_SHARE, TROUBLES, Trouble, afflict, times
-from twinbeam.demo.visitors import Visitor, arrive, letters
-from twinbeam.demo.visits import Answer, Happening, Line, Order
+from twinbeam.demo.scenarios import FORGED_SHARE, SCENARIOS, Scenario, apply_scenarios, times
+from twinbeam.demo.visitors import Visitor, draw_visitor, letters
+from twinbeam.demo.visits import BannerAnswer, OrderLine, PlannedOrder, ShopEvent
 
 _PRICES = (4.9, 9.99, 12.5, 19.95, 24.0, 39.9, 64.25, 119.0)
 _RETURNING = 0.1  #: share of orders by somebody who ordered before: dedup by person would lose them
 _LEADS_PER_ORDER = 0.15
-_WALKS_PER_ORDER = 0.25
+_BROWSING_PER_ORDER = 0.25
 _MOST_ORDERS = 5_000  #: in one day: of so many visitors, few draws have no shared phone number
 _SCRIPT_RUNS = 0.8  #: share of browsers without an ad blocker, among those that order nothing
 
@@ -30,9 +30,9 @@ class Day(Struct, frozen=True):
     """Everything that will happen, and therefore everything that ought to be counted."""
 
     visitors: tuple[Visitor, ...]
-    orders: tuple[Order, ...]
-    others: tuple[Happening, ...]  #: leads, checkouts and views: everything with an event id of its own
-    forged: tuple[Happening, ...]  #: purchases that somebody makes up, with the public key that every page shows
+    orders: tuple[PlannedOrder, ...]
+    others: tuple[ShopEvent, ...]  #: leads, checkouts and views: everything with an event id of its own
+    forged: tuple[ShopEvent, ...]  #: purchases that somebody makes up, with the public key that every page shows
 
 
 def plan(rng: random.Random, orders: int, pace: Pace, *, healthy: bool = False) -> Day:
@@ -46,24 +46,24 @@ def plan(rng: random.Random, orders: int, pace: Pace, *, healthy: bool = False) 
     """
     if orders > _MOST_ORDERS:
         raise ConfigError(f"{orders} orders are too many for one day of the demo; take at most {_MOST_ORDERS}")
-    days = (_draw(rng, orders, pace, () if healthy else TROUBLES) for _ in count())
+    days = (_draw(rng, orders, pace, () if healthy else SCENARIOS) for _ in count())
     return next(day for day in days if len({visitor.phone for visitor in day.visitors}) == len(day.visitors))
 
 
-def _draw(rng: random.Random, orders: int, pace: Pace, troubles: Sequence[Trouble]) -> Day:
-    taken = afflict(rng, _take_orders(rng, orders, pace), pace, troubles)
+def _draw(rng: random.Random, orders: int, pace: Pace, scenarios: Sequence[Scenario]) -> Day:
+    taken = apply_scenarios(rng, _take_orders(rng, orders, pace), pace, scenarios)
     others = [
         *(happening for order in taken for happening in _visit_of(rng, order, pace)),
         *(_lead(rng, pace) for _ in range(round(orders * _LEADS_PER_ORDER))),
-        *(_walk(rng, pace) for _ in range(round(orders * _WALKS_PER_ORDER))),
+        *(_browse(rng, pace) for _ in range(round(orders * _BROWSING_PER_ORDER))),
     ]
-    forged = [_forge(rng, pace) for _ in range(times(FORGED_SHARE, orders) if troubles else 0)]
+    forged = [_forge(rng, pace) for _ in range(times(FORGED_SHARE, orders) if scenarios else 0)]
     people = [*(order.visitor for order in taken), *(it.visitor for it in (*others, *forged))]
     visitors = {visitor.visitor_id: visitor for visitor in people}
     return Day(tuple(visitors.values()), tuple(taken), tuple(others), tuple(forged))
 
 
-def _take_orders(rng: random.Random, count: int, pace: Pace) -> list[Order]:
+def _take_orders(rng: random.Random, count: int, pace: Pace) -> list[PlannedOrder]:
     """Draw orders of which 68 to 76 % are by visitors who consented; cancellations and tests take up to 5 % off."""
     granted = round(count * rng.uniform(0.68, 0.76))
     flags = [True] * granted + [False] * (count - granted)
@@ -75,16 +75,16 @@ def _take_orders(rng: random.Random, count: int, pace: Pace) -> list[Order]:
 def _buyer(rng: random.Random, regulars: list[Visitor], *, consented: bool) -> Visitor:
     if regulars and rng.random() < _RETURNING:
         return rng.choice(regulars)
-    regulars.append(arrive(rng, consented=consented))
+    regulars.append(draw_visitor(rng, consented=consented))
     return regulars[-1]
 
 
-def _order(rng: random.Random, visitor: Visitor, pace: Pace) -> Order:
+def _order(rng: random.Random, visitor: Visitor, pace: Pace) -> PlannedOrder:
     placed = rng.uniform(0, pace.visiting) + 3 * pace.step
-    return Order(
+    return PlannedOrder(
         order_id=f"TB-{letters(rng, 10)}",
         visitor=visitor,
-        answer=Answer(granted=visitor.consented),
+        answer=BannerAnswer(granted=visitor.consented),
         lines=tuple(_line(rng, visitor.country.decimals) for _ in range(rng.randint(1, 3))),
         placed=placed,
         checkout=(placed - pace.step,),
@@ -93,18 +93,18 @@ def _order(rng: random.Random, visitor: Visitor, pace: Pace) -> Order:
     )
 
 
-def _line(rng: random.Random, decimals: int) -> Line:
+def _line(rng: random.Random, decimals: int) -> OrderLine:
     price = round(rng.choice(_PRICES) * 10**decimals) + (rng.randrange(10) if decimals else 0)
-    return Line(content_id=f"SKU-{rng.randrange(100, 1000)}", minor=price, quantity=rng.randint(1, 3))
+    return OrderLine(content_id=f"SKU-{rng.randrange(100, 1000)}", minor=price, quantity=rng.randint(1, 3))
 
 
-def _visit_of(rng: random.Random, order: Order, pace: Pace) -> list[Happening]:
+def _visit_of(rng: random.Random, order: PlannedOrder, pace: Pace) -> list[ShopEvent]:
     """Give what the browser shows before an order, under the answer of that moment."""
     if order.direct:
         return []
     view, checkout = (
         replace(
-            _seen(rng, event, order.visitor, at, answer=order.landed or order.answer),
+            _browser_event(rng, event, order.visitor, at, answer=order.landed or order.answer),
             script=order.script,
             counts=order.permitted and order.landed is None,
         )
@@ -113,32 +113,34 @@ def _visit_of(rng: random.Random, order: Order, pace: Pace) -> list[Happening]:
     return [replace(view, looked_at=order.lines[:1]), replace(checkout, order=order, browser=order.checkout)]
 
 
-def _lead(rng: random.Random, pace: Pace) -> Happening:
+def _lead(rng: random.Random, pace: Pace) -> ShopEvent:
     """Give one filled form, reported by both channels under one id drawn by the page."""
     at = rng.uniform(0, pace.visiting)
-    return replace(_glance(rng, "Lead", at), server=(at + rng.uniform(0, 3) * pace.step,))
+    return replace(_page_view(rng, "Lead", at), server=(at + rng.uniform(0, 3) * pace.step,))
 
 
-def _walk(rng: random.Random, pace: Pace) -> Happening:
+def _browse(rng: random.Random, pace: Pace) -> ShopEvent:
     """Give one look around by somebody who buys nothing."""
-    glance = _glance(rng, rng.choice(("ViewContent", "AddToCart", "Search")), rng.uniform(0, pace.visiting))
-    if glance.event == "Search":
-        return glance
-    return replace(glance, looked_at=(_line(rng, glance.visitor.country.decimals),))
+    view = _page_view(rng, rng.choice(("ViewContent", "AddToCart", "Search")), rng.uniform(0, pace.visiting))
+    if view.event == "Search":
+        return view
+    return replace(view, looked_at=(_line(rng, view.visitor.country.decimals),))
 
 
-def _forge(rng: random.Random, pace: Pace) -> Happening:
+def _forge(rng: random.Random, pace: Pace) -> ShopEvent:
     """Make up a purchase: all that a page could say, in the name of somebody who seems to allow it."""
-    order = _order(rng, arrive(rng, consented=True), pace)
-    seen = _seen(rng, "Purchase", order.visitor, order.placed, answer=order.answer)
+    order = _order(rng, draw_visitor(rng, consented=True), pace)
+    seen = _browser_event(rng, "Purchase", order.visitor, order.placed, answer=order.answer)
     return replace(seen, event_id=None, order=order, browser=order.browser)
 
 
-def _glance(rng: random.Random, event: str, at: float) -> Happening:
-    visitor = arrive(rng, consented=rng.random() < 0.7)
-    seen = _seen(rng, event, visitor, at, answer=Answer(granted=visitor.consented))
+def _page_view(rng: random.Random, event: str, at: float) -> ShopEvent:
+    visitor = draw_visitor(rng, consented=rng.random() < 0.7)
+    seen = _browser_event(rng, event, visitor, at, answer=BannerAnswer(granted=visitor.consented))
     return replace(seen, script=rng.random() < _SCRIPT_RUNS, counts=visitor.consented)
 
 
-def _seen(rng: random.Random, event: str, visitor: Visitor, at: float, *, answer: Answer | None) -> Happening:
-    return Happening(event, visitor, at, answer, event_id=f"e-{letters(rng, 16)}", browser=(at,))
+def _browser_event(
+    rng: random.Random, event: str, visitor: Visitor, at: float, *, answer: BannerAnswer | None
+) -> ShopEvent:
+    return ShopEvent(event, visitor, at, answer, event_id=f"e-{letters(rng, 16)}", browser=(at,))

@@ -1,4 +1,4 @@
-"""The shop that a person clicks through, opened on a stage: a pixel of its own, its head's lines, and its process."""
+"""The shop that a person clicks through, beside the gateway: a pixel of its own, its head's lines, and its process."""
 
 import asyncio
 import secrets
@@ -9,10 +9,10 @@ import aiohttp
 from msgspec import Struct
 
 from twinbeam.core.values import KeyKind
+from twinbeam.demo.environment import DemoEnvironment, wait_for
 from twinbeam.demo.pixels import add_pixel
 from twinbeam.demo.processes import HOST, DemoError, free_port, run_once, running
-from twinbeam.demo.shop_pages.facts import NONCE, Facts, write_facts
-from twinbeam.demo.stage import Stage, wait_for
+from twinbeam.demo.shop_pages.config import NONCE, ShopConfig, write_config
 
 PIXEL = "CTWINBEAMDEMOSHOP002"  #: apart from the seeded shoppers' pixel: what a person does is counted alone
 _NAME = "Lamp Street"
@@ -29,25 +29,27 @@ class ShopFront(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def shop_open(stage: Stage, port: int, rules: Sequence[str]) -> AsyncIterator[ShopFront]:
+async def shop_open(environment: DemoEnvironment, port: int, rules: Sequence[str]) -> AsyncIterator[ShopFront]:
     """Open the shop, and close it when the block ends; raises DemoError if it does not come up."""
-    made = await add_pixel(stage.emulator, stage.settings, PIXEL, _NAME, (*_RULES, *rules))
+    made = await add_pixel(environment.emulator, environment.settings, PIXEL, _NAME, (*_RULES, *rules))
     snippet = ["tag", "snippet", PIXEL, "--key", made.keys[KeyKind.BROWSER], "--nonce", NONCE]
-    head = await run_once(["-m", "twinbeam", *snippet], stage.settings) + await _base_code(stage.emulator, made.token)
-    facts = Facts(
+    head = await run_once(["-m", "twinbeam", *snippet], environment.settings) + await _base_code(
+        environment.emulator, made.token
+    )
+    config = ShopConfig(
         port=free_port(port),
-        intake=stage.intake,
-        dashboard=stage.dashboard,
-        tiktok=stage.emulator,
+        intake=environment.intake,
+        dashboard=environment.dashboard,
+        tiktok=environment.emulator,
         pixel=PIXEL,
         server_key=made.keys[KeyKind.SERVER],
         read_key=made.keys[KeyKind.READ],
         order_secret=secrets.token_hex(32),
         head=head,
     )
-    place, url = stage.directory / "shop.json", f"http://{HOST}:{facts.port}"
-    write_facts(place, facts)
-    log = stage.directory / "logs" / "shop"
+    place, url = environment.directory / "shop.json", f"http://{HOST}:{config.port}"
+    write_config(place, config)
+    log = environment.directory / "logs" / "shop"
     async with running(["-m", "twinbeam.demo.shop_pages", str(place)], log, {}) as selling:
         await wait_for(url, selling, "the shop", log.parent)
         yield ShopFront(url, selling)

@@ -22,7 +22,7 @@ _FIRST_WAIT_SECONDS = 0.2
 _TIMEOUT = aiohttp.ClientTimeout(total=20)
 
 
-class Door(Struct, frozen=True):
+class Endpoints(Struct, frozen=True):
     """Where the shop posts, the write key of each channel, and where TikTok's own script reports."""
 
     url: str
@@ -30,7 +30,7 @@ class Door(Struct, frozen=True):
     tiktok: str
 
 
-class Tally(Struct):
+class ResponseCounts(Struct):
     """What the gateway answered so far."""
 
     posts: int = 0
@@ -50,7 +50,7 @@ class Tally(Struct):
             setattr(self, name, getattr(self, name) + (said if isinstance(said, int) else len(said)))
 
 
-async def play(posts: Sequence[Post], door: Door, tally: Tally) -> None:
+async def play(posts: Sequence[Post], endpoints: Endpoints, counts: ResponseCounts) -> None:
     """
     Send every request at its moment, counted from now, and return when all are answered or given up.
 
@@ -62,40 +62,43 @@ async def play(posts: Sequence[Post], door: Door, tally: Tally) -> None:
         for post in posts:
             await asyncio.sleep(start + post.at - asyncio.get_running_loop().time())
             if post.to is To.CONSENT:
-                await _send(session, post, door, tally)
+                await _send(session, post, endpoints, counts)
                 continue
             await gate.acquire()
-            task = sending.create_task(_send(session, post, door, tally))
+            task = sending.create_task(_send(session, post, endpoints, counts))
             task.add_done_callback(lambda _: gate.release())
 
 
-async def _send(session: aiohttp.ClientSession, post: Post, door: Door, tally: Tally) -> None:
+async def _send(session: aiohttp.ClientSession, post: Post, endpoints: Endpoints, counts: ResponseCounts) -> None:
     for trial in range(_TRIES):
-        if await _answered(session, post, door, tally):
-            tally.posts += 1
+        if await _answered(session, post, endpoints, counts):
+            counts.posts += 1
             return
-        tally.retries += 1
+        counts.retries += 1
         await asyncio.sleep(_FIRST_WAIT_SECONDS * 2**trial)
-    tally.given_up += 1
+    counts.given_up += 1
 
 
-async def _answered(session: aiohttp.ClientSession, post: Post, door: Door, tally: Tally) -> bool:
+async def _answered(session: aiohttp.ClientSession, post: Post, endpoints: Endpoints, counts: ResponseCounts) -> bool:
     """Send once; False means that trying again may help."""
-    url, headers = _place(post, door)
+    url, headers = _place(post, endpoints)
     with contextlib.suppress(aiohttp.ClientError, TimeoutError):
         async with session.post(url, data=post.body, headers=headers) as response:
             if response.status < 300:
-                tally.take(await response.json())
+                counts.take(await response.json())
                 return True
-            tally.refused += response.status < 500
+            counts.refused += response.status < 500
             return response.status < 500
     return False
 
 
-def _place(post: Post, door: Door) -> tuple[str, dict[str, str]]:
+def _place(post: Post, endpoints: Endpoints) -> tuple[str, dict[str, str]]:
     """Give the address of a request and its headers."""
     if post.to is To.SCRIPT:
-        return f"{door.tiktok}{post.to}", {"Content-Type": "text/plain;charset=UTF-8", "User-Agent": post.user_agent}
-    key = {"Authorization": f"Bearer {door.keys[post.channel]}", "Content-Type": "application/json"}
+        return f"{endpoints.tiktok}{post.to}", {
+            "Content-Type": "text/plain;charset=UTF-8",
+            "User-Agent": post.user_agent,
+        }
+    key = {"Authorization": f"Bearer {endpoints.keys[post.channel]}", "Content-Type": "application/json"}
     page = {"Origin": SHOP, "X-Forwarded-For": post.address} if post.channel is Channel.BROWSER else {}
-    return f"{door.url}{post.to}", key | page | {"User-Agent": post.user_agent}
+    return f"{endpoints.url}{post.to}", key | page | {"User-Agent": post.user_agent}

@@ -11,31 +11,31 @@ from typing import Any
 
 import msgspec
 
+from twinbeam.demo.scenarios import KINDS
 from twinbeam.demo.shop import Day
-from twinbeam.demo.troubles import KINDS
 from twinbeam.demo.visitors import Visitor
-from twinbeam.demo.visits import Happening, Order
+from twinbeam.demo.visits import PlannedOrder, ShopEvent
 
 
 def write_truth(path: Path, day: Day, *, seed: int, pixel: str) -> None:
     """Write what `day` ought to lead to, as one JSON object."""
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(tell(day, seed=seed, pixel=pixel))))
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(truth_of(day, seed=seed, pixel=pixel))))
 
 
-def tell(day: Day, *, seed: int, pixel: str) -> dict[str, Any]:
+def truth_of(day: Day, *, seed: int, pixel: str) -> dict[str, Any]:
     """Give the truth as JSON-ready values; money as decimal text, so that no float rounds it."""
     return {
         "seed": seed,
         "pixel": pixel,
         "kinds": KINDS,
-        "visitors": [_tell_visitor(visitor) for visitor in day.visitors],
-        "orders": [_tell_order(order) for order in day.orders],
-        "others": [_tell_other(it) for it in day.others],
-        "forged": [_tell_forged(it) for it in day.forged],
+        "visitors": [_visitor_truth(visitor) for visitor in day.visitors],
+        "orders": [_order_truth(order) for order in day.orders],
+        "others": [_other_truth(it) for it in day.others],
+        "forged": [_forged_truth(it) for it in day.forged],
     }
 
 
-def _tell_visitor(visitor: Visitor) -> dict[str, Any]:
+def _visitor_truth(visitor: Visitor) -> dict[str, Any]:
     spellings = (visitor.in_browser, visitor.on_server)
     return {
         "visitor_id": visitor.visitor_id,
@@ -52,7 +52,7 @@ def _tell_visitor(visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def _tell_order(order: Order) -> dict[str, Any]:
+def _order_truth(order: PlannedOrder) -> dict[str, Any]:
     country = order.visitor.country
     return {
         "order_id": order.order_id,
@@ -62,13 +62,13 @@ def _tell_order(order: Order) -> dict[str, Any]:
         "counts": order.counts,
         "value": str(Decimal(order.minor).scaleb(-country.decimals)),
         "currency": country.currency,
-        "troubles": order.troubles,
+        "scenarios": order.scenarios,
     }
 
 
-def _tell_other(it: Happening) -> dict[str, Any]:
+def _other_truth(it: ShopEvent) -> dict[str, Any]:
     return {"event": it.event, "event_id": it.event_id, "counts": it.counts}
 
 
-def _tell_forged(it: Happening) -> dict[str, Any]:
+def _forged_truth(it: ShopEvent) -> dict[str, Any]:
     return {"order_id": it.order.order_id if it.order else "", "visitor_id": it.visitor.visitor_id}

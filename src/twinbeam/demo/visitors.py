@@ -15,7 +15,7 @@ from twinbeam.demo.countries import COUNTRIES, Country
 _HEADS = ("Grün", "Björn", "Özker", "Kelm", "Thal", "Vest", "Éloi", "Ramm", "Señor", "Wolf", "Zwirn", "Çelik")
 _MIDDLES = ("wal", "dor", "hild", "ster", "mun", "lich", "ber", "kvist")
 _TAILS = ("dine", "garth", "hoven", "linde", "møller", "quist", "stroem", "wardt")
-_HOUSES = ("kestrel", "lantern", "harbour", "meadow", "quarry")
+_DOMAINS = ("kestrel", "lantern", "harbour", "meadow", "quarry")
 _BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 Version/18.6 Safari/604.1",
@@ -55,12 +55,12 @@ def letters(rng: random.Random, count: int) -> str:
     return "".join(rng.choices(_ALNUM, k=count))
 
 
-def arrive(rng: random.Random, *, consented: bool) -> Visitor:
+def draw_visitor(rng: random.Random, *, consented: bool) -> Visitor:
     """Draw one visitor; the same rng state gives the same person."""
     country = rng.choice(COUNTRIES)
     national = country.mobile + "".join(rng.choices(string.digits, k=country.digits - len(country.mobile)))
     handle = letters(rng, 10).lower()
-    email = f"{handle}.{letters(rng, 4).lower()}@{rng.choice(_HOUSES)}.example"
+    email = f"{handle}.{letters(rng, 4).lower()}@{rng.choice(_DOMAINS)}.example"
     names = (_name(rng), _name(rng))
     return Visitor(
         visitor_id=f"v-{letters(rng, 10).lower()}",

@@ -7,14 +7,14 @@ from twinbeam.demo.visitors import Visitor
 LONG_AGO = -3_600.0  #: most visitors answered the banner on an earlier visit, seconds after the opening
 
 
-class Answer(Struct, frozen=True):
+class BannerAnswer(Struct, frozen=True):
     """What a visitor answered to the consent banner, and when, in seconds after the opening."""
 
     granted: bool
     at: float = LONG_AGO
 
 
-class Line(Struct, frozen=True):
+class OrderLine(Struct, frozen=True):
     """One line of an order."""
 
     content_id: str
@@ -22,18 +22,18 @@ class Line(Struct, frozen=True):
     quantity: int
 
 
-class Order(Struct, frozen=True):
+class PlannedOrder(Struct, frozen=True):
     """
     One order and the times, in seconds after the opening, at which each copy of it is sent.
 
-    No times means that the channel never reports it. Troubles change the times and what a copy says; the rest is
+    No times means that the channel never reports it. Scenarios change the times and what a copy says; the rest is
     the truth.
     """
 
     order_id: str
     visitor: Visitor
-    answer: Answer | None  #: what its copies say about consent; None where the visitor has not answered yet
-    lines: tuple[Line, ...]
+    answer: BannerAnswer | None  #: what its copies say about consent; None where the visitor has not answered yet
+    lines: tuple[OrderLine, ...]
     placed: float
     checkout: tuple[float, ...]
     browser: tuple[float, ...]
@@ -42,13 +42,13 @@ class Order(Struct, frozen=True):
     test: bool = False  #: somebody of the shop tries the checkout out
     script: bool = True  #: TikTok's own script runs in this browser; an ad blocker stops it
     direct: bool = False  #: the visit began at the payment page: nothing was seen before the order
-    landed: Answer | None = None  #: what the visitor had answered before, if it was something else
-    later: Answer | None = None  #: what the visitor says in the end, by the banner and without an event
+    landed: BannerAnswer | None = None  #: what the visitor had answered before, if it was something else
+    later: BannerAnswer | None = None  #: what the visitor says in the end, by the banner and without an event
     browser_id: str | None = None  #: the id that the page makes up; None: it knows the order's
     browser_minor: int | None = None  #: what the page takes for the value, if it is wrong
     server_name: str = "Purchase"  #: what the back end calls it
     email_in_url: bool = False
-    troubles: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
 
     @property
     def minor(self) -> int:
@@ -72,22 +72,22 @@ class Order(Struct, frozen=True):
         return self.paid and not self.test and (self.permitted or self.by_script)
 
 
-class Happening(Struct, frozen=True):
+class ShopEvent(Struct, frozen=True):
     """Anything a channel reports: a purchase, or a lead, checkout or view with an id of its own."""
 
     event: str
     visitor: Visitor
     at: float  #: seconds after the opening
-    answer: Answer | None  #: as in Order
+    answer: BannerAnswer | None  #: as in PlannedOrder
     event_id: str | None = None
-    order: Order | None = None
-    looked_at: tuple[Line, ...] = ()  #: what a page without an order shows, or puts into the cart
+    order: PlannedOrder | None = None
+    looked_at: tuple[OrderLine, ...] = ()  #: what a page without an order shows, or puts into the cart
     browser: tuple[float, ...] = ()
     server: tuple[float, ...] = ()
-    script: bool = True  #: as in Order
+    script: bool = True  #: as in PlannedOrder
     counts: bool = True  #: whether it ought to be counted once
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[OrderLine, ...]:
         """What it is about: the order's lines, or what the page shows."""
         return self.order.lines if self.order else self.looked_at

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from twinbeam.core.clock import Clock
-from twinbeam.demo.shop_pages.facts import Facts
+from twinbeam.demo.shop_pages.config import ShopConfig
 from twinbeam.demo.shop_pages.gateway import Gateway
 from twinbeam.demo.shop_pages.orders import Register
 from twinbeam.demo.shop_pages.pages import cart, checkout, product, products, question, thank_you
@@ -28,15 +28,15 @@ _SAID = {
 }
 
 
-def build(facts: Facts, session: aiohttp.ClientSession, clock: Clock) -> Starlette:
+def build(config: ShopConfig, session: aiohttp.ClientSession, clock: Clock) -> Starlette:
     """Put the shop together."""
     shop = Parts(
-        facts=facts,
-        templates=Templates(facts),
+        config=config,
+        templates=Templates(config),
         orders=Register(),
         questions=Register(),
-        reporter=Reporter(facts, session),
-        gateway=Gateway(facts, session),
+        reporter=Reporter(config, session),
+        gateway=Gateway(config, session),
         clock=clock,
     )
     return Starlette(routes=_routes(shop), exception_handlers={HTTPException: partial(_sorry, shop)})

@@ -12,7 +12,7 @@ MOST_OF_ONE = 9
 _PLACE = re.compile(r"([a-z]+):([1-9])")
 
 
-class Line(Struct, frozen=True):
+class CartLine(Struct, frozen=True):
     """Some of one product."""
 
     product: Product
@@ -27,7 +27,7 @@ class Line(Struct, frozen=True):
 class Cart(Struct, frozen=True):
     """What somebody is about to buy."""
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[CartLine, ...] = ()
 
     @property
     def cents(self) -> int:
@@ -61,4 +61,4 @@ def read_cart(cookie: str) -> Cart:
 
 def _of(quantities: Mapping[str, int]) -> Cart:
     wanted = ((GOODS.get(name), min(quantity, MOST_OF_ONE)) for name, quantity in quantities.items())
-    return Cart(tuple(Line(product, quantity) for product, quantity in wanted if product and quantity > 0))
+    return Cart(tuple(CartLine(product, quantity) for product, quantity in wanted if product and quantity > 0))

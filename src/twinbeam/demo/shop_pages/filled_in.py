@@ -3,21 +3,21 @@
 import re
 from collections.abc import Mapping
 
-from twinbeam.demo.shop_pages.orders import Person
+from twinbeam.demo.shop_pages.orders import Customer
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _LONGEST_CHARS = 100
 
 
-def person_of(form: Mapping[str, str]) -> Person:
-    """Read the fields about a person as they were typed, blanks around them left out."""
-    return Person(**{name: form.get(name, "").strip() for name in ("name", "email", "phone")})
+def customer_of(form: Mapping[str, str]) -> Customer:
+    """Read the fields about a customer as they were typed, blanks around them left out."""
+    return Customer(**{name: form.get(name, "").strip() for name in ("name", "email", "phone")})
 
 
-def complaint(person: Person) -> str:
+def complaint(customer: Customer) -> str:
     """Say what is missing; nothing where all is there."""
-    if any(len(text) > _LONGEST_CHARS for text in (person.name, person.email, person.phone)):
+    if any(len(text) > _LONGEST_CHARS for text in (customer.name, customer.email, customer.phone)):
         return f"A field is longer than {_LONGEST_CHARS} characters."
-    if not person.name:
+    if not customer.name:
         return "Write a name."
-    return "" if _EMAIL.fullmatch(person.email) else "Write an e-mail address, such as ada@post.example."
+    return "" if _EMAIL.fullmatch(customer.email) else "Write an e-mail address, such as ada@post.example."

@@ -10,7 +10,7 @@ import aiohttp
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from twinbeam.demo.shop_pages.facts import Facts
+from twinbeam.demo.shop_pages.config import ShopConfig
 from twinbeam.demo.shop_pages.visit import VISITOR_ADDRESS
 
 _MOST_BYTES = 256 * 1024  #: of a body; a browser's last requests may have 64 KiB
@@ -30,8 +30,8 @@ _HOPS = {
 class Gateway:
     """The gateway, as this shop reaches it."""
 
-    def __init__(self, facts: Facts, session: aiohttp.ClientSession) -> None:
-        self._facts = facts
+    def __init__(self, config: ShopConfig, session: aiohttp.ClientSession) -> None:
+        self._config = config
         self._session = session
 
     async def hand_on(self, request: Request) -> Response:
@@ -41,7 +41,7 @@ class Gateway:
         body = await _body(request)
         if body is None:
             return Response(status_code=413)
-        url = f"{self._facts.intake}{request.url.path}?{request.url.query}"
+        url = f"{self._config.intake}{request.url.path}?{request.url.query}"
         headers = [*_kept(request.headers.items()), ("X-Forwarded-For", VISITOR_ADDRESS)]
         try:
             async with self._session.request(
@@ -57,8 +57,8 @@ class Gateway:
 
     async def conversion(self, event_id: str) -> dict[str, Any] | None:
         """Ask what became of an event; None while the gateway knows nothing of it."""
-        url = f"{self._facts.dashboard}/v1/conversions"
-        headers = {"Authorization": f"Bearer {self._facts.read_key}", "Accept-Encoding": "identity"}
+        url = f"{self._config.dashboard}/v1/conversions"
+        headers = {"Authorization": f"Bearer {self._config.read_key}", "Accept-Encoding": "identity"}
         try:
             async with self._session.get(url, params={"event_id": event_id}, headers=headers) as answer:
                 found: list[dict[str, Any]] = (await answer.json()).get("conversions", [])

@@ -23,7 +23,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _ALPHABET = "".join(sorted(set(string.ascii_uppercase + string.digits) - set("01IO")))  # nobody reads it wrong
 
 
-class Person(Struct, frozen=True):
+class Customer(Struct, frozen=True):
     """Who filled in a form. Raw: memory only."""
 
     name: str
@@ -38,7 +38,7 @@ class Order(Struct, frozen=True):
     token: str  #: its name that nobody can guess, the same in both copies
     placed_s: int  #: seconds since the epoch
     cart: Cart
-    person: Person
+    customer: Customer
     visit: Visit
 
 
@@ -47,7 +47,7 @@ class Question(Struct, frozen=True):
 
     id: str  #: drawn for the form, and the event id of both copies
     asked_s: int  #: seconds since the epoch
-    person: Person
+    customer: Customer
     visit: Visit
 
 

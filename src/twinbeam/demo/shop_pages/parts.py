@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from twinbeam.core.clock import MS_PER_SECOND, Clock
-from twinbeam.demo.shop_pages.facts import Facts
+from twinbeam.demo.shop_pages.config import ShopConfig
 from twinbeam.demo.shop_pages.gateway import Gateway
 from twinbeam.demo.shop_pages.orders import Order, Question, Register
 from twinbeam.demo.shop_pages.rendering import Templates
@@ -20,7 +20,7 @@ _MOST_FIELDS = 40
 class Parts(Struct, frozen=True):
     """The shop behind its pages."""
 
-    facts: Facts
+    config: ShopConfig
     templates: Templates
     orders: Register[Order]
     questions: Register[Question]

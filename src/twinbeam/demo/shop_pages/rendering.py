@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from twinbeam.demo.shop_pages.cart import COOKIE, read_cart
-from twinbeam.demo.shop_pages.facts import NONCE, Facts
+from twinbeam.demo.shop_pages.config import NONCE, ShopConfig
 from twinbeam.demo.shop_pages.goods import price
 
 HERE = Path(__file__).parent
@@ -23,8 +23,8 @@ HERE = Path(__file__).parent
 class Templates:
     """Renders the shop's pages."""
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
+    def __init__(self, config: ShopConfig) -> None:
+        self._config = config
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -34,14 +34,14 @@ class Templates:
             auto_reload=False,
         )
         self._templates.filters["price"] = price
-        self._templates.globals.update(dashboard=facts.dashboard, tiktok=facts.tiktok, pixel=facts.pixel)
+        self._templates.globals.update(dashboard=config.dashboard, tiktok=config.tiktok, pixel=config.pixel)
 
     def respond(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
         """Give a whole page; `events` are what it reports, each a name, its properties and its options."""
         nonce = secrets.token_urlsafe(12)
         usual = {
             "nonce": nonce,
-            "head": self._facts.head.replace(NONCE, nonce),
+            "head": self._config.head.replace(NONCE, nonce),
             "in_cart": read_cart(request.cookies.get(COOKIE, "")).count,
             "click": f"E.C.P.{secrets.token_urlsafe(30)}",
             "events": [],
@@ -51,7 +51,7 @@ class Templates:
         return HTMLResponse(text, status, {"content-security-policy": self._policy(nonce), **_HEADERS})
 
     def _policy(self, nonce: str) -> str:
-        theirs = self._facts.tiktok
+        theirs = self._config.tiktok
         return (
             f"default-src 'self'; script-src 'self' 'nonce-{nonce}' {theirs}; connect-src 'self' {theirs}; "
             f"img-src 'self' {theirs}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"

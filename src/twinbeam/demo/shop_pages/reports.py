@@ -15,9 +15,9 @@ from typing import Any
 import aiohttp
 
 from twinbeam.demo.shop_pages.cart import Cart
-from twinbeam.demo.shop_pages.facts import Facts
+from twinbeam.demo.shop_pages.config import ShopConfig
 from twinbeam.demo.shop_pages.goods import CURRENCY, euros
-from twinbeam.demo.shop_pages.orders import Order, Person, Question
+from twinbeam.demo.shop_pages.orders import Customer, Order, Question
 from twinbeam.demo.shop_pages.visit import VISITOR_ADDRESS, Visit
 
 Event = dict[str, Any]
@@ -64,7 +64,7 @@ def purchase_of(order: Order) -> Event:
         "order_id": order.id,
         "order_token": order.token,
         "properties": properties_of(order.cart),
-        **_about(order.person, order.visit),
+        **_about(order.customer, order.visit),
     }
 
 
@@ -74,16 +74,16 @@ def lead_of(question: Question) -> Event:
         "event": "Lead",
         "event_time": question.asked_s,
         "event_id": question.id,
-        **_about(question.person, question.visit),
+        **_about(question.customer, question.visit),
     }
 
 
-def _about(person: Person, visit: Visit) -> Event:
+def _about(customer: Customer, visit: Visit) -> Event:
     """Give who it was and in which visit; an empty field says nothing and is left out."""
-    first, _, last = person.name.rpartition(" ")
+    first, _, last = customer.name.rpartition(" ")
     user = {
-        "email": person.email,
-        "phone": person.phone,
+        "email": customer.email,
+        "phone": customer.phone,
         "first_name": first or last,
         "last_name": last if first else "",
         "country": "DE",
@@ -104,9 +104,9 @@ def _filled(fields: Mapping[str, str]) -> dict[str, str]:
 class Reporter:
     """Posts events, and remembers which of them the gateway has."""
 
-    def __init__(self, facts: Facts, session: aiohttp.ClientSession) -> None:
-        self._url = f"{facts.intake}/v1/events"
-        self._headers = {"Authorization": f"Bearer {facts.server_key}"}
+    def __init__(self, config: ShopConfig, session: aiohttp.ClientSession) -> None:
+        self._url = f"{config.intake}/v1/events"
+        self._headers = {"Authorization": f"Bearer {config.server_key}"}
         self._session = session
         self._running: set[asyncio.Task[None]] = set()
 

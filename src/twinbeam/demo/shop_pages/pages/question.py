@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from twinbeam.demo.shop_pages.filled_in import complaint, person_of
-from twinbeam.demo.shop_pages.orders import Person, Question, draw_token, is_token
+from twinbeam.demo.shop_pages.filled_in import complaint, customer_of
+from twinbeam.demo.shop_pages.orders import Customer, Question, draw_token, is_token
 from twinbeam.demo.shop_pages.parts import Parts, form_of
 from twinbeam.demo.shop_pages.people import somebody
 from twinbeam.demo.shop_pages.progress import progress_of
@@ -27,13 +27,13 @@ async def show(shop: Parts, request: Request) -> Response:
 async def ask(shop: Parts, request: Request) -> Response:
     """Answer POST /question: take it once, report it, and lead to the page that says thank you."""
     form = await form_of(request)
-    token, person = form.get("question", ""), person_of(form)
+    token, customer = form.get("question", ""), customer_of(form)
     if not is_token(token):
         raise HTTPException(400)
-    if trouble := complaint(person):
-        return _form(shop, request, person, token, trouble)
+    if trouble := complaint(customer):
+        return _form(shop, request, customer, token, trouble)
     visit = visit_of(form, request.headers.get("user-agent", ""))
-    make = partial(Question, id=token, asked_s=shop.now_s(), person=person, visit=visit)
+    make = partial(Question, id=token, asked_s=shop.now_s(), customer=customer, visit=visit)
     asked, is_new = shop.questions.once(token, make)
     if is_new:
         shop.reporter.report(lead_of(asked))
@@ -48,7 +48,7 @@ async def answer(shop: Parts, request: Request) -> Response:
         "question_sent.html",
         question=question,
         events=[("Lead", {}, {"event_id": question.id})],
-        identity={"email": question.person.email, "phone_number": question.person.phone},
+        identity={"email": question.customer.email, "phone_number": question.customer.phone},
     )
 
 
@@ -58,9 +58,9 @@ async def status(shop: Parts, request: Request) -> Response:
     return JSONResponse(progress_of(told), headers={"cache-control": "no-store"})
 
 
-def _form(shop: Parts, request: Request, person: Person, token: str, trouble: str = "") -> Response:
+def _form(shop: Parts, request: Request, customer: Customer, token: str, trouble: str = "") -> Response:
     status = 422 if trouble else 200
-    return shop.templates.respond(request, "question.html", status, person=person, token=token, trouble=trouble)
+    return shop.templates.respond(request, "question.html", status, customer=customer, token=token, trouble=trouble)
 
 
 def _known(shop: Parts, request: Request) -> Question:

@@ -34,7 +34,7 @@ async def show(shop: Parts, request: Request) -> Response:
         order=order,
         event_id=purchase_id(order.token),
         events=[("Purchase", bought, {})],
-        identity={"email": order.person.email, "phone_number": order.person.phone},
+        identity={"email": order.customer.email, "phone_number": order.customer.phone},
     )
 
 

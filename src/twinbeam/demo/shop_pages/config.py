@@ -8,7 +8,7 @@ from msgspec import Struct
 NONCE = "@NONCE@"  #: stands in `head` where each page puts its policy's nonce
 
 
-class Facts(Struct, frozen=True):
+class ShopConfig(Struct, frozen=True):
     """Where everything is, and the keys that open it."""
 
     port: int
@@ -22,12 +22,12 @@ class Facts(Struct, frozen=True):
     head: str  #: what `twinbeam tag snippet` printed, then TikTok's base code
 
 
-def write_facts(path: Path, facts: Facts) -> None:
-    """Write them where only the shop's own user may read them."""
+def write_config(path: Path, config: ShopConfig) -> None:
+    """Write it where only the shop's own user may read them."""
     path.touch(mode=0o600)
-    path.write_bytes(msgspec.json.encode(facts))
+    path.write_bytes(msgspec.json.encode(config))
 
 
-def read_facts(path: Path) -> Facts:
-    """Read them; raises ValidationError and OSError."""
-    return msgspec.json.decode(path.read_bytes(), type=Facts)
+def read_config(path: Path) -> ShopConfig:
+    """Read it; raises ValidationError and OSError."""
+    return msgspec.json.decode(path.read_bytes(), type=ShopConfig)

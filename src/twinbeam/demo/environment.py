@@ -1,5 +1,5 @@
 """
-The stage of the demo: an emulator and a gateway on free ports, a pixel, three keys, and one directory for all of it.
+The demo's environment: an emulator and a gateway on free ports, a pixel, three keys, and one directory for it all.
 
     DIRECTORY/state     the gateway's data        DIRECTORY/keyring   its key file
     DIRECTORY/logs      what each part printed    DIRECTORY/truth.json, shop.json
@@ -17,7 +17,7 @@ from msgspec import Struct
 from twinbeam.core.values import Channel, KeyKind
 from twinbeam.demo.pixels import add_pixel
 from twinbeam.demo.processes import HOST, DemoError, free_port, running
-from twinbeam.demo.traffic import Door
+from twinbeam.demo.traffic import Endpoints
 
 PIXEL = "CTWINBEAMDEMOSHOP001"
 _NAME = "Seeded shoppers"
@@ -26,7 +26,7 @@ _COMING_UP_SECONDS = 30
 _POLL_SECONDS = 0.1
 
 
-class Ports(Struct, frozen=True):
+class PreferredPorts(Struct, frozen=True):
     """The ports the parts would like; whichever is taken is replaced by a free one, and 0 is any."""
 
     intake: int = 0
@@ -35,7 +35,7 @@ class Ports(Struct, frozen=True):
     shop: int = 0
 
 
-class Stage(Struct, frozen=True):
+class DemoEnvironment(Struct, frozen=True):
     """A running demo: where everything is, and the keys that open it."""
 
     directory: Path
@@ -48,10 +48,10 @@ class Stage(Struct, frozen=True):
     settings: dict[str, str]  #: of the gateway, for its command line
 
     @property
-    def door(self) -> Door:
+    def endpoints(self) -> Endpoints:
         """Where the shop's sides report."""
         keys = {Channel.BROWSER: self.keys[KeyKind.BROWSER], Channel.SERVER: self.keys[KeyKind.SERVER]}
-        return Door(self.intake, keys, self.emulator)
+        return Endpoints(self.intake, keys, self.emulator)
 
     async def while_up(self, work: Coroutine[None, None, None], **others: asyncio.subprocess.Process) -> None:
         """Do the work to its end; raises DemoError at once if the gateway, or another part that is named, ends."""
@@ -69,14 +69,14 @@ class Stage(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def staged(
-    directory: Path, ports: Ports, wishes: Mapping[str, str], rules: Sequence[str]
-) -> AsyncIterator[Stage]:
+async def running_environment(
+    directory: Path, ports: PreferredPorts, overrides: Mapping[str, str], rules: Sequence[str]
+) -> AsyncIterator[DemoEnvironment]:
     """
     Bring everything up, and take it down when the block ends.
 
-    `wishes` are settings of the gateway that go before the demo's own, `rules` are of its pixel. Raises DemoError if
-    a part does not come up.
+    `overrides` are settings of the gateway that go before the demo's own, `rules` are of its pixel. Raises DemoError
+    if a part does not come up.
     """
     for name in ("state", "logs"):
         (directory / name).mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ async def staged(
         "TWINBEAM_DASHBOARD": dashboard,
         "TWINBEAM_TIKTOK_URL": f"http://{emulator}",
         "TWINBEAM_TRUSTED_PROXIES": HOST,  # shops say the visitor's address: no browser here has a public one
-        **wishes,
+        **overrides,
     }
     logs = directory / "logs"
     async with running(_emulator_on(emulator), logs / "emulator", {}) as emulating:
@@ -96,7 +96,7 @@ async def staged(
         keys = (await add_pixel(f"http://{emulator}", settings, PIXEL, _NAME, (*_RULES, *rules))).keys
         async with running(["-m", "twinbeam", "serve"], logs / "gateway", settings) as serving:
             await wait_for(f"http://{dashboard}/readyz", serving, "the gateway", logs)
-            yield Stage(
+            yield DemoEnvironment(
                 directory=directory,
                 emulator=f"http://{emulator}",
                 intake=f"http://{intake}",
@@ -113,9 +113,9 @@ def _emulator_on(address: str) -> list[str]:
     return ["-m", "tiktok_emulator", "--host", host, "--port", port]
 
 
-def _addresses(ports: Ports) -> tuple[str, str, str]:
+def _addresses(ports: PreferredPorts) -> tuple[str, str, str]:
     emulator, intake, dashboard = (
-        f"{HOST}:{free_port(wish)}" for wish in (ports.emulator, ports.intake, ports.dashboard)
+        f"{HOST}:{free_port(preferred)}" for preferred in (ports.emulator, ports.intake, ports.dashboard)
     )
     return emulator, intake, dashboard
 

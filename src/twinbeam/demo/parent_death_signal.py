@@ -1,5 +1,5 @@
 """
-Run a program that ends with its parent: `python leash.py PARENT PROGRAM ARGUMENT...`.
+Run a program that ends with its parent: `python parent_death_signal.py PARENT PROGRAM ARGUMENT...`.
 
 Run as a file and on the standard library alone, so that it costs milliseconds. Where the kernel offers no such
 signal (anything but Linux), the program runs all the same and is stopped by the demo's own ending only.
