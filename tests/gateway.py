@@ -103,8 +103,9 @@ class Gateway:
         self.folder = folder
         self.data = folder / "state"
         self.log = folder / "gateway.err"
-        self.intake = f"http://{HOST}:{free_port()}"
-        self.pages = f"http://{HOST}:{free_port()}"
+        intake = free_port()
+        pages = next(port for port in iter(free_port, None) if port != intake)  # now and then one is drawn twice
+        self.intake, self.pages = f"http://{HOST}:{intake}", f"http://{HOST}:{pages}"
         self.command = installed.twinbeam
         own = {
             "data": self.data,
