@@ -42,6 +42,9 @@ CLAIMED = 16  #: only a claim says that TikTok's own script reported it
 APART = 32  #: a stranger had sent something under its ids, so it goes out under one that its visit's token gives
 BY_ORDER = 64  #: the refusal that it remembers named an order, so it means nothing for another
 
+#: What a page says of TikTok's own script where that has not sent the event.
+SILENT = frozenset({"blocked", "not_fired"})
+
 #: What copies may disagree about: bits, summed up in `Conversion.found`, so that each counts once for a conversion.
 #: They are stored: a new finding goes behind the others.
 FOUND = {finding: 1 << place for place, finding in enumerate(Finding)}
@@ -71,6 +74,7 @@ class Copy(Struct, frozen=True, gc=False, array_like=True):
     allowed: bool = True  #: it was permitted when it came
     fired: bool = False  #: TikTok's own script is proven to have sent this event under this id
     marks: list[bytes] = []  #: as in Signal
+    silent: bool = False  #: TikTok's own script is proven not to have sent it under this id
 
 
 class Conversion(Struct, gc=False):
@@ -106,7 +110,7 @@ class Conversion(Struct, gc=False):
         0  #: on whose word it stands: a sum of VOUCHED, STRONG, BELIEVED, GRANTED, CLAIMED, APART and BY_ORDER
     )
     visitor: bytes = b""  #: whose it is: the visit its server named, else the one that reported it first
-    other_visitor: bytes = b""  #: a second visit that its server named, known apart from the first
+    other_visitor: bytes = b""  #: a second visit, known apart from the first, that a copy of its own named as well
     granter: bytes = b""  #: the visit whose word permitted it, where its server did not
     contested_ms: int = 0  #: when a visit that nobody vouches for last refused it
     united: int = 0  #: the conversion in which it is counted, where both turned out to be one order
@@ -126,6 +130,7 @@ class Spoken(Struct, frozen=True, gc=False):
     visitor: bytes = b""
     granter: bytes = b""
     conditions: int = 0
+    other_visitor: bytes = b""
 
 
 def belongs_to(row: Conversion, visitor: bytes) -> bool:
@@ -140,7 +145,7 @@ def is_proven(evidence: int) -> bool:
 
 def spoken_of(row: Conversion) -> Spoken:
     """Return what the merge asks of a row."""
-    return Spoken(row.evidence, row.visitor, row.granter, row.conditions)
+    return Spoken(row.evidence, row.visitor, row.granter, row.conditions, row.other_visitor)
 
 
 def copy_of(
@@ -170,6 +175,7 @@ def copy_of(
         allowed=allowed,
         fired=signal.native == "sent",
         marks=signal.marks,
+        silent=signal.native in SILENT,
     )
 
 

@@ -20,6 +20,8 @@ lets a row show what all its copies say (`merge.show`), of which it alone holds 
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.lifecycle import State
 from twinbeam.core.names import SPELLED_TWICE
@@ -135,6 +137,7 @@ class Fold:
         visitors = self._visits.named_by(signal)
         belonging = self._joining.belonging(signal, visitors)
         known = belonging.known
+        visitors = _own_first(known, visitors)
         visitor, other_visitor = (*visitors, b"", b"")[:2]
         came = Arriving(belonging.signal, arrival, standing, Relation.OWN, visitor, other_visitor)
         enriches = known is not None and self._enriches(known, belonging.signal)
@@ -149,9 +152,7 @@ class Fold:
         self._saw(signal)
         unites = known is not None and standing.stance is not Stance.REFUSED
         if known is not None and unites:
-            for other in belonging.others:
-                absorbs = relation_of(other, signal, visitors, visitor) is not Relation.TAKEN_OVER
-                self._uniting.unite(known, other, signal.received_ms, absorbs=absorbs)
+            it = self._united(known, belonging.others, it, visitors)
         conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
         self._steps.take(act, conversion, it)
         if belonging.finding is not None:
@@ -161,6 +162,18 @@ class Fold:
         if act is not Act.PASS_OVER:
             self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
         self.tally.recorded(conversion)
+
+    def _united(
+        self, known: Conversion, others: Sequence[Conversion], it: Arriving, visitors: tuple[bytes, ...]
+    ) -> Arriving:
+        """Count in a conversion what an arrival shows to be the same order; tells it whether its event id was there."""
+        there = self.known.conversions.get(it.signal.key)
+        for other in others:
+            absorbs = relation_of(other, it.signal, visitors, it.visitor) is not Relation.TAKEN_OVER
+            if absorbs and other is there and not has_left(other):
+                it = replace(it, unites=True)
+            self._uniting.unite(known, other, it.signal.received_ms, absorbs=absorbs, visitors=visitors)
+        return it
 
     def _refuse_further(self, conversion: Conversion, it: Arriving) -> None:
         """Let a refusal reach what else is known under the keys of an arrival."""
@@ -235,6 +248,7 @@ class Fold:
             frozen=False,
             test_code=signal.test_code,
             visitor=it.visitor if signal.channel is Channel.BROWSER else b"",  # a server names it when it vouches
+            other_visitor=it.other_visitor if signal.channel is Channel.BROWSER else b"",
             lacks=OWNER * belonging.is_reused,
             shop=signal.shop,
         )
@@ -315,6 +329,13 @@ class Fold:
         word, known = Spelled(signal.received_ms, signal.spelling or signal.event), self.known.spelled.get(place)
         if known is None or word > known:
             self.known.spelled[place] = self.writes.spelled[place] = word
+
+
+def _own_first(known: Conversion | None, visitors: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Let an arrival of several visits that are known apart speak as the one that the server named."""
+    if known is None or len(visitors) < 2 or not known.evidence & STRONG:
+        return visitors
+    return tuple(sorted(visitors, key=lambda visitor: not belongs_to(known, visitor)))
 
 
 def _refusals_first(judged: tuple[Permission, Conversion, bytes]) -> tuple[bool, str]:

@@ -76,7 +76,8 @@ class Joining:
         vouched_for = signal.channel.side is Side.SERVER
         names_visit = vouched_for and signal.strong
         of_visit = [row for row in fitting if relations[row.id] is Relation.OWN]
-        own = {row.id for row in of_visit if names_visit or row.evidence & STRONG}
+        named = names_visit or any(row.evidence & STRONG for row in of_visit)
+        own = {row.id for row in of_visit if named}
         ranked = sorted(fitting, key=lambda row: (_rank(row), row.key == signal.key, -row.id))
         best = max(reversed(ranked), key=lambda row: (not is_another_order(row, signal), row.id in own))
         first = refused[0] if refused else best

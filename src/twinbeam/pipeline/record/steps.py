@@ -280,8 +280,10 @@ class Steps:
             visitor=it.visitor,
             allowed=allowed,
         )
-        is_others = self._known.conversions.get(signal.key, conversion) is not conversion
-        if not opens and (is_others or (conversion.evidence & APART and not kept.fired)):
+        there = self._known.conversions.get(signal.key)
+        is_others = there is not None and there is not conversion and not it.unites
+        is_strangers = there is not None and conversion.evidence & APART and not kept.fired
+        if not opens and (is_others or is_strangers):
             kept = replace(kept, event_id="")  # the id is that of another conversion, or was
         copies.append(kept)
         if allowed and not it.standing.bare and lacks(signal):

@@ -5,6 +5,8 @@ What was never sent is absorbed or ends; what was sent stands. Where both were s
 counted, and becomes an issue.
 """
 
+from collections.abc import Collection
+
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.pipeline.record.conversion import (
@@ -35,8 +37,14 @@ class Uniting:
         self._waiting = waiting
         self._steps = steps
 
-    def unite(self, first: Conversion, other: Conversion, now_ms: int, *, absorbs: bool = True) -> None:
-        """Count another conversion in the first from now on; what strangers reported is ended, and not absorbed."""
+    def unite(
+        self, first: Conversion, other: Conversion, now_ms: int, *, absorbs: bool, visitors: Collection[bytes]
+    ) -> None:
+        """
+        Count another conversion in the first from now on; what strangers reported is ended, and not absorbed.
+
+        The copy that shows them to be one names these visits, which are one person's.
+        """
         if has_left(other):
             if has_left(first):
                 self._steps.count(first, Finding.SENT_TWICE)
@@ -44,6 +52,7 @@ class Uniting:
         if other.state in UNSENT:
             if absorbs and not has_left(first) and first.state in UNSENT:
                 self._absorb(first, other, now_ms)
+                _name_both(first, other, visitors)
             self._end(first, other)
         elif absorbs and not first.evidence & STRONG:
             _remember_claims(first, other)
@@ -82,6 +91,12 @@ class Uniting:
         """Let the later word of the other's visit reach the first."""
         if other.visitor:
             self._writes.watched.append((other.visitor, first.id))
+
+
+def _name_both(first: Conversion, other: Conversion, visitors: Collection[bytes]) -> None:
+    """Let the copies of both visits be heard, where one copy bears the tokens of both."""
+    if other.visitor != first.visitor and {first.visitor, other.visitor} <= set(visitors):
+        first.other_visitor = first.other_visitor or other.visitor
 
 
 def _remember_claims(first: Conversion, other: Conversion) -> None:

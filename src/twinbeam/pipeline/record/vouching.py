@@ -34,8 +34,8 @@ def vouch(known: Conversion, it: Arriving, *, after_browser_ms: int) -> None:
     known.order_id = it.signal.order_id or known.order_id
     if it.signal.strong and not known.evidence & STRONG:
         _name_visit(known, it, is_same_visit=is_same_visit)
-    elif it.signal.strong and not is_same_visit:
-        known.other_visitor = known.other_visitor or it.visitor
+    elif it.signal.strong:
+        known.other_visitor = known.other_visitor or (it.other_visitor if is_same_visit else it.visitor)
     elif not was_vouched and is_same_visit:
         _name_visit(known, it, is_same_visit=True)
     elif not was_vouched:
