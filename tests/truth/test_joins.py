@@ -1,15 +1,84 @@
-"""One order counts once, from the front door to TikTok's count, however its copies come."""
+"""
+One order counts once: random histories of its copies, from the front door to TikTok's count, against an oracle.
 
+What TikTok counts is judged by `order_oracle.py`, which reads the law of copies by itself. In half of the histories the
+writer is killed, and requests fail with and without having arrived.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from adversary import GRANTED, SECOND_MS
+from order_histories import some_histories
+from order_oracle import Judge, Verdict
+from troubled import Troubled
 from world import PIXEL, UNCONFIRMED, World
+
+MANY = 10_000  #: in `make check-truth`
+A_WORLD = 250  #: histories that share a clock and a store
+SEEDS = (1, 2, 3, 4)  #: each plays an equal share of the histories
 
 ADDRESS = "2001:db8::1"
 DAY_MS = 24 * 3_600 * SECOND_MS
+
+
+def verdicts(folder: Path, seed: int, count: int) -> Iterator[Verdict]:
+    """Play histories, and judge each of their orders."""
+    for n in range(0, count, A_WORLD):
+        chance = Random(f"{seed} {n}")
+        histories = some_histories(chance, min(A_WORLD, count - n))
+        (place := folder / f"{seed}-{n}").mkdir()
+        world = Troubled(place, chance, trouble=n // A_WORLD % 2 == 1)
+        world.play(histories)
+        for history in histories:
+            seen = [one for order in history.orders for one in world.seen[order.name]]
+            for order in history.orders:
+                reached = world.reached[order.name]
+                yield Judge(order, seen, reached, found=world.found(reached)).verdict()
+        world.close()
+
+
+def summed(found: Iterator[Verdict]) -> Counter[str]:
+    """Count what is wrong, and what the law says of the rest."""
+    sums: Counter[str] = Counter()
+    for verdict in found:
+        sums["orders"] += 1
+        sums["avoidable doubles"] += bool(verdict.avoidable)
+        sums["lost"] += verdict.is_lost
+        sums["money"] += bool(verdict.money)
+        sums["silent"] += verdict.is_silent
+        sums["once"] += len(verdict.counted) == 1
+        sums.update(verdict.unavoidable)
+    return sums
+
+
+def assert_once(sums: Counter[str]) -> None:
+    assert {name: sums[name] for name in ("avoidable doubles", "lost", "money", "silent")} == {
+        "avoidable doubles": 0,
+        "lost": 0,
+        "money": 0,
+        "silent": 0,
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.truth("joins")
+def test_of_10_000_histories_none_counts_twice_that_could_count_once(tmp_path, record_property, request):
+    many = bool(request.config.getoption("check", None))
+    share = MANY // len(SEEDS) if many else A_WORLD * 2
+    sums: Counter[str] = Counter()
+    for seed in SEEDS:
+        sums += summed(verdicts(tmp_path, seed, share))
+    doubles, lost, money = (sums[name] for name in ("avoidable doubles", "lost", "money"))
+    figures = f"avoidable doubles {doubles}, lost {lost}, money {money}"
+    record_property("figures", f"joins: {share * len(SEEDS)} histories, {figures}")
+    assert_once(sums)
+    assert sums["once"] > sums["orders"] / 3
 
 
 class Shop:

@@ -17,7 +17,6 @@ class Arriving(Struct, frozen=True, gc=False):
     relation: Relation
     visitor: bytes  #: the visit it names; empty where it names none
     other_visitor: bytes = b""  #: a second visit that it names, known apart from the first
-    unites: bool = False  #: it shows that what was under its event id is the same order
     believed: bool = False  #: a browser's refusal, or its word that TikTok's own script has sent it, is within limits
 
     @property

@@ -41,6 +41,7 @@ GRANTED = 8  #: permitted by the server's own word or its own visit, and not onl
 CLAIMED = 16  #: only a claim says that TikTok's own script reported it
 APART = 32  #: a stranger had sent something under its ids, so it goes out under one that its visit's token gives
 BY_ORDER = 64  #: the refusal that it remembers named an order, so it means nothing for another
+REPORTER = 128  #: the other visit is the page's that reported it before a server did; it only claims
 
 #: What a page says of TikTok's own script where that has not sent the event.
 SILENT = frozenset({"blocked", "not_fired"})
@@ -106,9 +107,7 @@ class Conversion(Struct, gc=False):
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
     enriched: bool = False  #: after it was delivered a second word was sent, is on its way, or was forbidden
     test_code: str = ""  #: the test stream it goes to
-    evidence: int = (
-        0  #: on whose word it stands: a sum of VOUCHED, STRONG, BELIEVED, GRANTED, CLAIMED, APART and BY_ORDER
-    )
+    evidence: int = 0  #: on whose word it stands: a sum of VOUCHED and the bits behind it
     visitor: bytes = b""  #: whose it is: the visit its server named, else the one that reported it first
     other_visitor: bytes = b""  #: a second visit, known apart from the first, that a copy of its own named as well
     granter: bytes = b""  #: the visit whose word permitted it, where its server did not
@@ -135,7 +134,7 @@ class Spoken(Struct, frozen=True, gc=False):
 
 def belongs_to(row: Conversion, visitor: bytes) -> bool:
     """Tell whether a conversion is a visit's own."""
-    return bool(visitor) and visitor in (row.visitor, row.other_visitor)
+    return bool(visitor) and (visitor == row.visitor or (visitor == row.other_visitor and not row.evidence & REPORTER))
 
 
 def is_proven(evidence: int) -> bool:

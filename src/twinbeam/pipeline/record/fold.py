@@ -20,8 +20,6 @@ lets a row show what all its copies say (`merge.show`), of which it alone holds 
 
 from collections.abc import Callable, Sequence
 
-from msgspec.structs import replace
-
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.lifecycle import State
 from twinbeam.core.names import SPELLED_TWICE
@@ -152,7 +150,9 @@ class Fold:
         self._saw(signal)
         unites = known is not None and standing.stance is not Stance.REFUSED
         if known is not None and unites:
-            it = self._united(known, belonging.others, it, visitors)
+            for other in belonging.others:
+                absorbs = relation_of(other, signal, visitors, visitor) is not Relation.TAKEN_OVER
+                self._uniting.unite(known, other, signal.received_ms, absorbs=absorbs, visitors=visitors)
         conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
         self._steps.take(act, conversion, it)
         if belonging.finding is not None:
@@ -162,18 +162,6 @@ class Fold:
         if act is not Act.PASS_OVER:
             self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
         self.tally.recorded(conversion)
-
-    def _united(
-        self, known: Conversion, others: Sequence[Conversion], it: Arriving, visitors: tuple[bytes, ...]
-    ) -> Arriving:
-        """Count in a conversion what an arrival shows to be the same order; tells it whether its event id was there."""
-        there = self.known.conversions.get(it.signal.key)
-        for other in others:
-            absorbs = relation_of(other, it.signal, visitors, it.visitor) is not Relation.TAKEN_OVER
-            if absorbs and other is there and not has_left(other):
-                it = replace(it, unites=True)
-            self._uniting.unite(known, other, it.signal.received_ms, absorbs=absorbs, visitors=visitors)
-        return it
 
     def _refuse_further(self, conversion: Conversion, it: Arriving) -> None:
         """Let a refusal reach what else is known under the keys of an arrival."""

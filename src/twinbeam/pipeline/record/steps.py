@@ -281,7 +281,7 @@ class Steps:
             allowed=allowed,
         )
         there = self._known.conversions.get(signal.key)
-        is_others = there is not None and there is not conversion and not it.unites
+        is_others = there is not None and there is not conversion and not _is_one(there, conversion)
         is_strangers = there is not None and conversion.evidence & APART and not kept.fired
         if not opens and (is_others or is_strangers):
             kept = replace(kept, event_id="")  # the id is that of another conversion, or was
@@ -321,6 +321,11 @@ class Steps:
             facts = (signal.channel.value, signal.received_ms, standing.basis, signal.source)
             self._writes.notes.append(Note(known.id, known.copies, *facts, worded(found)))
         self._writes.changed[known.id] = known
+
+
+def _is_one(there: Conversion, conversion: Conversion) -> bool:
+    """Tell whether what is found under an event id was shown to be a conversion's own, and not a stranger's."""
+    return there.united == conversion.id and not there.evidence & APART
 
 
 def bare(conversion: Conversion) -> None:
