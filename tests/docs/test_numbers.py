@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from twinbeam.demo.troubles import FORGED, FORGED_SHARE, TROUBLES
 
 from twinbeam.admin import sources, testing
 from twinbeam.app.child import HUNG_SECONDS, START_SECONDS
@@ -16,7 +17,6 @@ from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.steady import AGREE_MS, SMALL_MS, STANDS_SECONDS
 from twinbeam.demo.run import DEFAULT_PORTS
-from twinbeam.demo.troubles import FORGED, FORGED_SHARE, TROUBLES
 from twinbeam.engines.stores.sqlite import housekeeping, tidying
 from twinbeam.http_server.descriptors import RESERVE
 from twinbeam.http_server.limits import DEFAULTS
