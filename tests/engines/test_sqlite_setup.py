@@ -12,7 +12,7 @@ from signals import NOW, a_signal
 from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.rules import ConsentRules, PixelRules, Route, WorkspaceRules
-from twinbeam.core.story import Change, KeyRow
+from twinbeam.core.story import Change, KeyRow, Stopped
 from twinbeam.engines.stores.sqlite.store import SqliteSetup, SqliteStore
 
 OPEN = PixelRules(consent=ConsentRules(policy="not_required"))
@@ -232,3 +232,30 @@ def test_a_pixel_that_was_removed_is_known_as_such_until_it_is_added_again(h: Ha
         h.store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW)
     a_pixel(h.store)
     assert h.store.removed_pixels(since_ms=0) == []
+
+
+def test_a_pixel_is_stopped_and_started_once_and_the_audit_tells_by_whom_and_why(h: Harness) -> None:
+    a_pixel(h.store)
+    place = {"workspace": "shop", "code": "PIXEL1"}
+    assert h.store.stop_pixel(**place, why="wrong values", now_ms=NOW, who="ada")
+    assert not h.store.stop_pixel(**place, why="another", now_ms=NOW + 1, who="bob")
+    assert h.store.pixels()[0].stopped == Stopped(NOW, "ada", "wrong values")
+    assert h.store.start_pixel(**place, now_ms=NOW + 2, who="bob")
+    assert not h.store.start_pixel(**place, now_ms=NOW + 3, who="bob")
+    assert h.store.pixels()[0].stopped is None
+    assert h.store.changes(limit=2) == [
+        Change(NOW + 2, "bob", "pixel shop/PIXEL1", "stopped", "started"),
+        Change(NOW, "ada", "pixel shop/PIXEL1", "started", "stopped: wrong values"),
+    ]
+
+
+def test_a_stopped_pixel_stays_so_under_other_rules_and_is_started_by_its_removal(h: Harness) -> None:
+    a_pixel(h.store)
+    h.store.stop_pixel(workspace="shop", code="PIXEL1", why="", now_ms=NOW)
+    a_pixel(h.store)
+    assert h.store.pixels()[0].stopped == Stopped(NOW, "", "")
+    h.store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW)
+    a_pixel(h.store)
+    assert h.store.pixels()[0].stopped is None
+    with pytest.raises(ConfigError, match="no pixel PIXEL2"):
+        h.store.stop_pixel(workspace="shop", code="PIXEL2", why="", now_ms=NOW)

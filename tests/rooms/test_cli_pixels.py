@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from twinbeam.cli.main import twinbeam
 from twinbeam.cli.pixel_codes import why_no_code
-from twinbeam.cli.setup import opened_store
+from twinbeam.cli.setup import opened_store, who
 
 pytestmark = pytest.mark.outside("pixels")
 
@@ -121,6 +121,8 @@ def test_a_pixel_that_was_removed_can_be_added_again():
         "pixels set CODE restricted=true",
         "pixels remove CODE --yes",
         "pixels test CODE --off",
+        "pixels stop CODE",
+        "pixels start CODE",
     ],
 )
 def test_a_pixel_sought_in_the_wrong_workspace_is_offered_in_the_right_one(command):
@@ -144,3 +146,38 @@ def test_a_key_for_a_pixel_of_another_workspace_is_told_where_it_is():
     said("pixels", "add", CODE, "--workspace", "hats")
     assert "say --workspace hats" in said("keys", "create", "server", "--source", "shop", "--pixel", CODE)
     assert keys() == {}
+
+
+def test_a_pixel_is_stopped_with_a_reason_and_started_with_one_command():
+    said("pixels", "add", CODE)
+    assert f"Pixel {CODE} is not stopped." in said("pixels", "start", CODE)
+    told = said("pixels", "stop", CODE, "--why", "wrong values")
+    assert f"Pixel {CODE} is stopped" in told
+    assert f"twinbeam pixels start {CODE}" in told
+    (row,) = json.loads(said("pixels", "list", "--json"))
+    assert (row["stopped"]["who"], row["stopped"]["why"]) == (who(), "wrong values")
+    listed = said("pixels", "list")
+    assert "  stopped since 20" in listed
+    assert f"UTC by {who()}: wrong values\n" in listed
+    assert "is stopped already, since 20" in said("pixels", "stop", CODE)
+    assert f"Pixel {CODE} is started: 0 waiting events go out now" in said("pixels", "start", CODE)
+    assert "stopped" not in said("pixels", "list")
+    assert [(it["before"], it["after"]) for it in json.loads(said("audit", "--json"))[:2]] == [
+        ("stopped", "started"),
+        ("started", "stopped: wrong values"),
+    ]
+
+
+@pytest.mark.parametrize("why", ["x" * 201, "two\nlines", "\x1b[2J"])
+def test_a_reason_that_would_spoil_the_list_is_refused(why):
+    said("pixels", "add", CODE)
+    assert "Give the reason in one line" in said("pixels", "stop", CODE, "--why", why)
+    assert "stopped" not in said("pixels", "list")
+
+
+def test_the_doctor_notes_a_stopped_pixel_with_the_command_that_starts_it():
+    said("pixels", "add", CODE, "--name", "Shop")
+    said("pixels", "stop", CODE, "--why", "wrong values")
+    told = said("doctor")
+    assert f"note Pixel {CODE} (Shop) is stopped since 20" in told
+    assert f": wrong values. To go on: twinbeam pixels start {CODE}" in told

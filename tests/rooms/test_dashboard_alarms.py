@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from builders import NOW_MS, PIXEL
+from builders import NOW_MS, PIXEL, WORKSPACE
 from engines.kit.owners import POLICY
 from showroom import NO_TOKEN, UNSAID, Showroom, a_busy_day, bought, seen_in_browser
 from twinbeam.core.clock import MS_PER_DAY
@@ -196,3 +196,21 @@ def test_of_two_events_the_one_that_misses_more_is_told():
     leads = [*[a_story(BROWSER, event="Lead") for _ in range(30)], a_story(BOTH, event="Lead")]
     purchases = [*[a_story(SERVER) for _ in range(21)], a_story(BOTH)]
     assert fallen_silent([*leads, *purchases], NOW_MS + 3_600_000) == Silence(Side.SERVER, "Lead", NOW_MS, 30)
+
+
+def test_a_stopped_pixel_stands_there_with_who_stopped_it_why_and_the_command_that_starts_it(room):
+    room.add_pixel()
+    room.record(bought("1"))
+    now_ms = room.clock.now_ms()
+    room.store.stop_pixel(workspace=WORKSPACE, code=PIXEL, why="wrong <values>", now_ms=now_ms, who="ada")
+    (told,) = alarms(room)
+    assert "Stopped since 2026-09-" in told
+    assert "UTC by ada: wrong &lt;values&gt;. Conversions that wait for it to be started: 1." in told
+    assert f"twinbeam pixels start {PIXEL} --workspace {WORKSPACE}" in told
+    assert tile(room, "waiting") == "to be mended first"
+    assert '<span class="no">stopped</span>' in room.get("/pixels").text
+    assert "It goes once the pixel is started." in room.get("/events/1").text
+    room.store.start_pixel(workspace=WORKSPACE, code=PIXEL, now_ms=now_ms)
+    assert alarms(room) == []
+    assert "stopped" not in room.get("/pixels").text
+    assert "is started" not in room.get("/events/1").text

@@ -93,7 +93,8 @@ class Writer:
         self.owner = uuid4().hex
         self.tokens: dict[tuple[str, str], str] = {}
         self._saved: Saved = {}
-        self._renewed: set[tuple[str, str]] = set()  #: event sources whose token was saved, still to be told of
+        self._stopped: frozenset[tuple[str, str]] = frozenset()  #: the pixels to which nothing is sent
+        self._renewed: set[tuple[str, str]] = set()  #: event sources that may be sent to anew, still to be told of
         self.directory = Directory()
         self._snapshot = SnapshotFile(self.settings.data)
         self.destination = TikTok(
@@ -150,6 +151,7 @@ class Writer:
         """Take in pixels, keys and tokens, and hand them to the intake."""
         self._saved, self.directory = await self.on_store(self._read_settings)
         self.tokens = {place: token for place, (token, _) in self._saved.items()}
+        self._stopped = frozenset((it.workspace, it.code) for it in self.directory.pixels.values() if it.stopped)
         self.terms.update(self.directory)
         await self.on_store(publish, self.directory, self.settings.data)
 
@@ -160,10 +162,11 @@ class Writer:
                 self.terms.update(self._snapshot.current)
 
     async def refresh(self) -> None:
-        """Take in what changed, and let go what waited for another token."""
-        before = self._saved
+        """Take in what changed, and let go what waited for another token or for its pixel to be started."""
+        before, stopped = self._saved, self._stopped
         await self.take_settings()
         self._renewed |= {place for place, saved in self._saved.items() if saved != before.get(place)}
+        self._renewed |= stopped - self._stopped
         for place in sorted(self._renewed):
             await self.sender.resume(*place)
             self._renewed.remove(place)
@@ -256,6 +259,7 @@ class Writer:
             owner=self.owner,
             on_store=self.on_store,
             report=self.reports.happening,
+            is_stopped=lambda lane: self.terms(lane.workspace, lane.source_id).stopped,
         )
 
     def _token(self, lane: Lane) -> str | None:

@@ -37,12 +37,13 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, wo
     from twinbeam.core.values import plain
 
     stories = _look_up(workspace, event_id, order_id, email)
+    stopped = _stopped(workspace)
     if as_json:
         click.echo(json.dumps([plain(story) for story in stories]))
     elif not stories:
         click.echo(_why_nothing(_ended_at_the_door(workspace)))
     else:
-        click.echo("\n\n".join(_told(all_visible(story)) for story in stories))
+        click.echo("\n\n".join(_told(all_visible(story), stopped=story.pixel in stopped) for story in stories))
     raise SystemExit(0 if stories else 1)
 
 
@@ -69,6 +70,14 @@ def _look_up(workspace: str, event_id: str | None, order_id: str | None, email: 
         return store.by_lookup([lookup("email", workspace, digest)])
 
 
+def _stopped(workspace: str) -> set[str]:
+    """Give the pixels of this workspace to which nothing is sent for now."""
+    from twinbeam.cli.setup import opened_store
+
+    with opened_store() as store:
+        return {row.code for row in store.pixels() if row.workspace == workspace and row.stopped is not None}
+
+
 def _ended_at_the_door(workspace: str) -> dict[Reason, int]:
     """Count what ended in this workspace before anything of it was kept, by the reason."""
     from twinbeam.cli.setup import opened_store
@@ -90,7 +99,9 @@ def _why_nothing(ended: Mapping[Reason, int]) -> str:
     return "\n".join(lines)
 
 
-def _told(story: Story) -> str:
+def _told(story: Story, *, stopped: bool) -> str:
+    from twinbeam.cli.setup import meant_for
+
     lines = [
         f"{story.event} {story.event_id or '(not kept)'} on {story.pixel}: {story.state}",
         *([f"  why       {Reason(story.reason).sentence}"] if story.reason else []),
@@ -108,7 +119,11 @@ def _told(story: Story) -> str:
             for attempt in story.log
         ),
     ]
-    if story.due_ms is not None:
+    if stopped and State(story.state) in (State.READY, State.WAITING):
+        lines.append(
+            f"  next      when its pixel is started: twinbeam pixels start {story.pixel}{meant_for(story.workspace)}"
+        )
+    elif story.due_ms is not None:
         word = "held      until" if State(story.state) is State.HELD else "next      not before"
         lines.append(f"  {word} {_time(story.due_ms)}")
     return "\n".join(lines)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbeam.cli.options import json_option, workspace_option
+from twinbeam.cli.stopping import start, stop
 from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _TEST_CODE = re.compile(r"[A-Za-z0-9]{4,40}")
 @click.group()
 def command() -> None:
     """
-    Add pixels and event sets, list them, save their access tokens, decide their rules.
+    Add pixels and event sets, list them, save their access tokens, decide their rules, stop and start them.
 
     \b
     Examples:
@@ -32,6 +33,10 @@ def command() -> None:
       twinbeam pixels set C4A5B6C7D8E9F0G1H2I3 purchase_means=paid
       twinbeam pixels list
     """  # noqa: D301 -- \b tells click to keep the lines
+
+
+command.add_command(stop)
+command.add_command(start)
 
 
 @command.command()
@@ -116,7 +121,7 @@ def token(code: str, workspace: str) -> None:
 @json_option
 def list_pixels(workspace: str, *, as_json: bool) -> None:
     """
-    List the pixels with their consent policies, and whether a token is saved.
+    List the pixels with their consent policies, whether a token is saved, and which of them are stopped.
 
     \b
     Examples:
@@ -125,6 +130,7 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import known_workspace, meant_for, opened_store
     from twinbeam.core.values import plain
+    from twinbeam.dashboard.wording import since_when
 
     with opened_store() as store:
         known_workspace(store, workspace)
@@ -138,6 +144,8 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
         for row in rows:
             saved = f"saved {_day(row.token_ms)}" if row.token_ms is not None else "missing"
             click.echo(f"{row.code:24} {row.name:20.20} {row.event_source:8} {row.consent:14} {saved}")
+            if row.stopped is not None:
+                click.echo(f"  stopped {since_when(row.stopped)}")
 
 
 @command.command()

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     BOT = "bot"
     ERASURE_ASKED = "erasure_asked"
     PIXEL_REMOVED = "pixel_removed"
+    PIXEL_STOPPED = "pixel_stopped"
 
     @property
     def sentence(self) -> str:
@@ -82,6 +83,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.BOT: "A known crawler reported it, by its user agent; it is no visitor.",
     Reason.ERASURE_ASKED: "Somebody asked to have what is known about them erased; nothing but the count is left.",
     Reason.PIXEL_REMOVED: "Its pixel was removed before it was sent.",
+    Reason.PIXEL_STOPPED: "Its pixel was stopped, and not started again within seven days.",
 }
 
 

@@ -17,7 +17,7 @@ from twinbeam.dashboard.alarms import Issue, Weight
 from twinbeam.dashboard.lists import Asked
 from twinbeam.dashboard.sides import Silence
 from twinbeam.dashboard.sums import Sums
-from twinbeam.dashboard.wording import duration, workspace_option
+from twinbeam.dashboard.wording import duration, since_when, workspace_option
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
 
 
@@ -37,6 +37,16 @@ class Facts(Struct, frozen=True):
 def issues(facts: Facts) -> list[Issue]:
     """List what is wrong with a pixel, the worst first."""
     return [issue for rule in _RULES if (issue := rule(facts)) is not None]
+
+
+def _stopped(facts: Facts) -> Issue | None:
+    stopped = facts.pixel.stopped
+    if stopped is None:
+        return None
+    what = f"Stopped {since_when(stopped)}. Conversions that wait for it to be started: {facts.week.waiting:,}."
+    fix = "Nothing is sent, and the browser tag does nothing; what waits for 7 days ends unsent. To start it:"
+    command = f"twinbeam pixels start {facts.pixel.code}{workspace_option(facts.pixel.workspace)}"
+    return Issue(Weight.BROKEN, what, fix, command, _list(facts, "waiting"), is_alarm=True)
 
 
 def _no_token(facts: Facts) -> Issue | None:
@@ -220,6 +230,7 @@ _MEND_SILENCE: Mapping[Side, str] = {
 }
 
 _RULES = (
+    _stopped,
     _no_token,
     _token_refused,
     _held_pile_up,

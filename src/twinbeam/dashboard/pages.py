@@ -87,6 +87,7 @@ _FILTERS = {
     "date": wording.date,
     "duration": wording.duration,
     "finding": wording.finding_sentence,
+    "since_when": wording.since_when,
     "iso": wording.iso,
     "lapse": wording.lapse,
     "reason": lambda reason: SENTENCES[reason],

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from twinbeam.core.story import Story
+from twinbeam.core.story import Stopped, Story
 from twinbeam.dashboard.contract import Ledger, Parts
 from twinbeam.dashboard.overview import Places, places
 from twinbeam.dashboard.pages import Pages
@@ -21,10 +21,11 @@ _MOST_FORM_BYTES = 8_192  #: 320 characters of four bytes, each written as %XX, 
 
 
 class Named(Struct, frozen=True):
-    """One conversion, and how its pixel is named."""
+    """One conversion, how its pixel is named, and whether that is stopped."""
 
     story: Story
     places: Places
+    stopped: Stopped | None
 
 
 class Found(Struct, frozen=True):
@@ -39,7 +40,10 @@ def read_story(ledger: Ledger, conversion_id: int) -> Named | None:
     story = by_id(ledger, conversion_id)
     if story is None:
         return None
-    return Named(story, places(ledger.pixels()))
+    rows = ledger.pixels()
+    place = (story.workspace, story.pixel)
+    stopped = next((row.stopped for row in rows if (row.workspace, row.code) == place), None)
+    return Named(story, places(rows), stopped)
 
 
 def search(ledger: Ledger, typed: str) -> Found:

@@ -8,7 +8,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.money import decimal_places
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import MAIN
-from twinbeam.core.story import Story
+from twinbeam.core.story import Stopped, Story
 
 STATE_SENTENCES: Mapping[State, str] = {
     State.DROPPED: "Only its key is kept; nothing of it was stored or sent.",
@@ -70,6 +70,12 @@ def money(story: Story) -> str:
 def workspace_option(workspace: str) -> str:
     """Give what a command needs beside the code of a pixel; the one workspace a single shop has is not named."""
     return "" if workspace == MAIN else f" --workspace {workspace}"
+
+
+def since_when(stopped: Stopped) -> str:
+    """Say since when a pixel is stopped, by whom and why."""
+    who = f" by {stopped.who}" if stopped.who else ""
+    return f"since {_moment(stopped.since_ms):%Y-%m-%d %H:%M:%S} UTC{who}{': ' if stopped.why else ''}{stopped.why}"
 
 
 def lapse(ms: int) -> str:

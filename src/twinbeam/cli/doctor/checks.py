@@ -29,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     Check("pages", gateway.pages, opens_files=False),
     Check("readiness", machine.readiness, opens_files=False),
     Check("pixels", pixels.known),
+    Check("stopped pixels", pixels.stopped),
     Check("codes", pixels.codes),
     Check("tokens", pixels.tokens),
     Check("keys", pixels.keys),

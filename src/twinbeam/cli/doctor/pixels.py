@@ -8,6 +8,7 @@ from twinbeam.cli.setup import meant_for, opened_store
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import LastAnswer, PixelRow
 from twinbeam.dashboard.fleet import refusal_of, refusals
+from twinbeam.dashboard.wording import since_when
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.settings import Settings
@@ -17,6 +18,15 @@ def known(settings: Settings) -> Iterator[Finding]:
     """Look whether anything is set up at all."""
     if not _rows(settings):
         yield Finding("No pixel is set up.", fix="twinbeam pixels add CODE --token-stdin < token.txt")
+
+
+def stopped(settings: Settings) -> Iterator[Finding]:
+    """Look for pixels to which nothing is sent because somebody stopped them."""
+    for row in _rows(settings):
+        if row.stopped is not None:
+            start = f"twinbeam pixels start {row.code}{meant_for(row.workspace)}"
+            told = f"Pixel {row.code} ({row.name}){_where(row)} is stopped {since_when(row.stopped)}"
+            yield Finding(f"{told}. To go on: {start}", is_note=True)
 
 
 def codes(settings: Settings) -> Iterator[Finding]:

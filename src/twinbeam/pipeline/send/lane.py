@@ -110,6 +110,9 @@ class LaneRun:
         if self.brake.closed:
             await self._put_back()
             return None
+        if self._ports.is_stopped(self.lane):
+            await self._put_back()
+            return self._in_hand.popleft() if self._in_hand else None  # what is left has its answer already
         if attempt := await self._from_hand():
             return attempt
         return None if self._gathers_for() else await self._lease()
@@ -134,7 +137,7 @@ class LaneRun:
         return None
 
     async def _put_back(self) -> None:
-        """Let what would wait here for the brake wait in the store, where a refusal or an erasure still reaches it."""
+        """Let what would wait here for brake or start wait in the store, where refusals and erasures still reach it."""
         for attempt in [attempt for attempt in self._in_hand if attempt.verdict is None]:
             due_ms = self._ports.clock.now_ms() + round(self.brake.opens_in() * MS_PER_SECOND)
             await self._ports.settle(attempt.lease, TryLater(_PUT_BACK), due_ms=due_ms)

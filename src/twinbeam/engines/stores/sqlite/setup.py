@@ -103,9 +103,35 @@ class Setup:
             if known is None:
                 raise ConfigError(f"There is no pixel {code}.")
             self._db.execute("DELETE FROM pixel WHERE workspace=? AND code=?", (workspace, code))
+            self._db.execute("DELETE FROM stopped_pixel WHERE workspace=? AND code=?", (workspace, code))
             self._db.execute("INSERT OR REPLACE INTO removed_pixel VALUES (?,?,?)", (workspace, code, now_ms))
             self._audit(now_ms, who, f"pixel {workspace}/{code}", known[0], "removed")
             return self._without_routes_to(workspace, code, now_ms, who)
+
+    def stop_pixel(self, *, workspace: str, code: str, why: str, now_ms: int, who: str = "") -> bool:
+        """
+        Let nothing be sent to a pixel until it is started; False where it is stopped already, which stays as it was.
+
+        Raises ConfigError for an unknown pixel.
+        """
+        with self._connection.transaction():
+            if self._one("SELECT 1 FROM pixel WHERE workspace=? AND code=?", (workspace, code)) is None:
+                raise ConfigError(f"There is no pixel {code}.")
+            sql = "INSERT OR IGNORE INTO stopped_pixel VALUES (?,?,?,?,?)"
+            stopped = bool(self._db.execute(sql, (workspace, code, now_ms, who, why)).rowcount)
+            if stopped:
+                after = f"stopped: {why}" if why else "stopped"
+                self._audit(now_ms, who, f"pixel {workspace}/{code}", "started", after)
+        return stopped
+
+    def start_pixel(self, *, workspace: str, code: str, now_ms: int, who: str = "") -> bool:
+        """Let what waits for a stopped pixel be sent, and all that comes; False where it is not stopped."""
+        with self._connection.transaction():
+            sql = "DELETE FROM stopped_pixel WHERE workspace=? AND code=?"
+            started = bool(self._db.execute(sql, (workspace, code)).rowcount)
+            if started:
+                self._audit(now_ms, who, f"pixel {workspace}/{code}", "stopped", "started")
+        return started
 
     def _without_routes_to(self, workspace: str, code: str, now_ms: int, who: str) -> Removed:
         sql = "SELECT id, kind, routes FROM write_key WHERE workspace=? AND revoked IS NULL ORDER BY id"
