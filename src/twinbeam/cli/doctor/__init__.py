@@ -26,7 +26,7 @@ def command(*, accept_clock: bool, new_store: bool) -> None:
       store      whether it is there and the counts add up, what could not be recorded or was lost
       clock      whether it can be right
       gateway    whether it answers, whether somebody else has its port, who may see its pages
-      pixels     their codes, whether one is stopped or TikTok refuses a token, whether a key leads to them
+      pixels     their codes, whether one is stopped, refused tokens, whether a key leads to them
 
     \b
     A line begins with
