@@ -259,3 +259,34 @@ def test_a_stopped_pixel_stays_so_under_other_rules_and_is_started_by_its_remova
     assert h.store.pixels()[0].stopped is None
     with pytest.raises(ConfigError, match="no pixel PIXEL2"):
         h.store.stop_pixel(workspace="shop", code="PIXEL2", why="", now_ms=NOW)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store: store.save_pixel(workspace="shop", code="PIXEL2", event_source="web", name="", now_ms=NOW),
+        lambda store: store.save_pixel(
+            workspace="shop", code="PIXEL1", event_source="web", name="Shop", rules=PixelRules(bots="keep"), now_ms=NOW
+        ),
+        lambda store: store.save_workspace("shop", WorkspaceRules(keep_days=7), now_ms=NOW),
+        lambda store: store.save_token(workspace="shop", code="PIXEL1", token="token", now_ms=NOW),
+        lambda store: store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW),
+        lambda store: store.stop_pixel(workspace="shop", code="PIXEL1", why="", now_ms=NOW),
+        lambda store: store.revoke_key("k-1", NOW),
+        lambda store: store.add_key(a_key_row("k-2")),
+        lambda store: store._db.execute("INSERT INTO confirming VALUES ('shop', 'PIXEL1', 7)"),
+    ],
+)
+def test_each_change_of_what_is_set_up_is_another_version(h: Harness, change) -> None:
+    a_pixel(h.store)
+    h.store.add_key(a_key_row("k-1"))
+    before = h.store.settings_version()
+    assert h.store.settings_version() == before
+    known = directory_of(h.store), h.store.tokens()
+    change(h.store)
+    assert (directory_of(h.store), h.store.tokens()) != known
+    assert h.store.settings_version() != before
+
+
+def a_key_row(id_: str) -> KeyRow:
+    return KeyRow(id_, f"hash of {id_}", "server", "shop", "shop", [Route("PIXEL1")], NOW, None)

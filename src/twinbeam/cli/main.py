@@ -25,6 +25,7 @@ COMMANDS = {
     "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),
     "export": ("twinbeam.cli.export", "Print the stories of a workspace, or all about a person."),
     "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to mend."),
+    "jobs": ("twinbeam.cli.jobs", "List what a gateway does again and again, and when each job ran last."),
     "emulator": ("twinbeam.cli.emulator", "Run TikTok's side on this machine, without an account."),
 }
 

@@ -24,6 +24,7 @@ def command(*, accept_clock: bool, new_store: bool) -> None:
       settings   every TWINBEAM_ variable in force, and what cannot be
       files      whose they are, who else may read them, whether the key ring opens them
       store      whether it is there and the counts add up, what could not be recorded or was lost
+      jobs       whether the last run of one failed
       clock      whether it can be right
       gateway    whether it answers, whether somebody else has its port, who may see its pages
       pixels     their codes, whether one is stopped, refused tokens, whether a key leads to them

@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     Check("place of the key ring", files.place_of_key_ring, opens_files=False),
     Check("store", store.opens),
     Check("counts", store.adds_up),
+    Check("jobs", store.jobs),
     Check("copies", store.copies),
     Check("quarantine", store.quarantine),
     Check("journals", files.journals, opens_files=False),

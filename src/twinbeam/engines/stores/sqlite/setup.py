@@ -25,6 +25,8 @@ _READY_FOR = (
     "SELECT count(*) FROM lane JOIN ready ON ready.lane = lane.id WHERE lane.workspace = ? AND lane.source_id = ?"
 )
 
+_VERSION = "SELECT (SELECT coalesce(max(id), 0) FROM audit), (SELECT coalesce(sum(until), 0) FROM confirming)"
+
 
 class Removed(Struct, frozen=True):
     """What the removal of a pixel did to keys, by their ids."""
@@ -191,6 +193,15 @@ class Setup:
             return self._ring.open_sealed(sealed, _context(workspace, code)).decode()
         except StorageDamaged:
             return None
+
+    def settings_version(self) -> tuple[int, int]:
+        """
+        Tell how far pixels, tokens, keys and workspaces have changed; another one after each change.
+
+        Each change of theirs has a line in the audit, but for the time until which a server's word is awaited.
+        """
+        newest, awaited = self._db.execute(_VERSION).fetchone()
+        return newest, awaited
 
     def opens(self) -> bool:
         """Tell whether the key ring opens what was sealed last in this store."""
