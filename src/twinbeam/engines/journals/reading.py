@@ -15,6 +15,8 @@ from twinbeam.engines.keyring import DayKeys, KeyRing, NotOpenedHere
 from twinbeam.engines.sqlite_file import open_reader, translated
 from twinbeam.pipeline.journal.contract import Group
 
+_GROUPS_AFTER = "SELECT seq, at, n, upto, body FROM commit_group WHERE seq > ? ORDER BY seq"
+_GROUP = "SELECT seq, at, n, upto, body FROM commit_group WHERE seq = ?"
 #: Groups that are looked for one by one behind a damaged page: some tenths of a second.
 _MOST_SKIPPED = 20_000
 
@@ -64,7 +66,7 @@ class SqliteJournalReader:
         groups: list[tuple[int, Group]] = []
         try:
             with translated():
-                rows = self._db.execute("SELECT seq, at, n, upto, body FROM grp WHERE seq > ? ORDER BY seq", (after,))
+                rows = self._db.execute(_GROUPS_AFTER, (after,))
                 for seq, at_ms, count, upto, sealed in rows:
                     groups.append((upto, self._group(seq, at_ms, count, sealed)))
                     limit -= count
@@ -85,7 +87,7 @@ class SqliteJournalReader:
         newest, _ = self.newest()
         for wanted in range(after + 1, min(newest, after + _MOST_SKIPPED) + 1):
             with suppress(StorageDamaged), translated():
-                row = self._db.execute("SELECT seq, at, n, upto, body FROM grp WHERE seq = ?", (wanted,)).fetchone()
+                row = self._db.execute(_GROUP, (wanted,)).fetchone()
                 if row is not None:
                     seq, at_ms, count, upto, sealed = row
                     return [(upto, self._group(seq, at_ms, count, sealed))]
@@ -141,7 +143,7 @@ class SqliteJournalReader:
     def oldest_after(self, seq: int) -> int | None:
         """Tell when the oldest group after `seq` was appended, ms, or None when there is none."""
         with translated():
-            row = self._db.execute("SELECT at FROM grp WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)).fetchone()
+            row = self._db.execute("SELECT at FROM commit_group WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)).fetchone()
         return row[0] if row else None
 
     def close(self) -> None:

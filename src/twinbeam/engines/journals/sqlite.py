@@ -34,7 +34,7 @@ __all__ = ["SqliteJournal", "SqliteJournalReader", "set_aside", "set_aside_in", 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS day_key (day INTEGER PRIMARY KEY, wrapped BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS grp (
+CREATE TABLE IF NOT EXISTS commit_group (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
     n INTEGER NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS grp (
 );
 """
 
-_SIZES = "SELECT seq, length(body), n, at FROM grp ORDER BY seq"
+_SIZES = "SELECT seq, length(body), n, at FROM commit_group ORDER BY seq"
 #: A row is a whole group, 10 kB to 1 MB: with pages of 4 kB an append of a large one costs half as much again.
 _PAGE_BYTES = 16_384
 #: What is dropped at once has to fit: pages that spill before the commit need room in the WAL, which a full disk lacks.
@@ -143,7 +143,7 @@ class SqliteJournal:
             size = self._insert(seq, at_ms, count, upto, body)
         except BaseException as error:
             self._cramped = self._cramped or isinstance(error, StorageFull)
-            self._keys.forget_cached()
+            self._keys.clear_cache()
             self._hear_recorder()
             raise
         self._seq, self._upto = seq, upto
@@ -158,7 +158,7 @@ class SqliteJournal:
         with transaction(self._db):
             self._delete(droppable)  # first: a full file takes the new group in their place
             sealed = self._keys.seal(self._sealing_day(at_ms), body, group_context(self.journal_id, seq))
-            self._db.execute("INSERT INTO grp VALUES (?, ?, ?, ?, ?)", (seq, at_ms, count, upto, sealed))
+            self._db.execute("INSERT INTO commit_group VALUES (?, ?, ?, ?, ?)", (seq, at_ms, count, upto, sealed))
         self._forgotten = max(self._forgotten, droppable)
         return len(sealed)
 
@@ -216,7 +216,7 @@ class SqliteJournal:
         carried over is not missing any more; what is more than can be carried is.
         """
         self._hear_recorder()
-        find = "SELECT seq, at, n, body FROM grp WHERE seq > ? ORDER BY seq LIMIT ?"
+        find = "SELECT seq, at, n, body FROM commit_group WHERE seq > ? ORDER BY seq LIMIT ?"
         with translated():
             rows = self._db.execute(find, (self._confirmed.seq, _MOST_CARRIED)).fetchall()
         carried = [
@@ -251,7 +251,7 @@ class SqliteJournal:
         fresh = uuid4().hex
         with transaction(self._db):
             self._db.execute("DELETE FROM journal")
-            self._db.execute("DELETE FROM grp")
+            self._db.execute("DELETE FROM commit_group")
             self._db.execute("INSERT INTO journal VALUES (?)", (fresh,))
         self._seq = self._upto = 0
         return fresh
@@ -285,7 +285,7 @@ class SqliteJournal:
 
     def _delete(self, upto: int) -> None:
         if upto > self._forgotten:
-            self._db.execute("DELETE FROM grp WHERE seq <= ?", (upto,))
+            self._db.execute("DELETE FROM commit_group WHERE seq <= ?", (upto,))
 
     def _sealing_day(self, at_ms: int) -> int:
         """Give the day under whose key a group is sealed; never an earlier one, also when the clock was set back."""
@@ -294,7 +294,7 @@ class SqliteJournal:
 
     def _destroy_keys(self) -> None:
         """Overwrite and remove the keys of days from which no group is left."""
-        oldest = self._db.execute("SELECT at FROM grp ORDER BY seq LIMIT 1").fetchone()
+        oldest = self._db.execute("SELECT at FROM commit_group ORDER BY seq LIMIT 1").fetchone()
         first = day_of(oldest[0]) if oldest else 0
         days = self._db.execute("SELECT day FROM day_key WHERE day < ?", (first,)).fetchall()
         if not days:

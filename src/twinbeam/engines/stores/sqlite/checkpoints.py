@@ -31,7 +31,7 @@ class Checkpoints:
 
     def __init__(self, path: Path, db: sqlite3.Connection, *, wal_bytes: int = WAL_BYTES) -> None:
         self._db = db
-        self.brought_over: Callable[[], None] = _nobody  #: is called when the file has all that was committed
+        self.after_checkpoint: Callable[[], None] = _nobody  #: is called when the file has all that was committed
         self._began = time.monotonic()
         self._beside = open_beside(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
@@ -50,16 +50,16 @@ class Checkpoints:
         """Bring over what has been in the WAL for a while, though little is written; called each second."""
         self._go_on(due=bool(self._written) and time.monotonic() - self._began >= LONGEST_SECONDS)
 
-    def bring_over(self) -> None:
-        """Bring over, at once, all that was committed."""
+    def finish(self) -> None:
+        """Checkpoint, at once, all that was committed."""
         if _checkpoint(self._db):
-            self.brought_over()
+            self.after_checkpoint()
         self._running, self._written, self._began = None, 0, time.monotonic()
 
     def _go_on(self, *, due: bool) -> None:
         if self._running is not None:
             if self._running.done():
-                self.bring_over()
+                self.finish()
         elif due:
             self._running = self._thread.submit(_checkpoint, self._beside)
 
