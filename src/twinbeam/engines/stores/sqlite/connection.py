@@ -53,7 +53,7 @@ class StoreConnection:
         with transaction(self.db):
             yield
         if self._checkpoints is not None:
-            self._checkpoints.wrote((self.db.total_changes - before) * _BYTES_A_CHANGE)
+            self._checkpoints.note_commit((self.db.total_changes - before) * _BYTES_A_CHANGE)
 
     def on_checkpoint(self, act: Callable[[], None]) -> None:
         """Have something done now and after each checkpoint that brought all that was committed into the file."""

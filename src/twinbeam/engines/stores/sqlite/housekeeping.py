@@ -8,7 +8,7 @@ import msgspec
 
 from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.rules import DEFAULT_WORKSPACE
-from twinbeam.engines.sqlite_file import emptied_wal
+from twinbeam.engines.sqlite_file import truncate_wal
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.erasing import Erasing, sealed_hashes
@@ -103,7 +103,7 @@ class Housekeeping:
         """Let the bytes of what was destroyed vanish from the file and its WAL."""
         with self._connection.transaction():
             Payloads(self._connection).rewrite_keys()
-        done = emptied_wal(self._db)
+        done = truncate_wal(self._db)
         self._connection.scrub_due = not done
         self._scrubs_at = now_ms + SCRUB_MS if done else now_ms
 
