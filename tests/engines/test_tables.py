@@ -9,6 +9,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageError
 from twinbeam.engines.sqlite_file import open_file, open_reader, transaction
@@ -149,3 +151,11 @@ def test_a_lease_is_held_by_one_until_it_runs_out_or_is_given_back(db):
 def test_whoever_is_alone_waits_for_no_dead_owners_lease(db):
     assert JobTable(Tables(db)).lead("dead", now_ms=100, until_ms=200, runs=RUNS)
     assert JobTable(Tables(db), alone=True).lead("alive", now_ms=101, until_ms=201, runs=[])
+
+
+def test_the_tables_are_described_for_postgresql_as_well():
+    made = {
+        name: str(CreateTable(table).compile(dialect=postgresql.dialect())) for name, table in metadata.tables.items()
+    }
+    assert "until_ms BIGINT NOT NULL" in made["lease"]
+    assert not [name for name, sql in made.items() if "STRICT" in sql]
