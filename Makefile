@@ -43,7 +43,7 @@ check-demo: setup-run ## play a shop against the gateway and let a separate chec
 check-outside: setup-dev chromium nginx ## strangers and the machine's troubles against the gateway; SABOTAGE=part makes it fail
 	@$(RUN) scripts/check outside $(ARGS)
 
-check-truth: setup-dev ## identifiers and permission against tables of their own; SABOTAGE=part makes it fail
+check-truth: setup-dev ## identifiers, permission and joins against tables and an oracle of their own; SABOTAGE=part makes it fail
 	@$(RUN) scripts/check truth $(ARGS)
 
 check-tag: setup-dev chromium tag ## the browser tag in Chromium; SABOTAGE=ungated, double or lost-click makes it fail

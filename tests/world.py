@@ -56,12 +56,17 @@ class World:
         self._journal: list[Signal] = []
         ring = KeyRing.open_or_create(folder / "keyring.json")
         policy = RecordPolicy(terms_of=lambda _workspace, pixel: _TERMS[pixel] if pixel else Terms(), judge=judge)
-        self.store = SqliteStore.open_as_writer(folder / "data", ring, policy=policy, ages=Ages())
-        self.store._db.execute("PRAGMA synchronous=OFF")  # what survives a crash is not the question here
+        self._open = lambda: SqliteStore.open_as_writer(folder / "data", ring, policy=policy, ages=Ages())
+        self.open()
         intake = Intake(receipts=Receipts([b"k" * 32]), seal=Sealer().seal, append=self._append)
         pixels = a_directory(*(PixelEntry(code, "default") for code in _TERMS))
         self._house = House(directory=pixels, take=intake.take, note=intake.note)
         self.left: list[Left] = []
+
+    def open(self) -> None:
+        """Open the store."""
+        self.store = self._open()
+        self.store._db.execute("PRAGMA synchronous=OFF")  # what survives a power cut is not the question here
 
     @property
     def now_ms(self) -> int:
@@ -79,9 +84,9 @@ class World:
     def record(self) -> None:
         """Record what was accepted."""
         if self._journal:
-            self._groups += 1
-            group = Numbered(self._groups, decode(encode(self._journal)))
+            group = Numbered(self._groups + 1, decode(encode(self._journal)))
             self.store.record(JOURNAL, [group], self.now_ms)
+            self._groups += 1
             self._journal = []
 
     def pass_time(self, ms: int) -> None:

@@ -4,6 +4,7 @@ from engines.kit.harness import Harness
 from signals import (
     BROWSER,
     DAY,
+    HOUR,
     NOW,
     SECOND,
     a_signal,
@@ -135,3 +136,69 @@ def what_its_owner_releases_is_sent_under_an_id_of_its_own(h: Harness) -> None:
     (event,) = carried(h.lease())
     assert (event["event_id"], event["properties"]["value"]) == (reused.event_id, 120)
     assert reused.event_id.startswith("1001-")
+
+
+def a_copy_of_two_visits_ties_what_they_reported_and_both_are_heard(h: Harness) -> None:
+    h.take(a_signal("other", channel=BROWSER, visitor="v"), a_signal("O", order_id="O", visitor="checkout"))
+    h.delivered(h.lease(limit=1))
+    h.take(a_signal("b", channel=BROWSER, visitor="v", native="sent", received_ms=NOW + SECOND))
+    h.take(a_signal("b", channel=BROWSER, visitor=["v", "checkout"], order_id="O", also=["O"]))
+    h.clock.advance(seconds=300)
+    h.engine.reopen()
+    assert carried_ids(h.lease()) == ["b"]
+    assert h.store.next_due_ms() is None
+
+
+def what_a_page_had_sent_stands_for_the_order_once_a_copy_of_both_visits_ties_them(h: Harness) -> None:
+    h.take(a_signal("b", channel=BROWSER, visitor="v", order_id="O", also=["O"]))
+    h.delivered(h.lease())
+    h.take(a_signal("O", order_id="O", visitor="checkout", also=["K"]))
+    h.take(a_signal("b", channel=BROWSER, visitor=["v", "checkout"], order_id="O", also=["O", "K"]))
+    h.engine.reopen()
+    h.take(a_signal("b", order_id="O", visitor="checkout", also=["O", "K"]))
+    assert h.store.next_due_ms() is None
+    assert h.store.states() == {"delivered": 1, "expired": 1}
+
+
+def an_id_that_may_have_fired_goes_before_one_that_has_not(h: Harness) -> None:
+    said = {"order_id": "O", "also": ["O"], "channel": BROWSER, "visitor": "v"}
+    h.take(a_signal("A", native="blocked", received_ms=NOW - SECOND, **said))
+    h.take(a_signal("B", native="unknown", **said))
+    assert carried_ids(h.lease()) == ["B"]
+
+
+def an_id_of_what_was_united_is_the_conversions_own(h: Harness) -> None:
+    said = {"channel": BROWSER, "visitor": "v"}
+    h.take(a_signal("A", **said), a_signal("B", order_id="O", also=["O"], **said))
+    h.take(a_signal("A", order_id="O", also=["O"], **said))
+    h.take(a_signal("B", native="sent", **said))
+    h.clock.advance(seconds=300)
+    assert carried_ids(h.lease()) == ["B"]
+
+
+def what_the_visit_said_of_tiktoks_script_holds_once_the_server_names_the_visit(h: Harness) -> None:
+    h.take(an_undecided("O", order_id="O", channel=BROWSER, visitor="v", native="sent"))
+    h.take(an_undecided("O", order_id="O"))
+    h.clock.advance(ms=48 * HOUR)
+    h.end_held(0)
+    h.take(a_signal("O", order_id="O", visitor="v", received_ms=h.now()))
+    assert h.try_lease(h.lane()) is None
+    assert h.story("O").reason == "dedup_window"
+
+
+def a_page_takes_no_order_of_its_visit_to_what_another_reported(h: Harness) -> None:
+    h.take(a_signal("X", channel=BROWSER, visitor="stranger"))
+    h.take(a_signal("b", channel=BROWSER, visitor="v", order_id="O", also=["O"]))
+    h.delivered(h.lease())
+    h.take(a_signal("X", channel=BROWSER, visitor=["v", "checkout"], order_id="O", also=["O"]))
+    h.take(a_signal("X", order_id="O", visitor="checkout", also=["O"]))
+    assert h.store.next_due_ms() is None
+
+
+def a_page_that_ties_its_own_sent_report_to_an_order_does_not_keep_the_order_back(h: Harness) -> None:
+    h.take(a_signal("b", channel=BROWSER, visitor="stranger"))
+    h.delivered(h.lease())
+    h.take(a_signal("O", order_id="O"))
+    h.take(a_signal("b", channel=BROWSER, visitor="stranger", order_id="O", also=["O"], native="sent"))
+    h.clock.advance(seconds=300)
+    assert carried_ids(h.lease()) == ["O"]

@@ -40,7 +40,8 @@ def heard(copies: Sequence[Copy], spoken: Spoken | None) -> Heard:
 
 def _of_first_word(copies: Sequence[Copy], spoken: Spoken) -> Heard:
     if spoken.evidence & STRONG:
-        return Heard([copy for copy in copies if _is_server(copy) or copy.visitor == spoken.visitor])
+        own = {spoken.visitor, spoken.other_visitor or spoken.visitor}
+        return Heard([copy for copy in copies if _is_server(copy) or copy.visitor in own])
     if not spoken.evidence & VOUCHED or not any(map(_is_server, copies)):  # what ended in vain begins without them
         return Heard(_of_one_claimant(copies, spoken))
     servers = [copy for copy in copies if _is_server(copy) or _is_own_visit(copy, spoken)]

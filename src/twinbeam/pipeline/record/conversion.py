@@ -41,6 +41,10 @@ GRANTED = 8  #: permitted by the server's own word or its own visit, and not onl
 CLAIMED = 16  #: only a claim says that TikTok's own script reported it
 APART = 32  #: its ids led to what others reported or had sent, so no claim brings it another id
 BY_ORDER = 64  #: the refusal that it remembers named an order, so it means nothing for another
+REPORTER = 128  #: the other visit is the page's that reported it before a server did; it only claims
+
+#: What a page says of TikTok's own script where that has not sent the event.
+SILENT = frozenset({"blocked", "not_fired"})
 
 #: What copies may disagree about: bits, summed up in `Conversion.found`, so that each counts once for a conversion.
 #: They are stored: a new finding goes behind the others.
@@ -71,6 +75,7 @@ class Copy(Struct, frozen=True, gc=False, array_like=True):
     allowed: bool = True  #: it was permitted when it came
     fired: bool = False  #: TikTok's own script is proven to have sent this event under this id
     marks: list[bytes] = []  #: as in Signal
+    silent: bool = False  #: TikTok's own script is proven not to have sent it under this id
 
 
 class Conversion(Struct, gc=False):
@@ -102,11 +107,9 @@ class Conversion(Struct, gc=False):
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
     enriched: bool = False  #: after it was delivered a second word was sent, is on its way, or was forbidden
     test_code: str = ""  #: the test stream it goes to
-    evidence: int = (
-        0  #: on whose word it stands: a sum of VOUCHED, STRONG, BELIEVED, GRANTED, CLAIMED, APART and BY_ORDER
-    )
+    evidence: int = 0  #: on whose word it stands: a sum of VOUCHED and the bits behind it
     visitor: bytes = b""  #: whose it is: the visit its server named, else the one that reported it first
-    other_visitor: bytes = b""  #: a second visit that its server named, known apart from the first
+    other_visitor: bytes = b""  #: a second visit, known apart from the first, that a copy of its own named as well
     granter: bytes = b""  #: the visit whose word permitted it, where its server did not
     contested_ms: int = 0  #: when a visit that nobody vouches for last refused it
     united: int = 0  #: the conversion in which it is counted, where both turned out to be one order
@@ -126,11 +129,12 @@ class Spoken(Struct, frozen=True, gc=False):
     visitor: bytes = b""
     granter: bytes = b""
     conditions: int = 0
+    other_visitor: bytes = b""
 
 
 def belongs_to(row: Conversion, visitor: bytes) -> bool:
     """Tell whether a conversion is a visit's own."""
-    return bool(visitor) and visitor in (row.visitor, row.other_visitor)
+    return bool(visitor) and (visitor == row.visitor or (visitor == row.other_visitor and not row.evidence & REPORTER))
 
 
 def is_proven(evidence: int) -> bool:
@@ -140,7 +144,7 @@ def is_proven(evidence: int) -> bool:
 
 def spoken_of(row: Conversion) -> Spoken:
     """Return what the merge asks of a row."""
-    return Spoken(row.evidence, row.visitor, row.granter, row.conditions)
+    return Spoken(row.evidence, row.visitor, row.granter, row.conditions, row.other_visitor)
 
 
 def copy_of(
@@ -170,6 +174,7 @@ def copy_of(
         allowed=allowed,
         fired=signal.native == "sent",
         marks=signal.marks,
+        silent=signal.native in SILENT,
     )
 
 

@@ -139,6 +139,7 @@ class Fold:
         visitors = self._visits.named_by(signal)
         belonging = self._joining.belonging(signal, visitors)
         known = belonging.known
+        visitors = _own_first(known, visitors)
         visitor, other_visitor = (*visitors, b"", b"")[:2]
         came = Arriving(belonging.signal, arrival, standing, Relation.OWN, visitor, other_visitor)
         enriches = known is not None and self._enriches(known, belonging.signal)
@@ -154,7 +155,7 @@ class Fold:
         if known is not None and unites:
             for other in belonging.others:
                 absorbs = relation_of(other, signal, visitors, visitor) is not Relation.TAKEN_OVER
-                self._uniting.unite(known, other, signal.received_ms, absorbs=absorbs)
+                self._uniting.unite(known, other, signal.received_ms, absorbs=absorbs, visitors=visitors)
         conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
         self._saw(signal, opens=conversion is not known)
         self._steps.take(act, conversion, it)
@@ -241,6 +242,7 @@ class Fold:
             frozen=False,
             test_code=signal.test_code,
             visitor=it.visitor if signal.channel is Channel.BROWSER else b"",  # a server names it when it vouches
+            other_visitor=it.other_visitor if signal.channel is Channel.BROWSER else b"",
             lacks=OWNER * belonging.is_reused,
             shop=signal.shop,
         )
@@ -321,6 +323,13 @@ class Fold:
         word, known = Spelled(signal.received_ms, signal.spelling or signal.event), self.known.spelled.get(place)
         if known is None or word > known:
             self.known.spelled[place] = self.writes.spelled[place] = word
+
+
+def _own_first(known: Conversion | None, visitors: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Let an arrival of several visits that are known apart speak as the one that the server named."""
+    if known is None or len(visitors) < 2 or not known.evidence & STRONG:
+        return visitors
+    return tuple(sorted(visitors, key=lambda visitor: not belongs_to(known, visitor)))
 
 
 def _refusals_first(judged: tuple[Permission, Conversion, bytes]) -> tuple[bool, str]:

@@ -7,7 +7,7 @@ it reports, a browser's joins what its own visit reported. Where they lead to wh
 order, or as another person's, the arrival gets a conversion of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -75,9 +75,7 @@ class Joining:
         relations = {row.id: _relation(row, signal, visitors) for row in fitting}
         refused = [row for row in fitting if row.state in REFUSED_BEFORE and relations[row.id] is Relation.OWN]
         vouched_for = signal.channel.side is Side.SERVER
-        names_visit = vouched_for and signal.strong
-        of_visit = [row for row in fitting if relations[row.id] is Relation.OWN]
-        own = {row.id for row in of_visit if names_visit or row.evidence & STRONG}
+        own = _preferred(signal, fitting, relations)
         ranked = sorted(fitting, key=lambda row: (_rank(row), row.key == signal.key, -row.id))
         best = max(reversed(ranked), key=lambda row: (not is_another_order(row, signal), row.id in own))
         first = refused[0] if refused else best
@@ -201,6 +199,15 @@ def _is_reused(row: Conversion, signal: Signal) -> bool:
 def _yields(row: Conversion) -> bool:
     """Tell whether a server's word takes keys from a conversion: what only browsers refused."""
     return row.state in REFUSED_BEFORE and not row.evidence & VOUCHED
+
+
+def _preferred(signal: Signal, rows: Sequence[Conversion], relations: Mapping[int, Relation]) -> set[int]:
+    """Give those that an arrival rather belongs to: its own visit's, where a server named that, before all others."""
+    own = {row.id for row in rows if relations[row.id] is Relation.OWN}
+    if signal.channel.side is Side.SERVER:
+        return own if signal.strong else set()
+    is_named = any(row.evidence & STRONG for row in rows if row.id in own)
+    return own if is_named else own | {row.id for row in rows if row.evidence & VOUCHED}
 
 
 def _relation(row: Conversion, signal: Signal, visitors: tuple[bytes, ...]) -> Relation:

@@ -44,9 +44,14 @@ def _click_rank(copy: Copy) -> tuple[bool, int, int, bytes]:
     return (copy.adds, _CLICK_FIRST[copy.channel], copy.received_ms, copy.arrival)
 
 
-def _id_rank(copy: Copy) -> tuple[bool, bool, int, int, bytes]:
-    """Order copies by who is believed about the event id: one that is proven to have fired cannot be taken back."""
-    return (copy.adds, not copy.fired, *_click_rank(copy)[1:])
+def _id_rank(copy: Copy) -> tuple[bool, bool, int, bool, int, bytes]:
+    """
+    Order copies by who is believed about the event id: one that is proven to have fired cannot be taken back.
+
+    Nor can one that may have fired, so among a browser's those go last that have not.
+    """
+    adds, channel, received_ms, arrival = _click_rank(copy)
+    return (adds, not copy.fired, channel, copy.silent, received_ms, arrival)
 
 
 def merge(copies: Sequence[Copy], conditions: int, spoken: Spoken | None = None) -> bytes:

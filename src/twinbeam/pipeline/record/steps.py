@@ -285,9 +285,11 @@ class Steps:
             visitor=it.visitor,
             allowed=allowed,
         )
-        is_others = self._known.conversions.get(signal.key, conversion) is not conversion
+        there = self._known.conversions.get(signal.key)
         fired = kept.fired and it.relation is Relation.OWN
-        if not opens and (is_others or (conversion.evidence & APART and not fired)):
+        is_others = there is not None and there is not conversion and not _is_one(there, conversion)
+        is_strangers = there is not None and conversion.evidence & APART and not fired
+        if not opens and (is_others or is_strangers):
             kept = replace(kept, event_id="")  # the id is that of another conversion, or was
         copies.append(kept)
         if allowed and not it.standing.bare and lacks(signal):
@@ -325,6 +327,11 @@ class Steps:
             facts = (signal.channel.value, signal.received_ms, standing.basis, signal.source)
             self._writes.notes.append(Note(known.id, known.copies, *facts, worded(found)))
         self._writes.changed[known.id] = known
+
+
+def _is_one(there: Conversion, conversion: Conversion) -> bool:
+    """Tell whether what is found under an event id was shown to be a conversion's own, and not a stranger's."""
+    return there.united == conversion.id and not there.evidence & APART
 
 
 def bare(conversion: Conversion) -> None:

@@ -5,9 +5,12 @@ What was never sent is absorbed or ends; what was sent stands. Where both were s
 counted, and becomes an issue.
 """
 
+from collections.abc import Collection
+
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.pipeline.record.conversion import (
+    APART,
     BELIEVED,
     CLAIMED,
     CONFIRMATION,
@@ -15,6 +18,7 @@ from twinbeam.pipeline.record.conversion import (
     GRANTED,
     OWNER,
     PERMISSION,
+    REPORTER,
     STRONG,
     VOUCHED,
     Conversion,
@@ -35,8 +39,14 @@ class Uniting:
         self._waiting = waiting
         self._steps = steps
 
-    def unite(self, first: Conversion, other: Conversion, now_ms: int, *, absorbs: bool = True) -> None:
-        """Count another conversion in the first from now on; what strangers reported is ended, and not absorbed."""
+    def unite(
+        self, first: Conversion, other: Conversion, now_ms: int, *, absorbs: bool, visitors: Collection[bytes]
+    ) -> None:
+        """
+        Count another conversion in the first from now on; what strangers reported is ended, and not absorbed.
+
+        The copy that shows them to be one names these visits, which are one person's.
+        """
         if has_left(other):
             if has_left(first):
                 self._steps.count(first, Finding.SENT_TWICE)
@@ -44,9 +54,12 @@ class Uniting:
         if other.state in UNSENT:
             if absorbs and not has_left(first) and first.state in UNSENT:
                 self._absorb(first, other, now_ms)
-            self._end(first, other)
+            self._waiting.end(other, State.EXPIRED, Reason.JOINED)
         elif absorbs and not first.evidence & STRONG:
             _remember_claims(first, other)
+        self._count_in(first, other, absorbs=absorbs)
+        if absorbs:
+            _name_both(first, other, visitors)
         if absorbs:
             self._redirect(first, other)
 
@@ -56,11 +69,12 @@ class Uniting:
         first.lacks = first.lacks & other.lacks & _EITHER | (first.lacks | other.lacks) & (CONTEST | OWNER)
         if other.evidence & STRONG and not first.evidence & STRONG:
             first.visitor, first.other_visitor = other.visitor, other.other_visitor
+            first.evidence &= ~REPORTER
         first.granter = first.granter or other.granter
         if other.evidence & VOUCHED or not first.evidence & GRANTED:
             first.conditions |= other.conditions
             first.match |= other.match
-        first.evidence |= other.evidence
+        first.evidence |= other.evidence & ~REPORTER
         first.contested_ms = max(first.contested_ms, other.contested_ms)
         first.native_proven = first.native_proven or (other.native_proven and _fired(first, other) is not None)
         fired = (first.browser_at, _fired(first, other))
@@ -74,14 +88,25 @@ class Uniting:
         self._writes.changed[first.id] = first
         self._waiting.rearrange(first, lacked, now_ms)
 
-    def _end(self, first: Conversion, other: Conversion) -> None:
-        self._waiting.end(other, State.EXPIRED, Reason.JOINED)
+    def _count_in(self, first: Conversion, other: Conversion, *, absorbs: bool) -> None:
+        """Let whatever comes under the other's ids belong to the first; a stranger's id is not sent."""
         other.united = first.id
+        other.evidence |= APART * (not absorbs)
+        self._writes.changed[other.id] = other
 
     def _redirect(self, first: Conversion, other: Conversion) -> None:
         """Let the later word of the other's visit reach the first."""
         if other.visitor:
             self._writes.watched.append((other.visitor, first.id))
+
+
+def _name_both(first: Conversion, other: Conversion, visitors: Collection[bytes]) -> None:
+    """Let the copies of both visits be heard, where one copy bears the tokens of both; what was sent stays as it is."""
+    if first.frozen and first.evidence & STRONG:
+        return
+    if other.visitor != first.visitor and {first.visitor, other.visitor} <= set(visitors):
+        known = b"" if first.evidence & REPORTER else first.other_visitor
+        first.other_visitor, first.evidence = known or other.visitor, first.evidence & ~REPORTER
 
 
 def _remember_claims(first: Conversion, other: Conversion) -> None:

@@ -235,7 +235,9 @@ class Visits:
     def _others(self, signal: Signal, visitor: bytes) -> list[bytes]:
         """Name the other visitors that tokens of an arrival lead to; hardly ever there are any."""
         links = self._known.visitor_of
-        return [other for token in signal.visits if (other := links.get(token, visitor)) != visitor]
+        return [
+            other for other in dict.fromkeys(links.get(token, visitor) for token in signal.visits) if other != visitor
+        ]
 
     def _linked(self, signal: Signal) -> bytes:
         """Give the visitor to whom all tokens of an arrival lead, as those of one that was heard do already."""

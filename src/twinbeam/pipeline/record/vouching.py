@@ -10,6 +10,7 @@ from twinbeam.pipeline.record.conversion import (
     CONTEST,
     GRANTED,
     PERMISSION,
+    REPORTER,
     STRONG,
     VOUCHED,
     Conversion,
@@ -34,12 +35,12 @@ def vouch(known: Conversion, it: Arriving, *, after_browser_ms: int) -> None:
     known.order_id = it.signal.order_id or known.order_id
     if it.signal.strong and not known.evidence & STRONG:
         _name_visit(known, it, is_same_visit=is_same_visit)
-    elif it.signal.strong and not is_same_visit:
-        known.other_visitor = known.other_visitor or it.visitor
+    elif it.signal.strong:
+        known.other_visitor = known.other_visitor or (it.other_visitor if is_same_visit else it.visitor)
     elif not was_vouched and is_same_visit:
         _name_visit(known, it, is_same_visit=True)
     elif not was_vouched:
-        known.visitor, known.other_visitor = it.visitor, it.other_visitor
+        _remember_reporter(known, it)
         _weigh(known, it, after_browser_ms)
 
 
@@ -75,13 +76,16 @@ def person_of(signal: Signal) -> bytes:
 
 def _name_visit(known: Conversion, it: Arriving, *, is_same_visit: bool) -> None:
     """Believe one visit alone; what others brought or held back is gone."""
+    is_dated = is_same_visit or _was_reported_by(known, it.visitor)  # its own page told of TikTok's script
     if not is_same_visit:
         known.visitor, known.other_visitor = it.visitor, it.other_visitor
+    elif known.evidence & REPORTER:
+        known.other_visitor = b""
     known.contested_ms = 0
     known.lacks &= ~CONTEST
-    if not is_same_visit or known.evidence & CLAIMED:
+    if not is_dated or known.evidence & CLAIMED:
         known.browser_at, known.native_proven = None, False
-    known.evidence = (known.evidence | STRONG) & ~CLAIMED
+    known.evidence = (known.evidence | STRONG) & ~(CLAIMED | REPORTER)
     if known.evidence & GRANTED:
         return
     known.conditions = 0  # the copy that names the visit brings those that its visit has set
@@ -90,6 +94,17 @@ def _name_visit(known: Conversion, it: Arriving, *, is_same_visit: bool) -> None
     else:
         known.lacks |= PERMISSION
         known.granter = b""
+
+
+def _remember_reporter(known: Conversion, it: Arriving) -> None:
+    """Let the order be its server's, and remember whose page reported it: the server may still name that visit."""
+    reporter = known.visitor
+    known.visitor, known.other_visitor = it.visitor, it.other_visitor or reporter
+    known.evidence |= REPORTER * (bool(reporter) and not it.other_visitor)
+
+
+def _was_reported_by(known: Conversion, visitor: bytes) -> bool:
+    return bool(visitor) and bool(known.evidence & REPORTER) and visitor == known.other_visitor
 
 
 def _weigh(known: Conversion, it: Arriving, after_browser_ms: int) -> None:

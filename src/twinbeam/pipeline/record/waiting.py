@@ -19,6 +19,7 @@ from twinbeam.pipeline.record.conversion import (
     GRANTED,
     OWNER,
     PERMISSION,
+    SILENT,
     VOUCHED,
     Conversion,
     both_channels,
@@ -70,7 +71,7 @@ class Waiting:
             conversion.match |= signal.match
         if is_believed(it.relation) or not conversion.evidence & GRANTED:
             conversion.conditions |= conditions_of(standing, conversion.event_source)
-        if signal.channel is Channel.BROWSER and signal.native not in ("blocked", "not_fired"):
+        if signal.channel is Channel.BROWSER and signal.native not in SILENT:
             self._fired(conversion, it)
 
     def admit(self, conversion: Conversion, it: Arriving) -> None:

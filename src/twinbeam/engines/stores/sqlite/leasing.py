@@ -36,7 +36,8 @@ _DUE_LANES = f"{LANES} WHERE EXISTS (SELECT 1 FROM ready WHERE ready.lane = lane
 _SPLIT = "UPDATE batch SET state='split', answered_at=? WHERE id=?"
 _PICKED = (
     "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch, browser_at, spelling, since, "
-    "conditions, evidence, visitor, granter FROM conversion WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    "conditions, evidence, visitor, granter, other_visitor FROM conversion "
+    "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
 _HASTENED = (
     "SELECT ready.lane, ready.due, ready.id FROM lane JOIN ready ON ready.lane = lane.id AND ready.due > ? "
@@ -84,12 +85,14 @@ class _Pick(Struct, frozen=True):
     evidence: int  #: on whose word it stands
     visitor: int  #: whose it is
     granter: int  #: whose word permitted it
+    other_visitor: int  #: a second visit that is its own
 
     @property
     def spoken(self) -> Spoken:
         """What the merge asks of the row."""
-        visitor, granter = (handle_of(id_) if id_ else b"" for id_ in (self.visitor, self.granter))
-        return Spoken(self.evidence, visitor, granter, self.conditions)
+        ids = (self.visitor, self.granter, self.other_visitor)
+        visitor, granter, other_visitor = (handle_of(id_) if id_ else b"" for id_ in ids)
+        return Spoken(self.evidence, visitor, granter, self.conditions, other_visitor)
 
 
 class _Loaded(NamedTuple):
