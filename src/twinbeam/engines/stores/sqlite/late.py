@@ -63,7 +63,7 @@ class LateIndex:
 
     def find(self, keys: set[bytes], *, more: bool = False) -> Mapping[bytes, int]:
         """
-        Give those of the keys that are known, with their ids; the others, and no more, may be added next.
+        Return those of the keys that are known, with their ids; the others, and no more, may be added next.
 
         With `more` those that were asked for before may still be added as well.
         """
@@ -119,7 +119,7 @@ class LateIndex:
         self._db.executemany(self._put, [(number, without(share, leaving)) for number, share in losing])
 
     def newest(self) -> int:
-        """Give the newest row of the log; where nothing waits, the index has all up to it."""
+        """Return the newest row of the log; where nothing waits, the index has all up to it."""
         return self._newest
 
     def forget(self, upto: int, most: int) -> bool:
@@ -142,7 +142,7 @@ class LateIndex:
         return len(self._waiting)
 
     def oldest_waiting(self) -> int | None:
-        """Give the lowest id that a key still waits in memory for."""
+        """Return the lowest id that a key still waits in memory for."""
         return self._waiting.lowest_id()
 
     def committed(self) -> None:

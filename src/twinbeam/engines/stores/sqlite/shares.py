@@ -17,7 +17,7 @@ ENTRY_BYTES = KEY_BYTES + _ID_BYTES
 
 
 def share_of(key: bytes) -> int:
-    """Tell which share a key belongs to; shares are in the order of their keys."""
+    """Return which share a key belongs to; shares are in the order of their keys."""
     return key[0] << 8 | key[1]
 
 
@@ -27,7 +27,7 @@ def pack(key: bytes, id_: int) -> bytes:
 
 
 def id_in(share: bytes, key: bytes) -> int | None:
-    """Give the id that a key leads to, or None where the share does not hold it."""
+    """Return the id that a key leads to, or None where the share does not hold it."""
     at = share.rfind(key)
     while at > 0 and at % ENTRY_BYTES:  # it begins inside an entry: that is no key
         at = share.rfind(key, 0, at + KEY_BYTES - 1)
@@ -40,12 +40,12 @@ def entries_in(share: bytes) -> list[Entry]:
 
 
 def keys_in(share: bytes) -> list[bytes]:
-    """Give the keys of a share, in the order in which they came."""
+    """Return the keys of a share, in the order in which they came."""
     return [share[at : at + KEY_BYTES] for at in range(0, len(share), ENTRY_BYTES)]
 
 
 def ids_in(share: bytes) -> list[int]:
-    """Give the ids of a share, in the order in which they came."""
+    """Return the ids of a share, in the order in which they came."""
     places = range(KEY_BYTES, len(share), ENTRY_BYTES)
     return [int.from_bytes(share[at : at + _ID_BYTES], "big") for at in places]
 

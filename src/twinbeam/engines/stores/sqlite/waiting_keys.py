@@ -26,11 +26,11 @@ class WaitingKeys:
             self._count += 1
 
     def id_of(self, key: bytes) -> int | None:
-        """Give the id that a key leads to, or None where it does not wait."""
+        """Return the id that a key leads to, or None where it does not wait."""
         return id_in(self._shares[share_of(key)], key)
 
     def between(self, first: int, end: int) -> Iterator[tuple[int, bytes]]:
-        """Give the shares from one to before another that hold anything."""
+        """Return the shares from one to before another that hold anything."""
         return ((first + place, share) for place, share in enumerate(self._shares[first:end]) if share)
 
     def count_in(self, share: int) -> int:
@@ -43,5 +43,5 @@ class WaitingKeys:
         self._shares[first:end] = [b""] * (end - first)
 
     def lowest_id(self) -> int | None:
-        """Give the lowest id that a key leads to."""
+        """Return the lowest id that a key leads to."""
         return min((id_ for share in self._shares for id_ in ids_in(share)), default=None)
