@@ -47,7 +47,7 @@ class Eraser(Protocol):
         ...
 
     def erasure(self, id_: str) -> Receipt | None:
-        """Give the receipt of a wish, or None while it is not carried out."""
+        """Return the receipt of a wish, or None while it is not carried out."""
         ...
 
     def tidy(self, now_ms: int) -> bool:
@@ -64,7 +64,7 @@ class Reporter(Protocol):
 
 
 def log_path(settings: Settings) -> Path:
-    """Say where the log lies."""
+    """Return where the log lies."""
     return settings.keyring.with_suffix(".erasures")
 
 
@@ -92,7 +92,7 @@ def _begin_line(file: BinaryIO) -> None:
 
 
 def _is_torn(last: bytes) -> bool:
-    """Tell whether what follows the last end of a line is a part of a line."""
+    """Return whether what follows the last end of a line is a part of a line."""
     try:
         json.loads(last or b"{}")
     except ValueError:
@@ -136,7 +136,7 @@ def _not_done(store: Eraser, wishes: set[str]) -> set[str]:
 
 
 def positions(folder: Path, ring: KeyRing, *, strict: bool = True) -> Mapping[str, int]:
-    """Tell how far each journal is written by now; raises StorageError, with the file's name, unless not strict."""
+    """Return how far each journal is written by now; raises StorageError, with the file's name, unless not strict."""
     found: dict[str, int] = {}
     for path in slots(folder):
         try:

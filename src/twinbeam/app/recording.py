@@ -152,7 +152,7 @@ class Follower:
         self.reports.happening("record.crashed", file=path.name, error=type(error).__name__, detail=detail)
 
     def is_drained(self, folder: Path) -> bool:
-        """Tell whether nothing is left to record in a folder; for the store's thread."""
+        """Return whether nothing is left to record in a folder; for the store's thread."""
         there = slots(folder)
         followed = [self._followed[path] for path in there if path in self._followed]
         return len(followed) == len(there) and all(

@@ -29,7 +29,7 @@ class Settings(Protocol):
         ...
 
     def workspaces(self) -> dict[str, WorkspaceRules]:
-        """Give what was decided about each workspace, by its name."""
+        """Return what was decided about each workspace, by its name."""
         ...
 
 
@@ -92,7 +92,7 @@ class SnapshotFile:
 
     def in_force(self) -> Directory:
         """
-        Give the snapshot that counts; raises StorageBusy before one was read.
+        Return the snapshot that counts; raises StorageBusy before one was read.
 
         Without it nobody's key is known, and who is told that theirs is wrong may throw their events away.
         """

@@ -78,12 +78,12 @@ def latest(one: ConsentRecord, other: ConsentRecord) -> ConsentRecord:
 
 
 def says_nothing(record: ConsentRecord) -> bool:
-    """Tell whether a record answers no purpose."""
+    """Return whether a record answers no purpose."""
     return same_answers(record, NOTHING_SAID)
 
 
 def same_answers(one: ConsentRecord, other: ConsentRecord) -> bool:
-    """Tell whether two records say the same of every purpose, whenever that was."""
+    """Return whether two records say the same of every purpose, whenever that was."""
     return (
         one.ad_storage.answer == other.ad_storage.answer
         and one.ad_user_data.answer == other.ad_user_data.answer
@@ -93,12 +93,12 @@ def same_answers(one: ConsentRecord, other: ConsentRecord) -> bool:
 
 
 def same_places(one: ConsentRecord, other: ConsentRecord) -> bool:
-    """Tell whether two records know the visitor in the same places."""
+    """Return whether two records know the visitor in the same places."""
     return one.region == other.region and one.seen == other.seen
 
 
 def only_grants(record: ConsentRecord) -> bool:
-    """Tell whether whatever a record answers is a grant."""
+    """Return whether whatever a record answers is a grant."""
     said = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
     return all(statement.answer in ("granted", "") for statement in said)
 
@@ -117,7 +117,7 @@ def denials(record: ConsentRecord) -> ConsentRecord | None:
 
 
 def newest_ms(record: ConsentRecord) -> int:
-    """Tell when the newest word of a record was said; 0 when nothing was."""
+    """Return when the newest word of a record was said; 0 when nothing was."""
     return max(
         record.ad_storage.at_ms, record.ad_user_data.at_ms, record.ad_personalization.at_ms, record.opt_out.at_ms
     )

@@ -94,7 +94,7 @@ def complain(error: ValidationError, index: int, place: Callable[[int, str], str
 
 
 def fix_of(path: str) -> str:
-    """Give the rule of a field by its dotted path, as far as it has one of its own."""
+    """Return the rule of a field by its dotted path, as far as it has one of its own."""
     return _FIXES.get(path.rpartition(".")[2].partition("[")[0], "")
 
 

@@ -29,7 +29,7 @@ def opened(body: bytes, misshapen: ProblemCode) -> dict[str, Raw] | Problem:
 
 
 def _where(body: bytes, said: str) -> str:
-    """Say where a body stops being JSON, and not what stands there: it may be personal."""
+    """Return where a body stops being JSON, and not what stands there: it may be personal."""
     if not body.strip():
         return "The body is empty."
     found = _PLACE.search(said)

@@ -81,7 +81,7 @@ def _with_plain_consent(event: dict[str, Any], index: int, notices: list[Notice]
 def plainly(
     said: dict[str, Any], known: Container[str], place: Callable[[str], str], index: int, notices: list[Notice]
 ) -> dict[str, Any]:
-    """Give an event or a statement with its consent in our own words; `notices` grows by how that was understood."""
+    """Return an event or a statement with its consent in our own words; `notices` grows by how that was understood."""
     found = gathered(said, known)
     if found is None:
         return said

@@ -118,7 +118,7 @@ class Sums(Struct, frozen=True):
 
     @property
     def adds_up(self) -> bool:
-        """Tell whether the accounting law holds."""
+        """Return whether the accounting law holds."""
         return self.recorded == sum(n for _, n in self.parts)
 
 

@@ -16,7 +16,7 @@ class Finding(Struct, frozen=True):
 
     @property
     def fine(self) -> bool:
-        """Tell whether nothing is wrong."""
+        """Return whether nothing is wrong."""
         return not self.fix
 
     @property

@@ -33,7 +33,7 @@ def pages(settings: Settings) -> Iterator[Finding]:
 
 
 def running(folder: Path) -> int | None:
-    """Give the process that runs the gateway of a data folder, by the name in its lock."""
+    """Return the process that runs the gateway of a data folder, by the name in its lock."""
     with suppress(OSError, ValueError):
         pid = int((folder / LOCK).read_text())
         os.kill(pid, 0)

@@ -41,7 +41,7 @@ def damaged_journals(settings: Settings) -> Iterator[Finding]:
 
 
 def lost_events(settings: Settings) -> Iterator[Finding]:
-    """Tell what was accepted and is gone, loss by loss."""
+    """Yield what was accepted and is gone, loss by loss."""
     from twinbeam.engines.journals.losses import FILE, losses
 
     folder = settings.journal_folder
@@ -66,7 +66,7 @@ def earlier_journals(settings: Settings) -> Iterator[Finding]:
 
 
 def clock(settings: Settings) -> Iterator[Finding]:
-    """Tell whether the clock may be right."""
+    """Yield whether the clock may be right."""
     from twinbeam.app.known_time import MEND, read_known_time
     from twinbeam.core.clock import SystemClock
 

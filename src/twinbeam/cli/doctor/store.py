@@ -14,7 +14,7 @@ from twinbeam.settings import Settings
 
 
 def opens(settings: Settings) -> Iterator[Finding]:
-    """Tell whether the key ring opens what the store holds."""
+    """Yield whether the key ring opens what the store holds."""
     if not _is_there(settings):
         yield Finding(f"No store {settings.data / FILE} yet; the first use makes one.", is_note=True)
         return
@@ -36,7 +36,7 @@ def adds_up(settings: Settings) -> Iterator[Finding]:
 
 
 def accounting(counts: list[Total], states: Mapping[str, int], removed: Mapping[str, int]) -> Finding:
-    """Say whether what was recorded is what it came to."""
+    """Return whether what was recorded is what it came to."""
     counted: dict[str, int] = {}
     for count in counts:
         counted[count.outcome] = counted.get(count.outcome, 0) + count.n
@@ -53,7 +53,7 @@ def accounting(counts: list[Total], states: Mapping[str, int], removed: Mapping[
 
 
 def copies(settings: Settings) -> Iterator[Finding]:
-    """Tell of what waits and of what copies disagree about: worth knowing, and nothing is wrong with the store."""
+    """Yield what waits and what copies disagree about: worth knowing, and nothing is wrong with the store."""
     if not _is_there(settings):
         return
     with opened_store() as store, store.one_moment():

@@ -29,11 +29,11 @@ class StoreRecorder:
         self._asked: list[int] = []
 
     def cursor(self, journal_id: str) -> int:
-        """Give the last recorded sequence number of a journal, 0 when it is new."""
+        """Return the last recorded sequence number of a journal, 0 when it is new."""
         return self._rows.cursors.get(journal_id, (0, 0))[0]
 
     def safe(self, journal_id: str) -> int:
-        """Give the last sequence number that no accident of the store's takes away: the cursor."""
+        """Return the last sequence number that no accident of the store's takes away: the cursor."""
         return self.cursor(journal_id)
 
     def record(self, journal_id: str, groups: Sequence[Numbered], now_ms: int) -> Recorded:
@@ -63,7 +63,7 @@ class StoreRecorder:
                 self._rows.add((day_of(now_ms), "", "", "", outcome, ""), count)
 
     def next_deadline_ms(self) -> int | None:
-        """Tell when the next held conversion ends."""
+        """Return when the next held conversion ends."""
         return min((row.due_ms for row in self._held()), default=None)
 
     def end_overdue(self, now_ms: int, *, limit: int) -> int:

@@ -78,7 +78,7 @@ class Rows(Struct):
     batch_ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     def scheduled(self) -> list[Conversion]:
-        """Give what stands in the schedule to be sent."""
+        """Return what stands in the schedule to be sent."""
         return [row for row in self.by_id.values() if row.state in SCHEDULED]
 
     def lane(self, row: Conversion) -> Lane:

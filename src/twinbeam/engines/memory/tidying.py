@@ -49,7 +49,7 @@ class Tidying:
         self._rows.wishes.setdefault(wish.id, wish)
 
     def erasure(self, id_: str) -> Receipt | None:
-        """Give the receipt of a wish, or None while it is not carried out."""
+        """Return the receipt of a wish, or None while it is not carried out."""
         return self._rows.receipts.get(id_)
 
     def erasures(self) -> set[str]:

@@ -54,7 +54,7 @@ class RoutedPixel(Struct, frozen=True, gc=False):
 
     @property
     def guarded(self) -> bool:
-        """Tell whether who reports has to be looked at."""
+        """Return whether who reports has to be looked at."""
         return bool(self.hosts or self.staging or self.test_emails)
 
 
@@ -95,7 +95,7 @@ def _routed_pixel(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRul
 
 
 def chosen(item: Item, event: str, index: int, routing: Routing, origin: Origin) -> Sequence[RoutedPixel] | Rejected:
-    """Give the pixels of an event, at least one; `item.pixel` narrows the choice."""
+    """Return the pixels of an event, at least one; `item.pixel` narrows the choice."""
     if not routing.pixels:
         return refuse(
             Rejection.NO_PIXEL,
@@ -142,7 +142,7 @@ def _taking(
 
 
 def country_of(item: Item, origin: Origin) -> str:
-    """Give the country an event belongs to: what it says itself, else where its visitor is seen."""
+    """Return the country an event belongs to: what it says itself, else where its visitor is seen."""
     return country_code((item.user.country or "").strip()) or country_code((origin.edge_country or "").strip()) or ""
 
 

@@ -29,7 +29,7 @@ _SECOND_ENDS_MS = 999
 
 def record_of(arrival: Arrival) -> ConsentRecord:
     """
-    Give what one arrival says.
+    Return what one arrival says.
 
     What the browser says by a header, it says with the request itself.
     """
@@ -79,14 +79,14 @@ def _opt_out(arrival: Arrival, moments: tuple[int, int]) -> Statement:
 
 
 def _stated(said: Consent, user: User) -> Region:
-    """Give the place that the sender names: the banner's, else an address."""
+    """Return the place that the sender names: the banner's, else an address."""
     region = _place(said.region, None, BANNER) if said.region else NOWHERE
     return _place(user.country, user.state, ADDRESS) if region is NOWHERE and user.country else region
 
 
 @lru_cache(maxsize=1024)
 def _place(text: str, state: str | None, rank: int) -> Region:
-    """Give a place by its code, in one spelling; a text that is no code is nowhere."""
+    """Return a place by its code, in one spelling; a text that is no code is nowhere."""
     code = place_of(text, state or "")
     return Region(code, rank) if code else NOWHERE
 

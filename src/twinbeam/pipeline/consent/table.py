@@ -22,7 +22,7 @@ PLACES: dict[Law, ConsentRules] = {
 def said(
     storage: Answer, user_data: Answer, personal: Answer, opt_out: Answer = "", *, place: str = "XA"
 ) -> ConsentRecord:
-    """Give the record of these answers, all of one moment, in a place that the sender names."""
+    """Return the record of these answers, all of one moment, in a place that the sender names."""
     one, two, three, four = (
         Statement(1, answer) if answer else SILENCE for answer in (storage, user_data, personal, opt_out)
     )

@@ -50,17 +50,17 @@ class Confirming:
 
 
 def _is_from_server(signal: Signal) -> bool:
-    """Tell whether a server reports in earnest; whether the visitor allowed it means nothing here."""
+    """Return whether a server reports in earnest; whether the visitor allowed it means nothing here."""
     return signal.channel.side is Side.SERVER and not signal.test_code
 
 
 def is_awaited(known: Mapping[PixelPlace, int], signal: Signal) -> bool:
-    """Tell whether a server's word on a purchase is awaited on the pixel of an arrival."""
+    """Return whether a server's word on a purchase is awaited on the pixel of an arrival."""
     return signal.received_ms < known.get((signal.workspace, signal.pixel), 0)
 
 
 def ended(known: Mapping[PixelPlace, int], now_ms: int, terms_of: TermsOf) -> tuple[list[PixelPlace], list[Change]]:
-    """Give the pixels on which no server's word is awaited any more, and what the audit has to say of it."""
+    """Return the pixels on which no server's word is awaited any more, and what the audit has to say of it."""
     over = sorted(place for place, until in known.items() if until <= now_ms)
     return over, [change for place in over for change in _told(place, known[place], terms_of, on=False)]
 

@@ -133,12 +133,12 @@ class Spoken(Struct, frozen=True, gc=False):
 
 
 def belongs_to(row: Conversion, visitor: bytes) -> bool:
-    """Tell whether a conversion is a visit's own."""
+    """Return whether a conversion is a visit's own."""
     return bool(visitor) and (visitor == row.visitor or (visitor == row.other_visitor and not row.evidence & REPORTER))
 
 
 def is_proven(evidence: int) -> bool:
-    """Tell whether what a browser said of TikTok's own script was said by the conversion's own visit."""
+    """Return whether what a browser said of TikTok's own script was said by the conversion's own visit."""
     return not evidence & VOUCHED or bool(evidence & STRONG)
 
 
@@ -179,7 +179,7 @@ def copy_of(
 
 
 def conditions_of(said: Standing | Permission, event_source: str) -> int:
-    """Give the conditions on which something may be sent, as a conversion of that event source keeps them."""
+    """Return the conditions on which something may be sent, as a conversion of that event source keeps them."""
     return LIMITED * (said.limited and event_source in LIMITABLE) | BARE * said.bare
 
 
@@ -199,5 +199,5 @@ def with_channel(channels: str, channel: str) -> str:
 
 
 def both_channels(channels: str) -> bool:
-    """Tell whether browser and server have both reported."""
+    """Return whether browser and server have both reported."""
     return "+" in channels and len({Channel(channel).side for channel in channels.split("+")}) == len(Side)

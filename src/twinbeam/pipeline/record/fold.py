@@ -253,7 +253,7 @@ class Fold:
         return row
 
     def _enriches(self, known: Conversion, signal: Signal) -> bool:
-        """Tell whether a copy adds match keys to what was delivered, while TikTok still takes them in."""
+        """Return whether a copy adds match keys to what was delivered, while TikTok still takes them in."""
         if known.state is not State.DELIVERED or not known.native_proven or not signal.match & ~known.match:
             return False
         return self._policy.enriching.in_time(known.browser_at, signal.received_ms)

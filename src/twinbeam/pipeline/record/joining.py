@@ -49,7 +49,7 @@ class Joining:
         self._writes = writes
 
     def belonging(self, signal: Signal, visitors: tuple[bytes, ...]) -> Belonging:
-        """Tell to which conversion an arrival belongs."""
+        """Return the conversion that an arrival belongs to."""
         if not signal.aliases:
             row = self._row(signal.key)
             if row is None or _is_of(row, signal):
@@ -100,7 +100,7 @@ class Joining:
 
     def _apart(self, signal: Signal, rows: Sequence[Conversion]) -> Belonging:
         """
-        Give an arrival a conversion of its own beside those of other orders under its ids.
+        Return a conversion of an arrival's own, beside those of other orders under its ids.
 
         An id that leads to another order is used again only where a server ties it to a visit and the other order does
         not go out under it.
@@ -125,7 +125,7 @@ class Joining:
         return Belonging(own, row, finding=Finding.ORDER_DIFFERS, moved=moved)
 
     def _goes_by(self, row: Conversion, event_id: str) -> bool:
-        """Tell whether a conversion goes out under an id, its row's own or one that a copy has brought it just now."""
+        """Return whether a conversion is sent under an id, its row's own or one that a copy has just brought."""
         brought = self._writes.payloads.get(row.id, ())
         heard = (copy for copy in brought if not row.evidence & STRONG or belongs_to(row, copy.visitor))
         return row.event_id in ("", event_id) or any(copy.event_id == event_id for copy in heard)
@@ -181,14 +181,14 @@ def _with_suffix(event_id: str, seed: bytes) -> str:
 
 
 def _is_of(row: Conversion, signal: Signal) -> bool:
-    """Tell whether an arrival may be of a conversion, as far as servers have vouched for its order and person."""
+    """Return whether an arrival may be of a conversion, as far as servers have vouched for its order and person."""
     if not row.evidence & VOUCHED or not signal.order_id or not row.order_id:
         return True
     return row.order_id == signal.order_id and not _is_reused(row, signal)
 
 
 def _is_reused(row: Conversion, signal: Signal) -> bool:
-    """Tell whether a server names another person under an order's number, or the same number long after."""
+    """Return whether a server names another person under an order's number, or the same number long after."""
     if signal.channel.side is not Side.SERVER or row.order_id != signal.order_id or not row.evidence & VOUCHED:
         return False
     person = person_of(signal)
@@ -197,12 +197,12 @@ def _is_reused(row: Conversion, signal: Signal) -> bool:
 
 
 def _yields(row: Conversion) -> bool:
-    """Tell whether a server's word takes keys from a conversion: what only browsers refused."""
+    """Return whether a server's word takes keys from a conversion: what only browsers refused."""
     return row.state in REFUSED_BEFORE and not row.evidence & VOUCHED
 
 
 def _preferred(signal: Signal, rows: Sequence[Conversion], relations: Mapping[int, Relation]) -> set[int]:
-    """Give those that an arrival rather belongs to: its own visit's, where a server named that, before all others."""
+    """Return those that an arrival rather belongs to: its own visit's, where a server named that, before all others."""
     own = {row.id for row in rows if relations[row.id] is Relation.OWN}
     if signal.channel.side is Side.SERVER:
         return own if signal.strong else set()
@@ -220,7 +220,7 @@ def _rank(row: Conversion) -> tuple[bool, bool, bool]:
 
 
 def _may_unite(first: Conversion, other: Conversion, signal: Signal, relation: Relation) -> bool:
-    """Tell whether an arrival's word is enough to take two conversions for one order."""
+    """Return whether an arrival's word is enough to take two conversions for one order."""
     if is_another_order(other, signal):
         return False
     if other.state in REFUSED_BEFORE or other.state is State.ERASED or other.reason == Reason.JOINED:

@@ -38,7 +38,7 @@ def meet(
     is_used: bool = False,
 ) -> Meeting:
     """
-    Tell what an arrival is to its conversion, and what it does to it.
+    Return what an arrival is to its conversion, and what it does to it.
 
     With `is_used` its event id may have reached TikTok for somebody else.
     """
@@ -56,7 +56,7 @@ def meet(
 
 def believes(limits: ClaimLimits, signal: Signal, about: About | None = None) -> bool:
     """
-    Tell whether one more claim of a browser is within limits: one about its order, or its event, unless told.
+    Return whether one more claim of a browser is within limits: one about its order, or its event, unless told.
 
     The visit is known here by its first token: a store may name it otherwise from one transaction to the next.
     """
@@ -65,19 +65,19 @@ def believes(limits: ClaimLimits, signal: Signal, about: About | None = None) ->
 
 
 def is_refusal(signal: Signal, standing: Standing) -> bool:
-    """Tell whether an arrival is a refusal: an event by its final word, a statement by what it says."""
+    """Return whether an arrival is a refusal: an event by its final word, a statement by what it says."""
     if signal.event:
         return standing.stance is Stance.REFUSED
     return signal.consent is not None and refuses(signal.consent)
 
 
 def _needs_belief(known: Conversion | None) -> bool:
-    """Tell whether belief matters: where a server names the visit, that visit is heard anyway, and no other."""
+    """Return whether belief matters: where a server names the visit, that visit is heard anyway, and no other."""
     return known is None or not known.evidence & STRONG
 
 
 def _claims(signal: Signal, standing: Standing) -> bool:
-    """Tell whether a browser says something that could hold back what somebody else reported."""
+    """Return whether a browser says something that could hold back what somebody else reported."""
     if signal.channel is not Channel.BROWSER or standing.stance is Stance.ENDS:
         return False
     return standing.stance is Stance.REFUSED or signal.native == "sent"

@@ -82,7 +82,7 @@ def decide(
     enriches: bool = False,
     believed: bool = True,
 ) -> Act:
-    """Say what an arrival does; total over all combinations, without side effects."""
+    """Return what an arrival does; total over all combinations, without side effects."""
     if stance is Stance.ENDS:
         return Act.IGNORE
     if known is None and stance is Stance.REFUSED:
@@ -131,7 +131,7 @@ def _passed_over(known: Conversion, *, enriches: bool) -> Act:  # noqa: ARG001 -
 
 
 def _contested(known: Conversion, relation: Relation, *, believed: bool) -> Act:
-    """Say what a refusal does that comes from a visit which nothing ties to the conversion."""
+    """Return what a refusal does that comes from a visit which nothing ties to the conversion."""
     is_unsent = known.state in _UNLEASED or known.state is State.LEASED
     holds = believed and relation is not Relation.STRANGER and hears_others(known) and is_unsent and not known.enriched
     return Act.CONTEST if holds else Act.PASS_OVER
@@ -156,19 +156,19 @@ def _refused(known: Conversion) -> Act:
 
 
 def may_be_reached(state: str, reason: str, ended_ms: int, now_ms: int) -> bool:
-    """Tell whether a visit's later word on consent may still mean something for what it reported."""
+    """Return whether a visit's later word on consent may still mean something for what it reported."""
     if state == State.DELIVERED:
         return now_ms - ended_ms <= _SECOND_WORD_MS
     return state in UNSENT or (state == State.EXPIRED and reason in IN_VAIN and now_ms - ended_ms <= _VAIN_MS)
 
 
 def ended_in_vain(known: Conversion) -> bool:
-    """Tell whether it ended only because nobody permitted or confirmed it in time."""
+    """Return whether it ended only because nobody permitted or confirmed it in time."""
     return known.state is State.EXPIRED and known.reason in IN_VAIN
 
 
 def _open(known: Conversion) -> bool:
-    """Tell whether it still takes copies: until its first attempt only, for what may be on the wire stands."""
+    """Return whether it still takes copies: until its first attempt only, for what may be on the wire stands."""
     return not known.frozen and known.state in _UNLEASED
 
 

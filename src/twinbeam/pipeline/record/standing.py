@@ -50,5 +50,5 @@ def standing_of(signal: Signal, visit: ConsentRecord | None, terms: Terms, judge
 
 
 def _adds_nothing(visit: ConsentRecord, said: ConsentRecord | None) -> bool:
-    """Tell whether joining a visit's record leaves the answers and the places on which an arrival was judged."""
+    """Return whether joining a visit's record leaves the answers and the places on which an arrival was judged."""
     return said is not None and same_places(visit, said) and same_answers(visit, said)

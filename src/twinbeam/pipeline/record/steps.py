@@ -263,7 +263,7 @@ class Steps:
             known.visitor = b""  # a visit of which nothing is kept has no name
 
     def _heed_order(self, known: Conversion, it: Arriving) -> bool:
-        """Tell whether browsers refused the order that a server names without naming its visit, and note when."""
+        """Return whether browsers refused the order that a server names without naming its visit, and note when."""
         if it.signal.channel.side is not Side.SERVER or it.signal.strong or known.evidence & STRONG:
             return False
         facts = self._visits.facts_for(it.signal)
@@ -330,7 +330,7 @@ class Steps:
 
 
 def _is_one(there: Conversion, conversion: Conversion) -> bool:
-    """Tell whether what is found under an event id was shown to be a conversion's own, and not a stranger's."""
+    """Return whether what is found under an event id was shown to be a conversion's own, and not a stranger's."""
     return there.united == conversion.id and not there.evidence & APART
 
 

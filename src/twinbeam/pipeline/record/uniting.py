@@ -119,7 +119,7 @@ def _remember_claims(first: Conversion, other: Conversion) -> None:
 
 
 def _fired(first: Conversion, other: Conversion) -> int | None:
-    """Tell when TikTok's own script may have reported the other; on what a server vouches for that is a claim."""
+    """Return when TikTok's own script may have reported the other; on what a server vouches for that is a claim."""
     if other.browser_at is None or first.evidence & STRONG or not first.evidence & VOUCHED:
         return other.browser_at
     return max(other.browser_at, other.received_ms) if other.evidence & BELIEVED else None

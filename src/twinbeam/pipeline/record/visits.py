@@ -65,7 +65,7 @@ def agree(known: Facts | None, said: ConsentRecord) -> Facts:
 
 
 def erased(facts: Facts) -> Facts | None:
-    """Give what stays of a visit whose person is erased: what it denied, or else what it denied would be sent again."""
+    """Return what stays of a visit whose person is erased: its refusals, so that nothing refused is sent again."""
     denied = denials(facts.consent) if facts.consent is not None else None
     return None if denied is None else Facts(consent=denied)
 
@@ -76,13 +76,13 @@ def _heard_by_all(record: ConsentRecord) -> ConsentRecord | None:
 
 
 def refuses(record: ConsentRecord) -> bool:
-    """Tell whether a record refuses what every event needs."""
+    """Return whether a record refuses what every event needs."""
     return "denied" in (record.ad_storage.answer, record.ad_user_data.answer)
 
 
 def _only_repeats(known: ConsentRecord | None, record: ConsentRecord) -> bool:
     """
-    Tell whether a grant is only said again.
+    Return whether a grant is only said again.
 
     It is not written again: at worst an older refusal that comes late wins over the newer of two grants.
     """
@@ -94,7 +94,7 @@ def _only_repeats(known: ConsentRecord | None, record: ConsentRecord) -> bool:
 
 
 def lacks(signal: Signal) -> bool:
-    """Tell whether an arrival could use what its visit is known by."""
+    """Return whether an arrival could use what its visit is known by."""
     if not signal.visits or not signal.body or signal.event_source != "web":
         return False
     own = signal.facts
@@ -103,7 +103,7 @@ def lacks(signal: Signal) -> bool:
 
 def borrowed(facts: Facts, signal: Signal, arrival: bytes, *, restricted: bool = False) -> Copy | None:
     """
-    Give the visit's facts that a signal lacks as a copy of the lowest authority, or None if there are none.
+    Return the visit's facts that a signal lacks as a copy of the lowest authority, or None if there are none.
 
     The visit may have been seen on another pixel: a `restricted` one tells no more of its page than the host.
     """
@@ -207,11 +207,11 @@ class Visits:
         return (visitor, *self._others(signal, visitor)) if self._apart else (visitor,)
 
     def facts_for(self, signal: Signal) -> Facts | None:
-        """Give what the visit of an arrival is known by."""
+        """Return what the visit of an arrival is known by."""
         return self._known.facts_of.get(self.visitor_of(signal)) if signal.visits else None
 
     def record_for(self, signal: Signal) -> ConsentRecord | None:
-        """Give what the visit of an arrival has said about consent, and what others that it names have refused."""
+        """Return what the visit of an arrival has said about consent, and what others that it names have refused."""
         facts = self.facts_for(signal)
         record = facts.consent if facts is not None else None
         return self._with_refusals(signal, record) if self._apart else record
@@ -240,7 +240,7 @@ class Visits:
         ]
 
     def _linked(self, signal: Signal) -> bytes:
-        """Give the visitor to whom all tokens of an arrival lead, as those of one that was heard do already."""
+        """Return the visitor to whom all tokens of an arrival lead, as those of one that was heard do already."""
         heard = signal.consent is not None
         return self._known.visitor_of[signal.visits[0]] if heard else self._link(signal)
 

@@ -52,7 +52,7 @@ class Waiting:
         return self._policy.terms_of(place.workspace, place.pixel)
 
     def is_confirmed(self, signal: Signal) -> bool:
-        """Tell whether a copy says that a purchase took place, in its owner's sense."""
+        """Return whether a copy says that a purchase took place, in its owner's sense."""
         awaited = signal.event == "Purchase" and is_awaited(self._known.confirming, signal)
         return self.terms_of(signal).confirmed_by(signal, awaited=awaited)
 
@@ -249,14 +249,14 @@ class Waiting:
         return now_ms + window.wait_ms
 
     def _two_sided(self, conversion: Conversion, now_ms: int) -> bool:
-        """Tell whether both sides have reported to this pixel lately, so that a second copy is to be expected."""
+        """Return whether both sides have reported to this pixel lately, so that a second copy is to be expected."""
         since, seen = now_ms - self._policy.window.seen_within_ms, self._known.last_seen
         workspace, pixel = conversion.workspace, conversion.pixel
         return seen.get((workspace, pixel, _BROWSER), 0) >= since and seen.get((workspace, pixel, _SERVER), 0) >= since
 
 
 def _is_of_a_visit(conversion: Conversion, it: Arriving) -> bool:
-    """Tell whether a visit reports what no server vouches for: another visit's refusal does not hold it."""
+    """Return whether a visit reports what no server vouches for: another visit's refusal does not hold it."""
     return bool(it.visitor) and it.signal.channel is Channel.BROWSER and not conversion.evidence & VOUCHED
 
 

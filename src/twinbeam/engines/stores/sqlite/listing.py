@@ -79,7 +79,7 @@ class Listing(StoreReader):
         return nlargest(limit, [*scheduled, *leased])
 
     def _places(self, pixel: Place | None) -> Iterator[Place]:
-        """Give each workspace and pixel that the index knows, by a leap to the next one."""
+        """Yield each workspace and pixel that the index knows, by a leap to the next one."""
         if pixel is not None:
             yield pixel
             return

@@ -84,12 +84,12 @@ class Loading:
         return {token: handle_of(id_) for token, id_ in links.items()}, facts
 
     def _facts(self, visitor: int, sealed: bytes) -> Facts:
-        """Give what a visit is known by; of one that is damaged nobody knows what it refused."""
+        """Return what a visit is known by; of one that is damaged nobody knows what it refused."""
         return self._connection.facts_in(visitor, sealed) or UNREADABLE
 
     def _reached_by(self, visitors: Iterable[bytes], rows: dict[int, Conversion]) -> list[tuple[bytes, Conversion]]:
         """
-        Give what a visitor's word on consent may still reach; what is loaded already is given as it is.
+        Return what a visitor's word on consent may still reach; what is loaded already is given as it is.
 
         What a new visitor has reported is in this very fold.
         """

@@ -56,7 +56,7 @@ class StoreRecorder:
         self._last_id = self._highest_id()
 
     def cursor(self, journal_id: str) -> int:
-        """Give the last recorded sequence number of a journal, 0 when it is new."""
+        """Return the last recorded sequence number of a journal, 0 when it is new."""
         row = self._db.execute("SELECT seq FROM cursor WHERE journal = ?", (journal_id,)).fetchone()
         return row[0] if row else 0
 
@@ -104,7 +104,7 @@ class StoreRecorder:
             raise
 
     def next_deadline_ms(self) -> int | None:
-        """Tell when the next held conversion ends."""
+        """Return when the next held conversion ends."""
         due: int | None = self._db.execute("SELECT min(due) FROM held").fetchone()[0]
         return due
 

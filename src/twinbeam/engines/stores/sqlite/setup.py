@@ -149,7 +149,7 @@ class Setup:
             return None
 
     def opens(self) -> bool:
-        """Tell whether the key ring opens what was sealed last in this store."""
+        """Return whether the key ring opens what was sealed last in this store."""
         row = self._db.execute("SELECT day FROM day_key ORDER BY day DESC LIMIT 1").fetchone()
         try:
             return row is None or self._day_keys.has(row[0])

@@ -83,7 +83,7 @@ class Writing:
         add_counts(self._db, fold.tally)
 
     def _joined(self, writes: Writes) -> dict[int, list[Copy]]:
-        """Give all copies of each conversion whose payload changes, the kept ones first; its row shows them."""
+        """Return all copies of each conversion whose payload changes, the kept ones first; its row shows them."""
         new = {row.id: row for row in writes.opened}
         known = [id_ for id_ in {**writes.payloads, **dict.fromkeys(writes.released)} if id_ not in new]
         known += [source for source, _ in writes.absorbed]
@@ -180,7 +180,7 @@ def _changed(writes: Writes) -> list[Conversion]:
 
 
 def _released_lookups(writes: Writes, joined: dict[int, list[Copy]]) -> Iterable[tuple[list[bytes], int, int]]:
-    """Give the look-ups of copies that were held: only now may they be found."""
+    """Return the look-ups of copies that were held: only now may they be found."""
     return [
         (copy.lookups, id_, copy.received_ms) for id_ in writes.released for copy in joined.get(id_, ()) if copy.lookups
     ]

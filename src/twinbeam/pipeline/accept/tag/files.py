@@ -58,7 +58,7 @@ def built() -> Built:
 
 
 def decided(rules: Iterable[PixelRules]) -> dict[str, str]:
-    """Give what the tag has to know of the rules of a key's pixels; of several the strictest."""
+    """Return what the tag has to know of the rules of a key's pixels; of several the strictest."""
     known = list(rules)
     furthest = max((STAGES.index(each.purchase_means) for each in known), default=0)
     found: dict[str, str] = {"purchase": STAGES[furthest]} if furthest else {}
@@ -75,12 +75,12 @@ class Files:
         self._fixed[f"/{its.whole}.js"] = its.texts["whole"]
 
     def fixed(self, path: str, headers: Headers) -> Reply | None:
-        """Give a file that never changes, by its path below the tag's name; None where there is none."""
+        """Return a file that never changes, by its path below the tag's name; None where there is none."""
         text = self._fixed.get(path)
         return None if text is None else _reply(text, b"public, max-age=31536000, immutable", headers)
 
     def main(self, given: Mapping[str, str], headers: Headers, *, whole: bool = False) -> Reply:
-        """Give the tag, behind what was decided for the key that asks; `whole` with the snippet's inline part."""
+        """Return the tag, behind what was decided for the key that asks; `whole` with the snippet's inline part."""
         text = _with(self._its.texts["whole" if whole else "main"], tuple(sorted(given.items())))
         return _reply(text, b"public, max-age=%d" % FRESH_SECONDS, headers)
 
@@ -92,7 +92,7 @@ def _with(text: bytes, given: tuple[tuple[str, str], ...]) -> bytes:
 
 @lru_cache(maxsize=128)
 def _packed(text: bytes) -> tuple[bytes, bytes]:
-    """Give a text compressed, and its entity tag."""
+    """Return a text compressed, and its entity tag."""
     return gzip.compress(text, 9, mtime=0), b'W/"%s"' % sha256(text).hexdigest()[:16].encode()
 
 
