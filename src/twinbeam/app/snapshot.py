@@ -13,7 +13,7 @@ from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry,
 FILE = "directory.json"
 
 
-class Settings(Protocol):
+class SnapshotStore(Protocol):
     """The part of a store that knows keys and pixels."""
 
     def pixels(self) -> list[PixelRow]:
@@ -33,7 +33,7 @@ class Settings(Protocol):
         ...
 
 
-def directory_of(store: Settings) -> Directory:
+def directory_of(store: SnapshotStore) -> Directory:
     """Put together what intake may know; revoked keys are not in it, tokens never are, and secrets only sealed."""
     keys = {
         key.hash: AccessKey(key.id, KeyKind(key.kind), key.workspace, key.source, tuple(key.routes), key.shop)

@@ -16,7 +16,7 @@ Answer = Literal["granted", "denied", "undecided", ""]
 PURPOSES = ("ad_storage", "ad_user_data", "ad_personalization")
 
 
-class Statement(Struct, frozen=True, gc=False, array_like=True, order=True):
+class DatedAnswer(Struct, frozen=True, gc=False, array_like=True, order=True):
     """One answer and when it was given."""
 
     at_ms: int = (
@@ -25,7 +25,7 @@ class Statement(Struct, frozen=True, gc=False, array_like=True, order=True):
     answer: Answer = ""
 
 
-SILENCE = Statement()
+SILENCE = DatedAnswer()
 
 
 class Region(Struct, frozen=True, gc=False, array_like=True):
@@ -44,10 +44,10 @@ NOWHERE = Region()
 class ConsentRecord(Struct, frozen=True, gc=False, array_like=True):
     """All that a visitor said, purpose by purpose; `opt_out` is a GPC or GPP signal."""
 
-    ad_storage: Statement = SILENCE
-    ad_user_data: Statement = SILENCE
-    ad_personalization: Statement = SILENCE
-    opt_out: Statement = SILENCE  #: "denied" when the visitor opted out of sale and sharing, "granted" when not
+    ad_storage: DatedAnswer = SILENCE
+    ad_user_data: DatedAnswer = SILENCE
+    ad_personalization: DatedAnswer = SILENCE
+    opt_out: DatedAnswer = SILENCE  #: "denied" when the visitor opted out of sale and sharing, "granted" when not
     region: Region = NOWHERE  #: as the sender says: the banner's word, else an address
     source: str = ""  #: who reported it, such as a banner's name
     evidence: str = ""  #: what it rests on, such as a consent string's hash; never an identifier
@@ -123,11 +123,11 @@ def newest_ms(record: ConsentRecord) -> int:
     )
 
 
-def _if_not_granted(said: Statement) -> Statement:
+def _if_not_granted(said: DatedAnswer) -> DatedAnswer:
     return SILENCE if said.answer == "granted" else said
 
 
-def _later(one: Statement, other: Statement) -> Statement:
+def _later(one: DatedAnswer, other: DatedAnswer) -> DatedAnswer:
     return one if one == other else max(one, other, key=_weight)
 
 
@@ -144,7 +144,7 @@ def _better(one: Region, other: Region) -> Region:
 _STRICTER: dict[Answer, int] = {"": 0, "granted": 1, "undecided": 2, "denied": 3}
 
 
-def _weight(statement: Statement) -> tuple[bool, int, int]:
+def _weight(statement: DatedAnswer) -> tuple[bool, int, int]:
     """Rank statements: any word before silence, then the later one, then the refusal."""
     return (statement.answer != "", statement.at_ms, _STRICTER[statement.answer])
 

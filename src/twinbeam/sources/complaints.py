@@ -11,7 +11,7 @@ from msgspec import ValidationError
 from twinbeam.core.names import CUSTOM_RULE
 from twinbeam.core.values import Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
-from twinbeam.pipeline.accept.rules import TIME_FIX, path_in
+from twinbeam.pipeline.accept.event_checks import TIME_FIX, path_in
 
 _TEXT = 'Send a string of 1 to 256 characters, such as "1001".'
 _NUMBER = 'Send a number such as 89.90, not "89,90" or "EUR 89.90".'

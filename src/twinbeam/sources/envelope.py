@@ -40,7 +40,7 @@ def _where(body: bytes, said: str) -> str:
     return f"The body stops being JSON in line {line}, near its byte {column}."
 
 
-class Limits(Struct, frozen=True, gc=False):
+class ListLimits(Struct, frozen=True, gc=False):
     """What the list of a body has to be, and the problem of one that is not."""
 
     field: str
@@ -50,7 +50,7 @@ class Limits(Struct, frozen=True, gc=False):
     too_long: ProblemCode
 
 
-def listed(envelope: dict[str, Raw], limits: Limits) -> list[Raw] | Problem:
+def listed(envelope: dict[str, Raw], limits: ListLimits) -> list[Raw] | Problem:
     """Split the list that an envelope carries."""
     try:
         parts = _LIST.decode(envelope.get(limits.field, Raw(b"null")))

@@ -9,7 +9,7 @@ from msgspec import Raw, ValidationError
 
 from twinbeam.core.values import Item, Notice, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
-from twinbeam.pipeline.accept.rules import TIME_FIX, path_in, refuse
+from twinbeam.pipeline.accept.event_checks import TIME_FIX, path_in, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain, fix_of
 from twinbeam.sources.consent_dialects import gathered, plain_consent

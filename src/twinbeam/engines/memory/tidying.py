@@ -13,7 +13,7 @@ from twinbeam.core.values import Facts
 from twinbeam.engines.memory.exporting import Search
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion
-from twinbeam.pipeline.record.rules import may_be_reached
+from twinbeam.pipeline.record.decision_table import may_be_reached
 from twinbeam.pipeline.record.visits import erased
 
 _KEEP = DEFAULT_WORKSPACE.keep_days

@@ -9,9 +9,9 @@ from twinbeam.pipeline.accept.codes import Remark
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.crawlers import is_crawler
 from twinbeam.pipeline.accept.drop_rules import GOES_ON, apply_drop_rules, says_test
+from twinbeam.pipeline.accept.event_checks import name_of, remark, remarks_on, time_of
 from twinbeam.pipeline.accept.phones import MOST_OF_AN_EVENT, VisitorPhones
 from twinbeam.pipeline.accept.routing import RoutedPixel, Routing, chosen
-from twinbeam.pipeline.accept.rules import name_of, remark, remarks_on, time_of
 
 
 class Fanned(Struct, frozen=True, gc=False):

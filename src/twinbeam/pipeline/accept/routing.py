@@ -13,8 +13,8 @@ from twinbeam.core.countries import country_code
 from twinbeam.core.rules import BROWSER_ONLY, PixelRules, Route, WorkspaceRules
 from twinbeam.core.values import EventSource, Item, Origin, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
+from twinbeam.pipeline.accept.event_checks import path_in, refuse
 from twinbeam.pipeline.accept.hosts import host_of
-from twinbeam.pipeline.accept.rules import path_in, refuse
 
 #: The condition's name for people, and the field of an event that it looks at.
 _CONDITIONS = {"hosts": "page.url", "countries": "user.country", "currencies": "properties.currency", "events": "event"}

@@ -16,8 +16,8 @@ from twinbeam.core.consent import (
     SILENCE,
     Answer,
     ConsentRecord,
+    DatedAnswer,
     Region,
-    Statement,
 )
 from twinbeam.core.places import place_of
 from twinbeam.core.values import Arrival, Channel, Consent, User
@@ -66,14 +66,14 @@ def _moments(arrival: Arrival) -> tuple[int, int]:
     return 0, min(arrival.event_time * 1_000 + _SECOND_ENDS_MS, received_ms)
 
 
-def _statement(answer: Answer | None, moments: tuple[int, int]) -> Statement:
-    return Statement(moments[answer != "granted"], answer) if answer else SILENCE
+def _statement(answer: Answer | None, moments: tuple[int, int]) -> DatedAnswer:
+    return DatedAnswer(moments[answer != "granted"], answer) if answer else SILENCE
 
 
-def _opt_out(arrival: Arrival, moments: tuple[int, int]) -> Statement:
+def _opt_out(arrival: Arrival, moments: tuple[int, int]) -> DatedAnswer:
     """Take the browser's own signal for a refusal made now, whatever the page says beside it, and since when."""
     if arrival.origin.privacy_control:
-        return Statement(arrival.origin.received_ms, "denied")
+        return DatedAnswer(arrival.origin.received_ms, "denied")
     opted_out = arrival.item.consent.opt_out
     return SILENCE if opted_out is None else _statement("denied" if opted_out else "granted", moments)
 

@@ -6,7 +6,7 @@ from twinbeam.core.consent import LIMITABLE
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Channel, Permission, Side, Signal
-from twinbeam.pipeline.record.standing import Standing
+from twinbeam.pipeline.record.effective_consent import EffectiveConsent
 
 #: What a conversion still lacks before it may be sent: bits, summed up in `Conversion.lacks`.
 PERMISSION = 1
@@ -105,7 +105,7 @@ class Conversion(Struct, gc=False):
     browser_at: int | None = None  #: when TikTok's own script may first have reported it, ms since the epoch
     native_proven: bool = False  #: TikTok's own script certainly reported it
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
-    enriched: bool = False  #: after it was delivered a second word was sent, is on its way, or was forbidden
+    enriched: bool = False  #: after it was delivered an enrichment was sent, is on its way, or was forbidden
     test_code: str = ""  #: the test stream it goes to
     evidence: int = 0  #: on whose word it stands: a sum of VOUCHED and the bits behind it
     visitor: bytes = b""  #: whose it is: the visit its server named, else the one that reported it first
@@ -178,7 +178,7 @@ def copy_of(
     )
 
 
-def conditions_of(said: Standing | Permission, event_source: str) -> int:
+def conditions_of(said: EffectiveConsent | Permission, event_source: str) -> int:
     """Return the conditions on which something may be sent, as a conversion of that event source keeps them."""
     return LIMITED * (said.limited and event_source in LIMITABLE) | BARE * said.bare
 

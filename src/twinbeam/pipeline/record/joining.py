@@ -20,10 +20,11 @@ from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Side, Signal
 from twinbeam.pipeline.record.conversion import STRONG, VOUCHED, Conversion, belongs_to
-from twinbeam.pipeline.record.known import Known, Writes
+from twinbeam.pipeline.record.decision_table import REFUSED_BEFORE
+from twinbeam.pipeline.record.read_set import ReadSet
 from twinbeam.pipeline.record.relation import Relation, has_left, is_another_order, relation_of
-from twinbeam.pipeline.record.rules import REFUSED_BEFORE
 from twinbeam.pipeline.record.vouching import person_of
+from twinbeam.pipeline.record.write_set import WriteSet
 
 _APART_SECONDS = 30 * 86_400  #: orders of one number that far apart are two: some shops begin anew each year
 _SUFFIX_BYTES = 4
@@ -44,9 +45,9 @@ class Belonging(NamedTuple):
 class Joining:
     """Finds conversions for the arrivals of one transaction."""
 
-    def __init__(self, known: Known, writes: Writes) -> None:
-        self._known = known
-        self._writes = writes
+    def __init__(self, read_set: ReadSet, write_set: WriteSet) -> None:
+        self._read_set = read_set
+        self._write_set = write_set
 
     def belonging(self, signal: Signal, visitors: tuple[bytes, ...]) -> Belonging:
         """Return the conversion that an arrival belongs to."""
@@ -65,8 +66,8 @@ class Joining:
 
     def _row(self, key: bytes) -> Conversion | None:
         """Find the conversion under a key, or the one in which that is counted."""
-        row = self._known.conversions.get(key)
-        return self._known.rows.get(row.united, row) if row is not None and row.united else row
+        row = self._read_set.conversions.get(key)
+        return self._read_set.rows.get(row.united, row) if row is not None and row.united else row
 
     def _one_of(
         self, signal: Signal, fitting: list[Conversion], rows: list[Conversion], visitors: tuple[bytes, ...]
@@ -95,7 +96,7 @@ class Joining:
         return renamed(signal, signal.order_event_id, signal.aliases[0])
 
     def _leading_to(self, signal: Signal, ids: set[int]) -> frozenset[bytes]:
-        conversions = self._known.conversions
+        conversions = self._read_set.conversions
         return frozenset(key for key in _keys(signal) if key in conversions and conversions[key].id in ids)
 
     def _apart(self, signal: Signal, rows: Sequence[Conversion]) -> Belonging:
@@ -126,15 +127,15 @@ class Joining:
 
     def _goes_by(self, row: Conversion, event_id: str) -> bool:
         """Return whether a conversion is sent under an id, its row's own or one that a copy has just brought."""
-        brought = self._writes.payloads.get(row.id, ())
+        brought = self._write_set.payloads.get(row.id, ())
         heard = (copy for copy in brought if not row.evidence & STRONG or belongs_to(row, copy.visitor))
         return row.event_id in ("", event_id) or any(copy.event_id == event_id for copy in heard)
 
     def _found(self, key: bytes) -> Conversion | None:
         """Find the conversion under a key that no arrival bears by itself."""
-        row = self._row(key) or self._known.find([key]).get(key)
+        row = self._row(key) or self._read_set.find([key]).get(key)
         if row is not None:
-            self._known.conversions[key] = row
+            self._read_set.conversions[key] = row
         return row
 
     def _reused(self, signal: Signal) -> Belonging:
@@ -148,7 +149,7 @@ class Joining:
                 return Belonging(own, None, is_reused=True)
             if not _is_reused(row, own):
                 return Belonging(own, row)
-        return Belonging(signal, self._known.conversions[signal.key])
+        return Belonging(signal, self._read_set.conversions[signal.key])
 
 
 def split(signal: Signal) -> Signal:

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.packed_rows import pack_ids, unpack_ids
-from twinbeam.pipeline.record.rules import may_be_reached
+from twinbeam.pipeline.record.decision_table import may_be_reached
 
 _FEW = 32  #: notes of one visit that are kept without a look at what has become of them
 _AT_ONCE = 2_000  #: visits that are looked through in one piece

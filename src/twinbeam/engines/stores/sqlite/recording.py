@@ -18,9 +18,9 @@ from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.confirming import ended
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
 from twinbeam.pipeline.record.conversion import reason_to_end
+from twinbeam.pipeline.record.counters import RECORDED
 from twinbeam.pipeline.record.fold import Fold
 from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.record.tally import RECORDED
 
 _HELD = (
     "SELECT held.due, conversion.id, received, workspace, pixel, event, reason, lacks FROM held "

@@ -22,7 +22,7 @@ RECORDED = "recorded"
 FINDING = "finding"
 
 
-class Tally:
+class Counters:
     """Changes to counters, summed up before they are written."""
 
     def __init__(self, names: CountedNames) -> None:
