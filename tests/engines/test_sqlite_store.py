@@ -22,7 +22,7 @@ from twinbeam.pipeline.send.limits import Ages
 
 def schema(path: Path) -> list[tuple[str, str]]:
     with sqlite3.connect(path) as db:
-        rows = db.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'trace_%' ORDER BY name").fetchall()
+        rows = db.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'lookup_%' ORDER BY name").fetchall()
     db.close()
     return rows
 

@@ -312,7 +312,7 @@ def test_a_journal_that_breaks_while_it_is_followed_is_told_beside_the_others(
     SqliteJournal(slot_path(data, 1), engine.ring, reserve_bytes=0).close()
     writer.follower._open_new_slots()
     with closing(sqlite3.connect(data / "journal-1.db")) as other:
-        other.execute("DROP TABLE grp")
+        other.execute("DROP TABLE commit_group")
     h.append(a_signal("e-1"))
     writer.follower.measure()
     assert writer._not_ready() == ["the journal journal-1 cannot be read"]
@@ -327,7 +327,7 @@ def test_a_broken_journal_is_tried_once_a_second_and_slows_no_other(
     writer = a_writer(engine, log, data)
     writer.follower._open_new_slots()
     with closing(sqlite3.connect(data / "journal-1.db")) as other:
-        other.execute("DROP TABLE grp")
+        other.execute("DROP TABLE commit_group")
 
     async def rounds() -> list[int]:
         events = []

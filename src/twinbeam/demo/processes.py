@@ -16,7 +16,7 @@ import twinbeam
 
 HOST = "127.0.0.1"
 _PARENT_DEATH_SIGNAL = Path(__file__).with_name("parent_death_signal.py")
-_PATIENCE_SECONDS = 25  #: longer than the gateway takes to finish its groups and batches
+_STOP_TIMEOUT_SECONDS = 25  #: longer than the gateway takes to finish its groups and batches
 
 
 class DemoError(Exception):
@@ -98,7 +98,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(_STOP_TIMEOUT_SECONDS):
             await process.wait()
     except TimeoutError:
         pass

@@ -134,7 +134,7 @@ class DayKeys:
         """Drop the unwrapped key of a day whose wrapped key was destroyed."""
         self._open.pop(day, None)
 
-    def forget_cached(self) -> None:
+    def clear_cache(self) -> None:
         """Drop the unwrapped keys: after a rollback the database may not hold them."""
         self._open.clear()
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from twinbeam.demo.shop_pages.goods import GOODS, Product
+from twinbeam.demo.shop_pages.catalogue import CATALOGUE, Product
 
 COOKIE = "cart"
 MOST_OF_ONE = 9
@@ -60,5 +60,5 @@ def read_cart(cookie: str) -> Cart:
 
 
 def _of(quantities: Mapping[str, int]) -> Cart:
-    wanted = ((GOODS.get(name), min(quantity, MOST_OF_ONE)) for name, quantity in quantities.items())
+    wanted = ((CATALOGUE.get(name), min(quantity, MOST_OF_ONE)) for name, quantity in quantities.items())
     return Cart(tuple(CartLine(product, quantity) for product, quantity in wanted if product and quantity > 0))

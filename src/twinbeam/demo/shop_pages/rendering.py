@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from twinbeam.demo.shop_pages.cart import COOKIE, read_cart
+from twinbeam.demo.shop_pages.catalogue import price
 from twinbeam.demo.shop_pages.config import NONCE, ShopConfig
-from twinbeam.demo.shop_pages.goods import price
 
 HERE = Path(__file__).parent
 

@@ -15,8 +15,8 @@ from typing import Any
 import aiohttp
 
 from twinbeam.demo.shop_pages.cart import Cart
+from twinbeam.demo.shop_pages.catalogue import CURRENCY, euros
 from twinbeam.demo.shop_pages.config import ShopConfig
-from twinbeam.demo.shop_pages.goods import CURRENCY, euros
 from twinbeam.demo.shop_pages.orders import Customer, Order, Question
 from twinbeam.demo.shop_pages.visit import VISITOR_ADDRESS, Visit
 

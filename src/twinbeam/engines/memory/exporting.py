@@ -9,7 +9,7 @@ from twinbeam.core import keys
 from twinbeam.core.erasure import Person
 from twinbeam.core.lifecycle import ERASABLE, State
 from twinbeam.core.values import Facts
-from twinbeam.engines.memory.reading import Reading
+from twinbeam.engines.memory.reading import StoreReader
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion
 
@@ -27,7 +27,7 @@ class Search(Struct):
         """Return the conversions and the visitors."""
         about = self.reached(self._looked_up())
         visitors = self._visitors(about)
-        noted = {id_ for visitor in visitors for id_ in self.rows.watched.get(visitor, [])}
+        noted = {id_ for visitor in visitors for id_ in self.rows.watchlist.get(visitor, [])}
         return self.reached({row.id for row in about} | noted), visitors
 
     def reached(self, ids: Iterable[int]) -> list[Conversion]:
@@ -49,10 +49,10 @@ class Search(Struct):
         known = self.rows.visitor_of
         found = {known[token] for token in tokens | set(self.person.tokens) if token in known}
         ids = {row.id for row in about}
-        return found | {visitor for visitor, watched in self.rows.watched.items() if ids & set(watched)}
+        return found | {visitor for visitor, watchlist in self.rows.watchlist.items() if ids & set(watchlist)}
 
 
-class Exporting(Reading):
+class Exporting(StoreReader):
     """Reads only."""
 
     def stored_about(self, person: Person) -> SubjectData:

@@ -197,7 +197,7 @@ class Leasing:
             if not row.enriched:
                 row.event_id = row.order_id = row.currency = ""
                 row.minor = None
-                self._rows.unword(row.id)
+                self._rows.clear_differences(row.id)
         gone = {row.id for row, _ in recalled}
         return [id_ for id_ in ids if id_ not in gone]
 

@@ -12,7 +12,7 @@ from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 
 
-class Reading:
+class StoreReader:
     """See web.contract.ReadModel for the promises."""
 
     def __init__(self, rows: Rows) -> None:

@@ -19,7 +19,7 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.tally import RECORDED
 
 
-class Recording:
+class StoreRecorder:
     """See record.contract.Recorder and Holds for the promises."""
 
     def __init__(self, rows: Rows, policy: RecordPolicy) -> None:
@@ -111,7 +111,7 @@ class Recording:
         rows = self._rows
 
         def reached_by(visitors: Sequence[bytes]) -> list[tuple[bytes, Conversion]]:
-            noted = ((visitor, id_) for visitor in visitors for id_ in rows.watched.get(visitor, []))
+            noted = ((visitor, id_) for visitor in visitors for id_ in rows.watchlist.get(visitor, []))
             return [(visitor, rows.by_id[id_]) for visitor, id_ in noted if id_ in rows.by_id]
 
         return Known(
@@ -134,9 +134,9 @@ class Recording:
             rows.kept[row.id] = Kept()
         self._write_copies(writes)
         for visitor, id_ in writes.watched:
-            watched = rows.watched.setdefault(visitor, [])
-            if id_ not in watched:
-                watched.append(id_)
+            watchlist = rows.watchlist.setdefault(visitor, [])
+            if id_ not in watchlist:
+                watchlist.append(id_)
         rows.facts_day |= dict.fromkeys(writes.facts, day_of(now_ms))
         released = [
             (h, id_, copy.received_ms)
@@ -175,4 +175,4 @@ class Recording:
             rows.kept[note.id].notes.append(seen)
         for row in writes.changed.values():
             if row.state is State.WITHDRAWN:
-                rows.unword(row.id)
+                rows.clear_differences(row.id)

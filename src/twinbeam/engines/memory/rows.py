@@ -58,7 +58,7 @@ class Rows(Struct):
     visitor_of: dict[bytes, bytes] = field(default_factory=dict)
     facts_of: dict[bytes, Facts] = field(default_factory=dict)
     facts_day: dict[bytes, int] = field(default_factory=dict)  #: on which facts were last written
-    watched: dict[bytes, list[int]] = field(default_factory=dict)
+    watchlist: dict[bytes, list[int]] = field(default_factory=dict)
     last_seen: dict[PixelSide, int] = field(default_factory=dict)
     sides: dict[EventSide, tuple[int, int]] = field(default_factory=dict)  #: last report, and the other side's since
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Rows(Struct):
         """Add to one counter."""
         self.counters[key] = self.counters.get(key, 0) + n
 
-    def unword(self, id_: int) -> None:
+    def clear_differences(self, id_: int) -> None:
         """Keep of the stories of copies no value that they named."""
         kept = self.kept[id_]
         kept.notes = [replace(note, differs="") for note in kept.notes]

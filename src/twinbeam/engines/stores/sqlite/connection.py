@@ -53,15 +53,15 @@ class StoreConnection:
         with transaction(self.db):
             yield
         if self._checkpoints is not None:
-            self._checkpoints.wrote((self.db.total_changes - before) * _BYTES_A_CHANGE)
+            self._checkpoints.note_commit((self.db.total_changes - before) * _BYTES_A_CHANGE)
 
-    def on_brought_over(self, act: Callable[[], None]) -> None:
+    def on_checkpoint(self, act: Callable[[], None]) -> None:
         """Have something done now and after each checkpoint that brought all that was committed into the file."""
         if self._checkpoints is not None:
-            self._checkpoints.brought_over = act
-            self._checkpoints.bring_over()
+            self._checkpoints.after_checkpoint = act
+            self._checkpoints.finish()
 
-    def tend_checkpoints(self) -> None:
+    def run_due_checkpoint(self) -> None:
         """Go on with the checkpoint that is under way or due, if any."""
         if self._checkpoints is not None:
             self._checkpoints.tend()
@@ -72,7 +72,7 @@ class StoreConnection:
             self._checkpoints.close()
         self.db.close()
 
-    def among(self, sql: str, values: Iterable[Any]) -> Iterator[Any]:
+    def select_in(self, sql: str, values: Iterable[Any]) -> Iterator[Any]:
         """Run a query with `IN ({})` over any number of values."""
         statement = sql.format(",".join("?" * _CHUNK))
         rest = iter(values)
@@ -80,15 +80,15 @@ class StoreConnection:
             chunk += chunk[-1:] * (_CHUNK - len(chunk))
             yield from self.db.execute(statement, chunk)
 
-    def by_ids(self, sql: str, ids: Sequence[int], *before: Any) -> sqlite3.Cursor:
+    def execute_with_ids(self, sql: str, ids: Sequence[int], *before: Any) -> sqlite3.Cursor:
         """Run a statement whose last placeholder, inside `json_each`, stands for a list of ids."""
         return self.db.execute(sql, (*before, json.dumps(ids)))
 
-    def packed(self, copies: Sequence[Copy]) -> bytes:
+    def pack_copies(self, copies: Sequence[Copy]) -> bytes:
         """Write copies as they are sealed."""
         return self._compactor.compact(encode_copies(copies))
 
-    def copies_in(self, packed: bytes) -> list[Copy]:
+    def unpack_copies(self, packed: bytes) -> list[Copy]:
         """Read copies; raises StorageDamaged or MsgspecError for what `packed` did not give."""
         return decode_copies(self._compactor.restored(packed))
 
@@ -101,15 +101,15 @@ class StoreConnection:
         except StorageDamaged:
             return None
 
-    def highest(self, table: str) -> int:
+    def highest_id(self, table: str) -> int:
         """Return the highest id that a table ever had."""
         there = self.db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]  # noqa: S608 -- our own name
-        before = self.db.execute("SELECT id FROM highest WHERE name = ?", (table,)).fetchone()
+        before = self.db.execute("SELECT id FROM highest_id WHERE name = ?", (table,)).fetchone()
         return max(int(there), int(before[0]) if before else 0)
 
-    def remember_highest(self, table: str) -> None:
+    def save_highest_id(self, table: str) -> None:
         """Keep the highest id of a table before rows of it are removed; call inside a transaction."""
-        self.db.execute("INSERT OR REPLACE INTO highest VALUES (?,?)", (table, self.highest(table)))
+        self.db.execute("INSERT OR REPLACE INTO highest_id VALUES (?,?)", (table, self.highest_id(table)))
 
     def lane(self, place: LanePlace) -> Lane:
         """Find or make a lane; call inside a transaction."""
@@ -129,9 +129,9 @@ class StoreConnection:
         self._newest_day = max(self._newest_day, day_of(now_ms))
         return self._newest_day
 
-    def forget_cached(self) -> None:
+    def clear_cache(self) -> None:
         """Drop what a rolled-back transaction may have left in memory."""
-        self.keys.forget_cached()
+        self.keys.clear_cache()
         self._lanes.clear()
         self._newest_day = None
 

@@ -13,8 +13,8 @@ import msgspec
 
 from twinbeam.core.lifecycle import SENDING, State, whole
 from twinbeam.core.story import LastAnswer, Listed, SideSeen, Story
-from twinbeam.engines.stores.sqlite.packed import ids_of
-from twinbeam.engines.stores.sqlite.reading import STORY, Reading, as_story
+from twinbeam.engines.stores.sqlite.packed_rows import unpack_ids
+from twinbeam.engines.stores.sqlite.reading import STORY, StoreReader, as_story
 
 Place = tuple[str, str]
 """(workspace, pixel)"""
@@ -40,7 +40,7 @@ _SIDES = (
 )
 
 
-class Listing(Reading):
+class Listing(StoreReader):
     """See web.contract.ReadModel for the promises."""
 
     def in_state(
@@ -75,7 +75,7 @@ class Listing(Reading):
     def _being_sent(self, pixel: Place | None, top: int, limit: int) -> list[int]:
         of_pixel, place = (f"AND lane {_OF_PIXEL}", pixel) if pixel else ("", ())
         scheduled = [id_ for (id_,) in self._rows(_SCHEDULED.format(of_pixel), (top, *place, limit))]
-        leased = (id_ for (ids,) in self._rows(_OPEN.format(of_pixel), place) for id_ in ids_of(ids) if id_ < top)
+        leased = (id_ for (ids,) in self._rows(_OPEN.format(of_pixel), place) for id_ in unpack_ids(ids) if id_ < top)
         return nlargest(limit, [*scheduled, *leased])
 
     def _places(self, pixel: Place | None) -> Iterator[Place]:

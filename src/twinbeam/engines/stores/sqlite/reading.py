@@ -14,10 +14,10 @@ from twinbeam.core.rules import FIRST_SHOP, WorkspaceRules
 from twinbeam.core.story import Attempt, Change, CopySeen, Count, KeyRow, PixelRow, Story, Total
 from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
-from twinbeam.engines.stores.sqlite import packed
-from twinbeam.engines.stores.sqlite.late import log_table
-from twinbeam.engines.stores.sqlite.shares import id_in, share_of
-from twinbeam.engines.stores.sqlite.traces import traced
+from twinbeam.engines.stores.sqlite import packed_rows
+from twinbeam.engines.stores.sqlite.deferred_index import log_table
+from twinbeam.engines.stores.sqlite.lookup_index import conversions_by_lookup
+from twinbeam.engines.stores.sqlite.partitions import id_in, partition_of
 from twinbeam.pipeline.record.counted import event_id_lookup
 
 STORY = (
@@ -39,7 +39,7 @@ _TOTALS = {
     )
     for by_event, event in ((True, "event"), (False, "''"))
 }
-_SHARES = "SELECT share, entries FROM dedup WHERE share IN (SELECT value FROM json_each(?))"
+_PARTITIONS = "SELECT partition, entries FROM dedup WHERE partition IN (SELECT value FROM json_each(?))"
 _COPIES = "SELECT channel, source, at AS received_ms, consent, differs FROM copy WHERE id = ? ORDER BY n"
 _ATTEMPTS = (
     "SELECT id AS batch, state, at AS at_ms, answered_at AS answered_ms, status, code, "
@@ -60,7 +60,7 @@ _KEYS = (
 _CHANGES = "SELECT at AS at_ms, who, what, before, after FROM audit ORDER BY id DESC LIMIT ?"
 
 
-class Reading:
+class StoreReader:
     """See web.contract.ReadModel for the promises."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -88,12 +88,12 @@ class Reading:
             for event_source in EVENT_SOURCES
             for shop in self.all_shops(workspace)
         ]
-        unnamed = traced(self._db, [event_id_lookup(workspace, event_id)])
+        unnamed = conversions_by_lookup(self._db, [event_id_lookup(workspace, event_id)])
         return self._stories(sorted({*self._ids(keys), *unnamed}))
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Find conversions by look-up hashes (core.keys.lookup)."""
-        return self._stories(traced(self._db, hashes))
+        return self._stories(conversions_by_lookup(self._db, hashes))
 
     def recent(self, *, limit: int) -> list[Story]:
         """Return the newest conversions and tombstones, newest first, without copies and attempts."""
@@ -115,7 +115,7 @@ class Reading:
 
     def removed(self) -> dict[str, int]:
         """Count, by state, the conversions whose rows are gone after their time; their counters stay."""
-        return dict(self._rows("SELECT state, n FROM removed", ()))
+        return dict(self._rows("SELECT state, n FROM removed_count", ()))
 
     def cursors(self) -> dict[str, tuple[int, int]]:
         """Return how far each journal is recorded: sequence number and events."""
@@ -179,16 +179,16 @@ class Reading:
         Of two entries for one key the later one counts, and what the log has is later than what the index has.
         """
         with translated():
-            logged = packed.latest(self._db, log_table("dedup"), keys)
+            logged = packed_rows.latest(self._db, log_table("dedup"), keys)
             return set((dict(self._indexed(keys)) | logged).values())
 
-    def _indexed(self, keys: Sequence[bytes]) -> Iterator[packed.Entry]:
-        """Find conversions by those of their keys that are in the index; each share is read once."""
-        by_share: dict[int, list[bytes]] = {}
+    def _indexed(self, keys: Sequence[bytes]) -> Iterator[packed_rows.Entry]:
+        """Find conversions by those of their keys that are in the index; each partition is read once."""
+        by_partition: dict[int, list[bytes]] = {}
         for key in keys:
-            by_share.setdefault(share_of(key), []).append(key)
-        for share, entries in self._db.execute(_SHARES, (json.dumps(sorted(by_share)),)):
-            yield from ((key, id_) for key in by_share[share] if (id_ := id_in(entries, key)) is not None)
+            by_partition.setdefault(partition_of(key), []).append(key)
+        for partition, entries in self._db.execute(_PARTITIONS, (json.dumps(sorted(by_partition)),)):
+            yield from ((key, id_) for key in by_partition[partition] if (id_ := id_in(entries, key)) is not None)
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:
         found = [row for id_ in ids for row in self._records(f"{STORY} WHERE id = ?", (id_,))]

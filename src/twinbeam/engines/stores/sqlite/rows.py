@@ -27,7 +27,7 @@ UPDATE = (
 #: A visitor's id, the day under whose key the facts are sealed, the notes (NULL: as they are) and the facts.
 PUT_VISITOR = (
     "INSERT INTO visitor VALUES (?1,?2,coalesce(?3,x''),?4) "
-    "ON CONFLICT DO UPDATE SET seen=?2, watched=coalesce(?3,watched), facts=?4"
+    "ON CONFLICT DO UPDATE SET seen=?2, watchlist=coalesce(?3,watchlist), facts=?4"
 )
 
 _HANDLE_BYTES = 8

@@ -116,7 +116,9 @@ class Setup:
         """Ask the writer to let go what is held because this order's number was used before (`release_asked`)."""
         with self.transaction():
             found = self._db.execute(_REUSED, (workspace, order_id, Reason.ORDER_REUSED)).fetchall()
-            self._db.executemany("INSERT OR IGNORE INTO release VALUES (?,?)", [(id_, now_ms) for id_, _ in found])
+            self._db.executemany(
+                "INSERT OR IGNORE INTO release_request VALUES (?,?)", [(id_, now_ms) for id_, _ in found]
+            )
         return [Reused(id_, event_id) for id_, event_id in found]
 
     def removed_pixels(self, *, since_ms: int) -> list[tuple[str, str]]:

@@ -15,11 +15,12 @@ The SQLite store, opened.
     exporting.py   stories of a workspace, all about a person reads only
                    (searching.py finds what is about them, for an erasure as well)
 
-    late.py        keys and visit tokens: log, memory, sweep  part of recording's transactions
-                   (waiting_keys.py is the memory, shares.py the rows, sketch.py tells new keys apart)
-    traces.py      look-ups by the day, scanned               likewise
+    deferred_index.py  keys and visit tokens: log, memory, sweep  part of recording's transactions
+                   (pending_keys.py is the memory, partitions.py the rows, bloom_filter.py tells new keys apart)
+    lookup_index.py  look-ups by the day, scanned             likewise
+    consent_watchlist.py  what a visit's later word may reach  likewise
 
-    lasting.py     what the file itself holds, and is it there  for the writer and the journals
+    durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
     connection.py  sealing, lists, transactions               for all of them
@@ -36,13 +37,13 @@ from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
+from twinbeam.engines.stores.sqlite.durability import Durability
 from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import Housekeeping, Wishes, keep_by_default
-from twinbeam.engines.stores.sqlite.lasting import Lasting
 from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.migrate import migrate
-from twinbeam.engines.stores.sqlite.recording import Recording
+from twinbeam.engines.stores.sqlite.recording import StoreRecorder
 from twinbeam.engines.stores.sqlite.setup import Setup
 from twinbeam.engines.stores.sqlite.signing import SignedSources
 from twinbeam.engines.stores.sqlite.tidying import KeepDays
@@ -52,7 +53,7 @@ from twinbeam.pipeline.send.limits import Ages
 FILE = "store.db"
 
 
-class SqliteStore(Recording, Leasing, Setup, SignedSources, Housekeeping, Wishes, Exporting, Listing, Lasting):
+class SqliteStore(StoreRecorder, Leasing, Setup, SignedSources, Housekeeping, Wishes, Exporting, Listing, Durability):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
     def __init__(
@@ -64,14 +65,14 @@ class SqliteStore(Recording, Leasing, Setup, SignedSources, Housekeeping, Wishes
         ages: Ages,
         keep_days_of: KeepDays = keep_by_default,
     ) -> None:
-        Recording.__init__(self, connection, policy)
+        StoreRecorder.__init__(self, connection, policy)
         Leasing.__init__(self, connection, policy, ages)
         Setup.__init__(self, connection)
         SignedSources.__init__(self, connection)
         Housekeeping.__init__(self, connection, self._dedup, self._visitor_keys, keep_days_of)
         Wishes.__init__(self, connection)
         Exporting.__init__(self, connection)
-        Lasting.__init__(self, connection, lock.path.with_name(FILE))
+        Durability.__init__(self, connection, lock.path.with_name(FILE))
         self._held_lock = lock
 
     @classmethod

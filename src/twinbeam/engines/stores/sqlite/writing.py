@@ -8,8 +8,10 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.engines.stores.sqlite.auditing import add_changes
 from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_context
+from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
 from twinbeam.engines.stores.sqlite.counting import add_counts
-from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
+from twinbeam.engines.stores.sqlite.lookup_index import add_lookups
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.rows import (
     INSERT,
@@ -22,8 +24,6 @@ from twinbeam.engines.stores.sqlite.rows import (
     is_stored,
     known_id,
 )
-from twinbeam.engines.stores.sqlite.traces import add_traces
-from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.fold import Fold
 from twinbeam.pipeline.record.known import EventSide, SideReports, Writes
@@ -33,8 +33,8 @@ _REPORTED = (
     "INSERT INTO side_seen VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET at=max(at, excluded.at), alone=excluded.alone"
 )
 _ALONE = "UPDATE side_seen SET alone=alone+? WHERE workspace=? AND pixel=? AND event=? AND side=?"
-_NOTES = "UPDATE visitor SET watched=? WHERE id=?"
-_SPELLED = "INSERT OR REPLACE INTO spelled VALUES (?,?,?,?,?)"
+_NOTES = "UPDATE visitor SET watchlist=? WHERE id=?"
+_SPELLED = "INSERT OR REPLACE INTO event_spelling VALUES (?,?,?,?,?)"
 
 _CONFIRMING = "INSERT OR REPLACE INTO confirming VALUES (?,?,?)"
 
@@ -43,19 +43,23 @@ class Writing:
     """Writes what one fold after the other decided."""
 
     def __init__(
-        self, connection: StoreConnection, dedup: LateIndex, visitor_keys: LateIndex, watching: Watching
+        self,
+        connection: StoreConnection,
+        dedup: DeferredIndex,
+        visitor_keys: DeferredIndex,
+        watchlist: ConsentWatchlist,
     ) -> None:
         self._connection = connection
         self._db = connection.db
         self._payloads = Payloads(connection)
-        self._watching = watching
+        self._watchlist = watchlist
         self._dedup = dedup
         self._visitor_keys = visitor_keys
-        self.read_again()
+        self.reload()
 
-    def read_again(self) -> None:
+    def reload(self) -> None:
         """Take what is kept in memory from the file, as at the start and after every rollback."""
-        self._last_visitor = self._connection.highest("visitor")
+        self._last_visitor = self._connection.highest_id("visitor")
 
     def write(self, fold: Fold, now_ms: int) -> None:
         """Write everything."""
@@ -98,7 +102,7 @@ class Writing:
         withdrawn = [id_ for id_, row in writes.changed.items() if row.state is State.WITHDRAWN]
         self._db.executemany("UPDATE copy SET differs='' WHERE id=?", [(id_,) for id_ in withdrawn])
         news = [(id_,) for id_ in withdrawn if id_ in writes.purged]
-        self._db.executemany("INSERT OR IGNORE INTO withdrawn VALUES (?)", news)
+        self._db.executemany("INSERT OR IGNORE INTO pending_lookup_removal VALUES (?)", news)
 
     def _write_payloads(self, writes: Writes, joined: dict[int, list[Copy]], now_ms: int) -> None:
         rows = {row.id: row for row in writes.opened} | writes.changed
@@ -130,7 +134,7 @@ class Writing:
         for hashes, id_, at_ms in lookups:
             by_day.setdefault(day_of(at_ms), []).extend([(h, id_) for h in hashes])
         for day, found in by_day.items():
-            add_traces(self._db, day, found)
+            add_lookups(self._db, day, found)
 
     def _write_visits(self, fold: Fold, ids: dict[bytes, int], now_ms: int) -> None:
         writes = fold.writes
@@ -138,12 +142,12 @@ class Writing:
         self._visitor_keys.add(links, events=fold.arrivals)
         news = [(ids.get(handle) or known_id(handle), id_) for handle, id_ in writes.watched]
         new = {id_ for handle, id_ in ids.items() if not is_stored(handle)}
-        notes = self._watching.joined(news, now_ms, new=new)
+        notes = self._watchlist.merged(news, now_ms, new=new)
         facts = [(encode_facts(facts), facts_context(ids[handle])) for handle, facts in writes.facts.items()]
         day = self._connection.sealing_day(now_ms)
         sealed = zip(ids.values(), self._connection.keys.seal_all(day, facts), strict=True)
         self._db.executemany(PUT_VISITOR, [(id_, day, notes.pop(id_, None), each) for id_, each in sealed])
-        self._db.executemany(_NOTES, [(watched, id_) for id_, watched in notes.items()])
+        self._db.executemany(_NOTES, [(watchlist, id_) for id_, watchlist in notes.items()])
 
     def _visitor_id(self, handle: bytes) -> int:
         if is_stored(handle):

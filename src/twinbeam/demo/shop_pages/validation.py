@@ -14,7 +14,7 @@ def customer_of(form: Mapping[str, str]) -> Customer:
     return Customer(**{name: form.get(name, "").strip() for name in ("name", "email", "phone")})
 
 
-def complaint(customer: Customer) -> str:
+def validation_error(customer: Customer) -> str:
     """Return what is missing; nothing where all is there."""
     if any(len(text) > _LONGEST_CHARS for text in (customer.name, customer.email, customer.phone)):
         return f"A field is longer than {_LONGEST_CHARS} characters."

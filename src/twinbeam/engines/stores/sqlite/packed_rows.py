@@ -22,7 +22,7 @@ COLUMNS = "n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL"
 
 def append(db: sqlite3.Connection, table: str, width: int, entries: Sequence[Entry], *, n: int | None = None) -> None:
     """Add a row of entries; raises ValueError for a key of another length, which would shift its neighbours."""
-    keys, ids = [key for key, _ in entries], packed_ids(id_ for _, id_ in entries)
+    keys, ids = [key for key, _ in entries], pack_ids(id_ for _, id_ in entries)
     if set(map(len, keys)) - {width}:
         raise ValueError(f"a key for {table} is not {width} bytes long")
     db.execute(f"INSERT INTO {table} VALUES (?,?,?)", (n, b"".join(keys), ids))  # noqa: S608 -- our own name
@@ -31,7 +31,7 @@ def append(db: sqlite3.Connection, table: str, width: int, entries: Sequence[Ent
 def entries_of(db: sqlite3.Connection, table: str, width: int) -> Iterator[Entry]:
     """Yield all entries of a table, the oldest first."""
     for hashes, packed in db.execute(f"SELECT hashes, ids FROM {table} ORDER BY n"):  # noqa: S608 -- our own name
-        yield from taken_apart(hashes, packed, width)
+        yield from unpack_entries(hashes, packed, width)
 
 
 def search(db: sqlite3.Connection, table: str, *keys: bytes) -> Iterator[int]:
@@ -41,7 +41,7 @@ def search(db: sqlite3.Connection, table: str, *keys: bytes) -> Iterator[int]:
         width = len(keys[0])
         rows = _rows_with_few if len(asked) <= _FEW else _rows_with_any
         for hashes, packed in rows(db, table, asked):
-            yield from (id_ for key, id_ in taken_apart(hashes, packed, width) if key in asked)
+            yield from (id_ for key, id_ in unpack_entries(hashes, packed, width) if key in asked)
 
 
 def latest(db: sqlite3.Connection, table: str, keys: Sequence[bytes]) -> dict[bytes, int]:
@@ -50,7 +50,7 @@ def latest(db: sqlite3.Connection, table: str, keys: Sequence[bytes]) -> dict[by
     if not asked:
         return {}
     rows = _rows_with_few if len(asked) <= _FEW else _rows_with_any
-    found = (entry for hashes, ids in rows(db, table, asked) for entry in taken_apart(hashes, ids, len(keys[0])))
+    found = (entry for hashes, ids in rows(db, table, asked) for entry in unpack_entries(hashes, ids, len(keys[0])))
     return {key: id_ for key, id_ in found if key in asked}
 
 
@@ -74,30 +74,30 @@ def remove(db: sqlite3.Connection, table: str, width: int, gone: AbstractSet[int
     while rows := db.execute(some, (place, _ROWS_AT_ONCE)).fetchall():
         place = rows[-1][0]
         for n, ids in rows:
-            if not gone.isdisjoint(ids_of(ids)):
+            if not gone.isdisjoint(unpack_ids(ids)):
                 (hashes,) = db.execute(f"SELECT hashes FROM {table} WHERE n=?", (n,)).fetchone()  # noqa: S608 -- likewise
-                rewrite(db, table, n, [entry for entry in taken_apart(hashes, ids, width) if entry[1] not in gone])
+                rewrite(db, table, n, [entry for entry in unpack_entries(hashes, ids, width) if entry[1] not in gone])
         yield
 
 
 def rewrite(db: sqlite3.Connection, table: str, n: int, entries: Sequence[Entry]) -> None:
     """Let a row hold these entries only; one that holds none stays, so that numbers go on; call in a transaction."""
-    hashes, ids = b"".join(key for key, _ in entries), packed_ids(id_ for _, id_ in entries)
+    hashes, ids = b"".join(key for key, _ in entries), pack_ids(id_ for _, id_ in entries)
     db.execute(f"UPDATE {table} SET hashes=?, ids=? WHERE n=?", (hashes, ids, n))  # noqa: S608 -- our own name
 
 
-def taken_apart(hashes: bytes, packed: bytes, width: int) -> list[Entry]:
+def unpack_entries(hashes: bytes, packed: bytes, width: int) -> list[Entry]:
     """Return the entries of one row."""
     keys = (hashes[at : at + width] for at in range(0, len(hashes), width))
-    return list(zip(keys, ids_of(packed), strict=True))
+    return list(zip(keys, unpack_ids(packed), strict=True))
 
 
-def packed_ids(ids: Iterable[int]) -> bytes:
+def pack_ids(ids: Iterable[int]) -> bytes:
     """Pack ids, eight bytes each."""
     return array("q", ids).tobytes()
 
 
-def ids_of(packed: bytes) -> "array[int]":
+def unpack_ids(packed: bytes) -> "array[int]":
     """Return packed ids."""
     ids = array("q")
     ids.frombytes(packed)

@@ -15,7 +15,7 @@ class Product(Struct, frozen=True):
     words: str  #: a few sentences for its own page
 
 
-GOODS: dict[str, Product] = {
+CATALOGUE: dict[str, Product] = {
     product.id: product
     for product in (
         Product(

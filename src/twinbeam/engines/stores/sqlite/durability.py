@@ -10,7 +10,7 @@ from pathlib import Path
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 
 
-class Lasting:
+class Durability:
     """For the one writer; see record.contract.Recorder for the promise of `safe`."""
 
     def __init__(self, connection: StoreConnection, path: Path) -> None:
@@ -19,7 +19,7 @@ class Lasting:
         self._path = path
         self._inode = path.stat().st_ino
         self._safe: dict[str, int] = {}
-        connection.on_brought_over(self._note)
+        connection.on_checkpoint(self._note)
 
     def safe(self, journal_id: str) -> int:
         """Return the last sequence number of a journal that the file itself holds."""
@@ -27,7 +27,7 @@ class Lasting:
 
     def tend(self) -> None:
         """Bring into the file what has been in the WAL for a while; called each second."""
-        self._connection.tend_checkpoints()
+        self._connection.run_due_checkpoint()
 
     def newest_ms(self) -> int:
         """Return when the newest conversion was accepted, 0 where there is none."""
