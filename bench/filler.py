@@ -18,7 +18,7 @@ from workload import COUNTRIES, PIXEL, purchase, visitor_id
 
 from twinbeam.core import keys
 from twinbeam.core.clock import day_of
-from twinbeam.core.consent import ConsentRecord, Region, Statement
+from twinbeam.core.consent import ConsentRecord, DatedAnswer, Region
 from twinbeam.core.values import Facts, Item
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_context
@@ -115,7 +115,7 @@ def _tokens(count: int) -> Iterator[bytes]:
 def _facts(country: int) -> Facts:
     """Give what a purchase in a country of the workload teaches, its word on consent with it."""
     said = msgspec.convert(purchase(2 * country), Item)
-    user, given = said.user, Statement(1, "granted")
+    user, given = said.user, DatedAnswer(1, "granted")
     consent = ConsentRecord(given, given, region=Region(str(user.country), 2), source=str(said.consent.source))
     return Facts(
         ttclid=user.ttclid, ttp=user.ttp, ip=user.ip, user_agent=user.user_agent, url=said.page.url, consent=consent

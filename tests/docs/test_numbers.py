@@ -190,7 +190,7 @@ def test_no_answer_asks_to_wait_longer_than_the_page_says():
     assert max(asked) <= rate_limits.MOST_RETRY_SECONDS
 
 
-def test_every_trouble_of_the_demo_is_listed_with_its_share():
+def test_every_scenario_of_the_demo_is_listed_with_its_share():
     shares: dict[str, float] = {FORGED: FORGED_SHARE}
     for scenario in SCENARIOS:
         shares[scenario.name] = shares.get(scenario.name, 0) + scenario.share

@@ -46,7 +46,7 @@ class Reporter(Protocol):
 
 
 def log_path(settings: Settings) -> Path:
-    """Say where the log lies."""
+    """Return where the log lies."""
     return settings.keyring.with_suffix(".erasures")
 
 
@@ -74,7 +74,7 @@ def _begin_line(file: BinaryIO) -> None:
 
 
 def _is_torn(last: bytes) -> bool:
-    """Tell whether what follows the last end of a line is a part of a line."""
+    """Return whether what follows the last end of a line is a part of a line."""
     try:
         json.loads(last or b"{}")
     except ValueError:
@@ -106,7 +106,7 @@ def ask_again(store: Wishes, settings: Settings, ring: KeyRing, reports: Reporte
 
 
 def positions(folder: Path, ring: KeyRing, *, strict: bool = True) -> Mapping[str, int]:
-    """Tell how far each journal is written by now; raises StorageError, with the file's name, unless not strict."""
+    """Return how far each journal is written by now; raises StorageError, with the file's name, unless not strict."""
     found: dict[str, int] = {}
     for path in slots(folder):
         try:

@@ -13,11 +13,11 @@ class LiveTerms:
         self._keep_days: dict[str, int] = {}
 
     def __call__(self, workspace: str, pixel: str) -> Terms:
-        """Give the terms of a pixel; one that nobody set up has the defaults."""
+        """Return the terms of a pixel; one that nobody set up has the defaults."""
         return self._terms.get((workspace, pixel), DEFAULT_TERMS)
 
     def keep_days_of(self, workspace: str) -> int:
-        """Tell how many days a workspace keeps what is about persons."""
+        """Return how many days a workspace keeps what is about persons."""
         return self._keep_days.get(workspace, DEFAULT_WORKSPACE.keep_days)
 
     def update(self, directory: Directory) -> None:

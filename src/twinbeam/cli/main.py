@@ -35,7 +35,7 @@ class Commands(click.Group):
     """A group that imports a command when it is used."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        """Give the names in the order people meet them."""
+        """Return the names in the order people meet them."""
         return list(COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:

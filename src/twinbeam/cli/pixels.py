@@ -159,7 +159,7 @@ def rules(code: str, workspace: str) -> None:
 
 
 def _now(row: "PixelRow") -> str:
-    """Say what `confirm_purchases = auto` comes to at the moment."""
+    """Return what `confirm_purchases = auto` comes to at the moment."""
     from twinbeam.cli.setup import now_ms
 
     if now_ms() >= row.confirming_until_ms:

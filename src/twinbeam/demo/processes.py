@@ -25,7 +25,7 @@ class DemoError(Exception):
 
 def free_port(preferred: int = 0) -> int:
     """
-    Give the preferred port if nobody has it, else a free one.
+    Return the preferred port if nobody has it, else a free one.
 
     Drawn from below the kernel's range for outgoing connections (from 32768 on Linux), so that none of those takes
     it before the server does. Raises DemoError if none is free.
@@ -40,7 +40,7 @@ def free_port(preferred: int = 0) -> int:
 
 
 def clean_environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Give an environment of these settings alone: a demo must never meet the real gateway's variables."""
+    """Return an environment of these settings alone: a demo must never meet the real gateway's variables."""
     return {
         "PATH": os.defpath,
         "PYTHONPATH": str(Path(twinbeam.__file__).parents[1]),

@@ -83,7 +83,7 @@ def run_demo(
 
 
 def traffic_phases() -> Iterator[TrafficPhase]:
-    """Give a busy first quarter of a minute, so that pages are not empty, then quiet minutes without end."""
+    """Yield a busy first quarter of a minute, so that pages are not empty, then quiet minutes without end."""
     yield TrafficPhase(orders=40, pace=Pace(15))
     while True:
         yield TrafficPhase(orders=25, pace=Pace(60))

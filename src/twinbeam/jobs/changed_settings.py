@@ -17,7 +17,7 @@ EVERY_SECONDS = 1.0  #: how soon a new token is used
 
 def job(version: Callable[[], Version], publish: Callable[[], None], on_store: OnStore, *, take: Act) -> Job:
     """
-    Give the job.
+    Return the job.
 
     `version` tells the store's, `publish` writes what was taken in last where the snapshot says something else; both
     are for the store's thread.

@@ -17,5 +17,5 @@ class CheckpointedStore(Protocol):
 
 
 def job(store: CheckpointedStore, on_store: OnStore) -> Job:
-    """Give the job."""
+    """Return the job."""
     return Job(name="checkpoints", every_seconds=EVERY_SECONDS, act=partial(on_store, store.tend))

@@ -21,7 +21,7 @@ class OnStore(Protocol):
     """Runs a synchronous call of the store in the store's own thread."""
 
     async def __call__(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Give what the call gives, raise what it raises."""
+        """Return what the call returns, raise what it raises."""
         ...
 
 

@@ -16,7 +16,7 @@ class Eraser(Protocol):
         ...
 
     def erasure(self, id_: str) -> Receipt | None:
-        """Give the receipt of a wish, or None while it is not carried out."""
+        """Return the receipt of a wish, or None while it is not carried out."""
         ...
 
     def tidy(self, now_ms: int) -> bool:

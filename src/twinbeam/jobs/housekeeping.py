@@ -18,7 +18,7 @@ class TidiedStore(Protocol):
 
 
 def job(store: TidiedStore, on_store: OnStore, clock: Clock, is_sure: Callable[[], bool]) -> Job:
-    """Give the job; while nobody can be sure of the time only wishes are carried out."""
+    """Return the job; while nobody can be sure of the time only wishes are carried out."""
 
     async def act() -> None:
         await on_store(store.tidy, clock.now_ms(), retention=is_sure())

@@ -18,12 +18,12 @@ class JournalFollower(Protocol):
         ...
 
     def is_drained(self, folder: Path) -> bool:
-        """Tell whether nothing is left to record in a folder; for the store's thread."""
+        """Return whether nothing is left to record in a folder; for the store's thread."""
         ...
 
 
 def job(follower: JournalFollower, on_store: OnStore, forget: Callable[[Path], None]) -> Job:
-    """Give the job."""
+    """Return the job."""
 
     async def act() -> None:
         for folder in follower.folders[1:]:

@@ -61,5 +61,5 @@ class Overdue:
 
 
 def job(ending: Overdue, *, is_due: Callable[[], bool]) -> Job:
-    """Give the job."""
+    """Return the job."""
     return Job(name="overdue", every_seconds=EVERY_SECONDS, act=ending, is_due=is_due)

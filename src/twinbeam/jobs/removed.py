@@ -28,7 +28,7 @@ class RemovedPixelStore(Protocol):
 
 
 def job(store: RemovedPixelStore, on_store: OnStore, clock: Clock, *, is_due: Callable[[], bool]) -> Job:
-    """Give the job."""
+    """Return the job."""
 
     async def act() -> None:
         since_ms = clock.now_ms() - KNOWN_DAYS * MS_PER_DAY

@@ -74,7 +74,7 @@ class Scheduler:
 
     @property
     def leads(self) -> bool:
-        """Tell whether this process holds the lease."""
+        """Return whether this process holds the lease."""
         return _now() < self._leads_until
 
     def runs(self) -> list[Run]:

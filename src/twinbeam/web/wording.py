@@ -35,17 +35,17 @@ ATTEMPT_WORDS: Mapping[str, str] = {
 
 
 def state_sentence(state: str) -> str:
-    """Say what a state means for the conversion."""
+    """Return what a state means for the conversion."""
     return STATE_SENTENCES[State(state)]
 
 
 def reason_sentence(reason: str) -> str:
-    """Say why, or give an empty text where there is no reason to tell."""
+    """Return why, or an empty text where there is no reason."""
     return Reason(reason).sentence if reason else ""
 
 
 def finding_sentence(finding: str) -> str:
-    """Say what copies were found to disagree about."""
+    """Return what copies were found to disagree about."""
     return Finding(finding).sentence
 
 
@@ -84,7 +84,7 @@ def last_failure(log: Sequence[Attempt], access_codes: Collection[int]) -> str:
 
 
 def amount(minor: int | None, currency: str) -> Decimal | None:
-    """Give an amount in the currency's own unit with all its decimals, or None where it is not known."""
+    """Return an amount in the currency's own unit with all its decimals, or None where it is not known."""
     if minor is None or not currency:
         return None
     return Decimal(minor).scaleb(-decimal_places(currency))
@@ -97,7 +97,7 @@ def money(story: Story) -> str:
 
 
 def workspace_option(workspace: str) -> str:
-    """Give what a command needs beside the code of a pixel; the one workspace a single shop has is not named."""
+    """Return what a command needs beside the code of a pixel; the one workspace a single shop has is not named."""
     return "" if workspace == MAIN else f" --workspace {workspace}"
 
 

@@ -8,7 +8,7 @@ import click
 from twinbeam.core.errors import TwinbeamError
 
 if TYPE_CHECKING:
-    from twinbeam.cli.doctor.finding import Finding
+    from twinbeam.cli.doctor.check_result import CheckResult
     from twinbeam.settings import Settings
 
 
@@ -67,7 +67,7 @@ def _mend(*, accept_clock: bool, new_store: bool) -> None:
         machine.new_store(settings)
 
 
-def _findings() -> "Iterator[Finding]":
+def _findings() -> "Iterator[CheckResult]":
     from twinbeam.cli.doctor.checks import CHECKS, OWNER
     from twinbeam.settings import load
 
@@ -84,29 +84,31 @@ def _findings() -> "Iterator[Finding]":
             yield from _made(check.of, _asked(check.make, settings))
 
 
-def _asked(make: "Callable[[Settings], Iterable[Finding]]", settings: "Settings") -> "Callable[[], Iterable[Finding]]":
+def _asked(
+    make: "Callable[[Settings], Iterable[CheckResult]]", settings: "Settings"
+) -> "Callable[[], Iterable[CheckResult]]":
     return lambda: make(settings)
 
 
-def _made(of: str, check: "Callable[[], Iterable[Finding]]") -> "Iterator[Finding]":
+def _made(of: str, check: "Callable[[], Iterable[CheckResult]]") -> "Iterator[CheckResult]":
     """Make a check; one that cannot be made is a finding, too."""
-    from twinbeam.cli.doctor.finding import Finding
+    from twinbeam.cli.doctor.check_result import CheckResult
 
     try:
         yield from check()
     except TwinbeamError as error:
-        yield Finding(f"The check of the {of} could not be made.", fix=str(error))
+        yield CheckResult(f"The check of the {of} could not be made.", fix=str(error))
     except OSError as error:
-        yield Finding(
+        yield CheckResult(
             f"The check of the {of} could not be made.",
             fix=f"{error.filename}: {error.strerror}; run this as the account that the gateway runs as.",
         )
 
 
-def _in_force() -> "Iterator[Finding]":
-    from twinbeam.cli.doctor.finding import Finding
+def _in_force() -> "Iterator[CheckResult]":
+    from twinbeam.cli.doctor.check_result import CheckResult
     from twinbeam.settings import in_force, load
 
     for name, value in in_force():
-        yield Finding(f"{name}={value}")
+        yield CheckResult(f"{name}={value}")
     load()

@@ -6,7 +6,7 @@ changes nothing; what it raises of ours is told as a finding.
 """
 
 from twinbeam.cli.doctor import files, gateway, machine, pixels, store
-from twinbeam.cli.doctor.finding import Check
+from twinbeam.cli.doctor.check_result import Check
 
 #: Told first: nothing else is looked at while these are wrong.
 OWNER = Check("owner of the files", files.owner, opens_files=False)

@@ -40,12 +40,12 @@ class Cart(Struct, frozen=True):
         return sum(line.quantity for line in self.lines)
 
     def with_quantity(self, product: Product, quantity: int) -> "Cart":
-        """Give the cart with so many of a product: none takes it out, more than nine are nine."""
+        """Return the cart with so many of a product: none takes it out, more than nine are nine."""
         quantities = {line.product.id: line.quantity for line in self.lines} | {product.id: quantity}
         return _of(quantities)
 
     def with_one_more(self, product: Product) -> "Cart":
-        """Give the cart with one more of a product."""
+        """Return the cart with one more of a product."""
         return self.with_quantity(product, 1 + sum(line.quantity for line in self.lines if line.product == product))
 
     def written(self) -> str:

@@ -65,7 +65,7 @@ CATALOGUE: dict[str, Product] = {
 
 
 def euros(cents: int) -> float:
-    """Give an amount as events carry it."""
+    """Return an amount as events carry it."""
     return cents / 100
 
 

@@ -15,7 +15,7 @@ def customer_of(form: Mapping[str, str]) -> Customer:
 
 
 def validation_error(customer: Customer) -> str:
-    """Say what is missing; nothing where all is there."""
+    """Return what is missing; nothing where all is there."""
     if any(len(text) > _LONGEST_CHARS for text in (customer.name, customer.email, customer.phone)):
         return f"A field is longer than {_LONGEST_CHARS} characters."
     if not customer.name:

@@ -46,14 +46,14 @@ class SqliteJournalReader:
         self._lost = 0
 
     def is_gone(self) -> bool:
-        """Tell whether another file lies in the place of this one; one that was only removed is read on."""
+        """Return whether another file lies in the place of this one; one that was only removed is read on."""
         try:
             return self._path.stat().st_ino != self._inode
         except FileNotFoundError:
             return False
 
     def read(self, after: int, *, limit: int) -> list[Group]:
-        """Give the next groups in order, up to about `limit` events."""
+        """Return the next groups in order, up to about `limit` events."""
         if self._unwritten is not None:
             self.confirm(*self._unwritten)
         groups = self._read(after, limit)
@@ -105,14 +105,14 @@ class SqliteJournalReader:
         self._totals = {group.seq: upto for upto, group in groups}
 
     def _last_confirmed(self) -> Confirmed:
-        """Give what was last said, or nothing where that cannot be read now: then a loss is not counted."""
+        """Return what was last said, or nothing where that cannot be read now: then a loss is not counted."""
         try:
             return read_confirmed(self._path, self.journal_id)
         except StorageError:
             return Confirmed()
 
     def lost(self) -> int:
-        """Tell how many events are missing in front of the groups last read, and between them."""
+        """Return how many events are missing in front of the groups last read, and between them."""
         return self._lost
 
     def _group(self, seq: int, at_ms: int, count: int, sealed: bytes) -> Group:
@@ -136,12 +136,12 @@ class SqliteJournalReader:
         self._unwritten = None if said else (seq, safe)
 
     def newest(self) -> tuple[int, int]:
-        """Give the newest sequence number and the number of events appended since the journal began."""
+        """Return the newest sequence number and the number of events appended since the journal began."""
         with translated():
             return newest_group(self._db)
 
     def oldest_after(self, seq: int) -> int | None:
-        """Tell when the oldest group after `seq` was appended, ms, or None when there is none."""
+        """Return when the oldest group after `seq` was appended, ms, or None when there is none."""
         with translated():
             row = self._db.execute("SELECT at FROM commit_group WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)).fetchone()
         return row[0] if row else None
@@ -159,7 +159,7 @@ class SqliteJournalReader:
 
 
 def _id_of(db: sqlite3.Connection) -> str:
-    """Give a journal's id; one that has none yet, and so holds nothing, is busy."""
+    """Return a journal's id; one that has none yet, and so holds nothing, is busy."""
     with translated():
         made = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone()
         row = db.execute("SELECT id FROM journal").fetchone() if made else None

@@ -163,7 +163,7 @@ class SqliteJournal:
         return len(sealed)
 
     def _droppable(self) -> int:
-        """Give the last group that may go: the store's file has it, or, where room is short, at least its WAL."""
+        """Return the last group that may go: the store's file has it, or, where room is short, at least its WAL."""
         return self._confirmed.seq if self._out_of_space else min(self._confirmed.safe, self._confirmed.seq)
 
     def forget(self) -> None:
@@ -187,7 +187,7 @@ class SqliteJournal:
             self._scrub_due = not truncate_wal(self._db)
 
     def backlog(self) -> Backlog:
-        """Tell what is still here and not confirmed."""
+        """Return what is still here and not confirmed."""
         self._refresh_confirmed()
         return Backlog(
             appended=self._upto,
@@ -197,7 +197,7 @@ class SqliteJournal:
         )
 
     def has_room(self) -> bool:
-        """Tell whether an append would find room now."""
+        """Return whether an append would find room now."""
         try:
             self._check_room(0)
         except StorageError:
@@ -205,7 +205,7 @@ class SqliteJournal:
         return True
 
     def is_gone(self) -> bool:
-        """Tell whether the file or its WAL was removed, or another one lies in its place."""
+        """Return whether the file or its WAL was removed, or another one lies in its place."""
         return _files_of(self._path) != self._files
 
     def carry_over(self) -> list[Carried]:
@@ -234,7 +234,7 @@ class SqliteJournal:
         self._lock.release()
 
     def _missing(self, noted: Newest) -> Gap | None:
-        """Tell what was acknowledged, is not known to be recorded, and is not in the file."""
+        """Return what was acknowledged, is not known to be recorded, and is not in the file."""
         confirmed = read_confirmed(self._path, noted.journal_id)
         seq, events = max((self._seq, self._upto), (confirmed.seq, confirmed.events))
         return Gap(noted.journal_id, seq, noted.seq, noted.events - events) if noted.seq > seq else None
@@ -288,7 +288,7 @@ class SqliteJournal:
             self._db.execute("DELETE FROM commit_group WHERE seq <= ?", (upto,))
 
     def _sealing_day(self, at_ms: int) -> int:
-        """Give the day under whose key a group is sealed; never an earlier one, also when the clock was set back."""
+        """Return the day under whose key a group is sealed; never an earlier one, also when the clock was set back."""
         self._day = max(self._day, day_of(at_ms))
         return self._day
 
@@ -320,7 +320,7 @@ class SqliteJournal:
 
 
 def _files_of(path: Path) -> list[int]:
-    """Tell which files lie under the names of a journal and its WAL; one that is not there is left out."""
+    """Return which files lie under the names of a journal and its WAL; one that is not there is left out."""
     found = []
     for file in (path, path.with_name(f"{path.name}-wal")):
         with suppress(FileNotFoundError):

@@ -24,14 +24,14 @@ class Search(Struct):
     until_ms: int = END_OF_TIME_MS
 
     def found(self) -> tuple[list[Conversion], set[bytes]]:
-        """Give the conversions and the visitors."""
+        """Return the conversions and the visitors."""
         about = self.reached(self._looked_up())
         visitors = self._visitors(about)
         noted = {id_ for visitor in visitors for id_ in self.rows.watchlist.get(visitor, [])}
         return self.reached({row.id for row in about} | noted), visitors
 
     def reached(self, ids: Iterable[int]) -> list[Conversion]:
-        """Give those of some conversions that are the person's and not gone already."""
+        """Return those of some conversions that are the person's and not gone already."""
         rows = [self.rows.by_id[id_] for id_ in sorted(ids) if id_ in self.rows.by_id]
         meant = [row for row in rows if self.person.means(row.workspace, row.shop)]
         ours = [row for row in meant if row.received_ms <= self.until_ms]
@@ -56,7 +56,7 @@ class Exporting(StoreReader):
     """Reads only."""
 
     def stored_about(self, person: Person) -> SubjectData:
-        """Give everything that is stored about a person: what an erasure would reach, and no more."""
+        """Return everything that is stored about a person: what an erasure would reach, and no more."""
         conversions, visitors = Search(self._rows, person).found()
         known = self._rows.facts_of
         visits = [known[visitor] for visitor in sorted(visitors) if known.get(visitor, Facts()) != Facts()]

@@ -32,7 +32,7 @@ class Leasing:
         return [lanes[id_] for id_ in sorted(lanes)]
 
     def next_due_ms(self) -> int | None:
-        """Tell when the earliest unsent conversion is due."""
+        """Return when the earliest unsent conversion is due."""
         return min((row.due_ms for row in self._rows.scheduled()), default=None)
 
     def lease(self, lane: Lane, *, limit: int, owner: str, now_ms: int, compose: Compose) -> Lease | None:
@@ -104,7 +104,7 @@ class Leasing:
         return self._halves(whole.lane, [ids[:middle], ids[middle:]], owner, now_ms, compose)
 
     def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
-        """Give a lease as it may go out now: less what was refused or erased since."""
+        """Return a lease as it may go out now: less what was refused or erased since."""
         held = self._held_batch(lease.batch, owner)
         if held is None:
             return None
@@ -214,7 +214,7 @@ class Leasing:
         )
 
     def _due(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
-        """Give the first page of due conversions with one that may be sent; expired ones end on the way."""
+        """Return the first page of due conversions with one that may be sent; expired ones end on the way."""
         for _ in range(MOST_PAGES):
             page = self._page(lane, limit, now_ms)
             picks = [row for row in page if not self._expired(row, now_ms)]

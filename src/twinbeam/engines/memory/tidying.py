@@ -13,7 +13,7 @@ from twinbeam.core.values import Facts
 from twinbeam.engines.memory.exporting import Search
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion
-from twinbeam.pipeline.record.rules import may_be_reached
+from twinbeam.pipeline.record.decision_table import may_be_reached
 from twinbeam.pipeline.record.visits import erased
 
 _KEEP = DEFAULT_WORKSPACE.keep_days
@@ -49,7 +49,7 @@ class Tidying:
         self._rows.wishes.setdefault(wish.id, wish)
 
     def erasure(self, id_: str) -> Receipt | None:
-        """Give the receipt of a wish, or None while it is not carried out."""
+        """Return the receipt of a wish, or None while it is not carried out."""
         return self._rows.receipts.get(id_)
 
     def erasures(self) -> set[str]:

@@ -13,8 +13,8 @@ from twinbeam.core.countries import country_code
 from twinbeam.core.rules import BROWSER_ONLY, PixelRules, Route, WorkspaceRules
 from twinbeam.core.values import EventSource, Item, Origin, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
+from twinbeam.pipeline.accept.event_checks import path_in, refuse
 from twinbeam.pipeline.accept.hosts import host_of
-from twinbeam.pipeline.accept.rules import path_in, refuse
 
 #: The condition's name for people, and the field of an event that it looks at.
 _CONDITIONS = {"hosts": "page.url", "countries": "user.country", "currencies": "properties.currency", "events": "event"}
@@ -60,7 +60,7 @@ class RoutedPixel(Struct, frozen=True, gc=False):
 
     @property
     def guarded(self) -> bool:
-        """Tell whether who reports has to be looked at."""
+        """Return whether who reports has to be looked at."""
         return bool(self.hosts or self.staging or self.test_emails)
 
 
@@ -102,7 +102,7 @@ def _routed_pixel(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRul
 
 
 def chosen(item: Item, event: str, index: int, routing: Routing, origin: Origin) -> Sequence[RoutedPixel] | Rejected:
-    """Give the pixels of an event, at least one; `item.pixel` narrows the choice."""
+    """Return the pixels of an event, at least one; `item.pixel` narrows the choice."""
     if not routing.pixels:
         return refuse(
             Rejection.NO_PIXEL,
@@ -149,7 +149,7 @@ def _taking(
 
 
 def country_of(item: Item, origin: Origin) -> str:
-    """Give the country an event belongs to: what it says itself, else where its visitor is seen."""
+    """Return the country an event belongs to: what it says itself, else where its visitor is seen."""
     return country_code((item.user.country or "").strip()) or country_code((origin.edge_country or "").strip()) or ""
 
 

@@ -149,7 +149,7 @@ class LaneRun:
         return 1 if self.breaker.is_half_open else self._ports.policy.in_flight
 
     def _gathers_for(self) -> float:
-        """Give the seconds until a batch that is not full may follow the ones under way."""
+        """Return the seconds until a batch that is not full may follow the ones under way."""
         left = self._gathers_until - self._ports.clock.monotonic()
         return max(0.0, left) if self._requests else 0.0
 
@@ -235,7 +235,7 @@ class LaneRun:
         return "split"
 
     def _due_ms(self, lease: Lease, verdict: Verdict) -> int:
-        """Say when the batch may be tried again, should it have to be."""
+        """Return when the batch may be tried again, should it have to be."""
         now_ms = self._ports.clock.now_ms()
         match verdict:
             case TryLater():

@@ -135,7 +135,7 @@ class Sender(Ports):
 
     def _seconds_to_rest(self, next_due_ms: int | None) -> float:
         """
-        Tell when to look again if nobody calls.
+        Return when to look again if nobody calls.
 
         What is due already is in the hands of a lane, or waits for a circuit breaker whose time counts here.
         """

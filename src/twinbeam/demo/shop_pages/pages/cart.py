@@ -12,7 +12,7 @@ _DAYS_30_SECONDS = 2_592_000
 
 
 def cart_of(request: Request) -> Cart:
-    """Give the visitor's cart."""
+    """Return the visitor's cart."""
     return read_cart(request.cookies.get(COOKIE, ""))
 
 

@@ -41,7 +41,7 @@ class BloomFilter:
 
     @property
     def saturated(self) -> bool:
-        """Tell whether it was shown so many keys that it is of little use."""
+        """Return whether it was shown so many keys that it is of little use."""
         return self._width < _MOST and self._added > 2 << self._width
 
     @property

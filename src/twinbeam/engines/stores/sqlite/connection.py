@@ -107,7 +107,7 @@ class StoreConnection:
         return decode_copies(self._compactor.restored(packed))
 
     def facts_in(self, visitor: int, sealed: bytes) -> Facts | None:
-        """Give what a visit is known by, or None where that was forgotten or is damaged."""
+        """Return what a visit is known by, or None where that was forgotten or is damaged."""
         try:
             return decode_facts(self.keys.open_sealed(sealed, facts_context(visitor))) if sealed else None
         except NotOpenedHere:
@@ -116,7 +116,7 @@ class StoreConnection:
             return None
 
     def highest_id(self, table: str) -> int:
-        """Give the highest id that a table ever had."""
+        """Return the highest id that a table ever had."""
         there = self.db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]  # noqa: S608 -- our own name
         before = self.db.execute("SELECT id FROM highest_id WHERE name = ?", (table,)).fetchone()
         return max(int(there), int(before[0]) if before else 0)
@@ -134,7 +134,7 @@ class StoreConnection:
 
     def sealing_day(self, now_ms: int) -> int:
         """
-        Give the day under whose key something is sealed now; never an earlier one than before.
+        Return the day under whose key something is sealed now; never an earlier one than before.
 
         So whatever is recorded later is sealed under the same key or a later one, also when the clock was set back.
         """

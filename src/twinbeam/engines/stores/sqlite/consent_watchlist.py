@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.packed_rows import pack_ids, unpack_ids
-from twinbeam.pipeline.record.rules import may_be_reached
+from twinbeam.pipeline.record.decision_table import may_be_reached
 
 _FEW = 32  #: notes of one visit that are kept without a look at what has become of them
 _AT_ONCE = 2_000  #: visits that are looked through in one piece
@@ -33,7 +33,7 @@ class ConsentWatchlist:
         self._preloaded = notes
 
     def of(self, visitors: Iterable[int]) -> dict[int, list[int]]:
-        """Give the conversions noted under each of some visitors that are there."""
+        """Return the conversions noted under each of some visitors that are there."""
         asked = set(visitors)
         preloaded = [(visitor, notes) for visitor, notes in self._preloaded.items() if visitor in asked]
         read = self._connection.select_in(_OF, sorted(asked.difference(self._preloaded)))
@@ -69,18 +69,18 @@ class ConsentWatchlist:
             self._db.executemany("DELETE FROM visitor WHERE id=?", gone)
 
     def visitors_of(self, ids: Iterable[int]) -> Iterator[set[int]]:
-        """Give the visitors under whom some conversions are noted, in pieces: all visits are looked through."""
+        """Yield the visitors under whom some conversions are noted, in pieces: all visits are looked through."""
         wanted, place = set(ids), 0
         while wanted and (rows := self._db.execute(_ALL, (place, _AT_ONCE)).fetchall()):
             place = rows[-1][0]
             yield {visitor for visitor, notes in rows if not wanted.isdisjoint(unpack_ids(notes))}
 
     def _alive(self, ids: Iterable[int], now_ms: int) -> frozenset[int]:
-        """Give those of some conversions that a word on consent may still reach."""
+        """Return those of some conversions that a word on consent may still reach."""
         rows = self._connection.select_in(_STATES, sorted(set(ids)))
         return frozenset(id_ for id_, state, reason, ended in rows if may_be_reached(state, reason, ended, now_ms))
 
 
 def _are_many(before: int, now: int) -> bool:
-    """Tell whether notes have grown past the next power of two: looked through only then, they cost little each."""
+    """Return whether notes have grown past the next power of two: looked through only then, they cost little each."""
     return now > _FEW and before.bit_length() < now.bit_length()

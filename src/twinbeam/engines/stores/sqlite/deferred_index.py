@@ -71,7 +71,7 @@ class DeferredIndex:
 
     def find(self, keys: set[bytes], *, more: bool = False) -> Mapping[bytes, int]:
         """
-        Give those of the keys that are known, with their ids; the others, and no more, may be added next.
+        Return those of the keys that are known, with their ids; the others, and no more, may be added next.
 
         With `more` those that were asked for before may still be added as well.
         """
@@ -131,7 +131,7 @@ class DeferredIndex:
         self._db.executemany(self._put, [(number, without_ids(partition, leaving)) for number, partition in losing])
 
     def newest(self) -> int:
-        """Give the newest row of the log; where nothing waits, the index has all up to it."""
+        """Return the newest row of the log; where nothing waits, the index has all up to it."""
         return self._newest
 
     def trim_log(self, upto: int, most: int) -> bool:
@@ -156,7 +156,7 @@ class DeferredIndex:
         return len(self._pending)
 
     def lowest_pending(self) -> int | None:
-        """Give the lowest id that a key still waits in memory for."""
+        """Return the lowest id that a key still waits in memory for."""
         return self._pending.lowest_id()
 
     def after_commit(self) -> None:

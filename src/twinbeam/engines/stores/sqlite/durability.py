@@ -22,7 +22,7 @@ class Durability:
         connection.on_checkpoint(self._note)
 
     def safe(self, journal_id: str) -> int:
-        """Give the last sequence number of a journal that the file itself holds."""
+        """Return the last sequence number of a journal that the file itself holds."""
         return self._safe.get(journal_id, 0)
 
     def tend(self) -> None:
@@ -30,12 +30,12 @@ class Durability:
         self._connection.run_due_checkpoint()
 
     def newest_ms(self) -> int:
-        """Tell when the newest conversion was accepted, 0 where there is none."""
+        """Return when the newest conversion was accepted, 0 where there is none."""
         row = self._db.execute("SELECT received FROM conversion ORDER BY id DESC LIMIT 1").fetchone()
         return int(row[0]) if row else 0
 
     def is_gone(self) -> bool:
-        """Tell whether the file was removed, or another one lies in its place: what is recorded now would be lost."""
+        """Return whether the file was removed, or another one lies in its place: what is recorded now would be lost."""
         try:
             return self._path.stat().st_ino != self._inode
         except FileNotFoundError:

@@ -54,7 +54,7 @@ class Erasing:
         self._watchlist = ConsentWatchlist(connection)
 
     def ready(self) -> list[Erasure]:
-        """Give the wishes before which everything is recorded."""
+        """Return the wishes before which everything is recorded."""
         wishes = [self._wish(row) for row in self._db.execute(_OPEN).fetchall()]
         if not wishes:
             return []
@@ -78,7 +78,7 @@ class Erasing:
         self._db.execute(_DONE, (now_ms, wish.id))
 
     def _noted(self, wish: Erasure) -> tuple[Receipt, list[int]]:
-        """Give what was erased before, and what is awaited since, where carrying out was cut off and begins anew."""
+        """Return what was erased before, and what is awaited since, where carrying out was cut off and begins anew."""
         told, waits = self._db.execute(_NOTED, (wish.id,)).fetchone()
         return msgspec.json.decode(told, type=Receipt) if told else Receipt(0), json.loads(waits)
 

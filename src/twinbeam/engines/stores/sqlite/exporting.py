@@ -34,14 +34,14 @@ class Exporting(StoreReader):
         self._exported = connection
 
     def stories_of(self, workspace: str, *, since_ms: int = 0) -> Iterator[list[Story]]:
-        """Give the stories of a workspace page by page, the oldest first; tombstones are none."""
+        """Yield the stories of a workspace page by page, the oldest first; tombstones are none."""
         place = 0
         while ids := [id_ for (id_,) in self._rows(_IDS, (place, workspace, since_ms, _PAGE))]:
             place = ids[-1]
             yield self._stories(ids)
 
     def stored_about(self, person: Person) -> SubjectData:
-        """Give everything that is stored about a person: what an erasure would reach, and no more."""
+        """Return everything that is stored about a person: what an erasure would reach, and no more."""
         with self.one_moment():
             search = Search(self._exported, person, self._visitors_of)
             for _ in search.pieces():
@@ -51,7 +51,7 @@ class Exporting(StoreReader):
             return SubjectData(told, self._facts_of(search.visitors))
 
     def copies_kept(self, conversion: int) -> list[Copy]:
-        """Give the copies of a conversion as far as they are still kept and readable."""
+        """Return the copies of a conversion as far as they are still kept and readable."""
         try:
             with translated():
                 return Payloads(self._exported).copies_of([conversion]).get(conversion, [])

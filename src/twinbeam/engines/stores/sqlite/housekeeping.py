@@ -127,7 +127,7 @@ class Wishes:
             )
 
     def erasure(self, id_: str) -> Receipt | None:
-        """Give the receipt of a wish, or None while it is not carried out."""
+        """Return the receipt of a wish, or None while it is not carried out."""
         row = self._db.execute("SELECT receipt FROM erasure WHERE id=? AND done_at IS NOT NULL", (id_,)).fetchone()
         return msgspec.json.decode(row[0], type=Receipt) if row and row[0] else None
 

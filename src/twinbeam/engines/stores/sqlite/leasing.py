@@ -117,7 +117,7 @@ class Leasing(Settling):
         return [as_lane(row) for row in rows]
 
     def next_due_ms(self) -> int | None:
-        """Tell when the earliest unsent conversion is due."""
+        """Return when the earliest unsent conversion is due."""
         rows = self._db.execute("SELECT (SELECT min(due) FROM ready WHERE ready.lane = lane.id) FROM lane")
         return min((due for (due,) in rows if due is not None), default=None)
 
@@ -202,7 +202,7 @@ class Leasing(Settling):
             return [half for half in halves if half is not None]
 
     def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
-        """Give a lease as it may go out now: less what was refused or erased since."""
+        """Return a lease as it may go out now: less what was refused or erased since."""
         with self._connection.transaction():
             open_batch = self._leased_batch(lease.batch, owner)
             if open_batch is None:
@@ -227,7 +227,7 @@ class Leasing(Settling):
         return len(ended)
 
     def _due(self, lane: Lane, limit: int, now_ms: int) -> list[tuple[int, int]]:
-        """Give the schedule's next entries of a lane: when they were due, and the conversions' ids."""
+        """Return the schedule's next entries of a lane: when they were due, and the conversions' ids."""
         sql = "SELECT due, id FROM ready WHERE lane=? AND due<=? ORDER BY due, id LIMIT ?"
         return self._db.execute(sql, (lane.id, now_ms, limit)).fetchall()
 
@@ -275,7 +275,7 @@ class Leasing(Settling):
         return loaded
 
     def _names(self, picks: Sequence[_Pick]) -> dict[int, str]:
-        """Tell under which name each goes out: the one it was first sent under, else by its owner's rule."""
+        """Return the name under which each is sent: the one it was first sent under, else by its owner's rule."""
         fresh = {(pick.workspace, pick.pixel, pick.event): "" for pick in picks if not pick.spelling}
         for place in fresh:
             seen = self._db.execute(_SPELLED, place).fetchone()

@@ -50,7 +50,7 @@ class Listing(StoreReader):
         asked = whole(states)
         with self.one_moment():
             ids = self._newest(asked, pixel, before_id or _END, limit + 1)
-            stories = [story for id_ in ids[:limit] for story in self._bare(id_)]
+            stories = [story for id_ in ids[:limit] for story in self._summaries(id_)]
         return Listed(stories, ids[limit - 1] if len(ids) > limit else None)
 
     def last_answers(self) -> list[LastAnswer]:
@@ -79,7 +79,7 @@ class Listing(StoreReader):
         return nlargest(limit, [*scheduled, *leased])
 
     def _places(self, pixel: Place | None) -> Iterator[Place]:
-        """Give each workspace and pixel that the index knows, by a leap to the next one."""
+        """Yield each workspace and pixel that the index knows, by a leap to the next one."""
         if pixel is not None:
             yield pixel
             return
@@ -88,7 +88,7 @@ class Listing(StoreReader):
             ((workspace, code),) = found
             yield workspace, code
 
-    def _bare(self, id_: int) -> list[Story]:
+    def _summaries(self, id_: int) -> list[Story]:
         return [as_story(row, [], []) for row in self._records(f"{STORY} WHERE id = ?", (id_,))]
 
 

@@ -9,7 +9,7 @@ from twinbeam.engines.stores.sqlite.counting import counted_names
 from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, handle_of, is_stored, known_id
 from twinbeam.pipeline.record.conversion import Conversion
-from twinbeam.pipeline.record.known import Known, PixelEvent, PixelPlace, PixelSide, Spelled
+from twinbeam.pipeline.record.read_set import PixelEvent, PixelPlace, PixelSide, ReadSet, Spelled
 from twinbeam.pipeline.record.visits import UNREADABLE
 
 _BY_ID = f"SELECT {COLUMNS}, attempts FROM conversion WHERE id IN ({{}})"  # noqa: S608 -- constants only
@@ -45,12 +45,12 @@ class Loading:
         confirming = self._db.execute("SELECT workspace, pixel, until FROM confirming")
         self.confirming = {(workspace, pixel): until for workspace, pixel, until in confirming}
 
-    def known(self, signals: Sequence[Signal]) -> Known:
+    def known(self, signals: Sequence[Signal]) -> ReadSet:
         """Look up all that the fold of these arrivals may ask for."""
         ids = self._dedup.find({key for signal in signals for key in (signal.key, *signal.aliases)})
         rows = self.rows(set(ids.values()))
         visitor_of, facts_of = self._visits(signals)
-        return Known(
+        return ReadSet(
             conversions={key: rows[id_] for key, id_ in ids.items() if id_ in rows},
             visitor_of=visitor_of,
             facts_of=facts_of,
@@ -84,12 +84,12 @@ class Loading:
         return {token: handle_of(id_) for token, id_ in links.items()}, facts
 
     def _facts(self, visitor: int, sealed: bytes) -> Facts:
-        """Give what a visit is known by; of one that is damaged nobody knows what it refused."""
+        """Return what a visit is known by; of one that is damaged nobody knows what it refused."""
         return self._connection.facts_in(visitor, sealed) or UNREADABLE
 
     def _reached_by(self, visitors: Iterable[bytes], rows: dict[int, Conversion]) -> list[tuple[bytes, Conversion]]:
         """
-        Give what a visitor's word on consent may still reach; what is loaded already is given as it is.
+        Return what a visitor's word on consent may still reach; what is loaded already is given as it is.
 
         What a new visitor has reported is in this very fold.
         """

@@ -27,7 +27,7 @@ def lookup_tables(db: sqlite3.Connection) -> list[str]:
 
 
 def day_of_table(table: str) -> int:
-    """Give the UTC day of a look-up table."""
+    """Return the UTC day of a look-up table."""
     return int(table.removeprefix(_PREFIX))
 
 
@@ -39,7 +39,7 @@ def add_lookups(db: sqlite3.Connection, day: int, found: Sequence[packed_rows.En
 
 
 def conversions_by_lookup(db: sqlite3.Connection, hashes: Iterable[bytes]) -> list[int]:
-    """Give the conversions that any of these hashes leads to, the oldest first."""
+    """Return the conversions that any of these hashes leads to, the oldest first."""
     asked = set(hashes)
     with translated():
         return sorted({id_ for table in lookup_tables(db) for id_ in packed_rows.search(db, table, *asked)})

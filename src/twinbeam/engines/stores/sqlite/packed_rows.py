@@ -29,13 +29,13 @@ def append(db: sqlite3.Connection, table: str, width: int, entries: Sequence[Ent
 
 
 def entries_of(db: sqlite3.Connection, table: str, width: int) -> Iterator[Entry]:
-    """Give all entries of a table, the oldest first."""
+    """Yield all entries of a table, the oldest first."""
     for hashes, packed in db.execute(f"SELECT hashes, ids FROM {table} ORDER BY n"):  # noqa: S608 -- our own name
         yield from unpack_entries(hashes, packed, width)
 
 
 def search(db: sqlite3.Connection, table: str, *keys: bytes) -> Iterator[int]:
-    """Give the ids that any of some keys of one length leads to, in one pass over the rows, however many keys."""
+    """Yield the ids that any of some keys of one length leads to, in one pass over the rows, however many keys."""
     asked = frozenset(keys)
     if asked:
         width = len(keys[0])
@@ -55,13 +55,13 @@ def latest(db: sqlite3.Connection, table: str, keys: Sequence[bytes]) -> dict[by
 
 
 def _rows_with_few(db: sqlite3.Connection, table: str, keys: AbstractSet[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Give the rows with one of these keys, and those where one only lies across the border of two others."""
+    """Yield the rows with one of these keys, and those where one only lies across the border of two others."""
     any_of = " OR ".join(["instr(hashes, ?)"] * len(keys))
     yield from db.execute(f"SELECT hashes, ids FROM {table} WHERE {any_of} ORDER BY n", tuple(keys))  # noqa: S608 -- our own name
 
 
 def _rows_with_any(db: sqlite3.Connection, table: str, keys: AbstractSet[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Give the rows with one of these keys; what one row costs does not depend on how many they are."""
+    """Return the rows with one of these keys; what one row costs does not depend on how many they are."""
     asked, shape = {(key,) for key in keys}, f"{len(next(iter(keys)))}s"
     rows: Iterable[tuple[bytes, bytes]] = db.execute(f"SELECT hashes, ids FROM {table} ORDER BY n")  # noqa: S608 -- our own name
     return (row for row in rows if not asked.isdisjoint(iter_unpack(shape, row[0])))
@@ -87,7 +87,7 @@ def rewrite(db: sqlite3.Connection, table: str, n: int, entries: Sequence[Entry]
 
 
 def unpack_entries(hashes: bytes, packed: bytes, width: int) -> list[Entry]:
-    """Give the entries of one row."""
+    """Return the entries of one row."""
     keys = (hashes[at : at + width] for at in range(0, len(hashes), width))
     return list(zip(keys, unpack_ids(packed), strict=True))
 
@@ -98,7 +98,7 @@ def pack_ids(ids: Iterable[int]) -> bytes:
 
 
 def unpack_ids(packed: bytes) -> "array[int]":
-    """Give packed ids."""
+    """Return packed ids."""
     ids = array("q")
     ids.frombytes(packed)
     return ids

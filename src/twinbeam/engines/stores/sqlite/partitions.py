@@ -17,7 +17,7 @@ ENTRY_BYTES = KEY_BYTES + _ID_BYTES
 
 
 def partition_of(key: bytes) -> int:
-    """Tell which partition a key belongs to; partitions are in the order of their keys."""
+    """Return which partition a key belongs to; partitions are in the order of their keys."""
     return key[0] << 8 | key[1]
 
 
@@ -27,7 +27,7 @@ def pack_entry(key: bytes, id_: int) -> bytes:
 
 
 def id_in(partition: bytes, key: bytes) -> int | None:
-    """Give the id that a key leads to, or None where the partition does not hold it."""
+    """Return the id that a key leads to, or None where the partition does not hold it."""
     at = partition.rfind(key)
     while at > 0 and at % ENTRY_BYTES:  # it begins inside an entry: that is no key
         at = partition.rfind(key, 0, at + KEY_BYTES - 1)
@@ -40,12 +40,12 @@ def entries_in(partition: bytes) -> list[Entry]:
 
 
 def keys_in(partition: bytes) -> list[bytes]:
-    """Give the keys of a partition, in the order in which they came."""
+    """Return the keys of a partition, in the order in which they came."""
     return [partition[at : at + KEY_BYTES] for at in range(0, len(partition), ENTRY_BYTES)]
 
 
 def ids_in(partition: bytes) -> list[int]:
-    """Give the ids of a partition, in the order in which they came."""
+    """Return the ids of a partition, in the order in which they came."""
     places = range(KEY_BYTES, len(partition), ENTRY_BYTES)
     return [int.from_bytes(partition[at : at + _ID_BYTES], "big") for at in places]
 

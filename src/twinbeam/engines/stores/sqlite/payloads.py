@@ -30,7 +30,7 @@ class Payloads:
         self._db = connection.db
 
     def copies_of(self, ids: Iterable[int]) -> dict[int, list[Copy]]:
-        """Give the kept copies of those conversions that have a payload; of one that is damaged, none."""
+        """Return the kept copies of those conversions that have a payload; of one that is damaged, none."""
         sql = "SELECT payload.id, body, wrapped FROM payload LEFT JOIN held_key USING (id) WHERE payload.id IN ({})"
         found = self._connection.select_in(sql, ids)
         return {id_: self._copies(id_, sealed, wrapped) for id_, sealed, wrapped in found}

@@ -26,11 +26,11 @@ class PendingKeys:
             self._count += 1
 
     def id_of(self, key: bytes) -> int | None:
-        """Give the id that a key leads to, or None where it does not wait."""
+        """Return the id that a key leads to, or None where it does not wait."""
         return id_in(self._partitions[partition_of(key)], key)
 
     def between(self, first: int, end: int) -> Iterator[tuple[int, bytes]]:
-        """Give the partitions from one to before another that hold anything."""
+        """Return the partitions from one to before another that hold anything."""
         return ((first + place, partition) for place, partition in enumerate(self._partitions[first:end]) if partition)
 
     def count_in(self, partition: int) -> int:
@@ -43,5 +43,5 @@ class PendingKeys:
         self._partitions[first:end] = [b""] * (end - first)
 
     def lowest_id(self) -> int | None:
-        """Give the lowest id that a key leads to."""
+        """Return the lowest id that a key leads to."""
         return min((id_ for partition in self._partitions for id_ in ids_in(partition)), default=None)

@@ -104,7 +104,7 @@ class StoreReader:
         return [as_story(row, [], []) for row in rows]
 
     def counts(self, *, since_day: int = 0) -> list[Count]:
-        """Give all counters from a UTC day on."""
+        """Return all counters from a UTC day on."""
         sql = "SELECT day, workspace, pixel, event, outcome, reason, n FROM counter WHERE day >= ? AND n <> 0"
         return [msgspec.convert(row, Count) for row in self._records(sql, (since_day,))]
 
@@ -121,7 +121,7 @@ class StoreReader:
         return dict(self._rows("SELECT state, n FROM removed_count", ()))
 
     def cursors(self) -> dict[str, tuple[int, int]]:
-        """Tell for each journal how far it is recorded: sequence number and events."""
+        """Return how far each journal is recorded: sequence number and events."""
         return {
             journal: (seq, events) for journal, seq, events in self._rows("SELECT journal, seq, events FROM cursor", ())
         }
@@ -148,7 +148,7 @@ class StoreReader:
         return [msgspec.convert(_parsed(row, "routes"), KeyRow) for row in self._records(_KEYS)]
 
     def workspaces(self) -> dict[str, WorkspaceRules]:
-        """Give what was decided about each workspace, by its name."""
+        """Return what was decided about each workspace, by its name."""
         rows = self._rows("SELECT name, rules FROM workspace ORDER BY name")
         return {name: msgspec.json.decode(rules, type=WorkspaceRules) for name, rules in rows}
 
@@ -165,11 +165,11 @@ class StoreReader:
         ]
 
     def changes(self, *, limit: int) -> list[Change]:
-        """Give the latest changes of what operators set up, newest first."""
+        """Return the latest changes of what operators set up, newest first."""
         return [msgspec.convert(row, Change) for row in self._records(_CHANGES, (limit,))]
 
     def _streams(self, workspace: str) -> Iterator[tuple[str, str]]:
-        """Give what the keys of a workspace may be made of: pixels with their test streams, and event names."""
+        """Yield what the keys of a workspace may be made of: pixels with their test streams, and event names."""
         tests = self._rows(_TEST_CODES, (workspace,))
         for pixel, event in self._rows(_PLACES, (workspace,)):
             codes = ["", *(code for place, code in tests if place == pixel and code)]

@@ -18,9 +18,9 @@ from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.confirming import ended
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
 from twinbeam.pipeline.record.conversion import reason_to_end
+from twinbeam.pipeline.record.counters import RECORDED
 from twinbeam.pipeline.record.fold import Fold
 from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.record.tally import RECORDED
 
 _HELD = (
     "SELECT held.due, conversion.id, received, workspace, pixel, event, reason, lacks FROM held "
@@ -56,7 +56,7 @@ class StoreRecorder:
         self._last_id = self._highest_id()
 
     def cursor(self, journal_id: str) -> int:
-        """Give the last recorded sequence number of a journal, 0 when it is new."""
+        """Return the last recorded sequence number of a journal, 0 when it is new."""
         row = self._db.execute("SELECT seq FROM cursor WHERE journal = ?", (journal_id,)).fetchone()
         return row[0] if row else 0
 
@@ -104,7 +104,7 @@ class StoreRecorder:
             raise
 
     def next_deadline_ms(self) -> int | None:
-        """Tell when the next held conversion ends."""
+        """Return when the next held conversion ends."""
         due: int | None = self._db.execute("SELECT min(due) FROM held").fetchone()[0]
         return due
 

@@ -52,7 +52,7 @@ class PersonRow(Struct, frozen=True):
 
     @property
     def reached_tiktok(self) -> bool:
-        """Tell whether TikTok has it, or may have it."""
+        """Return whether TikTok has it, or may have it."""
         return self.state is State.DELIVERED or self.enriched or self.maybe_at is not None
 
 
@@ -95,7 +95,7 @@ class Search:
 
 
 def rows_of(connection: StoreConnection, ids: Iterable[int], person: Person, *, until_ms: int) -> list[PersonRow]:
-    """Give those of some conversions about a person that were accepted until then and are not gone already."""
+    """Return those of some conversions about a person that were accepted until then and are not gone already."""
     rows = (_row(row) for row in connection.select_in(_ROWS, sorted(ids)))
     reached = (row for row in rows if person.means(row.workspace, row.shop) and row.received_ms <= until_ms)
     return [row for row in reached if row.state in ERASABLE]
@@ -103,7 +103,7 @@ def rows_of(connection: StoreConnection, ids: Iterable[int], person: Person, *, 
 
 def _found_about(connection: StoreConnection, person: Person) -> Iterator[set[int]]:
     """
-    Give the conversions that look-ups of a person lead to, in pieces.
+    Yield the conversions that look-ups of a person lead to, in pieces.
 
     What is held is looked through first: nobody finds it by a look-up, and once it is released a look-up finds it.
     """

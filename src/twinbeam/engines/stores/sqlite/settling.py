@@ -175,7 +175,7 @@ def as_lane(row: Sequence[Any]) -> Lane:
 
 
 def end_of(lane: Lane, state: State, reason: str) -> tuple[State, str]:
-    """Give the state and reason in which a lane's conversion ends: delivered stays delivered after a second word."""
+    """Return the state and reason in which a lane's conversion ends: delivered stays delivered after an enrichment."""
     return (State.DELIVERED, "") if lane.enriches else (state, reason)
 
 

@@ -163,7 +163,7 @@ class Setup:
 
     def settings_version(self) -> tuple[int, int]:
         """
-        Tell how far pixels, tokens, keys and workspaces have changed; another one after each change.
+        Return how far pixels, tokens, keys, sources and workspaces have changed: a different pair after each change.
 
         Each change of theirs has a line in the audit, but for the time until which a server's word is awaited.
         """
@@ -171,7 +171,7 @@ class Setup:
         return newest, awaited
 
     def opens(self) -> bool:
-        """Tell whether the key ring opens what was sealed last in this store."""
+        """Return whether the key ring opens what was sealed last in this store."""
         row = self._db.execute("SELECT day FROM day_key ORDER BY day DESC LIMIT 1").fetchone()
         try:
             return row is None or self._day_keys.has(row[0])

@@ -150,7 +150,7 @@ class SqliteReader(Listing):
 
 
 def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable":
-    """Give the table of the jobs; SQLAlchemy is loaded only where it is asked for."""
+    """Return the table of the jobs; SQLAlchemy is loaded only where it is asked for."""
     from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
 
     return JobTable(connection.tables, alone=alone)

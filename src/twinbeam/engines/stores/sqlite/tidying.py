@@ -84,7 +84,7 @@ class Tidying:
         self._day_keys(oldest_visit)
 
     def _longest(self) -> int:
-        """Give the days for what belongs to no single workspace."""
+        """Return the days for what belongs to no single workspace."""
         return max(map(self._keep_days_of, self._workspaces()))
 
     def _shortest(self) -> int:
@@ -163,7 +163,7 @@ class Tidying:
         self._keys_done = day_of(self.now_ms)
 
     def _ended(self, ids: Iterable[int], old: int, other: int) -> Iterator[int]:
-        """Give the conversions whose keys have had their time: all before `old`, without an order before `other`."""
+        """Yield the conversions whose keys have had their time: all before `old`, without an order before `other`."""
         yield from (id_ for id_ in ids if id_ < old)
         asked = (id_ for id_ in ids if old <= id_ < other)
         yield from (id_ for (id_,) in self._connection.select_in(_WITHOUT_ORDER, asked))
@@ -216,7 +216,7 @@ class Tidying:
             self._connection.scrub_due = True
 
     def _first_since(self, ms: int) -> int:
-        """Give the first id accepted since a time: ids follow time, so that a search by halves is enough."""
+        """Return the first id accepted since a time: ids follow time, so that a search by halves is enough."""
         low, high = 0, self._connection.highest_id("conversion") + 1
         while low < high:
             middle = (low + high) // 2

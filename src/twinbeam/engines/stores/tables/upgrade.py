@@ -26,7 +26,7 @@ def bring_forward(db: sqlite3.Connection) -> None:
 
 
 def _version(db: sqlite3.Connection) -> str:
-    """Give the newest migration that a file has seen, or nothing."""
+    """Return the newest migration that a file has seen, or ""."""
     with suppress(sqlite3.OperationalError):  # it has no such table: it is new, or of before
         row = db.execute("SELECT version_num FROM alembic_version").fetchone()
         return str(row[0]) if row else ""

@@ -63,7 +63,7 @@ def built() -> Built:
 
 
 def is_stopped(pixels: Iterable[RoutedPixel]) -> bool:
-    """Tell whether every web pixel of a key is stopped, so that its tag has nothing to do."""
+    """Return whether every web pixel of a key is stopped, so that its tag has nothing to do."""
     web = [pixel for pixel in pixels if pixel.event_source == "web"]
     return bool(web) and all(pixel.stopped for pixel in web)
 
@@ -89,20 +89,20 @@ class Files:
         self._fixed[f"/{its.whole}.js"] = its.texts["whole"]
 
     def fixed(self, path: str, headers: Headers) -> Reply | None:
-        """Give a file that never changes, by its path below the tag's name; None where there is none."""
+        """Return a file that never changes, by its path below the tag's name; None where there is none."""
         text = self._fixed.get(path)
         return None if text is None else _reply(text, b"public, max-age=31536000, immutable", headers)
 
     def stopped(self, headers: Headers, *, whole: bool = False) -> Reply:
         """
-        Give what stands in the tag's place while its pixels are stopped.
+        Return what stands in the tag's place while its pixels are stopped.
 
         What is inline keeps the page's calls to TikTok's queue to itself, and nobody comes to take them.
         """
         return _reply(self._its.texts["inline"] if whole else STOPPED, _FRESH, headers)
 
     def main(self, given: Mapping[str, object], headers: Headers, *, whole: bool = False) -> Reply:
-        """Give the tag, behind what was decided for the key that asks; `whole` with the snippet's inline part."""
+        """Return the tag, behind what was decided for the key that asks; `whole` with the snippet's inline part."""
         text = _with(self._its.texts["whole" if whole else "main"], msgspec.json.encode(given, order="sorted"))
         return _reply(text, _FRESH, headers)
 
@@ -114,7 +114,7 @@ def _with(text: bytes, given: bytes) -> bytes:
 
 @lru_cache(maxsize=128)
 def _packed(text: bytes) -> tuple[bytes, bytes]:
-    """Give a text compressed, and its entity tag."""
+    """Return a text compressed, and its entity tag."""
     return gzip.compress(text, 9, mtime=0), b'W/"%s"' % sha256(text).hexdigest()[:16].encode()
 
 

@@ -23,15 +23,16 @@ from twinbeam.pipeline.record.conversion import (
     copy_of,
     with_channel,
 )
-from twinbeam.pipeline.record.findings import differences, worded
-from twinbeam.pipeline.record.known import Known, Note, Writes
+from twinbeam.pipeline.record.counters import Counters
+from twinbeam.pipeline.record.decision_table import REFUSED_BEFORE, Act, decide, drop_reason, ended_in_vain
+from twinbeam.pipeline.record.discrepancies import discrepancies, worded
+from twinbeam.pipeline.record.effective_consent import ConsentStatus
+from twinbeam.pipeline.record.read_set import ReadSet
 from twinbeam.pipeline.record.relation import Relation
-from twinbeam.pipeline.record.rules import REFUSED_BEFORE, Act, decide, drop_reason, ended_in_vain
-from twinbeam.pipeline.record.standing import Stance
-from twinbeam.pipeline.record.tally import Tally
+from twinbeam.pipeline.record.schedule import Schedule
 from twinbeam.pipeline.record.visits import Visits, borrowed, lacks
 from twinbeam.pipeline.record.vouching import forget_other_order, is_believed, refuse_as_server
-from twinbeam.pipeline.record.waiting import Waiting
+from twinbeam.pipeline.record.write_set import Note, WriteSet
 
 _TO_BE_SENT = frozenset({State.READY, State.WAITING})
 _MAY_CHANGE = frozenset({State.HELD, State.READY, State.WAITING})
@@ -39,15 +40,17 @@ _MAY_CHANGE = frozenset({State.HELD, State.READY, State.WAITING})
 MOST_COPIES = 64
 
 
-class Steps:
+class Transitions:
     """The steps of one transaction."""
 
-    def __init__(self, known: Known, writes: Writes, tally: Tally, visits: Visits, waiting: Waiting) -> None:
-        self._known = known
-        self._writes = writes
-        self._tally = tally
+    def __init__(
+        self, read_set: ReadSet, write_set: WriteSet, counters: Counters, visits: Visits, schedule: Schedule
+    ) -> None:
+        self._read_set = read_set
+        self._write_set = write_set
+        self._counters = counters
         self._visits = visits
-        self._waiting = waiting
+        self._schedule = schedule
 
     def take(self, act: Act, conversion: Conversion, it: Arriving) -> None:
         """Do what the table says."""
@@ -55,60 +58,60 @@ class Steps:
 
     def open(self, conversion: Conversion, it: Arriving) -> None:
         """Keep a first copy, ready to be sent or held until it may be."""
-        self._writes.opened.append(conversion)
-        self._heed_order(conversion, it)
+        self._write_set.opened.append(conversion)
+        self._apply_order_refusal(conversion, it)
         for word in it.signal.observed:
             self.count(conversion, Finding(word))
-        self._waiting.admit(conversion, it)
+        self._schedule.admit(conversion, it)
         self._keep(conversion, it, opens=True)
 
     def keep_out(self, conversion: Conversion, it: Arriving) -> None:
         """Keep nothing but the key and the reason."""
-        self._writes.opened.append(conversion)
-        conversion.state, conversion.reason = State.DROPPED, drop_reason(None, it.standing.reason)
+        self._write_set.opened.append(conversion)
+        conversion.state, conversion.reason = State.DROPPED, drop_reason(None, it.effective.reason)
         self._mark_refused(conversion, it)
         bare(conversion)
-        self._tally.arrival(conversion, Outcome.DROPPED, conversion.reason)
+        self._counters.arrival(conversion, Outcome.DROPPED, conversion.reason)
 
     def reopen(self, known: Conversion, it: Arriving) -> None:
         """Let what was held in vain wait again; of earlier copies only their conditions are left."""
         signal = it.signal
-        self._tally.state(known, -1)
+        self._counters.state(known, -1)
         forget_other_order(known, signal)
         if known.reason == Reason.CONSENT_CONTESTED:
             known.contested_ms = known.contested_ms or known.browser_at or known.received_ms
         known.event_id, known.order_id = signal.event_id, signal.order_id
         known.minor, known.currency, known.event_time = signal.minor, signal.currency, signal.event_time
-        known.consent, known.evidence = it.standing.basis, known.evidence & ~GRANTED
+        known.consent, known.evidence = it.effective.basis, known.evidence & ~GRANTED
         self._note(known, it)
-        self._heed_order(known, it)
-        self._waiting.admit(known, it)
+        self._apply_order_refusal(known, it)
+        self._schedule.admit(known, it)
         self._keep(known, it)
-        self._tally.arrival(known, Outcome.MERGED)
+        self._counters.arrival(known, Outcome.MERGED)
 
     def merge(self, known: Conversion, it: Arriving) -> None:
         """Let a copy join what was never sent."""
         self._note(known, it)
         lacked = known.lacks
         forget_other_order(known, it.signal)
-        if self._heed_order(known, it):
+        if self._apply_order_refusal(known, it):
             known.lacks |= CONTEST
-        self._waiting.satisfy(known, it)
-        if it.standing.stance is Stance.ALLOWED and known.lacks != lacked:
-            known.consent = it.standing.basis
-        self._waiting.rearrange(known, lacked, it.signal.received_ms)
+        self._schedule.satisfy(known, it)
+        if it.effective.status is ConsentStatus.ALLOWED and known.lacks != lacked:
+            known.consent = it.effective.basis
+        self._schedule.rearrange(known, lacked, it.signal.received_ms)
         self._keep(known, it)
-        self._tally.arrival(known, Outcome.MERGED)
+        self._counters.arrival(known, Outcome.MERGED)
 
     def take_over(self, known: Conversion, it: Arriving) -> None:
         """Let the server's word on its own visit stand for what strangers reported under its order."""
         self._note(known, it)
         known.evidence, known.visitor, known.granter, known.conditions, known.match = 0, b"", b"", 0, 0
         known.browser_at, known.native_proven, known.contested_ms = None, False, 0
-        known.consent = it.standing.basis
-        self._waiting.begin_anew(known, it)
+        known.consent = it.effective.basis
+        self._schedule.begin_anew(known, it)
         self._keep(known, it)
-        self._tally.arrival(known, Outcome.MERGED)
+        self._counters.arrival(known, Outcome.MERGED)
 
     def supersede(self, conversion: Conversion, it: Arriving) -> None:
         """Open a new conversion under keys that led to what ended."""
@@ -123,30 +126,30 @@ class Steps:
         """Send once more, with what the copy adds, while TikTok still merges it into the browser's own report."""
         self._note(known, it)
         if it.relation is Relation.OWN:
-            self._waiting.satisfy(known, it)
+            self._schedule.satisfy(known, it)
         known.match |= it.signal.match
-        self._waiting.send_again(known, it.signal.received_ms)
+        self._schedule.send_again(known, it.signal.received_ms)
         self._keep(known, it)
-        payloads = self._writes.payloads
+        payloads = self._write_set.payloads
         payloads[known.id] = [replace(copy, adds=True) for copy in payloads[known.id]]
-        self._tally.arrival(known, Outcome.MERGED)
+        self._counters.arrival(known, Outcome.MERGED)
 
     def withdraw(self, known: Conversion, it: Arriving) -> None:
         """Keep of what is refused nothing but pixel, event, time and reason."""
         self.drop(known, it)
         self._mark_refused(known, it)
-        self.end_refused(known, drop_reason(known, it.standing.reason))
+        self.end_refused(known, drop_reason(known, it.effective.reason))
 
     def end_refused(self, known: Conversion, reason: Reason) -> None:
         """Withdraw a conversion because of a refusal."""
-        self._waiting.end(known, State.WITHDRAWN, reason)
+        self._schedule.end(known, State.WITHDRAWN, reason)
         bare(known)
 
     def contest(self, known: Conversion, it: Arriving) -> None:
         """Hold what a visit refused that nothing ties to it, until the server reports a later grant."""
         self._note(known, it)
         self.hold_contested(known, it.signal.received_ms)
-        self._tally.arrival(known, Outcome.DROPPED, drop_reason(known, it.standing.reason))
+        self._counters.arrival(known, Outcome.DROPPED, drop_reason(known, it.effective.reason))
 
     def hold_contested(self, known: Conversion, at_ms: int) -> None:
         """Hold a conversion that is contested; what is on the wire just then is not sent again."""
@@ -154,9 +157,9 @@ class Steps:
             known.contested_ms = max(known.contested_ms, at_ms)
             self._recall(known, Reason.NO_CONSENT)
         elif known.enriched:
-            self._forgo(known)
+            self._cancel_enrichment(known)
         elif known.state in _MAY_CHANGE:
-            self._waiting.contest(known, at_ms)
+            self._schedule.contest(known, at_ms)
 
     def remember_refusal(self, known: Conversion, at_ms: int, *, by_order: bool = False) -> None:
         """Note what another visit refused: it holds the conversion once a server vouches for no more than its order."""
@@ -164,25 +167,25 @@ class Steps:
             return
         known.contested_ms = at_ms
         known.evidence = (known.evidence & ~BY_ORDER) | BELIEVED | BY_ORDER * by_order
-        self._writes.changed[known.id] = known
+        self._write_set.changed[known.id] = known
 
     def pass_over(self, known: Conversion, it: Arriving) -> None:
         """Count an arrival that changes nothing here."""
-        refused = it.standing.stance is Stance.REFUSED
+        refused = it.effective.status is ConsentStatus.REFUSED
         if refused and it.believed:
             self.remember_refusal(known, it.signal.received_ms, by_order=bool(it.signal.claim))
-        reason = drop_reason(known, it.standing.reason) if refused else ""
-        self._tally.arrival(known, Outcome.DROPPED if refused else Outcome.DUPLICATE, reason)
+        reason = drop_reason(known, it.effective.reason) if refused else ""
+        self._counters.arrival(known, Outcome.DROPPED if refused else Outcome.DUPLICATE, reason)
 
     def refuse(self, known: Conversion, reason: Reason) -> None:
         """Let a refusal of the visit do to a conversion what a refused copy of it would do."""
-        match decide(known, Stance.REFUSED):
+        match decide(known, ConsentStatus.REFUSED):
             case Act.WITHDRAW:
                 self.end_refused(known, reason)
             case Act.RECALL:
                 self._recall(known, reason)
             case Act.LEAVE_DELIVERED | Act.DROP:
-                self._forgo(known)
+                self._cancel_enrichment(known)
 
     def restrict(self, known: Conversion, conditions: int) -> None:
         """
@@ -195,61 +198,61 @@ class Steps:
             return
         if ended_in_vain(known) or (known.state in _MAY_CHANGE and not known.enriched):
             known.conditions |= conditions
-            self._writes.changed[known.id] = known
+            self._write_set.changed[known.id] = known
         elif known.state is State.LEASED:
             self._recall(known, Reason.NO_CONSENT)
         else:
-            self._forgo(known)
+            self._cancel_enrichment(known)
 
     def recall(self, known: Conversion, it: Arriving) -> None:
         """Note a refusal on what is on the wire; whoever settles the batch sees to it that this was the last try."""
         self.drop(known, it)
-        self._recall(known, drop_reason(known, it.standing.reason))
+        self._recall(known, drop_reason(known, it.effective.reason))
 
     def _recall(self, known: Conversion, reason: Reason) -> None:
         if known.reason != Reason.ERASURE_ASKED:  # which asks for more
             known.reason = reason
-            self._writes.changed[known.id] = known
+            self._write_set.changed[known.id] = known
 
-    def _forgo(self, known: Conversion) -> None:
-        """Give up the second word of what is delivered, or see to it that there never is one."""
+    def _cancel_enrichment(self, known: Conversion) -> None:
+        """Give up the enrichment of what is delivered, or see to it that there never is one."""
         if known.state in _TO_BE_SENT and known.enriched:
-            self._waiting.end(known, State.DELIVERED, None)
+            self._schedule.end(known, State.DELIVERED, None)
         elif known.state is State.DELIVERED:
             known.enriched = True
-            self._writes.changed[known.id] = known
+            self._write_set.changed[known.id] = known
 
     def drop(self, known: Conversion, it: Arriving) -> None:
         """Count and note an arrival that is refused: what was sent stands, and is added to no more."""
         self._note(known, it)
-        self._forgo(known)
-        if it.standing.stance is Stance.REFUSED and known.state in REFUSED_BEFORE:
+        self._cancel_enrichment(known)
+        if it.effective.status is ConsentStatus.REFUSED and known.state in REFUSED_BEFORE:
             self._vouch_refused(known, it)  # whoever refused it before: no browser opens it anew
-        self._tally.arrival(known, Outcome.DROPPED, drop_reason(known, it.standing.reason))
+        self._counters.arrival(known, Outcome.DROPPED, drop_reason(known, it.effective.reason))
 
     def duplicate(self, known: Conversion, it: Arriving) -> None:
         """
         Note a copy that comes too late to be sent; people still find the conversion by what it says.
 
-        What its visit says later still counts, as long as there may be another attempt, or a second word.
+        What its visit says later still counts, as long as there may be another attempt, or an enrichment.
         """
         signal = it.signal
         self._note(known, it)
         if is_believed(it.relation):
-            self.restrict(known, conditions_of(it.standing, known.event_source))
+            self.restrict(known, conditions_of(it.effective, known.event_source))
         may_go_on = known.state in UNSENT or (known.state is State.DELIVERED and not known.enriched)
         if may_go_on and signal.visits:
             self._visits.watch(signal, known.id)
         if known.reason != Reason.ERASURE_ASKED:
             self._look_up(known, signal)
-        self._tally.arrival(known, Outcome.DUPLICATE)
+        self._counters.arrival(known, Outcome.DUPLICATE)
 
     def count(self, known: Conversion, finding: Finding) -> None:
         """Count what copies of a conversion disagree about, once however often they say it again."""
         if not known.found & FOUND[finding]:
             known.found |= FOUND[finding]
-            self._tally.finding(known, finding)
-            self._writes.changed[known.id] = known
+            self._counters.finding(known, finding)
+            self._write_set.changed[known.id] = known
 
     def _mark_refused(self, known: Conversion, it: Arriving) -> None:
         known.contested_ms = it.signal.received_ms
@@ -259,11 +262,11 @@ class Steps:
     def _vouch_refused(self, known: Conversion, it: Arriving) -> None:
         if it.signal.channel.side is Side.SERVER:
             refuse_as_server(known, it)
-        if known.visitor not in self._known.facts_of:
+        if known.visitor not in self._read_set.facts_of:
             known.visitor = b""  # a visit of which nothing is kept has no name
 
-    def _heed_order(self, known: Conversion, it: Arriving) -> bool:
-        """Tell whether browsers refused the order that a server names without naming its visit, and note when."""
+    def _apply_order_refusal(self, known: Conversion, it: Arriving) -> bool:
+        """Return whether browsers refused the order that a server names without naming its visit, and note when."""
         if it.signal.channel.side is not Side.SERVER or it.signal.strong or known.evidence & STRONG:
             return False
         facts = self._visits.facts_for(it.signal)
@@ -274,25 +277,25 @@ class Steps:
         return True
 
     def _keep(self, conversion: Conversion, it: Arriving, *, opens: bool = False) -> None:
-        signal, terms = it.signal, self._waiting.terms_of(it.signal)
-        copies = self._writes.payloads.setdefault(conversion.id, [])
-        held, allowed = conversion.state is State.HELD, it.standing.stance is Stance.ALLOWED
+        signal, terms = it.signal, self._schedule.terms_of(it.signal)
+        copies = self._write_set.payloads.setdefault(conversion.id, [])
+        held, allowed = conversion.state is State.HELD, it.effective.status is ConsentStatus.ALLOWED
         kept = copy_of(
             signal,
             it.arrival,
-            confirms=self._waiting.is_confirmed(signal),
+            confirms=self._schedule.is_confirmed(signal),
             held=held,
             visitor=it.visitor,
             allowed=allowed,
         )
-        there = self._known.conversions.get(signal.key)
+        there = self._read_set.conversions.get(signal.key)
         fired = kept.fired and it.relation is Relation.OWN
         is_others = there is not None and there is not conversion and not _is_one(there, conversion)
         is_strangers = there is not None and conversion.evidence & APART and not fired
         if not opens and (is_others or is_strangers):
             kept = replace(kept, event_id="")  # the id is that of another conversion, or was
         copies.append(kept)
-        if allowed and not it.standing.bare and lacks(signal):
+        if allowed and not it.effective.bare and lacks(signal):
             facts = self._visits.facts_for(signal)
             copy = borrowed(facts, signal, it.arrival, restricted=terms.rules.restricted) if facts is not None else None
             if copy is not None:
@@ -306,31 +309,31 @@ class Steps:
 
     def _look_up(self, conversion: Conversion, signal: Signal) -> None:
         if signal.lookups:
-            self._writes.lookups.append((signal.lookups, conversion.id, signal.received_ms))
+            self._write_set.lookups.append((signal.lookups, conversion.id, signal.received_ms))
 
     def _look_up_order(self, conversion: Conversion, signal: Signal) -> None:
         """Let people find what is held by its order; by what names a person only once it may be sent."""
         order = lookup("order", signal.workspace, signal.order_id)
         if signal.order_id and order in signal.lookups:
-            self._writes.lookups.append(([order], conversion.id, signal.received_ms))
+            self._write_set.lookups.append(([order], conversion.id, signal.received_ms))
 
     def _note(self, known: Conversion, it: Arriving) -> None:
-        signal, standing = it.signal, it.standing
-        joined = signal.key in self._known.conversions and signal.channel in known.channels.split("+")
-        compared = standing.stance is not Stance.REFUSED and it.relation is not Relation.TAKEN_OVER
-        found = differences(known, signal, self._known.spelled, joined=joined) if compared else []
+        signal, effective = it.signal, it.effective
+        joined = signal.key in self._read_set.conversions and signal.channel in known.channels.split("+")
+        compared = effective.status is not ConsentStatus.REFUSED and it.relation is not Relation.TAKEN_OVER
+        found = discrepancies(known, signal, self._read_set.spelled, joined=joined) if compared else []
         for finding in (*(difference.finding for difference in found), *map(Finding, signal.observed)):
             self.count(known, finding)
         known.copies += 1
         known.channels = with_channel(known.channels, signal.channel)
         if known.copies <= MOST_COPIES:
-            facts = (signal.channel.value, signal.received_ms, standing.basis, signal.source)
-            self._writes.notes.append(Note(known.id, known.copies, *facts, worded(found)))
-        self._writes.changed[known.id] = known
+            facts = (signal.channel.value, signal.received_ms, effective.basis, signal.source)
+            self._write_set.notes.append(Note(known.id, known.copies, *facts, worded(found)))
+        self._write_set.changed[known.id] = known
 
 
 def _is_one(there: Conversion, conversion: Conversion) -> bool:
-    """Tell whether what is found under an event id was shown to be a conversion's own, and not a stranger's."""
+    """Return whether what is found under an event id was shown to be a conversion's own, and not a stranger's."""
     return there.united == conversion.id and not there.evidence & APART
 
 
@@ -342,20 +345,20 @@ def bare(conversion: Conversion) -> None:
 
 
 #: Not bound to their object: it would hold itself, and what a transaction leaves behind would wait for the collector.
-_STEPS: Mapping[Act, Callable[[Steps, Conversion, Arriving], None]] = {
-    Act.OPEN: Steps.open,
-    Act.KEEP_OUT: Steps.keep_out,
-    Act.REOPEN: Steps.reopen,
-    Act.MERGE: Steps.merge,
-    Act.TAKE_OVER: Steps.take_over,
-    Act.SUPERSEDE: Steps.supersede,
-    Act.SPLIT: Steps.split,
-    Act.ENRICH: Steps.enrich,
-    Act.WITHDRAW: Steps.withdraw,
-    Act.RECALL: Steps.recall,
-    Act.CONTEST: Steps.contest,
-    Act.LEAVE_DELIVERED: Steps.drop,
-    Act.DUPLICATE: Steps.duplicate,
-    Act.DROP: Steps.drop,
-    Act.PASS_OVER: Steps.pass_over,
+_STEPS: Mapping[Act, Callable[[Transitions, Conversion, Arriving], None]] = {
+    Act.OPEN: Transitions.open,
+    Act.KEEP_OUT: Transitions.keep_out,
+    Act.REOPEN: Transitions.reopen,
+    Act.MERGE: Transitions.merge,
+    Act.TAKE_OVER: Transitions.take_over,
+    Act.SUPERSEDE: Transitions.supersede,
+    Act.SPLIT: Transitions.split,
+    Act.ENRICH: Transitions.enrich,
+    Act.WITHDRAW: Transitions.withdraw,
+    Act.RECALL: Transitions.recall,
+    Act.CONTEST: Transitions.contest,
+    Act.LEAVE_DELIVERED: Transitions.drop,
+    Act.DUPLICATE: Transitions.duplicate,
+    Act.DROP: Transitions.drop,
+    Act.PASS_OVER: Transitions.pass_over,
 }

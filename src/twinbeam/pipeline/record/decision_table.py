@@ -10,7 +10,7 @@ Every engine asks `decide` and then writes down what it says, so all engines agr
 | waiting after an attempt     | DUPLICATE         | DUPLICATE                        | WITHDRAW        |
 | on the wire                  | DUPLICATE         | DUPLICATE                        | RECALL          |
 | delivered                    | ENRICH, DUPLICATE | DUPLICATE                        | DROP            |
-| delivered, a second word due | DUPLICATE         | DUPLICATE                        | LEAVE_DELIVERED |
+| delivered, an enrichment due | DUPLICATE         | DUPLICATE                        | LEAVE_DELIVERED |
 | expired, held in vain        | REOPEN            | REOPEN, held                     | WITHDRAW        |
 | dropped, withdrawn           | DROP              | DROP                             | DROP            |
 | ended otherwise              | DUPLICATE         | DUPLICATE                        | DROP            |
@@ -37,13 +37,13 @@ from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Reason
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN, Conversion
+from twinbeam.pipeline.record.effective_consent import ConsentStatus
 from twinbeam.pipeline.record.relation import Relation, has_left, hears_others
-from twinbeam.pipeline.record.standing import Stance
 
 _UNLEASED = frozenset({State.HELD, State.READY, State.WAITING})
 #: What was held in vain may begin anew for so long, as an order that is paid on delivery.
 _VAIN_MS = 30 * MS_PER_DAY
-_SECOND_WORD_MS = 3_600_000  #: after it was delivered; by then no second word can leave any more
+_ENRICHMENT_MS = 3_600_000  #: after it was delivered; by then no enrichment can leave any more
 REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
 #: Reasons of conversions that ended only because nobody permitted or confirmed them in time.
 IN_VAIN = frozenset(reason.value for reason in WAITED_IN_VAIN.values())
@@ -65,7 +65,7 @@ class Act(StrEnum):
     ENRICH = auto()  #: the copy joins, and what it adds is sent once more
     WITHDRAW = auto()  #: the payload is purged; the arrival is dropped
     RECALL = auto()  #: the refusal is noted: this attempt is the last; the arrival is dropped
-    LEAVE_DELIVERED = auto()  #: the second word is not sent, the first stands; the arrival is dropped
+    LEAVE_DELIVERED = auto()  #: the enrichment is not sent, the first stands; the arrival is dropped
     DUPLICATE = auto()  #: the copy is counted and noted, nothing is sent
     TAKE_OVER = auto()  #: what waits begins anew on the word of this copy, whatever others said before
     SUPERSEDE = auto()  #: a new conversion takes its keys; what ended stays as it is
@@ -76,22 +76,22 @@ class Act(StrEnum):
 
 def decide(
     known: Conversion | None,
-    stance: Stance,
+    status: ConsentStatus,
     relation: Relation = Relation.OWN,
     *,
     enriches: bool = False,
     believed: bool = True,
 ) -> Act:
-    """Say what an arrival does; total over all combinations, without side effects."""
-    if stance is Stance.ENDS:
+    """Return what an arrival does; total over all combinations, without side effects."""
+    if status is ConsentStatus.ENDS:
         return Act.IGNORE
-    if known is None and stance is Stance.REFUSED:
+    if known is None and status is ConsentStatus.REFUSED:
         return Act.KEEP_OUT if believed else Act.IGNORE
     if known is None:
         return Act.OPEN
-    if stance is Stance.REFUSED:
+    if status is ConsentStatus.REFUSED:
         return _refused(known) if relation in _BELIEVED else _contested(known, relation, believed=believed)
-    return _WELCOMES[relation](known, enriches=enriches and stance is Stance.ALLOWED)
+    return _WELCOMES[relation](known, enriches=enriches and status is ConsentStatus.ALLOWED)
 
 
 def _first_vouched(known: Conversion, *, enriches: bool) -> Act:
@@ -131,7 +131,7 @@ def _passed_over(known: Conversion, *, enriches: bool) -> Act:  # noqa: ARG001 -
 
 
 def _contested(known: Conversion, relation: Relation, *, believed: bool) -> Act:
-    """Say what a refusal does that comes from a visit which nothing ties to the conversion."""
+    """Return what a refusal does that comes from a visit which nothing ties to the conversion."""
     is_unsent = known.state in _UNLEASED or known.state is State.LEASED
     holds = believed and relation is not Relation.STRANGER and hears_others(known) and is_unsent and not known.enriched
     return Act.CONTEST if holds else Act.PASS_OVER
@@ -156,19 +156,19 @@ def _refused(known: Conversion) -> Act:
 
 
 def may_be_reached(state: str, reason: str, ended_ms: int, now_ms: int) -> bool:
-    """Tell whether a visit's later word on consent may still mean something for what it reported."""
+    """Return whether a visit's later word on consent may still mean something for what it reported."""
     if state == State.DELIVERED:
-        return now_ms - ended_ms <= _SECOND_WORD_MS
+        return now_ms - ended_ms <= _ENRICHMENT_MS
     return state in UNSENT or (state == State.EXPIRED and reason in IN_VAIN and now_ms - ended_ms <= _VAIN_MS)
 
 
 def ended_in_vain(known: Conversion) -> bool:
-    """Tell whether it ended only because nobody permitted or confirmed it in time."""
+    """Return whether it ended only because nobody permitted or confirmed it in time."""
     return known.state is State.EXPIRED and known.reason in IN_VAIN
 
 
 def _open(known: Conversion) -> bool:
-    """Tell whether it still takes copies: until its first attempt only, for what may be on the wire stands."""
+    """Return whether it still takes copies: until its first attempt only, for what may be on the wire stands."""
     return not known.frozen and known.state in _UNLEASED
 
 

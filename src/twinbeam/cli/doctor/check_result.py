@@ -7,7 +7,7 @@ from msgspec import Struct
 from twinbeam.settings import Settings
 
 
-class Finding(Struct, frozen=True):
+class CheckResult(Struct, frozen=True):
     """One check's result: what was found, and the fix where something is wrong."""
 
     what: str
@@ -16,7 +16,7 @@ class Finding(Struct, frozen=True):
 
     @property
     def fine(self) -> bool:
-        """Tell whether nothing is wrong."""
+        """Return whether nothing is wrong."""
         return not self.fix
 
     @property
@@ -29,5 +29,5 @@ class Check(Struct, frozen=True):
     """One thing to look at."""
 
     of: str  #: as in "the check of the store could not be made"
-    make: Callable[[Settings], Iterator[Finding]]
+    make: Callable[[Settings], Iterator[CheckResult]]
     opens_files: bool = True  #: made only where the files belong to whoever asks

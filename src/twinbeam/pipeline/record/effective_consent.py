@@ -15,7 +15,7 @@ from twinbeam.core.values import Decision, Signal
 from twinbeam.pipeline.record.policy import Judge, Terms
 
 
-class Stance(StrEnum):
+class ConsentStatus(StrEnum):
     """Where an arrival stands."""
 
     ALLOWED = auto()
@@ -24,31 +24,35 @@ class Stance(StrEnum):
     ENDS = auto()  #: it goes no further whatever the visitor said; it is only counted
 
 
-class Standing(Struct, frozen=True, gc=False):
-    """An arrival's stance, what it rests on, and on what conditions it may be sent."""
+class EffectiveConsent(Struct, frozen=True, gc=False):
+    """An arrival's status, what it rests on, and on what conditions it may be sent."""
 
-    stance: Stance
+    status: ConsentStatus
     basis: str
     reason: Reason | None = None  #: set for REFUSED and ENDS
     limited: bool = False
     bare: bool = False
 
 
-_STANCES = {Decision.ALLOWED: Stance.ALLOWED, Decision.UNDECIDED: Stance.UNSAID, Decision.DROPPED: Stance.REFUSED}
+_STATUSES = {
+    Decision.ALLOWED: ConsentStatus.ALLOWED,
+    Decision.UNDECIDED: ConsentStatus.UNSAID,
+    Decision.DROPPED: ConsentStatus.REFUSED,
+}
 
 
-def standing_of(signal: Signal, visit: ConsentRecord | None, terms: Terms, judge: Judge) -> Standing:
+def effective_consent_of(signal: Signal, visit: ConsentRecord | None, terms: Terms, judge: Judge) -> EffectiveConsent:
     """Judge an arrival with all that its visit has said; `visit` is None where nothing is remembered."""
     said = signal.permission
     if said.decision is Decision.DROPPED:
-        stance = Stance.REFUSED if said.reason is Reason.NO_CONSENT else Stance.ENDS
-        return Standing(stance, said.basis, said.reason)
+        status = ConsentStatus.REFUSED if said.reason is Reason.NO_CONSENT else ConsentStatus.ENDS
+        return EffectiveConsent(status, said.basis, said.reason)
     if visit is not None and not _adds_nothing(visit, signal.consent):
         said = judge(terms.rules.consent, latest(signal.consent or NOTHING_SAID, visit), signal.event_source)
     bare = said.bare or (signal.permission.bare and signal.event_source not in LIMITABLE)  # its own word, whoever asks
-    return Standing(_STANCES[said.decision], said.basis, said.reason, limited=said.limited, bare=bare)
+    return EffectiveConsent(_STATUSES[said.decision], said.basis, said.reason, limited=said.limited, bare=bare)
 
 
 def _adds_nothing(visit: ConsentRecord, said: ConsentRecord | None) -> bool:
-    """Tell whether joining a visit's record leaves the answers and the places on which an arrival was judged."""
+    """Return whether joining a visit's record leaves the answers and the places on which an arrival was judged."""
     return said is not None and same_places(visit, said) and same_answers(visit, said)

@@ -22,7 +22,7 @@ RECORDED = "recorded"
 FINDING = "finding"
 
 
-class Tally:
+class Counters:
     """Changes to counters, summed up before they are written."""
 
     def __init__(self, names: CountedNames) -> None:
@@ -63,7 +63,7 @@ class Tally:
         self.add(self._key(conversion, FINDING, finding))
 
     def counted_as(self, conversion: Conversion) -> str:
-        """Give the name under which a conversion is counted."""
+        """Return the name under which a conversion is counted."""
         return self._names.of(day_of(conversion.received_ms), conversion.workspace, conversion.pixel, conversion.event)
 
     def __iter__(self) -> Iterator[tuple[int, str, str, str, str, str, int]]:

@@ -27,24 +27,25 @@ from twinbeam.pipeline.record.conversion import (
     is_proven,
     reason_to_wait,
 )
-from twinbeam.pipeline.record.known import Known, Place, Writes
+from twinbeam.pipeline.record.counters import Counters
+from twinbeam.pipeline.record.effective_consent import ConsentStatus
 from twinbeam.pipeline.record.policy import RecordPolicy, Terms
+from twinbeam.pipeline.record.read_set import ReadSet
 from twinbeam.pipeline.record.relation import Relation
-from twinbeam.pipeline.record.standing import Stance
-from twinbeam.pipeline.record.tally import Tally
 from twinbeam.pipeline.record.vouching import is_believed, outdoes, vouch
+from twinbeam.pipeline.record.write_set import Place, WriteSet
 
 _BROWSER, _SERVER = Side.BROWSER.value, Side.SERVER.value
 _OWNER_DAYS = 7  #: for its owner to look at a number that was used twice; TikTok takes no older event
 
 
-class Waiting:
+class Schedule:
     """Moves the conversions of one transaction to where they wait, and counts each move."""
 
-    def __init__(self, known: Known, writes: Writes, tally: Tally, policy: RecordPolicy) -> None:
-        self._known = known
-        self._writes = writes
-        self._tally = tally
+    def __init__(self, read_set: ReadSet, write_set: WriteSet, counters: Counters, policy: RecordPolicy) -> None:
+        self._read_set = read_set
+        self._write_set = write_set
+        self._counters = counters
         self._policy = policy
 
     def terms_of(self, place: Signal | Conversion) -> Terms:
@@ -52,25 +53,25 @@ class Waiting:
         return self._policy.terms_of(place.workspace, place.pixel)
 
     def is_confirmed(self, signal: Signal) -> bool:
-        """Tell whether a copy says that a purchase took place, in its owner's sense."""
-        awaited = signal.event == "Purchase" and is_awaited(self._known.confirming, signal)
+        """Return whether a copy says that a purchase took place, in its owner's sense."""
+        awaited = signal.event == "Purchase" and is_awaited(self._read_set.confirming, signal)
         return self.terms_of(signal).confirmed_by(signal, awaited=awaited)
 
     def satisfy(self, conversion: Conversion, it: Arriving) -> None:
         """Note what a copy brings of what is lacking, on which conditions, and what it says of TikTok's own script."""
-        signal, standing = it.signal, it.standing
+        signal, effective = it.signal, it.effective
         if signal.channel.side is Side.SERVER:
             vouch(conversion, it, after_browser_ms=self._policy.holding.after_browser_ms)
         else:
             conversion.evidence |= it.belief
-        if standing.stance is Stance.ALLOWED:
+        if effective.status is ConsentStatus.ALLOWED:
             self._permitted(conversion, it)
         if self.is_confirmed(signal):
             conversion.lacks &= ~CONFIRMATION
         if is_believed(it.relation):
             conversion.match |= signal.match
         if is_believed(it.relation) or not conversion.evidence & GRANTED:
-            conversion.conditions |= conditions_of(standing, conversion.event_source)
+            conversion.conditions |= conditions_of(effective, conversion.event_source)
         if signal.channel is Channel.BROWSER and signal.native not in SILENT:
             self._fired(conversion, it)
 
@@ -87,24 +88,24 @@ class Waiting:
         else:
             conversion.state, conversion.reason = State.READY, ""
             conversion.due_ms = self._due_ms(conversion, received_ms)
-        self._writes.scheduled[conversion.id] = conversion
-        self._tally.state(conversion, 1)
+        self._write_set.scheduled[conversion.id] = conversion
+        self._counters.state(conversion, 1)
 
     def begin_anew(self, conversion: Conversion, it: Arriving) -> None:
         """Let what waits on the word of strangers wait on the word of this copy alone."""
         self._leave(conversion)
-        self._tally.state(conversion, -1)
+        self._counters.state(conversion, -1)
         was_held = conversion.state is State.HELD
         self.admit(conversion, it)
         if was_held and conversion.state is State.READY:
-            self._writes.released.add(conversion.id)
+            self._write_set.released.add(conversion.id)
 
     def rearrange(self, conversion: Conversion, lacked: int, now_ms: int) -> None:
         """Move an unsent conversion on by what a further copy, or a word on consent, has brought it."""
         if conversion.lacks != lacked:
             self._advance(conversion, now_ms)
         elif conversion.state is State.READY and both_channels(conversion.channels) and conversion.due_ms > now_ms:
-            self._schedule(conversion, now_ms)
+            self._plan(conversion, now_ms)
 
     def permit(self, conversion: Conversion, basis: str, granter: bytes, *, own: bool) -> None:
         """Let a visit's grant reach a conversion that waits for it; its `own` visit's frees the server's copy too."""
@@ -126,29 +127,29 @@ class Waiting:
         """Hold a conversion because a visit that nothing ties to it refused it."""
         lacked, conversion.lacks = conversion.lacks, conversion.lacks | CONTEST
         conversion.contested_ms = max(conversion.contested_ms, now_ms)
-        self._writes.changed[conversion.id] = conversion
+        self._write_set.changed[conversion.id] = conversion
         if conversion.lacks != lacked:
             self._advance(conversion, now_ms)
 
     def send_again(self, conversion: Conversion, now_ms: int) -> None:
-        """Schedule a second word about a delivered conversion."""
-        self._tally.state(conversion, -1)
+        """Schedule an enrichment about a delivered conversion."""
+        self._counters.state(conversion, -1)
         conversion.state, conversion.reason = State.READY, ""
         conversion.enriched, conversion.due_ms = True, now_ms
-        self._tally.state(conversion, 1)
-        self._writes.scheduled[conversion.id] = conversion
+        self._counters.state(conversion, 1)
+        self._write_set.scheduled[conversion.id] = conversion
 
     def end(self, conversion: Conversion, state: State, reason: Reason | None) -> None:
         """End a conversion that waits or waited in vain; its payload goes."""
         self._leave(conversion)
-        self._tally.state(conversion, -1)
+        self._counters.state(conversion, -1)
         conversion.state, conversion.reason = state, reason or ""
-        self._tally.state(conversion, 1)
-        self._writes.changed[conversion.id] = conversion
-        self._writes.payloads.pop(conversion.id, None)
-        self._writes.held.discard(conversion.id)
-        self._writes.released.discard(conversion.id)
-        self._writes.purged.add(conversion.id)
+        self._counters.state(conversion, 1)
+        self._write_set.changed[conversion.id] = conversion
+        self._write_set.payloads.pop(conversion.id, None)
+        self._write_set.held.discard(conversion.id)
+        self._write_set.released.discard(conversion.id)
+        self._write_set.purged.add(conversion.id)
 
     def _permitted(self, conversion: Conversion, it: Arriving) -> None:
         vouched = it.signal.channel.side is Side.SERVER
@@ -189,21 +190,21 @@ class Waiting:
         if conversion.state is not State.HELD:
             self._hold(conversion, now_ms)
             return
-        self._tally.state(conversion, -1)
+        self._counters.state(conversion, -1)
         conversion.reason = reason_to_wait(conversion.lacks)  # and the deadline stays: it is never extended
-        self._tally.state(conversion, 1)
-        self._writes.changed[conversion.id] = conversion
+        self._counters.state(conversion, 1)
+        self._write_set.changed[conversion.id] = conversion
 
     def _hold(self, conversion: Conversion, now_ms: int) -> None:
         """Hold what was ready; its payload is sealed under a key of its own from now on."""
         self._leave(conversion)
-        self._tally.state(conversion, -1)
+        self._counters.state(conversion, -1)
         self._await(conversion, now_ms)
-        self._tally.state(conversion, 1)
-        self._writes.released.discard(conversion.id)
-        self._writes.payloads.setdefault(conversion.id, [])
-        self._writes.scheduled[conversion.id] = conversion
-        self._writes.changed[conversion.id] = conversion
+        self._counters.state(conversion, 1)
+        self._write_set.released.discard(conversion.id)
+        self._write_set.payloads.setdefault(conversion.id, [])
+        self._write_set.scheduled[conversion.id] = conversion
+        self._write_set.changed[conversion.id] = conversion
 
     def _await(self, conversion: Conversion, now_ms: int) -> None:
         conversion.state, conversion.reason = State.HELD, reason_to_wait(conversion.lacks)
@@ -212,31 +213,31 @@ class Waiting:
         else:
             browser_at = conversion.browser_at if is_proven(conversion.evidence) else None
             conversion.due_ms = self._policy.holding.ends_ms(now_ms, browser_at)
-        self._writes.held.add(conversion.id)
+        self._write_set.held.add(conversion.id)
 
     def _release(self, conversion: Conversion, now_ms: int) -> None:
         self._leave(conversion)
-        self._tally.state(conversion, -1)
+        self._counters.state(conversion, -1)
         conversion.state, conversion.reason = State.READY, ""
-        self._tally.state(conversion, 1)
-        self._writes.held.discard(conversion.id)
-        self._writes.released.add(conversion.id)
+        self._counters.state(conversion, 1)
+        self._write_set.held.discard(conversion.id)
+        self._write_set.released.add(conversion.id)
         self._enter(conversion, now_ms)
 
-    def _schedule(self, conversion: Conversion, now_ms: int) -> None:
+    def _plan(self, conversion: Conversion, now_ms: int) -> None:
         self._leave(conversion)
         self._enter(conversion, now_ms)
 
     def _enter(self, conversion: Conversion, now_ms: int) -> None:
         conversion.due_ms = self._due_ms(conversion, now_ms)
-        self._writes.scheduled[conversion.id] = conversion
-        self._writes.changed[conversion.id] = conversion
+        self._write_set.scheduled[conversion.id] = conversion
+        self._write_set.changed[conversion.id] = conversion
 
     def _leave(self, conversion: Conversion) -> None:
         if conversion.state is not State.EXPIRED:
             place = Place(conversion, conversion.due_ms, held=conversion.state is State.HELD)
-            self._writes.unscheduled.setdefault(conversion.id, place)
-        self._writes.scheduled.pop(conversion.id, None)
+            self._write_set.unscheduled.setdefault(conversion.id, place)
+        self._write_set.scheduled.pop(conversion.id, None)
 
     def _due_ms(self, conversion: Conversion, now_ms: int) -> int:
         window = self._policy.window
@@ -249,14 +250,14 @@ class Waiting:
         return now_ms + window.wait_ms
 
     def _two_sided(self, conversion: Conversion, now_ms: int) -> bool:
-        """Tell whether both sides have reported to this pixel lately, so that a second copy is to be expected."""
-        since, seen = now_ms - self._policy.window.seen_within_ms, self._known.last_seen
+        """Return whether both sides have reported to this pixel lately, so that a second copy is to be expected."""
+        since, seen = now_ms - self._policy.window.seen_within_ms, self._read_set.last_seen
         workspace, pixel = conversion.workspace, conversion.pixel
         return seen.get((workspace, pixel, _BROWSER), 0) >= since and seen.get((workspace, pixel, _SERVER), 0) >= since
 
 
 def _is_of_a_visit(conversion: Conversion, it: Arriving) -> bool:
-    """Tell whether a visit reports what no server vouches for: another visit's refusal does not hold it."""
+    """Return whether a visit reports what no server vouches for: another visit's refusal does not hold it."""
     return bool(it.visitor) and it.signal.channel is Channel.BROWSER and not conversion.evidence & VOUCHED
 
 

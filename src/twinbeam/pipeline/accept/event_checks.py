@@ -44,7 +44,7 @@ def name_of(item: Item, index: int) -> Name | Rejected:
 
 def time_of(item: Item, index: int, origin: Origin) -> int | Rejected:
     """
-    Give when the event happened, in seconds since the epoch.
+    Return when the event happened, in seconds since the epoch.
 
     Clocks of browsers are often wrong and may be set at will, so a browser says how long ago it was instead.
     """
@@ -62,7 +62,7 @@ def time_of(item: Item, index: int, origin: Origin) -> int | Rejected:
 
 
 def remarks_on(item: Item, name: Name, event_time: int, index: int, origin: Origin) -> Iterable[Notice]:
-    """Say what is odd about an event that is taken all the same; usually there is nothing, and that costs little."""
+    """Return what is odd about an event that is taken all the same; usually there is nothing, and that costs little."""
     behind_s = origin.received_ms // 1_000 - event_time
     region = item.consent.region
     is_plain = not name.mapped and not name.likely and (region is None or bool(place_of(region)))
@@ -99,7 +99,7 @@ def _of_browsers(item: Item, index: int) -> Iterator[Notice]:
 
 
 def remark(code: Remark, index: int, field: str, more: str = "") -> Notice:
-    """Say what is odd about a field of an event that is taken."""
+    """Return what is odd about a field of an event that is taken."""
     return Notice(index, path_in(index, field), code, f"{SENTENCES[code]} {more}".rstrip())
 
 
@@ -109,5 +109,5 @@ def refuse(code: Rejection, index: int, field: str, fix: str) -> Rejected:
 
 
 def path_in(index: int, field: str) -> str:
-    """Give the dotted path of a field, seen from the request."""
+    """Return the dotted path of a field, seen from the request."""
     return f"events[{index}].{field}" if field else f"events[{index}]"
