@@ -44,10 +44,10 @@ class Around:
     def positions(self):
         return {}
 
-    def remember(self, wish):
+    def remember(self, request):
         pass
 
-    def carried_out(self, wish_id):
+    def carried_out(self, request_id):
         return Receipt(0)
 
 

@@ -41,16 +41,16 @@ class AtOnce:
     def positions(self):
         return {}
 
-    def remember(self, wish):
-        self.happened.append(("remembered", wish.id, self._room.store.erasures()))
+    def remember(self, request):
+        self.happened.append(("remembered", request.id, self._room.store.erasures()))
 
-    def carried_out(self, wish_id):
-        self.happened.append(("awaited", wish_id, self._room.store.erasures()))
+    def carried_out(self, request_id):
+        self.happened.append(("awaited", request_id, self._room.store.erasures()))
         if not self._quick:
             return None
-        while self._room.store.erasure(wish_id) is None and self._room.store.tidy(self._room.clock.now_ms()):
+        while self._room.store.erasure(request_id) is None and self._room.store.tidy(self._room.clock.now_ms()):
             pass
-        return self._room.store.erasure(wish_id)
+        return self._room.store.erasure(request_id)
 
 
 def lines(admin):
@@ -109,8 +109,8 @@ def test_stories_are_given_from_a_day_on_and_of_one_shop(room, admin):
     room.record(bought("1", workspace=MAIN, received_ms=room.clock.now_ms()))
     room.record(a_signal("shop-fr-1", workspace=MAIN, shop="shop-fr", received_ms=room.clock.now_ms()))
 
-    def ids(**wishes):
-        return [story.event_id for page in export.stories(admin, MAIN, **wishes) for story in page]
+    def ids(**requests):
+        return [story.event_id for page in export.stories(admin, MAIN, **requests) for story in page]
 
     assert ids() == ids(since=today) == ["order-1", "shop-fr-1"]
     assert (ids(shop="shop-fr"), ids(shop="main")) == (["shop-fr-1"], ["order-1"])

@@ -260,9 +260,9 @@ def test_a_restored_store_is_erased_anew(h: Harness, data: Path, tmp_path: Path)
     backup = tmp_path / "backup"
     shutil.copytree(data, backup)
     h.engine._open()
-    wish = h.ask_erasure("email", ADA)
+    request = h.ask_erasure("email", ADA)
     h.tidy()
-    known = h.store.erasure(wish)
+    known = h.store.erasure(request)
     h.engine.close()
     shutil.rmtree(data)
     shutil.copytree(backup, data)
@@ -309,15 +309,15 @@ def test_an_erasure_that_is_cut_off_and_begins_anew_tells_all_it_did(
     h.delivered(h.lease())
     h.take(a_signal("e-3", lookups=[LOOKUP], order_id="1003", received_ms=h.now()))
     lease = h.lease()
-    wish = h.ask_erasure("email", ADA)
+    request = h.ask_erasure("email", ADA)
     with monkeypatch.context() as patched:
         patched.setattr(housekeeping, "time", SimpleNamespace(monotonic=cycle([0.0, 0.0, 1e9]).__next__))  # a step each
         while "erased" not in h.store.states():
             h.store.tidy(h.now())
-    assert h.store.erasure(wish) is None
+    assert h.store.erasure(request) is None
     h.engine.reopen()
     h.tidy()
-    receipt = h.store.erasure(wish)
+    receipt = h.store.erasure(request)
     assert receipt is not None
     assert (receipt.removed, receipt.in_flight, receipt.delivered) == (2, 1, 3)
     h.delivered(lease)

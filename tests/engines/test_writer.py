@@ -18,10 +18,10 @@ from signals import DAY, HOUR, NOW, PIXEL, WORKSPACE, a_refusal, a_signal, a_sta
 from twinbeam.admin import tokens, workspaces
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.app.known_time import Watch, accept_clock
+from twinbeam.app.live_rules import LiveRules
 from twinbeam.app.process import every
 from twinbeam.app.reports import Reports
 from twinbeam.app.snapshot import directory_of, publish
-from twinbeam.app.terms import LiveTerms
 from twinbeam.app.thread import Thread
 from twinbeam.app.writer import Writer
 from twinbeam.core.clock import HandClock
@@ -78,7 +78,7 @@ def a_writer(
         clock=clock or HandClock(NOW),
         reports=Reports(log),
         on_store=on_store,
-        terms=LiveTerms(),
+        live_rules=LiveRules(),
         watch=watch,
     )
     writer.sender.destination = Scripted(lambda _: OK)
@@ -166,7 +166,7 @@ def test_an_event_is_recorded_by_the_rules_that_a_command_published(
     publish(directory_of(h.store), data)
     h.append(a_signal("e-1"))
     assert asyncio.run(writer.follower._round()) == 1
-    assert writer.terms(WORKSPACE, PIXEL).rules == rules
+    assert writer.live_rules(WORKSPACE, PIXEL).rules == rules
     writer.follower._close()
 
 
@@ -278,11 +278,11 @@ def test_whoever_was_to_be_erased_while_no_writer_ran_is_not_sent_again(
     h.take(a_signal("e-1", lookups=ada), a_signal("e-2"))
     assert h.lease().count == 2
     h.append(a_signal("e-3", lookups=ada))
-    wish = h.ask_erasure("email", an_email("ada"))
+    request = h.ask_erasure("email", an_email("ada"))
     writer = a_writer(engine, log, data)
     work(writer, lambda: h.store.states().get("delivered"))
     assert sent_by(writer) == ["e-2"]
-    receipt = h.store.erasure(wish)
+    receipt = h.store.erasure(request)
     assert (receipt.removed, receipt.in_flight) == (1, 1)
     assert h.state("e-3") == "erased"
 
@@ -310,15 +310,15 @@ def test_a_journal_that_cannot_be_recorded_keeps_nothing_else_from_being_sent(
     assert log.told("record.crashed")
 
 
-def test_a_wish_that_waits_for_a_lost_journal_holds_nothing_up(
+def test_a_request_that_waits_for_a_lost_journal_holds_nothing_up(
     h: Harness, engine: SqliteEngine, log: Log, data: Path
 ) -> None:
     h.take(a_signal("e-1"))
     who = person("email", WORKSPACE, an_email("ada"))
-    h.store.ask_erasure(Erasure("wish-1", who, NOW, {"a lost journal": 7}))
+    h.store.ask_erasure(Erasure("request-1", who, NOW, {"a lost journal": 7}))
     writer = a_writer(engine, log, data)
     work(writer, lambda: h.store.states().get("delivered"))
-    assert h.store.erasure("wish-1") is None
+    assert h.store.erasure("request-1") is None
 
 
 def test_a_stop_is_obeyed_before_all_is_caught_up(h: Harness, engine: SqliteEngine, log: Log, data: Path) -> None:

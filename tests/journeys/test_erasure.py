@@ -74,7 +74,7 @@ def test_a_restored_store_is_erased_again_at_the_next_start(shop):
     shutil.copy(backup, store)
     assert len(about_ada(shop)) == 1
     shop.gateway.start()
-    wait_until(lambda: about_ada(shop) == [], "the wish is carried out again")
+    wait_until(lambda: about_ada(shop) == [], "the request is carried out again")
     assert shop.story("ada-1")["state"] == "erased"
 
 

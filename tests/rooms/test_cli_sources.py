@@ -7,7 +7,7 @@ from base64 import b64decode
 import pytest
 from click.testing import CliRunner
 
-from twinbeam.app.ring import open_ring
+from twinbeam.app.keyring import open_keyring
 from twinbeam.cli.main import twinbeam
 from twinbeam.cli.setup import opened_store
 from twinbeam.engines.signing import open_secret
@@ -39,7 +39,7 @@ def kept():
     """Give the secrets that count, as people write them."""
     with opened_store() as store:
         (row,) = store.signed_sources()
-    opened = [open_secret(open_ring(load()), row.name, b64decode(sealed)) for sealed in row.secrets]
+    opened = [open_secret(open_keyring(load()), row.name, b64decode(sealed)) for sealed in row.secrets]
     return ["whsec_" + base64.b64encode(secret).decode() for secret in opened]
 
 

@@ -167,12 +167,12 @@ class Administration(Protocol):
         """Ask the writer to let go what is held because this order's number was used before; return what that is."""
         ...
 
-    def ask_erasure(self, wish: Erasure) -> None:
-        """Note a wish for the writer to carry out."""
+    def ask_erasure(self, request: Erasure) -> None:
+        """Note a request for erasure, which the writer carries out."""
         ...
 
     def erasure(self, id_: str) -> Receipt | None:
-        """Return the receipt of a wish, or None while it is not carried out."""
+        """Return the receipt of a request, or None while it is not carried out."""
         ...
 
 
@@ -183,12 +183,12 @@ class Erasures(Protocol):
         """Return how far each journal is written; raises StorageError."""
         ...
 
-    def remember(self, wish: Erasure) -> None:
-        """Write a wish down outside the store, so that it outlives an older backup; raises OSError."""
+    def remember(self, request: Erasure) -> None:
+        """Write a request down outside the store, so that it outlives an older backup; raises OSError."""
         ...
 
-    def carried_out(self, wish_id: str) -> Receipt | None:
-        """Wait until a wish is carried out and return its receipt, or None when that takes too long."""
+    def carried_out(self, request_id: str) -> Receipt | None:
+        """Wait until a request is carried out and return its receipt, or None when that takes too long."""
         ...
 
 

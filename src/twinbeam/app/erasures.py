@@ -1,7 +1,7 @@
 """
-Wishes to be erased, kept beside the key ring as well as in the store.
+Requests for erasure, kept beside the key ring as well as in the store.
 
-A store that is put back from a backup does not know of the wishes since. The log does: it lies with the key ring,
+A store that is put back from a backup does not know of the requests since. The log does: it lies with the key ring,
 outside the data folder, and the writer asks for whatever the store does not know once more. It says who is meant by
 hashes that only the key ring opens.
 """
@@ -25,15 +25,15 @@ from twinbeam.settings import Settings
 _CONTEXT = b"erasure log"
 
 
-class Wishes(Protocol):
-    """The part of a store that takes wishes."""
+class ErasureRequests(Protocol):
+    """The part of a store that takes them."""
 
-    def ask_erasure(self, wish: Erasure) -> None:
-        """Note a wish for the writer to carry out."""
+    def ask_erasure(self, request: Erasure) -> None:
+        """Note a request for the writer to carry out."""
         ...
 
     def erasures(self) -> set[str]:
-        """Name all wishes that are known."""
+        """Name all requests that are known."""
         ...
 
 
@@ -50,14 +50,14 @@ def log_path(settings: Settings) -> Path:
     return settings.keyring.with_suffix(".erasures")
 
 
-def remember(path: Path, ring: KeyRing, wish: Erasure) -> None:
-    """Append a wish to the log, durably, on a line of its own."""
-    sealed = b64encode(ring.seal(msgspec.msgpack.encode(wish), _CONTEXT)).decode()
+def remember(path: Path, ring: KeyRing, request: Erasure) -> None:
+    """Append a request for erasure to the log, durably, on a line of its own."""
+    sealed = b64encode(ring.seal(msgspec.msgpack.encode(request), _CONTEXT)).decode()
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(handle, "a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # given back with the file; another's line under way is no torn one
         _begin_line(file)
-        file.write(json.dumps({"id": wish.id, "asked_ms": wish.asked_ms, "wish": sealed}).encode() + b"\n")
+        file.write(json.dumps({"id": request.id, "asked_ms": request.asked_ms, "request": sealed}).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
@@ -94,14 +94,14 @@ def remembered(path: Path, ring: KeyRing, reports: Reporter) -> list[Erasure]:
     return [_read(path, ring, line) for line in lines if line]
 
 
-def ask_again(store: Wishes, settings: Settings, ring: KeyRing, reports: Reporter) -> int:
-    """Ask a store for every wish that it does not know, as after a restore; tells how many there were."""
+def ask_again(store: ErasureRequests, settings: Settings, ring: KeyRing, reports: Reporter) -> int:
+    """Ask a store for every request that it does not know, as after a restore; tells how many there were."""
     known = store.erasures()
-    missing = [wish for wish in remembered(log_path(settings), ring, reports) if wish.id not in known]
+    missing = [request for request in remembered(log_path(settings), ring, reports) if request.id not in known]
     # Whoever follows the journals reports those that cannot be read.
     upto = positions(settings.journal_folder, ring, strict=False) if missing else {}
-    for wish in missing:
-        store.ask_erasure(msgspec.structs.replace(wish, upto=upto))
+    for request in missing:
+        store.ask_erasure(msgspec.structs.replace(request, upto=upto))
     return len(missing)
 
 
@@ -129,7 +129,7 @@ def _position(path: Path, ring: KeyRing) -> dict[str, int]:
 
 def _read(path: Path, ring: KeyRing, line: bytes) -> Erasure:
     try:
-        sealed = b64decode(json.loads(line)["wish"], validate=True)
+        sealed = b64decode(json.loads(line)["request"], validate=True)
         return msgspec.msgpack.decode(ring.open_sealed(sealed, _CONTEXT), type=Erasure)
     except (ValueError, KeyError, TypeError, StorageDamaged, msgspec.MsgspecError) as error:
         told = f"The log of erasures {path} cannot be read with this key ring; put back its backup."

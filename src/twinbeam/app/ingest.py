@@ -9,10 +9,10 @@ import socket
 import sys
 from functools import partial
 
+from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
 from twinbeam.app.process import attempt, beat, end_with_parent, every, run, side_by_side
 from twinbeam.app.reports import Reports
-from twinbeam.app.ring import open_ring
 from twinbeam.app.signing import standard_webhooks
 from twinbeam.app.slot import Slot
 from twinbeam.app.snapshot import SnapshotFile
@@ -122,7 +122,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     stop = asyncio.Event()
     end_with_parent(lifeline, stop)
     directory = SnapshotFile(settings.data)
-    ring = open_ring(settings)
+    ring = open_keyring(settings)
     watch = Watch(settings.data, SystemClock())
     journal = slot_of(settings, slot, ring, reports, watch.clock)
 

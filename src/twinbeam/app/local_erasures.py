@@ -31,20 +31,20 @@ class LocalErasures:
         """Return how far each journal is written."""
         return positions(self.settings.journal_folder, self.ring)
 
-    def remember(self, wish: Erasure) -> None:
-        """Write a wish down beside the key ring."""
-        remember(log_path(self.settings), self.ring, wish)
+    def remember(self, request: Erasure) -> None:
+        """Write a request down beside the key ring."""
+        remember(log_path(self.settings), self.ring, request)
 
-    def carried_out(self, wish_id: str) -> Receipt | None:
-        """Have a wish carried out by whoever can, and return its receipt; None when that takes too long."""
-        if self._without_gateway(wish_id):
-            return self.admin.store.erasure(wish_id)
+    def carried_out(self, request_id: str) -> Receipt | None:
+        """Have a request carried out by whoever can, and return its receipt; None when that takes too long."""
+        if self._without_gateway(request_id):
+            return self.admin.store.erasure(request_id)
         ends = time.monotonic() + self.wait_seconds
-        while (receipt := self.admin.store.erasure(wish_id)) is None and time.monotonic() < ends:
+        while (receipt := self.admin.store.erasure(request_id)) is None and time.monotonic() < ends:
             time.sleep(_LOOK_SECONDS)
         return receipt
 
-    def _without_gateway(self, wish_id: str) -> bool:
+    def _without_gateway(self, request_id: str) -> bool:
         """Carry it out here when no gateway runs; what waits in the journals still has to be recorded by one."""
         try:
             store = SqliteStore.open_as_writer(self.settings.data, self.ring, policy=RecordPolicy(), ages=Ages())
@@ -52,7 +52,7 @@ class LocalErasures:
             return False
         self.alone()
         try:
-            while store.erasure(wish_id) is None and store.tidy(self.admin.clock.now_ms(), retention=False):
+            while store.erasure(request_id) is None and store.tidy(self.admin.clock.now_ms(), retention=False):
                 pass
         finally:
             store.close()

@@ -78,7 +78,7 @@ class Supervisor:
 
     def _tend(self, child: Child, now: float) -> None:
         if child.process is not None and child.process.poll() is not None:
-            self._bury(child, now)
+            self._reap(child, now)
         elif child.process is not None and child.is_hung(now):
             self._log.error("child.hung", child=child.name, pid=child.process.pid)
             child.process.kill()
@@ -99,7 +99,7 @@ class Supervisor:
         child.delay = 0.0 if steady else min(max(child.delay * 2, 0.1), LONGEST_RESTART_SECONDS)
         child.restart_at = now + child.delay
 
-    def _bury(self, child: Child, now: float) -> None:
+    def _reap(self, child: Child, now: float) -> None:
         if child.process is None:
             return
         self._put_off(child, now, steady=now - child.started >= STEADY_SECONDS)

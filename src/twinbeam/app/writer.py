@@ -21,7 +21,9 @@ from uuid import uuid4
 
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.journal_folders import left_behind, remember_folders
+from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
+from twinbeam.app.live_rules import LiveRules
 from twinbeam.app.machine import LOOK_SECONDS, REPEAT_SECONDS, Machine
 from twinbeam.app.opening import Pages, named, opened
 from twinbeam.app.pending import Pending
@@ -29,9 +31,7 @@ from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
-from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
-from twinbeam.app.terms import LiveTerms
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
@@ -82,7 +82,7 @@ class Writer:
     clock: Clock
     reports: Reports
     on_store: Thread
-    terms: LiveTerms
+    live_rules: LiveRules
     watch: Watch | None = None
     earlier: Sequence[Path] = ()  #: folders that journals of this store were in before
 
@@ -130,13 +130,13 @@ class Writer:
             self.reports.happening(event, what=what, error=error, detail=detail)
 
     async def prepare(self) -> None:
-        """Take in what was decided and wished for while no writer ran."""
+        """Take in what was decided and asked for while no writer ran."""
         await self.on_store(ask_again, self.store, self.settings, self.ring, self.reports)
         # No token is new yet: what waits after an attempt keeps its time.
         await self.attempt("settings", self.take_settings)
 
     async def send(self, stop: asyncio.Event) -> None:
-        """Send, and let what is overdue end, once all is in force that was said or wished for while no writer ran."""
+        """Send, and let what is overdue end, once all is in force that was said or asked for while no writer ran."""
         await self.follower.caught_up.wait()
         await self.attempt("erasures", partial(carry_out, self.store, self.clock, self.on_store, stop))
         while not stop.is_set() and not self.time.is_sure():
@@ -149,14 +149,14 @@ class Writer:
         self._saved, self.directory = await self.on_store(self._read_settings)
         self.tokens = {place: token for place, (token, _) in self._saved.items()}
         self._stopped = frozenset((it.workspace, it.code) for it in self.directory.pixels.values() if it.stopped)
-        self.terms.update(self.directory)
+        self.live_rules.update(self.directory)
         await self.on_store(self._publish)
 
     def take_rules(self) -> None:
         """Take in rules that a command has just published: the intake may go by them already."""
         with suppress(StorageDamaged, OSError):  # the next look at the settings takes them from the store
             if self._snapshot.refresh():
-                self.terms.update(self._snapshot.current)
+                self.live_rules.update(self._snapshot.current)
 
     async def refresh(self) -> None:
         """Take in what changed, and let go what waited for another token or for its pixel to be started."""
@@ -259,7 +259,7 @@ class Writer:
             owner=self.owner,
             on_store=self.on_store,
             report=self.reports.happening,
-            is_stopped=lambda lane: self.terms(lane.workspace, lane.source_id).stopped,
+            is_stopped=lambda lane: self.live_rules(lane.workspace, lane.source_id).stopped,
         )
 
     def _publish(self) -> None:
@@ -297,8 +297,8 @@ async def joined(settings: Settings, reports: Reports, on_store: Thread) -> Writ
     that is missing or damaged.
     """
     check_store(settings)
-    ring, terms = open_ring(settings), LiveTerms()
-    policy = RecordPolicy(window=JoinWindow(wait_ms=settings.join_window_ms), terms_of=terms, judge=judge)
+    ring, live_rules = open_keyring(settings), LiveRules()
+    policy = RecordPolicy(window=JoinWindow(wait_ms=settings.join_window_ms), terms_of=live_rules, judge=judge)
     try:
         store = await on_store(
             SqliteStore.open_as_writer,
@@ -306,7 +306,7 @@ async def joined(settings: Settings, reports: Reports, on_store: Thread) -> Writ
             ring,
             policy=policy,
             ages=Ages(),
-            keep_days_of=terms.keep_days_of,
+            keep_days_of=live_rules.keep_days_of,
             wait_seconds=TAKEOVER_SECONDS,
         )
     except (StorageFull, StorageBusy):
@@ -322,7 +322,7 @@ async def joined(settings: Settings, reports: Reports, on_store: Thread) -> Writ
         clock=watch.clock,
         reports=reports,
         on_store=on_store,
-        terms=terms,
+        live_rules=live_rules,
         watch=watch,
         earlier=left_behind(settings, reports),
     )

@@ -61,14 +61,14 @@ def _told(receipt: "Receipt") -> str:
 
 def _erased(workspace: str, options: dict[str, str | None]) -> "Erased":
     from twinbeam.admin.erasure import erase
+    from twinbeam.app.keyring import open_keyring
     from twinbeam.app.local_erasures import LocalErasures
-    from twinbeam.app.ring import open_ring
     from twinbeam.cli.setup import opened_admin, settings
 
     chosen = settings()
     if not (chosen.data / "store.db").exists():
         raise ConfigError(f"There is no store in {chosen.data}; see TWINBEAM_DATA.")
-    ring = open_ring(chosen)
+    ring = open_keyring(chosen)
     with opened_admin() as admin:
         here = LocalErasures(settings=chosen, ring=ring, admin=admin, wait_seconds=_WAIT_SECONDS, alone=_tell_alone)
         return erase(admin, subject(workspace, options), here)

@@ -22,8 +22,8 @@ def command() -> None:
     import os
 
     from twinbeam.app import ownership
+    from twinbeam.app.keyring import open_keyring
     from twinbeam.app.presence import check_store
-    from twinbeam.app.ring import open_ring
     from twinbeam.app.supervisor import Supervisor
     from twinbeam.observe import logs
     from twinbeam.settings import MEND_PAGES, load
@@ -31,7 +31,7 @@ def command() -> None:
 
     settings = load()
     os.umask(0o077)  # what is made from here on is its owner's alone
-    open_ring(settings)
+    open_keyring(settings)
     check_store(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     logs.configure(settings.log_format)

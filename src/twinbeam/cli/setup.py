@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from twinbeam.admin.contract import Actor, Admin
+from twinbeam.app.keyring import open_keyring
 from twinbeam.app.ownership import account
 from twinbeam.app.presence import check_store, remember_store
-from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import directory_of, publish
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.errors import ConfigError, StorageDamaged, StorageError
@@ -21,7 +21,7 @@ from twinbeam.settings import Settings, load, sudo_user
 def opened_store() -> Iterator[SqliteSetup]:
     """Open the store beside a running gateway, if there is one; what changed is in force within a second."""
     settings = load()
-    ring = open_ring(settings)
+    ring = open_keyring(settings)
     check_store(settings)
     with _named(settings.data):
         try:

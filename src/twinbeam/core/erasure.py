@@ -26,7 +26,7 @@ class Person(Struct, frozen=True):
 
 
 class Erasure(Struct, frozen=True):
-    """A wish to be erased. It reaches what was accepted before it, and only once all of that is recorded."""
+    """A request for erasure. It reaches what was accepted before it, and only once all of that is recorded."""
 
     id: str
     person: Person

@@ -13,12 +13,12 @@ class TidiedStore(Protocol):
     """The part of a store that removes things."""
 
     def tidy(self, now_ms: int, *, retention: bool = True) -> bool:
-        """Do a little, wishes to be erased first; tells whether there is more to do now."""
+        """Do a little, requests for erasure first; tells whether there is more to do now."""
         ...
 
 
 def job(store: TidiedStore, on_store: OnStore, clock: Clock, is_sure: Callable[[], bool]) -> Job:
-    """Return the job; while nobody can be sure of the time only wishes are carried out."""
+    """Return the job; while nobody can be sure of the time only requests for erasure are carried out."""
 
     async def act() -> None:
         await on_store(store.tidy, clock.now_ms(), retention=is_sure())

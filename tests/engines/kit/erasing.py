@@ -88,12 +88,12 @@ def a_split_leaves_out_what_was_erased_meanwhile(h: Harness) -> None:
 
 def an_erasure_waits_for_what_was_accepted_before_it(h: Harness) -> None:
     h.append(a_signal("e-1", lookups=_LOOKUP))
-    wish = h.ask_erasure("email", _ADA)
+    request = h.ask_erasure("email", _ADA)
     h.tidy()
-    assert h.store.erasure(wish) is None
+    assert h.store.erasure(request) is None
     h.drain()
     h.tidy()
-    assert h.store.erasure(wish).removed == 1
+    assert h.store.erasure(request).removed == 1
     assert h.state() == "erased"
 
 
@@ -157,7 +157,7 @@ def what_a_visit_granted_is_erased_with_it(h: Harness) -> None:
     assert h.state("e-1") == "held"
 
 
-def what_comes_between_a_wish_and_its_answer_hears_the_visit_all_the_same(h: Harness) -> None:
+def what_comes_between_a_request_and_its_answer_hears_the_visit_all_the_same(h: Harness) -> None:
     h.take(a_signal("e-1", visitor="v-1", lookups=_LOOKUP))
     h.ask_erasure("email", _ADA)
     h.clock.advance(ms=1_000)
@@ -196,12 +196,12 @@ def a_stranger_is_told_that_there_was_nothing(h: Harness) -> None:
 
 def an_erasure_is_carried_out_once(h: Harness) -> None:
     h.take(a_signal("e-1", lookups=_LOOKUP))
-    wish = h.ask_erasure("email", _ADA)
+    request = h.ask_erasure("email", _ADA)
     h.tidy()
-    receipt = h.store.erasure(wish)
+    receipt = h.store.erasure(request)
     h.engine.reopen()
     h.tidy(1)
-    assert h.store.erasure(wish) == receipt
+    assert h.store.erasure(request) == receipt
 
 
 def what_was_erased_counts_as_erased(h: Harness) -> None:
@@ -210,7 +210,7 @@ def what_was_erased_counts_as_erased(h: Harness) -> None:
     assert h.counted("erased", "erasure_asked") == h.store.states()[State.ERASED] == 2
 
 
-def each_wish_waits_for_its_own_answers(h: Harness) -> None:
+def each_request_waits_for_its_own_answers(h: Harness) -> None:
     h.take(a_signal("e-1"))
     h.erase("order", "1001")
     h.clock.advance(ms=MINUTE)

@@ -171,7 +171,7 @@ class Harness:
         return self.step(lambda: self.store.end_overdue(self.now(), limit=1_000))
 
     def tidy(self, days: int = 0, *, retention: bool = True) -> None:
-        """Let time pass, and let housekeeping do all there is to do, or wishes alone."""
+        """Let time pass, and let housekeeping do all there is to do, or requests alone."""
         self.clock.advance(ms=days * DAY)
         before = self.engine.rows()
         while self.store.tidy(self.now(), retention=retention):
@@ -180,18 +180,18 @@ class Harness:
         self.check()
 
     def ask_erasure(self, kind: str, value: str, *, workspace: str = WORKSPACE, shop: str | None = None) -> str:
-        """Wish that what is known of a person is erased; everything accepted so far is recorded before."""
+        """Ask that what is known of a person is erased; everything accepted so far is recorded before."""
         seq, _ = self.engine.reader.newest()
         who = person(kind, workspace, value, shop=shop)
-        wish = Erasure(uuid4().hex, who, self.now(), {self.engine.reader.journal_id: seq})
-        self.store.ask_erasure(wish)
-        return wish.id
+        request = Erasure(uuid4().hex, who, self.now(), {self.engine.reader.journal_id: seq})
+        self.store.ask_erasure(request)
+        return request.id
 
     def erase(self, kind: str, value: str, **where: str) -> Receipt:
         """Have what is known of a person erased."""
-        wish = self.ask_erasure(kind, value, **where)
+        request = self.ask_erasure(kind, value, **where)
         self.tidy()
-        receipt = self.store.erasure(wish)
+        receipt = self.store.erasure(request)
         assert receipt is not None
         return receipt
 

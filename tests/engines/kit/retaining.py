@@ -33,9 +33,9 @@ def nothing_goes_because_of_the_time_while_nobody_can_be_sure_of_it(h: Harness) 
 
 def what_people_asked_for_is_erased_though_nobody_can_be_sure_of_the_time(h: Harness) -> None:
     _delivered(h, order_id="1001", lookups=[_ORDER])
-    wish = h.ask_erasure("order", "1001")
+    request = h.ask_erasure("order", "1001")
     h.tidy(retention=False)
-    assert h.store.erasure(wish) is not None
+    assert h.store.erasure(request) is not None
     assert h.store.states() == {"erased": 1}
 
 

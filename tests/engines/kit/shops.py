@@ -58,11 +58,11 @@ def an_erasure_by_what_names_a_person_reaches_all_their_shops(h: Harness) -> Non
     assert h.erase("order", "ada").removed == 2
 
 
-def a_wish_waits_with_the_shop_it_means(h: Harness) -> None:
+def a_request_waits_with_the_shop_it_means(h: Harness) -> None:
     h.take(a_signal("1001", **_DE), a_signal("shop-fr-1001", **_FR))
-    wish = h.ask_erasure("order", "1001", shop="shop-fr")
+    request = h.ask_erasure("order", "1001", shop="shop-fr")
     h.engine.reopen()
     h.clock.advance(ms=HOUR)
     h.tidy()
-    assert h.store.erasure(wish).removed == 1
+    assert h.store.erasure(request).removed == 1
     assert h.story("1001").state == "ready"

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 
 from twinbeam.app import ownership
-from twinbeam.app.ring import open_ring
+from twinbeam.app.keyring import open_keyring
 from twinbeam.cli.doctor.check_result import CheckResult
 from twinbeam.core.errors import ConfigError
 from twinbeam.engines.journals.sqlite import slots
@@ -41,7 +41,7 @@ def key_ring(settings: Settings) -> Iterator[CheckResult]:
     if not settings.keyring.exists() and not (settings.data / FILE).exists():
         yield CheckResult(f"No key ring {settings.keyring} yet; the first use makes one.", is_note=True)
         return
-    open_ring(settings)
+    open_keyring(settings)
     yield CheckResult(f"The key ring {settings.keyring} is readable by its owner alone.")
 
 

@@ -76,7 +76,7 @@ class StoreRecorder:
         return len(overdue[:limit])
 
     def ask_release(self, *, workspace: str, order_id: str, now_ms: int) -> list[Reused]:  # noqa: ARG002
-        """Wish that held conversions of an order are let go; return them."""
+        """Ask that held conversions of an order are let go; return them."""
         rows = [row for row in self._held() if (row.workspace, row.order_id) == (workspace, order_id)]
         asked = [row for row in rows if row.lacks & OWNER]
         self._asked += [row.id for row in asked]

@@ -69,9 +69,9 @@ class Rows(Struct):
     counters: dict[CounterKey, int] = field(default_factory=dict)
     names: CountedNames = field(default_factory=CountedNames)  #: nothing is ever taken back here, so it stays
     removed: dict[str, int] = field(default_factory=dict)
-    wishes: dict[str, Erasure] = field(default_factory=dict)
+    erasure_requests: dict[str, Erasure] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
-    flying: dict[str, set[int]] = field(default_factory=dict)  #: by wish: to be erased once they are answered
+    flying: dict[str, set[int]] = field(default_factory=dict)  #: by request: to be erased once they are answered
     batches: dict[int, Batch] = field(default_factory=dict)
     lanes: dict[tuple[str, str, str, str, bool], Lane] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1))

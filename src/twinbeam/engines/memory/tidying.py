@@ -29,11 +29,11 @@ class Tidying:
         self._rows = rows
 
     def tidy(self, now_ms: int, *, retention: bool = True) -> bool:
-        """Carry out the wishes that are ready, and remove what has come to its end."""
-        for wish in list(self._rows.wishes.values()):
-            self._follow_up(wish, now_ms)
-            if wish.id not in self._rows.receipts and self._is_recorded(wish):
-                self._rows.receipts[wish.id] = self._carry_out(wish, now_ms)
+        """Carry out the requests that are ready, and remove what has come to its end."""
+        for request in list(self._rows.erasure_requests.values()):
+            self._follow_up(request, now_ms)
+            if request.id not in self._rows.receipts and self._is_recorded(request):
+                self._rows.receipts[request.id] = self._carry_out(request, now_ms)
         if not retention:
             return False
         self._forget_payloads(now_ms)
@@ -44,24 +44,24 @@ class Tidying:
         self._forget_keys(now_ms)
         return False
 
-    def ask_erasure(self, wish: Erasure) -> None:
-        """Note a wish; one that is known is left as it is."""
-        self._rows.wishes.setdefault(wish.id, wish)
+    def ask_erasure(self, request: Erasure) -> None:
+        """Note a request; one that is known is left as it is."""
+        self._rows.erasure_requests.setdefault(request.id, request)
 
     def erasure(self, id_: str) -> Receipt | None:
-        """Return the receipt of a wish, or None while it is not carried out."""
+        """Return the receipt of a request, or None while it is not carried out."""
         return self._rows.receipts.get(id_)
 
     def erasures(self) -> set[str]:
-        """Name all wishes that are known, carried out or not."""
-        return set(self._rows.wishes)
+        """Name all requests that are known, carried out or not."""
+        return set(self._rows.erasure_requests)
 
-    def _is_recorded(self, wish: Erasure) -> bool:
-        return all(self._rows.cursors.get(name, (0, 0))[0] >= seq for name, seq in wish.upto.items())
+    def _is_recorded(self, request: Erasure) -> bool:
+        return all(self._rows.cursors.get(name, (0, 0))[0] >= seq for name, seq in request.upto.items())
 
-    def _carry_out(self, wish: Erasure, now_ms: int) -> Receipt:
-        rows, visitors = Search(self._rows, wish.person, wish.asked_ms).found()
-        self._rows.flying[wish.id] = {row.id for row in rows if row.state is State.LEASED}
+    def _carry_out(self, request: Erasure, now_ms: int) -> Receipt:
+        rows, visitors = Search(self._rows, request.person, request.asked_ms).found()
+        self._rows.flying[request.id] = {row.id for row in rows if row.state is State.LEASED}
         receipt = self._erase(rows, now_ms)
         for visitor in visitors:
             left = erased(self._rows.facts_of.pop(visitor, Facts()))
@@ -73,12 +73,12 @@ class Tidying:
                 days.pop(row.id, None)
         return msgspec.structs.replace(receipt, visits=len(visitors))
 
-    def _follow_up(self, wish: Erasure, now_ms: int) -> None:
-        if wish.id in self._rows.receipts:
-            rows, flying = self._rows, self._rows.flying[wish.id]
+    def _follow_up(self, request: Erasure, now_ms: int) -> None:
+        if request.id in self._rows.receipts:
+            rows, flying = self._rows, self._rows.flying[request.id]
             on_the_wire = {id_ for id_ in flying if id_ in rows.by_id and rows.by_id[id_].state is State.LEASED}
             answered = flying - on_the_wire
-            self._erase(Search(rows, wish.person, wish.asked_ms).reached(answered), now_ms)
+            self._erase(Search(rows, request.person, request.asked_ms).reached(answered), now_ms)
             flying -= answered
 
     def _erase(self, rows: Iterable[Conversion], now_ms: int) -> Receipt:

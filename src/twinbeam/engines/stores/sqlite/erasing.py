@@ -1,7 +1,7 @@
 """
 Erasure: what is stored about a person goes; key, event, time and the counters stay.
 
-A wish is a row. The writer carries it out once everything that was accepted before it is recorded, in pieces that
+A request is a row. The writer carries it out once everything that was accepted before it is recorded, in pieces that
 keep the recorder waiting for milliseconds only: it yields between them.
 """
 
@@ -44,7 +44,7 @@ _ANSWERED = "SELECT id FROM conversion WHERE state <> 'leased' AND id IN (SELECT
 
 
 class Erasing:
-    """Carries wishes out; whatever writes is called inside a transaction."""
+    """Carries requests out; whatever writes is called inside a transaction."""
 
     def __init__(self, connection: StoreConnection, visitor_keys: DeferredIndex) -> None:
         self._connection = connection
@@ -54,66 +54,66 @@ class Erasing:
         self._watchlist = ConsentWatchlist(connection)
 
     def ready(self) -> list[Erasure]:
-        """Return the wishes before which everything is recorded."""
-        wishes = [self._wish(row) for row in self._db.execute(_OPEN).fetchall()]
-        if not wishes:
+        """Return the requests before which everything is recorded."""
+        requests = [self._request(row) for row in self._db.execute(_OPEN).fetchall()]
+        if not requests:
             return []
         cursors = dict(self._db.execute("SELECT journal, seq FROM cursor").fetchall())
-        return [wish for wish in wishes if all(cursors.get(name, 0) >= seq for name, seq in wish.upto.items())]
+        return [it for it in requests if all(cursors.get(name, 0) >= seq for name, seq in it.upto.items())]
 
-    def carry_out(self, wish: Erasure, now_ms: int) -> Iterator[bool]:
-        """Erase what a wish reaches, piece by piece."""
-        search = Search(self._connection, wish.person, self._visitors_of, until_ms=wish.asked_ms)
+    def carry_out(self, request: Erasure, now_ms: int) -> Iterator[bool]:
+        """Erase what a request reaches, piece by piece."""
+        search = Search(self._connection, request.person, self._visitors_of, until_ms=request.asked_ms)
         for _ in search.pieces():
             yield False
         rows, visitors = search.rows, search.visitors
-        before, noted = self._noted(wish)
+        before, noted = self._noted(request)
         receipt, waits = self._erase([row for row in rows if row.id not in noted], now_ms)
-        self._forget_visitors(visitors, wish, now_ms)
+        self._forget_visitors(visitors, request, now_ms)
         receipt = msgspec.structs.replace(receipt, visits=len(visitors))
-        self._note(wish, before.plus(receipt), [*noted, *waits])
+        self._note(request, before.plus(receipt), [*noted, *waits])
         yield False
         for _ in delete_lookups(self._db, [row.id for row in rows]):
             yield False
-        self._db.execute(_DONE, (now_ms, wish.id))
+        self._db.execute(_DONE, (now_ms, request.id))
 
-    def _noted(self, wish: Erasure) -> tuple[Receipt, list[int]]:
+    def _noted(self, request: Erasure) -> tuple[Receipt, list[int]]:
         """Return what was erased before, and what is awaited since, where carrying out was cut off and begins anew."""
-        told, waits = self._db.execute(_NOTED, (wish.id,)).fetchone()
+        told, waits = self._db.execute(_NOTED, (request.id,)).fetchone()
         return msgspec.json.decode(told, type=Receipt) if told else Receipt(0), json.loads(waits)
 
-    def _note(self, wish: Erasure, receipt: Receipt, waits: Sequence[int]) -> None:
+    def _note(self, request: Erasure, receipt: Receipt, waits: Sequence[int]) -> None:
         """Write down with the erasing itself what was erased: afterwards nobody finds it any more."""
-        self._db.execute(_NOTE, (msgspec.json.encode(receipt).decode(), json.dumps(waits), wish.id))
+        self._db.execute(_NOTE, (msgspec.json.encode(receipt).decode(), json.dumps(waits), request.id))
 
     def follow_up(self, now_ms: int) -> bool:
         """Erase what was on the wire and has been answered; tells whether there was any."""
         waiting = self._db.execute("SELECT id, workspace, asked_at, waits FROM erasure WHERE waits <> '[]'").fetchall()
         moved = False
-        for wish_id, workspace, asked_ms, waits in waiting:
+        for request_id, workspace, asked_ms, waits in waiting:
             answered = {id_ for (id_,) in self._db.execute(_ANSWERED, (waits,))}
             if answered:
-                wish = Erasure(wish_id, Person(workspace, "", b""), asked_ms)
-                self._erase(rows_of(self._connection, answered, wish.person, until_ms=wish.asked_ms), now_ms)
+                request = Erasure(request_id, Person(workspace, "", b""), asked_ms)
+                self._erase(rows_of(self._connection, answered, request.person, until_ms=request.asked_ms), now_ms)
                 # Housekeeping removes what copies added since.
                 news = "INSERT OR IGNORE INTO pending_lookup_removal VALUES (?)"
                 self._db.executemany(news, [(id_,) for id_ in sorted(answered)])
                 left = [id_ for id_ in json.loads(waits) if id_ not in answered]
-                self._db.execute("UPDATE erasure SET waits=? WHERE id=?", (json.dumps(left), wish_id))
+                self._db.execute("UPDATE erasure SET waits=? WHERE id=?", (json.dumps(left), request_id))
                 moved = True
         return moved
 
-    def _wish(self, row: Sequence[Any]) -> Erasure:
+    def _request(self, row: Sequence[Any]) -> Erasure:
         id_, workspace, kind, shop, sealed, asked_ms, upto = row
-        wish = Erasure(id_, Person(workspace, kind, b"", shop=shop), asked_ms, json.loads(upto))
-        return opened(self._connection, wish, sealed)
+        request = Erasure(id_, Person(workspace, kind, b"", shop=shop), asked_ms, json.loads(upto))
+        return opened(self._connection, request, sealed)
 
     def _visitors_of(self, tokens: set[bytes]) -> Iterable[int]:
         return self._visitor_keys.find(tokens).values()
 
-    def _forget_visitors(self, visitors: Iterable[int], wish: Erasure, now_ms: int) -> None:
-        """Forget all but what visits denied; of one that was seen later than on the day of the wish, nothing."""
-        until, today = self._connection.sealing_day(wish.asked_ms), self._connection.sealing_day(now_ms)
+    def _forget_visitors(self, visitors: Iterable[int], request: Erasure, now_ms: int) -> None:
+        """Forget all but what visits denied; of one that was seen later than on the day of the request, nothing."""
+        until, today = self._connection.sealing_day(request.asked_ms), self._connection.sealing_day(now_ms)
         seen = self._connection.select_in(_VISITS, sorted(visitors))
         reached = {id_: self._denied(id_, sealed) for id_, day, sealed in seen if day <= until}
         self._watchlist.forget(list(reached), now_ms)
@@ -160,18 +160,18 @@ class Erasing:
         move_counts(self._db, [(*key, n) for key, n in sorted(moves.items())])
 
 
-def sealed_hashes(connection: StoreConnection, wish: Erasure) -> bytes:
+def sealed_hashes(connection: StoreConnection, request: Erasure) -> bytes:
     """Seal by what a person is looked up."""
-    return connection.ring.seal(b"".join((wish.person.lookup, *wish.person.tokens)), _context(wish.id))
+    return connection.ring.seal(b"".join((request.person.lookup, *request.person.tokens)), _context(request.id))
 
 
-def opened(connection: StoreConnection, wish: Erasure, sealed: bytes) -> Erasure:
-    """Put back into a wish by what its person is looked up."""
-    hashes = connection.ring.open_sealed(sealed, _context(wish.id))
+def opened(connection: StoreConnection, request: Erasure, sealed: bytes) -> Erasure:
+    """Put back into a request by what its person is looked up."""
+    hashes = connection.ring.open_sealed(sealed, _context(request.id))
     rest = hashes[LOOKUP_BYTES:]
     tokens = tuple(rest[at : at + keys.KEY_BYTES] for at in range(0, len(rest), keys.KEY_BYTES))
-    who = msgspec.structs.replace(wish.person, lookup=hashes[:LOOKUP_BYTES], tokens=tokens)
-    return msgspec.structs.replace(wish, person=who)
+    who = msgspec.structs.replace(request.person, lookup=hashes[:LOOKUP_BYTES], tokens=tokens)
+    return msgspec.structs.replace(request, person=who)
 
 
 def _context(id_: str) -> bytes:

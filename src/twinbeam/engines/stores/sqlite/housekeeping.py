@@ -41,14 +41,14 @@ class Housekeeping:
         self._tidying = Tidying(connection, dedup, keep_days_of)
         self._erasing = Erasing(connection, visitor_keys)
         self._work: Iterator[bool] | None = None
-        self._is_round = False  #: the work is retention, and no wish
+        self._is_round = False  #: the work is retention, and no request
         self._rests_until = self._scrubs_at = 0
 
     def tidy(self, now_ms: int, *, budget_ms: int = BUDGET_MS, retention: bool = True) -> bool:
         """
         Do a little in one transaction, and tell whether there is more to do now.
 
-        Without `retention`, because nobody can be sure how late it is, wishes are carried out and nothing else goes.
+        Without `retention`, because nobody can be sure how late it is, requests are carried out and nothing else goes.
         """
         ends = time.monotonic() + budget_ms / 1_000
         if not retention:
@@ -89,11 +89,11 @@ class Housekeeping:
         return True
 
     def _next(self, now_ms: int, *, retention: bool) -> Iterator[bool] | None:
-        wishes = self._erasing.ready()
-        self._is_round = not wishes
-        if wishes:
+        requests = self._erasing.ready()
+        self._is_round = not requests
+        if requests:
             self._scrubs_at = now_ms
-            return self._erasing.carry_out(wishes[0], now_ms)
+            return self._erasing.carry_out(requests[0], now_ms)
         if now_ms < self._rests_until or not retention:
             return None
         self._rests_until = now_ms + REST_MS
@@ -108,29 +108,29 @@ class Housekeeping:
         self._scrubs_at = now_ms + SCRUB_MS if done else now_ms
 
 
-class Wishes:
+class ErasureRequests:
     """Asking to be erased, from any process."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection
         self._db = connection.db
 
-    def ask_erasure(self, wish: Erasure) -> None:
-        """Note a wish for the writer to carry out; one that is known is left as it is."""
-        who = wish.person
-        row = (wish.id, who.workspace, who.kind, who.shop, sealed_hashes(self._connection, wish))
+    def ask_erasure(self, request: Erasure) -> None:
+        """Note a request for the writer to carry out; one that is known is left as it is."""
+        who = request.person
+        row = (request.id, who.workspace, who.kind, who.shop, sealed_hashes(self._connection, request))
         with self._connection.transaction():
             self._db.execute(
                 "INSERT OR IGNORE INTO erasure (id, workspace, kind, shop, hashes, asked_at, upto) "
                 "VALUES (?,?,?,?,?,?,?)",
-                (*row, wish.asked_ms, json.dumps(dict(wish.upto))),
+                (*row, request.asked_ms, json.dumps(dict(request.upto))),
             )
 
     def erasure(self, id_: str) -> Receipt | None:
-        """Return the receipt of a wish, or None while it is not carried out."""
+        """Return the receipt of a request, or None while it is not carried out."""
         row = self._db.execute("SELECT receipt FROM erasure WHERE id=? AND done_at IS NOT NULL", (id_,)).fetchone()
         return msgspec.json.decode(row[0], type=Receipt) if row and row[0] else None
 
     def erasures(self) -> set[str]:
-        """Name all wishes that are known, carried out or not."""
+        """Name all requests that are known, carried out or not."""
         return {id_ for (id_,) in self._db.execute("SELECT id FROM erasure")}

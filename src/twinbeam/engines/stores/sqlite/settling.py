@@ -1,7 +1,7 @@
 """
 The settle room's part of the SQLite store: what becomes of a leased batch, and of each conversion in it.
 
-A refusal, or a wish to be erased, that arrived while a conversion was on the wire stands as a reason on its leased
+A refusal, or a request for erasure, that arrived while a conversion was on the wire stands as a reason on its leased
 row. Whatever would let such a conversion be sent another time withdraws or erases it instead.
 """
 

@@ -41,7 +41,7 @@ from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.durability import Durability
 from twinbeam.engines.stores.sqlite.exporting import Exporting
-from twinbeam.engines.stores.sqlite.housekeeping import Housekeeping, Wishes, keep_by_default
+from twinbeam.engines.stores.sqlite.housekeeping import ErasureRequests, Housekeeping, keep_by_default
 from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.migrate import migrate
@@ -59,7 +59,9 @@ if TYPE_CHECKING:
 FILE = "store.db"
 
 
-class SqliteStore(StoreRecorder, Leasing, Setup, SignedSources, Housekeeping, Wishes, Exporting, Listing, Durability):
+class SqliteStore(
+    StoreRecorder, Leasing, Setup, SignedSources, Housekeeping, ErasureRequests, Exporting, Listing, Durability
+):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
     def __init__(
@@ -76,7 +78,7 @@ class SqliteStore(StoreRecorder, Leasing, Setup, SignedSources, Housekeeping, Wi
         Setup.__init__(self, connection)
         SignedSources.__init__(self, connection)
         Housekeeping.__init__(self, connection, self._dedup, self._visitor_keys, keep_days_of)
-        Wishes.__init__(self, connection)
+        ErasureRequests.__init__(self, connection)
         Exporting.__init__(self, connection)
         Durability.__init__(self, connection, lock.path.with_name(FILE))
         self._held_lock = lock
@@ -116,8 +118,8 @@ class SqliteStore(StoreRecorder, Leasing, Setup, SignedSources, Housekeeping, Wi
         self._held_lock.release()
 
 
-class SqliteSetup(Setup, SignedSources, Wishes, Exporting):
-    """Set-up, wishes and reads from a process beside the writer (the CLI)."""
+class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
+    """Set-up, requests and reads from a process beside the writer (the CLI)."""
 
     def __init__(self, folder: Path, ring: KeyRing) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -125,7 +127,7 @@ class SqliteSetup(Setup, SignedSources, Wishes, Exporting):
         connection = StoreConnection(db, ring)
         Setup.__init__(self, connection)
         SignedSources.__init__(self, connection)
-        Wishes.__init__(self, connection)
+        ErasureRequests.__init__(self, connection)
         Exporting.__init__(self, connection)
 
     @property

@@ -5,8 +5,8 @@ from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.pipeline.record.policy import DEFAULT_TERMS, Terms
 
 
-class LiveTerms:
-    """Terms by workspace and pixel; replaced as a whole, so the store's thread may read while they change."""
+class LiveRules:
+    """The terms of each pixel; replaced as a whole, so that the store's thread may read while they change."""
 
     def __init__(self) -> None:
         self._terms: dict[tuple[str, str], Terms] = {}

@@ -8,7 +8,7 @@ from twinbeam.engines.stores.sqlite.store import FILE
 from twinbeam.settings import Settings
 
 
-def open_ring(settings: Settings) -> KeyRing:
+def open_keyring(settings: Settings) -> KeyRing:
     """Open the key ring; raises ConfigError with the fix, above all when its file is lost or another account's."""
     ownership.check(settings)
     store = settings.data / FILE
