@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +17,7 @@ from twinbeam.engines.sqlite_file import open_file
 from twinbeam.engines.stores.sqlite import store
 from twinbeam.engines.stores.sqlite.migrate import migrate, migrations, schema_version
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
+from twinbeam.engines.stores.tables.upgrade import bring_forward
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
@@ -77,6 +79,8 @@ def test_migrating_step_by_step_leads_to_the_same_schema(engine: SqliteEngine, t
         for sql in migrations():
             db.executescript(sql)
     db.close()
+    with closing(open_file(path)) as db:
+        bring_forward(db)
     assert schema(path) == schema(data / "store.db")
 
 

@@ -48,6 +48,7 @@ def directory_of(store: SnapshotStore) -> Directory:
             row.rules,
             row.name,
             row.confirming_until_ms,
+            row.stopped is not None,
         )
         for row in store.pixels()
     }

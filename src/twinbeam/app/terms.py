@@ -22,5 +22,6 @@ class LiveTerms:
 
     def update(self, directory: Directory) -> None:
         """Take the terms from a directory."""
-        self._terms = {(entry.workspace, entry.code): Terms(entry.rules) for entry in directory.pixels.values()}
+        pixels = directory.pixels.values()
+        self._terms = {(entry.workspace, entry.code): Terms(entry.rules, entry.stopped) for entry in pixels}
         self._keep_days = {name: rules.keep_days for name, rules in directory.workspaces.items()}

@@ -8,7 +8,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.money import decimal_places
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import MAIN
-from twinbeam.core.story import Attempt, Story
+from twinbeam.core.story import Attempt, Stopped, Story
 
 STATE_SENTENCES: Mapping[State, str] = {
     State.DROPPED: "Not sent; only its key is stored.",
@@ -99,6 +99,12 @@ def money(story: Story) -> str:
 def workspace_option(workspace: str) -> str:
     """Return what a command needs beside the code of a pixel; the one workspace a single shop has is not named."""
     return "" if workspace == MAIN else f" --workspace {workspace}"
+
+
+def since_when(stopped: Stopped) -> str:
+    """Return since when a pixel is stopped, by whom and why, such as "since 2026-09-01 10:00:00 UTC by ada"."""
+    who = f" by {stopped.who}" if stopped.who else ""
+    return f"since {_moment(stopped.since_ms):%Y-%m-%d %H:%M:%S} UTC{who}{': ' if stopped.why else ''}{stopped.why}"
 
 
 def lapse(ms: int) -> str:

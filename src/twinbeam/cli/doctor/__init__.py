@@ -24,9 +24,10 @@ def command(*, accept_clock: bool, new_store: bool) -> None:
       settings   every TWINBEAM_ variable in force, and values that are not valid
       files      who owns them, who else may read them, whether the key ring opens them
       store      whether it is there and the counts add up, what could not be recorded or was lost
+      jobs       whether the last run of one failed
       clock      whether it can be right
       gateway    whether it answers, whether another program has its port, who may see its pages
-      pixels     their codes, whether TikTok rejects a token, whether a key leads to them
+      pixels     their codes, which are stopped, rejected tokens, whether a key leads to them
 
     \b
     A line begins with

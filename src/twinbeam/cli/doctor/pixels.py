@@ -12,12 +12,22 @@ from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.settings import Settings
 from twinbeam.web.pixels.tokens import refusal_of, refusals
+from twinbeam.web.wording import since_when
 
 
 def known(settings: Settings) -> Iterator[CheckResult]:
     """Look whether anything is set up at all."""
     if not _rows(settings):
         yield CheckResult("No pixel is set up.", fix="twinbeam pixels add CODE --token-stdin < token.txt")
+
+
+def stopped(settings: Settings) -> Iterator[CheckResult]:
+    """Look for pixels to which nothing is sent because somebody stopped them."""
+    for row in _rows(settings):
+        if row.stopped is not None:
+            start = f"twinbeam pixels start {row.code}{meant_for(row.workspace)}"
+            told = f"Pixel {row.code} ({row.name}){_where(row)} is stopped {since_when(row.stopped)}"
+            yield CheckResult(f"{told}. To start it: {start}", is_note=True)
 
 
 def codes(settings: Settings) -> Iterator[CheckResult]:

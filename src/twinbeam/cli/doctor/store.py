@@ -10,6 +10,7 @@ from twinbeam.core.story import Total
 from twinbeam.engines.stores.sqlite.store import FILE
 from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.settings import Settings
+from twinbeam.web.wording import iso
 
 
 def opens(settings: Settings) -> Iterator[CheckResult]:
@@ -23,6 +24,23 @@ def opens(settings: Settings) -> Iterator[CheckResult]:
         "The key ring opens the store." if opened else "The key ring does not open what this store holds.",
         fix="" if opened else "Put back the key ring that belongs to this data folder.",
     )
+
+
+def jobs(settings: Settings) -> Iterator[CheckResult]:
+    """Yield the jobs whose last run failed, or when the last one ran."""
+    if not _is_there(settings):
+        return
+    with opened_store() as store:
+        runs = store.jobs.runs()
+    for run in runs:
+        if run.trouble:
+            fix = (
+                "Look for upkeep.crashed in the log; docs/howto/operate.md says what to do. All of them: twinbeam jobs"
+            )
+            yield CheckResult(f"The job {run.name} failed when it ran last: {run.trouble}", fix)
+    began = [run.last_ms for run in runs if run.last_ms is not None]
+    if began and not any(run.trouble for run in runs):
+        yield CheckResult(f"Of the {len(runs)} jobs none failed; the last one ran at {iso(max(began))}.")
 
 
 def adds_up(settings: Settings) -> Iterator[CheckResult]:

@@ -202,14 +202,16 @@ class Leasing:
         return [id_ for id_ in ids if id_ not in gone]
 
     def _late(self, row: Conversion, now_ms: int) -> Reason | None:
-        rules = self._policy.terms_of(row.workspace, row.pixel).rules
-        test_ended = ended_test(self._rows.lane(row), rules, now_ms)
+        terms = self._policy.terms_of(row.workspace, row.pixel)
+        test_ended = ended_test(self._rows.lane(row), terms.rules, now_ms)
         if test_ended:
             return test_ended
         if row.enriched:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(row.browser_at, now_ms) else None
         maybe_at, proven = self._rows.kept[row.id].maybe_at, is_proven(row.evidence)
-        return self._ages.reason_to_end(row.since_ms, maybe_at, row.browser_at, now_ms, proven=proven)
+        return self._ages.reason_to_end(
+            row.since_ms, maybe_at, row.browser_at, now_ms, proven=proven, stopped=terms.stopped
+        )
 
     def _due(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
         """Return the first page of due conversions with one that may be sent; expired ones end on the way."""

@@ -73,6 +73,7 @@ class PixelEntry(Struct, frozen=True, gc=False):
     rules: PixelRules = DEFAULT_RULES
     name: str = ""
     confirming_until_ms: int = 0  #: until when a server's word on purchases is awaited, as far as is known here
+    stopped: bool = False  #: nothing is sent to it, and its tag does nothing
 
 
 class Directory(Struct, frozen=True, dict=True):

@@ -38,6 +38,11 @@ class Pixel(Protocol):
         """What its owner decided."""
         ...
 
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing is sent to it."""
+        ...
+
 
 class RoutedPixel(Struct, frozen=True, gc=False):
     """One pixel that a key leads to, with all that was decided about what may go there."""
@@ -51,6 +56,7 @@ class RoutedPixel(Struct, frozen=True, gc=False):
     test_emails: frozenset[str]
     browser_only: frozenset[str]  #: events that TikTok's own script reports while it is alive
     never_ours: frozenset[str]  #: those of them whose owner decided so, dead or alive
+    stopped: bool = False  #: nothing is sent to it, and its tag does nothing
 
     @property
     def guarded(self) -> bool:
@@ -91,6 +97,7 @@ def _routed_pixel(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRul
         frozenset(rules.test_emails),
         frozenset(event for event in {*rules.ways, *BROWSER_ONLY} if web and rules.way_of(event) == "browser"),
         decided if web else frozenset(),
+        pixel.stopped,
     )
 
 

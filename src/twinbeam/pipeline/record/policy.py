@@ -20,6 +20,7 @@ class Terms(Struct, frozen=True, gc=False):
     """What the owner of one pixel decided."""
 
     rules: PixelRules = DEFAULT_RULES
+    stopped: bool = False  #: nothing is sent to it until it is started
 
     def confirmed_by(self, signal: Signal, *, awaited: bool) -> bool:
         """

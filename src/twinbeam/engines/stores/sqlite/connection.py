@@ -4,8 +4,9 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Lane
@@ -17,6 +18,9 @@ from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.rows import decode_copies, decode_facts, encode_copies
 from twinbeam.pipeline.record.conversion import Copy
+
+if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.database import Tables
 
 #: One statement text per use: shorter lists are padded, so SQLite prepares it once.
 _CHUNK = 256
@@ -43,6 +47,17 @@ class StoreConnection:
         self._newest_day: int | None = None
         self.scrub_due = True  #: something was destroyed whose bytes may still lie in the WAL
 
+    @cached_property
+    def tables(self) -> "Tables":
+        """The tables that SQLAlchemy keeps; it is loaded only where they are asked for."""
+        from twinbeam.engines.stores.tables.database import Tables  # noqa: PLC0415
+
+        return Tables(self.db, self._note_commit)
+
+    def _note_commit(self, changes: int) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.note_commit(changes * _BYTES_A_CHANGE)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit what happens inside, durably, or nothing of it; within a transaction it is a part of that."""
@@ -52,8 +67,7 @@ class StoreConnection:
         before = self.db.total_changes
         with transaction(self.db):
             yield
-        if self._checkpoints is not None:
-            self._checkpoints.note_commit((self.db.total_changes - before) * _BYTES_A_CHANGE)
+        self._note_commit(self.db.total_changes - before)
 
     def on_checkpoint(self, act: Callable[[], None]) -> None:
         """Have something done now and after each checkpoint that brought all that was committed into the file."""

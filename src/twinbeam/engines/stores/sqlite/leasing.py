@@ -238,13 +238,16 @@ class Leasing(Settling):
         return [_Pick(*row) for row in self._connection.execute_with_ids(_PICKED, ids)]
 
     def _too_late(self, lane: Lane, pick: _Pick, now_ms: int) -> Reason | None:
-        test_ended = ended_test(lane, self._policy.terms_of(pick.workspace, pick.pixel).rules, now_ms)
+        terms = self._policy.terms_of(pick.workspace, pick.pixel)
+        test_ended = ended_test(lane, terms.rules, now_ms)
         if test_ended:
             return test_ended
         if lane.enriches:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(pick.browser_at, now_ms) else None
-        proven = is_proven(pick.evidence)
-        return self._ages.reason_to_end(pick.since_ms, pick.maybe_at, pick.browser_at, now_ms, proven=proven)
+        proven, stopped = is_proven(pick.evidence), terms.stopped
+        return self._ages.reason_to_end(
+            pick.since_ms, pick.maybe_at, pick.browser_at, now_ms, proven=proven, stopped=stopped
+        )
 
     def _without_late(self, lane: Lane, picks: list[_Pick], now_ms: int) -> list[_Pick]:
         """End what can no longer be sent without harm, and give the rest."""

@@ -50,7 +50,10 @@ _ATTEMPTS = (
 _PIXELS = (
     "SELECT workspace, code, event_source, name, rules, token IS NOT NULL AS has_token, token_at AS token_ms, "
     "created AS created_ms, coalesce((SELECT until FROM confirming WHERE confirming.workspace = pixel.workspace "
-    "AND confirming.pixel = code), 0) AS confirming_until_ms FROM pixel ORDER BY workspace, created, code"
+    "AND confirming.pixel = code), 0) AS confirming_until_ms, "
+    "(SELECT json_object('since_ms', at, 'who', who, 'why', why) FROM stopped_pixel AS stop "
+    "WHERE stop.workspace = pixel.workspace AND stop.code = pixel.code) AS stopped "
+    "FROM pixel ORDER BY workspace, created, code"
 )
 _KEYS = (
     "SELECT id, h AS hash, kind, workspace, source, routes, created AS created_ms, revoked AS revoked_ms, shop "
@@ -138,7 +141,7 @@ class StoreReader:
     def pixels(self) -> list[PixelRow]:
         """List the configured pixels."""
         rows = self._records(_PIXELS)
-        return [msgspec.convert(_parsed(row, "rules"), PixelRow, strict=False) for row in rows]
+        return [msgspec.convert(_parsed(row, "rules", "stopped"), PixelRow, strict=False) for row in rows]
 
     def access_keys(self) -> list[KeyRow]:
         """List the keys, revoked ones too."""
@@ -214,8 +217,8 @@ class StoreReader:
             return self._db.execute(sql, parameters).fetchall()
 
 
-def _parsed(row: JSON, column: str) -> JSON:
-    return {**row, column: msgspec.json.decode(row[column])}
+def _parsed(row: JSON, *columns: str) -> JSON:
+    return {**row, **{name: row[name] and msgspec.json.decode(row[name]) for name in columns}}
 
 
 def as_story(row: JSON, copies: list[CopySeen], log: list[Attempt]) -> Story:

@@ -25,6 +25,7 @@ _READY_FOR = (
     "SELECT count(*) FROM lane JOIN ready ON ready.lane = lane.id WHERE lane.workspace = ? AND lane.source_id = ?"
 )
 _encode = msgspec.json.Encoder(order="deterministic").encode
+_VERSION = "SELECT (SELECT coalesce(max(id), 0) FROM audit), (SELECT coalesce(sum(until), 0) FROM confirming)"
 
 
 class Setup:
@@ -93,7 +94,19 @@ class Setup:
         """Take a pixel and its token away; the writer ends what waits for it (`removed_pixels`)."""
         with self.transaction():
             self._db.execute("DELETE FROM pixel WHERE workspace=? AND code=?", (workspace, code))
+            self._db.execute("DELETE FROM stopped_pixel WHERE workspace=? AND code=?", (workspace, code))
             self._db.execute("INSERT OR REPLACE INTO removed_pixel VALUES (?,?,?)", (workspace, code, now_ms))
+
+    def stop_pixel(self, *, workspace: str, code: str, why: str, who: str, now_ms: int) -> None:
+        """Let nothing be sent to a pixel until it is started; one that is stopped stays as it was."""
+        sql = "INSERT OR IGNORE INTO stopped_pixel VALUES (?,?,?,?,?)"
+        with self.transaction():
+            self._db.execute(sql, (workspace, code, now_ms, who, why))
+
+    def start_pixel(self, *, workspace: str, code: str) -> None:
+        """Let what waits for a stopped pixel be sent, and all that comes."""
+        with self.transaction():
+            self._db.execute("DELETE FROM stopped_pixel WHERE workspace=? AND code=?", (workspace, code))
 
     def add_key(self, key: KeyRow) -> None:
         """Keep a new key's hash and what it may do."""
@@ -147,6 +160,15 @@ class Setup:
             return self._ring.open_sealed(sealed, _context(workspace, code)).decode()
         except StorageDamaged:
             return None
+
+    def settings_version(self) -> tuple[int, int]:
+        """
+        Return how far pixels, tokens, keys, sources and workspaces have changed: a different pair after each change.
+
+        Each change of theirs has a line in the audit, but for the time until which a server's word is awaited.
+        """
+        newest, awaited = self._db.execute(_VERSION).fetchone()
+        return newest, awaited
 
     def opens(self) -> bool:
         """Return whether the key ring opens what was sealed last in this store."""

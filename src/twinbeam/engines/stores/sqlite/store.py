@@ -23,6 +23,8 @@ The SQLite store, opened.
     durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
+    ../tables/     what SQLAlchemy keeps: who runs the jobs     transactions of their own
+
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
 """
@@ -30,7 +32,7 @@ The SQLite store, opened.
 import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
@@ -47,8 +49,12 @@ from twinbeam.engines.stores.sqlite.recording import StoreRecorder
 from twinbeam.engines.stores.sqlite.setup import Setup
 from twinbeam.engines.stores.sqlite.signing import SignedSources
 from twinbeam.engines.stores.sqlite.tidying import KeepDays
+from twinbeam.engines.stores.tables.upgrade import bring_forward
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
+
+if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.jobs import JobTable
 
 FILE = "store.db"
 
@@ -99,6 +105,11 @@ class SqliteStore(StoreRecorder, Leasing, Setup, SignedSources, Housekeeping, Wi
             on_error.pop_all()
         return store
 
+    @property
+    def jobs(self) -> "JobTable":
+        """Who runs the jobs: the lock tells that no other writer is alive, so nobody's lease is waited for."""
+        return job_table(self._connection, alone=True)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -117,6 +128,11 @@ class SqliteSetup(Setup, SignedSources, Wishes, Exporting):
         Wishes.__init__(self, connection)
         Exporting.__init__(self, connection)
 
+    @property
+    def jobs(self) -> "JobTable":
+        """The last runs of the jobs."""
+        return job_table(self._connection)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -133,12 +149,20 @@ class SqliteReader(Listing):
         self._db.close()
 
 
+def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable":
+    """Return the table of the jobs; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
+
+    return JobTable(connection.tables, alone=alone)
+
+
 def _open(folder: Path, **options: int) -> sqlite3.Connection:
     """Open the file with this release's schema in it."""
     db = open_file(folder / FILE, **options)
     try:
         db.execute("PRAGMA secure_delete=ON")  # what is removed is overwritten, in whatever way SQLite was built
         migrate(db)
+        bring_forward(db)
     except BaseException:
         db.close()
         raise

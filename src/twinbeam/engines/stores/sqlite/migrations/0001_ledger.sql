@@ -217,6 +217,16 @@ CREATE TABLE removed_pixel (
     PRIMARY KEY (workspace, code)
 ) STRICT, WITHOUT ROWID;
 
+-- Pixels that an operator stopped: what arrives for one waits until it is started.
+CREATE TABLE stopped_pixel (
+    workspace TEXT NOT NULL,
+    code TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
+    PRIMARY KEY (workspace, code)
+) STRICT, WITHOUT ROWID;
+
 -- Further shops of a workspace; the first one needs no row. One that was removed stays, for what it reported.
 CREATE TABLE shop (
     workspace TEXT NOT NULL,
