@@ -290,7 +290,7 @@ class Steps:
         is_others = there is not None and there is not conversion and not _is_one(there, conversion)
         is_strangers = there is not None and conversion.evidence & APART and not fired
         if not opens and (is_others or is_strangers):
-            kept = replace(kept, event_id="")  # the id is that of another conversion, or was
+            kept = replace(kept, is_others_id=True)
         copies.append(kept)
         if allowed and not it.standing.bare and lacks(signal):
             facts = self._visits.facts_for(signal)
