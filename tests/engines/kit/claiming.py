@@ -385,3 +385,19 @@ def an_id_that_a_stranger_had_sent_under_is_not_used_again(h: Harness) -> None:
     (event,) = _carried(h)
     assert event["event_id"] not in ("p", "1002")
     assert event["properties"]["value"] == 49.0
+
+
+def a_refusal_of_one_order_holds_no_other_that_a_stranger_tied_to_it(h: Harness) -> None:
+    h.take(an_undecided("1001", channel=BROWSER, order_id="1002", also=["1002"]))
+    h.take(_stranger("1002", refuses=True))
+    h.take(_stranger("order-1001", order_id="1001", also=["1001"], visitor="page"))
+    h.engine.reopen()
+    h.take(_bought("1001"), _bought("1002"))
+    assert (h.state("1001"), h.state("1002")) == ("ready", "held")
+
+
+def a_refusal_that_names_no_order_holds_whatever_is_reported_under_its_id(h: Harness) -> None:
+    h.take(_stranger("e", order_id="", visitor=""))
+    h.take(_stranger("e", refuses=True, order_id=""), _stranger("e", refuses=True, order_id="1002"))
+    h.take(_bought("e", order_id="1001", also=["1001"]))
+    assert h.counted("held", "consent_contested") == 1

@@ -145,11 +145,12 @@ class Steps:
     def contest(self, known: Conversion, it: Arriving) -> None:
         """Hold what a visit refused that nothing ties to it, until the server reports a later grant."""
         self._note(known, it)
-        self.hold_contested(known, it.signal.received_ms)
+        self.hold_contested(known, it.signal.received_ms, by_order=bool(it.signal.claim))
         self._tally.arrival(known, Outcome.DROPPED, drop_reason(known, it.standing.reason))
 
-    def hold_contested(self, known: Conversion, at_ms: int) -> None:
+    def hold_contested(self, known: Conversion, at_ms: int, *, by_order: bool = False) -> None:
         """Hold a conversion that is contested; what is on the wire just then is not sent again."""
+        _tell_by_order(known, by_order=by_order)
         if known.state is State.LEASED:
             known.contested_ms = max(known.contested_ms, at_ms)
             self._recall(known, Reason.NO_CONSENT)
@@ -160,10 +161,11 @@ class Steps:
 
     def remember_refusal(self, known: Conversion, at_ms: int, *, by_order: bool = False) -> None:
         """Note what another visit refused: it holds the conversion once a server vouches for no more than its order."""
-        if known.evidence & VOUCHED or at_ms <= known.contested_ms:
+        if known.evidence & VOUCHED or (at_ms <= known.contested_ms and not known.evidence & BY_ORDER):
             return
-        known.contested_ms = at_ms
-        known.evidence = (known.evidence & ~BY_ORDER) | BELIEVED | BY_ORDER * by_order
+        _tell_by_order(known, by_order=by_order)
+        known.contested_ms = max(known.contested_ms, at_ms)
+        known.evidence |= BELIEVED
         self._writes.changed[known.id] = known
 
     def pass_over(self, known: Conversion, it: Arriving) -> None:
@@ -252,8 +254,9 @@ class Steps:
             self._writes.changed[known.id] = known
 
     def _mark_refused(self, known: Conversion, it: Arriving) -> None:
+        _tell_by_order(known, by_order=bool(it.signal.claim))
         known.contested_ms = it.signal.received_ms
-        known.evidence = (known.evidence & ~BY_ORDER) | it.belief | BY_ORDER * bool(it.signal.claim)
+        known.evidence |= it.belief
         self._vouch_refused(known, it)
 
     def _vouch_refused(self, known: Conversion, it: Arriving) -> None:
@@ -332,6 +335,12 @@ class Steps:
 def _is_one(there: Conversion, conversion: Conversion) -> bool:
     """Tell whether what is found under an event id was shown to be a conversion's own, and not a stranger's."""
     return there.united == conversion.id and not there.evidence & APART
+
+
+def _tell_by_order(known: Conversion, *, by_order: bool) -> None:
+    """Note whether every refusal that a conversion remembers named an order, one that comes now among them."""
+    others_did = not known.contested_ms or bool(known.evidence & BY_ORDER)
+    known.evidence = (known.evidence & ~BY_ORDER) | BY_ORDER * (by_order and others_did)
 
 
 def bare(conversion: Conversion) -> None:

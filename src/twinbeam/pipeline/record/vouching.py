@@ -51,6 +51,7 @@ def forget_other_order(known: Conversion, signal: Signal) -> None:
         known.lacks &= ~CONTEST
     elif speaks_of_order(known, signal) and not known.evidence & VOUCHED:
         known.contested_ms = 0  # the order itself remembers it
+        known.lacks &= ~CONTEST
 
 
 def speaks_of_order(known: Conversion, signal: Signal) -> bool:
