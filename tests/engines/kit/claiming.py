@@ -401,3 +401,18 @@ def a_refusal_that_names_no_order_holds_whatever_is_reported_under_its_id(h: Har
     h.take(_stranger("e", refuses=True, order_id=""), _stranger("e", refuses=True, order_id="1002"))
     h.take(_bought("e", order_id="1001", also=["1001"]))
     assert h.counted("held", "consent_contested") == 1
+
+
+def what_a_server_refuses_ends_no_other_order_that_a_stranger_refused_with_it(h: Harness) -> None:
+    for name, named in (("strong", {"visitor": "v"}), ("weak", {})):
+        tied, other = f"{name}-1", f"{name}-2"
+        visits = [f"{name}-s", f"{name}-t"]
+        h.take(*[_look(visit, visitor=visit) for visit in visits])
+        mine = {"visitor": visits, "consent": denied()}
+        h.take(*[_stranger(name, refuses=True, order_id=o, also=[o], **mine) for o in (tied, other)])
+        h.take(a_refusal(tied, order_id=tied, consent=denied(), **named))
+        h.take(_stranger(name, refuses=True, order_id=tied, also=[tied], **mine))
+        h.take(_bought(tied, **named))
+        own = {"visitor": "w"} if named else {"consent": granted(NOW + MINUTE)}
+        h.take(_bought(other, **own))
+        assert (h.state(tied), h.state(other)) == ("dropped", "ready")

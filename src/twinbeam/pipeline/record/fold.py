@@ -153,9 +153,7 @@ class Fold:
         self._passed += act is Act.PASS_OVER and standing.stance is not Stance.REFUSED
         unites = known is not None and standing.stance is not Stance.REFUSED
         if known is not None and unites:
-            for other in belonging.others:
-                absorbs = relation_of(other, signal, visitors, visitor) is not Relation.TAKEN_OVER
-                self._uniting.unite(known, other, signal.received_ms, absorbs=absorbs, visitors=visitors)
+            self._unite(known, belonging.others, it, visitors)
         conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
         self._saw(signal, opens=conversion is not known)
         self._steps.take(act, conversion, it)
@@ -164,10 +162,18 @@ class Fold:
             if act in _OPENS:
                 conversion.evidence |= APART  # another order may go by an id that leads here from now on
         self._refuse_further(conversion, it)
-        moved = belonging.moved if unites or known is None else frozenset[bytes]()
+        moved = self._moved(belonging, act, unites=unites)
         if act is not Act.PASS_OVER:
             self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
         self.tally.recorded(conversion)
+
+    def _unite(
+        self, known: Conversion, others: Sequence[Conversion], it: Arriving, visitors: tuple[bytes, ...]
+    ) -> None:
+        """Count in a conversion what an arrival shows to be the same order."""
+        for other in others:
+            absorbs = relation_of(other, it.signal, visitors, it.visitor) is not Relation.TAKEN_OVER
+            self._uniting.unite(known, other, it.signal.received_ms, absorbs=absorbs, visitors=visitors)
 
     def _refuse_further(self, conversion: Conversion, it: Arriving) -> None:
         """Let a refusal reach what else is known under the keys of an arrival."""
@@ -200,6 +206,14 @@ class Fold:
             relation = relation_of(other, signal, self._visits.named_by(signal), it.visitor)
             if relation is Relation.OWN or signal.channel is not Channel.BROWSER:
                 self._steps.refuse(other, it.standing.reason or Reason.NO_CONSENT)
+
+    def _moved(self, belonging: Belonging, act: Act, *, unites: bool) -> frozenset[bytes]:
+        """Give the keys that led elsewhere and lead to an arrival's conversion from now on."""
+        signal, known = belonging.signal, belonging.known
+        if act is Act.KEEP_OUT and known is not None:
+            conversions = self.known.conversions
+            return frozenset(key for key in (signal.key, *signal.aliases) if conversions.get(key) is known)
+        return belonging.moved if unites or known is None else frozenset()
 
     def _know(self, conversion: Conversion, signal: Signal, moved: frozenset[bytes], *, takes_keys: bool) -> None:
         """Let every key of an arrival lead to its conversion from now on."""

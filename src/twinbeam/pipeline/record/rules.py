@@ -22,8 +22,8 @@ its event id and nothing that proves their visit (relation.py), is milder:
 
 | the arrival is    | an allowed or silent copy                              | a refusal                            |
 |-------------------|--------------------------------------------------------|--------------------------------------|
-| FIRST_VOUCHED     | MERGE; SUPERSEDE what was refused or expired unsent    | as above: it is the server's own     |
-| TAKEN_OVER        | TAKE_OVER what waits, SUPERSEDE what ended, else SPLIT | as above                             |
+| FIRST_VOUCHED     | MERGE; SUPERSEDE what was refused or expired unsent    | as above; KEEP_OUT of what is ended  |
+| TAKEN_OVER        | TAKE_OVER what waits, SUPERSEDE what ended, else SPLIT | as above; KEEP_OUT of what is ended  |
 | CLAIM             | MERGE, or PASS_OVER                                    | CONTEST, within limits; or PASS_OVER |
 | RIVAL             | MERGE, SUPERSEDE what another visit refused            | PASS_OVER; CONTEST what names none   |
 | STRANGER          | PASS_OVER                                              | PASS_OVER                            |
@@ -89,6 +89,8 @@ def decide(
         return Act.KEEP_OUT if believed else Act.IGNORE
     if known is None:
         return Act.OPEN
+    if stance is Stance.REFUSED and relation in _FIRST and known.state in REFUSED_BEFORE:
+        return Act.KEEP_OUT
     if stance is Stance.REFUSED:
         return _refused(known) if relation in _BELIEVED else _contested(known, relation, believed=believed)
     return _WELCOMES[relation](known, enriches=enriches and stance is Stance.ALLOWED)
@@ -173,7 +175,8 @@ def _open(known: Conversion) -> bool:
 
 
 #: From whom a refusal is a refusal; of others it is a claim.
-_BELIEVED = frozenset({Relation.OWN, Relation.FIRST_VOUCHED, Relation.TAKEN_OVER})
+_FIRST = frozenset({Relation.FIRST_VOUCHED, Relation.TAKEN_OVER})
+_BELIEVED = _FIRST | {Relation.OWN}
 _WELCOMES: Mapping[Relation, "_Welcome"] = {
     Relation.OWN: _welcome,
     Relation.FIRST_VOUCHED: _first_vouched,

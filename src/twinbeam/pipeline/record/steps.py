@@ -262,7 +262,7 @@ class Steps:
     def _vouch_refused(self, known: Conversion, it: Arriving) -> None:
         if it.signal.channel.side is Side.SERVER:
             refuse_as_server(known, it)
-        if known.visitor not in self._known.facts_of:
+        if known.visitor == it.visitor and it.visitor not in self._known.facts_of:
             known.visitor = b""  # a visit of which nothing is kept has no name
 
     def _heed_order(self, known: Conversion, it: Arriving) -> bool:
