@@ -416,3 +416,10 @@ def what_a_server_refuses_ends_no_other_order_that_a_stranger_refused_with_it(h:
         own = {"visitor": "w"} if named else {"consent": granted(NOW + MINUTE)}
         h.take(_bought(other, **own))
         assert (h.state(tied), h.state(other)) == ("dropped", "ready")
+
+
+def a_stranger_permits_nothing_by_tying_his_own_report_to_an_order(h: Harness) -> None:
+    h.take(an_undecided("1001", order_id="1001", visitor="v", value=49.0, currency="EUR"))
+    h.take(_stranger("x", order_id=""))
+    h.take(_stranger("x", also=["1001"], order_id="1001"))
+    assert (h.story("1001").state, h.story("1001").reason) == ("held", "consent_not_said")

@@ -151,7 +151,7 @@ class Fold:
             self.tally.ignored(signal, drop_reason(None, standing.reason))
             return
         self._passed += act is Act.PASS_OVER and standing.stance is not Stance.REFUSED
-        unites = known is not None and standing.stance is not Stance.REFUSED
+        unites = known is not None and standing.stance is not Stance.REFUSED and it.relation is not Relation.STRANGER
         if known is not None and unites:
             self._unite(known, belonging.others, it, visitors)
         conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
