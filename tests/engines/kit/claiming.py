@@ -423,3 +423,19 @@ def a_stranger_permits_nothing_by_tying_his_own_report_to_an_order(h: Harness) -
     h.take(_stranger("x", order_id=""))
     h.take(_stranger("x", also=["1001"], order_id="1001"))
     assert (h.story("1001").state, h.story("1001").reason) == ("held", "consent_not_said")
+
+
+def what_a_server_refuses_ends_no_other_order_that_a_stranger_reported_with_it(h: Harness) -> None:
+    for name, named, own in (("strong", {"visitor": "v"}, {"visitor": "w"}), ("weak", {}, {})):
+        tied, other = f"{name}-1", f"{name}-2"
+        h.take(*[_stranger(name, order_id=o, also=[o], visitor=f"{name}-s") for o in (tied, other)])
+        h.take(a_refusal(tied, order_id=tied, consent=denied(), **named))
+        h.take(_bought(tied, **named), _bought(other, **own))
+        assert (h.state(tied), h.state(other)) == ("dropped", "ready")
+
+
+def what_a_server_refuses_under_an_id_ends_what_a_page_reported_under_it(h: Harness) -> None:
+    h.take(_stranger("e", order_id="shown-1001", also=["shown-1001"]), _stranger("1002", visitor="w"))
+    h.take(a_refusal("e", order_id="1001", also=["1001"]), a_refusal("order-1002", order_id="1002", also=["1002"]))
+    h.take(_stranger("e", order_id="", visitor=""), _stranger("1002", visitor="x"))
+    assert h.store.due_lanes(h.now() + MINUTE) == []

@@ -161,7 +161,7 @@ class Fold:
             self._steps.count(conversion, belonging.finding)
             if act in _OPENS:
                 conversion.evidence |= APART  # another order may go by an id that leads here from now on
-        self._refuse_further(conversion, it)
+        self._refuse_further(conversion, it, known)
         moved = self._moved(belonging, act, unites=unites)
         if act is not Act.PASS_OVER:
             self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
@@ -175,9 +175,11 @@ class Fold:
             absorbs = relation_of(other, it.signal, visitors, it.visitor) is not Relation.TAKEN_OVER
             self._uniting.unite(known, other, it.signal.received_ms, absorbs=absorbs, visitors=visitors)
 
-    def _refuse_further(self, conversion: Conversion, it: Arriving) -> None:
+    def _refuse_further(self, conversion: Conversion, it: Arriving, known: Conversion | None) -> None:
         """Let a refusal reach what else is known under the keys of an arrival."""
         signal = it.signal
+        if known is not None and known is not conversion and it.standing.stance is Stance.REFUSED:
+            self._steps.refuse(known, it.standing.reason or Reason.NO_CONSENT)
         is_own = it.relation is Relation.OWN or signal.channel is not Channel.BROWSER
         if is_own and (it.standing.stance is Stance.REFUSED or conversion.state in REFUSED_BEFORE):
             self._refuse_others(conversion, it)

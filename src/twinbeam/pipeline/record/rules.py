@@ -89,7 +89,7 @@ def decide(
         return Act.KEEP_OUT if believed else Act.IGNORE
     if known is None:
         return Act.OPEN
-    if stance is Stance.REFUSED and relation in _FIRST and known.state in REFUSED_BEFORE:
+    if stance is Stance.REFUSED and relation in _FIRST and (known.state in REFUSED_BEFORE or _ends(known)):
         return Act.KEEP_OUT
     if stance is Stance.REFUSED:
         return _refused(known) if relation in _BELIEVED else _contested(known, relation, believed=believed)
@@ -155,6 +155,10 @@ def _refused(known: Conversion) -> Act:
     if known.state in _UNLEASED and known.enriched:
         return Act.LEAVE_DELIVERED
     return Act.WITHDRAW if known.state in _UNLEASED or ended_in_vain(known) else Act.DROP
+
+
+def _ends(known: Conversion) -> bool:
+    return _refused(known) is Act.WITHDRAW
 
 
 def may_be_reached(state: str, reason: str, ended_ms: int, now_ms: int) -> bool:
