@@ -22,11 +22,14 @@ its event id and nothing that proves their visit (relation.py), is milder:
 
 | the arrival is    | an allowed or silent copy                              | a refusal                            |
 |-------------------|--------------------------------------------------------|--------------------------------------|
-| FIRST_VOUCHED     | MERGE; SUPERSEDE what was refused or expired unsent    | as above; KEEP_OUT of what is ended  |
-| TAKEN_OVER        | TAKE_OVER what waits, SUPERSEDE what ended, else SPLIT | as above; KEEP_OUT of what is ended  |
+| FIRST_VOUCHED     | MERGE; SUPERSEDE what was refused or expired unsent    | KEEP_OUT, and that ends; or as above |
+| TAKEN_OVER        | TAKE_OVER what waits, SUPERSEDE what ended, else SPLIT | likewise                             |
 | CLAIM             | MERGE, or PASS_OVER                                    | CONTEST, within limits; or PASS_OVER |
 | RIVAL             | MERGE, SUPERSEDE what another visit refused            | PASS_OVER; CONTEST what names none   |
 | STRANGER          | PASS_OVER                                              | PASS_OVER                            |
+
+A server's first refusal ends what only browsers reported or refused, and is kept apart from it: they may have tied other
+orders to it.
 """
 
 from collections.abc import Mapping
