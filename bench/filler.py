@@ -18,13 +18,13 @@ from workload import COUNTRIES, PIXEL, purchase, visitor_id
 
 from twinbeam.core import keys
 from twinbeam.core.clock import day_of
-from twinbeam.core.consent import ConsentRecord, Region, Statement
+from twinbeam.core.consent import ConsentRecord, DatedAnswer, Region
 from twinbeam.core.values import Facts, Item
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_context
-from twinbeam.engines.stores.sqlite.packed import packed_ids
-from twinbeam.engines.stores.sqlite.shares import pack, share_of
-from twinbeam.engines.stores.sqlite.traces import add_traces
+from twinbeam.engines.stores.sqlite.lookup_index import add_lookups
+from twinbeam.engines.stores.sqlite.packed_rows import pack_ids
+from twinbeam.engines.stores.sqlite.partitions import pack_entry, partition_of
 from twinbeam.pipeline.record.conversion import STRONG, VOUCHED
 
 DAYS = 50  #: over which the stored conversions spread
@@ -72,20 +72,20 @@ def _fill_conversions(db: sqlite3.Connection, count: int) -> None:
     db.execute(_CONVERSIONS, named)
     _fill_index(db, "dedup", _KEYS)
     for day in range(DAYS):
-        _fill_traces(db, day_of(now_ms) - day, count // DAYS)
+        _fill_lookups(db, day_of(now_ms) - day, count // DAYS)
 
 
 def _fill_index(db: sqlite3.Connection, table: str, entries: str) -> None:
     """Pack what a query gives, in the order of keys."""
-    by_share = groupby(db.execute(entries), lambda entry: share_of(entry[0]))
-    rows = ((share, b"".join(pack(*entry) for entry in some)) for share, some in by_share)
+    by_partition = groupby(db.execute(entries), lambda entry: partition_of(entry[0]))
+    rows = ((partition, b"".join(pack_entry(*entry) for entry in some)) for partition, some in by_partition)
     db.executemany(f"INSERT INTO {table} VALUES (?,?)", rows)
 
 
-def _fill_traces(db: sqlite3.Connection, day: int, count: int) -> None:
+def _fill_lookups(db: sqlite3.Connection, day: int, count: int) -> None:
     """Give a day the look-ups of its conversions, in rows as transactions of a thousand events leave them."""
     for first in range(1, count + 1, 1_000):
-        add_traces(db, day, [(os.urandom(8), id_) for id_ in range(first, first + 1_000) for _ in range(4)])
+        add_lookups(db, day, [(os.urandom(8), id_) for id_ in range(first, first + 1_000) for _ in range(4)])
 
 
 def _fill_visitors(connection: StoreConnection, count: int) -> None:
@@ -103,7 +103,7 @@ def _remembered(connection: StoreConnection, count: int, day: int) -> Iterator[t
     encoded = [msgspec.msgpack.encode(_facts(country)) for country in range(COUNTRIES)]
     seal = connection.keys.seal
     for visitor in range(1, count + 1):
-        notes, facts = packed_ids([2 * visitor - 1, 2 * visitor]), encoded[(visitor - 1) % COUNTRIES]
+        notes, facts = pack_ids([2 * visitor - 1, 2 * visitor]), encoded[(visitor - 1) % COUNTRIES]
         yield visitor, day, notes, seal(day, facts, facts_context(visitor))
 
 
@@ -115,7 +115,7 @@ def _tokens(count: int) -> Iterator[bytes]:
 def _facts(country: int) -> Facts:
     """Give what a purchase in a country of the workload teaches, its word on consent with it."""
     said = msgspec.convert(purchase(2 * country), Item)
-    user, given = said.user, Statement(1, "granted")
+    user, given = said.user, DatedAnswer(1, "granted")
     consent = ConsentRecord(given, given, region=Region(str(user.country), 2), source=str(said.consent.source))
     return Facts(
         ttclid=user.ttclid, ttp=user.ttp, ip=user.ip, user_agent=user.user_agent, url=said.page.url, consent=consent

@@ -11,7 +11,7 @@ from processes import House, furnish
 from result import Row
 from scale import Bench
 
-from twinbeam.engines.stores.sqlite.late import SPAN
+from twinbeam.engines.stores.sqlite.deferred_index import SWEEP_EVENTS
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 
 STAGE = "record"
@@ -47,7 +47,7 @@ def _into_a_filled_store(bench: Bench) -> Iterator[Row]:
     size = size_mb(house.data / "store.db")
     store = open_store(house)
     begin = 2 * scale.stored_visitors  # every second event is by a stored visitor
-    warm = min(SPAN, scale.stored_conversions // 8)  # until the late indexes know and sweep as much as ever
+    warm = min(SWEEP_EVENTS, scale.stored_conversions // 8)  # until the deferred indexes know and sweep as much as ever
     slots = count()
     for first in range(begin, begin + warm, _SEALED_AT_ONCE):
         _recorded(house, store, next(slots), first, min(_SEALED_AT_ONCE, begin + warm - first))

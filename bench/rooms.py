@@ -35,9 +35,9 @@ from twinbeam.pipeline.journal.codec import decode, encode
 from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.conversion import copy_of
 from twinbeam.pipeline.record.fold import Fold
-from twinbeam.pipeline.record.known import Known
 from twinbeam.pipeline.record.merge import merge
 from twinbeam.pipeline.record.policy import RecordPolicy
+from twinbeam.pipeline.record.read_set import ReadSet
 from twinbeam.sources import events_v1
 
 STAGE = "rooms"
@@ -167,7 +167,7 @@ def _send_rows(bench: Bench, sealed: Sequence[Signal]) -> Iterator[Row]:
 def _fold(group: Sequence[Signal]) -> None:
     """Fold a transaction's worth of events of which nothing is known yet."""
     ids = iter(range(1, len(group) + 1))
-    fold = Fold(Known({}, {}, {}, {}), new_id=ids.__next__, policy=RecordPolicy(judge=judge), claims=ClaimLimits())
+    fold = Fold(ReadSet({}, {}, {}, {}), new_id=ids.__next__, policy=RecordPolicy(judge=judge), claims=ClaimLimits())
     fold.take([(signal, index.to_bytes(4, "big")) for index, signal in enumerate(group)])
 
 

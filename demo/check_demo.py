@@ -139,7 +139,7 @@ def _played(asked: argparse.Namespace, seed: int, directory: Path) -> Iterator[R
         truth = json.loads((directory / "truth.json").read_bytes())
         for proxy, server in zip(proxies.values(), (environment["emulator"], environment["intake"]), strict=True):
             if proxy:
-                proxy.lead_to(server, sabotage.meddle_of(asked.sabotage, truth))
+                proxy.route_to(server, sabotage.tamper_for(asked.sabotage, truth))
         played = _next_line(demo, "played", directory)
         if asked.sabotage == "leak":
             sabotage.leak(directory / "state", truth["visitors"][0])

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 Body = dict[str, Any]
 #: Turns one request body into those that are passed on, in order; none means: answer as if all were well.
-Meddle = Callable[[Body], list[Body]]
+Tamper = Callable[[Body], list[Body]]
 
 KINDS = ("drop", "double", "forge", "leak", "ungated", "value")
 _AS_IF_WELL = {"code": 0, "message": "OK", "request_id": "0", "data": {}}
@@ -37,7 +37,7 @@ class Proxy(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Passage)
-        self._meddle: Meddle = _leave
+        self._tamper: Tamper = _leave
         self._one_at_a_time = threading.Lock()
         self._told = threading.Event()
         self._upstream = ""
@@ -48,15 +48,15 @@ class Proxy(ThreadingHTTPServer):
         """Where it listens."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def lead_to(self, url: str, meddle: Meddle) -> None:
+    def route_to(self, url: str, tamper: Tamper) -> None:
         """Pass on to this server from now on; requests that already came wait for it."""
-        self._meddle, self._upstream = meddle, urlsplit(url).netloc
+        self._tamper, self._upstream = tamper, urlsplit(url).netloc
         self._told.set()
 
-    def meddle(self, body: Body) -> list[Body]:
+    def tamper(self, body: Body) -> list[Body]:
         """Apply the sabotage; one request at a time, because it remembers what it did."""
         with self._one_at_a_time:
-            return self._meddle(body)
+            return self._tamper(body)
 
     def ask(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         """Pass one request on and give status and body of the answer."""
@@ -82,7 +82,7 @@ class _Passage(BaseHTTPRequestHandler):
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         status, answer = 200, json.dumps(_AS_IF_WELL).encode()
-        for passed in self.server.meddle(json.loads(body)):
+        for passed in self.server.tamper(json.loads(body)):
             written = json.dumps(passed).encode()
             status, answer = self.server.ask("POST", self.path, self._headers(), written)
         self._answer(status, answer)
@@ -103,10 +103,10 @@ class _Passage(BaseHTTPRequestHandler):
 
 
 class Once:
-    """Meddle with the first request that holds a purchase of these orders, and with no other."""
+    """Tamper with the first request that holds a purchase of these orders, and with no other."""
 
-    def __init__(self, meddle: Callable[[Body, list[Body]], list[Body]], orders: set[str]) -> None:
-        self._meddle = meddle
+    def __init__(self, tamper: Callable[[Body, list[Body]], list[Body]], orders: set[str]) -> None:
+        self._tamper = tamper
         self._orders = orders
         self._done = False
 
@@ -116,7 +116,7 @@ class Once:
         if not struck:
             return [body]
         self._done = True
-        return self._meddle(body, struck)
+        return self._tamper(body, struck)
 
 
 def drop(_body: Body, _struck: list[Body]) -> list[Body]:
@@ -204,14 +204,14 @@ def proxy_to_gateway(kind: str | None) -> Proxy | None:
     return Proxy() if kind in {"forge", "ungated"} else None
 
 
-def meddle_of(kind: str, truth: Body) -> Meddle:
+def tamper_for(kind: str, truth: Body) -> Tamper:
     """Give what a proxy does for a kind of sabotage."""
     alone = {order["order_id"] for order in truth["orders"] if order["counts"] and not order["by_script"]}
-    meddles: dict[str, Meddle] = {
+    tampers: dict[str, Tamper] = {
         "drop": Once(drop, alone),
         "double": Once(double, alone),
         "value": Once(change_value, alone),
         "ungated": Ungate(),
         "forge": Confirm([forged["order_id"] for forged in truth["forged"]]),
     }
-    return meddles[kind]
+    return tampers[kind]

@@ -68,7 +68,7 @@ def wait_until(find: Callable[[], T], what: str, seconds: float = PATIENCE_SECON
     return found
 
 
-def leashed(arguments: Sequence[str]) -> list[str]:
+def ending_with_us(arguments: Sequence[str]) -> list[str]:
     """Let a command end with this process, at the latest."""
     return [sys.executable, "-I", "-S", parent_death_signal.__file__, str(os.getpid()), *arguments]
 
@@ -79,7 +79,7 @@ class Program:
     def __init__(self, arguments: list[str], log: Path, settings: Mapping[str, str], cwd: Path) -> None:
         with log.with_suffix(".out").open("ab") as out, log.with_suffix(".err").open("ab") as err:
             self.process = subprocess.Popen(
-                leashed(arguments),
+                ending_with_us(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

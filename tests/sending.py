@@ -108,6 +108,7 @@ class SendingRoom:
         self.policy = Policy(**policy)
         self.reports: list[tuple[str, dict[str, Any]]] = []
         self.slept: list[float] = []
+        self.stopped: set[str] = set()  #: the pixels whose owner stopped them
         self.looks = 0
         self._fails = fails or (lambda name, args: None)
         self._parts = Failing(self.store, self._surprise)
@@ -153,6 +154,7 @@ class SendingRoom:
             on_store=self.on_store,
             report=lambda event, /, **fields: self.reports.append((event, fields)),
             sleep=self.sleep,
+            is_stopped=lambda lane: lane.source_id in self.stopped,
         )
 
     @asynccontextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from twinbeam.core.consent import ConsentRecord, Region, Statement
+from twinbeam.core.consent import ConsentRecord, DatedAnswer, Region
 from twinbeam.core.delivery import Lease
 from twinbeam.core.keys import conversion_key, lookup, scope_of, visit
 from twinbeam.core.names import canonical
@@ -123,7 +123,7 @@ def marks_of(user: dict[str, Any]) -> list[bytes]:
 
 def a_record(at_ms: int = NOW, *, region: str = "DE", **answers: str) -> ConsentRecord:
     """Build what a visitor said at one moment, purpose by purpose."""
-    said = {purpose: Statement(at_ms, answer) for purpose, answer in answers.items()}
+    said = {purpose: DatedAnswer(at_ms, answer) for purpose, answer in answers.items()}
     return ConsentRecord(region=Region(region, 0), source="banner", **said)
 
 

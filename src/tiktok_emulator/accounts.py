@@ -187,7 +187,7 @@ class Accounts:
         return known is not None
 
     def seed(self) -> Seed:
-        """Give everything there is, in the form in which it can be added again."""
+        """Return everything there is, in the form in which it can be added again."""
         return Seed(
             advertisers=list(self.advertisers.values()),
             pixels=list(self.pixels.values()),

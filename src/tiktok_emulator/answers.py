@@ -65,7 +65,7 @@ def refuse(code: int, message: str, *, status: int | None = None) -> Answer:
 
 def portal_status(code: int) -> int:
     """
-    Give the HTTP status the portal's page pairs with a code.
+    Return the HTTP status the portal's page pairs with a code.
 
     Listed are 0, 40001, 40002, 40100 and 40104 (tiktok.md 4.2); the rest follows by family, which is a guess.
     """

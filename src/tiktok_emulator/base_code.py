@@ -36,5 +36,5 @@ _STUB = """<script>
 
 
 def base_code(code: str, host: str = "https://analytics.tiktok.com") -> str:
-    """Give the base code of a pixel, loading its script from a host."""
+    """Return the base code of a pixel, loading its script from a host."""
     return _STUB % {"code": code, "host": host}

@@ -23,7 +23,7 @@ def preview(body: bytes) -> BodyPreview:
 
 
 def first_share(call: Call, share: float) -> Call | None:
-    """Give the call with only the first share of its events, or None where the share comes to no event at all."""
+    """Return the call with only the first share of its events, or None where the share comes to no event at all."""
     root = _root(call.body)
     for field in ("data", "batch"):
         if isinstance(root.get(field), list):

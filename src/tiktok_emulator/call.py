@@ -30,7 +30,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     client: str = ""  #: The address the call came from.
 
     def header(self, name: bytes) -> str:
-        """Give a header's value, empty if it is missing; the name is in lower case."""
+        """Return a header's value, empty if it is missing; the name is in lower case."""
         for key, value in self.headers:
             if key == name:
                 return value.decode("latin-1")
@@ -42,7 +42,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return dict(parse_qsl(self.query_string.decode("latin-1"), keep_blank_values=True))
 
     def cookie(self, name: str) -> str:
-        """Give a cookie's value, empty if it is missing or the header is unreadable."""
+        """Return a cookie's value, empty if it is missing or the header is unreadable."""
         try:
             morsel = SimpleCookie(self.header(b"cookie")).get(name)
         except CookieError:

@@ -93,12 +93,12 @@ def values_of(user: Event, field: str) -> list[str]:
 
 
 def is_hash(value: str) -> bool:
-    """Tell whether a value looks like a SHA-256 in hex of either case (tiktok.md 6.3)."""
+    """Return whether a value looks like a SHA-256 in hex of either case (tiktok.md 6.3)."""
     return len(value) == 64 and _HASH.fullmatch(value) is not None
 
 
 def usable(field: str, value: str) -> bool:
-    """Tell whether a value can take part in matching: identifiers must be hashed, and not a hash of nothing."""
+    """Return whether a value can take part in matching: identifiers must be hashed, and not a hash of nothing."""
     if field in MUST_BE_HASHED:
         return is_hash(value) and value.lower() not in HASHES_OF_NOTHING
     return bool(value)

@@ -50,7 +50,7 @@ def diagnostics(world: World, source_id: str = "") -> list[Card]:
 
 
 def _dismissed(world: World, card: Card) -> bool:
-    """Tell whether a card is dismissed; it comes back once there are more findings than there were then."""
+    """Return whether a card is dismissed; it comes back once there are more findings than there were then."""
     return card.count <= world.dismissed.get((card.id, card.source_id, card.event), 0)
 
 

@@ -47,7 +47,7 @@ class Dispatcher:
         return self._endpoint(call)(self.world, call)
 
     def received(self, call: Call) -> Call:
-        """Give a call its number and the time."""
+        """Return a call its number and the time."""
         return msgspec.structs.replace(call, request=self.world.log.next_seq(), at_ms=self.world.clock.now_ms())
 
     def finish(self, call: Call, answer: Answer, *, trouble: str = "", status: int | None = None) -> Reply:

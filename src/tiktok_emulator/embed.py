@@ -125,7 +125,7 @@ class Emulator:
         return self._ask(lambda world: [msgspec.to_builtins(each) for each in diagnostics(world, pixel)])
 
     def overview(self, pixel: str = DEFAULT_PIXEL) -> list[dict[str, Any]]:
-        """Give the Events Manager table of a pixel or set."""
+        """Return the Events Manager table of a pixel or set."""
         return self._ask(lambda world: [msgspec.to_builtins(each) for each in overview(world, pixel)])
 
     def trouble(self, kind: Kind | str, **script: Any) -> int:
@@ -175,7 +175,7 @@ class Emulator:
         self._allowed |= {Rule(rule) for rule in rules}
 
     def complaints(self) -> list[str]:
-        """Say in sentences which faults came unannounced, and which announced ones did not come."""
+        """Return sentences on the faults that came unannounced, and on the announced ones that did not come."""
         counts = self._ask(lambda world: set(world.faults.counts))
         grave = self._ask(lambda world: world.faults.grave())
         unannounced = [each for each in grave if each.rule not in self._expected | self._allowed]

@@ -47,7 +47,7 @@ def _user(context: Body) -> Body:
 
 
 def object_in(parent: Body, field: str) -> Body:
-    """Give an object inside another, empty if it is missing or something else."""
+    """Return an object inside another, empty if it is missing or something else."""
     value = parent.get(field)
     return value if isinstance(value, dict) else {}
 

@@ -68,12 +68,12 @@ class Counted(msgspec.Struct, kw_only=True):
 
     @property
     def connection(self) -> str:
-        """Say by which channels the event came: `browser`, `server` or `both`."""
+        """Return the channels by which the event came: `browser`, `server` or `both`."""
         channels = {each.channel for each in self.kept}
         return "both" if len(channels) > 1 else next(iter(channels)).value
 
     def full(self, switches: Switches) -> dict[str, Any]:
-        """Give the event as TikTok would keep it, after merging."""
+        """Return the event as TikTok would keep it, after merging."""
         kept = self.kept
         event = kept[0].body()
         for copy in kept[1:]:
@@ -203,7 +203,7 @@ def user_keys(body: dict[str, Any]) -> frozenset[str]:
 
 
 def _shared(keys: frozenset[str]) -> frozenset[str]:
-    """Give one object for equal sets: there are few, and a million events would hold 700 bytes each."""
+    """Return one object for equal sets: there are few, and a million events would hold 700 bytes each."""
     return _SETS.setdefault(keys, keys)
 
 

@@ -6,7 +6,7 @@ UNITED = frozenset({"email", "phone", "external_id"})
 
 
 def merged(first: dict[str, Any], later: dict[str, Any], *, later_wins: bool = False) -> dict[str, Any]:
-    """Give the first copy enriched by the later one, leaf by leaf; `event_time` always stays the first's."""
+    """Return the first copy enriched by the later one, leaf by leaf; `event_time` always stays the first's."""
     event = _deep(first, later, later_wins=later_wins)
     if "event_time" in first:
         event["event_time"] = first["event_time"]
@@ -40,5 +40,5 @@ def _union(first: object, later: object) -> object:
 
 
 def listed(value: object) -> list[object]:
-    """Give an identifier that may be single or a list as a list."""
+    """Return an identifier that may be single or a list as a list."""
     return value if isinstance(value, list) else [value]

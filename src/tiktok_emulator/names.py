@@ -70,7 +70,7 @@ class Kind(StrEnum):
 
 @lru_cache(maxsize=4_096)
 def kind_of(name: str, source: str) -> Kind:
-    """Tell what an event name is for an event source (`web`, `app`, `offline` or `crm`)."""
+    """Return what an event name is for an event source (`web`, `app`, `offline` or `crm`)."""
     if source == "app":
         return Kind.STANDARD if name in APP_STANDARD else _custom(name)
     if name in WEB_STANDARD or name == PAGE_VIEW:
@@ -85,7 +85,7 @@ def kind_of(name: str, source: str) -> Kind:
 
 
 def _may_be_foreign(name: str) -> bool:
-    """Tell whether a CRM set takes a name, which may be in another language (tiktok.md 5.7)."""
+    """Return whether a CRM set takes a name, which may be in another language (tiktok.md 5.7)."""
     if len(name) > MAX_CUSTOM_NAME or not name[:1].isalpha() or name.endswith(" "):
         return False
     return all(char in "_- " or char.isalnum() or combining(char) or category(char) in {"Mc", "Mn"} for char in name)
@@ -98,7 +98,7 @@ def _custom(name: str) -> Kind:
 
 @lru_cache(maxsize=4_096)
 def canonical(name: str, source: str) -> str:
-    """Give the name under which reports show an event: renamed and reserved names become the current one."""
+    """Return the name under which reports show an event: renamed and reserved names become the current one."""
     if source == "app":
         return name
     return RENAMED.get(name) or RESERVED.get(name, name)

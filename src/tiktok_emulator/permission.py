@@ -57,7 +57,7 @@ def too_frequent(world: World) -> Answer:
 
 
 def refused_source(world: World, call: Call, token: Token, source: str, source_id: str) -> Answer | None:
-    """Say why a token may not report to an event source, or None if it may."""
+    """Return why a token may not report to an event source, or None if it may."""
     owners = owners_of(world, source, source_id)
     if owners & set(token.advertiser_ids):
         return None

@@ -59,7 +59,7 @@ def _quality(weights: dict[str, float], events: int, have: dict[str, int]) -> Qu
 
 
 def has_key(counted: Counted, key: str) -> bool:
-    """Tell whether an event carries a key; address and user agent only count together (tiktok.md 2.3)."""
+    """Return whether an event carries a key; address and user agent only count together (tiktok.md 2.3)."""
     if key == "ip_user_agent":
         return {"ip", "user_agent"} <= counted.user_keys
     return key in counted.user_keys

@@ -34,7 +34,7 @@ def _changes(earlier: Received, copy: Received, body: dict[str, Any]) -> list[Fi
 
 
 def _keeps(path: str, before: object, after: object) -> bool:
-    """Tell whether a later value keeps the earlier one: it is equal, or a longer list of identifiers."""
+    """Return whether a later value keeps the earlier one: it is equal, or a longer list of identifiers."""
     if path.rpartition(".")[2] not in UNITED:
         return before == after
     return all(each in listed(after) for each in listed(before))

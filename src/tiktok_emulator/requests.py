@@ -44,7 +44,7 @@ class RequestLog:
         self._seq = 0
 
     def next_seq(self) -> int:
-        """Give the number of the call that is being answered now."""
+        """Return the number of the call that is being answered now."""
         self._seq += 1
         return self._seq
 

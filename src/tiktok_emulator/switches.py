@@ -157,7 +157,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def turned(switches: Switches, changes: dict[str, Any]) -> Switches:
-    """Give the switches with some of them turned; `msgspec.ValidationError` names an unknown one or a bad position."""
+    """Return the switches with some turned; `msgspec.ValidationError` names an unknown one or a bad position."""
     return msgspec.convert(msgspec.to_builtins(switches) | changes, Switches, strict=False)
 
 

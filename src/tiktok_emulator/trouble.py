@@ -118,7 +118,7 @@ def _is_turn(planned: Planned) -> bool:
 
 
 def answer_of(script: Script) -> tuple[int, str, int | None]:
-    """Give code, message and HTTP status (None: the usual pair) of the kinds that answer with an envelope."""
+    """Return code, message and HTTP status (None: the usual pair) of the kinds that answer with an envelope."""
     match script.kind:
         case Kind.RATE_LIMIT:
             return Code.TOO_FREQUENT, "Too many requests. Please retry in some time.", script.status or 401

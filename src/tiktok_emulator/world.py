@@ -85,7 +85,7 @@ class World:
         self.listener.on_call(call)
 
     def settled_ledger(self) -> Ledger:
-        """Give the ledger with its sums as Events Manager would show them now (tiktok.md 11.5)."""
+        """Return the ledger with its sums as Events Manager would show them now (tiktok.md 11.5)."""
         self.ledger.settle(self.ready_ms)
         return self.ledger
 

@@ -60,7 +60,7 @@ def find_anywhere(searched: Searched, workspaces: Iterable[str], text: str) -> l
 
 
 def is_email(text: str) -> bool:
-    """Tell whether a text can be an e-mail address."""
+    """Return whether a text can be an e-mail address."""
     return email_digest(text) is not None
 
 

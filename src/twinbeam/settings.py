@@ -287,13 +287,13 @@ def in_force(environ: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
 
 
 def spelled_out(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give the settings that somebody chose, as they stand in the environment."""
+    """Return the settings that somebody chose, as they stand in the environment."""
     source = os.environ if environ is None else environ
     return {variable.variable: text for variable in VARIABLES if (text := source.get(variable.variable))}
 
 
 def child_environment() -> dict[str, str]:
-    """Give the environment for a process of ours: this one's, less what would map its metrics into memory."""
+    """Return the environment for a process of ours: this one's, less what would map its metrics into memory."""
     return {name: value for name, value in os.environ.items() if name.upper() != _MAPPED_METRICS}
 
 
@@ -332,7 +332,7 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
 
 
 def _place(name: str, values: Mapping[str, Any], source: Mapping[str, str]) -> Path:
-    """Give the place of a file or folder; raises ConfigError where "~" leads nowhere."""
+    """Return the place of a file or folder; raises ConfigError where "~" leads nowhere."""
     written: Path = values[name]
     homeless = written.parts[:1] == ("~",) and source.get("HOME") == ""  # Python would take the root folder for a home
     try:

@@ -24,12 +24,12 @@ _SERVICE_LINK = re.compile(
 
 
 def is_service_link(name: str, value: str) -> bool:
-    """Tell whether a variable is one that Kubernetes sets for a service, and nobody's setting."""
+    """Return whether a variable is one that Kubernetes sets for a service, and nobody's setting."""
     return bool(_SERVICE_LINK.fullmatch(f"{name}={value}"))
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine and no other can reach what listens there."""
+    """Return whether a host is this machine and no other can reach what listens there."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -59,7 +59,7 @@ def check_text(text: str) -> None:
 
 
 def proxy(source: Mapping[str, str]) -> str:
-    """Give the address of the proxy that the environment names, or ""; raises ValueError with the fix."""
+    """Return the address of the proxy that the environment names, or ""; raises ValueError with the fix."""
     name = first_of(source, PROXY_VARIABLES)
     if not name:
         return ""
@@ -77,12 +77,12 @@ def proxy(source: Mapping[str, str]) -> str:
 
 
 def goes_past(url: str, source: Mapping[str, str]) -> bool:
-    """Tell whether a URL is reached without the proxy: this machine is, and whatever NO_PROXY names."""
+    """Return whether a URL is reached without the proxy: this machine is, and whatever NO_PROXY names."""
     parts = urlsplit(url)
     exempt = source.get(first_of(source, NO_PROXY_VARIABLES), "")
     return is_loopback(parts.hostname or "") or bool(proxy_bypass_environment(parts.netloc, {"no": exempt}))
 
 
 def first_of(source: Mapping[str, str], names: tuple[str, ...]) -> str:
-    """Give the first of some variables that is set, or ""."""
+    """Return the first of some variables that is set, or ""."""
     return next((name for name in names if source.get(name)), "")

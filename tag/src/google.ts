@@ -14,7 +14,7 @@ export function google(hear: (said: Said) => void): void {
   const denied: Record<string, boolean> = {};
 
   const read = (item: unknown): void => {
-    const [what, how, words] = Array.prototype.slice.call(item || []) as [string, string, Record<string, string>];
+    const [what, how, words] = Array.from((item || []) as unknown[]) as [string, string, Record<string, string>];
     if (what !== "consent" || !words) return;
     for (const purpose of PURPOSES) {
       const word = words[purpose];

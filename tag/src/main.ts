@@ -36,7 +36,7 @@ const LOOKS = 240;
 const page: Page = WHOLE ? stub(win, "ttq") : win.twinbeam;
 const script = doc.currentScript as HTMLScriptElement;
 
-if (!page.call && !win.__twinbeam?.off) attempt(start);
+if (!page.call) attempt(start);
 
 function start(): void {
   settle(script);
@@ -55,6 +55,8 @@ function start(): void {
   watch(page, () => soon());
   open(judge, (status, answer) => {
     say("answer", status, answer);
+    // Settings that changed while the page was open: once its pixels are stopped, the mode is `gateway`.
+    Object.assign(its, answer);
     if (isGranted()) keep();
   });
   let brought = its.mode !== "own";

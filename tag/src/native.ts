@@ -53,7 +53,8 @@ export function watch(queued: Page, tell: () => void): void {
 
 /** Make a call of the page's to TikTok's script, or to the queue that waits for it. */
 export function pass(code: string, method: string, args: unknown[]): unknown {
-  if (its.mode === "gateway") return undefined;
+  // What names no pixel goes to those that are loaded; `load` names the one that it would load.
+  if (its.mode === "gateway" || its.off?.[code || (args[0] as string)]) return undefined;
   return attempt(() => {
     const queue = page.queue();
     if (method === "load") loaded.push(args[0] as string);

@@ -32,6 +32,8 @@ export interface Settings {
   hash?: string;
   /** For `own`: where TikTok's script comes from. */
   host?: string;
+  /** By their codes: those pixels of several that are stopped. */
+  off?: Record<string, unknown>;
   /** Whether the page's address asks for `?twinbeam=debug`. */
   debug: boolean;
 }

@@ -90,7 +90,7 @@ export const soon = (ms = 30): void => {
 /** Send what may leave; at the page's end everything. */
 export function flush(ending = false): void {
   clearTimeout(timer);
-  if (navigator.onLine === false || !outbox.length) return;
+  if (!navigator.onLine || !outbox.length) return;
   const now = performance.now();
   const due: Parcel[] = [];
   let next = Infinity;

@@ -21,6 +21,7 @@ from twinbeam.admin import (
     shops,
     snippet,
     sources,
+    stopping,
     testing,
     tokens,
 )
@@ -33,6 +34,7 @@ from twinbeam.core.rules import MAIN, PixelRules, Route
 from twinbeam.core.values import KeyKind
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
+STOPPED = "C0STOPPEDPIXELCODE03"
 ADA = person.Subject("email", "ada@shop.example")
 
 
@@ -59,6 +61,8 @@ CHANGES = {
     pixels.decide: lambda admin: pixels.decide(admin, MAIN, CODE, {"restricted": "true"}),
     pixel_removal.remove: lambda admin: pixel_removal.remove(admin, MAIN, CODE),
     tokens.save: lambda admin: tokens.save(admin, MAIN, CODE, "token-1"),
+    stopping.stop: lambda admin: stopping.stop(admin, MAIN, CODE, "wrong values"),
+    stopping.start: lambda admin: stopping.start(admin, MAIN, STOPPED),
     testing.turn_on: lambda admin: testing.turn_on(admin, MAIN, CODE, "TEST123"),
     testing.turn_off: lambda admin: testing.turn_off(admin, MAIN, CODE),
     keys.create: lambda admin: keys.create(admin, keys.NewKey(KeyKind.SERVER, "till", (Route(CODE),), "main")),
@@ -97,6 +101,8 @@ def installed(admin):
     shops.add(admin, MAIN, "shop-fr")
     pixels.add(admin, pixels.NewPixel(CODE))
     testing.turn_on(admin, MAIN, CODE, "TEST456")
+    pixels.add(admin, pixels.NewPixel(STOPPED))
+    stopping.stop(admin, MAIN, STOPPED)
     keys.create(admin, keys.NewKey(KeyKind.BROWSER, "tag", (Route(CODE),), "main"))
     for name in ("till", "shop"):
         sources.create(admin, sources.NewSource(name, (Route(CODE),), "main"))
@@ -129,6 +135,13 @@ def test_every_change_is_told_with_who_and_when(installed, change):
     told = audit.latest(installed, limit=99)[:-known]
     assert told
     assert {(line.who, line.at_ms) for line in told} == {("ada", installed.clock.now_ms())}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=lambda change: "")
+def test_a_running_gateway_notices_every_change_by_the_version(installed, change):
+    before = installed.store.settings_version()
+    change(installed)
+    assert installed.store.settings_version() != before
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=lambda change: "")

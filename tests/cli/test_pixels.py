@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from twinbeam.cli.main import twinbeam
-from twinbeam.cli.setup import opened_store
+from twinbeam.cli.setup import actor, opened_store
 
 pytestmark = pytest.mark.outside("pixels")
 
@@ -67,6 +67,8 @@ def test_it_is_said_what_would_go_and_asked_before_it_goes():
         "pixels set CODE restricted=true",
         "pixels remove CODE --yes",
         "pixels test CODE --off",
+        "pixels stop CODE",
+        "pixels start CODE",
     ],
 )
 def test_a_pixel_sought_in_the_wrong_workspace_is_offered_in_the_right_one(command):
@@ -83,3 +85,27 @@ def test_a_key_for_a_pixel_of_another_workspace_is_told_where_it_is():
     said("pixels", "add", CODE, "--workspace", "hats")
     assert "say --workspace hats" in said("keys", "create", "server", "--source", "shop", "--pixel", CODE)
     assert keys() == {}
+
+
+def test_a_pixel_is_stopped_with_a_reason_and_started_with_one_command():
+    said("pixels", "add", CODE)
+    assert f"Pixel {CODE} is not stopped." in said("pixels", "start", CODE)
+    told = said("pixels", "stop", CODE, "--why", "wrong values")
+    assert f"Pixel {CODE} is stopped" in told
+    assert f"twinbeam pixels start {CODE}" in told
+    (row,) = json.loads(said("pixels", "list", "--json"))
+    assert (row["stopped"]["who"], row["stopped"]["why"]) == (actor().name, "wrong values")
+    listed = said("pixels", "list")
+    assert "  stopped since 20" in listed
+    assert f"UTC by {actor().name}: wrong values\n" in listed
+    assert "is stopped already, since 20" in said("pixels", "stop", CODE)
+    assert f"Pixel {CODE} is started: 0 waiting events are sent now." in said("pixels", "start", CODE)
+    assert "stopped" not in said("pixels", "list")
+
+
+def test_the_doctor_notes_a_stopped_pixel_with_the_command_that_starts_it():
+    said("pixels", "add", CODE, "--name", "Shop")
+    said("pixels", "stop", CODE, "--why", "wrong values")
+    told = said("doctor")
+    assert f"note Pixel {CODE} (Shop) is stopped since 20" in told
+    assert f": wrong values. To start it: twinbeam pixels start {CODE}" in told

@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from twinbeam.demo.troubles import FORGED, FORGED_SHARE, TROUBLES
 
 from twinbeam.admin import sources, testing
 from twinbeam.app.child import HUNG_SECONDS, START_SECONDS
@@ -17,6 +16,7 @@ from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.steady import AGREE_MS, SMALL_MS, STANDS_SECONDS
 from twinbeam.demo.run import DEFAULT_PORTS
+from twinbeam.demo.scenarios import FORGED, FORGED_SHARE, SCENARIOS
 from twinbeam.engines.stores.sqlite import housekeeping, tidying
 from twinbeam.http_server.descriptors import RESERVE
 from twinbeam.http_server.limits import DEFAULTS
@@ -190,10 +190,10 @@ def test_no_answer_asks_to_wait_longer_than_the_page_says():
     assert max(asked) <= rate_limits.MOST_RETRY_SECONDS
 
 
-def test_every_trouble_of_the_demo_is_listed_with_its_share():
+def test_every_scenario_of_the_demo_is_listed_with_its_share():
     shares: dict[str, float] = {FORGED: FORGED_SHARE}
-    for trouble in TROUBLES:
-        shares[trouble.name] = shares.get(trouble.name, 0) + trouble.share
+    for scenario in SCENARIOS:
+        shares[scenario.name] = shares.get(scenario.name, 0) + scenario.share
     listed = dict(re.findall(r"^\| `(\w+)` \| ([\d.]+) %", DEMO, re.MULTILINE))
     assert {name: float(share) for name, share in listed.items()} == {
         name: round(100 * share, 1) for name, share in shares.items()

@@ -63,4 +63,4 @@ def test_every_event_is_found_under_its_own_name_in_no_time(flooded: SqliteEngin
 
 
 def test_nothing_is_remembered_of_how_a_name_is_spelled_that_has_but_one_spelling(flooded: SqliteEngine) -> None:
-    assert flooded.store._db.execute("SELECT count(*) FROM spelled").fetchone() == (0,)
+    assert flooded.store._db.execute("SELECT count(*) FROM event_spelling").fetchone() == (0,)

@@ -4,7 +4,7 @@ import pytest
 
 from engines.kit.harness import Harness
 from signals import a_signal
-from twinbeam.engines.stores.sqlite import late
+from twinbeam.engines.stores.sqlite import deferred_index
 from twinbeam.pipeline.record.contract import Numbered
 
 pytestmark = pytest.mark.outside("memory")
@@ -14,13 +14,13 @@ GROUP = 128
 
 
 def test_keys_wait_in_memory_for_a_sweep_and_no_longer(monkeypatch: pytest.MonkeyPatch, h: Harness) -> None:
-    monkeypatch.setattr(late, "SPAN", SPAN)
-    waiting = []
+    monkeypatch.setattr(deferred_index, "SWEEP_EVENTS", SPAN)
+    pending = []
     for seq, first in enumerate(range(0, 5 * SPAN, GROUP), 1):
         group = [a_signal(f"e-{n}", visitor=f"v-{n}") for n in range(first, first + GROUP)]
         h.store.record(h.engine.reader.journal_id, [Numbered(seq, group)], h.now())
-        waiting.append((h.store._dedup.waiting(), h.store._visitor_keys.waiting()))
-    settled = waiting[2 * SPAN // GROUP :]
+        pending.append((h.store._dedup.pending(), h.store._visitor_keys.pending()))
+    settled = pending[2 * SPAN // GROUP :]
     for index in (0, 1):
         most = max(each[index] for each in settled)
         assert most <= SPAN, "more keys wait than two sweeps bring"

@@ -86,10 +86,10 @@ def test_a_duty_that_finds_no_descriptor_is_reported_and_done_again():
 
     async def act() -> None:
         with no_descriptors():
-            await attempt(lambda event, **fields: told.append((event, fields["what"])), "tidy", duty)
+            await attempt(lambda event, **fields: told.append((event, fields["what"])), "forget", duty)
 
     asyncio.run(act())
-    assert told == [("upkeep.crashed", "tidy")]
+    assert told == [("upkeep.crashed", "forget")]
 
 
 def test_trouble_with_a_file_on_the_stores_thread_is_trouble_with_the_store(tmp_path):

@@ -37,7 +37,7 @@ class Written:
         for _ in range(rows):
             with transaction(self.db):
                 self.db.execute("INSERT INTO t (b) VALUES (randomblob(?))", (_ROW,))
-            self.checkpoints.wrote(_ROW)
+            self.checkpoints.note_commit(_ROW)
             self.rows += 1
 
     def settle(self) -> None:
@@ -86,7 +86,7 @@ def test_sqlite_makes_its_own_where_nobody_tells_how_much_was_written(tmp_path: 
         with closing(Checkpoints(tmp_path / "file.db", db, wal_bytes=_LIMIT)) as checkpoints:
             for _ in range(4 * _LIMIT // _ROW):
                 db.execute("INSERT INTO t VALUES (randomblob(?))", (_ROW,))
-                checkpoints.wrote(0)
+                checkpoints.note_commit(0)
         assert (tmp_path / "file.db").stat().st_size > 2 * _LIMIT
 
 
@@ -107,7 +107,7 @@ def test_a_reader_keeps_what_it_sees_and_the_rest_comes_over_once_it_is_gone(wri
 
 
 def test_a_checkpoint_that_fails_is_no_trouble_of_the_commit(written: Written) -> None:
-    written.checkpoints._beside.close()
+    written.checkpoints._checkpointer.close()
     written.write(3 * _LIMIT // _ROW)
     written.settle()
     written.write(1)
@@ -144,7 +144,7 @@ beside = Checkpoints(Path(sys.argv[1]), db, wal_bytes=100_000)
 while True:
     with transaction(db):
         row = db.execute("INSERT INTO t (b) VALUES (randomblob(20000))").lastrowid
-    beside.wrote(20_000)
+    beside.note_commit(20_000)
     print(row, flush=True)
 """
 

@@ -58,7 +58,7 @@ def test_a_group_is_unreadable_once_its_days_key_is_gone(slot: Slot) -> None:
 
 def test_a_group_that_was_moved_to_another_place_is_not_read(slot: Slot) -> None:
     slot.open().append(NOW, 1, b"one")
-    slot.sql("UPDATE grp SET seq = 2")
+    slot.sql("UPDATE commit_group SET seq = 2")
     assert slot.read() == [None]
 
 

@@ -261,7 +261,7 @@ def test_a_key_that_a_reader_keeps_in_the_files_is_gone_once_it_is_out_of_the_wa
     slot.confirm(1)
     with closing(sqlite3.connect(slot.path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM grp").fetchone()
+        reader.execute("SELECT count(*) FROM commit_group").fetchone()
         journal.forget()
         assert in_files(slot, wrapped)
         reader.execute("COMMIT")

@@ -31,9 +31,9 @@ from twinbeam.core.keys import lookup
 from twinbeam.core.values import Facts
 from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite import housekeeping
-from twinbeam.engines.stores.sqlite.packed import ids_of, packed_ids
-from twinbeam.engines.stores.sqlite.traces import trace_tables
-from twinbeam.engines.stores.sqlite.watching import Watching
+from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
+from twinbeam.engines.stores.sqlite.lookup_index import lookup_tables
+from twinbeam.engines.stores.sqlite.packed_rows import pack_ids, unpack_ids
 
 ADA = an_email("ada")
 LOOKUP = lookup("email", "shop", ADA)
@@ -149,7 +149,7 @@ def test_look_ups_are_dropped_as_tables(h: Harness) -> None:
     for day in range(3):
         h.take(a_signal(f"e-{day}", lookups=[LOOKUP], received_ms=NOW + day * DAY))
     h.tidy(32)
-    assert trace_tables(h.store._db) == [f"trace_{day_of(NOW) + 2}"]
+    assert lookup_tables(h.store._db) == [f"lookup_{day_of(NOW) + 2}"]
 
 
 def test_an_erased_address_lies_in_no_file_in_any_form(h: Harness, data: Path) -> None:
@@ -168,8 +168,8 @@ def test_of_a_visit_only_what_waits_stays_noted_when_the_visit_is_forgotten(h: H
     h.take(an_undecided("e-3", visitor="w"))
     h.take(a_refusal("e-3"))
     with transaction(h.store._db):
-        Watching(h.store._connection).forget([1, 2], h.now())
-    assert h.store._db.execute("SELECT id, watched, facts FROM visitor").fetchall() == [(1, packed_ids([2]), b"")]
+        ConsentWatchlist(h.store._connection).forget([1, 2], h.now())
+    assert h.store._db.execute("SELECT id, watchlist, facts FROM visitor").fetchall() == [(1, pack_ids([2]), b"")]
 
 
 def test_notes_of_a_visit_that_comes_again_and_again_do_not_pile_up(h: Harness) -> None:
@@ -177,8 +177,8 @@ def test_notes_of_a_visit_that_comes_again_and_again_do_not_pile_up(h: Harness) 
         h.take(a_signal(f"e-{n}", visitor="v", received_ms=h.now()))
         h.delivered(h.lease())
         h.clock.advance(ms=600_000)
-    [notes] = h.store._db.execute("SELECT watched FROM visitor").fetchone()
-    assert len(ids_of(notes)) < 16  # at the 64th one only those of the last hour were left
+    [notes] = h.store._db.execute("SELECT watchlist FROM visitor").fetchone()
+    assert len(unpack_ids(notes)) < 16  # at the 64th one only those of the last hour were left
 
 
 def test_a_workspace_keeps_as_long_as_it_said(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_the_keys_of_a_quiet_store_are_removed_too(h: Harness) -> None:
     h.take(*(a_signal(f"e-{n}") for n in range(900)))
     h.delivered(h.lease())
     h.tidy(8)
-    assert h.store._dedup.waiting() == 0
+    assert h.store._dedup.pending() == 0
     assert h.store.by_event_id("shop", "e-1") == []
     h.engine.reopen()  # and the log does not bring them back
     assert h.store._db.execute("SELECT sum(length(entries)) FROM dedup").fetchone() == (0,)
@@ -277,7 +277,7 @@ def test_a_person_is_told_of_a_visit_whose_token_has_left_the_log(h: Harness) ->
     with transaction(h.store._db):
         h.store._visitor_keys.sweep(10)
         h.store._db.execute("DELETE FROM visitor_key_log")
-    h.store._visitor_keys.committed()
+    h.store._visitor_keys.after_commit()
     about = h.store.stored_about(person("visitor", "shop", "v-1"))
     assert [one.story.event_id for one in about.conversions] == ["e-1"]
     assert about.visits == [Facts(ttclid="c")]

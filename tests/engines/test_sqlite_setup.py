@@ -11,7 +11,7 @@ from engines.kit.harness import Harness
 from signals import NOW, a_signal
 from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
 from twinbeam.core.rules import ConsentRules, PixelRules, Route, WorkspaceRules
-from twinbeam.core.story import Change, KeyRow
+from twinbeam.core.story import Change, KeyRow, Stopped
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteSetup, SqliteStore
 
 OPEN = PixelRules(consent=ConsentRules(policy="not_required"))
@@ -183,3 +183,36 @@ def change_all(setup: SqliteStore) -> None:
     a_pixel(setup)
     setup.save_workspace("hats", WorkspaceRules())
     setup.add_changes([Change(NOW, "ada", "pixel", "", "added")])
+
+
+def test_a_stop_stays_as_it_was_until_the_start(h: Harness) -> None:
+    a_pixel(h.store)
+    for who, why in (("ada", "wrong values"), ("bob", "another")):
+        h.store.stop_pixel(workspace="shop", code="PIXEL1", why=why, who=who, now_ms=NOW)
+    assert h.store.pixels()[0].stopped == Stopped(NOW, "ada", "wrong values")
+    h.store.start_pixel(workspace="shop", code="PIXEL1")
+    assert h.store.pixels()[0].stopped is None
+
+
+def test_a_stopped_pixel_stays_so_under_other_rules_and_is_started_by_its_removal(h: Harness) -> None:
+    a_pixel(h.store)
+    h.store.stop_pixel(workspace="shop", code="PIXEL1", why="", who="", now_ms=NOW)
+    a_pixel(h.store)
+    assert h.store.pixels()[0].stopped == Stopped(NOW, "", "")
+    h.store.remove_pixel(workspace="shop", code="PIXEL1", now_ms=NOW)
+    a_pixel(h.store)
+    assert h.store.pixels()[0].stopped is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda store: store.add_changes([Change(NOW, "ada", "pixel", "", "added")]),
+        lambda store: store._db.execute("INSERT INTO confirming VALUES ('shop', 'PIXEL1', 7)"),
+    ],
+)
+def test_a_line_of_the_audit_and_an_awaited_server_are_another_version(h: Harness, change) -> None:
+    before = h.store.settings_version()
+    assert h.store.settings_version() == before
+    change(h.store)
+    assert h.store.settings_version() != before

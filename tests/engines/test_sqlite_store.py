@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,13 +17,14 @@ from twinbeam.engines.sqlite_file import open_file
 from twinbeam.engines.stores.sqlite import store
 from twinbeam.engines.stores.sqlite.migrate import migrate, migrations, schema_version
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
+from twinbeam.engines.stores.tables.upgrade import bring_forward
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 
 def schema(path: Path) -> list[tuple[str, str]]:
     with sqlite3.connect(path) as db:
-        rows = db.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'trace_%' ORDER BY name").fetchall()
+        rows = db.execute("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'lookup_%' ORDER BY name").fetchall()
     db.close()
     return rows
 
@@ -77,6 +79,8 @@ def test_migrating_step_by_step_leads_to_the_same_schema(engine: SqliteEngine, t
         for sql in migrations():
             db.executescript(sql)
     db.close()
+    with closing(open_file(path)) as db:
+        bring_forward(db)
     assert schema(path) == schema(data / "store.db")
 
 

@@ -254,7 +254,7 @@ def test_a_damaged_payload_does_not_keep_a_later_copy_out(h: Harness) -> None:
 def test_a_group_whose_seal_is_broken_is_put_aside_and_what_follows_is_recorded(h: Harness, data: Path) -> None:
     h.append(a_signal("e-1"), a_signal("e-2"))
     h.append(a_signal("e-3"))
-    h.engine.journal._db.execute("UPDATE grp SET body = zeroblob(length(body)) WHERE seq = 1")
+    h.engine.journal._db.execute("UPDATE commit_group SET body = zeroblob(length(body)) WHERE seq = 1")
     pending = Pending(data, h.engine.ring, h.store.cursors)
     assert pending.holds("shop", "e-3")
     assert not pending.holds("shop", "e-1")

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engines.kit.embedded import SqliteEngine
 from engines.kit.harness import Harness
 from sending import OK, Scripted, ids_in, quiet, until
 from signals import DAY, HOUR, NOW, PIXEL, WORKSPACE, a_refusal, a_signal, a_statement, an_email, an_undecided, granted
+from twinbeam.admin import tokens, workspaces
+from twinbeam.admin.contract import Actor, Admin
 from twinbeam.app.known_time import Watch, accept_clock
 from twinbeam.app.process import every
 from twinbeam.app.reports import Reports
@@ -104,33 +107,38 @@ def work(writer: Writer, condition: Callable[[], Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("duty", "table"), [("refresh", "pixel"), ("end_overdue", "held"), ("tidy", "erasure"), ("measure", "cursor")]
+    ("name", "table"), [("settings", "pixel"), ("overdue", "held"), ("housekeeping", "erasure"), ("metrics", "cursor")]
 )
-def test_a_duty_that_fails_is_reported_and_tried_again(
-    writer: Writer, log: Log, data: Path, duty: str, table: str
+def test_a_job_that_fails_is_reported_and_tried_again(
+    writer: Writer, log: Log, data: Path, name: str, table: str
 ) -> None:
-    act, done = getattr(writer, duty), []
-
-    async def attempt() -> None:
-        await act()
-        done.append(True)
+    writer._sending.set()
+    jobs = [replace(it, every_seconds=0.001) for it in writer.jobs() if it.name == name]
+    writer.jobs = lambda: jobs
+    scheduler = writer.scheduler()
 
     async def work() -> None:
         stop = asyncio.Event()
         with closing(sqlite3.connect(data / "store.db", isolation_level=None)) as other:
             other.execute(f"ALTER TABLE {table} RENAME TO away")
-            task = asyncio.create_task(every(0.001, stop, partial(writer.attempt, "a duty", attempt)))
+            task = asyncio.create_task(scheduler.run(stop))
             await until(lambda: log.told("upkeep.crashed"))
-            assert not done
+            assert "no such table" in scheduler.runs()[0].trouble
             other.execute(f"ALTER TABLE away RENAME TO {table}")
-        await until(lambda: done)
+        await until(lambda: scheduler.runs()[0].last_ms is not None and not scheduler.runs()[0].trouble)
         stop.set()
         await task
 
     asyncio.run(work())
     fields = log.told("upkeep.crashed")[0]
-    assert (fields["what"], fields["error"]) == ("a duty", "StorageError")
+    assert (fields["what"], fields["error"]) == (name, "StorageError")
     assert "no such table" in fields["detail"]
+
+
+def run_job(writer: Writer, name: str) -> None:
+    """Run one job once, now."""
+    (act,) = [it.act for it in writer.jobs() if it.name == name]
+    asyncio.run(act())
 
 
 def test_a_full_disk_under_the_snapshot_is_reported_and_tried_again(writer: Writer, log: Log, data: Path) -> None:
@@ -200,12 +208,53 @@ def test_the_same_token_saved_again_is_tried_at_once(h: Harness, engine: SqliteE
     asyncio.run(work())
 
 
+def test_tokens_are_decrypted_when_something_changed_and_not_each_second(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    admin = Admin(h.store, Actor("ada"), HandClock(NOW))
+    workspaces.add(admin, WORKSPACE)
+    h.store.save_pixel(workspace=WORKSPACE, code=PIXEL, event_source="web", name="", now_ms=NOW)
+    tokens.save(admin, WORKSPACE, PIXEL, "token-1")
+    writer = a_writer(engine, log, data)
+    opened = []
+    its_tokens = writer.store.tokens
+    writer.store.tokens = lambda: opened.append(1) or its_tokens()
+    (act,) = [it.act for it in writer.jobs() if it.name == "settings"]
+
+    async def work() -> None:
+        for _ in range(3):
+            await act()
+        assert (len(opened), writer.tokens) == (1, {(WORKSPACE, PIXEL): "token-1"})
+        tokens.save(admin, WORKSPACE, PIXEL, "token-2")
+        await act()
+        await act()
+        assert (len(opened), writer.tokens) == (2, {(WORKSPACE, PIXEL): "token-2"})
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda file: file.write_text("{")])
+def test_a_snapshot_that_is_gone_or_damaged_is_written_anew_though_nothing_changed(
+    writer: Writer, data: Path, spoil: Callable[[Path], Any]
+) -> None:
+    (act,) = [it.act for it in writer.jobs() if it.name == "settings"]
+
+    async def work() -> None:
+        await act()
+        before = (data / "directory.json").read_bytes()
+        spoil(data / "directory.json")
+        await act()
+        assert (data / "directory.json").read_bytes() == before
+
+    asyncio.run(work())
+
+
 def test_what_waits_for_a_pixel_that_was_removed_ends(h: Harness, engine: SqliteEngine, log: Log, data: Path) -> None:
     h.store.save_pixel(workspace=WORKSPACE, code=PIXEL, event_source="web", name="", now_ms=NOW)
     h.take(an_undecided("e-1", visitor="v"), *(a_signal(f"e-{n}") for n in range(2, 5)), a_signal("e-5", pixel="P2"))
     h.store.remove_pixel(workspace=WORKSPACE, code=PIXEL, now_ms=NOW)
     writer = a_writer(engine, log, data)
-    asyncio.run(writer.end_removed())
+    run_job(writer, "removed")
     assert [h.state(f"e-{n}") for n in range(1, 6)] == ["expired"] * 4 + ["ready"]
     h.check()
 
@@ -312,7 +361,7 @@ def test_a_journal_that_breaks_while_it_is_followed_is_told_beside_the_others(
     SqliteJournal(slot_path(data, 1), engine.ring, reserve_bytes=0).close()
     writer.follower._open_new_slots()
     with closing(sqlite3.connect(data / "journal-1.db")) as other:
-        other.execute("DROP TABLE grp")
+        other.execute("DROP TABLE commit_group")
     h.append(a_signal("e-1"))
     writer.follower.measure()
     assert writer._not_ready() == ["the journal journal-1 cannot be read"]
@@ -327,7 +376,7 @@ def test_a_broken_journal_is_tried_once_a_second_and_slows_no_other(
     writer = a_writer(engine, log, data)
     writer.follower._open_new_slots()
     with closing(sqlite3.connect(data / "journal-1.db")) as other:
-        other.execute("DROP TABLE grp")
+        other.execute("DROP TABLE commit_group")
 
     async def rounds() -> list[int]:
         events = []
@@ -352,14 +401,14 @@ def test_nothing_that_is_held_ends_while_the_clock_is_ahead_and_it_does_once_som
     watch = Watch(data, hand)
     writer = a_writer(engine, log, data, clock=watch.clock, watch=watch)
     hand.step(9 * DAY)
-    asyncio.run(writer.end_overdue())
+    run_job(writer, "overdue")
     asyncio.run(writer.machine.look())
     assert h.state("e-1") == "held"
     assert [fields["detail"] for fields in log.told("clock.parted")] == ["The clock was set ahead by 777600 seconds."]
     assert writer._not_ready() == ["The clock was set ahead by 777600 seconds."]
     accept_clock(data, hand.now_ms())
     asyncio.run(writer.machine.look())
-    asyncio.run(writer.end_overdue())
+    run_job(writer, "overdue")
     assert h.state("e-1") == "expired"
 
 
@@ -394,7 +443,7 @@ def test_what_a_wrong_clock_made_due_in_days_goes_out_within_a_second(
     h.take(a_signal("e-1"))
     h.waiting(h.lease(), after_ms=9 * DAY)
     writer = a_writer(engine, log, data)
-    asyncio.run(writer.end_overdue())
+    run_job(writer, "overdue")
     assert h.store.next_due_ms() == NOW
 
 

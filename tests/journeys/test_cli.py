@@ -22,6 +22,8 @@ COMMANDS = (
     "pixels token",
     "pixels list",
     "pixels remove",
+    "pixels stop",
+    "pixels start",
     "pixels rules",
     "pixels set",
     "pixels test",
@@ -51,6 +53,7 @@ COMMANDS = (
     "erase",
     "export",
     "doctor",
+    "jobs",
 )
 QUICK_SECONDS = 0.5
 IDLE_MIB = 180
@@ -79,7 +82,7 @@ def test_help_names_every_command_with_what_it_is_for(gateway):
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("command", ["", "serve", "keys create", "doctor"])
+@pytest.mark.parametrize("command", ["", "serve", "keys create", "doctor", "jobs"])
 def test_help_is_quick(gateway, command):
     taken = []
     for _ in range(5):

@@ -56,7 +56,7 @@ def test_a_person_is_erased_without_a_gateway(shop):
     done = shop.gateway.run("erase", "--email", EMAIL)
     assert done.returncode == 0
     assert "Erased conversions: 1." in done.stdout
-    assert "TikTok has 1 of them already" in done.stdout
+    assert "TikTok already has, or may have, 1 of them" in done.stdout
     assert "No gateway is running" in done.stderr
 
 

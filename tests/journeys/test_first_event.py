@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from gateway import Gateway
-from running import CHECKOUT, leashed, wait_until
+from running import CHECKOUT, ending_with_us, wait_until
 from twinbeam.demo.processes import clean_environment, free_port
 
 pytestmark = pytest.mark.journey
@@ -79,7 +79,7 @@ def printed(tmp_path_factory):
     typed += "".join(f"printf '\\n== {place}\\n'\n{commands_of(step, real)}" for place, step in enumerate(STEPS))
     with (folder / "output").open("w+") as output:
         shell = subprocess.Popen(
-            leashed(["/bin/bash", "-c", f"set -m\n{typed}"]),
+            ending_with_us(["/bin/bash", "-c", f"set -m\n{typed}"]),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gateway import Gateway, Shop, TikTokSide
-from running import answers, ask, leashed, wait_until
+from running import answers, ask, ending_with_us, wait_until
 from shoppers import a_view
 from twinbeam.demo.processes import clean_environment
 
@@ -41,7 +41,7 @@ def a_shop_that_logs_to(tmp_path: Path, stderr: int | None, *, closed: bool = Fa
     tiktok = TikTokSide(tmp_path)
     gateway = Gateway(tmp_path, tiktok.url, {})
     shop = Shop(gateway, tiktok, "require")
-    command = leashed([*gateway.command, "serve"])
+    command = ending_with_us([*gateway.command, "serve"])
     if closed:
         command = ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *command]
     process = subprocess.Popen(

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from gateway import Gateway
-from running import CHECKOUT, leashed, wait_until
+from running import CHECKOUT, ending_with_us, wait_until
 from twinbeam.demo.processes import clean_environment, free_port
 
 pytestmark = pytest.mark.journey
@@ -50,7 +50,7 @@ def played(tmp_path):
     del environment["TWINBEAM_TIKTOK_URL"]  # the README sets it
     with (tmp_path / "output").open("w+") as output:
         shell = subprocess.Popen(
-            leashed(["/bin/sh", "-e", "-c", script(gateway)]),
+            ending_with_us(["/bin/sh", "-e", "-c", script(gateway)]),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -145,7 +145,7 @@ def test_a_person_buys_and_watches_one_purchase_arrive_from_both_sides(comes, de
     person.answer("Accept")
     person.to_checkout()
     person.pay()
-    person.reads("TikTok took it")
+    person.reads("Accepted by TikTok")
     expect(person.page.locator(".progress li.arrived")).to_have_count(3)
     person.expect_counted("ViewContent", "AddToCart", "InitiateCheckout", "Purchase")
     order = person.page.locator(".id").inner_text()
@@ -170,7 +170,7 @@ def test_the_page_leads_to_the_orders_own_story(comes, demo):
     person.answer("Accept")
     person.to_checkout("Fern floor lamp")
     person.pay()
-    person.reads("TikTok took it")
+    person.reads("Accepted by TikTok")
     order = person.page.locator(".id").inner_text()
     person.page.get_by_role("link", name="Watch it in Twinbeam").click()
     assert re.fullmatch(rf"{demo.twinbeam}/events/\d+", person.page.url)
@@ -201,7 +201,7 @@ def test_an_answer_that_comes_after_the_order_sends_what_was_held(comes):
     expect(person.page.locator("#from-server")).to_have_class("arrived", timeout=PATIENCE_SECONDS * 1_000)
     assert person.asked_about() == []
     person.answer("Accept")
-    person.reads("TikTok took it")
+    person.reads("Accepted by TikTok")
     person.expect_counted("Purchase")
 
 
@@ -227,7 +227,7 @@ def test_a_question_is_one_lead_however_often_its_page_is_shown(comes):
     person = comes("/question")
     person.answer("Accept")
     person.page.get_by_role("button", name="Send").dblclick()
-    person.reads("TikTok took it")
+    person.reads("Accepted by TikTok")
     person.page.reload()
     person.page.goto(f"{person.demo.shop}/lamps/pebble")
     person.expect_counted("Lead", "ViewContent")
@@ -250,7 +250,7 @@ def test_the_pages_fit_their_window_and_can_be_read(comes, viewport):
     looked.append(_look(person))
     person.page.go_forward()
     person.pay()
-    person.reads("TikTok took it")
+    person.reads("Accepted by TikTok")
     looked.append(_look(person))
     assert [trouble for trouble in looked if trouble] == []
 

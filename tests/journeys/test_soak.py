@@ -11,14 +11,14 @@ from gateway import Gateway, Shop, TikTokSide
 from running import CHECKOUT, Program, answers, wait_until
 from shoppers import a_view
 from twinbeam.demo.processes import HOST, free_port
-from twinbeam.engines.stores.sqlite.late import SPAN
+from twinbeam.engines.stores.sqlite.deferred_index import SWEEP_EVENTS
 
 pytestmark = [pytest.mark.journey, pytest.mark.alone, pytest.mark.long]
 
 GROUP = 500
-#: Keys wait in memory for a sweep over SPAN events; after two of them as many are written as come in, and the caches
+#: Keys wait in memory for a sweep over SWEEP_EVENTS; after two of them as many are written as come in, and the caches
 #: of SQLite are full: measured, the writer went from 65 to 84 MB in 1.05 million events, and stayed there.
-UNTIL_SETTLED = 2 * SPAN + 50_000
+UNTIL_SETTLED = 2 * SWEEP_EVENTS + 50_000
 MORE = 250_000
 MOST_GROWTH_BYTES = 3 * 1024**2  #: 12 bytes an event; whatever is kept of each takes more
 

@@ -38,8 +38,8 @@ from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 from twinbeam.pipeline.consent.gate import judge
 from twinbeam.pipeline.record.contract import Numbered
+from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.pipeline.record.policy import RecordPolicy, Terms
-from twinbeam.pipeline.record.tally import FINDING
 from twinbeam.pipeline.send.limits import Ages
 
 pytestmark = pytest.mark.slow

@@ -16,20 +16,20 @@ from twinbeam.core.consent import (
     NOWHERE,
     SILENCE,
     ConsentRecord,
+    DatedAnswer,
     Region,
-    Statement,
     latest,
     same_answers,
 )
 from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.values import Decision, Facts
 from twinbeam.pipeline.consent.gate import judge
+from twinbeam.pipeline.record.effective_consent import ConsentStatus, effective_consent_of
 from twinbeam.pipeline.record.policy import Terms
-from twinbeam.pipeline.record.standing import Stance, standing_of
 from twinbeam.pipeline.record.visits import agree
 
 MOMENTS = st.integers(0, 4)  # few, so that words of one moment are common
-STATEMENTS = st.just(SILENCE) | st.builds(Statement, MOMENTS, st.sampled_from(["granted", "denied", "undecided"]))
+STATEMENTS = st.just(SILENCE) | st.builds(DatedAnswer, MOMENTS, st.sampled_from(["granted", "denied", "undecided"]))
 PLACES = st.sampled_from(["DE", "US", "US-CA"])
 REGIONS = st.just(NOWHERE) | st.builds(Region, PLACES, st.sampled_from([BANNER, ADDRESS]))
 SEEN = st.just(NOWHERE) | st.builds(Region, PLACES, st.just(EDGE))
@@ -83,15 +83,15 @@ def test_joining_is_idempotent(one, other):
 def test_an_arrival_stands_where_all_that_its_visit_said_puts_it(rules, met):
     said, visit = met
     signal = a_signal("e-1", consent=said, permission=judge(rules, said, "web"))
-    standing = standing_of(signal, visit, Terms(PixelRules(consent=rules)), judge)
+    effective = effective_consent_of(signal, visit, Terms(PixelRules(consent=rules)), judge)
     expected = judge(rules, latest(said, visit), "web")
     if signal.permission.decision is Decision.DROPPED:
-        assert standing.stance is Stance.REFUSED
+        assert effective.status is ConsentStatus.REFUSED
     else:
-        told = (standing.basis, standing.reason, standing.limited, standing.bare)
+        told = (effective.basis, effective.reason, effective.limited, effective.bare)
         assert told == (expected.basis, expected.reason, expected.limited, expected.bare)
-        assert (standing.stance is Stance.REFUSED) == (expected.decision is Decision.DROPPED)
-        assert (standing.stance is Stance.ALLOWED) == (expected.decision is Decision.ALLOWED)
+        assert (effective.status is ConsentStatus.REFUSED) == (expected.decision is Decision.DROPPED)
+        assert (effective.status is ConsentStatus.ALLOWED) == (expected.decision is Decision.ALLOWED)
 
 
 @given(RECORDS, RECORDS)
@@ -115,7 +115,7 @@ def test_of_two_words_the_later_counts_and_in_one_moment_the_refusal(one, other)
         newest = max((word.at_ms for word in words), default=0)
         answers = {word.answer for word in words if word.at_ms == newest}
         expected = next((answer for answer in ("denied", "undecided", "granted") if answer in answers), "")
-        assert getattr(joined, name) == (Statement(newest, expected) if words else SILENCE)
+        assert getattr(joined, name) == (DatedAnswer(newest, expected) if words else SILENCE)
 
 
 @given(RULES, RECORDS)
@@ -153,7 +153,7 @@ def test_offline_and_crm_events_are_permitted_no_more_than_those_of_the_web(rule
 @given(RULES, RECORDS, st.sampled_from(SPOKEN))
 def test_one_refusal_more_never_permits_more(rules, record, name):
     order = [Decision.DROPPED, Decision.UNDECIDED, Decision.ALLOWED]
-    refusing = latest(record, ConsentRecord(**{name: Statement(9, "denied")}, region=record.region))
+    refusing = latest(record, ConsentRecord(**{name: DatedAnswer(9, "denied")}, region=record.region))
     before, after = judge(rules, record, "web"), judge(rules, refusing, "web")
     if name in ("ad_storage", "ad_user_data") and rules.user_data_denied == "drop":
         assert after.decision is Decision.DROPPED

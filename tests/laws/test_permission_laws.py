@@ -11,7 +11,7 @@ given: every copy of an order carries what the order gives it as an id, and a vi
 afterwards; where it did, what it had reported before the refusal stays withdrawn, and what comes later is sent.
 
 Promised however leases and answers come between the arrivals: an order leaves at most once, and at most once more as
-a second word, which only a native copy that is proven calls for; nothing leaves without a copy that is permitted, and
+an enrichment, which only a native copy that is proven calls for; nothing leaves without a copy that is permitted, and
 nothing that was refused before its lease.
 """
 
@@ -102,7 +102,7 @@ def test_nothing_leaves_twice_unpermitted_or_refused_whatever_comes_between(
 ) -> None:
     words = [a_statement(word(NOW + at * SECOND), visitor=visitor) for visitor, at, word in said]
     h, taken, refused, under_way = Harness(MemoryEngine(None)), [], set(), []
-    said_of: dict[Any, set[bytes]] = defaultdict(set)  # by place and whether it was a second word: what was sent
+    said_of: dict[Any, set[bytes]] = defaultdict(set)  # by place and whether it was an enrichment: what was sent
     rows_of: dict[Any, set[int]] = defaultdict(set)
     for signal in data.draw(st.permutations([*_built(copies), *words])):
         h.clock.advance(ms=data.draw(a_pause))

@@ -36,8 +36,8 @@ from twinbeam.core.delivery import Lease
 from twinbeam.core.values import Decision, Signal
 from twinbeam.pipeline.record.authority import heard
 from twinbeam.pipeline.record.conversion import Copy, spoken_of
+from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.pipeline.record.merge import VISIT, merge, show
-from twinbeam.pipeline.record.tally import FINDING
 
 EVENT_IDS = ("a", "b", "c")
 

@@ -204,8 +204,8 @@ def test_a_bad_event_is_refused_alone(bad, code):
     ("changes", "code", "field"),
     [
         ({"event": None}, Rejection.MISSING_FIELD, "event"),
-        ({"event": ""}, Rejection.OUT_OF_RANGE, "event"),
-        ({"event": "x" * 51}, Rejection.OUT_OF_RANGE, "event"),
+        ({"event": ""}, Rejection.BAD_EVENT_NAME, "event"),
+        ({"event": "x" * 51}, Rejection.BAD_EVENT_NAME, "event"),
         ({"event_time": True}, Rejection.WRONG_TYPE, "event_time"),
         ({"event_time": 0}, Rejection.OUT_OF_RANGE, "event_time"),
         ({"event_time": "yesterday"}, Rejection.BAD_EVENT_TIME, "event_time"),

@@ -6,9 +6,9 @@ from twinbeam.core.values import Channel, Item, Lead, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.directory import PixelEntry
+from twinbeam.pipeline.accept.event_checks import EARLIEST_S, MOST_AHEAD_S, NOTABLY_AHEAD_S
 from twinbeam.pipeline.accept.fanout import fan_out
 from twinbeam.pipeline.accept.routing import routing_of
-from twinbeam.pipeline.accept.rules import EARLIEST_S, MOST_AHEAD_S, NOTABLY_AHEAD_S
 
 WEB, OTHER = PixelEntry("A", WORKSPACE), PixelEntry("B", WORKSPACE)
 DAY = 86_400

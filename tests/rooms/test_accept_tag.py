@@ -9,7 +9,7 @@ from door import BROWSER_KEY, SERVER_KEY, Corridor, House, a_directory, a_scope,
 from twinbeam.core.rules import PixelRules
 from twinbeam.pipeline.accept.contract import Taken
 from twinbeam.pipeline.accept.directory import PixelEntry
-from twinbeam.pipeline.accept.tag.files import built
+from twinbeam.pipeline.accept.tag.files import STOPPED, built
 from twinbeam.pipeline.accept.tag.front import CONSENT, COOKIE, EVENTS, TagFront
 from twinbeam.sources import consent_v1, events_v1
 
@@ -37,11 +37,11 @@ def cookie(headers=None, *, query=QUERY, **wish):
 # ---- files ----
 
 
-def test_the_tag_is_kept_for_a_minute_and_asked_for_again_by_its_entity_tag():
+def test_the_tag_is_kept_for_less_than_a_minute_and_asked_for_again_by_its_entity_tag():
     answered, house = asked("/t.js", headers={"accept-encoding": "gzip, br"})
     assert answered.status == 200
     assert gzip.decompress(answered.body) == built().texts["main"]
-    assert answered.headers[b"cache-control"] == b"public, max-age=60"
+    assert answered.headers[b"cache-control"] == b"public, max-age=50"
     assert b"set-cookie" not in answered.headers
     assert house.served == []
     again, _ = asked("/t.js", headers={"if-none-match": answered.headers[b"etag"].decode()})
@@ -52,7 +52,7 @@ def test_a_tag_manager_gets_the_tag_with_the_snippets_inline_part_and_what_was_d
     directory = a_directory(PixelEntry(PIXEL, WORKSPACE, rules=PixelRules(purchase_means="paid")))
     answered, house = asked("/t.js", query=QUERY + b"&whole=1&mode=own", directory=directory)
     assert answered.body == b'window.__twinbeam={"purchase":"paid"};' + built().texts["whole"]
-    assert answered.headers[b"cache-control"] == b"public, max-age=60"
+    assert answered.headers[b"cache-control"] == b"public, max-age=50"
     assert house.served == []
 
 
@@ -109,6 +109,49 @@ def test_whoever_asks_with_a_key_that_is_none_gets_the_plain_tag(query):
     pixel = PixelEntry(PIXEL, WORKSPACE, rules=PixelRules(purchase_means="paid"))
     answered, _ = asked("/t.js", directory=a_directory(pixel), query=query)
     assert (answered.status, answered.body) == (200, built().texts["main"])
+
+
+# ---- a stopped pixel ----
+
+
+def pixels(**stopped):
+    """Give pixels by their codes, of which some are stopped."""
+    return a_directory(*(PixelEntry(code, WORKSPACE, stopped=it) for code, it in stopped.items()))
+
+
+def test_a_stopped_pixels_tag_does_nothing_and_is_asked_for_again_within_a_minute():
+    answered, _ = asked("/t.js", directory=pixels(A=True))
+    assert (answered.status, answered.body) == (200, STOPPED)
+    assert answered.headers[b"cache-control"] == b"public, max-age=50"
+    tag = answered.headers[b"etag"].decode()
+    assert asked("/t.js", directory=pixels(A=True), headers={"if-none-match": tag})[0].status == 304
+    assert asked("/t.js", directory=pixels(A=False), headers={"if-none-match": tag})[0].body == built().texts["main"]
+
+
+def test_where_the_tag_brings_the_gate_itself_the_gate_is_left_to_hold_the_calls():
+    answered, _ = asked("/t.js", query=QUERY + b"&whole=1", directory=pixels(A=True, B=True))
+    assert answered.body == built().texts["inline"]
+
+
+def test_of_several_pixels_the_tag_hears_which_are_stopped():
+    answered, _ = asked("/t.js", directory=pixels(A=True, B=False, C=True))
+    assert answered.body == b'window.__twinbeam={"off":{"A":1,"C":1}};' + built().texts["main"]
+
+
+def test_an_event_set_has_no_tag_to_stop():
+    offline = PixelEntry("S", WORKSPACE, event_source="offline", stopped=True)
+    for web in (PixelEntry("A", WORKSPACE), PixelEntry("A", WORKSPACE, stopped=True)):
+        answered, _ = asked("/t.js", directory=a_directory(web, offline))
+        assert answered.body == (STOPPED if web.stopped else built().texts["main"])
+    assert asked("/t.js", directory=a_directory(offline))[0].body != STOPPED
+
+
+@pytest.mark.parametrize(("query", "receipt"), [(QUERY, {"receipt": "tbc1_x"}), (QUERY + b"&a=0", {})])
+def test_events_of_a_page_that_is_still_open_are_taken_and_it_is_told(query, receipt):
+    for stopped, more in ((pixels(A=True), {"mode": "gateway"}), (pixels(A=True, B=False), {})):
+        told = Corridor(Taken(["order-1001"] * len(stopped.pixels), receipt="tbc1_x"))
+        answered, _ = asked(f"/t{EVENTS}", method="POST", body=a_body(), query=query, corridor=told, directory=stopped)
+        assert (answered.status, answered.json) == (202, receipt | more)
 
 
 # ---- events and consent under short names ----

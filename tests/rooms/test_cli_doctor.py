@@ -1,5 +1,6 @@
 """What `twinbeam doctor` says of an installation; it only looks."""
 
+import json
 import os
 import socket
 import threading
@@ -7,9 +8,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from twinbeam.cli.main import twinbeam
 from twinbeam.cli.setup import opened_store
+from twinbeam.jobs.contract import Run
 
 pytestmark = pytest.mark.outside("doctor")
 
@@ -160,3 +163,25 @@ def answering(status):
             """Say nothing."""
 
     return Health
+
+
+def test_a_job_that_failed_is_named_with_what_kept_it_and_where_to_look():
+    said("pixels", "list")
+    assert "jobs" not in said("doctor")
+    assert "No gateway has run here yet." in said("jobs")
+    now = 1_795_900_000_000
+    runs = [
+        Run(name="overdue", every_ms=1_000, last_ms=now, took_ms=3, next_ms=now + 1_000),
+        Run(name="removed", every_ms=5_000),
+    ]
+    with opened_store() as store:
+        store.jobs.lead("writer", now_ms=now, until_ms=now, runs=runs)
+    assert "ok   Of the 2 jobs none failed; the last one ran at 2026-11-28T21:06:40.000Z." in said("doctor")
+    told = said("jobs").splitlines()
+    assert told[1] == "overdue             1 s  2026-11-28 21:06:40      3 ms  21:06:41"
+    assert told[2] == "removed             5 s  not yet                  0 ms  with the next start"
+    with opened_store() as store:
+        store.jobs.lead("writer", now_ms=now, until_ms=now, runs=[replace(runs[0], trouble="StorageFull: no room")])
+    assert "FAIL The job overdue failed when it ran last: StorageFull: no room" in said("doctor")
+    assert said("jobs").splitlines()[2] == "  StorageFull: no room"
+    assert json.loads(said("jobs", "--json"))[0]["trouble"] == "StorageFull: no room"

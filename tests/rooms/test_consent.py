@@ -14,8 +14,8 @@ from twinbeam.core.consent import (
     NOTHING_SAID,
     NOWHERE,
     ConsentRecord,
+    DatedAnswer,
     Region,
-    Statement,
     latest,
 )
 from twinbeam.core.outcomes import Reason
@@ -70,7 +70,7 @@ GRANTED = {"ad_storage": "granted", "ad_user_data": "granted"}
 
 def a_record(region="", **answers):
     """A record of these answers, all of one moment, in a place that a banner named."""
-    spoken = {purpose: Statement(1, answer) for purpose, answer in answers.items() if answer}
+    spoken = {purpose: DatedAnswer(1, answer) for purpose, answer in answers.items() if answer}
     return ConsentRecord(**spoken, region=Region(region, 0) if region else NOWHERE)
 
 
@@ -326,7 +326,7 @@ def test_the_stricter_of_the_banners_place_and_the_networks_counts_unless_all_is
     permission = judge(ConsentRules(), silent, "web")
     assert permission.basis.endswith(f"law={law}, region={region}")
     assert permission.decision is (Decision.ALLOWED if law == "opt_out" else Decision.UNDECIDED)
-    granted = replace(silent, ad_storage=Statement(1, "granted"), ad_user_data=Statement(1, "granted"))
+    granted = replace(silent, ad_storage=DatedAnswer(1, "granted"), ad_user_data=DatedAnswer(1, "granted"))
     assert judge(ConsentRules(), granted, "web").decision is Decision.ALLOWED
 
 
@@ -356,7 +356,7 @@ def test_a_receipt_speaks_where_the_event_is_silent_and_the_later_word_wins():
     assert gate(silent, earlier)[0].decision is Decision.ALLOWED
     refusing = an_arrival(ad_storage="denied")
     assert gate(refusing, earlier)[0].decision is Decision.DROPPED
-    later = replace(earlier, ad_storage=Statement(NOW_MS + 1, "denied"))
+    later = replace(earlier, ad_storage=DatedAnswer(NOW_MS + 1, "denied"))
     assert gate(an_arrival(), later)[0].decision is Decision.DROPPED
 
 
@@ -371,9 +371,9 @@ def test_the_browsers_opt_out_is_said_now_however_old_the_banners_answer_is(opte
         at=NOW_S - 30 * days,
         rules=PixelRules(consent=ConsentRules(opted_out=opted_out)),
     )
-    visit = ConsentRecord(opt_out=Statement((NOW_S - 10 * days) * 1_000, "granted"))
+    visit = ConsentRecord(opt_out=DatedAnswer((NOW_S - 10 * days) * 1_000, "granted"))
     permission, record = gate(arrival, visit)
-    assert record.opt_out == Statement(NOW_MS, "denied")
+    assert record.opt_out == DatedAnswer(NOW_MS, "denied")
     assert record.ad_storage.at_ms == (NOW_S - 30 * days) * 1_000
     assert permission.bare is (opted_out == "limit")
     assert permission.decision is (Decision.DROPPED if opted_out == "drop" else Decision.ALLOWED)
@@ -385,26 +385,26 @@ class TestRecord:
     def test_a_word_of_the_browser_without_its_own_time_was_said_with_the_request(self):
         for answer in ("granted", "denied"):
             said = an_arrival(channel=Channel.BROWSER, ad_storage=answer)
-            assert record_of(said).ad_storage == Statement(NOW_MS, answer)
+            assert record_of(said).ad_storage == DatedAnswer(NOW_MS, answer)
 
     def test_a_grant_that_waited_in_the_browser_is_as_old_as_its_event_and_a_refusal_is_not(self):
         waited = {"channel": Channel.BROWSER, "age_ms": 90_500}
-        assert record_of(an_arrival(**waited)).ad_storage == Statement(NOW_MS - 90_500, "granted")
-        assert record_of(an_arrival(**waited, ad_storage="denied")).ad_storage == Statement(NOW_MS, "denied")
+        assert record_of(an_arrival(**waited)).ad_storage == DatedAnswer(NOW_MS - 90_500, "granted")
+        assert record_of(an_arrival(**waited, ad_storage="denied")).ad_storage == DatedAnswer(NOW_MS, "denied")
 
     def test_a_grant_of_a_server_without_its_own_time_is_older_than_any_other_word(self):
         record = record_of(an_arrival())
-        assert record.ad_storage == Statement(0, "granted")
-        for said in (Statement(1, "denied"), Statement(1, "undecided"), Statement(0, "denied")):
+        assert record.ad_storage == DatedAnswer(0, "granted")
+        for said in (DatedAnswer(1, "denied"), DatedAnswer(1, "undecided"), DatedAnswer(0, "denied")):
             assert latest(record, ConsentRecord(ad_storage=said)).ad_storage == said
 
     def test_a_refusal_of_a_server_without_its_own_time_is_as_old_as_the_event(self):
-        assert record_of(an_arrival(ad_storage="denied")).ad_storage == Statement((NOW_S - 5) * 1_000 + 999, "denied")
-        assert record_of(an_arrival(opt_out=True)).opt_out == Statement((NOW_S - 5) * 1_000 + 999, "denied")
+        assert record_of(an_arrival(ad_storage="denied")).ad_storage == DatedAnswer((NOW_S - 5) * 1_000 + 999, "denied")
+        assert record_of(an_arrival(opt_out=True)).opt_out == DatedAnswer((NOW_S - 5) * 1_000 + 999, "denied")
 
     def test_of_one_second_a_refusal_is_later_than_a_grant(self):
         refused = record_of(an_arrival(ad_storage="denied", ad_user_data="denied", at=NOW_S - 5))
-        within = Statement((NOW_S - 5) * 1_000 + 400, "granted")
+        within = DatedAnswer((NOW_S - 5) * 1_000 + 400, "granted")
         assert latest(refused, ConsentRecord(within, within)).ad_storage.answer == "denied"
 
     def test_a_word_with_its_own_time_keeps_it(self):

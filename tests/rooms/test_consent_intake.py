@@ -7,7 +7,7 @@ import pytest
 
 from builders import NOW_MS, NOW_S, PIXEL, WORKSPACE, a_body, an_item
 from door import BROWSER_KEY, READ_KEY, SERVER_KEY, House, a_directory
-from twinbeam.core.consent import SILENCE, Statement
+from twinbeam.core.consent import SILENCE, DatedAnswer
 from twinbeam.core.errors import StorageBehind, StorageFull
 from twinbeam.core.keys import visit
 from twinbeam.core.outcomes import Reason
@@ -111,7 +111,7 @@ class TestEvents:
         corridor = Corridor()
         corridor.send(an_item(at=NOW_S - 60, region="de"))
         (signal,) = corridor.journal
-        assert signal.consent.ad_storage == Statement((NOW_S - 60) * 1_000, "granted")
+        assert signal.consent.ad_storage == DatedAnswer((NOW_S - 60) * 1_000, "granted")
         assert signal.consent.region.code == "DE"
 
     def test_the_page_gets_a_receipt_that_its_server_may_use(self):
@@ -176,7 +176,7 @@ class TestEvents:
         for items in ((older, newer), (newer, older)):
             receipt = Corridor().send(*items).json["receipt"]
             record = RECEIPTS.verify(receipt, WORKSPACE, ADA, NOW_MS + LASTS_MS)
-            assert record.ad_personalization == Statement((NOW_S - 30) * 1_000 + 999, "denied")
+            assert record.ad_personalization == DatedAnswer((NOW_S - 30) * 1_000 + 999, "denied")
 
 
 class TestStatements:
@@ -193,7 +193,7 @@ class TestStatements:
         tokens = (("visitor", "ada"), ("cart", "cart-7"), ("order", "1001"))
         *strong, order = [visit(kind, WORKSPACE, token) for kind, token in tokens]
         assert [*signal.visits, signal.claim] == [*strong, order]
-        assert signal.consent.ad_storage == Statement(NOW_MS, "denied")
+        assert signal.consent.ad_storage == DatedAnswer(NOW_MS, "denied")
         assert signal.consent.ad_user_data == SILENCE
 
     def test_a_statement_and_the_record_of_an_event_come_out_of_the_journal_as_they_went_in(self):
@@ -214,7 +214,7 @@ class TestStatements:
         answered = corridor.state({"visitor_id": "ada", "consent": granted}, {"cart_token": "c", "consent": granted})
         receipt, nothing = answered.json["receipts"]
         assert nothing is None
-        assert RECEIPTS.verify(receipt, WORKSPACE, ADA, NOW_MS).ad_storage == Statement(NOW_MS, "granted")
+        assert RECEIPTS.verify(receipt, WORKSPACE, ADA, NOW_MS).ad_storage == DatedAnswer(NOW_MS, "granted")
 
     @pytest.mark.parametrize("headers", [SERVER, BROWSER])
     def test_browser_and_server_keys_may_state(self, headers):
@@ -309,7 +309,7 @@ class TestStatements:
         corridor = Corridor()
         answered = corridor.state({"visitor_id": "ada", "consent": {"ad_storage": "granted"}}, headers=SERVER)
         (receipt,) = answered.json["receipts"]
-        assert RECEIPTS.verify(receipt, WORKSPACE, ADA, NOW_MS).ad_storage == Statement(0, "granted")
+        assert RECEIPTS.verify(receipt, WORKSPACE, ADA, NOW_MS).ad_storage == DatedAnswer(0, "granted")
 
     def test_an_opt_out_alone_is_an_answer(self):
         corridor = Corridor()

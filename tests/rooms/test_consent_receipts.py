@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from builders import NOW_MS, an_arrival
-from twinbeam.core.consent import SILENCE, ConsentRecord, Region, Statement
+from twinbeam.core.consent import SILENCE, ConsentRecord, DatedAnswer, Region
 from twinbeam.core.keys import visit
 from twinbeam.core.values import Decision, Notice
 from twinbeam.engines.keyring import KeyRing
@@ -19,13 +19,13 @@ from twinbeam.pipeline.consent.receipts import LASTS_MS, NO_RECEIPT, PURPOSE, Re
 
 RECEIPTS = Receipts([b"k" * 32])
 ADA, BOB = (visit("visitor", "default", name) for name in ("ada", "bob"))
-GRANTED = Statement(NOW_MS - 1_000, "granted")
+GRANTED = DatedAnswer(NOW_MS - 1_000, "granted")
 SAID = ConsentRecord(GRANTED, GRANTED, region=Region("DE", 0), source="banner")
 RECEIPT = RECEIPTS.sign(SAID, ADA, "default", NOW_MS)
 SILENT = {"ad_storage": None, "ad_user_data": None}
 URL_SAFE = set(string.ascii_letters + string.digits + "-_.")
 
-ANSWERS = st.just(SILENCE) | st.builds(Statement, st.integers(1, NOW_MS), st.sampled_from(["granted", "denied"]))
+ANSWERS = st.just(SILENCE) | st.builds(DatedAnswer, st.integers(1, NOW_MS), st.sampled_from(["granted", "denied"]))
 RECORDS = st.builds(ConsentRecord, ANSWERS, ANSWERS, ANSWERS, ANSWERS, st.just(Region("US-CA", 1)), st.just("b" * 64))
 
 

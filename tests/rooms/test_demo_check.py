@@ -239,11 +239,11 @@ def a_batch(*names: str) -> dict:
 
 
 def test_sabotage_waits_for_a_purchase_that_only_the_gateway_reports_and_strikes_once():
-    meddle = sabotage.Once(sabotage.drop, {"Purchase 1", "ViewContent 0"})
-    assert meddle(a_batch("ViewContent")) == [a_batch("ViewContent")]
-    assert meddle(a_batch("Purchase")) == [a_batch("Purchase")]
-    assert meddle(a_batch("ViewContent", "Purchase")) == []
-    assert meddle(a_batch("ViewContent", "Purchase")) == [a_batch("ViewContent", "Purchase")]
+    tamper = sabotage.Once(sabotage.drop, {"Purchase 1", "ViewContent 0"})
+    assert tamper(a_batch("ViewContent")) == [a_batch("ViewContent")]
+    assert tamper(a_batch("Purchase")) == [a_batch("Purchase")]
+    assert tamper(a_batch("ViewContent", "Purchase")) == []
+    assert tamper(a_batch("ViewContent", "Purchase")) == [a_batch("ViewContent", "Purchase")]
 
 
 def test_doubling_keeps_the_events_and_changes_their_ids():
@@ -253,29 +253,29 @@ def test_doubling_keeps_the_events_and_changes_their_ids():
 
 
 def test_a_changed_value_is_that_of_the_purchase_it_strikes():
-    meddle = sabotage.Once(sabotage.change_value, {"Purchase 1"})
-    ((one, two),) = [body["data"] for body in meddle(a_batch("Purchase", "Purchase"))]
+    tamper = sabotage.Once(sabotage.change_value, {"Purchase 1"})
+    ((one, two),) = [body["data"] for body in tamper(a_batch("Purchase", "Purchase"))]
     assert (one["properties"]["value"], two["properties"]["value"]) == (5, 6)
 
 
 def test_false_confirmations_come_with_the_servers_first_permitted_purchase():
-    meddle = sabotage.Confirm(["made up"])
+    tamper = sabotage.Confirm(["made up"])
     denied, granted = (
         {"events": [{"event": "Purchase", "order_id": "real", "consent": {"ad_storage": said}}]}
         for said in ("denied", "granted")
     )
     page = {"events": [{"event": "Purchase", "properties": {"order_id": "real"}, "consent": {"ad_storage": "granted"}}]}
-    assert [meddle(body) for body in (denied, page)] == [[denied], [page]]
-    (confirmed,) = meddle(granted)
+    assert [tamper(body) for body in (denied, page)] == [[denied], [page]]
+    (confirmed,) = tamper(granted)
     assert [item["order_id"] for item in confirmed["events"]] == ["real", "made up"]
-    assert meddle(granted) == [granted]
+    assert tamper(granted) == [granted]
 
 
 def test_ungating_rewrites_every_copy_of_the_orders_it_chose_and_no_others():
-    meddle = sabotage.Ungate()
+    tamper = sabotage.Ungate()
 
     def after(order: str) -> str:
         item = {"event": "Purchase", "order_id": order, "consent": {"ad_storage": "denied"}}
-        return meddle({"events": [item]})[0]["events"][0]["consent"]["ad_storage"]
+        return tamper({"events": [item]})[0]["events"][0]["consent"]["ad_storage"]
 
     assert [after(order) for order in "abcdab"] == ["granted", "granted", "granted", "denied", "granted", "granted"]

@@ -5,7 +5,7 @@ import pytest
 
 from builders import NOW_MS, NOW_S, PIXEL, WORKSPACE, an_arrival, an_item
 from sealing import ALLOWED, BARE, DROPPED, ENDED, UNDECIDED, seal
-from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, Region, Statement
+from twinbeam.core.consent import NOTHING_SAID, ConsentRecord, DatedAnswer, Region
 from twinbeam.core.keys import conversion_key, lookup, visit
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import MATCH, Channel, Content, Facts, Lead, Properties, User
@@ -53,7 +53,7 @@ def test_nothing_empty_is_sent():
     assert seal(**nothing).body == {"event_time": NOW_S - 5, "event_id": "order-1001"}
 
 
-SAID = ConsentRecord(ad_storage=Statement(NOW_MS, "denied"), region=Region("DE", 0), source="banner")
+SAID = ConsentRecord(ad_storage=DatedAnswer(NOW_MS, "denied"), region=Region("DE", 0), source="banner")
 FULL = {"phone": "+447911123456", "visitor_id": "v-1", "checkout_token": "k-1", "url": URL, "native": "sent"}
 WITHOUT_A_PERSON = {
     "body": b"",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from builders import NOW_MS, an_arrival, an_item
 from sealing import UNDECIDED, seal
-from twinbeam.core.consent import ConsentRecord, Statement
+from twinbeam.core.consent import ConsentRecord, DatedAnswer
 from twinbeam.core.keys import lookup
 from twinbeam.core.values import Channel
 from twinbeam.pipeline.consent.receipts import NO_RECEIPT, ReceiptContent, Receipts
@@ -98,7 +98,7 @@ def test_a_tombstone_keeps_its_shop():
 def test_a_receipt_speaks_in_the_shop_whose_page_it_came_from():
     receipts = Receipts([b"r" * 32])
     visitor = told("shop-fr", visitor_id="v-1").visits[0]
-    record = ConsentRecord(ad_storage=Statement(NOW_MS, "granted"))
+    record = ConsentRecord(ad_storage=DatedAnswer(NOW_MS, "granted"))
     receipt = receipts.sign(record, visitor, an_arrival(shop="shop-fr").origin.scope, NOW_MS)
     heard = [receipts.heard(an_arrival(shop=shop, consent_receipt=receipt)) for shop in SHOPS]
     assert heard[1] == ReceiptContent(record, visitor)

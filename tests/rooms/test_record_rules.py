@@ -11,7 +11,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import STAGES, PixelRules, Stage
 from twinbeam.core.values import Channel
-from twinbeam.pipeline.record import rules
+from twinbeam.pipeline.record import decision_table
 from twinbeam.pipeline.record.contract import Numbered, has_gap
 from twinbeam.pipeline.record.conversion import (
     CONFIRMATION,
@@ -26,16 +26,16 @@ from twinbeam.pipeline.record.conversion import (
     reason_to_wait,
     with_channel,
 )
+from twinbeam.pipeline.record.decision_table import Act, decide, drop_reason
+from twinbeam.pipeline.record.effective_consent import ConsentStatus
 from twinbeam.pipeline.record.policy import Holding, Terms
 from twinbeam.pipeline.record.relation import Relation
-from twinbeam.pipeline.record.rules import Act, decide, drop_reason
-from twinbeam.pipeline.record.standing import Stance
 from twinbeam.pipeline.send.limits import Ages
 
 STANCES = {
-    "an allowed copy": Stance.ALLOWED,
-    "a copy without a word on consent": Stance.UNSAID,
-    "a refusal": Stance.REFUSED,
+    "an allowed copy": ConsentStatus.ALLOWED,
+    "a copy without a word on consent": ConsentStatus.UNSAID,
+    "a refusal": ConsentStatus.REFUSED,
 }
 
 
@@ -69,7 +69,7 @@ ROWS: dict[str, list[Conversion | None]] = {
     "waiting after an attempt": [a_row(State.WAITING, frozen=True)],
     "on the wire": [a_row(State.LEASED, frozen=True), a_row(State.LEASED, Reason.NO_CONSENT, frozen=True)],
     "delivered": [a_row(State.DELIVERED, frozen=True)],
-    "delivered, a second word due": [
+    "delivered, an enrichment due": [
         a_row(State.READY, frozen=True, enriched=True),
         a_row(State.WAITING, frozen=True, enriched=True),
     ],
@@ -91,7 +91,9 @@ ROWS: dict[str, list[Conversion | None]] = {
 
 def the_documented_table() -> dict[tuple[str, str], str]:
     """Read the docstring: an act is named in capitals."""
-    table = next(part for part in (rules.__doc__ or "").split("\n\n") if part.startswith("| the conversion is"))
+    table = next(
+        part for part in (decision_table.__doc__ or "").split("\n\n") if part.startswith("| the conversion is")
+    )
     lines = [line.strip("| \n").split("|") for line in table.splitlines()]
     head, _, *rows = [[cell.strip() for cell in line] for line in lines]
     return {(name, copy): cell for name, *cells in rows for copy, cell in zip(head[1:], cells, strict=True)}
@@ -165,33 +167,33 @@ def test_what_others_do_depends_on_what_ties_them_to_it(relation: Relation) -> N
         for row in rows[situation]:
             vouched = VOUCHED * (relation in (Relation.CLAIM, Relation.STRANGER))
             known = replace(row, visitor=b"somebody's", evidence=vouched)
-            welcome = {decide(known, stance, relation) for stance in (Stance.ALLOWED, Stance.UNSAID)}
-            refused = [decide(known, Stance.REFUSED, relation, believed=believed) for believed in (True, False)]
+            welcome = {decide(known, status, relation) for status in (ConsentStatus.ALLOWED, ConsentStatus.UNSAID)}
+            refused = [decide(known, ConsentStatus.REFUSED, relation, believed=believed) for believed in (True, False)]
             assert (welcome, *refused) == ({acts[0]}, *acts[1:]), (situation, known)
 
 
 def test_a_refusal_of_any_visit_holds_what_names_none_within_limits() -> None:
     for believed, act in ((True, Act.CONTEST), (False, Act.PASS_OVER)):
-        assert decide(a_row(State.READY), Stance.REFUSED, Relation.RIVAL, believed=believed) is act
+        assert decide(a_row(State.READY), ConsentStatus.REFUSED, Relation.RIVAL, believed=believed) is act
 
 
 def test_the_documentation_names_every_relation() -> None:
-    assert all(f"| {relation.name} " in (rules.__doc__ or "") for relation in OTHERS)
+    assert all(f"| {relation.name} " in (decision_table.__doc__ or "") for relation in OTHERS)
 
 
 @pytest.mark.parametrize("known", [row for rows in ROWS.values() for row in rows])
 def test_what_ends_at_the_door_touches_nothing(known: Conversion | None) -> None:
-    assert decide(known, Stance.ENDS, enriches=True) is Act.IGNORE
+    assert decide(known, ConsentStatus.ENDS, enriches=True) is Act.IGNORE
 
 
 def test_a_second_word_is_sent_once() -> None:
-    assert decide(a_row(State.DELIVERED, enriched=True), Stance.ALLOWED, enriches=True) is Act.DUPLICATE
+    assert decide(a_row(State.DELIVERED, enriched=True), ConsentStatus.ALLOWED, enriches=True) is Act.DUPLICATE
 
 
 def test_a_frozen_conversion_takes_no_copies_whatever_its_state() -> None:
     """After a definite non-arrival nothing is at TikTok, but the body that was composed stands."""
     for state in (State.HELD, State.READY, State.WAITING):
-        assert decide(a_row(state, frozen=True), Stance.ALLOWED) is Act.DUPLICATE
+        assert decide(a_row(state, frozen=True), ConsentStatus.ALLOWED) is Act.DUPLICATE
 
 
 @pytest.mark.parametrize(

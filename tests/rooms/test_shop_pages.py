@@ -19,12 +19,12 @@ from twinbeam.core.clock import HandClock
 from twinbeam.core.values import Item
 from twinbeam.demo.shop_pages.app import build
 from twinbeam.demo.shop_pages.cart import Cart, read_cart
+from twinbeam.demo.shop_pages.catalogue import CATALOGUE, price
 from twinbeam.demo.shop_pages.config import NONCE, ShopConfig, read_config, write_config
-from twinbeam.demo.shop_pages.filled_in import complaint
-from twinbeam.demo.shop_pages.goods import GOODS, price
 from twinbeam.demo.shop_pages.orders import Customer, Register
-from twinbeam.demo.shop_pages.people import somebody
+from twinbeam.demo.shop_pages.people import fictional_customer
 from twinbeam.demo.shop_pages.reports import order_token, purchase_id
+from twinbeam.demo.shop_pages.validation import validation_error
 from twinbeam.demo.shop_pages.visit import VISITOR_ADDRESS
 from twinbeam.pipeline.identity.order_ids import order_token_id
 
@@ -84,17 +84,17 @@ def in_a_shop(visit):
 @given(st.text(max_size=200))
 def test_any_cookie_is_a_cart_of_what_the_shop_sells(cookie):
     cart = read_cart(cookie)
-    assert all(line.product.id in GOODS and 1 <= line.quantity <= 9 for line in cart.lines)
+    assert all(line.product.id in CATALOGUE and 1 <= line.quantity <= 9 for line in cart.lines)
     assert read_cart(cart.written()) == cart
 
 
 def test_a_cart_holds_at_most_nine_of_one_and_none_takes_it_out():
     cart = Cart()
     for _ in range(12):
-        cart = cart.with_one_more(GOODS["heron"])
+        cart = cart.with_one_more(CATALOGUE["heron"])
     assert [(line.product.id, line.quantity) for line in cart.lines] == [("heron", 9)]
     assert cart.cents == 9 * 8_900
-    assert cart.with_quantity(GOODS["heron"], 0) == Cart()
+    assert cart.with_quantity(CATALOGUE["heron"], 0) == Cart()
 
 
 def test_prices_are_written_with_their_cents():
@@ -326,8 +326,8 @@ def test_a_register_keeps_the_newest_thousand():
 
 
 def test_whom_the_forms_are_filled_in_with_nobody_is_and_the_shop_takes():
-    for customer in (somebody() for _ in range(50)):
-        assert complaint(customer) == ""
+    for customer in (fictional_customer() for _ in range(50)):
+        assert validation_error(customer) == ""
         assert customer.email.endswith(".example")
         assert re.fullmatch(r"\+49 30 23125 \d{3}", customer.phone)  # kept free for films by the Bundesnetzagentur
 
@@ -336,7 +336,7 @@ def test_whom_the_forms_are_filled_in_with_nobody_is_and_the_shop_takes():
     "customer", [Customer("", "a@b.c", ""), Customer("Ada", "a@b", ""), Customer(101 * "a", "a@b.c", "")]
 )
 def test_a_form_without_a_name_or_an_address_is_answered_with_what_is_missing(customer):
-    assert complaint(customer)
+    assert validation_error(customer)
 
 
 def test_the_facts_of_a_shop_are_for_its_own_user(tmp_path):

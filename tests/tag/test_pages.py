@@ -170,7 +170,7 @@ def test_fetching_the_tag_sets_no_cookie_and_is_not_logged(corner):
     answer = ask(f"{corner.shop.gateway.intake}/t.js?key={corner.keys['browser']}", headers={"Accept-Encoding": "gzip"})
     assert answer.status == 200
     assert "set-cookie" not in answer.headers
-    assert answer.headers["cache-control"] == "public, max-age=60"
+    assert answer.headers["cache-control"] == "public, max-age=50"
     again = ask(
         f"{corner.shop.gateway.intake}/t.js?key={corner.keys['browser']}",
         headers={"If-None-Match": answer.headers["etag"]},

@@ -9,7 +9,7 @@ from builders import PIXEL, WORKSPACE
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import Total
-from twinbeam.pipeline.record.tally import FINDING, RECORDED
+from twinbeam.pipeline.record.counters import FINDING, RECORDED
 from twinbeam.web.live.overview import bar
 from twinbeam.web.sums import add_up, by_event, by_pixel
 from twinbeam.web.wording import ATTEMPT_WORDS, STATE_SENTENCES, duration, lapse

@@ -47,7 +47,7 @@ def _batched(body: Body) -> bool:
 
 
 def _message(call: Call) -> bytes:
-    """Give the JSON of a beacon, which may come as base64 in the query instead of the body."""
+    """Return the JSON of a beacon, which may come as base64 in the query instead of the body."""
     if call.method != "GET":
         return call.body
     try:
@@ -123,7 +123,7 @@ def _event(beacon: Body, call: Call) -> Body | None:
 
 
 def meets(rule: EventRule, event: Body) -> bool:
-    """Tell whether a page view meets a rule that was set up in Events Manager."""
+    """Return whether a page view meets a rule that was set up in Events Manager."""
     url = object_in(event, "page").get("url")
     if event["event"] != PAGE_VIEW or not isinstance(url, str):
         return False

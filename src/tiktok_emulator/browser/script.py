@@ -18,7 +18,7 @@ PARTS = ("identity.js", "cookies.js", "sha256.js")
 
 
 def serve_script(world: World, call: Call) -> Answer:
-    """Give the script for the pixel named by `sdkid`; an unknown one gets a script that only says so."""
+    """Return the script for the pixel named by `sdkid`; an unknown one gets a script that only says so."""
     code = call.query.get("sdkid", "")
     pixel = world.accounts.pixels.get(code)
     if pixel is None:

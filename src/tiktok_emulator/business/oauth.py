@@ -73,7 +73,7 @@ def confirm(world: World, call: Call) -> Answer:
 
 
 def _target(call: Call) -> str:
-    """Give the address to go back to, if it is one a browser may be sent to."""
+    """Return the address to go back to, if it is one a browser may be sent to."""
     target = call.query.get("redirect_uri", "")
     return target if target.startswith(("https://", "http://")) else ""
 

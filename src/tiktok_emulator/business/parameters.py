@@ -47,7 +47,7 @@ def from_body(world: World, call: Call, kind: type[T]) -> T | Answer:
 
 
 def refused_advertiser(world: World, call: Call, advertiser_id: str) -> Answer | None:
-    """Say why a call may not act for an advertiser, or None if it may."""
+    """Return why a call may not act for an advertiser, or None if it may."""
     token = authorised(world, call)
     if isinstance(token, Answer):
         return token

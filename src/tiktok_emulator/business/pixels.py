@@ -163,7 +163,7 @@ def _show_event(pixel: Pixel, event: str, number: int) -> dict[str, Any]:
 
 
 def event_type(event: str) -> str:
-    """Give the API's word for a standard event; where the list of 5.4 has none, its name, which is a guess."""
+    """Return the API's word for a standard event; where the list of 5.4 has none, its name, which is a guess."""
     return EVENT_TYPES.get(event, event)
 
 

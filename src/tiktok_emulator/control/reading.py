@@ -11,7 +11,7 @@ from tiktok_emulator.world import World
 
 
 def world_of(request: Request) -> World:
-    """Give the world this application serves."""
+    """Return the world this application serves."""
     world: World = request.app.state.world
     return world
 

@@ -41,7 +41,7 @@ def _missing(what: str) -> Response:
 
 
 def _name(world: World, source_id: str) -> str | None:
-    """Give a pixel's or set's name; None if there is no such one."""
+    """Return a pixel's or set's name; None if there is no such one."""
     owned = world.accounts.pixels.get(source_id) or world.accounts.event_sets.get(source_id)
     return owned.name if owned else None
 

@@ -123,6 +123,14 @@ class Administration(Protocol):
         """Take a pixel and its token away; the writer ends what waits for it."""
         ...
 
+    def stop_pixel(self, *, workspace: str, code: str, why: str, who: str, now_ms: int) -> None:
+        """Let nothing be sent to a pixel that is there until it is started; one that is stopped stays as it was."""
+        ...
+
+    def start_pixel(self, *, workspace: str, code: str) -> None:
+        """Let what waits for a stopped pixel be sent, and all that comes."""
+        ...
+
     def add_key(self, key: KeyRow) -> None:
         """Keep a new key's hash and what it may do."""
         ...

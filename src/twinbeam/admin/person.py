@@ -37,7 +37,7 @@ class Subject(Struct, frozen=True):
 
 def person_of(admin: Admin, subject: Subject) -> Person:
     """
-    Say who is meant; raises AdminError for what cannot be looked up.
+    Return who is meant; raises AdminError for what cannot be looked up.
 
     Where several shops may give one number to orders of different persons, the shop has to be named.
     """

@@ -25,7 +25,7 @@ class Removal(Struct, frozen=True):
 
 
 def removal(admin: Admin, workspace: str, code: str) -> Removal:
-    """Say what removing a pixel would do; raises NotFound."""
+    """Return what removing a pixel would do; raises NotFound."""
     row = known(admin, workspace, code)
     keys = [key for key in admin.store.access_keys() if key.revoked_ms is None and _leads_to(key, row)]
     signed = [source for source in admin.store.signed_sources() if _leads_to(source, row)]

@@ -114,7 +114,7 @@ def what(row: PixelRow) -> str:
 
 
 def _not_there(workspace: str, code: str, others: list[str]) -> str:
-    """Say that a pixel is not in a workspace, and offer it where it is."""
+    """Return the sentence that a pixel is not in a workspace, with where it is."""
     elsewhere = meant_for(workspace)
     where = f" in workspace {workspace}" if elsewhere or others else ""
     command = f"twinbeam pixels add {code}{elsewhere}"

@@ -90,5 +90,5 @@ def _keys(admin: Admin, workspace: str, shop: str) -> list[str]:
 
 
 def _may_be_confused(name: str, other: str) -> bool:
-    """Tell whether order 2-7 of shop a and order 7 of shop a-2 would have one id."""
+    """Return whether order 2-7 of shop a and order 7 of shop a-2 would have one id."""
     return name != other and (name.startswith(f"{other}-") or other.startswith(f"{name}-"))

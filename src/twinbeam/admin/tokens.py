@@ -7,7 +7,7 @@ from twinbeam.admin.pixels import known
 
 
 def is_token(text: str) -> bool:
-    """Tell whether a text may be an access token: TikTok's are printable ASCII without blanks."""
+    """Return whether a text may be an access token: TikTok's are printable ASCII without blanks."""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 

@@ -54,7 +54,7 @@ class Child(Struct):
         return self.process.pid
 
     def is_hung(self, now: float) -> bool:
-        """Tell, once, that its event loop has stood still for too long."""
+        """Return, once, whether its event loop has stood still for too long."""
         if self._lifeline is None or not self.sends_heartbeats:
             return False
         with suppress(OSError):  # nothing has come, or the child is about to end

@@ -6,19 +6,17 @@ outside the data folder, and the writer asks for whatever the store does not kno
 hashes that only the key ring opens.
 """
 
-import asyncio
 import fcntl
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 import msgspec
 
-from twinbeam.core.clock import Clock
-from twinbeam.core.erasure import Erasure, Receipt
+from twinbeam.core.erasure import Erasure
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError
 from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
 from twinbeam.engines.keyring import KeyRing
@@ -39,22 +37,6 @@ class Wishes(Protocol):
         ...
 
 
-class Eraser(Protocol):
-    """The part of a store that carries wishes out."""
-
-    def erasures(self) -> set[str]:
-        """Name all wishes that are known."""
-        ...
-
-    def erasure(self, id_: str) -> Receipt | None:
-        """Give the receipt of a wish, or None while it is not carried out."""
-        ...
-
-    def tidy(self, now_ms: int) -> bool:
-        """Do a little, wishes first; tells whether there is more to do now."""
-        ...
-
-
 class Reporter(Protocol):
     """Told about what needs a log line."""
 
@@ -64,7 +46,7 @@ class Reporter(Protocol):
 
 
 def log_path(settings: Settings) -> Path:
-    """Say where the log lies."""
+    """Return where the log lies."""
     return settings.keyring.with_suffix(".erasures")
 
 
@@ -92,7 +74,7 @@ def _begin_line(file: BinaryIO) -> None:
 
 
 def _is_torn(last: bytes) -> bool:
-    """Tell whether what follows the last end of a line is a part of a line."""
+    """Return whether what follows the last end of a line is a part of a line."""
     try:
         json.loads(last or b"{}")
     except ValueError:
@@ -123,20 +105,8 @@ def ask_again(store: Wishes, settings: Settings, ring: KeyRing, reports: Reporte
     return len(missing)
 
 
-async def carry_out(store: Eraser, clock: Clock, on_store: Callable[..., Awaitable[Any]], stop: asyncio.Event) -> None:
-    """Carry out, a little at a time, every wish before which everything is recorded; raises StorageError."""
-    waiting: set[str] = await on_store(store.erasures)
-    while not stop.is_set() and (waiting := await on_store(_not_done, store, waiting)):
-        if not await on_store(store.tidy, clock.now_ms()):
-            return  # what waits now waits for a journal
-
-
-def _not_done(store: Eraser, wishes: set[str]) -> set[str]:
-    return {id_ for id_ in wishes if store.erasure(id_) is None}
-
-
 def positions(folder: Path, ring: KeyRing, *, strict: bool = True) -> Mapping[str, int]:
-    """Tell how far each journal is written by now; raises StorageError, with the file's name, unless not strict."""
+    """Return how far each journal is written by now; raises StorageError, with the file's name, unless not strict."""
     found: dict[str, int] = {}
     for path in slots(folder):
         try:

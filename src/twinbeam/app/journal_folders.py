@@ -46,7 +46,7 @@ def alone_in(folder: Path, what: str, variable: str) -> FileLock:
 
 
 def left_behind(settings: Settings, reports: Reporter) -> list[Path]:
-    """Give the earlier folders of journals that can be followed; tell of each, and why one cannot."""
+    """Return the earlier folders of journals that can be followed; tell of each, and why one cannot."""
     earlier = earlier_folders(settings)
     remember_folders(settings, earlier)
     followed = []

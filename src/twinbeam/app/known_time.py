@@ -31,7 +31,7 @@ class KnownTime(Struct, frozen=True):
     accepted: str = ""  #: a mark that each confirmation draws anew
 
     def floor_ms(self) -> int:
-        """Give the earliest time that is possible now: the newest known day, and none before the release."""
+        """Return the earliest time that is possible now: the newest known day, and none before the release."""
         return max(RELEASED_MS, day_of(self.newest_ms) * MS_PER_DAY)
 
 
@@ -71,11 +71,11 @@ class Watch:
         self.clock = SteadyClock(clock, known_ms=self._known.newest_ms, floor_ms=self._known.floor_ms())
 
     def is_right(self) -> bool:
-        """Tell whether the clock shows a possible time: no day before the newest one, or before the release."""
+        """Return whether the clock shows a possible time: no day before the newest one, or before the release."""
         return self.clock.now_ms() >= self._known.floor_ms()
 
     def is_sure(self) -> bool:
-        """Tell whether something may be ended or removed, or be sent once more, because of the time."""
+        """Return whether something may be ended or removed, or be sent once more, because of the time."""
         return self.clock.is_sure() and self.is_right()
 
     def look(self) -> None:
@@ -96,7 +96,7 @@ class Watch:
             self._known = known
 
     def trouble(self) -> str:
-        """Say in one sentence what is wrong with the clock, or nothing."""
+        """Return one sentence on what is wrong with the clock, or nothing."""
         if apart := self.clock.apart_ms():
             way = "ahead" if apart > 0 else "back"
             return f"The clock was set {way} by {abs(apart) / 1_000:.0f} seconds."

@@ -65,7 +65,7 @@ async def opened(
 
 
 def named(settings: Settings, error: StorageError) -> ConfigError:
-    """Say which file is in trouble, and the mend."""
+    """Return which file is in trouble, and the mend."""
     store = settings.data / FILE
     if isinstance(error, StorageDamaged):
         mend = "Stop Twinbeam, keep a copy of the data folder, and put back the store's backup (docs/howto/operate.md)"
@@ -74,7 +74,7 @@ def named(settings: Settings, error: StorageError) -> ConfigError:
 
 
 def gone(settings: Settings) -> ConfigError:
-    """Say that the store went away while it was in use."""
+    """Return the error that the store went away while it was in use."""
     return ConfigError(
         f"The store {settings.data / FILE} was removed or replaced while it was in use. Nothing more is recorded into "
         "it, and events wait in the journals. Stop Twinbeam, put the store back, and start again."

@@ -43,7 +43,7 @@ def check(settings: Settings) -> None:
 
 
 def owner_of(settings: Settings) -> int | None:
-    """Tell to whom an installation belongs, by its store, else its folder; None where nothing is there yet."""
+    """Return the account that an installation belongs to, by its store or folder; None where nothing is there yet."""
     store, folder = _uid(settings.data / FILE), _uid(settings.data)
     if store is not None:
         return store
@@ -113,7 +113,7 @@ def _not_yours(settings: Settings, owner: int, me: int) -> str:
 
 
 def _owner_of_place(settings: Settings) -> int | None:
-    """Tell who owns the key ring, or the folder in which the data folder would be made, where that is not root."""
+    """Return who owns the key ring, or the folder in which the data folder would be made, where that is not root."""
     if os.geteuid() != ROOT:
         return None
     made_in = next(parent for parent in settings.data.parents if parent.exists())
@@ -155,7 +155,7 @@ def _program() -> list[str]:
 
 
 def _words() -> list[str]:
-    """Give the words of the command that runs; what follows them may be a key or an address, and is not told again."""
+    """Return the words of the command that runs; what follows may be a key or an address, and is left out."""
     given = sys.argv[1:]
     words = list(takewhile(re.compile("[a-z]+").fullmatch, given))[:2]
     return words if len(words) == len(given) else [*words, "..."]

@@ -22,7 +22,7 @@ class Pending:
         self._cursors = cursors
 
     def holds(self, workspace: str, event_id: str) -> bool:
-        """Tell whether an accepted event of this id, or of an order of this id, waits to be recorded."""
+        """Return whether an accepted event of this id, or of an order of this id, waits to be recorded."""
         return any(self._in(path, workspace, event_id) for path in slots(self._folder))
 
     def _in(self, path: Path, workspace: str, event_id: str) -> bool:

@@ -21,12 +21,12 @@ NEW_STORE = "twinbeam doctor --new-store"
 
 
 def marker_path(settings: Settings) -> Path:
-    """Say where it is remembered: beside the key ring, which lies elsewhere than the data."""
+    """Return where it is remembered: beside the key ring, which lies elsewhere than the data."""
     return settings.keyring.with_suffix(".stores")
 
 
 def missing_store(settings: Settings) -> str:
-    """Say in one sentence that the store is missing and how that is known, or nothing."""
+    """Return one sentence that the store is missing and how that is known, or nothing."""
     store = settings.data / STORE
     if store.exists() or not (evidence := next(_evidence(settings), "")):
         return ""
@@ -68,7 +68,7 @@ def _evidence(settings: Settings) -> Iterator[Path]:
 
 
 def _traces(settings: Settings) -> Iterator[Path]:
-    """Give what only a writer leaves, and only when it has a store."""
+    """Yield what only a writer leaves, and only when it has a store."""
     snapshot = settings.data / SNAPSHOT
     if snapshot.exists():
         yield snapshot

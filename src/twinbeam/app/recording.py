@@ -48,7 +48,7 @@ class Backlogs:
 
 
 @dataclass(kw_only=True)
-class Followed:
+class JournalInUse:
     """A journal that is followed."""
 
     reader: SqliteJournalReader
@@ -76,7 +76,7 @@ class Follower:
     take_rules: Callable[[], None]  #: an event is recorded by rules no older than those it was accepted by
     backlogs: Backlogs = field(default_factory=Backlogs)
     caught_up: asyncio.Event = field(default_factory=asyncio.Event)
-    _followed: dict[Path, Followed] = field(default_factory=dict)
+    _followed: dict[Path, JournalInUse] = field(default_factory=dict)
     _behind: set[Path] = field(default_factory=set)
     _unopened: dict[Path, float] = field(default_factory=dict)  #: those that cannot be read, and when that was told
 
@@ -152,7 +152,7 @@ class Follower:
         self.reports.happening("record.crashed", file=path.name, error=type(error).__name__, detail=detail)
 
     def is_drained(self, folder: Path) -> bool:
-        """Tell whether nothing is left to record in a folder; for the store's thread."""
+        """Return whether nothing is left to record in a folder; for the store's thread."""
         there = slots(folder)
         followed = [self._followed[path] for path in there if path in self._followed]
         return len(followed) == len(there) and all(
@@ -170,7 +170,7 @@ class Follower:
                 self._leave(path, followed)
         self._open_new_slots()
 
-    def _leave(self, path: Path, followed: Followed) -> None:
+    def _leave(self, path: Path, followed: JournalInUse) -> None:
         """Record what can still be read of a journal whose file was set aside, and close it."""
         try:
             while (recorded := followed.recording.step()) is not None:
@@ -211,7 +211,7 @@ class Follower:
         self._compare(path, reader)
         report = partial(self._report, path)
         recording = Recording(journal=reader, store=self.store, clock=self.clock, report=report)
-        self._followed[path] = Followed(reader=reader, recording=recording, upto=upto)
+        self._followed[path] = JournalInUse(reader=reader, recording=recording, upto=upto)
         if not self.caught_up.is_set():
             self._behind.add(path)
 

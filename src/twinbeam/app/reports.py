@@ -151,7 +151,7 @@ class Reports:
 
 
 def _worth_a_line(served: Served) -> bool:
-    """Tell whether a request is logged in any case; strangers without a key could otherwise fill the disk."""
+    """Return whether a request is logged in any case; strangers without a key could otherwise fill the disk."""
     return bool(served.surprise or (served.source and (served.code or served.dropped or served.rejected)))
 
 

@@ -76,11 +76,11 @@ class Slot:
             self._journal.forget()
 
     def backlog(self) -> Backlog:
-        """Tell what is still here and not confirmed."""
+        """Return what is still here and not confirmed."""
         return self._journal.backlog() if self._journal is not None else _NOTHING
 
     def has_room(self) -> bool:
-        """Tell whether an append would find room now."""
+        """Return whether an append would find room now."""
         return self._journal is not None and self._journal.has_room()
 
     def close(self) -> None:

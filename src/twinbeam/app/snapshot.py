@@ -13,7 +13,7 @@ from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry,
 FILE = "directory.json"
 
 
-class Settings(Protocol):
+class SnapshotStore(Protocol):
     """The part of a store that knows keys and pixels."""
 
     def pixels(self) -> list[PixelRow]:
@@ -29,11 +29,11 @@ class Settings(Protocol):
         ...
 
     def workspaces(self) -> dict[str, WorkspaceRules]:
-        """Give what was decided about each workspace, by its name."""
+        """Return what was decided about each workspace, by its name."""
         ...
 
 
-def directory_of(store: Settings) -> Directory:
+def directory_of(store: SnapshotStore) -> Directory:
     """Put together what intake may know; revoked keys are not in it, tokens never are, and secrets only sealed."""
     keys = {
         key.hash: AccessKey(key.id, KeyKind(key.kind), key.workspace, key.source, tuple(key.routes), key.shop)
@@ -48,6 +48,7 @@ def directory_of(store: Settings) -> Directory:
             row.rules,
             row.name,
             row.confirming_until_ms,
+            row.stopped is not None,
         )
         for row in store.pixels()
     }
@@ -92,7 +93,7 @@ class SnapshotFile:
 
     def in_force(self) -> Directory:
         """
-        Give the snapshot that counts; raises StorageBusy before one was read.
+        Return the snapshot that counts; raises StorageBusy before one was read.
 
         Without it nobody's key is known, and who is told that theirs is wrong may throw their events away.
         """

@@ -13,14 +13,15 @@ class LiveTerms:
         self._keep_days: dict[str, int] = {}
 
     def __call__(self, workspace: str, pixel: str) -> Terms:
-        """Give the terms of a pixel; one that nobody set up has the defaults."""
+        """Return the terms of a pixel; one that nobody set up has the defaults."""
         return self._terms.get((workspace, pixel), DEFAULT_TERMS)
 
     def keep_days_of(self, workspace: str) -> int:
-        """Tell how many days a workspace keeps what is about persons."""
+        """Return how many days a workspace keeps what is about persons."""
         return self._keep_days.get(workspace, DEFAULT_WORKSPACE.keep_days)
 
     def update(self, directory: Directory) -> None:
         """Take the terms from a directory."""
-        self._terms = {(entry.workspace, entry.code): Terms(entry.rules) for entry in directory.pixels.values()}
+        pixels = directory.pixels.values()
+        self._terms = {(entry.workspace, entry.code): Terms(entry.rules, entry.stopped) for entry in pixels}
         self._keep_days = {name: rules.keep_days for name, rules in directory.workspaces.items()}

@@ -19,21 +19,21 @@ from random import Random
 from typing import NoReturn
 from uuid import uuid4
 
-from twinbeam.app.erasures import ask_again, carry_out
+from twinbeam.app.erasures import ask_again
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.known_time import Watch
 from twinbeam.app.machine import LOOK_SECONDS, REPEAT_SECONDS, Machine
 from twinbeam.app.opening import Pages, named, opened
 from twinbeam.app.pending import Pending
 from twinbeam.app.presence import check_store, remember_store
-from twinbeam.app.process import Act, attempt, end_with_parent, every, pause, run, side_by_side
+from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
 from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
 from twinbeam.app.terms import LiveTerms
 from twinbeam.app.thread import Thread
-from twinbeam.core.clock import MS_PER_DAY, Clock, SystemClock
+from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError, StorageFull
 from twinbeam.destinations.tiktok.client import TikTok
@@ -42,6 +42,10 @@ from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
+from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, removed
+from twinbeam.jobs.contract import Job
+from twinbeam.jobs.erasures import carry_out
+from twinbeam.jobs.scheduler import Scheduler
 from twinbeam.observe import logs, metrics
 from twinbeam.observe.health import BEHIND_SECONDS
 from twinbeam.observe.tallies import FOLDER as METRICS
@@ -63,14 +67,9 @@ Saved = dict[tuple[str, str], tuple[str, int | None]]
 """The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once."""
 
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
-SETTINGS_SECONDS = 1.0  #: how soon a new token is used
 MEASURE_SECONDS = 1.0
 LONGEST_TWIN_MS = 300_000  #: a first copy waits for TikTok's script at most 270 s (core/rules.py)
-OVERDUE_SECONDS = 1.0  #: how late what waited for too long may end
-REMOVED_SECONDS = 5.0  #: how late what waits for a pixel that was removed may end
-REMOVED_DAYS = 10  #: nothing is held, or waits to be sent, for longer
-TIDY_SECONDS = 1.0  #: a call takes 20 ms at most
-ENDED_AT_ONCE = 1_000  #: in one transaction, so that the recorder never waits for long
+CLOCK_SECONDS = 1.0  #: between two looks at a clock that may be wrong
 
 
 @dataclass(kw_only=True)
@@ -91,9 +90,11 @@ class Writer:
         self.time = self.watch or Watch(self.settings.data, self.clock)
         self._told_at: dict[tuple[str, str], float] = {}  #: when trouble with a duty was last reported
         self.owner = uuid4().hex
+        self._sending = asyncio.Event()  #: all is in force that was said while no writer ran
         self.tokens: dict[tuple[str, str], str] = {}
         self._saved: Saved = {}
-        self._renewed: set[tuple[str, str]] = set()  #: event sources whose token was saved, still to be told of
+        self._stopped: frozenset[tuple[str, str]] = frozenset()  #: the pixels to which nothing is sent
+        self._renewed: set[tuple[str, str]] = set()  #: event sources that may be sent to anew, still to be told of
         self.directory = Directory()
         self._snapshot = SnapshotFile(self.settings.data)
         self.destination = TikTok(
@@ -119,6 +120,9 @@ class Writer:
         """Act; trouble with the store or the disk is reported once a minute, and events go on meanwhile."""
         await attempt(self._trouble, what, act)
 
+    def _job_failed(self, name: str, error: Exception) -> None:
+        self._trouble("upkeep.crashed", what=name, error=type(error).__name__, detail=str(error))
+
     def _trouble(self, event: str, *, what: str, error: str, detail: str) -> None:
         now = self.clock.monotonic()
         if now - self._told_at.get((what, error), -inf) >= REPEAT_SECONDS:
@@ -132,26 +136,21 @@ class Writer:
         await self.attempt("settings", self.take_settings)
 
     async def send(self, stop: asyncio.Event) -> None:
-        """Send, and end what is overdue, once all is in force that was said or wished for while no writer ran."""
+        """Send, and let what is overdue end, once all is in force that was said or wished for while no writer ran."""
         await self.follower.caught_up.wait()
-        await self.attempt("tidy", partial(carry_out, self.store, self.clock, self.on_store, stop))
+        await self.attempt("erasures", partial(carry_out, self.store, self.clock, self.on_store, stop))
         while not stop.is_set() and not self.time.is_sure():
-            await pause(OVERDUE_SECONDS, stop)  # what was tried before is sent again by the time
-        end_overdue = partial(self.attempt, "overdue", self.end_overdue)
-        end_removed = partial(self.attempt, "removed", self.end_removed)
-        await side_by_side(
-            stop,
-            self.sender.run(stop),
-            every(OVERDUE_SECONDS, stop, end_overdue),
-            every(REMOVED_SECONDS, stop, end_removed),
-        )
+            await pause(CLOCK_SECONDS, stop)  # what was tried before is sent again by the time
+        self._sending.set()
+        await self.sender.run(stop)
 
     async def take_settings(self) -> None:
         """Take in pixels, keys and tokens, and hand them to the intake."""
         self._saved, self.directory = await self.on_store(self._read_settings)
         self.tokens = {place: token for place, (token, _) in self._saved.items()}
+        self._stopped = frozenset((it.workspace, it.code) for it in self.directory.pixels.values() if it.stopped)
         self.terms.update(self.directory)
-        await self.on_store(publish, self.directory, self.settings.data)
+        await self.on_store(self._publish)
 
     def take_rules(self) -> None:
         """Take in rules that a command has just published: the intake may go by them already."""
@@ -160,48 +159,52 @@ class Writer:
                 self.terms.update(self._snapshot.current)
 
     async def refresh(self) -> None:
-        """Take in what changed, and let go what waited for another token."""
-        before = self._saved
+        """Take in what changed, and let go what waited for another token or for its pixel to be started."""
+        before, stopped = self._saved, self._stopped
         await self.take_settings()
         self._renewed |= {place for place, saved in self._saved.items() if saved != before.get(place)}
+        self._renewed |= stopped - self._stopped
         for place in sorted(self._renewed):
             await self.sender.resume(*place)
             self._renewed.remove(place)
 
-    async def end_overdue(self) -> None:
-        """
-        Let go what its owner released, and what was held, or waited to be sent, for too long.
+    def scheduler(self) -> Scheduler:
+        """Join the jobs of this process and their scheduler."""
+        return Scheduler(
+            jobs=self.jobs(),
+            ledger=self.store.jobs,
+            owner=self.owner,
+            clock=self.clock,
+            rng=Random(),  # noqa: S311 -- jitter, not secrets
+            on_store=self.on_store,
+            report=self._job_failed,
+        )
 
-        No word is awaited any more of servers that went silent. While nobody can be sure of the time nothing ends.
-        """
-        await self.on_store(self.store.release_asked, self.clock.now_ms())
-        if not self.time.is_sure():
-            return
-        await self.on_store(self.store.end_confirming, self.clock.now_ms())
-        now_ms = self.clock.now_ms()
-        latest_ms = now_ms + max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS
-        while await self.on_store(self.store.pull_in, latest_ms, now_ms):
-            self.sender.wake()
-        for end in (self.store.end_overdue, self.store.end_stale):
-            while await self.on_store(end, self.clock.now_ms(), limit=ENDED_AT_ONCE) == ENDED_AT_ONCE:
-                pass
+    def jobs(self) -> list[Job]:
+        """List what is done again and again beside recording and sending."""
+        on_store, store, clock, is_sure = self.on_store, self.store, self.clock, self.time.is_sure
+        sends = self._sending.is_set
+        return [
+            changed_settings.job(store.settings_version, self._publish, on_store, take=self.refresh),
+            Job(name="metrics", every_seconds=MEASURE_SECONDS, act=self.measure, alone=False),
+            Job(name="machine", every_seconds=LOOK_SECONDS, act=self.machine.look, alone=False),
+            checkpoints.job(store, on_store),
+            housekeeping.job(store, on_store, clock, is_sure),
+            journals.job(self.follower, on_store, self._forget_folder),
+            overdue.job(self._ending(), is_due=sends),
+            removed.job(store, on_store, clock, is_due=sends),
+        ]
 
-    async def end_removed(self) -> None:
-        """Let go what waits for a pixel that was removed: of a request under way it may come back later."""
-        since_ms = self.clock.now_ms() - REMOVED_DAYS * MS_PER_DAY
-        for workspace, code in await self.on_store(self.store.removed_pixels, since_ms=since_ms):
-            for end in (self.store.end_held_of, self.store.end_unsent_of):
-                now_ms, ended = self.clock.now_ms(), ENDED_AT_ONCE
-                while ended == ENDED_AT_ONCE:
-                    ended = await self.on_store(end, workspace, code, now_ms, limit=ENDED_AT_ONCE)
-
-    async def tidy(self) -> None:
-        """Remove what people asked to have erased, and, while the time is sure, what has come to its end."""
-        await self.on_store(self.store.tend)
-        await self.on_store(partial(self.store.tidy, self.clock.now_ms(), retention=self.time.is_sure()))
-        for folder in self.follower.folders[1:]:
-            if await self.on_store(self.follower.is_drained, folder):
-                self._forget_folder(folder)
+    def _ending(self) -> overdue.Overdue:
+        longest_ms = max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS
+        return overdue.Overdue(
+            store=self.store,
+            on_store=self.on_store,
+            clock=self.clock,
+            is_sure=self.time.is_sure,
+            wake=self.sender.wake,
+            longest_wait_ms=longest_ms,
+        )
 
     def _forget_folder(self, folder: Path) -> None:
         """Follow an earlier folder of journals no more: all that was left in it is recorded."""
@@ -256,7 +259,11 @@ class Writer:
             owner=self.owner,
             on_store=self.on_store,
             report=self.reports.happening,
+            is_stopped=lambda lane: self.terms(lane.workspace, lane.source_id).stopped,
         )
+
+    def _publish(self) -> None:
+        publish(self.directory, self.settings.data)
 
     def _token(self, lane: Lane) -> str | None:
         return self.tokens.get((lane.workspace, lane.source_id))
@@ -348,10 +355,7 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
             stop,
             writer.follower.run(stop),
             writer.send(stop),
-            every(SETTINGS_SECONDS, stop, partial(writer.attempt, "settings", writer.refresh)),
-            every(TIDY_SECONDS, stop, partial(writer.attempt, "tidy", writer.tidy)),
-            every(MEASURE_SECONDS, stop, partial(writer.attempt, "measure", writer.measure)),
-            every(LOOK_SECONDS, stop, writer.machine.look),
+            writer.scheduler().run(stop),
         )
     except ConfigError as error:
         leave(error)

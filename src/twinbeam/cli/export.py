@@ -91,7 +91,7 @@ def _harmless(cell: object) -> object:
 
 
 def _counted(pages: Iterable[list[Story]]) -> Iterator[Story]:
-    """Tell on standard error how far it is."""
+    """Yield the stories, and print on standard error how far it is."""
     told = 0
     for page in pages:
         yield from page

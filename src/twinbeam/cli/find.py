@@ -37,12 +37,13 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, wo
     from twinbeam.core.values import plain
 
     stories = _found(workspace, event_id, order_id, email)
+    stopped = _stopped(workspace)
     if as_json:
         click.echo(json.dumps([plain(story) for story in stories]))
     elif not stories:
         click.echo(_why_nothing(_ignored_on_arrival(workspace)))
     else:
-        click.echo("\n\n".join(_told(all_visible(story)) for story in stories))
+        click.echo("\n\n".join(_told(all_visible(story), stopped=story.pixel in stopped) for story in stories))
     raise SystemExit(0 if stories else 1)
 
 
@@ -66,6 +67,14 @@ def _found(workspace: str, event_id: str | None, order_id: str | None, email: st
         return find(store, Query(workspace, by, text))
 
 
+def _stopped(workspace: str) -> set[str]:
+    """Return the codes of this workspace's pixels that are stopped."""
+    from twinbeam.cli.setup import opened_store
+
+    with opened_store() as store:
+        return {row.code for row in store.pixels() if row.workspace == workspace and row.stopped is not None}
+
+
 def _ignored_on_arrival(workspace: str) -> dict[Reason, int]:
     """Return how many events of this workspace were ignored on arrival, by the reason."""
     from twinbeam.cli.setup import opened_store
@@ -87,7 +96,9 @@ def _why_nothing(ignored: Mapping[Reason, int]) -> str:
     return "\n".join(lines)
 
 
-def _told(story: Story) -> str:
+def _told(story: Story, *, stopped: bool) -> str:
+    from twinbeam.admin.workspaces import meant_for
+
     lines = [
         f"{story.event} {story.event_id or '(not kept)'} on {story.pixel}: {story.state}",
         *([f"  why       {Reason(story.reason).sentence}"] if story.reason else []),
@@ -105,7 +116,11 @@ def _told(story: Story) -> str:
             for attempt in story.log
         ),
     ]
-    if story.due_ms is not None:
+    if stopped and State(story.state) in (State.READY, State.WAITING):
+        lines.append(
+            f"  next      when its pixel is started: twinbeam pixels start {story.pixel}{meant_for(story.workspace)}"
+        )
+    elif story.due_ms is not None:
         word = "held      until" if State(story.state) is State.HELD else "next      not before"
         lines.append(f"  {word} {_time(story.due_ms)}")
     return "\n".join(lines)

@@ -26,6 +26,7 @@ COMMANDS = {
     "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),
     "export": ("twinbeam.cli.export", "Print the stories of a workspace, or all about a person."),
     "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to correct."),
+    "jobs": ("twinbeam.cli.jobs", "List the gateway's periodic jobs with their last and next runs."),
     "emulator": ("twinbeam.cli.emulator", "Run TikTok's side on this machine, without an account."),
 }
 
@@ -34,7 +35,7 @@ class Commands(click.Group):
     """A group that imports a command when it is used."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        """Give the names in the order people meet them."""
+        """Return the names in the order people meet them."""
         return list(COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:

@@ -40,12 +40,12 @@ def person_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def said(options: dict[str, str | None]) -> bool:
-    """Tell whether anybody is named."""
+    """Return whether anybody is named."""
     return any(options[name] for name in KINDS)
 
 
 def subject(workspace: str, options: dict[str, str | None]) -> "Subject":
-    """Say who is meant, and ask for a value that is "-"; raises ConfigError unless one option names somebody."""
+    """Return who is meant, and ask for a value that is "-"; raises ConfigError unless one option names somebody."""
     from twinbeam.admin.person import Subject
 
     given = [name for name in KINDS if options[name]]

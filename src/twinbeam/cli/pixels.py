@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbeam.cli.options import assignments_argument, json_option, workspace_option
+from twinbeam.cli.stopping import start, stop
 from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @click.group()
 def command() -> None:
     """
-    Add pixels and event sets, list them, save their access tokens, set their rules.
+    Add pixels and event sets, list them, save their access tokens, set their rules, stop and start them.
 
     \b
     Examples:
@@ -27,6 +28,10 @@ def command() -> None:
       twinbeam pixels set C4A5B6C7D8E9F0G1H2I3 purchase_means=paid
       twinbeam pixels list
     """  # noqa: D301 -- \b tells click to keep the lines
+
+
+command.add_command(stop)
+command.add_command(start)
 
 
 @command.command()
@@ -103,7 +108,7 @@ def token(code: str, workspace: str) -> None:
 @json_option
 def list_pixels(workspace: str, *, as_json: bool) -> None:
     """
-    List the pixels with their consent policies, and whether a token is saved.
+    List the pixels with their consent policies, whether a token is saved, and which of them are stopped.
 
     \b
     Examples:
@@ -114,6 +119,7 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
     from twinbeam.admin.workspaces import meant_for
     from twinbeam.cli.setup import opened_admin
     from twinbeam.core.values import plain
+    from twinbeam.web.wording import since_when
 
     with opened_admin() as admin:
         rows = pixels.listed(admin, workspace)
@@ -126,6 +132,8 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
         for row in rows:
             saved = f"saved {_day(row.token_ms)}" if row.token_ms is not None else "missing"
             click.echo(f"{row.code:24} {row.name:20.20} {row.event_source:8} {row.consent:14} {saved}")
+            if row.stopped is not None:
+                click.echo(f"  stopped {since_when(row.stopped)}")
 
 
 @command.command()
@@ -151,7 +159,7 @@ def rules(code: str, workspace: str) -> None:
 
 
 def _now(row: "PixelRow") -> str:
-    """Say what `confirm_purchases = auto` comes to at the moment."""
+    """Return what `confirm_purchases = auto` comes to at the moment."""
     from twinbeam.cli.setup import now_ms
 
     if now_ms() >= row.confirming_until_ms:

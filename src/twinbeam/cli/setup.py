@@ -89,5 +89,5 @@ def now_ms() -> int:
 
 
 def settings() -> Settings:
-    """Give the settings in force."""
+    """Return the settings in force."""
     return load()

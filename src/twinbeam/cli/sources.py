@@ -62,7 +62,7 @@ def create(  # noqa: PLR0913 -- one for each option
     \b
     Examples:
       twinbeam sources create till --pixel C4A5B6C7D8E9F0G1H2I3
-      twinbeam sources create crm --route "C4A5B6C7D8E9F0G1H2I3 event=Lead" --secret-stdin < secret.txt
+      twinbeam sources create crm --route "C4A5B6C7D8E9F0G1H2I3 event=Lead" --secret-stdin < crm.txt
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.admin import sources
     from twinbeam.admin.routes import route_of

@@ -52,7 +52,11 @@ def command() -> None:
     help="What it means when a visitor has not answered.",
 )
 @click.option("--nonce", default="", help="Your policy's nonce, or the place where your template puts it: {{ nonce }}")
-@click.option("--sri", is_flag=True, help="One script with subresource integrity and nothing inline; never changes.")
+@click.option(
+    "--sri",
+    is_flag=True,
+    help="One script with subresource integrity, nothing inline. It never changes: `pixels stop` does not reach it.",
+)
 @workspace_option
 def snippet(pixel: str, **options: Unpack[Options]) -> None:
     """

@@ -22,7 +22,7 @@ def visible(text: str) -> str:
 
 
 def all_visible(value: T) -> T:
-    """Give a value with every text in it made visible."""
+    """Return a value with every text in it made visible."""
     return msgspec.convert(_visible(msgspec.to_builtins(value)), type(value))
 
 

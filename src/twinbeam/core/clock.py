@@ -64,5 +64,5 @@ class HandClock:
 
 
 def day_of(ms: int) -> int:
-    """Give the UTC day number (days since the epoch) of a time in milliseconds."""
+    """Return the UTC day number (days since the epoch) of a time in milliseconds."""
     return ms // MS_PER_DAY

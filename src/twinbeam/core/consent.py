@@ -16,7 +16,7 @@ Answer = Literal["granted", "denied", "undecided", ""]
 PURPOSES = ("ad_storage", "ad_user_data", "ad_personalization")
 
 
-class Statement(Struct, frozen=True, gc=False, array_like=True, order=True):
+class DatedAnswer(Struct, frozen=True, gc=False, array_like=True, order=True):
     """One answer and when it was given."""
 
     at_ms: int = (
@@ -25,7 +25,7 @@ class Statement(Struct, frozen=True, gc=False, array_like=True, order=True):
     answer: Answer = ""
 
 
-SILENCE = Statement()
+SILENCE = DatedAnswer()
 
 
 class Region(Struct, frozen=True, gc=False, array_like=True):
@@ -44,10 +44,10 @@ NOWHERE = Region()
 class ConsentRecord(Struct, frozen=True, gc=False, array_like=True):
     """All that a visitor said, purpose by purpose; `opt_out` is a GPC or GPP signal."""
 
-    ad_storage: Statement = SILENCE
-    ad_user_data: Statement = SILENCE
-    ad_personalization: Statement = SILENCE
-    opt_out: Statement = SILENCE  #: "denied" when the visitor opted out of sale and sharing, "granted" when not
+    ad_storage: DatedAnswer = SILENCE
+    ad_user_data: DatedAnswer = SILENCE
+    ad_personalization: DatedAnswer = SILENCE
+    opt_out: DatedAnswer = SILENCE  #: "denied" when the visitor opted out of sale and sharing, "granted" when not
     region: Region = NOWHERE  #: as the sender says: the banner's word, else an address
     source: str = ""  #: who reported it, such as a banner's name
     evidence: str = ""  #: what it rests on, such as a consent string's hash; never an identifier
@@ -78,12 +78,12 @@ def latest(one: ConsentRecord, other: ConsentRecord) -> ConsentRecord:
 
 
 def says_nothing(record: ConsentRecord) -> bool:
-    """Tell whether a record answers no purpose."""
+    """Return whether a record answers no purpose."""
     return same_answers(record, NOTHING_SAID)
 
 
 def same_answers(one: ConsentRecord, other: ConsentRecord) -> bool:
-    """Tell whether two records say the same of every purpose, whenever that was."""
+    """Return whether two records say the same of every purpose, whenever that was."""
     return (
         one.ad_storage.answer == other.ad_storage.answer
         and one.ad_user_data.answer == other.ad_user_data.answer
@@ -93,12 +93,12 @@ def same_answers(one: ConsentRecord, other: ConsentRecord) -> bool:
 
 
 def same_places(one: ConsentRecord, other: ConsentRecord) -> bool:
-    """Tell whether two records know the visitor in the same places."""
+    """Return whether two records know the visitor in the same places."""
     return one.region == other.region and one.seen == other.seen
 
 
 def only_grants(record: ConsentRecord) -> bool:
-    """Tell whether whatever a record answers is a grant."""
+    """Return whether whatever a record answers is a grant."""
     said = (record.ad_storage, record.ad_user_data, record.ad_personalization, record.opt_out)
     return all(statement.answer in ("granted", "") for statement in said)
 
@@ -117,17 +117,17 @@ def denials(record: ConsentRecord) -> ConsentRecord | None:
 
 
 def newest_ms(record: ConsentRecord) -> int:
-    """Tell when the newest word of a record was said; 0 when nothing was."""
+    """Return when the newest word of a record was said; 0 when nothing was."""
     return max(
         record.ad_storage.at_ms, record.ad_user_data.at_ms, record.ad_personalization.at_ms, record.opt_out.at_ms
     )
 
 
-def _if_not_granted(said: Statement) -> Statement:
+def _if_not_granted(said: DatedAnswer) -> DatedAnswer:
     return SILENCE if said.answer == "granted" else said
 
 
-def _later(one: Statement, other: Statement) -> Statement:
+def _later(one: DatedAnswer, other: DatedAnswer) -> DatedAnswer:
     return one if one == other else max(one, other, key=_weight)
 
 
@@ -144,7 +144,7 @@ def _better(one: Region, other: Region) -> Region:
 _STRICTER: dict[Answer, int] = {"": 0, "granted": 1, "undecided": 2, "denied": 3}
 
 
-def _weight(statement: Statement) -> tuple[bool, int, int]:
+def _weight(statement: DatedAnswer) -> tuple[bool, int, int]:
     """Rank statements: any word before silence, then the later one, then the refusal."""
     return (statement.answer != "", statement.at_ms, _STRICTER[statement.answer])
 

@@ -278,7 +278,7 @@ VN Viet Nam; VI Virgin Islands of the United States; VI Virgin Islands; ZA RSA
 
 
 def _loose(name: str) -> str:
-    """Give what is left of a name without case, accents, blanks and punctuation."""
+    """Return what is left of a name without case, accents, blanks and punctuation."""
     return "".join(char for char in normalize("NFKD", name).lower() if char.isalnum() and not combining(char))
 
 
@@ -297,7 +297,7 @@ _BY_NAME = (
 
 
 def country_code(text: str) -> str | None:
-    """Give the two letters of a country, however it is written (`de`, `DEU`, `Germany`), or None for none."""
+    """Return the two letters of a country, however it is written (`de`, `DEU`, `Germany`), or None for none."""
     code = text.upper()
     return code if code in CODES else _BY_NAME.get(_loose(text[:_LONGEST]))
 

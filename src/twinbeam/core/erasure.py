@@ -21,7 +21,7 @@ class Person(Struct, frozen=True):
     shop: str | None = None  #: the one shop that is meant; None: all of the workspace
 
     def means(self, workspace: str, shop: str) -> bool:
-        """Tell whether what a shop reported may be about them."""
+        """Return whether what a shop reported may be about them."""
         return workspace == self.workspace and self.shop in (None, shop)
 
 
@@ -56,7 +56,7 @@ class Receipt(Struct, frozen=True):
 
 def person(kind: str, workspace: str, value: str, *, shops: Collection[str] = ("",), shop: str | None = None) -> Person:
     """
-    Say who is meant; `value` is a SHA-256 for an e-mail address, a phone number or an external id.
+    Return who is meant; `value` is a SHA-256 for an e-mail address, a phone number or an external id.
 
     An order or a visit is one of some shops, where the first one of the workspace goes by an empty name.
     """

@@ -91,7 +91,7 @@ def whole(states: Collection[str]) -> frozenset[str]:
 
 
 def may_move(before: State, after: State) -> bool:
-    """Tell whether the table allows this move."""
+    """Return whether the table allows this move."""
     return after in LEGAL[before].values()
 
 

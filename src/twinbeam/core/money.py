@@ -12,12 +12,12 @@ _PLACES = {
 
 
 def decimal_places(currency: str) -> int:
-    """Tell how many decimals a currency has; two where it is not known."""
+    """Return how many decimals a currency has; two where it is not known."""
     return _PLACES.get(currency, 2)
 
 
 def to_minor(value: float, currency: str) -> int:
-    """Give an amount in the minor unit."""
+    """Return an amount in the minor unit."""
     per_unit: int = 10 ** decimal_places(currency)
     return round(value * per_unit)
 

@@ -108,14 +108,14 @@ def understood(name: str, source: str = "web") -> Name | AppOnly | None:
 
 
 def _is_crm_name(name: str) -> bool:
-    """Tell whether a CRM set may call an event so: up to 50 letters and digits of any script, blanks between them."""
+    """Return whether a CRM set may call an event so: up to 50 letters and digits of any script, blanks between them."""
     if len(name) > _LONGEST_NAME or not name[:1].isalpha() or name.endswith(" "):
         return False
     return all(char in _SIGNS or category(char)[0] in "LMN" for char in name)
 
 
 def canonical(name: str) -> str | None:
-    """Give the one name all spellings of an event share, or None if no event can have this name."""
+    """Return the one name all spellings of an event share, or None if no event can have this name."""
     found = understood(name)
     return found.canonical if isinstance(found, Name) else None
 
@@ -124,7 +124,7 @@ _SEPARATORS = re.compile(r"[\s_\-./:]+")
 
 
 def loose(name: str) -> str:
-    """Give what is left of a name when case and separators are nothing."""
+    """Return what is left of a name when case and separators are nothing."""
     return _SEPARATORS.sub("", name).lower()
 
 
@@ -142,7 +142,7 @@ _LEAST_LIKE = 6  #: letters; in shorter names another letter makes another word:
 
 
 def _shortened(loose: str) -> list[str]:
-    """Give what is left of a name when any one letter of it is missing."""
+    """Return what is left of a name when any one letter of it is missing."""
     return [loose[:place] + loose[place + 1 :] for place in range(len(loose))]
 
 
@@ -179,7 +179,7 @@ FORMER: Mapping[str, str] = {"Purchase": "CompletePayment", "Lead": "SubmitForm"
 
 def wire_name(event: str, rule: str, seen: str) -> str:
     """
-    Give the spelling in which a canonical event is sent; `seen` is how the browser writes it, empty if nobody knows.
+    Return the spelling in which a canonical event is sent; `seen` is how the browser writes it, empty if nobody knows.
 
     TikTok does not say whether it translates names before it drops repeats (tiktok.md 5.2), so both sides must write
     the same: `follow` the browser, unless its owner says `new` or `old`.

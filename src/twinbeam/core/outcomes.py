@@ -41,6 +41,7 @@ class Reason(StrEnum):
     BOT = "bot"
     ERASURE_ASKED = "erasure_asked"
     PIXEL_REMOVED = "pixel_removed"
+    PIXEL_STOPPED = "pixel_stopped"
 
     @property
     def sentence(self) -> str:
@@ -88,6 +89,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.BOT: "The user agent is a known crawler's, so it was not sent.",
     Reason.ERASURE_ASKED: "The person asked for erasure. Only the count is left.",
     Reason.PIXEL_REMOVED: "The pixel was removed before the event was sent.",
+    Reason.PIXEL_STOPPED: "The pixel was stopped, and was not started again within seven days.",
 }
 
 

@@ -69,11 +69,11 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     test_until_ms: int = 0  #: the test code is off from then on
 
     def way_of(self, event: str) -> Way:
-        """Tell who reports an event."""
+        """Return who reports an event."""
         return self.ways.get(event) or ("browser" if event in BROWSER_ONLY else "both")
 
     def test_code_at(self, now_ms: int) -> str:
-        """Give the test code while it is on."""
+        """Return the test code while it is on."""
         return self.test_code if now_ms < self.test_until_ms else ""
 
 
@@ -109,5 +109,5 @@ class Route(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
 
     @property
     def takes_all(self) -> bool:
-        """Tell whether it has no condition."""
+        """Return whether it has no condition."""
         return not (self.hosts or self.countries or self.currencies or self.events)

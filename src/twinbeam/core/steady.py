@@ -60,7 +60,7 @@ class SteadyClock:
         return self._clock.monotonic()
 
     def apart_ms(self) -> int:
-        """Tell how far the wall clock is ahead of time as it was carried on; 0 while they agree."""
+        """Return how far the wall clock is ahead of time as it was carried on; 0 while they agree."""
         carried_ms = self.now_ms()
         return 0 if self._parted_since is None else self._clock.now_ms() - carried_ms
 
@@ -78,7 +78,7 @@ class SteadyClock:
         self._begin()
 
     def is_sure(self) -> bool:
-        """Tell whether something may be ended or removed because of the time."""
+        """Return whether something may be ended or removed because of the time."""
         return not self.apart_ms() and self._clock.monotonic() >= self._doubted_until
 
     def _begin(self) -> None:

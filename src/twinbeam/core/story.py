@@ -106,6 +106,14 @@ class Total(Struct, frozen=True):
     n: int
 
 
+class Stopped(Struct, frozen=True):
+    """Since when a pixel is stopped, by whom and why."""
+
+    since_ms: int
+    who: str  #: the account on this machine
+    why: str  #: in the words of whoever stopped it; may be empty
+
+
 class PixelRow(Struct, frozen=True):
     """One configured pixel or event set; its token is never shown."""
 
@@ -118,6 +126,7 @@ class PixelRow(Struct, frozen=True):
     created_ms: int
     rules: PixelRules = DEFAULT_RULES
     confirming_until_ms: int = 0  #: until when a server's word on purchases is awaited, because one has reported such
+    stopped: Stopped | None = None  #: while nothing is sent to it
 
     @property
     def consent(self) -> str:

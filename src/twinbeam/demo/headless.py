@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Play, report, wait for the end of standard input; 1 if a part did not come up."""
     asked = _parser().parse_args(arguments)
     try:
-        asyncio.run(run_until_stopped(_perform(asked, SystemClock()), stop_at_end_of_input))
+        asyncio.run(run_until_stopped(_run_day(asked, SystemClock()), stop_at_end_of_input))
     except (ConfigError, DemoError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _perform(asked: argparse.Namespace, clock: Clock) -> None:
+async def _run_day(asked: argparse.Namespace, clock: Clock) -> None:
     pace = Pace(asked.seconds)
     rng = random.Random(asked.seed)  # noqa: S311 -- a shop, not a secret
     day = plan(rng, asked.orders, pace, healthy=asked.healthy)

@@ -42,7 +42,7 @@ def beacon(it: ShopEvent, opened: int, pixel: str, page: Page, properties: Prope
 
 
 def event_id(it: ShopEvent) -> str:
-    """Give the id under which the page hands an event to the script: its own, or that of the order it knows of."""
+    """Return the id under which the page hands an event to the script: its own, or that of the order it knows of."""
     return it.event_id or (it.order.order_id if it.order else "")
 
 

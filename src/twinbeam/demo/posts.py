@@ -36,7 +36,7 @@ class Post(Struct, frozen=True):
 
 
 def posts_of(day: Day, opened: int, pixel: str) -> list[Post]:
-    """Give every request of the day in the order of sending; `opened` is the opening in seconds since the epoch."""
+    """Return every request of the day in the order of sending; `opened` is the opening in seconds since the epoch."""
     happened = (*map(_purchase, day.orders), *day.others)
     posts = [post for it in (*happened, *day.forged) for post in _copies(it, opened)]
     posts += [post for it in happened for post in _beacons(it, opened, pixel)]
@@ -76,7 +76,7 @@ def _beacons(it: ShopEvent, opened: int, pixel: str) -> Iterator[Post]:
 
 
 def _statement(visitor: Visitor, answer: BannerAnswer) -> Post:
-    """Tell what a visitor says to the banner when there is nothing else to report."""
+    """Return what a visitor says to the banner when there is nothing else to report."""
     said = {"visitor_id": visitor.visitor_id, "consent": _words(answer.granted)}
     body = msgspec.json.encode({"statements": [said]})
     return _browser_post(answer.at, To.CONSENT, visitor, body)
@@ -87,7 +87,7 @@ def _browser_post(at: float, to: To, visitor: Visitor, body: bytes) -> Post:
 
 
 def _browser_item(it: ShopEvent, opened: int) -> Item:
-    """Give the page's copy: click and browser keys, the page, and what the form held when it was sent."""
+    """Return the page's copy: click and browser keys, the page, and what the form held when it was sent."""
     visitor = it.visitor
     typed = _customer(visitor, visitor.in_browser) if it.event in {"Purchase", "Lead"} else User()
     return Item(
@@ -105,7 +105,7 @@ def _browser_item(it: ShopEvent, opened: int) -> Item:
 
 
 def _server_item(it: ShopEvent, opened: int) -> Item:
-    """Give the back end's copy: the account's identifiers, the address the order came from, and the money."""
+    """Return the back end's copy: the account's identifiers, the address the order came from, and the money."""
     visitor, order = it.visitor, it.order
     typed = _customer(visitor, visitor.on_server)
     return Item(
@@ -123,7 +123,7 @@ def _server_item(it: ShopEvent, opened: int) -> Item:
 
 
 def _knows_visit(it: ShopEvent) -> bool:
-    """Tell whether the back end has the visitor's token: one order in ten, say by telephone, bears its number alone."""
+    """Return whether the back end has the visitor's token: one order in ten, as by telephone, has its number alone."""
     return it.order is None or not it.order.order_id.endswith("7")
 
 
@@ -180,7 +180,7 @@ def _properties(it: ShopEvent, minor: int, order_id: str | None) -> Properties:
 
 
 def major(minor: int, decimals: int) -> float | int:
-    """Give an amount as a shop writes it: a whole number of yen, but euros with a fraction."""
+    """Return an amount as a shop writes it: a whole number of yen, but euros with a fraction."""
     return minor / 10**decimals if decimals else minor
 
 
@@ -190,7 +190,7 @@ def _page(it: ShopEvent) -> Page:
 
 
 def _page_as_shown(it: ShopEvent) -> Page:
-    """Give the page with whatever the shop put into its address; TikTok's script is spared that."""
+    """Return the page with whatever the shop put into its address; TikTok's script is spared that."""
     page = _page(it)
     if it.order is None or not it.order.email_in_url:
         return page

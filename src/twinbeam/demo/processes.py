@@ -16,7 +16,7 @@ import twinbeam
 
 HOST = "127.0.0.1"
 _PARENT_DEATH_SIGNAL = Path(__file__).with_name("parent_death_signal.py")
-_PATIENCE_SECONDS = 25  #: longer than the gateway takes to finish its groups and batches
+_STOP_TIMEOUT_SECONDS = 25  #: longer than the gateway takes to finish its groups and batches
 
 
 class DemoError(Exception):
@@ -25,7 +25,7 @@ class DemoError(Exception):
 
 def free_port(preferred: int = 0) -> int:
     """
-    Give the preferred port if nobody has it, else a free one.
+    Return the preferred port if nobody has it, else a free one.
 
     Drawn from below the kernel's range for outgoing connections (from 32768 on Linux), so that none of those takes
     it before the server does. Raises DemoError if none is free.
@@ -40,7 +40,7 @@ def free_port(preferred: int = 0) -> int:
 
 
 def clean_environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Give an environment of these settings alone: a demo must never meet the real gateway's variables."""
+    """Return an environment of these settings alone: a demo must never meet the real gateway's variables."""
     return {
         "PATH": os.defpath,
         "PYTHONPATH": str(Path(twinbeam.__file__).parents[1]),
@@ -98,7 +98,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(_STOP_TIMEOUT_SECONDS):
             await process.wait()
     except TimeoutError:
         pass

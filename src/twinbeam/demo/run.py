@@ -75,7 +75,7 @@ def run_demo(
     seed = clock.now_ms() % 1_000_000 if seed is None else seed
     try:
         with tempfile.TemporaryDirectory(prefix="twinbeam-demo-") as temporary:
-            asyncio.run(run_until_stopped(_perform(seed, directory or Path(temporary), ports, clock)))
+            asyncio.run(run_until_stopped(_run(seed, directory or Path(temporary), ports, clock)))
     except DemoError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -83,13 +83,13 @@ def run_demo(
 
 
 def traffic_phases() -> Iterator[TrafficPhase]:
-    """Give a busy first quarter of a minute, so that pages are not empty, then quiet minutes without end."""
+    """Yield a busy first quarter of a minute, so that pages are not empty, then quiet minutes without end."""
     yield TrafficPhase(orders=40, pace=Pace(15))
     while True:
         yield TrafficPhase(orders=25, pace=Pace(60))
 
 
-async def _perform(seed: int, directory: Path, ports: PreferredPorts, clock: Clock) -> None:
+async def _run(seed: int, directory: Path, ports: PreferredPorts, clock: Clock) -> None:
     async with (
         running_environment(directory, ports, {}, _RULES) as environment,
         shop_open(environment, ports.shop, _SHOP_RULES) as front,

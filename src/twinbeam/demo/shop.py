@@ -99,7 +99,7 @@ def _line(rng: random.Random, decimals: int) -> OrderLine:
 
 
 def _visit_of(rng: random.Random, order: PlannedOrder, pace: Pace) -> list[ShopEvent]:
-    """Give what the browser shows before an order, under the answer of that moment."""
+    """Return what the browser shows before an order, under the answer of that moment."""
     if order.direct:
         return []
     view, checkout = (
@@ -114,13 +114,13 @@ def _visit_of(rng: random.Random, order: PlannedOrder, pace: Pace) -> list[ShopE
 
 
 def _lead(rng: random.Random, pace: Pace) -> ShopEvent:
-    """Give one filled form, reported by both channels under one id drawn by the page."""
+    """Return one filled form, reported by both channels under one id drawn by the page."""
     at = rng.uniform(0, pace.visiting)
     return replace(_page_view(rng, "Lead", at), server=(at + rng.uniform(0, 3) * pace.step,))
 
 
 def _browse(rng: random.Random, pace: Pace) -> ShopEvent:
-    """Give one look around by somebody who buys nothing."""
+    """Return one look around by somebody who buys nothing."""
     view = _page_view(rng, rng.choice(("ViewContent", "AddToCart", "Search")), rng.uniform(0, pace.visiting))
     if view.event == "Search":
         return view

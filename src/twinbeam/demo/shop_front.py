@@ -56,7 +56,7 @@ async def shop_open(environment: DemoEnvironment, port: int, rules: Sequence[str
 
 
 async def _base_code(emulator: str, token: str) -> str:
-    """Give TikTok's base code as Events Manager hands it out, for this machine's TikTok and a page's policy."""
+    """Return TikTok's base code as Events Manager hands it out, for this machine's TikTok and a page's policy."""
     url = f"{emulator}/open_api/v1.3/pixel/list/?advertiser_id={_ADVERTISER}&code={PIXEL}"
     headers = {"Access-Token": token}
     async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as answer:

@@ -93,7 +93,7 @@ async def _answered(session: aiohttp.ClientSession, post: Post, endpoints: Endpo
 
 
 def _place(post: Post, endpoints: Endpoints) -> tuple[str, dict[str, str]]:
-    """Give the address of a request and its headers."""
+    """Return the address of a request and its headers."""
     if post.to is To.SCRIPT:
         return f"{endpoints.tiktok}{post.to}", {
             "Content-Type": "text/plain;charset=UTF-8",

@@ -23,7 +23,7 @@ def write_truth(path: Path, day: Day, *, seed: int, pixel: str) -> None:
 
 
 def truth_of(day: Day, *, seed: int, pixel: str) -> dict[str, Any]:
-    """Give the truth as JSON-ready values; money as decimal text, so that no float rounds it."""
+    """Return the truth as JSON-ready values; money as decimal text, so that no float rounds it."""
     return {
         "seed": seed,
         "pixel": pixel,

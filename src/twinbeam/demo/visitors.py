@@ -100,12 +100,12 @@ def _spell(rng: random.Random, email: str, national: str, country: Country, name
 
 
 def _spell_words(rng: random.Random, text: str) -> str:
-    """Give a text as people and form fillers leave it: other cases, stray blanks around."""
+    """Return a text as people and form fillers leave it: other cases, stray blanks around."""
     return rng.choice((text, text.lower(), text.upper(), f" {text} ", f"{text.upper()}\t", f"  {text.title()}"))
 
 
 def _spell_phone(rng: random.Random, national: str, country: Country) -> str:
-    """Give one of the ways a number is written at home or abroad; each must parse with the visitor's country."""
+    """Return one of the ways a number is written at home or abroad; each must parse with the visitor's country."""
     mark = rng.choice((" ", "-", ".", ""))
     split = mark.join((national[:3], national[3:6], national[6:]))
     ways = [f"+{country.dial}{national}", f"+{country.dial} {split}", f" +{country.dial}-{split} "]

@@ -13,7 +13,7 @@ _GAUGES = ("twinbeam_journal_pending", "twinbeam_unsent")
 
 
 async def wait_idle(environment: DemoEnvironment, seconds: float) -> bool:
-    """Give True once the gateway has nothing left to do, and False if it still has after so many seconds."""
+    """Return True once the gateway has nothing left to do, and False if it still has after so many seconds."""
     try:
         async with asyncio.timeout(seconds), aiohttp.ClientSession() as session:
             await _become_idle(session, environment)

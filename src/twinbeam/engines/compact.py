@@ -36,7 +36,7 @@ class Compactor:
 
     def restored(self, compact: bytes) -> bytes:
         """
-        Give back what was made smaller.
+        Return what was made smaller as it was.
 
         Raises StorageDamaged for what was not, and NotOpenedHere for what another release's dictionary made smaller.
         """
@@ -48,7 +48,7 @@ class Compactor:
 
 
 def _dictionary_of(compact: bytes) -> int:
-    """Give the id of the dictionary that something names, 0 for none."""
+    """Return the id of the dictionary that something names, 0 for none."""
     try:
         return zstandard.get_frame_parameters(compact).dict_id
     except zstandard.ZstdError:

@@ -82,7 +82,7 @@ class KeyRing:
         return _decrypt(key, sealed[end:], context)
 
     def derived(self, purpose: bytes) -> list[bytes]:
-        """Give keys for one purpose, in the order of the ring's own; none leads back to the ring or to another."""
+        """Return keys for one purpose, in the order of the ring's own; none leads back to the ring or to another."""
         return [HKDF(SHA256(), _KEY_BITS // 8, salt=None, info=purpose).derive(key) for key in self._raw]
 
 
@@ -127,14 +127,14 @@ class DayKeys:
         return _decrypt(key, sealed[1 + _DAY_BYTES :], context)
 
     def has(self, day: int) -> bool:
-        """Tell whether the key of a day is there; raises NotOpenedHere when the ring does not open it."""
+        """Return whether the key of a day is there; raises NotOpenedHere when the ring does not open it."""
         return day in self._open or self._find(day) is not None
 
     def forget(self, day: int) -> None:
         """Drop the unwrapped key of a day whose wrapped key was destroyed."""
         self._open.pop(day, None)
 
-    def forget_cached(self) -> None:
+    def clear_cache(self) -> None:
         """Drop the unwrapped keys: after a rollback the database may not hold them."""
         self._open.clear()
 

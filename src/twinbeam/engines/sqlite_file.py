@@ -33,7 +33,7 @@ def open_file(path: Path, *, cache_kib: int = _CACHE_KIB, page_bytes: int = _PAG
     )
 
 
-def open_beside(path: Path) -> sqlite3.Connection:
+def open_checkpointer(path: Path) -> sqlite3.Connection:
     """Open a file that its writer has open, to make checkpoints and nothing else."""
     return _connect(str(path), "journal_mode=WAL", "synchronous=FULL")
 
@@ -70,7 +70,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
             raise
 
 
-def emptied_wal(db: sqlite3.Connection) -> bool:
+def truncate_wal(db: sqlite3.Connection) -> bool:
     """Write what the WAL holds into the file and empty it; False, at once, while a reader is in the way."""
     with translated():
         db.execute("PRAGMA busy_timeout=0")
@@ -100,13 +100,13 @@ def translated() -> Iterator[None]:
     except _ITEMS_FAULT:
         raise
     except sqlite3.DatabaseError as error:
-        raise _ours(error) from error
+        raise _storage_error(error) from error
     except OSError as error:
         kind = StorageFull if error.errno in _NO_ROOM else StorageError
         raise kind(str(error)) from error
 
 
-def _ours(error: sqlite3.DatabaseError) -> StorageError:
+def _storage_error(error: sqlite3.DatabaseError) -> StorageError:
     extended = getattr(error, "sqlite_errorcode", 0)
     if extended == sqlite3.SQLITE_IOERR_SHMSIZE:
         return StorageFull(str(error))  # no room for the WAL's index, which SQLite makes when it opens a file

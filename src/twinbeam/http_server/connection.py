@@ -122,7 +122,7 @@ class Connection(asyncio.Protocol):
     # What the exchanges call
 
     def keeps(self, exchange: Exchange) -> bool:
-        """Tell whether the connection may stay open behind this answer."""
+        """Return whether the connection may stay open behind this answer."""
         is_last = self._closing or self.registry.ending or self._ended
         return exchange.keep_alive and exchange.whole and not (is_last and not self._queue and not self._last_words)
 

@@ -15,7 +15,7 @@ def raise_limit() -> None:
 
 
 def most_connections(wanted: int) -> int:
-    """Tell how many of the wanted connections leave the reserve alone."""
+    """Return how many of the wanted connections leave the reserve alone."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return wanted

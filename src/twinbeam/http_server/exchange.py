@@ -17,7 +17,7 @@ class Wire(Protocol):
     registry: Registry
 
     def keeps(self, exchange: "Exchange") -> bool:
-        """Tell whether the connection may stay open behind this answer."""
+        """Return whether the connection may stay open behind this answer."""
         ...
 
     def write(self, data: bytes) -> None:

@@ -165,7 +165,7 @@ class RequestReader:
                 return
 
     def _declined(self) -> bytes:
-        """Give the head of a request again without its offer; for the parser what follows an offer is no HTTP."""
+        """Return the head of a request again without its offer; for the parser what follows an offer is no HTTP."""
         self._offer = False
         method, version = self._parser.get_method(), self._parser.get_http_version()
         self._parser = httptools.HttpRequestParser(self)

@@ -72,7 +72,7 @@ class Registry:
         self._told = -_REPEAT_SECONDS
 
     def is_full(self) -> bool:
-        """Tell whether another connection needs the place of one that is here."""
+        """Return whether another connection needs the place of one that is here."""
         return len(self.open) + self.opening >= self.most
 
     def wait_for(self, member: Member, seconds: float) -> None:

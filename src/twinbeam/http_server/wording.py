@@ -33,7 +33,7 @@ def chunk(body: bytes) -> bytes:
 
 
 def has_no_body(status: int) -> bool:
-    """Tell whether an answer ends with its head, RFC 9110 6.4.1."""
+    """Return whether an answer ends with its head, RFC 9110 6.4.1."""
     return status in (204, 304)
 
 
@@ -46,7 +46,7 @@ def refusal(code: ProblemCode) -> bytes:
 
 
 def target(url: bytes) -> tuple[str, bytes, bytes]:
-    """Give path, raw path and query of a request's target; raises ValueError for one that is none."""
+    """Return path, raw path and query of a request's target; raises ValueError for one that is none."""
     if url.startswith(b"/") and b"#" not in url:
         raw_path, _, query = url.partition(b"?")
     elif url == b"*":

@@ -44,5 +44,5 @@ class Health:
 
 
 def lag_seconds(oldest_ms: int | None, now_ms: int) -> float:
-    """Tell how old the oldest unrecorded event is."""
+    """Return how old the oldest unrecorded event is."""
     return 0.0 if oldest_ms is None else max(0.0, (now_ms - oldest_ms) / MS_PER_SECOND)

@@ -56,7 +56,7 @@ def configure(log_format: str) -> None:
 
 
 def named(process: str, **context: object) -> Any:
-    """Give the logger of one process; its lines carry the name, and it tells of the lines that nobody took."""
+    """Return the logger of one process; its lines carry the name, and it tells of the lines that nobody took."""
     log = structlog.get_logger().bind(process=process, **context)
     for stream in _streams:
         stream.told = lambda lines: log.warning("log.dropped", lines=lines)
@@ -71,7 +71,7 @@ def say(sentence: str) -> None:
 
 
 def dropped_lines() -> int:
-    """Tell how many lines of this process nobody took."""
+    """Return how many lines of this process nobody took."""
     return sum(stream.dropped for stream in _streams)
 
 

@@ -82,13 +82,13 @@ class Stream(TextIOBase):
         return True
 
     def fileno(self) -> int:
-        """Give the descriptor behind it; raises OSError where there is none."""
+        """Return the descriptor behind it; raises OSError where there is none."""
         if self._handle == _NOBODY:
             raise OSError("there is no standard error")
         return self._handle
 
     def isatty(self) -> bool:
-        """Tell whether a person looks on."""
+        """Return whether a person looks on."""
         return self._handle != _NOBODY and os.isatty(self._handle)
 
     def finish(self, seconds: float = FAREWELL_SECONDS) -> None:

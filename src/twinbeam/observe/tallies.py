@@ -32,7 +32,7 @@ class Tally(Struct, frozen=True):
 
 
 def tallies(registry: CollectorRegistry = metrics.COUNTED) -> list[Tally]:
-    """Give what a registry counted; when each counter began is left out."""
+    """Return what a registry counted; when each counter began is left out."""
     return [
         Tally(
             metric.name,
@@ -101,7 +101,7 @@ class _Sum(Collector):
         self._processes = list(processes)
 
     def collect(self) -> Iterator[Metric]:
-        """Give each metric once."""
+        """Yield each metric once."""
         summed: dict[str, tuple[Tally, dict[tuple[str, tuple[tuple[str, str], ...]], float]]] = {}
         for tally in (tally for process in self._processes for tally in process):
             _, values = summed.setdefault(tally.name, (tally, {}))

@@ -80,7 +80,7 @@ class Intake:
         self, arrivals: Sequence[Arrival], signals: Sequence[Signal]
     ) -> tuple[Sequence[Dropped], Sequence[Held]]:
         """
-        Tell the arrivals that go no further, and those that wait: for the visitor's word, or for the server's.
+        Return the arrivals that go no further, and those that wait: for the visitor's word, or for the server's.
 
         An arrival is judged by itself: what waits for a copy that is here already will be told of all the same.
         """
@@ -118,7 +118,7 @@ class Intake:
         return NO_RECEIPT if arrival.item.consent_receipt is None else self.receipts.heard(arrival)
 
     def _newest(self, arrivals: Sequence[Arrival], signals: Sequence[Signal]) -> str:
-        """Give the receipt of the newest word of a visitor in a request."""
+        """Return the receipt of the newest word of a visitor in a request."""
         pairs = [pair for pair in zip(arrivals, signals, strict=True) if pair[0].item.visitor_id]
         return self._receipt(*max(pairs, key=lambda pair: newest_ms(pair[1].consent or NOTHING_SAID))) if pairs else ""
 
@@ -159,7 +159,7 @@ def _sealed_statements(statements: Sequence[Arrival]) -> Sequence[Sealed]:
 
 
 def _notices(sealed: Sequence[Sealed]) -> Sequence[Notice]:
-    """Give what the sender of a request should mend; of an event for several pixels the same is told but once."""
+    """Return what the sender of a request should mend; of an event for several pixels the same is told but once."""
     return list(dict.fromkeys(notice for one in sealed for notice in one.notices))
 
 
@@ -175,11 +175,11 @@ class Followed(JournalReader, Protocol):
     """A journal that can also tell how far it has come."""
 
     def newest(self) -> tuple[int, int]:
-        """Give the newest sequence number and the number of events appended since the journal began."""
+        """Return the newest sequence number and the number of events appended since the journal began."""
         ...
 
     def lost(self) -> int:
-        """Tell how many events are missing in front of the groups last read, and between them."""
+        """Return how many events are missing in front of the groups last read, and between them."""
         ...
 
 

@@ -11,7 +11,7 @@ from msgspec import ValidationError
 from twinbeam.core.names import CUSTOM_RULE
 from twinbeam.core.values import Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
-from twinbeam.pipeline.accept.rules import TIME_FIX, path_in
+from twinbeam.pipeline.accept.event_checks import TIME_FIX, path_in
 
 _TEXT = 'Send a string of 1 to 256 characters, such as "1001".'
 _NUMBER = 'Send a number such as 89.90, not "89,90" or "EUR 89.90".'
@@ -94,7 +94,7 @@ def complain(error: ValidationError, index: int, place: Callable[[int, str], str
 
 
 def fix_of(path: str) -> str:
-    """Give the rule of a field by its dotted path, as far as it has one of its own."""
+    """Return the rule of a field by its dotted path, as far as it has one of its own."""
     return _FIXES.get(path.rpartition(".")[2].partition("[")[0], "")
 
 

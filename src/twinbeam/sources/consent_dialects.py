@@ -119,7 +119,7 @@ def _is_outspoken(key: str) -> bool:
 
 
 def _spoken(written: dict[str, Any]) -> list[_Member]:
-    """Give the members that say something; an empty region is told to its sender all the same."""
+    """Return the members that say something; an empty region is told to its sender all the same."""
     members = [_Member(name, value) for name, value in written.items() if value is not None]
     return [member for member in members if member.value != "" or member.name == "region"]
 
@@ -144,7 +144,7 @@ def _of_members(written: list[_Member]) -> Plain:
 
 
 def _is_asking(written: list[_Member]) -> bool:
-    """Tell whether the banner is still open, so that its strings answer nothing yet."""
+    """Return whether the banner is still open, so that its strings answer nothing yet."""
     return any(
         isinstance(member.value, str) and STILL_ASKING.get(member.key) == squeezed(member.value) for member in written
     )
@@ -285,14 +285,14 @@ def _filled(read: Read) -> Read:
 
 
 def _in_our_words(read: Read) -> dict[str, Any]:
-    """Give the members of `Consent`; whoever might have opted out has answered nothing else either."""
+    """Return the members of `Consent`; whoever might have opted out has answered nothing else either."""
     answers = dict(_closed(read).answers)
     opted_out = answers.pop("opt_out", "")
     return {**answers, "opt_out": opted_out == "denied"} if opted_out else answers
 
 
 def _is_ours(member: _Member) -> bool:
-    """Tell whether a member needs no understanding."""
+    """Return whether a member needs no understanding."""
     if member.name == "opt_out":
         return isinstance(member.value, bool)
     return member.name in OURS and member.value in ("granted", "denied", "undecided")

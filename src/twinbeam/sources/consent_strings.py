@@ -51,7 +51,7 @@ def us_privacy(text: str) -> Read:
 
 
 def said(**answers: Answer) -> Read:
-    """Give answers, less those that say nothing."""
+    """Return answers, less those that say nothing."""
     return Read({name: answer for name, answer in answers.items() if answer})
 
 

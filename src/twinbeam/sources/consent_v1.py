@@ -17,7 +17,7 @@ from twinbeam.pipeline.accept.problems import MOST_STATEMENTS, Problem, ProblemC
 from twinbeam.pipeline.accept.statements import place, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain
-from twinbeam.sources.envelope import MALFORMED, Limits, listed, opened
+from twinbeam.sources.envelope import MALFORMED, ListLimits, listed, opened
 from twinbeam.sources.keyed import KeyedDialect
 from twinbeam.sources.lenient import MOST_NOTICES, nuls, plainly, remark
 from twinbeam.sources.spelling import prune, told_name
@@ -25,7 +25,7 @@ from twinbeam.sources.splitting import split_list
 
 PATH = "/v1/consent"
 
-_STATEMENTS = Limits(
+_STATEMENTS = ListLimits(
     "statements",
     MOST_STATEMENTS,
     misshapen=ProblemCode.NO_STATEMENTS,

@@ -81,7 +81,7 @@ _LONGEST_WORD = 40
 
 
 def squeezed(name: str) -> str:
-    """Give a name or a word without its style of writing: `adStorage`, `AD-STORAGE` and `ad_storage` are one."""
+    """Return a name or a word without its style of writing: `adStorage`, `AD-STORAGE` and `ad_storage` are one."""
     return re.sub(r"[^a-z0-9]", "", name[:_LONGEST_WORD].lower())
 
 
@@ -99,7 +99,7 @@ def answer_of(value: object) -> Answer:
 
 
 def asks_to_limit(name: str, value: object) -> bool | None:
-    """Tell whether a member of an event asks for limited data use, or None where it is about something else."""
+    """Return whether a member of an event asks for limited data use, or None where it is about something else."""
     if value is None:
         return None
     match squeezed(name):
@@ -112,7 +112,7 @@ def asks_to_limit(name: str, value: object) -> bool | None:
 
 
 def refuses(value: object) -> bool:
-    """Tell whether a value, whatever it is about, is a refusal or holds one."""
+    """Return whether a value, whatever it is about, is a refusal or holds one."""
     match value:
         case dict():
             return any(answer_of(inner) == "denied" for inner in value.values())

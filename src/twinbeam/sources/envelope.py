@@ -29,7 +29,7 @@ def opened(body: bytes, misshapen: ProblemCode) -> dict[str, Raw] | Problem:
 
 
 def _where(body: bytes, said: str) -> str:
-    """Say where a body stops being JSON, and not what stands there: it may be personal."""
+    """Return where a body stops being JSON, and not what stands there: it may be personal."""
     if not body.strip():
         return "The body is empty."
     found = _PLACE.search(said)
@@ -40,7 +40,7 @@ def _where(body: bytes, said: str) -> str:
     return f"The body stops being JSON in line {line}, near its byte {column}."
 
 
-class Limits(Struct, frozen=True, gc=False):
+class ListLimits(Struct, frozen=True, gc=False):
     """What the list of a body has to be, and the problem of one that is not."""
 
     field: str
@@ -50,7 +50,7 @@ class Limits(Struct, frozen=True, gc=False):
     too_long: ProblemCode
 
 
-def listed(envelope: dict[str, Raw], limits: Limits) -> list[Raw] | Problem:
+def listed(envelope: dict[str, Raw], limits: ListLimits) -> list[Raw] | Problem:
     """Split the list that an envelope carries."""
     try:
         parts = _LIST.decode(envelope.get(limits.field, Raw(b"null")))

@@ -16,7 +16,7 @@ from twinbeam.pipeline.accept.codes import Rejection, Remark
 from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Reading
 from twinbeam.pipeline.accept.problems import MOST_EVENTS, Problem, ProblemCode, problem
 from twinbeam.sources import strict
-from twinbeam.sources.envelope import MALFORMED, Limits, listed, opened
+from twinbeam.sources.envelope import MALFORMED, ListLimits, listed, opened
 from twinbeam.sources.keyed import KeyedDialect
 from twinbeam.sources.lenient import NUL_ESCAPE, read_item, remark
 from twinbeam.sources.spelling import told_name
@@ -28,7 +28,7 @@ PATH = "/v1/events"
 _DECODER = msgspec.json.Decoder(strict.Events)
 _TEST_CODE = msgspec.json.Decoder(TestCode | None)
 _TEST_FIELD = "test_event_code"
-_EVENTS = Limits(
+_EVENTS = ListLimits(
     "events",
     MOST_EVENTS,
     misshapen=ProblemCode.BAD_SHAPE,

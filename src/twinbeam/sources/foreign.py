@@ -53,7 +53,7 @@ class Adopted(Struct, frozen=True, gc=False):
 
 
 def adopt(event: dict[str, Any]) -> tuple[dict[str, Any], list[Adopted]]:
-    """Give an event in which such fields have our names, and those fields; a field of ours is never overwritten."""
+    """Return an event in which such fields have our names, and those fields; a field of ours is never overwritten."""
     event, renamed = _renamed(event)
     user = event.get("user")
     if not isinstance(user, dict | None) or not (_strange(event) or _strange(user or {})):
@@ -81,7 +81,7 @@ def _renamed(event: dict[str, Any]) -> tuple[dict[str, Any], list[Adopted]]:
 
 
 def _with_names(value: dict[str, Any], names: Mapping[str, str], path: str, adopted: list[Adopted]) -> dict[str, Any]:
-    """Give an object in which these fields have our names; a field of ours is never overwritten."""
+    """Return an object in which these fields have our names; a field of ours is never overwritten."""
     moved = [name for name in names if name in value and value.get(names[name]) is None]
     adopted += [Adopted(path + name, path + names[name]) for name in moved]
     return {
@@ -106,7 +106,7 @@ def _move(found_in: dict[str, Any], user: dict[str, Any], path: str) -> Iterator
 
 
 def _usable(value: object, foreign: Foreign) -> str | list[str] | None:
-    """Give a value as our field can hold it, or None, so that the field stays unknown and is ignored."""
+    """Return a value as our field can hold it, or None, so that the field stays unknown and is ignored."""
     values = value if isinstance(value, list) else [value]
     texts = [each for each in values if isinstance(each, str) and len(each) <= _MOST_CHARS]
     if not texts or len(texts) != len(values) or len(texts) > _MOST:

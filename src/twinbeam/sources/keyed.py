@@ -21,7 +21,7 @@ class KeyedDialect:
     reader: Callable[[bytes], Reading | Statements | Problem]
 
     def matches(self, request: Request) -> bool:
-        """Tell by method and path."""
+        """Return whether method and path are its own."""
         return request.path == self.route and request.method == "POST"
 
     def authenticate(self, request: Request, directory: Directory) -> Sender | Problem:

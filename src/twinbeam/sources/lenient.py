@@ -9,7 +9,7 @@ from msgspec import Raw, ValidationError
 
 from twinbeam.core.values import Item, Notice, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
-from twinbeam.pipeline.accept.rules import TIME_FIX, path_in, refuse
+from twinbeam.pipeline.accept.event_checks import TIME_FIX, path_in, refuse
 from twinbeam.sources import strict
 from twinbeam.sources.complaints import complain, fix_of
 from twinbeam.sources.consent_dialects import gathered, plain_consent
@@ -81,7 +81,7 @@ def _with_plain_consent(event: dict[str, Any], index: int, notices: list[Notice]
 def plainly(
     said: dict[str, Any], known: Container[str], place: Callable[[str], str], index: int, notices: list[Notice]
 ) -> dict[str, Any]:
-    """Give an event or a statement with its consent in our own words; `notices` grows by how that was understood."""
+    """Return an event or a statement with its consent in our own words; `notices` grows by how that was understood."""
     found = gathered(said, known)
     if found is None:
         return said

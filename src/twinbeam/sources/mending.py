@@ -58,7 +58,7 @@ class _LostError(Exception):
 
 
 def mend(event: dict[str, Any]) -> tuple[dict[str, Any], list[Mended]]:
-    """Give an event of known fields with its values mended, and what was done to which."""
+    """Return an event of known fields with its values mended, and what was done to which."""
     mender = _Mender(_currency_of(event))
     return mender.members(event, strict.Item, ""), mender.done
 
@@ -171,7 +171,7 @@ def _kind(hint: Any) -> _Kind:
 
 
 def _scalar(value: object, kind: Any, currency: str) -> object:
-    """Give what a value means as one of a kind, or None."""
+    """Return what a value means as one of a kind, or None."""
     match kind:
         case StrType():
             return _text(value, kind)

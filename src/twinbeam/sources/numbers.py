@@ -20,7 +20,7 @@ _THOUSAND = 3  #: digits of a group
 
 
 def number_in(text: str, currency: str = "") -> float | int | None:
-    """Give the number a text holds, beside the sign or code of its currency at most; None where it is not certain."""
+    """Return the number a text holds, beside the sign or code of its currency at most; None where it is not certain."""
     if len(text) > _LONGEST:
         return None
     digits = "".join(char for char in text.translate(_USUAL) if category(char) != "Sc")

@@ -48,12 +48,12 @@ class Unknown(Struct, frozen=True, gc=False):
 
 
 def told_name(name: str) -> str:
-    """Give the name of an unknown field as it may be told: short, and without an e-mail address or phone number."""
+    """Return the name of an unknown field as it may be told: short, and without an e-mail address or phone number."""
     return without_personal(decoded(name[:_MOST_NAME_CHARS]), ())
 
 
 def prune(event: dict[str, Any], shape: type[Struct] = strict.Item) -> tuple[dict[str, Any], list[Unknown]]:
-    """Give a copy of an event without the fields that are not known, and those fields; null is as good as absent."""
+    """Return a copy of an event without the fields that are not known, and those fields; null is as good as absent."""
     unknown: list[Unknown] = []
     return _prune_object(event, shape, "", unknown), unknown
 

@@ -18,7 +18,7 @@ _LIST_DEPTH = 2  #: inside the body's object and its list
 
 
 def split_list(body: bytes, field: str) -> list[Raw] | None:
-    """Give the parts of the list that the body's object holds under this name; None where they cannot be told apart."""
+    """Return the parts of the list that the body holds under this name; None where they cannot be told apart."""
     start = _start(body, field.encode())
     if start is None:
         return None
@@ -59,6 +59,6 @@ def _start(body: bytes, field: bytes) -> int | None:
 
 
 def _ends(body: bytes, position: int) -> bool:
-    """Tell whether behind the list comes nothing but simple members and the end of the object."""
+    """Return whether behind the list comes nothing but simple members and the end of the object."""
     rest = body[position:].rstrip()
     return rest.endswith(b"}") and not any(sign in rest[:-1] for sign in (b"[", b"{", b"]", b"}"))

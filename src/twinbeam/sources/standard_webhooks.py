@@ -66,7 +66,7 @@ class StandardWebhooks:
         self._nobody = nobody
 
     def matches(self, request: Request) -> bool:
-        """Tell by method and path."""
+        """Return whether method and path are its own."""
         return request.path.startswith(PREFIX) and request.method == "POST"
 
     def authenticate(self, request: Request, directory: Directory) -> Signature | Problem:
@@ -149,5 +149,5 @@ def _text(raw: Raw) -> object:
 
 
 def _explained(found: Problem) -> Problem:
-    """Say what a body of this dialect looks like, where the events' own dialect would say it of its own."""
+    """Return what a body of this dialect looks like, where the events' own dialect would say it of its own."""
     return replace(found, fix=SHAPE) if found.code is ProblemCode.BAD_SHAPE else found

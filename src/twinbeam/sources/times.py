@@ -10,7 +10,7 @@ _QUOTED = re.compile(r"[0-9]{9,14}(?:\.[0-9]{1,9})?")  # of 1973 or later, or mi
 
 def seconds_of(written: object) -> int | None:
     """
-    Give whole seconds since 1970-01-01 UTC, rounded down, or None where nothing certain can be said.
+    Return whole seconds since 1970-01-01 UTC, rounded down, or None where nothing certain can be said.
 
     A number of 10^11 or more is in milliseconds: as seconds it would lie beyond the year 5138.
     """
@@ -46,7 +46,7 @@ def iso(seconds: int) -> str:
 
 
 def whole_age(written: object) -> int | None:
-    """Give an age in whole milliseconds, rounded down and never below 0, or None where it is no number."""
+    """Return an age in whole milliseconds, rounded down and never below 0, or None where it is no number."""
     if isinstance(written, bool) or not isinstance(written, int | float):
         return None
     return max(0, int(written))

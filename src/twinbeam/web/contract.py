@@ -86,7 +86,7 @@ class LagView(Struct, frozen=True):
 
 
 def never() -> bool:
-    """Say that the process is not about to stop."""
+    """Return False: the process is not about to stop."""
     return False
 
 

@@ -29,7 +29,7 @@ _SURPRISE = ("Something unexpected happened", "Nothing was changed by it. Reload
 
 
 def handlers(renderer: PageRenderer) -> dict[type[Exception], Failing]:
-    """Give Starlette what it calls for each kind of failure."""
+    """Return what Starlette calls for each kind of failure."""
 
     async def refused(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

@@ -85,6 +85,7 @@ _FILTERS = {
     "due_words": wording.due_words,
     "duration": wording.duration,
     "finding": wording.finding_sentence,
+    "since_when": wording.since_when,
     "iso": wording.iso,
     "lapse": wording.lapse,
     "reason": lambda reason: SENTENCES[reason],

@@ -13,7 +13,7 @@ from msgspec import Struct
 from twinbeam.core.lifecycle import COUNTED, SENDING, State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import Total
-from twinbeam.pipeline.record.tally import FINDING, RECORDED
+from twinbeam.pipeline.record.counters import FINDING, RECORDED
 
 #: Conversions that ended without a word from TikTok.
 ENDED = (State.EXPIRED, State.WITHDRAWN, State.ERASED)
@@ -118,7 +118,7 @@ class Sums(Struct, frozen=True):
 
     @property
     def adds_up(self) -> bool:
-        """Tell whether the accounting law holds."""
+        """Return whether the accounting law holds."""
         return self.recorded == sum(n for _, n in self.parts)
 
 

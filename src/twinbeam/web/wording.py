@@ -8,7 +8,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.money import decimal_places
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import MAIN
-from twinbeam.core.story import Attempt, Story
+from twinbeam.core.story import Attempt, Stopped, Story
 
 STATE_SENTENCES: Mapping[State, str] = {
     State.DROPPED: "Not sent; only its key is stored.",
@@ -35,17 +35,17 @@ ATTEMPT_WORDS: Mapping[str, str] = {
 
 
 def state_sentence(state: str) -> str:
-    """Say what a state means for the conversion."""
+    """Return what a state means for the conversion."""
     return STATE_SENTENCES[State(state)]
 
 
 def reason_sentence(reason: str) -> str:
-    """Say why, or give an empty text where there is no reason to tell."""
+    """Return why, or an empty text where there is no reason."""
     return Reason(reason).sentence if reason else ""
 
 
 def finding_sentence(finding: str) -> str:
-    """Say what copies were found to disagree about."""
+    """Return what copies were found to disagree about."""
     return Finding(finding).sentence
 
 
@@ -84,7 +84,7 @@ def last_failure(log: Sequence[Attempt], access_codes: Collection[int]) -> str:
 
 
 def amount(minor: int | None, currency: str) -> Decimal | None:
-    """Give an amount in the currency's own unit with all its decimals, or None where it is not known."""
+    """Return an amount in the currency's own unit with all its decimals, or None where it is not known."""
     if minor is None or not currency:
         return None
     return Decimal(minor).scaleb(-decimal_places(currency))
@@ -97,8 +97,14 @@ def money(story: Story) -> str:
 
 
 def workspace_option(workspace: str) -> str:
-    """Give what a command needs beside the code of a pixel; the one workspace a single shop has is not named."""
+    """Return what a command needs beside the code of a pixel; the one workspace a single shop has is not named."""
     return "" if workspace == MAIN else f" --workspace {workspace}"
+
+
+def since_when(stopped: Stopped) -> str:
+    """Return since when a pixel is stopped, by whom and why, such as "since 2026-09-01 10:00:00 UTC by ada"."""
+    who = f" by {stopped.who}" if stopped.who else ""
+    return f"since {_moment(stopped.since_ms):%Y-%m-%d %H:%M:%S} UTC{who}{': ' if stopped.why else ''}{stopped.why}"
 
 
 def lapse(ms: int) -> str:

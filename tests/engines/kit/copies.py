@@ -1,4 +1,4 @@
-"""What each arrival does to the conversion it belongs to: the table of pipeline/record/rules.py, in a store."""
+"""What each arrival does to the conversion it belongs to: the table of pipeline/record/decision_table.py, in a store."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""A second word about what was delivered: once, in time, and whatever becomes of it."""
+"""An enrichment about what was delivered: once, in time, and whatever becomes of it."""
 
 from typing import Any
 

@@ -155,3 +155,18 @@ def a_second_word_that_nobody_asks_for_leaves_the_first_delivered(h: Harness) ->
     h.clock.advance(ms=7 * DAY)
     assert end_stale(h) == 1
     assert (h.state(), h.counted("expired")) == ("delivered", 0)
+
+
+def what_waited_too_long_for_a_stopped_pixel_tells_so(h: Harness) -> None:
+    h.take(a_signal("e-1", pixel="STOPPED"), a_signal("e-2"))
+    h.clock.advance(ms=7 * DAY)
+    assert h.step(lambda: h.store.end_stale(h.now(), limit=10)) == 2
+    assert (h.story("e-1").reason, h.story("e-2").reason) == ("pixel_stopped", "too_old")
+
+
+def what_may_be_there_already_ends_by_tiktoks_window_on_a_stopped_pixel_too(h: Harness) -> None:
+    h.take(a_signal("e-1", pixel="STOPPED"))
+    h.waiting(h.lease(pixel="STOPPED"))
+    h.clock.advance(ms=47 * HOUR)
+    assert h.try_lease(h.lane("STOPPED")) is None
+    assert h.story().reason == "dedup_window"

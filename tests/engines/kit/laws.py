@@ -6,7 +6,7 @@ from typing import Any
 
 from twinbeam.core.lifecycle import COUNTED, LEGAL, UNSENT, State, may_move
 from twinbeam.core.outcomes import Outcome
-from twinbeam.pipeline.record.tally import FINDING, RECORDED
+from twinbeam.pipeline.record.counters import FINDING, RECORDED
 
 Rows = Mapping[int, str]
 """The state of every row by its id."""

@@ -1,4 +1,4 @@
-"""A refusal, or a condition, reaches all that is not sent: second words, further attempts, and whatever it names."""
+"""A refusal, or a condition, reaches all that is not sent: enrichments, further attempts, and whatever it names."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def _delivered(h: Harness, pixel: str = PIXEL, **said: Any) -> None:
 
 
 def _second(h: Harness, pixel: str = PIXEL) -> None:
-    """Report what would be worth a second word."""
+    """Report what would be worth an enrichment."""
     h.take(a_signal("e-1", pixel=pixel, user=_ADA, received_ms=h.now()))
 
 

@@ -55,7 +55,7 @@ class Slot:
 
     def kept(self) -> list[int]:
         """List the sequence numbers of the groups in the file, confirmed ones too."""
-        return [seq for (seq,) in self.sql("SELECT seq FROM grp ORDER BY seq")]
+        return [seq for (seq,) in self.sql("SELECT seq FROM commit_group ORDER BY seq")]
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
         """Do something to the file behind everybody's back."""

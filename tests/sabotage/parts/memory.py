@@ -1,5 +1,5 @@
 """Let keys that were written stay in memory."""
 
-from twinbeam.engines.stores.sqlite.waiting_keys import WaitingKeys
+from twinbeam.engines.stores.sqlite.pending_keys import PendingKeys
 
-WaitingKeys.drop = lambda _keys, _first, _end: None  # type: ignore[method-assign]
+PendingKeys.drop = lambda _keys, _first, _end: None  # type: ignore[method-assign]

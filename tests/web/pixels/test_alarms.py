@@ -194,3 +194,21 @@ def test_a_busy_pixel_hides_no_silence_of_a_quiet_one(room):
     room.record(*(bought(f"c{n}", pixel="PIXEL9", received_ms=now_ms) for n in range(600)))
     (told,) = alarms(room)
     assert told.startswith("Example shop: The server stopped reporting Purchase 48 h ago; since then 5 came")
+
+
+def test_a_stopped_pixel_stands_there_with_who_stopped_it_why_and_the_command_that_starts_it(room):
+    room.add_pixel()
+    room.record(bought("1"))
+    now_ms = room.clock.now_ms()
+    room.store.stop_pixel(workspace=WORKSPACE, code=PIXEL, why="wrong <values>", who="ada", now_ms=now_ms)
+    (told,) = alarms(room)
+    assert "Stopped since 2026-09-" in told
+    assert "UTC by ada: wrong &lt;values&gt;. Conversions waiting until it is started: 1." in told
+    assert f"twinbeam pixels start {PIXEL} --workspace {WORKSPACE}" in told
+    assert tile(room, "waiting") == "blocked by an issue"
+    assert '<span class="no">stopped</span>' in room.get("/pixels").text
+    assert "Will be sent once it is started." in room.get("/events/1").text
+    room.store.start_pixel(workspace=WORKSPACE, code=PIXEL)
+    assert alarms(room) == []
+    assert "stopped" not in room.get("/pixels").text
+    assert "once it is started" not in room.get("/events/1").text

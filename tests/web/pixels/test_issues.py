@@ -7,7 +7,7 @@ from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.story import PixelRow, Total
 from twinbeam.core.values import Side
-from twinbeam.pipeline.record.tally import FINDING, RECORDED
+from twinbeam.pipeline.record.counters import FINDING, RECORDED
 from twinbeam.web.alarms import Weight
 from twinbeam.web.pixels.issues import PixelFacts, issues
 from twinbeam.web.pixels.sides import Silence

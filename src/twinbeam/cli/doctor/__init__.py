@@ -8,7 +8,7 @@ import click
 from twinbeam.core.errors import TwinbeamError
 
 if TYPE_CHECKING:
-    from twinbeam.cli.doctor.finding import Finding
+    from twinbeam.cli.doctor.check_result import CheckResult
     from twinbeam.settings import Settings
 
 
@@ -24,9 +24,10 @@ def command(*, accept_clock: bool, new_store: bool) -> None:
       settings   every TWINBEAM_ variable in force, and values that are not valid
       files      who owns them, who else may read them, whether the key ring opens them
       store      whether it is there and the counts add up, what could not be recorded or was lost
+      jobs       whether the last run of one failed
       clock      whether it can be right
       gateway    whether it answers, whether another program has its port, who may see its pages
-      pixels     their codes, whether TikTok rejects a token, whether a key leads to them
+      pixels     their codes, which are stopped, rejected tokens, whether a key leads to them
 
     \b
     A line begins with
@@ -66,7 +67,7 @@ def _mend(*, accept_clock: bool, new_store: bool) -> None:
         machine.new_store(settings)
 
 
-def _findings() -> "Iterator[Finding]":
+def _findings() -> "Iterator[CheckResult]":
     from twinbeam.cli.doctor.checks import CHECKS, OWNER
     from twinbeam.settings import load
 
@@ -83,29 +84,31 @@ def _findings() -> "Iterator[Finding]":
             yield from _made(check.of, _asked(check.make, settings))
 
 
-def _asked(make: "Callable[[Settings], Iterable[Finding]]", settings: "Settings") -> "Callable[[], Iterable[Finding]]":
+def _asked(
+    make: "Callable[[Settings], Iterable[CheckResult]]", settings: "Settings"
+) -> "Callable[[], Iterable[CheckResult]]":
     return lambda: make(settings)
 
 
-def _made(of: str, check: "Callable[[], Iterable[Finding]]") -> "Iterator[Finding]":
+def _made(of: str, check: "Callable[[], Iterable[CheckResult]]") -> "Iterator[CheckResult]":
     """Make a check; one that cannot be made is a finding, too."""
-    from twinbeam.cli.doctor.finding import Finding
+    from twinbeam.cli.doctor.check_result import CheckResult
 
     try:
         yield from check()
     except TwinbeamError as error:
-        yield Finding(f"The check of the {of} could not be made.", fix=str(error))
+        yield CheckResult(f"The check of the {of} could not be made.", fix=str(error))
     except OSError as error:
-        yield Finding(
+        yield CheckResult(
             f"The check of the {of} could not be made.",
             fix=f"{error.filename}: {error.strerror}; run this as the account that the gateway runs as.",
         )
 
 
-def _in_force() -> "Iterator[Finding]":
-    from twinbeam.cli.doctor.finding import Finding
+def _in_force() -> "Iterator[CheckResult]":
+    from twinbeam.cli.doctor.check_result import CheckResult
     from twinbeam.settings import in_force, load
 
     for name, value in in_force():
-        yield Finding(f"{name}={value}")
+        yield CheckResult(f"{name}={value}")
     load()

@@ -6,7 +6,7 @@ changes nothing; what it raises of ours is told as a finding.
 """
 
 from twinbeam.cli.doctor import files, gateway, machine, pixels, store
-from twinbeam.cli.doctor.finding import Check
+from twinbeam.cli.doctor.check_result import Check
 
 #: Told first: nothing else is looked at while these are wrong.
 OWNER = Check("owner of the files", files.owner, opens_files=False)
@@ -17,6 +17,7 @@ CHECKS: tuple[Check, ...] = (
     Check("place of the key ring", files.place_of_key_ring, opens_files=False),
     Check("store", store.opens),
     Check("counts", store.adds_up),
+    Check("jobs", store.jobs),
     Check("copies", store.copies),
     Check("quarantine", store.quarantine),
     Check("journals", files.journals, opens_files=False),
@@ -29,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     Check("pages", gateway.pages, opens_files=False),
     Check("readiness", machine.readiness, opens_files=False),
     Check("pixels", pixels.known),
+    Check("stopped pixels", pixels.stopped),
     Check("codes", pixels.codes),
     Check("tokens", pixels.tokens),
     Check("keys", pixels.keys),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from twinbeam.app.journal_folders import LOCK
 from twinbeam.cli.doctor import listeners
-from twinbeam.cli.doctor.finding import Finding
+from twinbeam.cli.doctor.check_result import CheckResult
 from twinbeam.settings import MEND_PAGES, Address, Settings
 from twinbeam.surroundings import is_loopback
 
@@ -18,22 +18,24 @@ _PATIENCE_SECONDS = 2.0
 _VARIABLES = {"intake": "TWINBEAM_LISTEN", "dashboard": "TWINBEAM_DASHBOARD"}
 
 
-def sides(settings: Settings) -> Iterator[Finding]:
+def sides(settings: Settings) -> Iterator[CheckResult]:
     """Ask both sides for a sign of life, and tell whether it is this gateway's."""
     pid = running(settings.data)
     yield _side("intake", settings.listen, pid)
     yield _side("dashboard", settings.dashboard, pid)
 
 
-def pages(settings: Settings) -> Iterator[Finding]:
+def pages(settings: Settings) -> Iterator[CheckResult]:
     """Look whether other machines may see the pages, which ask for no password."""
     if not is_loopback(settings.dashboard.host):
         at = f"{settings.dashboard.host}:{settings.dashboard.port}"
-        yield Finding(f"The pages listen at {at} and ask for no password: whoever reaches it sees them.", MEND_PAGES)
+        yield CheckResult(
+            f"The pages listen at {at} and ask for no password: whoever reaches it sees them.", MEND_PAGES
+        )
 
 
 def running(folder: Path) -> int | None:
-    """Give the process that runs the gateway of a data folder, by the name in its lock."""
+    """Return the process that runs the gateway of a data folder, by the name in its lock."""
     with suppress(OSError, ValueError):
         pid = int((folder / LOCK).read_text())
         os.kill(pid, 0)
@@ -41,7 +43,7 @@ def running(folder: Path) -> int | None:
     return None
 
 
-def _side(side: str, address: Address, pid: int | None) -> Finding:
+def _side(side: str, address: Address, pid: int | None) -> CheckResult:
     status = _health(address)
     if status is None:
         return _silent(side, address, pid)
@@ -50,26 +52,28 @@ def _side(side: str, address: Address, pid: int | None) -> Finding:
         return _said(side, address, status)
     others = ", ".join(f"pid {other} ({listeners.name_of(other)})" for other in listeners.holders(at))
     runs = f"runs as pid {pid} and does not listen there" if pid is not None else "does not run"
-    return Finding(
+    return CheckResult(
         f"What answers at {address.url} is not the {side} of this data folder"
         f"{f' but {others}' if others else ''}; its gateway {runs}.",
         fix=f"Stop that program, or give this gateway another port with {_VARIABLES[side]}.",
     )
 
 
-def _silent(side: str, address: Address, pid: int | None) -> Finding:
+def _silent(side: str, address: Address, pid: int | None) -> CheckResult:
     if pid is None:
-        return Finding(f"Nothing answers at {address.url}: the {side} does not run.", is_note=True)
-    return Finding(
+        return CheckResult(f"Nothing answers at {address.url}: the {side} does not run.", is_note=True)
+    return CheckResult(
         f"The gateway runs as pid {pid}, and nothing answers at {address.url}.",
         fix=f"Give this command the gateway's own settings ({_VARIABLES[side]}), or look at the gateway's log.",
     )
 
 
-def _said(side: str, address: Address, status: int) -> Finding:
+def _said(side: str, address: Address, status: int) -> CheckResult:
     if status == HTTPStatus.OK:
-        return Finding(f"The {side} answers at {address.url}.")
-    return Finding(f"The {side} at {address.url} answers {status}.", fix="Look at the gateway's log, and restart it.")
+        return CheckResult(f"The {side} answers at {address.url}.")
+    return CheckResult(
+        f"The {side} at {address.url} answers {status}.", fix="Look at the gateway's log, and restart it."
+    )
 
 
 def _health(address: Address) -> int | None:

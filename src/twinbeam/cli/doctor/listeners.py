@@ -14,13 +14,13 @@ _ANY = ("0.0.0.0", "::")  # noqa: S104 -- recognised, not bound
 
 
 def sockets_at(address: Address) -> set[int]:
-    """Give the sockets that listen at an address, by their inodes."""
+    """Return the sockets that listen at an address, by their inodes."""
     host = {"localhost": "127.0.0.1"}.get(address.host, address.host)
     return {inode for at, port, inode in _listening() if port == address.port and (at == host or at in _ANY)}
 
 
 def sockets_of(pid: int) -> set[int]:
-    """Give the sockets that a process has open; none where we may not look."""
+    """Return the sockets that a process has open; none where we may not look."""
     found = set()
     with suppress(OSError):
         for handle in (_PROC / str(pid) / "fd").iterdir():
@@ -30,13 +30,13 @@ def sockets_of(pid: int) -> set[int]:
 
 
 def holders(inodes: set[int]) -> list[int]:
-    """Give the processes that have one of these sockets, as far as we may look."""
+    """Return the processes that have one of these sockets, as far as we may look."""
     pids = (int(entry.name) for entry in _PROC.iterdir() if entry.name.isdecimal())
     return sorted(pid for pid in pids if inodes & sockets_of(pid))
 
 
 def runs(pid: int, program: str) -> bool:
-    """Tell whether a process may be running a program: only where it is known does a number that was reused count."""
+    """Return whether a process may be running a program: only where it is known does a number that was reused count."""
     try:
         return program in (_PROC / str(pid) / "cmdline").read_text()
     except OSError:

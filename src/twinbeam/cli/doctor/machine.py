@@ -9,7 +9,7 @@ import click
 import msgspec
 from msgspec import Struct
 
-from twinbeam.cli.doctor.finding import Finding
+from twinbeam.cli.doctor.check_result import CheckResult
 from twinbeam.core.errors import ConfigError, StorageBusy
 from twinbeam.settings import Settings
 
@@ -21,33 +21,35 @@ class _Readiness(Struct):
     reasons: list[str] = []
 
 
-def vanished_store(settings: Settings) -> Iterator[Finding]:
+def vanished_store(settings: Settings) -> Iterator[CheckResult]:
     """Name a store that was there and is not any more."""
     from twinbeam.app.presence import NEW_STORE, missing_store
 
     if told := missing_store(settings):
-        yield Finding(told, fix=f"Mount its disk, or put back its backup; to begin with an empty store: {NEW_STORE}")
+        yield CheckResult(
+            told, fix=f"Mount its disk, or put back its backup; to begin with an empty store: {NEW_STORE}"
+        )
 
 
-def damaged_journals(settings: Settings) -> Iterator[Finding]:
+def damaged_journals(settings: Settings) -> Iterator[CheckResult]:
     """Name journals that were set aside because they were damaged."""
     from twinbeam.engines.journals.sqlite import set_aside_in
 
     for file in set_aside_in(settings.journal_folder):
-        yield Finding(
+        yield CheckResult(
             f"The journal {file} was damaged, and was set aside; a fresh one is in use.",
             fix="Look at the disk; keep the file for whoever may restore it, or move it out of the folder.",
         )
 
 
-def lost_events(settings: Settings) -> Iterator[Finding]:
-    """Tell what was accepted and is gone, loss by loss."""
+def lost_events(settings: Settings) -> Iterator[CheckResult]:
+    """Yield what was accepted and is gone, loss by loss."""
     from twinbeam.engines.journals.losses import FILE, losses
 
     folder = settings.journal_folder
     for loss in losses(folder):
         when = datetime.fromtimestamp(loss.at_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        yield Finding(
+        yield CheckResult(
             f"Up to {loss.events} accepted events of {loss.file} are missing: groups {loss.after + 1} to {loss.upto} "
             f"of journal {loss.journal}, noticed {when}.",
             fix="Let senders repeat what they sent shortly before that (the same event ids count once); then remove "
@@ -55,18 +57,18 @@ def lost_events(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def earlier_journals(settings: Settings) -> Iterator[Finding]:
+def earlier_journals(settings: Settings) -> Iterator[CheckResult]:
     """Name folders of journals that were in use before and may hold events."""
     from twinbeam.app.journal_folders import earlier_folders
 
     for folder in earlier_folders(settings):
         there = "the writer records what is left in it" if folder.is_dir() else "it cannot be seen from here"
         fix = "Let the gateway run until this line is gone." if folder.is_dir() else f"Mount it, or make {folder}."
-        yield Finding(f"Journals were in {folder} before TWINBEAM_JOURNAL_FOLDER was changed; {there}.", fix=fix)
+        yield CheckResult(f"Journals were in {folder} before TWINBEAM_JOURNAL_FOLDER was changed; {there}.", fix=fix)
 
 
-def clock(settings: Settings) -> Iterator[Finding]:
-    """Tell whether the clock may be right."""
+def clock(settings: Settings) -> Iterator[CheckResult]:
+    """Yield whether the clock may be right."""
     from twinbeam.app.known_time import MEND, read_known_time
     from twinbeam.core.clock import SystemClock
 
@@ -74,12 +76,14 @@ def clock(settings: Settings) -> Iterator[Finding]:
     shown = datetime.fromtimestamp(now_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M UTC")
     if now_ms < known.floor_ms():
         first = datetime.fromtimestamp(known.floor_ms() / 1_000, UTC).strftime("%Y-%m-%d")
-        yield Finding(f"The clock shows {shown}, but it is {first} at the earliest; events are answered 503.", fix=MEND)
+        yield CheckResult(
+            f"The clock shows {shown}, but it is {first} at the earliest; events are answered 503.", fix=MEND
+        )
     else:
-        yield Finding(f"The clock shows {shown}.")
+        yield CheckResult(f"The clock shows {shown}.")
 
 
-def readiness(settings: Settings) -> Iterator[Finding]:
+def readiness(settings: Settings) -> Iterator[CheckResult]:
     """Pass on what the running gateway says is wrong with it; nothing where none runs."""
     address = settings.dashboard
     connection = HTTPConnection(urlsplit(address.url).netloc, timeout=_PATIENCE_SECONDS)
@@ -93,7 +97,9 @@ def readiness(settings: Settings) -> Iterator[Finding]:
     finally:
         connection.close()
     for reason in reasons:
-        yield Finding(f"The gateway says: {reason}", fix="See the runbook, docs/howto/operate.md; its log says more.")
+        yield CheckResult(
+            f"The gateway says: {reason}", fix="See the runbook, docs/howto/operate.md; its log says more."
+        )
 
 
 def accept_clock(settings: Settings) -> None:

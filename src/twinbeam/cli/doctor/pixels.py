@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from twinbeam.admin.pixel_codes import why_no_code
 from twinbeam.admin.workspaces import meant_for
-from twinbeam.cli.doctor.finding import Finding
+from twinbeam.cli.doctor.check_result import CheckResult
 from twinbeam.cli.setup import opened_store
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import LastAnswer, PixelRow
@@ -12,23 +12,33 @@ from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.settings import Settings
 from twinbeam.web.pixels.tokens import refusal_of, refusals
+from twinbeam.web.wording import since_when
 
 
-def known(settings: Settings) -> Iterator[Finding]:
+def known(settings: Settings) -> Iterator[CheckResult]:
     """Look whether anything is set up at all."""
     if not _rows(settings):
-        yield Finding("No pixel is set up.", fix="twinbeam pixels add CODE --token-stdin < token.txt")
+        yield CheckResult("No pixel is set up.", fix="twinbeam pixels add CODE --token-stdin < token.txt")
 
 
-def codes(settings: Settings) -> Iterator[Finding]:
+def stopped(settings: Settings) -> Iterator[CheckResult]:
+    """Look for pixels to which nothing is sent because somebody stopped them."""
+    for row in _rows(settings):
+        if row.stopped is not None:
+            start = f"twinbeam pixels start {row.code}{meant_for(row.workspace)}"
+            told = f"Pixel {row.code} ({row.name}){_where(row)} is stopped {since_when(row.stopped)}"
+            yield CheckResult(f"{told}. To start it: {start}", is_note=True)
+
+
+def codes(settings: Settings) -> Iterator[CheckResult]:
     """Look for codes that TikTok gives to no pixel."""
     for row in _rows(settings):
         if problem := why_no_code(row.code, row.event_source):
             fix = f"Add the right one, then: twinbeam pixels remove {row.code}{meant_for(row.workspace)}"
-            yield Finding(f"Pixel {row.code}{_where(row)}: {problem}", fix)
+            yield CheckResult(f"Pixel {row.code}{_where(row)}: {problem}", fix)
 
 
-def tokens(settings: Settings) -> Iterator[Finding]:
+def tokens(settings: Settings) -> Iterator[CheckResult]:
     """Look for pixels without a token, and for tokens that TikTok refused when they were last used."""
     rows = _rows(settings)
     if not rows:
@@ -42,7 +52,7 @@ def tokens(settings: Settings) -> Iterator[Finding]:
         yield _token(row, refusal_of(row, refused))
 
 
-def keys(settings: Settings) -> Iterator[Finding]:
+def keys(settings: Settings) -> Iterator[CheckResult]:
     """Look for pixels to which no key and no signed source leads."""
     rows = _rows(settings)
     if not rows:
@@ -55,17 +65,17 @@ def keys(settings: Settings) -> Iterator[Finding]:
         writes = by_key or (row.workspace, row.code) in signed
         how = "a write key" if by_key else "a signed source" if writes else "no write key"
         fix = f"twinbeam keys create server --source shop --pixel {row.code}{meant_for(row.workspace)}"
-        yield Finding(f"Pixel {row.code}{_where(row)} has {how}.", fix="" if writes else fix)
+        yield CheckResult(f"Pixel {row.code}{_where(row)} has {how}.", fix="" if writes else fix)
 
 
-def _token(row: PixelRow, refusal: LastAnswer | None) -> Finding:
+def _token(row: PixelRow, refusal: LastAnswer | None) -> CheckResult:
     named, mend = f"{row.code} ({row.name}){_where(row)}", f"twinbeam pixels token {row.code}{meant_for(row.workspace)}"
     if not row.has_token:
-        return Finding(f"Pixel {named} has no token.", fix=f"{mend} < token.txt")
+        return CheckResult(f"Pixel {named} has no token.", fix=f"{mend} < token.txt")
     if refusal is None:
-        return Finding(f"Pixel {named} has a token.")
+        return CheckResult(f"Pixel {named} has a token.")
     said = f"code {refusal.code}, {refusal.message}".rstrip(" ,.")
-    return Finding(
+    return CheckResult(
         f"TikTok rejects the token of pixel {named}: {said}.",
         fix=f"Save a new one from TikTok Events Manager: {mend} < token.txt",
     )

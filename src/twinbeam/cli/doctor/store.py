@@ -2,31 +2,48 @@
 
 from collections.abc import Iterator, Mapping
 
-from twinbeam.cli.doctor.finding import Finding
+from twinbeam.cli.doctor.check_result import CheckResult
 from twinbeam.cli.setup import opened_store
 from twinbeam.core.lifecycle import State
-from twinbeam.core.outcomes import Finding as Disagreement
-from twinbeam.core.outcomes import Outcome
+from twinbeam.core.outcomes import Finding, Outcome
 from twinbeam.core.story import Total
 from twinbeam.engines.stores.sqlite.store import FILE
-from twinbeam.pipeline.record.tally import FINDING
+from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.settings import Settings
+from twinbeam.web.wording import iso
 
 
-def opens(settings: Settings) -> Iterator[Finding]:
-    """Tell whether the key ring opens what the store holds."""
+def opens(settings: Settings) -> Iterator[CheckResult]:
+    """Yield whether the key ring opens what the store holds."""
     if not _is_there(settings):
-        yield Finding(f"No store {settings.data / FILE} yet; the first use makes one.", is_note=True)
+        yield CheckResult(f"No store {settings.data / FILE} yet; the first use makes one.", is_note=True)
         return
     with opened_store() as store:
         opened = store.opens()
-    yield Finding(
+    yield CheckResult(
         "The key ring opens the store." if opened else "The key ring does not open what this store holds.",
         fix="" if opened else "Put back the key ring that belongs to this data folder.",
     )
 
 
-def adds_up(settings: Settings) -> Iterator[Finding]:
+def jobs(settings: Settings) -> Iterator[CheckResult]:
+    """Yield the jobs whose last run failed, or when the last one ran."""
+    if not _is_there(settings):
+        return
+    with opened_store() as store:
+        runs = store.jobs.runs()
+    for run in runs:
+        if run.trouble:
+            fix = (
+                "Look for upkeep.crashed in the log; docs/howto/operate.md says what to do. All of them: twinbeam jobs"
+            )
+            yield CheckResult(f"The job {run.name} failed when it ran last: {run.trouble}", fix)
+    began = [run.last_ms for run in runs if run.last_ms is not None]
+    if began and not any(run.trouble for run in runs):
+        yield CheckResult(f"Of the {len(runs)} jobs none failed; the last one ran at {iso(max(began))}.")
+
+
+def adds_up(settings: Settings) -> Iterator[CheckResult]:
     """Hold the counters against the rows, and those that are gone after their time (docs/concepts/accounting.md)."""
     if not _is_there(settings):
         return
@@ -35,8 +52,8 @@ def adds_up(settings: Settings) -> Iterator[Finding]:
     yield accounting(counts, states, removed)
 
 
-def accounting(counts: list[Total], states: Mapping[str, int], removed: Mapping[str, int]) -> Finding:
-    """Say whether what was recorded is what it came to."""
+def accounting(counts: list[Total], states: Mapping[str, int], removed: Mapping[str, int]) -> CheckResult:
+    """Return whether what was recorded is what it came to."""
     counted: dict[str, int] = {}
     for count in counts:
         counted[count.outcome] = counted.get(count.outcome, 0) + count.n
@@ -44,7 +61,7 @@ def accounting(counts: list[Total], states: Mapping[str, int], removed: Mapping[
     ended = sum(counted.get(outcome, 0) for outcome in Outcome)
     recorded = counted.get("recorded", 0)
     fine = recorded == ended + conversions
-    return Finding(
+    return CheckResult(
         f"Counters agree: recorded {recorded} = conversions {conversions} + other outcomes {ended}."
         if fine
         else f"Counters differ: recorded {recorded}, conversions {conversions}, other outcomes {ended}.",
@@ -52,27 +69,27 @@ def accounting(counts: list[Total], states: Mapping[str, int], removed: Mapping[
     )
 
 
-def copies(settings: Settings) -> Iterator[Finding]:
-    """Tell of what waits and of what copies disagree about: worth knowing, and nothing is wrong with the store."""
+def copies(settings: Settings) -> Iterator[CheckResult]:
+    """Yield what waits and what copies disagree about: worth knowing, and nothing is wrong with the store."""
     if not _is_there(settings):
         return
     with opened_store() as store, store.one_moment():
         counts, states = store.totals(by_event=False), store.states()
-    yield Finding(f"Conversions held for consent or shop confirmation: {states.get(State.HELD, 0)}.")
-    for disagreement in Disagreement:
+    yield CheckResult(f"Conversions held for consent or shop confirmation: {states.get(State.HELD, 0)}.")
+    for disagreement in Finding:
         n = sum(count.n for count in counts if (count.outcome, count.reason) == (FINDING, disagreement))
         if n:
-            yield Finding(f"{disagreement}, {n} times: {disagreement.sentence}")
+            yield CheckResult(f"{disagreement}, {n} times: {disagreement.sentence}")
 
 
-def quarantine(settings: Settings) -> Iterator[Finding]:
+def quarantine(settings: Settings) -> Iterator[CheckResult]:
     """Count what could not be recorded."""
     if not _is_there(settings):
         return
     with opened_store() as store:
         quarantined = store.quarantined()
     fix = "They are kept, encrypted. Look for record.quarantined in the log, and report what it says."
-    yield Finding(f"Events that could not be recorded: {quarantined}.", fix=fix if quarantined else "")
+    yield CheckResult(f"Events that could not be recorded: {quarantined}.", fix=fix if quarantined else "")
 
 
 def _is_there(settings: Settings) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from twinbeam.demo.shop_pages.goods import GOODS, Product
+from twinbeam.demo.shop_pages.catalogue import CATALOGUE, Product
 
 COOKIE = "cart"
 MOST_OF_ONE = 9
@@ -40,12 +40,12 @@ class Cart(Struct, frozen=True):
         return sum(line.quantity for line in self.lines)
 
     def with_quantity(self, product: Product, quantity: int) -> "Cart":
-        """Give the cart with so many of a product: none takes it out, more than nine are nine."""
+        """Return the cart with so many of a product: none takes it out, more than nine are nine."""
         quantities = {line.product.id: line.quantity for line in self.lines} | {product.id: quantity}
         return _of(quantities)
 
     def with_one_more(self, product: Product) -> "Cart":
-        """Give the cart with one more of a product."""
+        """Return the cart with one more of a product."""
         return self.with_quantity(product, 1 + sum(line.quantity for line in self.lines if line.product == product))
 
     def written(self) -> str:
@@ -60,5 +60,5 @@ def read_cart(cookie: str) -> Cart:
 
 
 def _of(quantities: Mapping[str, int]) -> Cart:
-    wanted = ((GOODS.get(name), min(quantity, MOST_OF_ONE)) for name, quantity in quantities.items())
+    wanted = ((CATALOGUE.get(name), min(quantity, MOST_OF_ONE)) for name, quantity in quantities.items())
     return Cart(tuple(CartLine(product, quantity) for product, quantity in wanted if product and quantity > 0))

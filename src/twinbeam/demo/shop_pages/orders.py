@@ -58,7 +58,7 @@ class Register(Generic[T]):
         self._kept: dict[str, T] = {}
 
     def once(self, token: str, make: Callable[[], T]) -> tuple[T, bool]:
-        """Give what a form led to, and whether it is new."""
+        """Return what a form led to, and whether it is new."""
         if token in self._kept:
             return self._kept[token], False
         self._kept[token] = made = make()
@@ -67,7 +67,7 @@ class Register(Generic[T]):
         return made, True
 
     def get(self, token: str) -> T | None:
-        """Give what a form led to, if it was sent."""
+        """Return what a form led to, if it was sent."""
         return self._kept.get(token)
 
 
@@ -82,5 +82,5 @@ def draw_token() -> str:
 
 
 def is_token(text: str) -> bool:
-    """Tell whether a text can be one of our tokens."""
+    """Return whether a text can be one of our tokens."""
     return _TOKEN.fullmatch(text) is not None

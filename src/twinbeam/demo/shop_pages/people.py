@@ -7,7 +7,7 @@ from twinbeam.demo.shop_pages.orders import Customer
 _NAMES = ("Ada Example", "Ben Sample", "Cleo Specimen", "Dora Fictive", "Emil Muster", "Finn Placeholder")
 
 
-def somebody() -> Customer:
+def fictional_customer() -> Customer:
     """Draw a customer: a host that nobody can have (RFC 2606), and a Berlin number kept free for films."""
     name = secrets.choice(_NAMES)
     handle = f"{name.lower().replace(' ', '.')}.{secrets.token_hex(2)}"

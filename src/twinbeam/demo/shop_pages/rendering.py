@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from twinbeam.demo.shop_pages.cart import COOKIE, read_cart
+from twinbeam.demo.shop_pages.catalogue import price
 from twinbeam.demo.shop_pages.config import NONCE, ShopConfig
-from twinbeam.demo.shop_pages.goods import price
 
 HERE = Path(__file__).parent
 
@@ -37,7 +37,7 @@ class Templates:
         self._templates.globals.update(dashboard=config.dashboard, tiktok=config.tiktok, pixel=config.pixel)
 
     def respond(self, request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
-        """Give a whole page; `events` are what it reports, each a name, its properties and its options."""
+        """Return a whole page; `events` are what it reports, each a name, its properties and its options."""
         nonce = secrets.token_urlsafe(12)
         usual = {
             "nonce": nonce,

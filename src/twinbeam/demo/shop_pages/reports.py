@@ -15,8 +15,8 @@ from typing import Any
 import aiohttp
 
 from twinbeam.demo.shop_pages.cart import Cart
+from twinbeam.demo.shop_pages.catalogue import CURRENCY, euros
 from twinbeam.demo.shop_pages.config import ShopConfig
-from twinbeam.demo.shop_pages.goods import CURRENCY, euros
 from twinbeam.demo.shop_pages.orders import Customer, Order, Question
 from twinbeam.demo.shop_pages.visit import VISITOR_ADDRESS, Visit
 
@@ -29,17 +29,17 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 def order_token(secret: str, order_id: str) -> str:
-    """Give the name of an order that nobody can guess; page and server send the same."""
+    """Return the name of an order that nobody can guess; page and server send the same."""
     return hmac.new(secret.encode(), order_id.encode(), hashlib.sha256).hexdigest()
 
 
 def purchase_id(token: str) -> str:
-    """Give the event id that the gateway derives from an order token (docs/reference/identifiers.md, the recipe)."""
+    """Return the event id that the gateway derives from an order token (docs/reference/identifiers.md, the recipe)."""
     return "token-" + hashlib.sha256(f"token\nPurchase\n{token}".encode()).hexdigest()[:32]
 
 
 def properties_of(cart: Cart) -> Event:
-    """Give what is bought; page and server say the same."""
+    """Return what is bought; page and server say the same."""
     return {
         "value": euros(cart.cents),
         "currency": CURRENCY,
@@ -57,7 +57,7 @@ def properties_of(cart: Cart) -> Event:
 
 
 def purchase_of(order: Order) -> Event:
-    """Give the event of a paid order."""
+    """Return the event of a paid order."""
     return {
         "event": "Purchase",
         "event_time": order.placed_s,
@@ -69,7 +69,7 @@ def purchase_of(order: Order) -> Event:
 
 
 def lead_of(question: Question) -> Event:
-    """Give the event of a question; the page fires the same under the same id."""
+    """Return the event of a question; the page fires the same under the same id."""
     return {
         "event": "Lead",
         "event_time": question.asked_s,
@@ -79,7 +79,7 @@ def lead_of(question: Question) -> Event:
 
 
 def _about(customer: Customer, visit: Visit) -> Event:
-    """Give who it was and in which visit; an empty field says nothing and is left out."""
+    """Return who it was and in which visit; an empty field says nothing and is left out."""
     first, _, last = customer.name.rpartition(" ")
     user = {
         "email": customer.email,

@@ -112,7 +112,7 @@ _ENVELOPE = msgspec.json.Decoder(Envelope)
 
 
 def verdict(status: int, body: bytes, headers: Mapping[str, str]) -> Verdict:
-    """Say what an answer means; raises nothing, whatever the bytes."""
+    """Return what an answer means; raises nothing, whatever the bytes."""
     answer = _answered(status, body)
     match meaning(answer):
         case Meaning.TAKEN:
@@ -135,7 +135,7 @@ def meaning(answer: Answered) -> Meaning:
 
 
 def needs_a_look(answer: Answered) -> bool:
-    """Tell whether a person should see this answer: nobody knows it, or the way we ask cannot be right."""
+    """Return whether a person should see this answer: nobody knows it, or the way we ask cannot be right."""
     return meaning(answer) is Meaning.SETUP or answer.code == 20001
 
 

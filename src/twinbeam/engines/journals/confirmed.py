@@ -26,7 +26,7 @@ def confirmed_path(journal: Path) -> Path:
 
 
 def write_confirmed(journal: Path, journal_id: str, confirmed: Confirmed) -> bool:
-    """Say that everything up to a sequence number is recorded; False where a full disk keeps it from being said."""
+    """Write that everything up to a sequence number is recorded; return False where a full disk forbids it."""
     target = confirmed_path(journal)
     draft = target.with_suffix(".draft")
     try:

@@ -30,8 +30,8 @@ def set_aside_in(folder: Path) -> list[Path]:
 
 
 def newest_group(db: sqlite3.Connection) -> tuple[int, int]:
-    """Give the newest sequence number, and the events appended up to it."""
-    row = db.execute("SELECT seq, upto FROM grp ORDER BY seq DESC LIMIT 1").fetchone()
+    """Return the newest sequence number, and the events appended up to it."""
+    row = db.execute("SELECT seq, upto FROM commit_group ORDER BY seq DESC LIMIT 1").fetchone()
     return (row[0], row[1]) if row else (0, 0)
 
 

@@ -15,6 +15,8 @@ from twinbeam.engines.keyring import DayKeys, KeyRing, NotOpenedHere
 from twinbeam.engines.sqlite_file import open_reader, translated
 from twinbeam.pipeline.journal.contract import Group
 
+_GROUPS_AFTER = "SELECT seq, at, n, upto, body FROM commit_group WHERE seq > ? ORDER BY seq"
+_GROUP = "SELECT seq, at, n, upto, body FROM commit_group WHERE seq = ?"
 #: Groups that are looked for one by one behind a damaged page: some tenths of a second.
 _MOST_SKIPPED = 20_000
 
@@ -38,25 +40,25 @@ class SqliteJournalReader:
         except StorageError as error:
             raise type(error)(f"The journal {path.name} cannot be read ({error}).") from error
         self._keys = DayKeys(ring, load=self._load_key, save=self._never_save)
-        self._unsaid: tuple[int, int] | None = None
+        self._unwritten: tuple[int, int] | None = None
         self._inode = path.stat().st_ino
         self._totals: dict[int, int] = {}  #: of the groups last read, the events appended up to each
         self._lost = 0
 
     def is_gone(self) -> bool:
-        """Tell whether another file lies in the place of this one; one that was only removed is read on."""
+        """Return whether another file lies in the place of this one; one that was only removed is read on."""
         try:
             return self._path.stat().st_ino != self._inode
         except FileNotFoundError:
             return False
 
     def read(self, after: int, *, limit: int) -> list[Group]:
-        """Give the next groups in order, up to about `limit` events."""
-        if self._unsaid is not None:
-            self.confirm(*self._unsaid)
+        """Return the next groups in order, up to about `limit` events."""
+        if self._unwritten is not None:
+            self.confirm(*self._unwritten)
         groups = self._read(after, limit)
         if groups:
-            self._reckon(after, groups)
+            self._count_lost(after, groups)
         return [group for _, group in groups]
 
     def _read(self, after: int, limit: int) -> list[tuple[int, Group]]:
@@ -64,7 +66,7 @@ class SqliteJournalReader:
         groups: list[tuple[int, Group]] = []
         try:
             with translated():
-                rows = self._db.execute("SELECT seq, at, n, upto, body FROM grp WHERE seq > ? ORDER BY seq", (after,))
+                rows = self._db.execute(_GROUPS_AFTER, (after,))
                 for seq, at_ms, count, upto, sealed in rows:
                     groups.append((upto, self._group(seq, at_ms, count, sealed)))
                     limit -= count
@@ -85,15 +87,15 @@ class SqliteJournalReader:
         newest, _ = self.newest()
         for wanted in range(after + 1, min(newest, after + _MOST_SKIPPED) + 1):
             with suppress(StorageDamaged), translated():
-                row = self._db.execute("SELECT seq, at, n, upto, body FROM grp WHERE seq = ?", (wanted,)).fetchone()
+                row = self._db.execute(_GROUP, (wanted,)).fetchone()
                 if row is not None:
                     seq, at_ms, count, upto, sealed = row
                     return [(upto, self._group(seq, at_ms, count, sealed))]
         return []
 
-    def _reckon(self, after: int, groups: list[tuple[int, Group]]) -> None:
+    def _count_lost(self, after: int, groups: list[tuple[int, Group]]) -> None:
         """Find out how many events are missing in front of groups and between them."""
-        confirmed = self._said()
+        confirmed = self._last_confirmed()
         known = self._totals.get(after, confirmed.events if confirmed.seq == after else None)
         self._lost = 0
         for upto, group in groups:
@@ -102,15 +104,15 @@ class SqliteJournalReader:
             known = upto
         self._totals = {group.seq: upto for upto, group in groups}
 
-    def _said(self) -> Confirmed:
-        """Give what was last said, or nothing where that cannot be read now: then a loss is not counted."""
+    def _last_confirmed(self) -> Confirmed:
+        """Return what was last said, or nothing where that cannot be read now: then a loss is not counted."""
         try:
             return read_confirmed(self._path, self.journal_id)
         except StorageError:
             return Confirmed()
 
     def lost(self) -> int:
-        """Tell how many events are missing in front of the groups last read, and between them."""
+        """Return how many events are missing in front of the groups last read, and between them."""
         return self._lost
 
     def _group(self, seq: int, at_ms: int, count: int, sealed: bytes) -> Group:
@@ -128,20 +130,20 @@ class SqliteJournalReader:
         Where a full disk keeps it from being heard, it is said again later.
         """
         safe = seq if safe is None else safe
-        before = self._said()
+        before = self._last_confirmed()
         events = before.events if before.seq == seq else self._totals.get(seq, 0)
         said = write_confirmed(self._path, self.journal_id, Confirmed(seq, events, safe))
-        self._unsaid = None if said else (seq, safe)
+        self._unwritten = None if said else (seq, safe)
 
     def newest(self) -> tuple[int, int]:
-        """Give the newest sequence number and the number of events appended since the journal began."""
+        """Return the newest sequence number and the number of events appended since the journal began."""
         with translated():
             return newest_group(self._db)
 
     def oldest_after(self, seq: int) -> int | None:
-        """Tell when the oldest group after `seq` was appended, ms, or None when there is none."""
+        """Return when the oldest group after `seq` was appended, ms, or None when there is none."""
         with translated():
-            row = self._db.execute("SELECT at FROM grp WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)).fetchone()
+            row = self._db.execute("SELECT at FROM commit_group WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)).fetchone()
         return row[0] if row else None
 
     def close(self) -> None:
@@ -157,7 +159,7 @@ class SqliteJournalReader:
 
 
 def _id_of(db: sqlite3.Connection) -> str:
-    """Give a journal's id; one that has none yet, and so holds nothing, is busy."""
+    """Return a journal's id; one that has none yet, and so holds nothing, is busy."""
     with translated():
         made = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone()
         row = db.execute("SELECT id FROM journal").fetchone() if made else None

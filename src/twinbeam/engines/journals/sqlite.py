@@ -26,7 +26,7 @@ from twinbeam.engines.journals.newest import Gap, Newest, NewestFile, read_newes
 from twinbeam.engines.journals.reading import SqliteJournalReader
 from twinbeam.engines.keyring import DayKeys, KeyRing
 from twinbeam.engines.locks import FileLock
-from twinbeam.engines.sqlite_file import emptied_wal, open_file, transaction, translated
+from twinbeam.engines.sqlite_file import open_file, transaction, translated, truncate_wal
 from twinbeam.pipeline.journal.contract import Backlog
 
 __all__ = ["SqliteJournal", "SqliteJournalReader", "set_aside", "set_aside_in", "slot_path", "slots"]
@@ -34,7 +34,7 @@ __all__ = ["SqliteJournal", "SqliteJournalReader", "set_aside", "set_aside_in", 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS day_key (day INTEGER PRIMARY KEY, wrapped BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS grp (
+CREATE TABLE IF NOT EXISTS commit_group (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
     n INTEGER NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS grp (
 );
 """
 
-_SIZES = "SELECT seq, length(body), n, at FROM grp ORDER BY seq"
+_SIZES = "SELECT seq, length(body), n, at FROM commit_group ORDER BY seq"
 #: A row is a whole group, 10 kB to 1 MB: with pages of 4 kB an append of a large one costs half as much again.
 _PAGE_BYTES = 16_384
 #: What is dropped at once has to fit: pages that spill before the commit need room in the WAL, which a full disk lacks.
@@ -52,7 +52,7 @@ _CACHE_KIB = 16_384
 _LARGE_BYTES = 64 * 1024**2
 #: Reading the recorder's file costs 6 us, as much as appending an event, so it is done once in this many events; what
 #: is dropped late makes the file larger, and with it the checkpoints that some appends wait for.
-_LISTEN_EVERY = 64
+_REFRESH_EVERY = 64
 
 #: Groups that are carried over from a file that is gone: each costs a sync, and callers wait meanwhile.
 #: While a recorder runs, some hundreds wait at most.
@@ -105,9 +105,9 @@ class SqliteJournal:
             path.with_suffix(".lock"), wait_seconds=wait_seconds, what=f"The journal {path.name}"
         )
         self._confirmed = Confirmed()  #: what the recorder has
-        self._forgotten = 0  #: of what comes up to here the file has nothing any more
-        self._cramped = False  #: the disk had no room lately
-        self._unheard = 0  #: events appended since the recorder was last heard
+        self._deleted_upto = 0  #: of what comes up to here the file has nothing any more
+        self._out_of_space = False  #: the disk had no room lately
+        self._since_refresh = 0  #: events appended since the recorder was last heard
         self._scrub_due = True  #: something was destroyed whose bytes may still lie in the WAL
         with ExitStack() as on_error:
             on_error.callback(self._lock.release)
@@ -115,12 +115,12 @@ class SqliteJournal:
             on_error.callback(self._db.close)
             self._keys = DayKeys(ring, load=self._load_key, save=self._save_key)
             with translated():
-                self._begin()
+                self._load()
             self._newest_file = NewestFile(path)
             self._files = _files_of(path)
             on_error.pop_all()
 
-    def _begin(self) -> None:
+    def _load(self) -> None:
         """Take up what the file holds."""
         self._day = int(self._db.execute("SELECT coalesce(max(day), 0) FROM day_key").fetchone()[0])
         self._seq, self._upto = newest_group(self._db)
@@ -128,28 +128,28 @@ class SqliteJournal:
         row = self._db.execute("SELECT id FROM journal").fetchone()
         self.lost = self._missing(noted) if row is None or row[0] == noted.journal_id else None
         self.journal_id = self._identity()
-        self._waiting = deque(UnconfirmedGroup(*row) for row in self._db.execute(_SIZES))
-        self._waiting_bytes = sum(group.size for group in self._waiting)
-        self._hear_recorder()
+        self._unconfirmed = deque(UnconfirmedGroup(*row) for row in self._db.execute(_SIZES))
+        self._unconfirmed_bytes = sum(group.size for group in self._unconfirmed)
+        self._refresh_confirmed()
 
     def append(self, at_ms: int, count: int, body: bytes) -> int:
         """Make one group durable and give its sequence number."""
-        self._unheard += count
-        if self._unheard >= _LISTEN_EVERY:
-            self._hear_recorder()
+        self._since_refresh += count
+        if self._since_refresh >= _REFRESH_EVERY:
+            self._refresh_confirmed()
         self._check_room(len(body))
         seq, upto = self._seq + 1, self._upto + count
         try:
             size = self._insert(seq, at_ms, count, upto, body)
         except BaseException as error:
-            self._cramped = self._cramped or isinstance(error, StorageFull)
-            self._keys.forget_cached()
-            self._hear_recorder()
+            self._out_of_space = self._out_of_space or isinstance(error, StorageFull)
+            self._keys.clear_cache()
+            self._refresh_confirmed()
             raise
         self._seq, self._upto = seq, upto
         self._newest_file.write(Newest(self.journal_id, seq, upto))
-        self._waiting.append(UnconfirmedGroup(seq, size, count, at_ms))
-        self._waiting_bytes += size
+        self._unconfirmed.append(UnconfirmedGroup(seq, size, count, at_ms))
+        self._unconfirmed_bytes += size
         return seq
 
     def _insert(self, seq: int, at_ms: int, count: int, upto: int, body: bytes) -> int:
@@ -158,13 +158,13 @@ class SqliteJournal:
         with transaction(self._db):
             self._delete(droppable)  # first: a full file takes the new group in their place
             sealed = self._keys.seal(self._sealing_day(at_ms), body, group_context(self.journal_id, seq))
-            self._db.execute("INSERT INTO grp VALUES (?, ?, ?, ?, ?)", (seq, at_ms, count, upto, sealed))
-        self._forgotten = max(self._forgotten, droppable)
+            self._db.execute("INSERT INTO commit_group VALUES (?, ?, ?, ?, ?)", (seq, at_ms, count, upto, sealed))
+        self._deleted_upto = max(self._deleted_upto, droppable)
         return len(sealed)
 
     def _droppable(self) -> int:
-        """Give the last group that may go: the store's file has it, or, where room is short, at least its WAL."""
-        return self._confirmed.seq if self._cramped else min(self._confirmed.safe, self._confirmed.seq)
+        """Return the last group that may go: the store's file has it, or, where room is short, at least its WAL."""
+        return self._confirmed.seq if self._out_of_space else min(self._confirmed.safe, self._confirmed.seq)
 
     def forget(self) -> None:
         """
@@ -172,32 +172,32 @@ class SqliteJournal:
 
         Gives back what a backlog took of the disk.
         """
-        self._hear_recorder()
-        if self._cramped and self._waiting:
+        self._refresh_confirmed()
+        if self._out_of_space and self._unconfirmed:
             return  # each commit takes room in the WAL, and what is dropped gives none back until nothing waits
         upto = min(self._droppable(), self._seq - 1)
         with transaction(self._db):
             self._delete(upto)
             self._destroy_keys()
-        self._forgotten = max(self._forgotten, upto)
-        if not self._waiting and (self._cramped or self._size() > _LARGE_BYTES):
-            self._cramped = False
+        self._deleted_upto = max(self._deleted_upto, upto)
+        if not self._unconfirmed and (self._out_of_space or self._size() > _LARGE_BYTES):
+            self._out_of_space = False
             self._shrink()
-        if self._scrub_due and not self._cramped:  # it needs room
-            self._scrub_due = not emptied_wal(self._db)
+        if self._scrub_due and not self._out_of_space:  # it needs room
+            self._scrub_due = not truncate_wal(self._db)
 
     def backlog(self) -> Backlog:
-        """Tell what is still here and not confirmed."""
-        self._hear_recorder()
+        """Return what is still here and not confirmed."""
+        self._refresh_confirmed()
         return Backlog(
             appended=self._upto,
-            pending=sum(group.events for group in self._waiting),
-            oldest_ms=self._waiting[0].at_ms if self._waiting else None,
-            used_bytes=self._waiting_bytes,
+            pending=sum(group.events for group in self._unconfirmed),
+            oldest_ms=self._unconfirmed[0].at_ms if self._unconfirmed else None,
+            used_bytes=self._unconfirmed_bytes,
         )
 
     def has_room(self) -> bool:
-        """Tell whether an append would find room now."""
+        """Return whether an append would find room now."""
         try:
             self._check_room(0)
         except StorageError:
@@ -205,7 +205,7 @@ class SqliteJournal:
         return True
 
     def is_gone(self) -> bool:
-        """Tell whether the file or its WAL was removed, or another one lies in its place."""
+        """Return whether the file or its WAL was removed, or another one lies in its place."""
         return _files_of(self._path) != self._files
 
     def carry_over(self) -> list[Carried]:
@@ -215,8 +215,8 @@ class SqliteJournal:
         Whoever followed the file reads it to its end as well; a group that is recorded twice changes nothing. What is
         carried over is not missing any more; what is more than can be carried is.
         """
-        self._hear_recorder()
-        find = "SELECT seq, at, n, body FROM grp WHERE seq > ? ORDER BY seq LIMIT ?"
+        self._refresh_confirmed()
+        find = "SELECT seq, at, n, body FROM commit_group WHERE seq > ? ORDER BY seq LIMIT ?"
         with translated():
             rows = self._db.execute(find, (self._confirmed.seq, _MOST_CARRIED)).fetchall()
         carried = [
@@ -234,7 +234,7 @@ class SqliteJournal:
         self._lock.release()
 
     def _missing(self, noted: Newest) -> Gap | None:
-        """Tell what was acknowledged, is not known to be recorded, and is not in the file."""
+        """Return what was acknowledged, is not known to be recorded, and is not in the file."""
         confirmed = read_confirmed(self._path, noted.journal_id)
         seq, events = max((self._seq, self._upto), (confirmed.seq, confirmed.events))
         return Gap(noted.journal_id, seq, noted.seq, noted.events - events) if noted.seq > seq else None
@@ -251,18 +251,18 @@ class SqliteJournal:
         fresh = uuid4().hex
         with transaction(self._db):
             self._db.execute("DELETE FROM journal")
-            self._db.execute("DELETE FROM grp")
+            self._db.execute("DELETE FROM commit_group")
             self._db.execute("INSERT INTO journal VALUES (?)", (fresh,))
         self._seq = self._upto = 0
         return fresh
 
     def _check_room(self, size: int) -> None:
-        if self._waiting_bytes + size > self._cap_bytes:
-            self._hear_recorder()
-            if self._waiting_bytes + size > self._cap_bytes:
+        if self._unconfirmed_bytes + size > self._cap_bytes:
+            self._refresh_confirmed()
+            if self._unconfirmed_bytes + size > self._cap_bytes:
                 raise StorageBehind("the journal holds as much as it may until the recorder catches up")
         if self._reserve_bytes and self._free_bytes() < self._reserve_bytes:
-            self._cramped = True
+            self._out_of_space = True
             raise StorageFull("the disk is full up to its reserve")
 
     def _size(self) -> int:
@@ -273,28 +273,28 @@ class SqliteJournal:
         with translated():
             return shutil.disk_usage(self._path.parent).free
 
-    def _hear_recorder(self) -> None:
-        self._unheard = 0
+    def _refresh_confirmed(self) -> None:
+        self._since_refresh = 0
         try:
             confirmed = read_confirmed(self._path, self.journal_id)
         except StorageError:
             return  # nothing but time is lost: it is heard again soon
-        while self._waiting and self._waiting[0].seq <= confirmed.seq:
-            self._waiting_bytes -= self._waiting.popleft().size
+        while self._unconfirmed and self._unconfirmed[0].seq <= confirmed.seq:
+            self._unconfirmed_bytes -= self._unconfirmed.popleft().size
         self._confirmed = max(self._confirmed, confirmed)
 
     def _delete(self, upto: int) -> None:
-        if upto > self._forgotten:
-            self._db.execute("DELETE FROM grp WHERE seq <= ?", (upto,))
+        if upto > self._deleted_upto:
+            self._db.execute("DELETE FROM commit_group WHERE seq <= ?", (upto,))
 
     def _sealing_day(self, at_ms: int) -> int:
-        """Give the day under whose key a group is sealed; never an earlier one, also when the clock was set back."""
+        """Return the day under whose key a group is sealed; never an earlier one, also when the clock was set back."""
         self._day = max(self._day, day_of(at_ms))
         return self._day
 
     def _destroy_keys(self) -> None:
         """Overwrite and remove the keys of days from which no group is left."""
-        oldest = self._db.execute("SELECT at FROM grp ORDER BY seq LIMIT 1").fetchone()
+        oldest = self._db.execute("SELECT at FROM commit_group ORDER BY seq LIMIT 1").fetchone()
         first = day_of(oldest[0]) if oldest else 0
         days = self._db.execute("SELECT day FROM day_key WHERE day < ?", (first,)).fetchall()
         if not days:
@@ -320,7 +320,7 @@ class SqliteJournal:
 
 
 def _files_of(path: Path) -> list[int]:
-    """Tell which files lie under the names of a journal and its WAL; one that is not there is left out."""
+    """Return which files lie under the names of a journal and its WAL; one that is not there is left out."""
     found = []
     for file in (path, path.with_name(f"{path.name}-wal")):
         with suppress(FileNotFoundError):

@@ -9,7 +9,7 @@ from twinbeam.core import keys
 from twinbeam.core.erasure import Person
 from twinbeam.core.lifecycle import ERASABLE, State
 from twinbeam.core.values import Facts
-from twinbeam.engines.memory.reading import Reading
+from twinbeam.engines.memory.reading import StoreReader
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion
 
@@ -24,14 +24,14 @@ class Search(Struct):
     until_ms: int = END_OF_TIME_MS
 
     def found(self) -> tuple[list[Conversion], set[bytes]]:
-        """Give the conversions and the visitors."""
+        """Return the conversions and the visitors."""
         about = self.reached(self._looked_up())
         visitors = self._visitors(about)
-        noted = {id_ for visitor in visitors for id_ in self.rows.watched.get(visitor, [])}
+        noted = {id_ for visitor in visitors for id_ in self.rows.watchlist.get(visitor, [])}
         return self.reached({row.id for row in about} | noted), visitors
 
     def reached(self, ids: Iterable[int]) -> list[Conversion]:
-        """Give those of some conversions that are the person's and not gone already."""
+        """Return those of some conversions that are the person's and not gone already."""
         rows = [self.rows.by_id[id_] for id_ in sorted(ids) if id_ in self.rows.by_id]
         meant = [row for row in rows if self.person.means(row.workspace, row.shop)]
         ours = [row for row in meant if row.received_ms <= self.until_ms]
@@ -49,14 +49,14 @@ class Search(Struct):
         known = self.rows.visitor_of
         found = {known[token] for token in tokens | set(self.person.tokens) if token in known}
         ids = {row.id for row in about}
-        return found | {visitor for visitor, watched in self.rows.watched.items() if ids & set(watched)}
+        return found | {visitor for visitor, watchlist in self.rows.watchlist.items() if ids & set(watchlist)}
 
 
-class Exporting(Reading):
+class Exporting(StoreReader):
     """Reads only."""
 
     def stored_about(self, person: Person) -> SubjectData:
-        """Give everything that is stored about a person: what an erasure would reach, and no more."""
+        """Return everything that is stored about a person: what an erasure would reach, and no more."""
         conversions, visitors = Search(self._rows, person).found()
         known = self._rows.facts_of
         visits = [known[visitor] for visitor in sorted(visitors) if known.get(visitor, Facts()) != Facts()]

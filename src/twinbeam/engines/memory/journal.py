@@ -25,7 +25,7 @@ class MemoryJournal:
         self._groups = [group for group in self._groups if group.seq > self._confirmed]
 
     def backlog(self) -> Backlog:
-        """Tell what is not confirmed."""
+        """Return what is not confirmed."""
         waiting = [group for group in self._groups if group.seq > self._confirmed]
         return Backlog(
             appended=self._appended,
@@ -35,11 +35,11 @@ class MemoryJournal:
         )
 
     def has_room(self) -> bool:
-        """Tell that there is room."""
+        """Return True: there is room."""
         return True
 
     def read(self, after: int, *, limit: int) -> list[Group]:
-        """Give the groups after a sequence number in order."""
+        """Return the groups after a sequence number in order."""
         chosen: list[Group] = []
         for group in self._groups:
             if group.seq > after and limit > 0:
@@ -53,11 +53,11 @@ class MemoryJournal:
         self._confirmed = max(self._confirmed, seq)
 
     def newest(self) -> tuple[int, int]:
-        """Give the newest sequence number and the number of events appended since the journal began."""
+        """Return the newest sequence number and the number of events appended since the journal began."""
         return self._seq, self._appended
 
     def lost(self) -> int:
-        """Tell that nothing is missing."""
+        """Return 0: nothing is missing."""
         return 0
 
     def close(self) -> None:

@@ -32,7 +32,7 @@ class Leasing:
         return [lanes[id_] for id_ in sorted(lanes)]
 
     def next_due_ms(self) -> int | None:
-        """Tell when the earliest unsent conversion is due."""
+        """Return when the earliest unsent conversion is due."""
         return min((row.due_ms for row in self._rows.scheduled()), default=None)
 
     def lease(self, lane: Lane, *, limit: int, owner: str, now_ms: int, compose: Compose) -> Lease | None:
@@ -104,7 +104,7 @@ class Leasing:
         return self._halves(whole.lane, [ids[:middle], ids[middle:]], owner, now_ms, compose)
 
     def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
-        """Give a lease as it may go out now: less what was refused or erased since."""
+        """Return a lease as it may go out now: less what was refused or erased since."""
         held = self._held_batch(lease.batch, owner)
         if held is None:
             return None
@@ -197,22 +197,24 @@ class Leasing:
             if not row.enriched:
                 row.event_id = row.order_id = row.currency = ""
                 row.minor = None
-                self._rows.unword(row.id)
+                self._rows.clear_differences(row.id)
         gone = {row.id for row, _ in recalled}
         return [id_ for id_ in ids if id_ not in gone]
 
     def _late(self, row: Conversion, now_ms: int) -> Reason | None:
-        rules = self._policy.terms_of(row.workspace, row.pixel).rules
-        test_ended = ended_test(self._rows.lane(row), rules, now_ms)
+        terms = self._policy.terms_of(row.workspace, row.pixel)
+        test_ended = ended_test(self._rows.lane(row), terms.rules, now_ms)
         if test_ended:
             return test_ended
         if row.enriched:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(row.browser_at, now_ms) else None
         maybe_at, proven = self._rows.kept[row.id].maybe_at, is_proven(row.evidence)
-        return self._ages.reason_to_end(row.since_ms, maybe_at, row.browser_at, now_ms, proven=proven)
+        return self._ages.reason_to_end(
+            row.since_ms, maybe_at, row.browser_at, now_ms, proven=proven, stopped=terms.stopped
+        )
 
     def _due(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
-        """Give the first page of due conversions with one that may be sent; expired ones end on the way."""
+        """Return the first page of due conversions with one that may be sent; expired ones end on the way."""
         for _ in range(MOST_PAGES):
             page = self._page(lane, limit, now_ms)
             picks = [row for row in page if not self._expired(row, now_ms)]

@@ -12,7 +12,7 @@ from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 
 
-class Reading:
+class StoreReader:
     """See web.contract.ReadModel for the promises."""
 
     def __init__(self, rows: Rows) -> None:
@@ -40,7 +40,7 @@ class Reading:
         return [self._story(self._rows.by_id[id_]) for id_ in sorted(ids)]
 
     def counts(self, *, since_day: int = 0) -> list[Count]:
-        """Give all counters from a UTC day on."""
+        """Return all counters from a UTC day on."""
         return [Count(*key, n) for key, n in sorted(self._rows.counters.items()) if n and key[0] >= since_day]
 
     def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
@@ -59,7 +59,7 @@ class Reading:
     def in_state(
         self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None
     ) -> Listed:
-        """Give the newest conversions in one of some states."""
+        """Return the newest conversions in one of some states."""
         asked = whole(states)
         rows = (row for row in self._rows.by_id.values() if row.state in asked)
         found = [row for row in rows if pixel in (None, (row.workspace, row.pixel))]
@@ -72,7 +72,7 @@ class Reading:
         return [SideSeen(*place, *seen) for place, seen in sorted(self._rows.sides.items())]
 
     def last_answers(self) -> list[LastAnswer]:
-        """Give the newest answer to each pixel that had one."""
+        """Return the newest answer to each pixel that had one."""
         newest: dict[tuple[str, str], LastAnswer] = {}
         for batch in self._rows.batches.values():
             place, answer = (batch.lane.workspace, batch.lane.source_id), batch.answer
@@ -81,7 +81,7 @@ class Reading:
         return [answer for _, answer in sorted(newest.items())]
 
     def changes(self, *, limit: int) -> list[Change]:
-        """Give the latest lines of the audit, newest first."""
+        """Return the latest lines of the audit, newest first."""
         return self._rows.changes[::-1][:limit]
 
     def states(self) -> dict[str, int]:
@@ -96,11 +96,11 @@ class Reading:
         return dict(self._rows.removed)
 
     def copies_kept(self, conversion: int) -> list[Copy]:
-        """Give the copies of a conversion as far as they are still kept."""
+        """Return the copies of a conversion as far as they are still kept."""
         return list(self._rows.kept[conversion].copies)
 
     def cursors(self) -> dict[str, tuple[int, int]]:
-        """Tell for each journal how far it is recorded."""
+        """Return how far each journal is recorded."""
         return dict(self._rows.cursors)
 
     def unsent(self) -> int:

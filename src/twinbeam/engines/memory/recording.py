@@ -12,14 +12,15 @@ from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.confirming import ended
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
 from twinbeam.pipeline.record.conversion import OWNER, Conversion, reason_to_end
+from twinbeam.pipeline.record.counters import RECORDED
 from twinbeam.pipeline.record.fold import Fold
-from twinbeam.pipeline.record.known import Known, Writes
 from twinbeam.pipeline.record.merge import show
 from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.record.tally import RECORDED
+from twinbeam.pipeline.record.read_set import ReadSet
+from twinbeam.pipeline.record.write_set import WriteSet
 
 
-class Recording:
+class StoreRecorder:
     """See record.contract.Recorder and Holds for the promises."""
 
     def __init__(self, rows: Rows, policy: RecordPolicy) -> None:
@@ -29,11 +30,11 @@ class Recording:
         self._asked: list[int] = []
 
     def cursor(self, journal_id: str) -> int:
-        """Give the last recorded sequence number of a journal, 0 when it is new."""
+        """Return the last recorded sequence number of a journal, 0 when it is new."""
         return self._rows.cursors.get(journal_id, (0, 0))[0]
 
     def safe(self, journal_id: str) -> int:
-        """Give the last sequence number that no accident of the store's takes away: the cursor."""
+        """Return the last sequence number that no accident of the store's takes away: the cursor."""
         return self.cursor(journal_id)
 
     def record(self, journal_id: str, groups: Sequence[Numbered], now_ms: int) -> Recorded:
@@ -63,7 +64,7 @@ class Recording:
                 self._rows.add((day_of(now_ms), "", "", "", outcome, ""), count)
 
     def next_deadline_ms(self) -> int | None:
-        """Tell when the next held conversion ends."""
+        """Return when the next held conversion ends."""
         return min((row.due_ms for row in self._held()), default=None)
 
     def end_overdue(self, now_ms: int, *, limit: int) -> int:
@@ -107,14 +108,14 @@ class Recording:
     def _held(self) -> list[Conversion]:
         return [row for row in self._rows.by_id.values() if row.state is State.HELD]
 
-    def _known(self) -> Known:
+    def _known(self) -> ReadSet:
         rows = self._rows
 
         def reached_by(visitors: Sequence[bytes]) -> list[tuple[bytes, Conversion]]:
-            noted = ((visitor, id_) for visitor in visitors for id_ in rows.watched.get(visitor, []))
+            noted = ((visitor, id_) for visitor in visitors for id_ in rows.watchlist.get(visitor, []))
             return [(visitor, rows.by_id[id_]) for visitor, id_ in noted if id_ in rows.by_id]
 
-        return Known(
+        return ReadSet(
             rows.by_key,
             rows.visitor_of,
             rows.facts_of,
@@ -128,15 +129,15 @@ class Recording:
         )
 
     def _write(self, fold: Fold, now_ms: int) -> None:
-        rows, writes = self._rows, fold.writes
+        rows, writes = self._rows, fold.write_set
         for row in writes.opened:
             rows.by_id[row.id] = row
             rows.kept[row.id] = Kept()
         self._write_copies(writes)
         for visitor, id_ in writes.watched:
-            watched = rows.watched.setdefault(visitor, [])
-            if id_ not in watched:
-                watched.append(id_)
+            watchlist = rows.watchlist.setdefault(visitor, [])
+            if id_ not in watchlist:
+                watchlist.append(id_)
         rows.facts_day |= dict.fromkeys(writes.facts, day_of(now_ms))
         released = [
             (h, id_, copy.received_ms)
@@ -149,10 +150,10 @@ class Recording:
             days[id_] = max(days.get(id_, 0), day_of(at_ms))
         self._write_heard(writes)
         rows.changes += writes.audit
-        for *key, n in fold.tally:
+        for *key, n in fold.counters:
             rows.add(tuple(key), n)  # type: ignore[arg-type]
 
-    def _write_heard(self, writes: Writes) -> None:
+    def _write_heard(self, writes: WriteSet) -> None:
         sides = self._rows.sides
         for place, heard in writes.heard.items():
             at_ms, alone = sides.get(place, (0, 0))
@@ -161,7 +162,7 @@ class Recording:
             elif place in sides:
                 sides[place] = (at_ms, alone + heard.alone)
 
-    def _write_copies(self, writes: Writes) -> None:
+    def _write_copies(self, writes: WriteSet) -> None:
         rows = self._rows
         for source, into in writes.absorbed:
             rows.kept[into].copies = [*rows.kept[into].copies, *rows.kept[source].copies]
@@ -175,4 +176,4 @@ class Recording:
             rows.kept[note.id].notes.append(seen)
         for row in writes.changed.values():
             if row.state is State.WITHDRAWN:
-                rows.unword(row.id)
+                rows.clear_differences(row.id)

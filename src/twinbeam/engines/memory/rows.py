@@ -14,8 +14,8 @@ from twinbeam.core.story import Change, CopySeen
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.counted import CountedNames
-from twinbeam.pipeline.record.known import EventSide, PixelEvent, PixelPlace, PixelSide, Spelled
-from twinbeam.pipeline.record.tally import CounterKey, move_key
+from twinbeam.pipeline.record.counters import CounterKey, move_key
+from twinbeam.pipeline.record.read_set import EventSide, PixelEvent, PixelPlace, PixelSide, Spelled
 
 #: States in which a conversion stands in the schedule to be sent.
 SCHEDULED = frozenset({State.READY, State.WAITING})
@@ -58,7 +58,7 @@ class Rows(Struct):
     visitor_of: dict[bytes, bytes] = field(default_factory=dict)
     facts_of: dict[bytes, Facts] = field(default_factory=dict)
     facts_day: dict[bytes, int] = field(default_factory=dict)  #: on which facts were last written
-    watched: dict[bytes, list[int]] = field(default_factory=dict)
+    watchlist: dict[bytes, list[int]] = field(default_factory=dict)
     last_seen: dict[PixelSide, int] = field(default_factory=dict)
     sides: dict[EventSide, tuple[int, int]] = field(default_factory=dict)  #: last report, and the other side's since
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Rows(Struct):
     batch_ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     def scheduled(self) -> list[Conversion]:
-        """Give what stands in the schedule to be sent."""
+        """Return what stands in the schedule to be sent."""
         return [row for row in self.by_id.values() if row.state in SCHEDULED]
 
     def lane(self, row: Conversion) -> Lane:
@@ -98,12 +98,12 @@ class Rows(Struct):
         """Add to one counter."""
         self.counters[key] = self.counters.get(key, 0) + n
 
-    def unword(self, id_: int) -> None:
+    def clear_differences(self, id_: int) -> None:
         """Keep of the stories of copies no value that they named."""
         kept = self.kept[id_]
         kept.notes = [replace(note, differs="") for note in kept.notes]
 
     def end(self, row: Conversion, state: State, reason: str, now_ms: int) -> None:
-        """End a conversion; one that was delivered before stays so, whatever becomes of its second word."""
+        """End a conversion; one that was delivered before stays so, whatever becomes of its enrichment."""
         self.kept[row.id].settled_at = now_ms
         self.move(row, *((State.DELIVERED, "") if row.enriched else (state, reason)))

@@ -13,7 +13,7 @@ from twinbeam.core.values import Facts
 from twinbeam.engines.memory.exporting import Search
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion
-from twinbeam.pipeline.record.rules import may_be_reached
+from twinbeam.pipeline.record.decision_table import may_be_reached
 from twinbeam.pipeline.record.visits import erased
 
 _KEEP = DEFAULT_WORKSPACE.keep_days
@@ -49,7 +49,7 @@ class Tidying:
         self._rows.wishes.setdefault(wish.id, wish)
 
     def erasure(self, id_: str) -> Receipt | None:
-        """Give the receipt of a wish, or None while it is not carried out."""
+        """Return the receipt of a wish, or None while it is not carried out."""
         return self._rows.receipts.get(id_)
 
     def erasures(self) -> set[str]:
@@ -67,7 +67,7 @@ class Tidying:
             left = erased(self._rows.facts_of.pop(visitor, Facts()))
             if left is not None:
                 self._rows.facts_of[visitor], self._rows.facts_day[visitor] = left, day_of(now_ms)
-            self._rows.watched[visitor] = self._still_watched(visitor, now_ms)
+            self._rows.watchlist[visitor] = self._still_watched(visitor, now_ms)
         for days in self._rows.lookups.values():
             for row in rows:
                 days.pop(row.id, None)
@@ -96,7 +96,7 @@ class Tidying:
             row.minor = None
             kept.settled_at = kept.settled_at or now_ms
             kept.copies = []
-            self._rows.unword(row.id)
+            self._rows.clear_differences(row.id)
         return Receipt(now_ms, removed, in_flight, delivered)
 
     def _forget_payloads(self, now_ms: int) -> None:
@@ -117,13 +117,13 @@ class Tidying:
         rows = self._rows
         for visitor in [visitor for visitor, seen in rows.facts_day.items() if seen < day]:
             rows.facts_of.pop(visitor, None)
-            rows.watched[visitor] = self._still_watched(visitor, now_ms)
-            if not rows.watched[visitor]:
-                del rows.facts_day[visitor], rows.watched[visitor]
+            rows.watchlist[visitor] = self._still_watched(visitor, now_ms)
+            if not rows.watchlist[visitor]:
+                del rows.facts_day[visitor], rows.watchlist[visitor]
         rows.lookups = {h: {id_: came for id_, came in days.items() if came >= day} for h, days in rows.lookups.items()}
 
     def _still_watched(self, visitor: bytes, now_ms: int) -> list[int]:
-        return [id_ for id_ in self._rows.watched.get(visitor, ()) if self._is_watched(id_, now_ms)]
+        return [id_ for id_ in self._rows.watchlist.get(visitor, ()) if self._is_watched(id_, now_ms)]
 
     def _is_watched(self, id_: int, now_ms: int) -> bool:
         row = self._rows.by_id.get(id_)

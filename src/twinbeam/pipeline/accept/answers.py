@@ -7,8 +7,8 @@ from msgspec import UNSET
 
 from twinbeam.core.values import Notice
 from twinbeam.pipeline.accept.contract import Answer, Dropped, DroppedEvent, HeldEvent, Taken
+from twinbeam.pipeline.accept.event_checks import path_in
 from twinbeam.pipeline.accept.fanout import Fanned
-from twinbeam.pipeline.accept.rules import path_in
 
 
 def answer(count: int, fanned: Fanned, taken: Taken) -> Answer:

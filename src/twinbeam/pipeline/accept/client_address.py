@@ -26,12 +26,12 @@ class Proxies:
         self._cached = lru_cache(maxsize=4096)(self._find)  # a visitor sends several events; a search costs 8 us
 
     def client_ip(self, peer: str, forwarded: str) -> str | None:
-        """Give the visitor's address from the peer's and X-Forwarded-For, or None when nobody trusted tells it."""
+        """Return the visitor's address from the peer's and X-Forwarded-For, or None when nobody trusted tells it."""
         find = self._cached if len(forwarded) <= _REMEMBERED else self._find
         return find(peer, forwarded)
 
     def believed(self, peer: str) -> bool:
-        """Tell whether a peer is one of them, so that its other headers about the client count too."""
+        """Return whether a peer is one of them, so that its other headers about the client count too."""
         address = _parse(peer)
         return address is not None and self._lists(address)
 
@@ -67,13 +67,13 @@ def _network(text: str) -> Network:
 
 def _parse(text: str) -> Address | None:
     """Read one address as proxies write it: bare, with a port, or in brackets."""
-    bare = text.strip()
-    if bare.startswith("["):
-        bare = bare[1:].partition("]")[0]
-    elif bare.count(":") == 1:
-        bare = bare.partition(":")[0]
+    host = text.strip()
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
     try:
-        address = ip_address(bare)
+        address = ip_address(host)
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address

@@ -20,7 +20,7 @@ def edge_country(scope: Scope, headers: Headers, proxies: Proxies, header: bytes
 
 
 def has_privacy_control(scope: Scope, headers: Headers) -> bool:
-    """Tell whether a browser says Global Privacy Control in any line of its header, or in any place of one."""
+    """Return whether a browser says Global Privacy Control in any line of its header, or in any place of one."""
     if b"sec-gpc" not in headers:
         return False
     lines = [value for name, value in scope["headers"] if name == b"sec-gpc"]

@@ -120,7 +120,7 @@ class Dialect(Protocol):
         ...
 
     def matches(self, request: Request) -> bool:
-        """Tell by method, path and headers whether a request is written in this dialect."""
+        """Return whether a request is written in this dialect, by its method, path and headers."""
         ...
 
     def authenticate(self, request: Request, directory: Directory) -> Sender | Signature | Problem:

@@ -37,7 +37,7 @@ _EXPRESSIONS = tuple(re.compile(pattern) for pattern in _patterns() if not _LITE
 
 
 def is_crawler(user_agent: str) -> bool:
-    """Tell whether a user agent is that of a known crawler."""
+    """Return whether a user agent is that of a known crawler."""
     return _is_listed(user_agent[:_LONGEST])
 
 

@@ -25,7 +25,7 @@ class Presented(Struct, frozen=True, gc=False):
 
 
 def presented(headers: Headers, query: bytes) -> Presented | None:
-    """Give the key a request carries, or None; headers win over the URL."""
+    """Return the key a request carries, or None; headers win over the URL."""
     authorization = headers.get(b"authorization")
     if authorization is not None:
         return _authorized(authorization)

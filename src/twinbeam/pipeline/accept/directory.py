@@ -73,6 +73,7 @@ class PixelEntry(Struct, frozen=True, gc=False):
     rules: PixelRules = DEFAULT_RULES
     name: str = ""
     confirming_until_ms: int = 0  #: until when a server's word on purchases is awaited, as far as is known here
+    stopped: bool = False  #: nothing is sent to it, and its tag does nothing
 
 
 class Directory(Struct, frozen=True, dict=True):
@@ -84,7 +85,7 @@ class Directory(Struct, frozen=True, dict=True):
     sources: dict[str, SignedSource] = {}
 
     def find(self, key_text: str) -> AccessKey | None:
-        """Give the key with this text, or None."""
+        """Return the key with this text, or None."""
         return self.keys.get(fingerprint(key_text))
 
     def routing(self, sender: Sender) -> Routing:
@@ -96,7 +97,7 @@ class Directory(Struct, frozen=True, dict=True):
 
     @cached_property
     def hosts(self) -> frozenset[str]:
-        """Give all hosts that are named for whatever pixel, worked out once per snapshot."""
+        """Return all hosts that are named for whatever pixel, worked out once per snapshot."""
         named = [it.rules.hosts + it.rules.staging_hosts for it in self.pixels.values()]
         return frozenset(chain.from_iterable([*named, *(it.hosts for it in self.workspaces.values())]))
 
@@ -111,7 +112,7 @@ class Directory(Struct, frozen=True, dict=True):
         return {}
 
     def encode(self) -> bytes:
-        """Give the snapshot as JSON."""
+        """Return the snapshot as JSON."""
         return msgspec.json.format(_ENCODER.encode(self))
 
     @classmethod
@@ -124,12 +125,12 @@ class Directory(Struct, frozen=True, dict=True):
 
 
 def place(workspace: str, code: str) -> str:
-    """Give the name under which a pixel stands in a directory: codes are unique in a workspace only."""
+    """Return the name under which a pixel stands in a directory: codes are unique in a workspace only."""
     return f"{workspace}/{code}"
 
 
 def fingerprint(key_text: str) -> str:
-    """Give the hex SHA-256 under which a key is known."""
+    """Return the hex SHA-256 under which a key is known."""
     return sha256(key_text.encode(errors="surrogateescape")).hexdigest()
 
 

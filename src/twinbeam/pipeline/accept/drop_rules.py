@@ -38,7 +38,7 @@ def apply_drop_rules(
 
 
 def speaks_elsewhere(routing: Routing, origin: Origin, sent_from: str) -> bool:
-    """Tell whether a browser speaks of consent from a page that is foreign to every pixel of its key."""
+    """Return whether a browser speaks of consent from a page that is foreign to every pixel of its key."""
     hosts = [it.hosts for it in routing.pixels if it.event_source == "web"]
     if origin.channel is not Channel.BROWSER or not hosts:
         return False
@@ -54,7 +54,7 @@ def _is_foreign(host: str, sent_from: str, pixel: RoutedPixel, origin: Origin) -
 
 
 def _test_code(item: Item, pixel: RoutedPixel, origin: Origin) -> str:
-    """Give the code a test goes to: a server names its own; what a public key says opens no stream."""
+    """Return the code a test goes to: a server names its own; what a public key says opens no stream."""
     named = item.test_event_code or ""
     if named and origin.channel is not Channel.BROWSER:
         return named.strip()
@@ -62,7 +62,7 @@ def _test_code(item: Item, pixel: RoutedPixel, origin: Origin) -> str:
 
 
 def _is_test(item: Item, hosts: Iterable[str], pixel: RoutedPixel) -> bool:
-    """Tell whether an event is a test; a browser on a staging page is one, whatever page its event names."""
+    """Return whether an event is a test; a browser on a staging page is one, whatever page its event names."""
     if says_test(item):
         return True
     if pixel.staging and any(belongs(host, pixel.staging) for host in hosts):
@@ -71,7 +71,7 @@ def _is_test(item: Item, hosts: Iterable[str], pixel: RoutedPixel) -> bool:
 
 
 def says_test(item: Item) -> bool:
-    """Tell whether an event itself says that it is a test."""
+    """Return whether an event itself says that it is a test."""
     return bool(item.test or item.test_event_code) or item.livemode is False
 
 
@@ -84,7 +84,7 @@ def _email_hashes(item: Item) -> list[str]:
 
 
 def _is_left(item: Item, event: str, pixel: RoutedPixel, channel: Channel) -> bool:
-    """Tell whether TikTok's own script is the one to report an event."""
+    """Return whether TikTok's own script is the one to report an event."""
     return event in pixel.browser_only and is_left(channel, item.native, decided=event in pixel.never_ours)
 
 

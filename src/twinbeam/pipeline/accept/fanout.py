@@ -9,9 +9,9 @@ from twinbeam.pipeline.accept.codes import Remark
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.crawlers import is_crawler
 from twinbeam.pipeline.accept.drop_rules import GOES_ON, apply_drop_rules, says_test
+from twinbeam.pipeline.accept.event_checks import name_of, remark, remarks_on, time_of
 from twinbeam.pipeline.accept.phones import MOST_OF_AN_EVENT, VisitorPhones
 from twinbeam.pipeline.accept.routing import RoutedPixel, Routing, chosen
-from twinbeam.pipeline.accept.rules import name_of, remark, remarks_on, time_of
 
 
 class Fanned(Struct, frozen=True, gc=False):
@@ -34,7 +34,7 @@ class _Call(Struct, frozen=True, gc=False):
 
 def fan_out(reading: Reading, routing: Routing, origin: Origin, sent_from: str = "") -> Fanned:
     """
-    Give every event an arrival for each of its pixels.
+    Return an arrival for every event and each of its pixels.
 
     `routing` is that of the write key; `sent_from` is the host that the browser itself names, "" where it names none.
     """
@@ -84,7 +84,7 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
 
 
 def _phones(item: Item, index: int, call: _Call, fanned: Fanned) -> int:
-    """Give how many phone numbers of an event are to be resolved, and tell once that some are not."""
+    """Return how many phone numbers of an event are to be resolved, and tell once that some are not."""
     if call.phones is None or item.user.phone is None:
         return MOST_OF_AN_EVENT
     count = call.phones.count(item.user.phone)
@@ -103,5 +103,5 @@ def _drop_rules(item: Item, event: str, pixel: RoutedPixel, call: _Call) -> tupl
 
 
 def _is_by_crawler(origin: Origin) -> bool:
-    """Tell whether a crawler runs the page; what a server reports was not seen by one."""
+    """Return whether a crawler runs the page; what a server reports was not seen by one."""
     return origin.channel is Channel.BROWSER and origin.user_agent is not None and is_crawler(origin.user_agent)

@@ -19,7 +19,7 @@ _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
 def host_of(url: str) -> str:
-    """Give the host of an absolute URL, or "" where there is none."""
+    """Return the host of an absolute URL, or "" where there is none."""
     if len(url) <= _REMEMBERED:
         return _remembered(url)
     return _found(url) if len(url) <= _LONGEST else ""
@@ -36,7 +36,7 @@ def _found(url: str) -> str:
 
 
 def plain_host(written: str) -> str:
-    """Give a host as it is compared, or "" where it is none."""
+    """Return a host as it is compared, or "" where it is none."""
     host = written.strip().lower().removesuffix(".")
     if not host.isascii():
         try:
@@ -47,7 +47,7 @@ def plain_host(written: str) -> str:
 
 
 def belongs(host: str, to: Collection[str]) -> bool:
-    """Tell whether a host is one of those named, or lies below one of them."""
+    """Return whether a host is one of those named, or lies below one of them."""
     if host in to:
         return True
     while "." in host:

@@ -20,7 +20,7 @@ class VisitorPhones:
         self._is_told = False
 
     def count(self, phones: str | Sequence[str] | None) -> int:
-        """Give how many of an event's numbers, from the first one on, are to be resolved."""
+        """Return how many of an event's numbers, from the first one on, are to be resolved."""
         if phones is None:
             return MOST_OF_AN_EVENT
         for place, phone in enumerate([phones] if isinstance(phones, str) else phones):
@@ -32,6 +32,6 @@ class VisitorPhones:
         return MOST_OF_AN_EVENT
 
     def first_left_out(self) -> bool:
-        """Tell whether this is the first event of which some are left out; it is told once."""
+        """Return whether this is the first event of which some are left out; it is told once."""
         was_told, self._is_told = self._is_told, True
         return not was_told

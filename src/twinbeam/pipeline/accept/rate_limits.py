@@ -50,7 +50,7 @@ class Buckets:
         self._old: dict[bytes | str, float] = {}
 
     def owed(self, name: bytes | str, now: float) -> float:
-        """Give how many seconds it takes until the bucket is full again."""
+        """Return how many seconds it takes until the bucket is full again."""
         full_at = self._new.get(name)
         if full_at is None:
             full_at = self._old.get(name, now)
@@ -77,7 +77,7 @@ class RateLimits:
         self._modest = Buckets(rates.browser_address / MODEST, most=most_addresses)
 
     def refused(self, sender: Sender, client_ip: str | None, now: float) -> Problem | None:
-        """Say why a request goes no further, or None if it does; nothing is spent by that."""
+        """Return why a request goes no further, or None if it does; nothing is spent by that."""
         if sender.channel is not Channel.BROWSER:
             return _beyond(ProblemCode.KEY_RATE_LIMITED, self._servers.owed(sender.id, now) - BURST_SECONDS)
 
@@ -108,7 +108,7 @@ def _beyond(code: ProblemCode, seconds: float) -> Problem | None:
 
 
 def site_of(address: str) -> bytes | str:
-    """Give what stands for a client: an IPv4 address, or the network of an IPv6 one, in which it may choose any."""
+    """Return what stands for a client: an IPv4 address, or the network of an IPv6 one, in which it may choose any."""
     if ":" not in address:
         return address
     try:
@@ -120,7 +120,7 @@ def site_of(address: str) -> bytes | str:
 @lru_cache(maxsize=1024)
 def is_public(address: str) -> bool:
     """
-    Tell whether an address can be a visitor's own.
+    Return whether an address can be a visitor's own.
 
     One of a private network is that of a proxy nobody has listed: all visitors share it, and no limit of one
     visitor may hold for it.

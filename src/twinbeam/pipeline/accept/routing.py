@@ -13,8 +13,8 @@ from twinbeam.core.countries import country_code
 from twinbeam.core.rules import BROWSER_ONLY, PixelRules, Route, WorkspaceRules
 from twinbeam.core.values import EventSource, Item, Origin, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
+from twinbeam.pipeline.accept.event_checks import path_in, refuse
 from twinbeam.pipeline.accept.hosts import host_of
-from twinbeam.pipeline.accept.rules import path_in, refuse
 
 #: The condition's name for people, and the field of an event that it looks at.
 _CONDITIONS = {"hosts": "page.url", "countries": "user.country", "currencies": "properties.currency", "events": "event"}
@@ -38,6 +38,11 @@ class Pixel(Protocol):
         """What its owner decided."""
         ...
 
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing is sent to it."""
+        ...
+
 
 class RoutedPixel(Struct, frozen=True, gc=False):
     """One pixel that a key leads to, with all that was decided about what may go there."""
@@ -51,10 +56,11 @@ class RoutedPixel(Struct, frozen=True, gc=False):
     test_emails: frozenset[str]
     browser_only: frozenset[str]  #: events that TikTok's own script reports while it is alive
     never_ours: frozenset[str]  #: those of them whose owner decided so, dead or alive
+    stopped: bool = False  #: nothing is sent to it, and its tag does nothing
 
     @property
     def guarded(self) -> bool:
-        """Tell whether who reports has to be looked at."""
+        """Return whether who reports has to be looked at."""
         return bool(self.hosts or self.staging or self.test_emails)
 
 
@@ -91,11 +97,12 @@ def _routed_pixel(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRul
         frozenset(rules.test_emails),
         frozenset(event for event in {*rules.ways, *BROWSER_ONLY} if web and rules.way_of(event) == "browser"),
         decided if web else frozenset(),
+        pixel.stopped,
     )
 
 
 def chosen(item: Item, event: str, index: int, routing: Routing, origin: Origin) -> Sequence[RoutedPixel] | Rejected:
-    """Give the pixels of an event, at least one; `item.pixel` narrows the choice."""
+    """Return the pixels of an event, at least one; `item.pixel` narrows the choice."""
     if not routing.pixels:
         return refuse(
             Rejection.NO_PIXEL,
@@ -142,7 +149,7 @@ def _taking(
 
 
 def country_of(item: Item, origin: Origin) -> str:
-    """Give the country an event belongs to: what it says itself, else where its visitor is seen."""
+    """Return the country an event belongs to: what it says itself, else where its visitor is seen."""
     return country_code((item.user.country or "").strip()) or country_code((origin.edge_country or "").strip()) or ""
 
 

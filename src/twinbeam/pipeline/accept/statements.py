@@ -49,7 +49,7 @@ def acknowledge(count: int, fanned: Fanned, noted: Noted) -> Acknowledgement:
 
 
 def place(index: int, field: str) -> str:
-    """Give the dotted path of a field, seen from the request."""
+    """Return the dotted path of a field, seen from the request."""
     return f"statements[{index}].{field}" if field else f"statements[{index}]"
 
 

@@ -88,7 +88,7 @@ def _judged(own: tuple[str, str, str, str], places: VisitorPlaces, event_source:
 
 def _ground(policy: str, regions: Mapping[str, Law], places: VisitorPlaces, event_source: str) -> Ground:
     """
-    Tell which law holds for a pixel's visitor, and whether TikTok can limit what it does with the event.
+    Return which law holds for a pixel's visitor, and whether TikTok can limit what it does with the event.
 
     The banner knows the place best; but it is the sender's word, so where the delivery network sees another place,
     the stricter of the two counts. An address tells only where nobody else does.
@@ -117,7 +117,7 @@ def _law_of(regions: Mapping[str, Law], places: VisitorPlaces) -> tuple[Law, str
 
 def _limits(places: VisitorPlaces) -> bool:
     """
-    Tell whether TikTok acts on limited data use in a place (tiktok.md 10.3).
+    Return whether TikTok acts on limited data use in a place (tiktok.md 10.3).
 
     TikTok finds the place by the address, as the delivery network does, which mostly knows no more than the country.
     """
@@ -189,7 +189,7 @@ def _answering(answer: Answer, names: tuple[str, ...], said: tuple[Answer, ...])
 
 def _drops(signal: str, ground: Ground, choices: Choices) -> bool:
     """
-    Tell whether a partial refusal ends the event, as its owner decided.
+    Return whether a partial refusal ends the event, as its owner decided.
 
     An opt-out of sale and sharing is the law's own word only where the law is opt-out; elsewhere it is taken for
     what it says at least: a refusal of personal advertising.

@@ -94,18 +94,18 @@ class Receipts:
         self._keys = signing
 
     def sign(self, record: ConsentRecord, visitor: bytes, scope: str, now_ms: int) -> str:
-        """Give the receipt of what a visitor, by its hash, said; URL-safe."""
+        """Return the receipt of what a visitor, by its hash, said; URL-safe."""
         claims = _Claims(now_ms // 1_000, _hashed(scope), visitor, replace(record, evidence=""))
         body = _PREFIX + _text(_encode(claims))
         return f"{body}.{_signature(self._keys[0], body)}"
 
     def verify(self, text: str, scope: str, visitor: bytes | None, now_ms: int) -> ConsentRecord | Refusal:
-        """Give what a receipt says, or why it says nothing; `visitor` is whom the event names, if anybody."""
+        """Return what a receipt says, or why it says nothing; `visitor` is whom the event names, if anybody."""
         found = self._open(text, scope, visitor, now_ms)
         return found.record if isinstance(found, _Claims) else found
 
     def heard(self, arrival: Arrival) -> ReceiptContent | Notice:
-        """Give what the receipt of an event says, or what its sender should mend."""
+        """Return what the receipt of an event says, or what its sender should mend."""
         item, origin = arrival.item, arrival.origin
         if item.consent_receipt is None:
             return NO_RECEIPT

@@ -16,8 +16,8 @@ from twinbeam.core.consent import (
     SILENCE,
     Answer,
     ConsentRecord,
+    DatedAnswer,
     Region,
-    Statement,
 )
 from twinbeam.core.places import place_of
 from twinbeam.core.values import Arrival, Channel, Consent, User
@@ -29,7 +29,7 @@ _SECOND_ENDS_MS = 999
 
 def record_of(arrival: Arrival) -> ConsentRecord:
     """
-    Give what one arrival says.
+    Return what one arrival says.
 
     What the browser says by a header, it says with the request itself.
     """
@@ -66,27 +66,27 @@ def _moments(arrival: Arrival) -> tuple[int, int]:
     return 0, min(arrival.event_time * 1_000 + _SECOND_ENDS_MS, received_ms)
 
 
-def _statement(answer: Answer | None, moments: tuple[int, int]) -> Statement:
-    return Statement(moments[answer != "granted"], answer) if answer else SILENCE
+def _statement(answer: Answer | None, moments: tuple[int, int]) -> DatedAnswer:
+    return DatedAnswer(moments[answer != "granted"], answer) if answer else SILENCE
 
 
-def _opt_out(arrival: Arrival, moments: tuple[int, int]) -> Statement:
+def _opt_out(arrival: Arrival, moments: tuple[int, int]) -> DatedAnswer:
     """Take the browser's own signal for a refusal made now, whatever the page says beside it, and since when."""
     if arrival.origin.privacy_control:
-        return Statement(arrival.origin.received_ms, "denied")
+        return DatedAnswer(arrival.origin.received_ms, "denied")
     opted_out = arrival.item.consent.opt_out
     return SILENCE if opted_out is None else _statement("denied" if opted_out else "granted", moments)
 
 
 def _stated(said: Consent, user: User) -> Region:
-    """Give the place that the sender names: the banner's, else an address."""
+    """Return the place that the sender names: the banner's, else an address."""
     region = _place(said.region, None, BANNER) if said.region else NOWHERE
     return _place(user.country, user.state, ADDRESS) if region is NOWHERE and user.country else region
 
 
 @lru_cache(maxsize=1024)
 def _place(text: str, state: str | None, rank: int) -> Region:
-    """Give a place by its code, in one spelling; a text that is no code is nowhere."""
+    """Return a place by its code, in one spelling; a text that is no code is nowhere."""
     code = place_of(text, state or "")
     return Region(code, rank) if code else NOWHERE
 

@@ -81,7 +81,7 @@ _LAWS: Mapping[str, Law] = {code: each.law for each in JURISDICTIONS.values() fo
 
 
 def law_at(own: Mapping[str, Law], code: str) -> Law:
-    """Give the law of a country or state: the closest place counts, and for one place the owner's word first."""
+    """Return the law of a country or state: the closest place counts, and for one place the owner's word first."""
     country = code[:2]
     if own:
         law = own.get(code) or _LAWS.get(code if code != country else "") or own.get(country)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import product
 
-from twinbeam.core.consent import BANNER, NOWHERE, PURPOSES, SILENCE, Answer, ConsentRecord, Region, Statement
+from twinbeam.core.consent import BANNER, NOWHERE, PURPOSES, SILENCE, Answer, ConsentRecord, DatedAnswer, Region
 from twinbeam.core.rules import ConsentRules, Law
 from twinbeam.core.values import Permission
 from twinbeam.pipeline.consent.gate import judge
@@ -22,9 +22,9 @@ PLACES: dict[Law, ConsentRules] = {
 def said(
     storage: Answer, user_data: Answer, personal: Answer, opt_out: Answer = "", *, place: str = "XA"
 ) -> ConsentRecord:
-    """Give the record of these answers, all of one moment, in a place that the sender names."""
+    """Return the record of these answers, all of one moment, in a place that the sender names."""
     one, two, three, four = (
-        Statement(1, answer) if answer else SILENCE for answer in (storage, user_data, personal, opt_out)
+        DatedAnswer(1, answer) if answer else SILENCE for answer in (storage, user_data, personal, opt_out)
     )
     return ConsentRecord(one, two, three, four, Region(place, BANNER) if place else NOWHERE)
 

@@ -15,7 +15,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cn"})  # controls, formats such as U+200
 
 
 def legible(text: str) -> str:
-    """Give text as it is read: nothing invisible in it, full-width letters and digits as usual ones, NFC, trimmed."""
+    """Return text as it is read: nothing invisible in it, full-width letters and digits as usual ones, NFC, trimmed."""
     if text.isascii() and text.isprintable():
         return text.strip()
     return normalize("NFC", "".join(filter(_is_seen, text.translate(_USUAL)))).strip()
@@ -27,7 +27,7 @@ def ascii_digits(text: str) -> str:
 
 
 def is_selector(char: str) -> bool:
-    """Tell whether a character only chooses how another one is drawn."""
+    """Return whether a character only chooses how another one is drawn."""
     return ord(char) in _SELECTORS
 
 

@@ -15,7 +15,7 @@ from twinbeam.pipeline.identity.notices import Told, Trouble
 
 
 def understood_contents(event: str, said: Properties, told: Told) -> Properties:
-    """Give the properties with their contents in TikTok's one shape, and with a value where they add up to one."""
+    """Return the properties with their contents in TikTok's one shape, and with a value where they add up to one."""
     if said.contents is None and said.content_id is None and said.quantity is None:
         return said
     said = _with_one_product(said)

@@ -35,13 +35,13 @@ def hashed_email(raw: Several, told: Told) -> Several:
 
 
 def email_digest(text: str) -> str | None:
-    """Give the SHA-256 of an address as it was typed, or None for what is not one."""
+    """Return the SHA-256 of an address as it was typed, or None for what is not one."""
     address = normal_email(text)
     return sha256_hex(address) if address else None
 
 
 def normal_email(text: str) -> str | None:
-    """Give the form of an address that is hashed, or None for what is not one."""
+    """Return the form of an address that is hashed, or None for what is not one."""
     address = text.strip().lower()
     if not (address.isascii() and address.isprintable()):
         address = normalize("NFC", legible(address))
@@ -52,7 +52,7 @@ def normal_email(text: str) -> str | None:
 
 
 def _is_address(text: str) -> bool:
-    """Tell whether a text has the form of an address, and besides ASCII nothing but letters, marks and digits."""
+    """Return whether a text has the form of an address, and besides ASCII nothing but letters, marks and digits."""
     if len(text) > _MOST_CHARS or not _ADDRESS.fullmatch(text):
         return False
     return text.isascii() or all(char.isascii() or category(char)[0] in "LMN" for char in text)

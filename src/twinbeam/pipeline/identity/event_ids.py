@@ -21,7 +21,7 @@ _HARMLESS = re.compile(r"[A-Za-z0-9_.:#/-]+")  # neither '@' nor '+', nor anythi
 
 
 def order_id_of(item: Item, told: Told) -> str | None:
-    """Give the order this item belongs to, safe to store; the item's own field wins over the properties'."""
+    """Return the order this item belongs to, safe to store; the item's own field wins over the properties'."""
     order_id = _usable(item.order_id, "order_id", told) or _usable(
         item.properties.order_id, "properties.order_id", told
     )
@@ -45,7 +45,7 @@ def given_id(arrival: Arrival, order_id: str | None, told: Told) -> str | None:
 
 
 def within(shop: str, derived: str) -> str:
-    """Give a derived id as it is told apart from other shops' on the same pixel: by the shop's name before it."""
+    """Return a derived id as it is told apart from other shops' on the same pixel: by the shop's name before it."""
     return f"{shop}-{derived}" if shop else derived
 
 
@@ -55,7 +55,7 @@ def content_id(normalised: object) -> str:
 
 
 def safe_id(text: str) -> str:
-    """Give an id that may be stored: as it is, or `sha-` and its hash where it holds an e-mail or phone number."""
+    """Return an id that may be stored: as it is, or `sha-` and its hash where it holds an e-mail or phone number."""
     plain = decoded(text)
     names_person = has_email(plain) or has_international_phone(plain)
     return f"sha-{sha256_hex(text)[:32]}" if names_person else text

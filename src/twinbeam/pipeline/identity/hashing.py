@@ -32,7 +32,7 @@ _HASHED = re.compile(r"[A-Fa-f0-9]{64}")
 
 
 def sha256_hex(text: str) -> str:
-    """Give the SHA-256 of the UTF-8 bytes as 64 lower-case hexadecimal digits."""
+    """Return the SHA-256 of the UTF-8 bytes as 64 lower-case hexadecimal digits."""
     return sha256(text.encode()).hexdigest()
 
 
@@ -47,7 +47,7 @@ NOTHING_HASHED = frozenset(
 
 
 def is_nothing(text: str) -> bool:
-    """Tell whether a text only says that there is no value: a word for it, a placeholder, or no letter and no digit."""
+    """Return whether a text only says that there is no value: a word for it, a placeholder, or no letter or digit."""
     if len(text) > _LONGEST_WORD and text[0].isalnum() and not text[-1].isspace():
         return False
     word = text.strip()
@@ -59,7 +59,7 @@ def is_nothing(text: str) -> bool:
 
 
 def is_hashed(text: str) -> bool:
-    """Tell whether a text is a SHA-256 in hexadecimal, in either case (tiktok.md 6.3)."""
+    """Return whether a text is a SHA-256 in hexadecimal, in either case (tiktok.md 6.3)."""
     return len(text) == HASH_LENGTH and _HASHED.fullmatch(text) is not None
 
 
@@ -69,7 +69,7 @@ def hashed(raw: str | None, field: str, told: Told, digest: Digest, trouble: Tro
 def hashed(raw: Several, field: str, told: Told, digest: Digest, trouble: Trouble) -> Several: ...
 def hashed(raw: Several, field: str, told: Told, digest: Digest, trouble: Trouble) -> Several:
     """
-    Give the digests of one or several values: in order, none twice, a single one as a string.
+    Return the digests of one or several values: in order, none twice, a single one as a string.
 
     What is hashed already passes in lower case; what cannot be used is left out and told.
     """

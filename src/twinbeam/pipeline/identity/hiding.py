@@ -44,7 +44,7 @@ _ASCII_ONLY = bytes(byte if 0x20 <= byte < 0x7F else 0x20 for byte in range(256)
 
 
 def unhidden(text: str) -> str:
-    """Give text with its encodings undone, as it is read; equal to the text where there are none."""
+    """Return text with its encodings undone, as it is read; equal to the text where there are none."""
     for _ in range(_ROUNDS):
         if not any(mark in text for mark in _MARKS):
             break
@@ -56,13 +56,13 @@ def unhidden(text: str) -> str:
 
 
 def is_marked(text: str) -> bool:
-    """Tell whether some sign of a text may stand for another one."""
+    """Return whether some sign of a text may stand for another one."""
     return not text.isascii() or any(mark in text for mark in _MARKS)
 
 
 def may_hold_run(encoded: bytes) -> bool:
     """
-    Tell in about a microsecond that nothing in a text is base64 or hexadecimal of an address.
+    Return, in about a microsecond, whether anything in a text may be base64 or hexadecimal of an address.
 
     In base64 capitals follow small letters and digits; hexadecimal mixes digits and letters from a to f.
     """
@@ -81,7 +81,7 @@ def _is_hexadecimal(run: bytes) -> bool:
 
 
 def may_hide_in(encoded: bytes) -> bool:
-    """Tell that a whole JSON value has nothing to decode."""
+    """Return whether a whole JSON value may have something to decode."""
     if b"%" in encoded or b"&" in encoded or b"\\" in encoded or not encoded.isascii():
         return True
     return may_hold_run(encoded)
@@ -93,7 +93,7 @@ def runs(text: str) -> Iterator[re.Match[str]]:
 
 
 def readings(run: str) -> Iterator[str]:
-    """Give what a run of base64 or hexadecimal may say, wherever in it the encoding begins."""
+    """Yield what a run of base64 or hexadecimal may say, wherever in it the encoding begins."""
     run = run[:_LONGEST_RUN]
     if _HEX.fullmatch(run):
         yield _readable(bytes.fromhex(run))

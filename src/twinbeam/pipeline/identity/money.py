@@ -22,7 +22,7 @@ ORDERS = frozenset({"Purchase", "PlaceAnOrder"})
 
 
 def said_currency(raw: str | None, value: float | None, told: Told) -> str | None:
-    """Give the currency in upper case; a value without one is told."""
+    """Return the currency in upper case; a value without one is told."""
     if raw is None:
         if value is not None:
             told.append(("properties.currency", Trouble.CURRENCY_MISSING))
@@ -41,7 +41,7 @@ def look_at_value(event: str, value: float | None, told: Told) -> None:
 
 
 def minor_units(value: float | None, currency: str | None) -> int | None:
-    """Give an amount as it is sent in the currency's minor unit, such as cents; unknown without a currency."""
+    """Return an amount as it is sent in the currency's minor unit, such as cents; unknown without a currency."""
     if value is None or not currency or not isfinite(value):
         return None
     return to_minor(value, currency)

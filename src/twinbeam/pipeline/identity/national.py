@@ -45,7 +45,7 @@ class _Plan(NamedTuple):
 
 
 def plain_e164(number: str) -> str | None:
-    """Give a number written as '+' and digits if it needs no second look and can exist, or None."""
+    """Return a number written as '+' and digits if it needs no second look and can exist, or None."""
     for length in range(2, 2 + _LONGEST_CODE):
         plan = _plan_behind(number[1:length])
         if plan is not None:
@@ -56,7 +56,7 @@ def plain_e164(number: str) -> str | None:
 
 
 def plain_national_e164(text: str, region: str | None) -> str | None:
-    """Give the E.164 form of a number that can be read in one way only and can exist, or None."""
+    """Return the E.164 form of a number that can be read in one way only and can exist, or None."""
     plan = _plan_of(region) if region else None
     if plan is None or not _PLAIN.fullmatch(text):
         return None
@@ -73,19 +73,19 @@ def plain_national_e164(text: str, region: str | None) -> str | None:
 
 
 def calling_code_of(region: str | None) -> str:
-    """Give a region's country code, such as 49 for DE, or an empty text."""
+    """Return a region's country code, such as 49 for DE, or an empty text."""
     plan = _plan_of(region) if region else None
     return plan.calling_code if plan else ""
 
 
 def trunk_of(region: str) -> str:
-    """Give what is dialled before a number inside a region, such as 0 in DE, or an empty text."""
+    """Return what is dialled before a number inside a region, such as 0 in DE, or an empty text."""
     known = PhoneMetadata.metadata_for_region(region) if region in SUPPORTED_REGIONS else None
     return (known and known.national_prefix) or ""
 
 
 def dials_00(digits: str, region: str) -> bool:
-    """Tell whether the 00 that these digits begin with is a region's way abroad, and cannot be anything else there."""
+    """Return whether the 00 that these digits begin with is a region's prefix for calls abroad, and nothing else."""
     plan = _plan_of(region)
     found = plan.abroad.match(digits) if plan else None
     if plan is None or found is None or found.end() != len("00"):

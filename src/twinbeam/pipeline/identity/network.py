@@ -37,7 +37,7 @@ _DOCUMENTATION = tuple(map(ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.
 
 def connection(arrival: Arrival, told: Told) -> tuple[str | None, str | None]:
     """
-    Give the visitor's public address, and the user agent as typed: who knows them depends on the channel.
+    Return the visitor's public address, and the user agent as typed: who knows them depends on the channel.
 
     A browser's request is the visitor's own, so what its body claims is ignored; a server can only report them.
     """
@@ -48,7 +48,7 @@ def connection(arrival: Arrival, told: Told) -> tuple[str | None, str | None]:
 
 
 def public_ip(raw: str | None, told: Told) -> str | None:
-    """Give a public IPv4 or compressed IPv6 address; private, local and malformed ones are left out."""
+    """Return a public IPv4 or compressed IPv6 address; private, local and malformed ones are left out."""
     if raw is None:
         return None
     address = _public(raw) or _listed(legible(raw))
@@ -58,7 +58,7 @@ def public_ip(raw: str | None, told: Told) -> str | None:
 
 
 def _connected_from(peer: str | None, told: Told) -> str | None:
-    """Give a connection's address likewise; its sender wrote none, so what is told names no field."""
+    """Return a connection's address likewise; its sender wrote none, so what is told names no field."""
     address = None if peer is None else _public(peer)
     if peer is not None and address is None:
         told.append(("", Trouble.CONNECTION_NOT_PUBLIC))
@@ -70,7 +70,7 @@ def _public(raw: str) -> str | None:
 
 
 def _listed(raw: str) -> str | None:
-    """Give the first public address of a list as proxies write it, with ports, brackets and `for=` (RFC 7239)."""
+    """Return the first public address of a list as proxies write it, with ports, brackets and `for=` (RFC 7239)."""
     for entry in raw.split(",", _MOST_ADDRESSES)[:_MOST_ADDRESSES]:
         found = _ENTRY.fullmatch(entry.strip())
         address = _public(found[1] or found[2] or found[3]) if found else None
@@ -80,7 +80,7 @@ def _listed(raw: str) -> str | None:
 
 
 def plain_user_agent(raw: str | None) -> str | None:
-    """Give the user agent; an e-mail address in it (crawlers carry one) is blanked."""
+    """Return the user agent; an e-mail address in it (crawlers carry one) is blanked."""
     return (_without_emails(raw.strip()) or None) if raw else None
 
 
@@ -89,7 +89,7 @@ _without_emails = lru_cache(maxsize=1_024)(without_emails)
 
 
 def plain_locale(raw: str | None, told: Told) -> str | None:
-    """Give a BCP 47 tag such as `en-US`; POSIX spellings (`en_US.UTF-8`) are turned into one."""
+    """Return a BCP 47 tag such as `en-US`; POSIX spellings (`en_US.UTF-8`) are turned into one."""
     if raw is None:
         return None
     text = raw.strip().partition(".")[0].replace("_", "-")
@@ -101,7 +101,7 @@ def plain_locale(raw: str | None, told: Told) -> str | None:
 
 def click_id(raw: str | None, page: Page, told: Told) -> str | None:
     """
-    Give `ttclid`, URL-decoded once and whole.
+    Return `ttclid`, URL-decoded once and whole.
 
     The page's address holds the newest click and wins; behind what the sender gave comes the page before, if it was
     one of the same host (tiktok.md 8.1).
@@ -123,7 +123,7 @@ def _same_host(url: str | None, referrer: str) -> bool:
 
 
 def browser_id(raw: str | None, told: Told) -> str | None:
-    """Give the value of the `_ttp` cookie, suffix and all (tiktok.md 8.2)."""
+    """Return the value of the `_ttp` cookie, suffix and all (tiktok.md 8.2)."""
     return None if raw is None else _opaque(raw.strip(), "user.ttp", told)
 
 
@@ -138,7 +138,7 @@ def _opaque(text: str, field: str, told: Told) -> str | None:
 
 
 def _may_be_issued(text: str) -> bool:
-    """Tell ids as a machine makes them, visible ASCII, from what people put in their place."""
+    """Return whether an id is as machines make them, visible ASCII, and not what people put in its place."""
     visible = text.isascii() and text.isprintable() and " " not in text and "@" not in text
     if not visible or len(text) > _LONGEST_CLICK_ID:
         return False

@@ -62,7 +62,7 @@ def one_spelling(order_id: str) -> str:
 
 
 def token_id(event: str, item: Item) -> str | None:
-    """Give the id that the tokens of an item give this event, or None where they name no single event."""
+    """Return the id that the tokens of an item give this event, or None where they name no single event."""
     if item.checkout_token is None and item.cart_token is None and item.order_token is None:
         return None
     naming = NAMING.get(event)
@@ -78,7 +78,7 @@ def order_token_id(event: str, item: Item) -> str | None:
 
 
 def other_ids(event: str, item: Item, order_id: str, event_id: str) -> list[str]:
-    """Give every id but its own under which another copy of this very event may have come."""
+    """Return every id but its own under which another copy of this very event may have come."""
     tokens = (item.checkout_token, item.cart_token, item.order_token)
     has_token = any(token is not None for token in tokens)
     if not has_token and (not order_id or order_id == event_id):

@@ -39,7 +39,7 @@ _CHOSEN = {"sku": "sku", "variant": "variant_id", "group": "group_id"}
 
 
 def leaves_as_said(said: Properties, rules: PixelRules) -> bool:
-    """Tell whether these properties leave as they are; `currency` comes in upper case."""
+    """Return whether these properties leave as they are; `currency` comes in upper case."""
     if rules is not DEFAULT_RULES and (
         rules.parameters or rules.restricted or rules.value_without or rules.product_id != "as_sent"
     ):
@@ -55,7 +55,7 @@ def leaves_as_said(said: Properties, rules: PixelRules) -> bool:
 
 
 def outgoing(said: Properties, rules: PixelRules, rates: Rates, event_time: int, told: Told) -> Properties:
-    """Give what may leave of the properties an event came with."""
+    """Return what may leave of the properties an event came with."""
     sent = _without_parts(said, rules, told)
     sent = _in_listed_currency(sent, rates, event_time, told)
     sent = _with_chosen_ids(sent, rules, told)

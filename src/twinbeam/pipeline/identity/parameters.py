@@ -56,7 +56,7 @@ class _Sensitive(dict[str, bool]):
 
 
 def is_sensitive(name: str) -> bool:
-    """Tell whether a parameter of this name holds a secret or personal data."""
+    """Return whether a parameter of this name holds a secret or personal data."""
     last = unquote(name).rpartition("/")[2]
     words = [word.lower() for word in _WORD_BREAK.split(last) if word]
     return _is_secret(words) or _is_personal(words)

@@ -56,7 +56,7 @@ def hashed_zip(raw: str | None, country: str | None, told: Told) -> str | None:
 
 
 def plain_country(raw: str | None, told: Told) -> str | None:
-    """Give the lower-case two-letter code, however the country was written."""
+    """Return the lower-case two-letter code, however the country was written."""
     if raw is None:
         return None
     code = country_code(raw) or country_code(legible(raw))
@@ -67,12 +67,12 @@ def plain_country(raw: str | None, told: Told) -> str | None:
 
 
 def plain_city(raw: str | None, told: Told) -> str | None:
-    """Give a city in lower case without spaces and punctuation."""
+    """Return a city in lower case without spaces and punctuation."""
     return None if raw is None else _place(raw, normal_city(raw), "user.city", told)
 
 
 def plain_state(raw: str | None, country: str | None, told: Told) -> str | None:
-    """Give a state or province in lower case; a US one as its two letters or not at all."""
+    """Return a state or province in lower case; a US one as its two letters or not at all."""
     if raw is None:
         return None
     state = " ".join(normalize("NFC", legible(raw).lower()).split())
@@ -85,7 +85,7 @@ def plain_state(raw: str | None, country: str | None, told: Told) -> str | None:
 
 
 def normal_name(text: str) -> str:
-    """Give the form of a name that is hashed: lower case, letters, marks and digits only, NFC."""
+    """Return the form of a name that is hashed: lower case, letters, marks and digits only, NFC."""
     if text.isascii():
         return text.lower() if text.isalpha() else _PUNCTUATION.sub("", text.lower())
     if text.isalpha() and max(text) < _COMPATIBLE:
@@ -94,12 +94,12 @@ def normal_name(text: str) -> str:
 
 
 def normal_city(text: str) -> str:
-    """Give a city as it is sent: lower case, letters, marks and digits only, NFC."""
+    """Return a city as it is sent: lower case, letters, marks and digits only, NFC."""
     return normal_name(text)
 
 
 def normal_zip(text: str) -> str:
-    """Give a postcode in lower case, letters and digits only, the digits as ASCII."""
+    """Return a postcode in lower case, letters and digits only, the digits as ASCII."""
     if text.isascii():
         return text.lower() if text.isalnum() else _PUNCTUATION.sub("", text.lower())
     return _letters(ascii_digits(legible(text)).replace(_LONG_MARK, "-"))

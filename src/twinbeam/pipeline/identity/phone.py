@@ -73,7 +73,7 @@ class Phones:
 
 
 def easy_e164(text: str, region: str | None = None) -> str | None:
-    """Give the number where its writing and the plans settle it: '+447911123456', '+44 7911-123456', '0049 151...'."""
+    """Return the number where its writing and the plans settle it: '+44 7911-123456', '0049 151...'."""
     if not _INTERNATIONAL.match(text) or "(0)" in text:
         return None
     number = _SEPARATORS.sub("", text)
@@ -126,7 +126,7 @@ def _written(number: PhoneNumber | None) -> str | None:
 
 
 def _without_zero(number: PhoneNumber | None) -> str | None:
-    """Give the other number that a leading zero may stand for, where both can exist: a trunk prefix or a digit."""
+    """Return the other number that a leading zero may stand for, where both can exist: a trunk prefix or a digit."""
     if number is None or not number.italian_leading_zero:
         return None
     other = PhoneNumber(country_code=number.country_code, national_number=number.national_number)

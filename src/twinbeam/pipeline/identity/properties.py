@@ -46,7 +46,7 @@ def understood(properties: Properties, order_id: str | None, currency: str | Non
 
 
 def encoded_properties(properties: Properties, phones: Several, told: Told) -> bytes | None:
-    """Give understood properties as a JSON object, or None if there are none."""
+    """Return understood properties as a JSON object, or None if there are none."""
     encoded = _encode(properties)
     order_id = properties.order_id
     if encoded == _EMPTY:

@@ -33,7 +33,7 @@ class Rate(Struct, frozen=True):
     rate: Decimal
 
     def convert(self, amount: float | None) -> float | None:
-        """Give an amount in the listed currency, rounded to its minor unit; None where there is none to convert."""
+        """Return an amount in the listed currency, rounded to its minor unit; None where there is none to convert."""
         if amount is None or not isfinite(amount) or abs(amount) > _MOST:
             return None
         places = decimal_places(self.currency)
@@ -43,7 +43,7 @@ class Rate(Struct, frozen=True):
 
 
 def rate_for(rates: Rates, currency: str, event_time: int) -> Rate | None:
-    """Give the newest rate of a day not after the event's and at most 31 days before it."""
+    """Return the newest rate of a day not after the event's and at most 31 days before it."""
     days = rates.get(currency)
     if not days:
         return None
@@ -62,7 +62,7 @@ def _day(text: str) -> date:
 
 
 def _listed(row: Mapping[str, float]) -> Rate | None:
-    """Give the first rate of a day's row that leads to a currency TikTok lists."""
+    """Return the first rate of a day's row that leads to a currency TikTok lists."""
     for currency, rate in row.items():
         if currency in LISTED and 0 < rate < _MOST:
             return Rate(currency, Decimal(repr(rate)))

@@ -86,7 +86,7 @@ class Sealer:
 
     def seal(self, judged: Sequence[Judged]) -> list[Sealed]:
         """
-        Give the storable form of each arrival, and what its sender should mend.
+        Return the storable form of each arrival, and what its sender should mend.
 
         What is undecided is sealed in full, because it may be held until the visitor speaks. What is dropped is a
         tombstone: its key, and what its visit needs to know.
@@ -107,7 +107,7 @@ class Sealer:
 
     def _dropped(self, case: _Case) -> Signal:
         """
-        Give a tombstone what it has to bring to its visit, and a refusal to its order.
+        Return a tombstone with what it brings to its visit, or a refusal to its order.
 
         What is left to the browser's own script was seen all the same: its visit learns the word on consent and,
         where that allows it, the click. A test or a page of somebody else's teaches nothing.
@@ -129,7 +129,7 @@ class Sealer:
         return replace(signal, facts=traces.facts(parts.person, parts.page))
 
     def _untold(self, case: _Case) -> _Parts:
-        """Give the parts of what is not sent, of which its sender has nothing to mend."""
+        """Return the parts of what is not sent, of which its sender has nothing to mend."""
         (parts,) = self._parts([replace(case, told=[])])
         return parts
 

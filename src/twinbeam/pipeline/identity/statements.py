@@ -11,7 +11,7 @@ _NOTHING_TO_SEND = Permission(Decision.UNDECIDED, "statement")
 
 
 def seal_statement(arrival: Arrival, consent: ConsentRecord) -> Sealed:
-    """Give the storable form of a statement: the hashed tokens of its visit and the record, and nothing else."""
+    """Return the storable form of a statement: the hashed tokens of its visit and the record, and nothing else."""
     told: Told = []
     item, origin = arrival.item, arrival.origin
     order_id = event_ids.order_id_of(item, told)

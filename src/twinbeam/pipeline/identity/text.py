@@ -54,41 +54,41 @@ LONG_RUN = b"0" * OWN_DIGITS
 
 
 def own_digits(phones: Several) -> tuple[str, ...]:
-    """Give what all spellings of the visitor's own numbers have in common: their last digits."""
+    """Return what all spellings of the visitor's own numbers have in common: their last digits."""
     written = [phones] if isinstance(phones, str) else phones or []
     runs = [_digits(phone.translate(_ASCII)) for phone in written if not is_hashed(phone.strip())]
     return tuple(run[-OWN_DIGITS:] for run in runs if len(run) >= OWN_DIGITS)
 
 
 def has_email(text: str) -> bool:
-    """Tell whether a text holds something shaped like an e-mail address."""
+    """Return whether a text holds something shaped like an e-mail address."""
     return any(sign in text for sign in _AT) and _HAS_EMAIL.search(text) is not None
 
 
 def has_phone(text: str, own: tuple[str, ...]) -> bool:
-    """Tell whether a text holds something written like a phone number, or a number of the visitor's own."""
+    """Return whether a text holds something written like a phone number, or a number of the visitor's own."""
     return may_hold_phone(text.encode()) and bool(_phone_spans(text, own))
 
 
 def has_international_phone(text: str) -> bool:
-    """Tell whether a text holds a phone number with its leading '+', the one form no other number has."""
+    """Return whether a text holds a phone number with its leading '+', the one form no other number has."""
     return ("+" in text or "\uff0b" in text) and _ONE_INTERNATIONAL.search(text.translate(_ASCII)) is not None
 
 
 def may_hold_personal(encoded: bytes) -> bool:
-    """Tell in about a microsecond that no text inside a whole JSON value has to be looked at."""
+    """Return, in about a microsecond, whether any text inside a whole JSON value has to be looked at."""
     return b"@" in encoded or may_hold_phone(encoded) or may_hide_in(encoded)
 
 
 def may_hold_phone(encoded: bytes) -> bool:
-    """Tell in a fraction of a microsecond that UTF-8 text has too few digits for a phone number."""
+    """Return, in a fraction of a microsecond, whether UTF-8 text has enough digits for a phone number."""
     if LONG_RUN in encoded.translate(MASK, GAPS):
         return True
     return not encoded.isascii() and any(first in encoded for first in _FOREIGN_DIGITS)
 
 
 def without_personal(text: str, own: tuple[str, ...]) -> str:
-    """Give the text with each e-mail address and phone number replaced by one mark, however it is encoded."""
+    """Return the text with each e-mail address and phone number replaced by one mark, however it is encoded."""
     text = _without_phones(without_emails(text), own)
     plain = unhidden(text) if is_marked(text) else text
     if plain != text and has_phone(plain, own):
@@ -97,7 +97,7 @@ def without_personal(text: str, own: tuple[str, ...]) -> str:
 
 
 def without_emails(text: str) -> str:
-    """Give the text with each e-mail address replaced by one mark, however it is encoded."""
+    """Return the text with each e-mail address replaced by one mark, however it is encoded."""
     text = _EMAIL.sub(REDACTED, text) if has_email(text) else text
     plain = unhidden(text) if is_marked(text) else text
     if plain != text and has_email(plain):
@@ -106,7 +106,7 @@ def without_emails(text: str) -> str:
 
 
 def exposes(text: str, own: tuple[str, ...]) -> bool:
-    """Tell whether a text holds an e-mail address or phone number, however it is encoded."""
+    """Return whether a text holds an e-mail address or phone number, however it is encoded."""
     if has_email(text) or has_phone(text, own):
         return True
     if is_marked(text) and (plain := unhidden(text)) != text:
@@ -115,7 +115,7 @@ def exposes(text: str, own: tuple[str, ...]) -> bool:
 
 
 def hides(text: str, own: tuple[str, ...]) -> bool:
-    """Tell whether a run of base64 or hexadecimal in a text says an e-mail address or phone number."""
+    """Return whether a run of base64 or hexadecimal in a text says an e-mail address or phone number."""
     if not may_hold_run(text.encode()):
         return False
     return any(_says(run[0], lambda said: has_email(said) or has_phone(said, own)) for run in runs(text))
@@ -141,7 +141,7 @@ def _without_runs(text: str, is_personal: Callable[[str], bool]) -> str:
 
 
 def _says(run: str, is_personal: Callable[[str], bool]) -> bool:
-    """Tell whether any reading of a run is personal; one that is encoded twice over too."""
+    """Return whether any reading of a run is personal; one that is encoded twice over too."""
     for said in readings(run):
         if is_personal(said):
             return True

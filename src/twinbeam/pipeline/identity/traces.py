@@ -34,7 +34,7 @@ class KnownBy(TypedDict):
 
 def known_by(origin: Origin, item: Item, order_id: str | None, told: Told) -> KnownBy:
     """
-    Tell which visit an arrival belongs to, and on what evidence.
+    Return which visit an arrival belongs to, and on what evidence.
 
     A server vouches for its orders, so from there the order is a token of the visit like any other. From a browser
     it is a claim: whoever sees one order id can guess the next.

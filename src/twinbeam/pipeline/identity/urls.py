@@ -49,7 +49,7 @@ _SHORTEST = 6  #: a@b.co
 
 def scrubbed_url(url: str, phones: Several, order_id: str | None = None) -> str:
     """
-    Give the address without personal data and secrets.
+    Return the address without personal data and secrets.
 
     `phones` are the visitor's own, as typed; a parameter that is just the event's order id needs no second look.
     """
@@ -76,7 +76,7 @@ def _doubtful(url: str, order_id: str | None) -> str:
 
 
 def click_id_of(url: str) -> str | None:
-    """Give the address's first `ttclid`, still encoded, if it has one."""
+    """Return the address's first `ttclid`, still encoded, if it has one."""
     for found in _CLICK_ID.finditer(url):
         if url[found.start() - 1] in "?&;#":
             return found[1]

@@ -72,7 +72,7 @@ _BY_LETTERS = (
 
 
 def us_state(text: str) -> str | None:
-    """Give the two letters of the one state that a lower-case text names, also beside its country, city or postcode."""
+    """Return the two letters of the state that a lower-case text names, also beside its country, city or postcode."""
     whole = _BY_LETTERS.get(_letters(text))
     if whole is not None:
         return whole

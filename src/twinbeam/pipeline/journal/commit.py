@@ -54,7 +54,7 @@ class _Caller(Struct):
     failed: bool = False
 
     def next(self, most: int) -> Sequence[Any]:
-        """Give what is to be sealed next, at most so many."""
+        """Return what is to be sealed next, at most so many."""
         return self.brought[len(self.sealed) : len(self.sealed) + most]
 
     @property
@@ -134,7 +134,7 @@ class GroupCommit:
 
 
 def _pieces(callers: Sequence[_Caller], most: int) -> Iterator[_Piece]:
-    """Give what is sealed in one step, in the order in which it came."""
+    """Yield what is sealed in one step, in the order in which it came."""
     for caller in callers:
         piece = caller.next(most)
         yield caller, piece

@@ -42,11 +42,11 @@ class JournalWriter(Protocol):
         ...
 
     def backlog(self) -> Backlog:
-        """Tell what is still here."""
+        """Return what is still here."""
         ...
 
     def has_room(self) -> bool:
-        """Tell whether an append would find room now."""
+        """Return whether an append would find room now."""
         ...
 
     def close(self) -> None:
@@ -60,7 +60,7 @@ class JournalReader(Protocol):
     journal_id: str
 
     def read(self, after: int, *, limit: int) -> list[Group]:
-        """Give the groups after a sequence number in order, up to about `limit` events (at least one group)."""
+        """Return the groups after a sequence number in order, up to about `limit` events (at least one group)."""
         ...
 
     def confirm(self, seq: int, safe: int | None = None) -> None:

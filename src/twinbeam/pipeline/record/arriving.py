@@ -4,8 +4,8 @@ from msgspec import Struct
 
 from twinbeam.core.values import Signal
 from twinbeam.pipeline.record.conversion import BELIEVED
+from twinbeam.pipeline.record.effective_consent import EffectiveConsent
 from twinbeam.pipeline.record.relation import Relation
-from twinbeam.pipeline.record.standing import Standing
 
 
 class Arriving(Struct, frozen=True, gc=False):
@@ -13,7 +13,7 @@ class Arriving(Struct, frozen=True, gc=False):
 
     signal: Signal
     arrival: bytes  #: its unique id, which orders ties
-    standing: Standing
+    effective: EffectiveConsent
     relation: Relation
     visitor: bytes  #: the visit it names; empty where it names none
     other_visitor: bytes = b""  #: a second visit that it names, known apart from the first

@@ -53,7 +53,7 @@ def _of_first_word(copies: Sequence[Copy], spoken: Spoken) -> Heard:
 
 
 def _of_one_claimant(copies: Sequence[Copy], spoken: Spoken) -> Sequence[Copy]:
-    """Give the copies of one visit where no server vouches for any: the one that permits, else the first."""
+    """Return the copies of one visit where no server vouches for any: the one that permits, else the first."""
     claims = _claims(copies, (), spoken)
     return _granter(claims, (), spoken) if claims else copies
 
@@ -78,13 +78,13 @@ def _claims(
 
 
 def _granter(claims: Sequence[list[Copy]], servers: Sequence[Copy], spoken: Spoken) -> list[Copy]:
-    """Give the claimant whose permission a conversion rests on."""
+    """Return the claimant whose permission a conversion rests on."""
     named = [claim for claim in claims if spoken.granter and claim[0].visitor == spoken.granter]
     return next(iter([*_agreed(claims, servers), *named, *claims]))
 
 
 def _agreeing(claims: Sequence[list[Copy]], servers: Sequence[Copy]) -> list[Copy]:
-    """Give the claimant that agrees with the server, else a sole one."""
+    """Return the claimant that agrees with the server, else a sole one."""
     agreed = _agreed(claims, servers)
     if agreed:
         return agreed[0]

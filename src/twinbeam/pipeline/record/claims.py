@@ -44,12 +44,12 @@ class About(NamedTuple):
 
 
 def told_by(signal: Signal) -> About:
-    """Tell what a browser's arrival is about."""
+    """Return what a browser's arrival is about."""
     return About(signal.claim or signal.key, bool(signal.claim) or signal.event in _LIKE_ORDERS)
 
 
 def told_of(known: Conversion) -> About:
-    """Tell what a claim on a conversion is about: the same as a copy that names its order."""
+    """Return what a claim on a conversion is about: the same as a copy that names its order."""
     if not known.order_id:
         return About(known.key, known.event in _LIKE_ORDERS)
     return About(visit("order", scope_of(known.workspace, known.shop), known.order_id), is_order=True)
@@ -76,7 +76,7 @@ class ClaimLimits(Struct):
         return len(self._claims), self._count
 
     def believe(self, visitor: bytes, address: int, about: About, now_ms: int) -> bool:
-        """Tell whether one more claim about a conversion or an order is believed, and remember it if so."""
+        """Return whether one more claim about a conversion or an order is believed, and remember it if so."""
         name, is_order = about
         times = 1 if is_order else self.events_per_order
         visit_claims = self._recent((visitor, is_order), now_ms) if visitor else {}
@@ -90,7 +90,7 @@ class ClaimLimits(Struct):
         return True
 
     def _recent(self, source: tuple[bytes | int, bool], now_ms: int) -> dict[bytes, int]:
-        """Give the claims of a source within the hour; it is the newest source from now on."""
+        """Return the claims of a source within the hour; it is the newest source from now on."""
         claims = self._claims.pop(source, {})
         old = takewhile(lambda name: now_ms - claims[name] >= _HOUR_MS, claims)  # they stand in the order of their time
         for name in list(old):

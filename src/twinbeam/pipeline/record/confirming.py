@@ -11,9 +11,10 @@ from operator import attrgetter
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.story import Change
 from twinbeam.core.values import Side, Signal
-from twinbeam.pipeline.record.known import Known, PixelPlace, Writes
+from twinbeam.pipeline.record.effective_consent import ConsentStatus, EffectiveConsent
 from twinbeam.pipeline.record.policy import Terms
-from twinbeam.pipeline.record.standing import Stance, Standing
+from twinbeam.pipeline.record.read_set import PixelPlace, ReadSet
+from twinbeam.pipeline.record.write_set import WriteSet
 
 TermsOf = Callable[[str, str], Terms]
 
@@ -25,15 +26,19 @@ _WHO = "twinbeam"
 class Confirming:
     """What one transaction knows of it."""
 
-    def __init__(self, known: Known, writes: Writes, terms_of: TermsOf) -> None:
-        self._until = known.confirming
-        self._writes = writes
+    def __init__(self, read_set: ReadSet, write_set: WriteSet, terms_of: TermsOf) -> None:
+        self._until = read_set.confirming
+        self._write_set = write_set
         self._terms_of = terms_of
 
-    def hear(self, arrivals: Sequence[tuple[Signal, bytes]], standings: Sequence[Standing]) -> None:
+    def hear(self, arrivals: Sequence[tuple[Signal, bytes]], effective_consents: Sequence[EffectiveConsent]) -> None:
         """Take in where servers report purchases; what is ignored on arrival reports nothing."""
-        pairs = zip(arrivals, standings, strict=True)
-        found = [one for (one, _), standing in pairs if one.event == "Purchase" and standing.stance is not Stance.ENDS]
+        pairs = zip(arrivals, effective_consents, strict=True)
+        found = [
+            one
+            for (one, _), effective in pairs
+            if one.event == "Purchase" and effective.status is not ConsentStatus.ENDS
+        ]
         for signal in sorted(filter(_is_from_server, found), key=attrgetter("received_ms")):
             self._hear(signal)
 
@@ -43,24 +48,24 @@ class Confirming:
         if before is not None and until <= before:
             return
         if before is not None and before <= signal.received_ms:
-            self._writes.audit += _told(place, before, self._terms_of, on=False)
+            self._write_set.audit += _told(place, before, self._terms_of, on=False)
         if before is None or before <= signal.received_ms:
-            self._writes.audit += _told(place, signal.received_ms, self._terms_of, on=True)
-        self._until[place] = self._writes.confirming[place] = until
+            self._write_set.audit += _told(place, signal.received_ms, self._terms_of, on=True)
+        self._until[place] = self._write_set.confirming[place] = until
 
 
 def _is_from_server(signal: Signal) -> bool:
-    """Tell whether a server reports in earnest; whether the visitor allowed it means nothing here."""
+    """Return whether a server reports in earnest; whether the visitor allowed it means nothing here."""
     return signal.channel.side is Side.SERVER and not signal.test_code
 
 
 def is_awaited(known: Mapping[PixelPlace, int], signal: Signal) -> bool:
-    """Tell whether a server's word on a purchase is awaited on the pixel of an arrival."""
+    """Return whether a server's word on a purchase is awaited on the pixel of an arrival."""
     return signal.received_ms < known.get((signal.workspace, signal.pixel), 0)
 
 
 def ended(known: Mapping[PixelPlace, int], now_ms: int, terms_of: TermsOf) -> tuple[list[PixelPlace], list[Change]]:
-    """Give the pixels on which no server's word is awaited any more, and what the audit has to say of it."""
+    """Return the pixels on which no server's word is awaited any more, and what the audit has to say of it."""
     over = sorted(place for place, until in known.items() if until <= now_ms)
     return over, [change for place in over for change in _told(place, known[place], terms_of, on=False)]
 

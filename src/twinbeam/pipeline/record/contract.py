@@ -18,13 +18,13 @@ class Numbered(Struct, frozen=True, gc=False):
 
 
 def has_gap(before: int, groups: Sequence[Numbered]) -> bool:
-    """Tell whether a group is missing between the cursor and the last of these groups; a new cursor misses none."""
+    """Return whether a group is missing between the cursor and the last of these groups; a new cursor misses none."""
     seqs = [*([before] if before else []), *(group.seq for group in groups)]
     return any(later != earlier + 1 for earlier, later in pairwise(seqs))
 
 
 def arrivals_of(journal_id: str, groups: Sequence[Numbered]) -> list[tuple[Signal, bytes]]:
-    """Give every arrival of some groups with its unique id: journal, group and place in it."""
+    """Return every arrival of some groups with its unique id: journal, group and place in it."""
     origin = bytes.fromhex(journal_id)[:8]
     return [
         (signal, b"%b%b%b" % (origin, group.seq.to_bytes(8, "big"), index.to_bytes(4, "big")))
@@ -61,12 +61,12 @@ class Recorder(Protocol):
     """The part of a store that takes groups in. Synchronous; called from the store's own thread."""
 
     def cursor(self, journal_id: str) -> int:
-        """Give the last recorded sequence number of a journal, 0 when it is new."""
+        """Return the last recorded sequence number of a journal, 0 when it is new."""
         ...
 
     def safe(self, journal_id: str) -> int:
         """
-        Give the last sequence number of a journal that the store would still have without its write-ahead log.
+        Return the last sequence number of a journal that the store would still have without its write-ahead log.
 
         What comes behind it is recorded and synced as well; a journal keeps it a little longer all the same.
         """
@@ -95,7 +95,7 @@ class Holds(Protocol):
     """The part of a store that lets held conversions go when nobody permitted or confirmed them in time."""
 
     def next_deadline_ms(self) -> int | None:
-        """Tell when the next held conversion ends, or None when nothing is held."""
+        """Return when the next held conversion ends, or None when nothing is held."""
         ...
 
     def release_asked(self, now_ms: int) -> int:

@@ -6,7 +6,7 @@ from twinbeam.core.consent import LIMITABLE
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Channel, Permission, Side, Signal
-from twinbeam.pipeline.record.standing import Standing
+from twinbeam.pipeline.record.effective_consent import EffectiveConsent
 
 #: What a conversion still lacks before it may be sent: bits, summed up in `Conversion.lacks`.
 PERMISSION = 1
@@ -108,7 +108,7 @@ class Conversion(Struct, gc=False):
     browser_at: int | None = None  #: when TikTok's own script may first have reported it, ms since the epoch
     native_proven: bool = False  #: TikTok's own script certainly reported it
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
-    enriched: bool = False  #: after it was delivered a second word was sent, is on its way, or was forbidden
+    enriched: bool = False  #: after it was delivered an enrichment was sent, is on its way, or was forbidden
     test_code: str = ""  #: the test stream it goes to
     evidence: int = 0  #: on whose word it stands: a sum of VOUCHED and the bits behind it
     visitor: bytes = b""  #: whose it is: the visit its server named, else the one that reported it first
@@ -136,12 +136,12 @@ class Spoken(Struct, frozen=True, gc=False):
 
 
 def belongs_to(row: Conversion, visitor: bytes) -> bool:
-    """Tell whether a conversion is a visit's own."""
+    """Return whether a conversion is a visit's own."""
     return bool(visitor) and (visitor == row.visitor or (visitor == row.other_visitor and not row.evidence & REPORTER))
 
 
 def is_proven(evidence: int) -> bool:
-    """Tell whether what a browser said of TikTok's own script was said by the conversion's own visit."""
+    """Return whether what a browser said of TikTok's own script was said by the conversion's own visit."""
     return not evidence & VOUCHED or bool(evidence & STRONG)
 
 
@@ -181,8 +181,8 @@ def copy_of(
     )
 
 
-def conditions_of(said: Standing | Permission, event_source: str) -> int:
-    """Give the conditions on which something may be sent, as a conversion of that event source keeps them."""
+def conditions_of(said: EffectiveConsent | Permission, event_source: str) -> int:
+    """Return the conditions on which something may be sent, as a conversion of that event source keeps them."""
     return LIMITED * (said.limited and event_source in LIMITABLE) | BARE * said.bare
 
 
@@ -202,5 +202,5 @@ def with_channel(channels: str, channel: str) -> str:
 
 
 def both_channels(channels: str) -> bool:
-    """Tell whether browser and server have both reported."""
+    """Return whether browser and server have both reported."""
     return "+" in channels and len({Channel(channel).side for channel in channels.split("+")}) == len(Side)

@@ -37,7 +37,7 @@ class CountedNames:
         self._taken: dict[PixelDay, set[str]] = {}
 
     def of(self, day: int, workspace: str, pixel: str, event: str) -> str:
-        """Give the name under which an event of a pixel and day is counted; the first ones take theirs by this."""
+        """Return the name under which an event of a pixel and day is counted; the first ones take theirs by this."""
         if event in _ALWAYS:
             return event
         place = (day, workspace, pixel)

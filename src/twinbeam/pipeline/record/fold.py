@@ -5,18 +5,18 @@ A store loads what is known about the keys and visits of a few groups, folds the
 writes down the result in one transaction. The fold decides everything; the store only fetches and stores, and
 lets a row show what all its copies say (`merge.show`), of which it alone holds the earlier ones.
 
-    known.py      what the store lays before the fold, and what it is given to write
-    visits.py     what visits leave behind
-    standing.py   the final word on an arrival's permission
-    joining.py    which conversion an arrival belongs to; uniting.py makes one of two
-    relation.py   what ties the two together: a token that strangers cannot guess, or a claim
-    claims.py     how many claims are believed
-    rules.py      what an arrival does to its conversion: the table
-    steps.py      how each act of the table is done
-    vouching.py   what a server's word means for it
-    confirming.py where a purchase waits for a server's word
-    waiting.py    where a conversion waits, and until when
-    sides.py      when each side of a pixel last reported an event
+    read_set.py, write_set.py: what the store lays before the fold, and what it is given to write
+    visits.py: what visits leave behind
+    effective_consent.py: the final word on an arrival's permission
+    joining.py: which conversion an arrival belongs to; uniting.py makes one of two
+    relation.py: what ties the two together: a token that strangers cannot guess, or a claim
+    claims.py: how many claims are believed
+    decision_table.py: what an arrival does to its conversion: the table
+    transitions.py: how each act of the table is done
+    vouching.py: what a server's word means for it
+    confirming.py: where a purchase waits for a server's word
+    schedule.py: where a conversion waits, and until when
+    sides.py: when each side of a pixel last reported an event
 """
 
 from collections.abc import Callable, Sequence
@@ -43,44 +43,49 @@ from twinbeam.pipeline.record.conversion import (
     conditions_of,
 )
 from twinbeam.pipeline.record.counted import OTHER, event_id_lookup
+from twinbeam.pipeline.record.counters import Counters
+from twinbeam.pipeline.record.decision_table import REFUSED_BEFORE, Act, drop_reason
+from twinbeam.pipeline.record.effective_consent import ConsentStatus, EffectiveConsent, effective_consent_of
 from twinbeam.pipeline.record.joining import Belonging, Joining
-from twinbeam.pipeline.record.known import Known, Spelled, Writes
 from twinbeam.pipeline.record.meeting import believes, is_refusal, meet
 from twinbeam.pipeline.record.policy import RecordPolicy
+from twinbeam.pipeline.record.read_set import ReadSet, Spelled
 from twinbeam.pipeline.record.relation import Relation, has_left, hears_others, is_another_order, relation_of
-from twinbeam.pipeline.record.rules import REFUSED_BEFORE, Act, drop_reason
+from twinbeam.pipeline.record.schedule import Schedule
 from twinbeam.pipeline.record.sides import Sides
-from twinbeam.pipeline.record.standing import Stance, Standing, standing_of
-from twinbeam.pipeline.record.steps import Steps
-from twinbeam.pipeline.record.tally import Tally
+from twinbeam.pipeline.record.transitions import Transitions
 from twinbeam.pipeline.record.uniting import Uniting
 from twinbeam.pipeline.record.visits import Visits
 from twinbeam.pipeline.record.vouching import speaks_of_order
-from twinbeam.pipeline.record.waiting import Waiting
+from twinbeam.pipeline.record.write_set import WriteSet
 
 #: What opens a conversion in place of a refused one, and does not know better whose it is.
 _REMEMBER = frozenset({Relation.FIRST_VOUCHED, Relation.RIVAL})
 _OPENS = frozenset({Act.OPEN, Act.SUPERSEDE, Act.SPLIT, Act.KEEP_OUT})
-_TEACH = frozenset({Stance.ALLOWED, Stance.ENDS})  #: what ends at the door has facts only where that is allowed
+_TEACH = frozenset(
+    {ConsentStatus.ALLOWED, ConsentStatus.ENDS}
+)  #: what ends at the door has facts only where that is allowed
 
 
 class Fold:
     """One transaction's worth of arrivals on top of what is known."""
 
-    def __init__(self, known: Known, *, new_id: Callable[[], int], policy: RecordPolicy, claims: ClaimLimits) -> None:
-        self.known = known
-        self.writes = Writes()
-        self.tally = Tally(known.names)
+    def __init__(
+        self, read_set: ReadSet, *, new_id: Callable[[], int], policy: RecordPolicy, claims: ClaimLimits
+    ) -> None:
+        self.read_set = read_set
+        self.write_set = WriteSet()
+        self.counters = Counters(read_set.names)
         self._new_id = new_id
         self._policy = policy
         self._claims = claims
-        self._visits = Visits(known, self.writes)
-        self._confirming = Confirming(known, self.writes, policy.terms_of)
-        self._waiting = Waiting(known, self.writes, self.tally, policy)
-        self._steps = Steps(known, self.writes, self.tally, self._visits, self._waiting)
-        self._sides = Sides(known, self.writes)
-        self._joining = Joining(known, self.writes)
-        self._uniting = Uniting(self.writes, self._waiting, self._steps)
+        self._visits = Visits(read_set, self.write_set)
+        self._confirming = Confirming(read_set, self.write_set, policy.terms_of)
+        self._schedule = Schedule(read_set, self.write_set, self.counters, policy)
+        self._transitions = Transitions(read_set, self.write_set, self.counters, self._visits, self._schedule)
+        self._sides = Sides(read_set, self.write_set)
+        self._joining = Joining(read_set, self.write_set)
+        self._uniting = Uniting(self.write_set, self._schedule, self._transitions)
         self.arrivals = 0
         self._done = dict.fromkeys(Act, 0)
         self._passed = 0  # of those that were passed over: copies, and no refusals
@@ -96,21 +101,21 @@ class Fold:
             self._visits.hear(signal)
         for signal, _ in arrivals:
             self._visits.recognise(signal)
-        standings = [self._standing(signal) for signal, _ in arrivals]
-        for (signal, _), standing in zip(arrivals, standings, strict=True):
-            if signal.facts is not None and signal.visits and standing.stance in _TEACH:
+        effective_consents = [self._standing(signal) for signal, _ in arrivals]
+        for (signal, _), effective in zip(arrivals, effective_consents, strict=True):
+            if signal.facts is not None and signal.visits and effective.status in _TEACH:
                 self._visits.learn(signal, signal.facts)
-        self._confirming.hear(arrivals, standings)
+        self._confirming.hear(arrivals, effective_consents)
         if self._visits.changed:
-            self._heed(sorted(self._visits.changed))
-        self._contest_orders(arrivals, standings)
-        for (signal, arrival), standing in zip(arrivals, standings, strict=True):
-            self._take(signal, arrival, standing)
+            self._apply_consent_changes(sorted(self._visits.changed))
+        self._contest_orders(arrivals, effective_consents)
+        for (signal, arrival), effective in zip(arrivals, effective_consents, strict=True):
+            self._take(signal, arrival, effective)
 
     def release(self, rows: Sequence[Conversion], now_ms: int) -> None:
         """Let go what its owner was to look at."""
         for row in rows:
-            self._waiting.release_by_owner(row, now_ms)
+            self._schedule.release_by_owner(row, now_ms)
 
     def recorded(self, *, skipped_groups: int, gap: bool) -> Recorded:
         """Sum up what was folded."""
@@ -127,45 +132,45 @@ class Fold:
             gap=gap,
         )
 
-    def _standing(self, signal: Signal) -> Standing:
+    def _standing(self, signal: Signal) -> EffectiveConsent:
         visit = self._visits.record_for(signal)
-        return standing_of(signal, visit, self._waiting.terms_of(signal), self._policy.judge)
+        return effective_consent_of(signal, visit, self._schedule.terms_of(signal), self._policy.judge)
 
-    def _take(self, signal: Signal, arrival: bytes, standing: Standing) -> None:
+    def _take(self, signal: Signal, arrival: bytes, effective: EffectiveConsent) -> None:
         self.arrivals += 1
         if not signal.event:
-            self.tally.statement(signal)
+            self.counters.statement(signal)
             return
         visitors = self._visits.named_by(signal)
         belonging = self._joining.belonging(signal, visitors)
         known = belonging.known
         visitors = _own_first(known, visitors)
         visitor, other_visitor = (*visitors, b"", b"")[:2]
-        came = Arriving(belonging.signal, arrival, standing, Relation.OWN, visitor, other_visitor)
+        came = Arriving(belonging.signal, arrival, effective, Relation.OWN, visitor, other_visitor)
         enriches = known is not None and self._enriches(known, belonging.signal)
-        there = self.known.conversions.get(belonging.signal.key)
+        there = self.read_set.conversions.get(belonging.signal.key)
         is_used = there is not None and has_left(there) and there.event_id in ("", belonging.signal.event_id)
         it, act = meet(known, came, visitors, limits=self._claims, enriches=enriches, is_used=is_used)
         self._done[act] += 1
         if act is Act.IGNORE:
-            self.tally.ignored(signal, drop_reason(None, standing.reason))
+            self.counters.ignored(signal, drop_reason(None, effective.reason))
             return
-        self._passed += act is Act.PASS_OVER and standing.stance is not Stance.REFUSED
-        unites = known is not None and standing.stance is not Stance.REFUSED and it.relation is not Relation.STRANGER
+        self._passed += act is Act.PASS_OVER and effective.status is not ConsentStatus.REFUSED
+        unites = effective.status is not ConsentStatus.REFUSED and it.relation is not Relation.STRANGER
         if known is not None and unites:
             self._unite(known, belonging.others, it, visitors)
         conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
         self._saw(signal, opens=conversion is not known)
-        self._steps.take(act, conversion, it)
+        self._transitions.take(act, conversion, it)
         if belonging.finding is not None:
-            self._steps.count(conversion, belonging.finding)
+            self._transitions.count(conversion, belonging.finding)
             if act in _OPENS:
                 conversion.evidence |= APART  # another order may go by an id that leads here from now on
         self._refuse_further(conversion, it, known)
         moved = self._moved(belonging, act, unites=unites)
         if act is not Act.PASS_OVER:
             self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
-        self.tally.recorded(conversion)
+        self.counters.recorded(conversion)
 
     def _unite(
         self, known: Conversion, others: Sequence[Conversion], it: Arriving, visitors: tuple[bytes, ...]
@@ -178,15 +183,17 @@ class Fold:
     def _refuse_further(self, conversion: Conversion, it: Arriving, known: Conversion | None) -> None:
         """Let a refusal reach what else is known under the keys of an arrival."""
         signal = it.signal
-        if known is not None and known is not conversion and it.standing.stance is Stance.REFUSED:
-            self._steps.refuse(known, it.standing.reason or Reason.NO_CONSENT)
+        if known is not None and known is not conversion and it.effective.status is ConsentStatus.REFUSED:
+            self._transitions.refuse(known, it.effective.reason or Reason.NO_CONSENT)
         is_own = it.relation is Relation.OWN or signal.channel is not Channel.BROWSER
-        if is_own and (it.standing.stance is Stance.REFUSED or conversion.state in REFUSED_BEFORE):
+        if is_own and (it.effective.status is ConsentStatus.REFUSED or conversion.state in REFUSED_BEFORE):
             self._refuse_others(conversion, it)
 
-    def _contest_orders(self, arrivals: Sequence[tuple[Signal, bytes]], standings: Sequence[Standing]) -> None:
-        for (signal, _), standing in zip(arrivals, standings, strict=True):
-            if signal.claim and is_refusal(signal, standing):
+    def _contest_orders(
+        self, arrivals: Sequence[tuple[Signal, bytes]], effective_consents: Sequence[EffectiveConsent]
+    ) -> None:
+        for (signal, _), effective in zip(arrivals, effective_consents, strict=True):
+            if signal.claim and is_refusal(signal, effective):
                 self._contest_order(signal)
 
     def _contest_order(self, signal: Signal) -> None:
@@ -194,45 +201,45 @@ class Fold:
         if not believes(self._claims, signal):
             return
         order = self._visits.contest(signal.claim, signal.received_ms)
-        for _, conversion in self.known.reached_by([order]):
+        for _, conversion in self.read_set.reached_by([order]):
             if conversion.evidence & VOUCHED and not conversion.evidence & STRONG:
-                self._steps.hold_contested(conversion, signal.received_ms)
+                self._transitions.hold_contested(conversion, signal.received_ms)
 
     def _refuse_others(self, conversion: Conversion, it: Arriving) -> None:
         """Let a refusal reach what was opened apart under another of its keys: it is one order all the same."""
-        known, signal = self.known.conversions, it.signal
+        known, signal = self.read_set.conversions, it.signal
         others = {known[key].id: known[key] for key in (signal.key, *signal.aliases) if key in known}
         for id_, other in others.items():
             if id_ == conversion.id or is_another_order(other, signal):
                 continue
             relation = relation_of(other, signal, self._visits.named_by(signal), it.visitor)
             if relation is Relation.OWN or signal.channel is not Channel.BROWSER:
-                self._steps.refuse(other, it.standing.reason or Reason.NO_CONSENT)
+                self._transitions.refuse(other, it.effective.reason or Reason.NO_CONSENT)
 
     def _moved(self, belonging: Belonging, act: Act, *, unites: bool) -> frozenset[bytes]:
-        """Give the keys that led elsewhere and lead to an arrival's conversion from now on."""
+        """Return the keys that led elsewhere and lead to an arrival's conversion from now on."""
         signal, known = belonging.signal, belonging.known
         if act is Act.KEEP_OUT and known is not None:
-            conversions = self.known.conversions
+            conversions = self.read_set.conversions
             return frozenset(key for key in (signal.key, *signal.aliases) if conversions.get(key) is known)
         return belonging.moved if unites or known is None else frozenset()
 
     def _know(self, conversion: Conversion, signal: Signal, moved: frozenset[bytes], *, takes_keys: bool) -> None:
         """Let every key of an arrival lead to its conversion from now on."""
         for key in (signal.key, *signal.aliases):
-            there = self.known.conversions.get(key)
+            there = self.read_set.conversions.get(key)
             if there is not None and (there is conversion or not (takes_keys or key in moved)):
                 continue
-            if there is not None and key not in self.writes.keys:
-                self.writes.moved.add(key)
-            self.known.conversions[key] = conversion
-            self.writes.keys[key] = conversion.id
+            if there is not None and key not in self.write_set.keys:
+                self.write_set.moved.add(key)
+            self.read_set.conversions[key] = conversion
+            self.write_set.keys[key] = conversion.id
 
     def _opened(self, it: Arriving, belonging: Belonging) -> Conversion:
         """Make the row of a new conversion; one whose name the counters do not tell is found by its id all the same."""
         row = self._row(it, belonging)
-        if self.tally.counted_as(row) == OTHER:
-            self.writes.lookups.append(([event_id_lookup(row.workspace, row.event_id)], row.id, row.received_ms))
+        if self.counters.counted_as(row) == OTHER:
+            self.write_set.lookups.append(([event_id_lookup(row.workspace, row.event_id)], row.id, row.received_ms))
         return row
 
     def _row(self, it: Arriving, belonging: Belonging) -> Conversion:
@@ -253,7 +260,7 @@ class Fold:
             currency=signal.currency,
             order_id=signal.order_id,
             channels=signal.channel.value,
-            consent=it.standing.basis,
+            consent=it.effective.basis,
             source=signal.source,
             frozen=False,
             test_code=signal.test_code,
@@ -265,35 +272,35 @@ class Fold:
         remembers = before is not None and it.relation in _REMEMBER and not speaks_of_order(before, signal)
         if remembers and before is not None and before.evidence & BELIEVED:
             row.contested_ms, row.evidence = before.contested_ms, before.evidence & (BELIEVED | BY_ORDER)
-        self.known.rows[row.id] = row
+        self.read_set.rows[row.id] = row
         return row
 
     def _enriches(self, known: Conversion, signal: Signal) -> bool:
-        """Tell whether a copy adds match keys to what was delivered, while TikTok still takes them in."""
+        """Return whether a copy adds match keys to what was delivered, while TikTok still takes them in."""
         if known.state is not State.DELIVERED or not known.native_proven or not signal.match & ~known.match:
             return False
         return self._policy.enriching.in_time(known.browser_at, signal.received_ms)
 
-    def _heed(self, visitors: Sequence[bytes]) -> None:
+    def _apply_consent_changes(self, visitors: Sequence[bytes]) -> None:
         """
         Let the new word of visits on consent reach what they reported before and has not been sent.
 
         Several visits may have a word on one conversion: refusals come first, and the order means nothing.
         """
-        facts_of = self.known.facts_of
+        facts_of = self.read_set.facts_of
         reached = [
             (visitor, found, record)
-            for visitor, found in self.known.reached_by(visitors)
+            for visitor, found in self.read_set.reached_by(visitors)
             if (record := facts_of[visitor].consent) is not None
         ]
         judged = [(self._judged_anew(found, record), found, visitor) for visitor, found, record in reached]
         for permission, conversion, visitor in sorted(judged, key=_refusals_first):
-            self._obey(conversion, permission, visitor)
+            self._apply_decision(conversion, permission, visitor)
 
     def _judged_anew(self, conversion: Conversion, record: ConsentRecord) -> Permission:
-        return self._policy.judge(self._waiting.terms_of(conversion).rules.consent, record, conversion.event_source)
+        return self._policy.judge(self._schedule.terms_of(conversion).rules.consent, record, conversion.event_source)
 
-    def _obey(self, conversion: Conversion, permission: Permission, visitor: bytes) -> None:
+    def _apply_decision(self, conversion: Conversion, permission: Permission, visitor: bytes) -> None:
         """Let a visit's new word reach a conversion: its own visit's is obeyed, another's is a claim."""
         own = belongs_to(conversion, visitor)
         if not own and conversion.evidence & STRONG:
@@ -302,24 +309,24 @@ class Fold:
             self._refused_by(conversion, self._visits.changed[visitor], permission.reason or Reason.NO_CONSENT, own=own)
             return
         if own or not conversion.evidence & VOUCHED:
-            self._steps.restrict(conversion, conditions_of(permission, conversion.event_source))
+            self._transitions.restrict(conversion, conditions_of(permission, conversion.event_source))
         if permission.decision is Decision.ALLOWED and conversion.state is State.HELD and conversion.lacks & PERMISSION:
-            self._waiting.permit(conversion, permission.basis, visitor, own=own)
+            self._schedule.permit(conversion, permission.basis, visitor, own=own)
 
     def _refused_by(self, conversion: Conversion, said: Signal, reason: Reason, *, own: bool) -> None:
         """Let a visit's refusal end what is its own; what it only claims is held, within limits."""
         if own and conversion.evidence & STRONG:
-            self._steps.refuse(conversion, reason)
+            self._transitions.refuse(conversion, reason)
             return
         believed = said.channel is not Channel.BROWSER or believes(self._claims, said, told_of(conversion))
         if own:
             conversion.contested_ms = said.received_ms
             conversion.evidence |= BELIEVED * believed
-            self._steps.refuse(conversion, reason)
+            self._transitions.refuse(conversion, reason)
         elif believed and hears_others(conversion):
-            self._steps.hold_contested(conversion, said.received_ms)
+            self._transitions.hold_contested(conversion, said.received_ms)
         elif believed:
-            self._steps.remember_refusal(conversion, said.received_ms)
+            self._transitions.remember_refusal(conversion, said.received_ms)
 
     def _saw(self, signal: Signal, *, opens: bool) -> None:
         self._sides.saw(signal, opens=opens)
@@ -336,9 +343,9 @@ class Fold:
         if signal.event not in SPELLED_TWICE:
             return
         place = (signal.workspace, signal.pixel, signal.event)
-        word, known = Spelled(signal.received_ms, signal.spelling or signal.event), self.known.spelled.get(place)
+        word, known = Spelled(signal.received_ms, signal.spelling or signal.event), self.read_set.spelled.get(place)
         if known is None or word > known:
-            self.known.spelled[place] = self.writes.spelled[place] = word
+            self.read_set.spelled[place] = self.write_set.spelled[place] = word
 
 
 def _own_first(known: Conversion | None, visitors: tuple[bytes, ...]) -> tuple[bytes, ...]:

@@ -20,10 +20,11 @@ from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Side, Signal
 from twinbeam.pipeline.record.conversion import STRONG, VOUCHED, Conversion, belongs_to
-from twinbeam.pipeline.record.known import Known, Writes
+from twinbeam.pipeline.record.decision_table import REFUSED_BEFORE
+from twinbeam.pipeline.record.read_set import ReadSet
 from twinbeam.pipeline.record.relation import Relation, has_left, is_another_order, relation_of
-from twinbeam.pipeline.record.rules import REFUSED_BEFORE
 from twinbeam.pipeline.record.vouching import person_of
+from twinbeam.pipeline.record.write_set import WriteSet
 
 _APART_SECONDS = 30 * 86_400  #: orders of one number that far apart are two: some shops begin anew each year
 _SUFFIX_BYTES = 4
@@ -44,12 +45,12 @@ class Belonging(NamedTuple):
 class Joining:
     """Finds conversions for the arrivals of one transaction."""
 
-    def __init__(self, known: Known, writes: Writes) -> None:
-        self._known = known
-        self._writes = writes
+    def __init__(self, read_set: ReadSet, write_set: WriteSet) -> None:
+        self._read_set = read_set
+        self._write_set = write_set
 
     def belonging(self, signal: Signal, visitors: tuple[bytes, ...]) -> Belonging:
-        """Tell to which conversion an arrival belongs."""
+        """Return the conversion that an arrival belongs to."""
         if not signal.aliases:
             row = self._row(signal.key)
             if row is None or _is_of(row, signal):
@@ -65,8 +66,8 @@ class Joining:
 
     def _row(self, key: bytes) -> Conversion | None:
         """Find the conversion under a key, or the one in which that is counted."""
-        row = self._known.conversions.get(key)
-        return self._known.rows.get(row.united, row) if row is not None and row.united else row
+        row = self._read_set.conversions.get(key)
+        return self._read_set.rows.get(row.united, row) if row is not None and row.united else row
 
     def _one_of(
         self, signal: Signal, fitting: list[Conversion], rows: list[Conversion], visitors: tuple[bytes, ...]
@@ -95,12 +96,12 @@ class Joining:
         return renamed(signal, signal.order_event_id, signal.aliases[0])
 
     def _leading_to(self, signal: Signal, ids: set[int]) -> frozenset[bytes]:
-        conversions = self._known.conversions
+        conversions = self._read_set.conversions
         return frozenset(key for key in _keys(signal) if key in conversions and conversions[key].id in ids)
 
     def _apart(self, signal: Signal, rows: Sequence[Conversion]) -> Belonging:
         """
-        Give an arrival a conversion of its own beside those of other orders under its ids.
+        Return a conversion of an arrival's own, beside those of other orders under its ids.
 
         An id that leads to another order is used again only where a server ties it to a visit and the other order does
         not go out under it.
@@ -125,16 +126,16 @@ class Joining:
         return Belonging(own, row, finding=Finding.ORDER_DIFFERS, moved=moved)
 
     def _goes_by(self, row: Conversion, event_id: str) -> bool:
-        """Tell whether a conversion goes out under an id, its row's own or one that a copy has brought it just now."""
-        brought = self._writes.payloads.get(row.id, ())
+        """Return whether a conversion is sent under an id, its row's own or one that a copy has just brought."""
+        brought = self._write_set.payloads.get(row.id, ())
         heard = (copy for copy in brought if not row.evidence & STRONG or belongs_to(row, copy.visitor))
         return row.event_id in ("", event_id) or any(copy.event_id == event_id for copy in heard)
 
     def _found(self, key: bytes) -> Conversion | None:
         """Find the conversion under a key that no arrival bears by itself."""
-        row = self._row(key) or self._known.find([key]).get(key)
+        row = self._row(key) or self._read_set.find([key]).get(key)
         if row is not None:
-            self._known.conversions[key] = row
+            self._read_set.conversions[key] = row
         return row
 
     def _reused(self, signal: Signal) -> Belonging:
@@ -148,7 +149,7 @@ class Joining:
                 return Belonging(own, None, is_reused=True)
             if not _is_reused(row, own):
                 return Belonging(own, row)
-        return Belonging(signal, self._known.conversions[signal.key])
+        return Belonging(signal, self._read_set.conversions[signal.key])
 
 
 def split(signal: Signal) -> Signal:
@@ -181,14 +182,14 @@ def _with_suffix(event_id: str, seed: bytes) -> str:
 
 
 def _is_of(row: Conversion, signal: Signal) -> bool:
-    """Tell whether an arrival may be of a conversion, as far as servers have vouched for its order and person."""
+    """Return whether an arrival may be of a conversion, as far as servers have vouched for its order and person."""
     if not row.evidence & VOUCHED or not signal.order_id or not row.order_id:
         return True
     return row.order_id == signal.order_id and not _is_reused(row, signal)
 
 
 def _is_reused(row: Conversion, signal: Signal) -> bool:
-    """Tell whether a server names another person under an order's number, or the same number long after."""
+    """Return whether a server names another person under an order's number, or the same number long after."""
     if signal.channel.side is not Side.SERVER or row.order_id != signal.order_id or not row.evidence & VOUCHED:
         return False
     person = person_of(signal)
@@ -197,12 +198,12 @@ def _is_reused(row: Conversion, signal: Signal) -> bool:
 
 
 def _yields(row: Conversion) -> bool:
-    """Tell whether a server's word takes keys from a conversion: what only browsers refused."""
+    """Return whether a server's word takes keys from a conversion: what only browsers refused."""
     return row.state in REFUSED_BEFORE and not row.evidence & VOUCHED
 
 
 def _preferred(signal: Signal, rows: Sequence[Conversion], relations: Mapping[int, Relation]) -> set[int]:
-    """Give those that an arrival rather belongs to: its own visit's, where a server named that, before all others."""
+    """Return those that an arrival rather belongs to: its own visit's, where a server named that, before all others."""
     own = {row.id for row in rows if relations[row.id] is Relation.OWN}
     if signal.channel.side is Side.SERVER:
         return own if signal.strong else set()
@@ -220,7 +221,7 @@ def _rank(row: Conversion) -> tuple[bool, bool, bool]:
 
 
 def _may_unite(first: Conversion, other: Conversion, signal: Signal, relation: Relation) -> bool:
-    """Tell whether an arrival's word is enough to take two conversions for one order."""
+    """Return whether an arrival's word is enough to take two conversions for one order."""
     if is_another_order(other, signal):
         return False
     if other.state in REFUSED_BEFORE or other.state is State.ERASED or other.reason == Reason.JOINED:

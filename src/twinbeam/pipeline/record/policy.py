@@ -20,10 +20,11 @@ class Terms(Struct, frozen=True, gc=False):
     """What the owner of one pixel decided."""
 
     rules: PixelRules = DEFAULT_RULES
+    stopped: bool = False  #: nothing is sent to it until it is started
 
     def confirmed_by(self, signal: Signal, *, awaited: bool) -> bool:
         """
-        Tell whether a copy says that the purchase took place, in the sense the owner gave the word.
+        Return whether a copy says that the purchase took place, in the sense the owner gave the word.
 
         A server's copy means what its owner calls a purchase unless it names an earlier stage; a browser sees the
         order placed and nothing more, and where a server reports too, its word is awaited: anybody can call a page.
@@ -50,19 +51,19 @@ class Holding(Struct, frozen=True):
     after_browser_ms: int = 47 * _HOUR_MS
 
     def ends_ms(self, received_ms: int, browser_at: int | None) -> int:
-        """Tell when a conversion that is held since `received_ms` ends."""
+        """Return when a conversion that is held since `received_ms` ends."""
         ends = received_ms + self.wait_ms
         return ends if browser_at is None else min(ends, browser_at + self.after_browser_ms)
 
 
 class Enriching(Struct, frozen=True):
-    """Until when a second word about a delivered event is still merged by TikTok, in ms."""
+    """Until when an enrichment about a delivered event is still merged by TikTok, in ms."""
 
     #: TikTok merges an API copy into the pixel's for 5 minutes (tiktok.md 7.1); the rest is for the way there.
     within_ms: int = 5 * 60_000 - 20_000
 
     def in_time(self, browser_at: int | None, now_ms: int) -> bool:
-        """Tell whether it makes sense to send one now."""
+        """Return whether it makes sense to send one now."""
         return browser_at is not None and now_ms < browser_at + self.within_ms
 
 

@@ -25,7 +25,7 @@ class Relation(StrEnum):
 
 
 def relation_of(known: Conversion, signal: Signal, visitors: Iterable[bytes], visitor: bytes) -> Relation:
-    """Tell what an arrival is to a conversion; `visitors` are all visits that it names, `visitor` the first of them."""
+    """Return what an arrival is to a conversion; `visitors` are all visits it names, `visitor` the first of them."""
     is_same = any(belongs_to(known, each) for each in visitors)
     if signal.channel.side is Side.SERVER:
         if is_same or (known.evidence & VOUCHED and not _refused_another_visit(known, signal)):
@@ -41,21 +41,21 @@ def relation_of(known: Conversion, signal: Signal, visitors: Iterable[bytes], vi
 
 
 def hears_others(known: Conversion) -> bool:
-    """Tell whether a refusal of a visit that nothing ties to it may hold it: a visit's own report hears no other."""
+    """Return whether a refusal of a visit that nothing ties to it may hold it: a visit's own report hears no other."""
     return not known.evidence & STRONG and (bool(known.evidence & VOUCHED) or not known.visitor)
 
 
 def is_another_order(known: Conversion, signal: Signal) -> bool:
-    """Tell whether a conversion is said to be of another order than an arrival, be it by a server or by a browser."""
+    """Return whether a conversion is said to be of another order than an arrival, be it by a server or by a browser."""
     return bool(known.order_id) and bool(signal.order_id) and known.order_id != signal.order_id
 
 
 def _refused_another_visit(known: Conversion, signal: Signal) -> bool:
-    """Tell whether a server refused a conversion for another visit than the one that it names now."""
+    """Return whether a server refused a conversion for another visit than the one that it names now."""
     is_refused = known.state in (State.DROPPED, State.WITHDRAWN)
     return is_refused and signal.strong and bool(known.evidence & STRONG) and bool(known.visitor)
 
 
 def has_left(known: Conversion) -> bool:
-    """Tell whether it may have reached TikTok."""
+    """Return whether it may have reached TikTok."""
     return known.frozen or known.state in (State.LEASED, State.DELIVERED, State.REFUSED)

@@ -6,7 +6,8 @@ It tells a person that a side has fallen silent, and the join window whether a t
 
 from twinbeam.core.names import STANDARD
 from twinbeam.core.values import Channel, Side, Signal
-from twinbeam.pipeline.record.known import Known, SideReports, Writes
+from twinbeam.pipeline.record.read_set import ReadSet
+from twinbeam.pipeline.record.write_set import SideReports, WriteSet
 
 _OTHER = {Side.BROWSER: Side.SERVER, Side.SERVER: Side.BROWSER}
 
@@ -14,9 +15,9 @@ _OTHER = {Side.BROWSER: Side.SERVER, Side.SERVER: Side.BROWSER}
 class Sides:
     """What one fold hears of the sides."""
 
-    def __init__(self, known: Known, writes: Writes) -> None:
-        self._last_seen = known.last_seen
-        self._heard = writes.heard
+    def __init__(self, read_set: ReadSet, write_set: WriteSet) -> None:
+        self._last_seen = read_set.last_seen
+        self._heard = write_set.heard
         self._pairs: dict[tuple[str, str, str, Channel], tuple[SideReports, SideReports]] = {}
 
     def saw(self, signal: Signal, *, opens: bool) -> None:

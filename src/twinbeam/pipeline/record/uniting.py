@@ -23,10 +23,10 @@ from twinbeam.pipeline.record.conversion import (
     VOUCHED,
     Conversion,
 )
-from twinbeam.pipeline.record.known import Writes
 from twinbeam.pipeline.record.relation import has_left
-from twinbeam.pipeline.record.steps import Steps
-from twinbeam.pipeline.record.waiting import Waiting
+from twinbeam.pipeline.record.schedule import Schedule
+from twinbeam.pipeline.record.transitions import Transitions
+from twinbeam.pipeline.record.write_set import WriteSet
 
 _EITHER = PERMISSION | CONFIRMATION  #: what one of two may bring for both
 
@@ -34,10 +34,10 @@ _EITHER = PERMISSION | CONFIRMATION  #: what one of two may bring for both
 class Uniting:
     """Unites the conversions of one transaction."""
 
-    def __init__(self, writes: Writes, waiting: Waiting, steps: Steps) -> None:
-        self._writes = writes
-        self._waiting = waiting
-        self._steps = steps
+    def __init__(self, write_set: WriteSet, schedule: Schedule, transitions: Transitions) -> None:
+        self._write_set = write_set
+        self._schedule = schedule
+        self._transitions = transitions
 
     def unite(
         self, first: Conversion, other: Conversion, now_ms: int, *, absorbs: bool, visitors: Collection[bytes]
@@ -49,12 +49,12 @@ class Uniting:
         """
         if has_left(other):
             if has_left(first):
-                self._steps.count(first, Finding.SENT_TWICE)
+                self._transitions.count(first, Finding.SENT_TWICE)
             return
         if other.state in UNSENT:
             if absorbs and not has_left(first) and first.state in UNSENT:
                 self._absorb(first, other, now_ms)
-            self._waiting.end(other, State.EXPIRED, Reason.JOINED)
+            self._schedule.end(other, State.EXPIRED, Reason.JOINED)
         elif absorbs and not first.evidence & STRONG:
             _remember_claims(first, other)
         self._count_in(first, other, absorbs=absorbs)
@@ -82,22 +82,22 @@ class Uniting:
         first.channels = "+".join(dict.fromkeys([*first.channels.split("+"), *other.channels.split("+")]))
         first.person = first.person or other.person
         first.order_id = first.order_id or other.order_id
-        self._writes.absorbed.append((other.id, first.id))
-        moved = self._writes.payloads.get(other.id, [])
-        self._writes.payloads.setdefault(first.id, []).extend(moved)
-        self._writes.changed[first.id] = first
-        self._waiting.rearrange(first, lacked, now_ms)
+        self._write_set.absorbed.append((other.id, first.id))
+        moved = self._write_set.payloads.get(other.id, [])
+        self._write_set.payloads.setdefault(first.id, []).extend(moved)
+        self._write_set.changed[first.id] = first
+        self._schedule.rearrange(first, lacked, now_ms)
 
     def _count_in(self, first: Conversion, other: Conversion, *, absorbs: bool) -> None:
         """Let whatever comes under the other's ids belong to the first; a stranger's id is not sent."""
         other.united = first.id
         other.evidence |= APART * (not absorbs)
-        self._writes.changed[other.id] = other
+        self._write_set.changed[other.id] = other
 
     def _redirect(self, first: Conversion, other: Conversion) -> None:
         """Let the later word of the other's visit reach the first."""
         if other.visitor:
-            self._writes.watched.append((other.visitor, first.id))
+            self._write_set.watched.append((other.visitor, first.id))
 
 
 def _name_both(first: Conversion, other: Conversion, visitors: Collection[bytes]) -> None:
@@ -119,7 +119,7 @@ def _remember_claims(first: Conversion, other: Conversion) -> None:
 
 
 def _fired(first: Conversion, other: Conversion) -> int | None:
-    """Tell when TikTok's own script may have reported the other; on what a server vouches for that is a claim."""
+    """Return when TikTok's own script may have reported the other; on what a server vouches for that is a claim."""
     if other.browser_at is None or first.evidence & STRONG or not first.evidence & VOUCHED:
         return other.browser_at
     return max(other.browser_at, other.received_ms) if other.evidence & BELIEVED else None

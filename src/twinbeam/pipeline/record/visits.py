@@ -16,7 +16,7 @@ from twinbeam.core.consent import (
     NOTHING_SAID,
     NOWHERE,
     ConsentRecord,
-    Statement,
+    DatedAnswer,
     denials,
     latest,
     only_grants,
@@ -26,13 +26,14 @@ from twinbeam.core.consent import (
 from twinbeam.core.values import Facts, Signal
 from twinbeam.pipeline.record.authority import VISIT
 from twinbeam.pipeline.record.conversion import Copy
-from twinbeam.pipeline.record.known import Known, Writes
+from twinbeam.pipeline.record.read_set import ReadSet
+from twinbeam.pipeline.record.write_set import WriteSet
 
 _encode = msgspec.json.Encoder().encode
 _NO_FACTS = Facts()
 
 #: What is taken for known of a visit whose facts are damaged: it may have refused, so only a later word permits.
-UNREADABLE = Facts(consent=ConsentRecord(ad_storage=Statement(0, "denied")))
+UNREADABLE = Facts(consent=ConsentRecord(ad_storage=DatedAnswer(0, "denied")))
 
 
 def remember(known: Facts | None, said: Facts) -> Facts:
@@ -65,7 +66,7 @@ def agree(known: Facts | None, said: ConsentRecord) -> Facts:
 
 
 def erased(facts: Facts) -> Facts | None:
-    """Give what stays of a visit whose person is erased: what it denied, or else what it denied would be sent again."""
+    """Return what stays of a visit whose person is erased: its refusals, so that nothing refused is sent again."""
     denied = denials(facts.consent) if facts.consent is not None else None
     return None if denied is None else Facts(consent=denied)
 
@@ -76,13 +77,13 @@ def _heard_by_all(record: ConsentRecord) -> ConsentRecord | None:
 
 
 def refuses(record: ConsentRecord) -> bool:
-    """Tell whether a record refuses what every event needs."""
+    """Return whether a record refuses what every event needs."""
     return "denied" in (record.ad_storage.answer, record.ad_user_data.answer)
 
 
 def _only_repeats(known: ConsentRecord | None, record: ConsentRecord) -> bool:
     """
-    Tell whether a grant is only said again.
+    Return whether a grant is only said again.
 
     It is not written again: at worst an older refusal that comes late wins over the newer of two grants.
     """
@@ -94,7 +95,7 @@ def _only_repeats(known: ConsentRecord | None, record: ConsentRecord) -> bool:
 
 
 def lacks(signal: Signal) -> bool:
-    """Tell whether an arrival could use what its visit is known by."""
+    """Return whether an arrival could use what its visit is known by."""
     if not signal.visits or not signal.body or signal.event_source != "web":
         return False
     own = signal.facts
@@ -103,7 +104,7 @@ def lacks(signal: Signal) -> bool:
 
 def borrowed(facts: Facts, signal: Signal, arrival: bytes, *, restricted: bool = False) -> Copy | None:
     """
-    Give the visit's facts that a signal lacks as a copy of the lowest authority, or None if there are none.
+    Return the visit's facts that a signal lacks as a copy of the lowest authority, or None if there are none.
 
     The visit may have been seen on another pixel: a `restricted` one tells no more of its page than the host.
     """
@@ -123,9 +124,9 @@ def borrowed(facts: Facts, signal: Signal, arrival: bytes, *, restricted: bool =
 class Visits:
     """The visits that the arrivals of one transaction belong to."""
 
-    def __init__(self, known: Known, writes: Writes) -> None:
-        self._known = known
-        self._writes = writes
+    def __init__(self, read_set: ReadSet, write_set: WriteSet) -> None:
+        self._read_set = read_set
+        self._write_set = write_set
         self.changed: dict[bytes, Signal] = {}  #: visitors whose word on consent is another one now, and who said so
         self._apart = False  # whether any arrival was seen whose tokens lead to different visitors
 
@@ -145,7 +146,7 @@ class Visits:
                 self._hear(other, refused, signal)
 
     def _hear(self, visitor: bytes, said: ConsentRecord, signal: Signal) -> None:
-        before = self._known.facts_of.get(visitor)
+        before = self._read_set.facts_of.get(visitor)
         after = agree(before, said)
         if after != before:
             self._write(visitor, after)
@@ -160,7 +161,7 @@ class Visits:
         if signal.consent is not None or not signal.visits:
             return
         visitor = self.visitor_of(signal)
-        if visitor in self._known.facts_of:
+        if visitor in self._read_set.facts_of:
             self._link(signal)
         elif self._others(signal, visitor):
             self._apart = True
@@ -168,7 +169,7 @@ class Visits:
     def learn(self, signal: Signal, said: Facts) -> None:
         """Take in the click and browser keys of an arrival that is allowed."""
         visitor = self._linked(signal)
-        before = self._known.facts_of.get(visitor)
+        before = self._read_set.facts_of.get(visitor)
         if before is not None and before.consent is not None and refuses(before.consent):
             return  # what the visit refused since is not learned again
         after = remember(before, said)
@@ -184,17 +185,17 @@ class Visits:
                 self._note(other, conversion)
 
     def _note(self, visitor: bytes, conversion: int) -> None:
-        if visitor not in self._known.facts_of:
+        if visitor not in self._read_set.facts_of:
             self._write(visitor, _NO_FACTS)
-        self._writes.watched.append((visitor, conversion))
+        self._write_set.watched.append((visitor, conversion))
 
     def contest(self, claim: bytes, at_ms: int) -> bytes:
         """Note that a visit which nothing ties to an order refused it; give the visit that the order is kept as."""
-        links = self._known.visitor_of
+        links = self._read_set.visitor_of
         visitor = links.get(claim)
         if visitor is None:
-            visitor = links[claim] = self._writes.links[claim] = claim
-        facts = self._known.facts_of.get(visitor, _NO_FACTS)
+            visitor = links[claim] = self._write_set.links[claim] = claim
+        facts = self._read_set.facts_of.get(visitor, _NO_FACTS)
         if at_ms > facts.contested_ms:
             self._write(visitor, msgspec.structs.replace(facts, contested_ms=at_ms))
         return visitor
@@ -207,18 +208,18 @@ class Visits:
         return (visitor, *self._others(signal, visitor)) if self._apart else (visitor,)
 
     def facts_for(self, signal: Signal) -> Facts | None:
-        """Give what the visit of an arrival is known by."""
-        return self._known.facts_of.get(self.visitor_of(signal)) if signal.visits else None
+        """Return what the visit of an arrival is known by."""
+        return self._read_set.facts_of.get(self.visitor_of(signal)) if signal.visits else None
 
     def record_for(self, signal: Signal) -> ConsentRecord | None:
-        """Give what the visit of an arrival has said about consent, and what others that it names have refused."""
+        """Return what the visit of an arrival has said about consent, and what others that it names have refused."""
         facts = self.facts_for(signal)
         record = facts.consent if facts is not None else None
         return self._with_refusals(signal, record) if self._apart else record
 
     def _with_refusals(self, signal: Signal, record: ConsentRecord | None) -> ConsentRecord | None:
         for other in self._others(signal, self.visitor_of(signal)) if signal.visits else ():
-            facts = self._known.facts_of.get(other)
+            facts = self._read_set.facts_of.get(other)
             refused = _heard_by_all(facts.consent) if facts is not None and facts.consent is not None else None
             if refused is not None:
                 record = latest(record or NOTHING_SAID, refused)
@@ -226,7 +227,7 @@ class Visits:
 
     def visitor_of(self, signal: Signal) -> bytes:
         """Name the visitor of an arrival that has tokens; a new one goes by the first of them."""
-        links = self._known.visitor_of
+        links = self._read_set.visitor_of
         for token in signal.visits:
             if token in links:
                 return links[token]
@@ -234,26 +235,26 @@ class Visits:
 
     def _others(self, signal: Signal, visitor: bytes) -> list[bytes]:
         """Name the other visitors that tokens of an arrival lead to; hardly ever there are any."""
-        links = self._known.visitor_of
+        links = self._read_set.visitor_of
         return [
             other for other in dict.fromkeys(links.get(token, visitor) for token in signal.visits) if other != visitor
         ]
 
     def _linked(self, signal: Signal) -> bytes:
-        """Give the visitor to whom all tokens of an arrival lead, as those of one that was heard do already."""
+        """Return the visitor to whom all tokens of an arrival lead, as those of one that was heard do already."""
         heard = signal.consent is not None
-        return self._known.visitor_of[signal.visits[0]] if heard else self._link(signal)
+        return self._read_set.visitor_of[signal.visits[0]] if heard else self._link(signal)
 
     def _link(self, signal: Signal) -> bytes:
-        visitor, links = self.visitor_of(signal), self._known.visitor_of
+        visitor, links = self.visitor_of(signal), self._read_set.visitor_of
         for token in signal.visits:
             known = links.get(token)
             if known is None:
-                links[token] = self._writes.links[token] = visitor
+                links[token] = self._write_set.links[token] = visitor
             elif known is not visitor and known != visitor:
                 self._apart = True
         return visitor
 
     def _write(self, visitor: bytes, facts: Facts) -> None:
-        self._known.facts_of[visitor] = facts
-        self._writes.facts[visitor] = facts
+        self._read_set.facts_of[visitor] = facts
+        self._write_set.facts[visitor] = facts

@@ -22,7 +22,7 @@ _BELIEVED = frozenset({Relation.OWN, Relation.FIRST_VOUCHED, Relation.TAKEN_OVER
 
 
 def is_believed(relation: Relation) -> bool:
-    """Tell whether an arrival is believed in everything, and is no mere claim."""
+    """Return whether an arrival is believed in everything, and is no mere claim."""
     return relation in _BELIEVED
 
 
@@ -55,7 +55,7 @@ def forget_other_order(known: Conversion, signal: Signal) -> None:
 
 
 def speaks_of_order(known: Conversion, signal: Signal) -> bool:
-    """Tell whether a server names an order where a remembered refusal named one: that is looked up by the order."""
+    """Return whether a server names an order where a remembered refusal named one: that is looked up by the order."""
     return bool(known.evidence & BY_ORDER) and signal.channel.side is Side.SERVER and bool(signal.order_id)
 
 
@@ -69,7 +69,7 @@ def refuse_as_server(known: Conversion, it: Arriving) -> None:
 
 
 def outdoes(signal: Signal, contested_ms: int) -> bool:
-    """Tell whether a server's copy states a grant that was given after a conversion was contested."""
+    """Return whether a server's copy states a grant that was given after a conversion was contested."""
     return bool(contested_ms) and signal.consent is not None and _granted_ms(signal.consent) > contested_ms
 
 

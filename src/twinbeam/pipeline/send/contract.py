@@ -24,7 +24,7 @@ class Leases(Protocol):
         ...
 
     def next_due_ms(self) -> int | None:
-        """Tell when the earliest unsent conversion of any lane is due, or None when there is none."""
+        """Return when the earliest unsent conversion of any lane is due, or None when there is none."""
         ...
 
     def lease(self, lane: Lane, *, limit: int, owner: str, now_ms: int, compose: Compose) -> Lease | None:
@@ -84,7 +84,7 @@ class Leases(Protocol):
 
     def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
         """
-        Give a lease that has waited for its turn as it may go out now, or None where nothing of it is left.
+        Return a lease that has waited for its turn as it may go out now, or None where nothing of it is left.
 
         It is the same one, unless something of it was refused or erased since: the rest is a batch of its own.
         """

@@ -110,6 +110,9 @@ class LaneRun:
         if self.breaker.is_open:
             await self._put_back()
             return None
+        if self._ports.is_stopped(self.lane):
+            await self._put_back()
+            return self._leased.popleft() if self._leased else None  # what is left has its answer already
         if leased := await self._from_leased():
             return leased
         return None if self._gathers_for() else await self._lease()
@@ -134,7 +137,7 @@ class LaneRun:
         return None
 
     async def _put_back(self) -> None:
-        """Let what would wait for the breaker wait in the store, where a refusal or an erasure still reaches it."""
+        """Let what the breaker or a stop holds back wait in the store, where a refusal or an erasure reaches it."""
         for leased in [it for it in self._leased if it.verdict is None]:
             due_ms = self._ports.clock.now_ms() + round(self.breaker.seconds_open() * MS_PER_SECOND)
             await self._ports.settle(leased.lease, TryLater(_PUT_BACK), due_ms=due_ms)
@@ -146,7 +149,7 @@ class LaneRun:
         return 1 if self.breaker.is_half_open else self._ports.policy.in_flight
 
     def _gathers_for(self) -> float:
-        """Give the seconds until a batch that is not full may follow the ones under way."""
+        """Return the seconds until a batch that is not full may follow the ones under way."""
         left = self._gathers_until - self._ports.clock.monotonic()
         return max(0.0, left) if self._requests else 0.0
 
@@ -232,7 +235,7 @@ class LaneRun:
         return "split"
 
     def _due_ms(self, lease: Lease, verdict: Verdict) -> int:
-        """Say when the batch may be tried again, should it have to be."""
+        """Return when the batch may be tried again, should it have to be."""
         now_ms = self._ports.clock.now_ms()
         match verdict:
             case TryLater():

@@ -54,7 +54,11 @@ class Sender(Ports):
         self._wakeup.set()
 
     async def resume(self, workspace: str, source_id: str) -> None:
-        """Try again at once what waits for an event source, because its token is another one; raises StorageError."""
+        """
+        Try again at once what waits for an event source: its token is another one, or it was started again.
+
+        Raises StorageError.
+        """
         now_ms = self.clock.now_ms()
         await self.on_store(self.leases.hasten, workspace=workspace, source_id=source_id, now_ms=now_ms)
         for run in self._runs.values():
@@ -101,7 +105,7 @@ class Sender(Ports):
         return self.leases.due_lanes(self.clock.now_ms()), self.leases.next_due_ms()
 
     def _start_lanes(self, due: Iterable[Lane]) -> None:
-        runs = {lane.id: self._run_of(lane) for lane in due}
+        runs = {lane.id: self._run_of(lane) for lane in due if not self.is_stopped(lane)}
         runs |= {key: run for key, run in self._runs.items() if run.has_leased_work}
         for key, run in runs.items():
             self._start(key, run)
@@ -131,7 +135,7 @@ class Sender(Ports):
 
     def _seconds_to_rest(self, next_due_ms: int | None) -> float:
         """
-        Tell when to look again if nobody calls.
+        Return when to look again if nobody calls.
 
         What is due already is in the hands of a lane, or waits for a circuit breaker whose time counts here.
         """

@@ -25,7 +25,7 @@ class Ages(Struct, frozen=True):
 
     def too_late(self, since_ms: int, may_have_it_since: int | None, now_ms: int) -> Reason | None:
         """
-        Tell why a conversion must not be sent now, or None if it may.
+        Return why a conversion must not be sent now, or None if it may.
 
         It began to wait at `since_ms`; what was held in vain begins anew when the missing word comes after all.
         TikTok may have it since our own first attempt, or since its script reported it in the browser.
@@ -37,27 +37,35 @@ class Ages(Struct, frozen=True):
         return None
 
     def reason_to_end(
-        self, since_ms: int, maybe_at: int | None, browser_at: int | None, now_ms: int, *, proven: bool
+        self,
+        since_ms: int,
+        maybe_at: int | None,
+        browser_at: int | None,
+        now_ms: int,
+        *,
+        proven: bool,
+        stopped: bool = False,
     ) -> Reason | None:
         """
         Return why a conversion must not be sent now, or None if it may.
 
         What a browser said of TikTok's own script counts like our own attempt where it is `proven` to be the
-        conversion's own visit; else it is a claim, and what it would double is contested.
+        conversion's own visit; else it is a claim, and what it would double is contested. Of a `stopped` pixel what
+        became too old is told apart.
         """
         reason = self.too_late(since_ms, earliest(maybe_at, browser_at if proven else None), now_ms)
         if reason is None and not proven and self.too_late(now_ms, browser_at, now_ms):
             return Reason.CONSENT_CONTESTED
-        return reason
+        return Reason.PIXEL_STOPPED if stopped and reason is Reason.TOO_OLD else reason
 
     def too_late_to_enrich(self, browser_at: int | None, now_ms: int) -> bool:
-        """Tell whether a second word about a delivered conversion would be dropped by now."""
+        """Return whether an enrichment about a delivered conversion would be dropped by now."""
         return browser_at is None or now_ms >= browser_at + self.enrich_ms
 
 
 def ended_test(lane: Lane, rules: PixelRules, now_ms: int) -> Reason | None:
     """
-    Tell why a lane's tests must not be sent any more: the pixel's own code was switched off.
+    Return why a lane's tests must not be sent any more: the pixel's own code was switched off.
 
     Tests under a code that a server named itself go on: its owner has no switch for them.
     """
@@ -71,5 +79,5 @@ def reason_of_batch(late: Collection[Reason]) -> Reason:
 
 
 def earliest(maybe_at: int | None, browser_at: int | None) -> int | None:
-    """Give the earliest moment at which TikTok may have got a conversion, by us or by its own script."""
+    """Return the earliest moment at which TikTok may have got a conversion, by us or by its own script."""
     return min((at for at in (maybe_at, browser_at) if at is not None), default=None)

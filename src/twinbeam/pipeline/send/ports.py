@@ -7,7 +7,7 @@ from random import Random
 from typing import ParamSpec, Protocol, TypeVar
 
 from twinbeam.core.clock import Clock
-from twinbeam.core.delivery import Lease, Verdict
+from twinbeam.core.delivery import Lane, Lease, Verdict
 from twinbeam.pipeline.send.contract import Compose, Destination, Leases
 from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.send.report import Report, silent
@@ -32,6 +32,11 @@ class Settle(Protocol):
         ...
 
 
+def never(_lane: Lane) -> bool:
+    """Stop no lane."""
+    return False
+
+
 @dataclass(kw_only=True, eq=False)
 class Ports:
     """Everything outside of this room that sending uses."""
@@ -46,4 +51,5 @@ class Ports:
     owner: str  #: names this process in its leases; a restarted process takes a new name
     on_store: OnStore
     report: Report = silent
+    is_stopped: Callable[[Lane], bool] = never  #: whether the lane's owner lets nothing be sent for now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep

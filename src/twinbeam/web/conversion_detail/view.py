@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from twinbeam.core.story import Story
+from twinbeam.core.story import Stopped, Story
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.places import Places, places
 from twinbeam.web.rendering import PageRenderer
@@ -17,16 +17,22 @@ _NO_ID = 2**62  #: an address may hold any number; no store reaches as far
 
 
 class ConversionDetail(Struct, frozen=True):
-    """One conversion, and how its pixel is named."""
+    """One conversion, how its pixel is named, and whether that is stopped."""
 
     conversion: Story
     places: Places
+    stopped: Stopped | None
 
 
 def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail | None:
     """Read one conversion, or None where there is none; for the reader's thread."""
     conversion = read_model.by_id(conversion_id) if conversion_id < _NO_ID else None
-    return None if conversion is None else ConversionDetail(conversion, places(read_model.pixels()))
+    if conversion is None:
+        return None
+    rows = read_model.pixels()
+    place = (conversion.workspace, conversion.pixel)
+    stopped = next((row.stopped for row in rows if (row.workspace, row.code) == place), None)
+    return ConversionDetail(conversion, places(rows), stopped)
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -39,5 +45,6 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         here="",
         conversion=detail.conversion,
         places=detail.places,
+        stopped=detail.stopped,
         failure=last_failure(detail.conversion.log, context.access_codes),
     )

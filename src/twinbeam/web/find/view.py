@@ -60,7 +60,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
 
 
 def _names_person(typed: str) -> bool:
-    """Tell whether what was typed must not be shown again."""
+    """Return whether what was typed must not be shown again."""
     return "@" in typed or safe_id(typed) != typed
 
 
@@ -80,7 +80,7 @@ async def _short_body(request: Request) -> bytes:
 
 
 async def _pending(context: RouteContext, workspaces: list[str], typed: str) -> bool:
-    """Tell whether a journal holds it; an order's events carry its id unless they name one of their own."""
+    """Return whether a journal holds it; an order's events carry its id unless they name one of their own."""
     for workspace in workspaces:
         if await context.pending(workspace, typed):
             return True

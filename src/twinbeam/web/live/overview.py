@@ -43,7 +43,7 @@ class Overview(Struct, frozen=True):
 
     @property
     def stands_still(self) -> bool:
-        """Tell whether some of what waits is not on its way."""
+        """Return whether some of what waits is not on its way."""
         return any(alarm.issue.weight == Weight.BROKEN for alarm in self.alarms)
 
     @property

@@ -53,7 +53,7 @@ class SnapshotCache:
 
     async def fragment(self, days: int) -> tuple[Snapshot, str]:
         """
-        Give a snapshot not older than a second and what the page shows of it; raises StorageError.
+        Return a snapshot not older than a second and what the page shows of it; raises StorageError.
 
         It is rendered once for all viewers of this period, on the reader's thread: many pixels make many rows.
         """

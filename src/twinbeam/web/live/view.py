@@ -43,7 +43,7 @@ def part(renderer: PageRenderer, snapshot: Snapshot, days: int) -> str:
 
 
 def period(request: Request) -> int:
-    """Give the number of days that is asked for: 1, or else 7."""
+    """Return the number of days that is asked for: 1, or else 7."""
     asked = request.query_params.get("days", "")
     return next((days for days in PERIODS if asked == str(days)), WEEK_DAYS)
 

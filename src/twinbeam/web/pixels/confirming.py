@@ -29,7 +29,7 @@ class PurchaseConfirmation(Struct, frozen=True):
 
 
 def confirming(row: PixelRow, week: Sums, now_ms: int) -> PurchaseConfirmation | None:
-    """Tell of one pixel; an event set has no browser."""
+    """Return what holds for one pixel; an event set has no browser."""
     if row.event_source != "web":
         return None
     mode = row.rules.confirm_purchases

@@ -18,7 +18,7 @@ from twinbeam.web.alarms import Issue, Weight
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixels.sides import Silence
 from twinbeam.web.sums import WEEK_DAYS, Sums
-from twinbeam.web.wording import duration, workspace_option
+from twinbeam.web.wording import duration, since_when, workspace_option
 
 
 class PixelFacts(Struct, frozen=True):
@@ -36,6 +36,16 @@ class PixelFacts(Struct, frozen=True):
 def issues(facts: PixelFacts) -> list[Issue]:
     """List what is wrong with a pixel, the worst first."""
     return [issue for rule in _RULES if (issue := rule(facts)) is not None]
+
+
+def _stopped(facts: PixelFacts) -> Issue | None:
+    stopped = facts.pixel.stopped
+    if stopped is None:
+        return None
+    what = f"Stopped {since_when(stopped)}. Conversions waiting until it is started: {facts.week.waiting:,}."
+    fix = "Nothing is sent, and the browser tag does nothing. What waits for 7 days expires. To start it:"
+    command = f"twinbeam pixels start {facts.pixel.code}{workspace_option(facts.pixel.workspace)}"
+    return Issue(Weight.BROKEN, what, fix, command, _list(facts, "waiting"), is_alarm=True)
 
 
 def _no_token(facts: PixelFacts) -> Issue | None:
@@ -221,6 +231,7 @@ _MEND_SILENCE: Mapping[Side, str] = {
 }
 
 _RULES = (
+    _stopped,
     _no_token,
     _token_refused,
     _held_pile_up,

@@ -5,14 +5,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from twinbeam.demo.shop_pages.cart import COOKIE, MOST_OF_ONE, Cart, read_cart
-from twinbeam.demo.shop_pages.goods import GOODS
+from twinbeam.demo.shop_pages.catalogue import CATALOGUE
 from twinbeam.demo.shop_pages.parts import Parts, form_of
 
 _DAYS_30_SECONDS = 2_592_000
 
 
 def cart_of(request: Request) -> Cart:
-    """Give the visitor's cart."""
+    """Return the visitor's cart."""
     return read_cart(request.cookies.get(COOKIE, ""))
 
 
@@ -24,7 +24,7 @@ async def show(shop: Parts, request: Request) -> Response:
 async def change(_shop: Parts, request: Request) -> Response:
     """Answer POST /cart: one more of a product, or just so many of it."""
     form = await form_of(request)
-    product = GOODS.get(form.get("product", ""))
+    product = CATALOGUE.get(form.get("product", ""))
     wanted = form.get("quantity")
     if product is None or (wanted is not None and not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 4)):
         raise HTTPException(400)

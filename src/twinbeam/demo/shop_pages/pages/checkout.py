@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from twinbeam.demo.shop_pages.cart import COOKIE, Cart
-from twinbeam.demo.shop_pages.filled_in import complaint, customer_of
 from twinbeam.demo.shop_pages.orders import Customer, Order, draw_order_id, draw_token, is_token
 from twinbeam.demo.shop_pages.pages import thank_you
 from twinbeam.demo.shop_pages.pages.cart import cart_of
 from twinbeam.demo.shop_pages.parts import Parts, form_of
-from twinbeam.demo.shop_pages.people import somebody
+from twinbeam.demo.shop_pages.people import fictional_customer
 from twinbeam.demo.shop_pages.reports import order_token, properties_of, purchase_of
+from twinbeam.demo.shop_pages.validation import customer_of, validation_error
 from twinbeam.demo.shop_pages.visit import Visit, visit_of
 
 CHECKOUT = "checkout"  #: the cookie and the field that hold the checkout's token
@@ -28,7 +28,7 @@ async def show(shop: Parts, request: Request) -> Response:
     if not cart.lines:
         return RedirectResponse("/cart", 303)
     token = request.cookies.get(CHECKOUT, "")
-    return _form(shop, request, cart, somebody(), token if is_token(token) else draw_token())
+    return _form(shop, request, cart, fictional_customer(), token if is_token(token) else draw_token())
 
 
 async def order(shop: Parts, request: Request) -> Response:
@@ -53,7 +53,7 @@ def _sent_back(shop: Parts, request: Request, token: str, customer: Customer) ->
     cart = cart_of(request)
     if not cart.lines or not is_token(token) or token != request.cookies.get(CHECKOUT):
         return RedirectResponse("/cart", 303)
-    trouble = complaint(customer)
+    trouble = validation_error(customer)
     return _form(shop, request, cart, customer, token, trouble) if trouble else None
 
 

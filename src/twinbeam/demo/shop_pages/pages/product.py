@@ -5,14 +5,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.demo.shop_pages.cart import Cart
-from twinbeam.demo.shop_pages.goods import GOODS
+from twinbeam.demo.shop_pages.catalogue import CATALOGUE
 from twinbeam.demo.shop_pages.parts import Parts
 from twinbeam.demo.shop_pages.reports import properties_of
 
 
 async def show(shop: Parts, request: Request) -> Response:
     """Answer GET /lamps/{id}."""
-    product = GOODS.get(request.path_params["id"])
+    product = CATALOGUE.get(request.path_params["id"])
     if product is None:
         raise HTTPException(404)
     seen = properties_of(Cart().with_one_more(product))

@@ -10,18 +10,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from twinbeam.demo.shop_pages.filled_in import complaint, customer_of
 from twinbeam.demo.shop_pages.orders import Customer, Question, draw_token, is_token
 from twinbeam.demo.shop_pages.parts import Parts, form_of
-from twinbeam.demo.shop_pages.people import somebody
+from twinbeam.demo.shop_pages.people import fictional_customer
 from twinbeam.demo.shop_pages.progress import progress_of
 from twinbeam.demo.shop_pages.reports import lead_of
+from twinbeam.demo.shop_pages.validation import customer_of, validation_error
 from twinbeam.demo.shop_pages.visit import visit_of
 
 
 async def show(shop: Parts, request: Request) -> Response:
     """Answer GET /question."""
-    return _form(shop, request, somebody(), draw_token())
+    return _form(shop, request, fictional_customer(), draw_token())
 
 
 async def ask(shop: Parts, request: Request) -> Response:
@@ -30,7 +30,7 @@ async def ask(shop: Parts, request: Request) -> Response:
     token, customer = form.get("question", ""), customer_of(form)
     if not is_token(token):
         raise HTTPException(400)
-    if trouble := complaint(customer):
+    if trouble := validation_error(customer):
         return _form(shop, request, customer, token, trouble)
     visit = visit_of(form, request.headers.get("user-agent", ""))
     make = partial(Question, id=token, asked_s=shop.now_s(), customer=customer, visit=visit)

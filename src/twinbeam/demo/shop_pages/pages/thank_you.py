@@ -46,7 +46,7 @@ async def status(shop: Parts, request: Request) -> Response:
 
 
 def _own(shop: Parts, request: Request) -> Order:
-    """Give the order, if the browser that asks has sent its form."""
+    """Return the order, if the browser that asks has sent its form."""
     sent = (shop.orders.get(token) for token in _tokens(request))
     found = next((order for order in sent if order and order.id == request.path_params["order"]), None)
     if found is None:

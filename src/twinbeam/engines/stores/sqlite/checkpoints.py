@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from twinbeam.engines.sqlite_file import open_beside
+from twinbeam.engines.sqlite_file import open_checkpointer
 
 WAL_BYTES = 16 * 1024**2  #: that are brought over at once, or a little more
 LONGEST_SECONDS = 20.0  #: that something may be in the WAL alone, which a damaged disk may take away as a whole
@@ -31,9 +31,9 @@ class Checkpoints:
 
     def __init__(self, path: Path, db: sqlite3.Connection, *, wal_bytes: int = WAL_BYTES) -> None:
         self._db = db
-        self.brought_over: Callable[[], None] = _nobody  #: is called when the file has all that was committed
+        self.after_checkpoint: Callable[[], None] = _nobody  #: is called when the file has all that was committed
         self._began = time.monotonic()
-        self._beside = open_beside(path)
+        self._checkpointer = open_checkpointer(path)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
         self._running: Future[bool] | None = None
         self._wal_bytes = wal_bytes
@@ -41,32 +41,32 @@ class Checkpoints:
         (page_bytes,) = db.execute("PRAGMA page_size").fetchone()
         db.execute(f"PRAGMA wal_autocheckpoint={_LATER * wal_bytes // page_bytes}")
 
-    def wrote(self, size_bytes: int) -> None:
+    def note_commit(self, size_bytes: int) -> None:
         """Take note of a commit that added about so many bytes to the WAL; never fails."""
         self._written += size_bytes
-        self._go_on(due=self._written >= self._wal_bytes)
+        self._advance(due=self._written >= self._wal_bytes)
 
     def tend(self) -> None:
         """Bring over what has been in the WAL for a while, though little is written; called each second."""
-        self._go_on(due=bool(self._written) and time.monotonic() - self._began >= LONGEST_SECONDS)
+        self._advance(due=bool(self._written) and time.monotonic() - self._began >= LONGEST_SECONDS)
 
-    def bring_over(self) -> None:
-        """Bring over, at once, all that was committed."""
+    def finish(self) -> None:
+        """Checkpoint, at once, all that was committed."""
         if _checkpoint(self._db):
-            self.brought_over()
+            self.after_checkpoint()
         self._running, self._written, self._began = None, 0, time.monotonic()
 
-    def _go_on(self, *, due: bool) -> None:
+    def _advance(self, *, due: bool) -> None:
         if self._running is not None:
             if self._running.done():
-                self.bring_over()
+                self.finish()
         elif due:
-            self._running = self._thread.submit(_checkpoint, self._beside)
+            self._running = self._thread.submit(_checkpoint, self._checkpointer)
 
     def close(self) -> None:
         """Wait for the checkpoint that is being made, if any, and close its connection; the writer's stays open."""
         self._thread.shutdown()
-        self._beside.close()
+        self._checkpointer.close()
 
 
 def _checkpoint(db: sqlite3.Connection) -> bool:

@@ -4,8 +4,9 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Lane
@@ -17,6 +18,9 @@ from twinbeam.engines.sqlite_file import transaction
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.rows import decode_copies, decode_facts, encode_copies
 from twinbeam.pipeline.record.conversion import Copy
+
+if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.database import Tables
 
 #: One statement text per use: shorter lists are padded, so SQLite prepares it once.
 _CHUNK = 256
@@ -43,6 +47,17 @@ class StoreConnection:
         self._newest_day: int | None = None
         self.scrub_due = True  #: something was destroyed whose bytes may still lie in the WAL
 
+    @cached_property
+    def tables(self) -> "Tables":
+        """The tables that SQLAlchemy keeps; it is loaded only where they are asked for."""
+        from twinbeam.engines.stores.tables.database import Tables  # noqa: PLC0415
+
+        return Tables(self.db, self._note_commit)
+
+    def _note_commit(self, changes: int) -> None:
+        if self._checkpoints is not None:
+            self._checkpoints.note_commit(changes * _BYTES_A_CHANGE)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit what happens inside, durably, or nothing of it; within a transaction it is a part of that."""
@@ -52,16 +67,15 @@ class StoreConnection:
         before = self.db.total_changes
         with transaction(self.db):
             yield
-        if self._checkpoints is not None:
-            self._checkpoints.wrote((self.db.total_changes - before) * _BYTES_A_CHANGE)
+        self._note_commit(self.db.total_changes - before)
 
-    def on_brought_over(self, act: Callable[[], None]) -> None:
+    def on_checkpoint(self, act: Callable[[], None]) -> None:
         """Have something done now and after each checkpoint that brought all that was committed into the file."""
         if self._checkpoints is not None:
-            self._checkpoints.brought_over = act
-            self._checkpoints.bring_over()
+            self._checkpoints.after_checkpoint = act
+            self._checkpoints.finish()
 
-    def tend_checkpoints(self) -> None:
+    def run_due_checkpoint(self) -> None:
         """Go on with the checkpoint that is under way or due, if any."""
         if self._checkpoints is not None:
             self._checkpoints.tend()
@@ -72,7 +86,7 @@ class StoreConnection:
             self._checkpoints.close()
         self.db.close()
 
-    def among(self, sql: str, values: Iterable[Any]) -> Iterator[Any]:
+    def select_in(self, sql: str, values: Iterable[Any]) -> Iterator[Any]:
         """Run a query with `IN ({})` over any number of values."""
         statement = sql.format(",".join("?" * _CHUNK))
         rest = iter(values)
@@ -80,20 +94,20 @@ class StoreConnection:
             chunk += chunk[-1:] * (_CHUNK - len(chunk))
             yield from self.db.execute(statement, chunk)
 
-    def by_ids(self, sql: str, ids: Sequence[int], *before: Any) -> sqlite3.Cursor:
+    def execute_with_ids(self, sql: str, ids: Sequence[int], *before: Any) -> sqlite3.Cursor:
         """Run a statement whose last placeholder, inside `json_each`, stands for a list of ids."""
         return self.db.execute(sql, (*before, json.dumps(ids)))
 
-    def packed(self, copies: Sequence[Copy]) -> bytes:
+    def pack_copies(self, copies: Sequence[Copy]) -> bytes:
         """Write copies as they are sealed."""
         return self._compactor.compact(encode_copies(copies))
 
-    def copies_in(self, packed: bytes) -> list[Copy]:
+    def unpack_copies(self, packed: bytes) -> list[Copy]:
         """Read copies; raises StorageDamaged or MsgspecError for what `packed` did not give."""
         return decode_copies(self._compactor.restored(packed))
 
     def facts_in(self, visitor: int, sealed: bytes) -> Facts | None:
-        """Give what a visit is known by, or None where that was forgotten or is damaged."""
+        """Return what a visit is known by, or None where that was forgotten or is damaged."""
         try:
             return decode_facts(self.keys.open_sealed(sealed, facts_context(visitor))) if sealed else None
         except NotOpenedHere:
@@ -101,15 +115,15 @@ class StoreConnection:
         except StorageDamaged:
             return None
 
-    def highest(self, table: str) -> int:
-        """Give the highest id that a table ever had."""
+    def highest_id(self, table: str) -> int:
+        """Return the highest id that a table ever had."""
         there = self.db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]  # noqa: S608 -- our own name
-        before = self.db.execute("SELECT id FROM highest WHERE name = ?", (table,)).fetchone()
+        before = self.db.execute("SELECT id FROM highest_id WHERE name = ?", (table,)).fetchone()
         return max(int(there), int(before[0]) if before else 0)
 
-    def remember_highest(self, table: str) -> None:
+    def save_highest_id(self, table: str) -> None:
         """Keep the highest id of a table before rows of it are removed; call inside a transaction."""
-        self.db.execute("INSERT OR REPLACE INTO highest VALUES (?,?)", (table, self.highest(table)))
+        self.db.execute("INSERT OR REPLACE INTO highest_id VALUES (?,?)", (table, self.highest_id(table)))
 
     def lane(self, place: LanePlace) -> Lane:
         """Find or make a lane; call inside a transaction."""
@@ -120,7 +134,7 @@ class StoreConnection:
 
     def sealing_day(self, now_ms: int) -> int:
         """
-        Give the day under whose key something is sealed now; never an earlier one than before.
+        Return the day under whose key something is sealed now; never an earlier one than before.
 
         So whatever is recorded later is sealed under the same key or a later one, also when the clock was set back.
         """
@@ -129,9 +143,9 @@ class StoreConnection:
         self._newest_day = max(self._newest_day, day_of(now_ms))
         return self._newest_day
 
-    def forget_cached(self) -> None:
+    def clear_cache(self) -> None:
         """Drop what a rolled-back transaction may have left in memory."""
-        self.keys.forget_cached()
+        self.keys.clear_cache()
         self._lanes.clear()
         self._newest_day = None
 

@@ -18,7 +18,7 @@ Change = tuple[int, str, str, str, str, str, int]
 
 
 def counted_names(db: sqlite3.Connection) -> CountedNames:
-    """Give the names under which events are counted, as the counters are now; for one transaction."""
+    """Return the names under which events are counted, as the counters are now; for one transaction."""
 
     def known(day: int, workspace: str, pixel: str) -> list[str]:
         return [name for (name,) in db.execute(_NAMES, (day, workspace, pixel))]

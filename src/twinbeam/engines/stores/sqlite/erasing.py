@@ -20,13 +20,13 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Facts
 from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_context
+from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
 from twinbeam.engines.stores.sqlite.counting import move_counts
-from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
+from twinbeam.engines.stores.sqlite.lookup_index import delete_lookups
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.rows import PUT_VISITOR, encode_facts
 from twinbeam.engines.stores.sqlite.searching import PersonRow, Search, rows_of
-from twinbeam.engines.stores.sqlite.traces import forget_traces
-from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.visits import erased
 
 _BLANK = (
@@ -46,15 +46,15 @@ _ANSWERED = "SELECT id FROM conversion WHERE state <> 'leased' AND id IN (SELECT
 class Erasing:
     """Carries wishes out; whatever writes is called inside a transaction."""
 
-    def __init__(self, connection: StoreConnection, visitor_keys: LateIndex) -> None:
+    def __init__(self, connection: StoreConnection, visitor_keys: DeferredIndex) -> None:
         self._connection = connection
         self._db = connection.db
         self._visitor_keys = visitor_keys
         self._payloads = Payloads(connection)
-        self._watching = Watching(connection)
+        self._watchlist = ConsentWatchlist(connection)
 
     def ready(self) -> list[Erasure]:
-        """Give the wishes before which everything is recorded."""
+        """Return the wishes before which everything is recorded."""
         wishes = [self._wish(row) for row in self._db.execute(_OPEN).fetchall()]
         if not wishes:
             return []
@@ -73,12 +73,12 @@ class Erasing:
         receipt = msgspec.structs.replace(receipt, visits=len(visitors))
         self._note(wish, before.plus(receipt), [*noted, *waits])
         yield False
-        for _ in forget_traces(self._db, [row.id for row in rows]):
+        for _ in delete_lookups(self._db, [row.id for row in rows]):
             yield False
         self._db.execute(_DONE, (now_ms, wish.id))
 
     def _noted(self, wish: Erasure) -> tuple[Receipt, list[int]]:
-        """Give what was erased before, and what is awaited since, where carrying out was cut off and begins anew."""
+        """Return what was erased before, and what is awaited since, where carrying out was cut off and begins anew."""
         told, waits = self._db.execute(_NOTED, (wish.id,)).fetchone()
         return msgspec.json.decode(told, type=Receipt) if told else Receipt(0), json.loads(waits)
 
@@ -95,7 +95,8 @@ class Erasing:
             if answered:
                 wish = Erasure(wish_id, Person(workspace, "", b""), asked_ms)
                 self._erase(rows_of(self._connection, answered, wish.person, until_ms=wish.asked_ms), now_ms)
-                news = "INSERT OR IGNORE INTO withdrawn VALUES (?)"  # housekeeping removes what copies added since
+                # Housekeeping removes what copies added since.
+                news = "INSERT OR IGNORE INTO pending_lookup_removal VALUES (?)"
                 self._db.executemany(news, [(id_,) for id_ in sorted(answered)])
                 left = [id_ for id_ in json.loads(waits) if id_ not in answered]
                 self._db.execute("UPDATE erasure SET waits=? WHERE id=?", (json.dumps(left), wish_id))
@@ -113,9 +114,9 @@ class Erasing:
     def _forget_visitors(self, visitors: Iterable[int], wish: Erasure, now_ms: int) -> None:
         """Forget all but what visits denied; of one that was seen later than on the day of the wish, nothing."""
         until, today = self._connection.sealing_day(wish.asked_ms), self._connection.sealing_day(now_ms)
-        seen = self._connection.among(_VISITS, sorted(visitors))
+        seen = self._connection.select_in(_VISITS, sorted(visitors))
         reached = {id_: self._denied(id_, sealed) for id_, day, sealed in seen if day <= until}
-        self._watching.forget(list(reached), now_ms)
+        self._watchlist.forget(list(reached), now_ms)
         seal, left = self._connection.keys.seal, [(id_, facts) for id_, facts in reached.items() if facts is not None]
         rows = [(id_, today, None, seal(today, encode_facts(facts), facts_context(id_))) for id_, facts in left]
         self._db.executemany(PUT_VISITOR, rows)

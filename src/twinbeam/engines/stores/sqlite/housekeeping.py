@@ -8,10 +8,10 @@ import msgspec
 
 from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.rules import DEFAULT_WORKSPACE
-from twinbeam.engines.sqlite_file import emptied_wal
+from twinbeam.engines.sqlite_file import truncate_wal
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
+from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.erasing import Erasing, sealed_hashes
-from twinbeam.engines.stores.sqlite.late import LateIndex
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.tidying import KeepDays, Tidying
 
@@ -31,13 +31,13 @@ class Housekeeping:
     def __init__(
         self,
         connection: StoreConnection,
-        dedup: LateIndex,
-        visitor_keys: LateIndex,
+        dedup: DeferredIndex,
+        visitor_keys: DeferredIndex,
         keep_days_of: KeepDays = keep_by_default,
     ) -> None:
         self._connection = connection
         self._db = connection.db
-        self._late = dedup
+        self._dedup = dedup
         self._tidying = Tidying(connection, dedup, keep_days_of)
         self._erasing = Erasing(connection, visitor_keys)
         self._work: Iterator[bool] | None = None
@@ -62,7 +62,7 @@ class Housekeeping:
             self._tidying.swept = False
             raise
         if self._tidying.swept:
-            self._late.committed()
+            self._dedup.after_commit()
             self._tidying.swept = False
         if self._connection.scrub_due and now_ms >= self._scrubs_at:
             self._scrub(now_ms)
@@ -103,7 +103,7 @@ class Housekeeping:
         """Let the bytes of what was destroyed vanish from the file and its WAL."""
         with self._connection.transaction():
             Payloads(self._connection).rewrite_keys()
-        done = emptied_wal(self._db)
+        done = truncate_wal(self._db)
         self._connection.scrub_due = not done
         self._scrubs_at = now_ms + SCRUB_MS if done else now_ms
 
@@ -127,7 +127,7 @@ class Wishes:
             )
 
     def erasure(self, id_: str) -> Receipt | None:
-        """Give the receipt of a wish, or None while it is not carried out."""
+        """Return the receipt of a wish, or None while it is not carried out."""
         row = self._db.execute("SELECT receipt FROM erasure WHERE id=? AND done_at IS NOT NULL", (id_,)).fetchone()
         return msgspec.json.decode(row[0], type=Receipt) if row and row[0] else None
 

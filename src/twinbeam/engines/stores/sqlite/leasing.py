@@ -23,7 +23,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.engines.stores.sqlite.connection import StoreConnection, payload_context
 from twinbeam.engines.stores.sqlite.counting import move_counts
-from twinbeam.engines.stores.sqlite.packed import packed_ids
+from twinbeam.engines.stores.sqlite.packed_rows import pack_ids
 from twinbeam.engines.stores.sqlite.rows import handle_of
 from twinbeam.engines.stores.sqlite.settling import LANES, OpenBatch, Settling, as_lane, as_open_batch, end_of
 from twinbeam.pipeline.record.conversion import Spoken, is_proven
@@ -56,7 +56,7 @@ _LEASE = (
     "reason='' WHERE id IN (SELECT value FROM json_each(?))"
 )
 _NAME = "UPDATE conversion SET spelling=? WHERE id IN (SELECT value FROM json_each(?))"
-_SPELLED = "SELECT spelling FROM spelled WHERE workspace=? AND pixel=? AND event=?"
+_SPELLED = "SELECT spelling FROM event_spelling WHERE workspace=? AND pixel=? AND event=?"
 _ORPHANS = (
     "SELECT batch.id, lane, ids, tally, body_hash, attempt FROM batch WHERE state='leased' AND owner<>? ORDER BY id"
 )
@@ -117,7 +117,7 @@ class Leasing(Settling):
         return [as_lane(row) for row in rows]
 
     def next_due_ms(self) -> int | None:
-        """Tell when the earliest unsent conversion is due."""
+        """Return when the earliest unsent conversion is due."""
         rows = self._db.execute("SELECT (SELECT min(due) FROM ready WHERE ready.lane = lane.id) FROM lane")
         return min((due for (due,) in rows if due is not None), default=None)
 
@@ -150,7 +150,7 @@ class Leasing(Settling):
         """Bring entries of the schedule, (lane, due, conversion), forward."""
         self._db.executemany("UPDATE ready SET due=? WHERE lane=? AND due=? AND id=?", [(now_ms, *row) for row in rows])
         sql = "UPDATE conversion SET due=? WHERE id IN (SELECT value FROM json_each(?))"
-        self._connection.by_ids(sql, [id_ for _, _, id_ in rows], now_ms)
+        self._connection.execute_with_ids(sql, [id_ for _, _, id_ in rows], now_ms)
 
     def end_stale(self, now_ms: int, *, limit: int) -> int:
         """End what has been due for as long as anything may wait."""
@@ -202,7 +202,7 @@ class Leasing(Settling):
             return [half for half in halves if half is not None]
 
     def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
-        """Give a lease as it may go out now: less what was refused or erased since."""
+        """Return a lease as it may go out now: less what was refused or erased since."""
         with self._connection.transaction():
             open_batch = self._leased_batch(lease.batch, owner)
             if open_batch is None:
@@ -227,7 +227,7 @@ class Leasing(Settling):
         return len(ended)
 
     def _due(self, lane: Lane, limit: int, now_ms: int) -> list[tuple[int, int]]:
-        """Give the schedule's next entries of a lane: when they were due, and the conversions' ids."""
+        """Return the schedule's next entries of a lane: when they were due, and the conversions' ids."""
         sql = "SELECT due, id FROM ready WHERE lane=? AND due<=? ORDER BY due, id LIMIT ?"
         return self._db.execute(sql, (lane.id, now_ms, limit)).fetchall()
 
@@ -235,16 +235,19 @@ class Leasing(Settling):
         self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", [(lane.id, *row) for row in due])
 
     def _picks(self, ids: Sequence[int]) -> list[_Pick]:
-        return [_Pick(*row) for row in self._connection.by_ids(_PICKED, ids)]
+        return [_Pick(*row) for row in self._connection.execute_with_ids(_PICKED, ids)]
 
     def _too_late(self, lane: Lane, pick: _Pick, now_ms: int) -> Reason | None:
-        test_ended = ended_test(lane, self._policy.terms_of(pick.workspace, pick.pixel).rules, now_ms)
+        terms = self._policy.terms_of(pick.workspace, pick.pixel)
+        test_ended = ended_test(lane, terms.rules, now_ms)
         if test_ended:
             return test_ended
         if lane.enriches:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(pick.browser_at, now_ms) else None
-        proven = is_proven(pick.evidence)
-        return self._ages.reason_to_end(pick.since_ms, pick.maybe_at, pick.browser_at, now_ms, proven=proven)
+        proven, stopped = is_proven(pick.evidence), terms.stopped
+        return self._ages.reason_to_end(
+            pick.since_ms, pick.maybe_at, pick.browser_at, now_ms, proven=proven, stopped=stopped
+        )
 
     def _without_late(self, lane: Lane, picks: list[_Pick], now_ms: int) -> list[_Pick]:
         """End what can no longer be sent without harm, and give the rest."""
@@ -272,7 +275,7 @@ class Leasing(Settling):
         return loaded
 
     def _names(self, picks: Sequence[_Pick]) -> dict[int, str]:
-        """Tell under which name each goes out: the one it was first sent under, else by its owner's rule."""
+        """Return the name under which each is sent: the one it was first sent under, else by its owner's rule."""
         fresh = {(pick.workspace, pick.pixel, pick.event): "" for pick in picks if not pick.spelling}
         for place in fresh:
             seen = self._db.execute(_SPELLED, place).fetchone()
@@ -282,13 +285,13 @@ class Leasing(Settling):
 
     def _sealed(self, picks: Iterable[_Pick]) -> dict[int, bytes]:
         sql = "SELECT id, body FROM payload WHERE id IN (SELECT value FROM json_each(?))"
-        return dict(self._connection.by_ids(sql, [pick.id for pick in picks]))
+        return dict(self._connection.execute_with_ids(sql, [pick.id for pick in picks]))
 
     def _event(self, pick: _Pick, sealed: dict[int, bytes]) -> bytes:
         if pick.id not in sealed:
             raise StorageDamaged(f"the payload of conversion {pick.id} is gone")
         opened = self._connection.keys.open_sealed(sealed[pick.id], payload_context(pick.id))
-        return merge(self._connection.copies_in(opened), pick.conditions, pick.spoken)
+        return merge(self._connection.unpack_copies(opened), pick.conditions, pick.spoken)
 
     def _open_batch(
         self, lane: Lane, loaded: list[_Loaded], owner: str, now_ms: int, compose: Compose, *, again: bool = False
@@ -302,14 +305,14 @@ class Leasing(Settling):
         batch = self._db.execute(
             "INSERT INTO batch (lane, owner, state, ids, body_hash, tally, attempt, at, again) "
             "VALUES (?,?,?,?,?,?,?,?,?)",
-            (lane.id, owner, State.LEASED, packed_ids(ids), _hash(body), tally, attempt, now_ms, again),
+            (lane.id, owner, State.LEASED, pack_ids(ids), _hash(body), tally, attempt, now_ms, again),
         ).lastrowid
         self._remember_attempts(picks)
         if again:
             sql = "UPDATE conversion SET batch=? WHERE id IN (SELECT value FROM json_each(?))"
-            self._connection.by_ids(sql, ids, batch)
+            self._connection.execute_with_ids(sql, ids, batch)
         else:
-            self._connection.by_ids(_LEASE, ids, now_ms, batch)
+            self._connection.execute_with_ids(_LEASE, ids, now_ms, batch)
             self._freeze_names(loaded)
             self._count_moved(picks, State.LEASED, "")
         return Lease(batch=int(batch or 0), lane=lane, body=body, count=len(ids), attempt=attempt)
@@ -321,7 +324,7 @@ class Leasing(Settling):
             if not one.pick.spelling:
                 named.setdefault(one.name, []).append(one.pick.id)
         for name, ids in named.items():
-            self._connection.by_ids(_NAME, ids, name)
+            self._connection.execute_with_ids(_NAME, ids, name)
 
     def _count_moved(self, picks: Iterable[_Pick], state: State, reason: str) -> None:
         """Count conversions out of where they waited and into where they went."""
@@ -369,7 +372,7 @@ class Leasing(Settling):
     def _adopt(self, batches: Sequence[int], owner: str) -> None:
         with self._connection.transaction():
             sql = "UPDATE batch SET owner=?, again=1 WHERE id IN (SELECT value FROM json_each(?))"
-            self._connection.by_ids(sql, batches, owner)
+            self._connection.execute_with_ids(sql, batches, owner)
 
     def _remember_attempts(self, picks: Iterable[_Pick]) -> None:
         rows = [(pick.id, pick.batch) for pick in picks if pick.batch is not None]

@@ -13,8 +13,8 @@ import msgspec
 
 from twinbeam.core.lifecycle import SENDING, State, whole
 from twinbeam.core.story import LastAnswer, Listed, SideSeen, Story
-from twinbeam.engines.stores.sqlite.packed import ids_of
-from twinbeam.engines.stores.sqlite.reading import STORY, Reading, as_story
+from twinbeam.engines.stores.sqlite.packed_rows import unpack_ids
+from twinbeam.engines.stores.sqlite.reading import STORY, StoreReader, as_story
 
 Place = tuple[str, str]
 """(workspace, pixel)"""
@@ -40,7 +40,7 @@ _SIDES = (
 )
 
 
-class Listing(Reading):
+class Listing(StoreReader):
     """See web.contract.ReadModel for the promises."""
 
     def in_state(
@@ -50,7 +50,7 @@ class Listing(Reading):
         asked = whole(states)
         with self.one_moment():
             ids = self._newest(asked, pixel, before_id or _END, limit + 1)
-            stories = [story for id_ in ids[:limit] for story in self._bare(id_)]
+            stories = [story for id_ in ids[:limit] for story in self._summaries(id_)]
         return Listed(stories, ids[limit - 1] if len(ids) > limit else None)
 
     def last_answers(self) -> list[LastAnswer]:
@@ -75,11 +75,11 @@ class Listing(Reading):
     def _being_sent(self, pixel: Place | None, top: int, limit: int) -> list[int]:
         of_pixel, place = (f"AND lane {_OF_PIXEL}", pixel) if pixel else ("", ())
         scheduled = [id_ for (id_,) in self._rows(_SCHEDULED.format(of_pixel), (top, *place, limit))]
-        leased = (id_ for (ids,) in self._rows(_OPEN.format(of_pixel), place) for id_ in ids_of(ids) if id_ < top)
+        leased = (id_ for (ids,) in self._rows(_OPEN.format(of_pixel), place) for id_ in unpack_ids(ids) if id_ < top)
         return nlargest(limit, [*scheduled, *leased])
 
     def _places(self, pixel: Place | None) -> Iterator[Place]:
-        """Give each workspace and pixel that the index knows, by a leap to the next one."""
+        """Yield each workspace and pixel that the index knows, by a leap to the next one."""
         if pixel is not None:
             yield pixel
             return
@@ -88,7 +88,7 @@ class Listing(Reading):
             ((workspace, code),) = found
             yield workspace, code
 
-    def _bare(self, id_: int) -> list[Story]:
+    def _summaries(self, id_: int) -> list[Story]:
         return [as_story(row, [], []) for row in self._records(f"{STORY} WHERE id = ?", (id_,))]
 
 

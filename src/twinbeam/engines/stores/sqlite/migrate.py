@@ -28,7 +28,7 @@ def _apply(db: sqlite3.Connection, number: int, sql: str) -> None:
 
 
 def schema_version(db: sqlite3.Connection) -> int:
-    """Tell how many migrations a store has seen."""
+    """Return how many migrations a store has seen."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 

@@ -30,14 +30,14 @@ class Payloads:
         self._db = connection.db
 
     def copies_of(self, ids: Iterable[int]) -> dict[int, list[Copy]]:
-        """Give the kept copies of those conversions that have a payload; of one that is damaged, none."""
+        """Return the kept copies of those conversions that have a payload; of one that is damaged, none."""
         sql = "SELECT payload.id, body, wrapped FROM payload LEFT JOIN held_key USING (id) WHERE payload.id IN ({})"
-        found = self._connection.among(sql, ids)
+        found = self._connection.select_in(sql, ids)
         return {id_: self._copies(id_, sealed, wrapped) for id_, sealed, wrapped in found}
 
     def write(self, copies: Iterable[tuple[int, Sequence[Copy]]], held: set[int], now_ms: int) -> None:
         """Keep copies; those of `held` under keys of their own."""
-        packed = {id_: self._connection.packed(kept) for id_, kept in copies}
+        packed = {id_: self._connection.pack_copies(kept) for id_, kept in copies}
         apart = {id_: packed.pop(id_) for id_ in held & packed.keys()}
         plain = [(content, payload_context(id_)) for id_, content in packed.items()]
         sealed = self._connection.keys.seal_all(self._connection.sealing_day(now_ms), plain)
@@ -78,7 +78,7 @@ class Payloads:
 
     def _copies(self, id_: int, sealed: bytes, wrapped: bytes | None) -> list[Copy]:
         try:
-            return self._connection.copies_in(self._opened(id_, sealed, wrapped))
+            return self._connection.unpack_copies(self._opened(id_, sealed, wrapped))
         except NotOpenedHere:
             raise
         except StorageDamaged:

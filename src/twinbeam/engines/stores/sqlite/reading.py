@@ -14,10 +14,10 @@ from twinbeam.core.rules import FIRST_SHOP, WorkspaceRules
 from twinbeam.core.story import Attempt, Change, CopySeen, Count, KeyRow, PixelRow, Story, Total
 from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
-from twinbeam.engines.stores.sqlite import packed
-from twinbeam.engines.stores.sqlite.late import log_table
-from twinbeam.engines.stores.sqlite.shares import id_in, share_of
-from twinbeam.engines.stores.sqlite.traces import traced
+from twinbeam.engines.stores.sqlite import packed_rows
+from twinbeam.engines.stores.sqlite.deferred_index import log_table
+from twinbeam.engines.stores.sqlite.lookup_index import conversions_by_lookup
+from twinbeam.engines.stores.sqlite.partitions import id_in, partition_of
 from twinbeam.pipeline.record.counted import event_id_lookup
 
 STORY = (
@@ -39,7 +39,7 @@ _TOTALS = {
     )
     for by_event, event in ((True, "event"), (False, "''"))
 }
-_SHARES = "SELECT share, entries FROM dedup WHERE share IN (SELECT value FROM json_each(?))"
+_PARTITIONS = "SELECT partition, entries FROM dedup WHERE partition IN (SELECT value FROM json_each(?))"
 _COPIES = "SELECT channel, source, at AS received_ms, consent, differs FROM copy WHERE id = ? ORDER BY n"
 _ATTEMPTS = (
     "SELECT id AS batch, state, at AS at_ms, answered_at AS answered_ms, status, code, "
@@ -50,7 +50,10 @@ _ATTEMPTS = (
 _PIXELS = (
     "SELECT workspace, code, event_source, name, rules, token IS NOT NULL AS has_token, token_at AS token_ms, "
     "created AS created_ms, coalesce((SELECT until FROM confirming WHERE confirming.workspace = pixel.workspace "
-    "AND confirming.pixel = code), 0) AS confirming_until_ms FROM pixel ORDER BY workspace, created, code"
+    "AND confirming.pixel = code), 0) AS confirming_until_ms, "
+    "(SELECT json_object('since_ms', at, 'who', who, 'why', why) FROM stopped_pixel AS stop "
+    "WHERE stop.workspace = pixel.workspace AND stop.code = pixel.code) AS stopped "
+    "FROM pixel ORDER BY workspace, created, code"
 )
 _KEYS = (
     "SELECT id, h AS hash, kind, workspace, source, routes, created AS created_ms, revoked AS revoked_ms, shop "
@@ -60,7 +63,7 @@ _KEYS = (
 _CHANGES = "SELECT at AS at_ms, who, what, before, after FROM audit ORDER BY id DESC LIMIT ?"
 
 
-class Reading:
+class StoreReader:
     """See web.contract.ReadModel for the promises."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -88,12 +91,12 @@ class Reading:
             for event_source in EVENT_SOURCES
             for shop in self.all_shops(workspace)
         ]
-        unnamed = traced(self._db, [event_id_lookup(workspace, event_id)])
+        unnamed = conversions_by_lookup(self._db, [event_id_lookup(workspace, event_id)])
         return self._stories(sorted({*self._ids(keys), *unnamed}))
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Find conversions by look-up hashes (core.keys.lookup)."""
-        return self._stories(traced(self._db, hashes))
+        return self._stories(conversions_by_lookup(self._db, hashes))
 
     def recent(self, *, limit: int) -> list[Story]:
         """Return the newest conversions and tombstones, newest first, without copies and attempts."""
@@ -101,7 +104,7 @@ class Reading:
         return [as_story(row, [], []) for row in rows]
 
     def counts(self, *, since_day: int = 0) -> list[Count]:
-        """Give all counters from a UTC day on."""
+        """Return all counters from a UTC day on."""
         sql = "SELECT day, workspace, pixel, event, outcome, reason, n FROM counter WHERE day >= ? AND n <> 0"
         return [msgspec.convert(row, Count) for row in self._records(sql, (since_day,))]
 
@@ -115,10 +118,10 @@ class Reading:
 
     def removed(self) -> dict[str, int]:
         """Count, by state, the conversions whose rows are gone after their time; their counters stay."""
-        return dict(self._rows("SELECT state, n FROM removed", ()))
+        return dict(self._rows("SELECT state, n FROM removed_count", ()))
 
     def cursors(self) -> dict[str, tuple[int, int]]:
-        """Tell for each journal how far it is recorded: sequence number and events."""
+        """Return how far each journal is recorded: sequence number and events."""
         return {
             journal: (seq, events) for journal, seq, events in self._rows("SELECT journal, seq, events FROM cursor", ())
         }
@@ -138,14 +141,14 @@ class Reading:
     def pixels(self) -> list[PixelRow]:
         """List the configured pixels."""
         rows = self._records(_PIXELS)
-        return [msgspec.convert(_parsed(row, "rules"), PixelRow, strict=False) for row in rows]
+        return [msgspec.convert(_parsed(row, "rules", "stopped"), PixelRow, strict=False) for row in rows]
 
     def access_keys(self) -> list[KeyRow]:
         """List the keys, revoked ones too."""
         return [msgspec.convert(_parsed(row, "routes"), KeyRow) for row in self._records(_KEYS)]
 
     def workspaces(self) -> dict[str, WorkspaceRules]:
-        """Give what was decided about each workspace, by its name."""
+        """Return what was decided about each workspace, by its name."""
         rows = self._rows("SELECT name, rules FROM workspace ORDER BY name")
         return {name: msgspec.json.decode(rules, type=WorkspaceRules) for name, rules in rows}
 
@@ -162,11 +165,11 @@ class Reading:
         ]
 
     def changes(self, *, limit: int) -> list[Change]:
-        """Give the latest changes of what operators set up, newest first."""
+        """Return the latest changes of what operators set up, newest first."""
         return [msgspec.convert(row, Change) for row in self._records(_CHANGES, (limit,))]
 
     def _streams(self, workspace: str) -> Iterator[tuple[str, str]]:
-        """Give what the keys of a workspace may be made of: pixels with their test streams, and event names."""
+        """Yield what the keys of a workspace may be made of: pixels with their test streams, and event names."""
         tests = self._rows(_TEST_CODES, (workspace,))
         for pixel, event in self._rows(_PLACES, (workspace,)):
             codes = ["", *(code for place, code in tests if place == pixel and code)]
@@ -179,16 +182,16 @@ class Reading:
         Of two entries for one key the later one counts, and what the log has is later than what the index has.
         """
         with translated():
-            logged = packed.latest(self._db, log_table("dedup"), keys)
+            logged = packed_rows.latest(self._db, log_table("dedup"), keys)
             return set((dict(self._indexed(keys)) | logged).values())
 
-    def _indexed(self, keys: Sequence[bytes]) -> Iterator[packed.Entry]:
-        """Find conversions by those of their keys that are in the index; each share is read once."""
-        by_share: dict[int, list[bytes]] = {}
+    def _indexed(self, keys: Sequence[bytes]) -> Iterator[packed_rows.Entry]:
+        """Find conversions by those of their keys that are in the index; each partition is read once."""
+        by_partition: dict[int, list[bytes]] = {}
         for key in keys:
-            by_share.setdefault(share_of(key), []).append(key)
-        for share, entries in self._db.execute(_SHARES, (json.dumps(sorted(by_share)),)):
-            yield from ((key, id_) for key in by_share[share] if (id_ := id_in(entries, key)) is not None)
+            by_partition.setdefault(partition_of(key), []).append(key)
+        for partition, entries in self._db.execute(_PARTITIONS, (json.dumps(sorted(by_partition)),)):
+            yield from ((key, id_) for key in by_partition[partition] if (id_ := id_in(entries, key)) is not None)
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:
         found = [row for id_ in ids for row in self._records(f"{STORY} WHERE id = ?", (id_,))]
@@ -214,8 +217,8 @@ class Reading:
             return self._db.execute(sql, parameters).fetchall()
 
 
-def _parsed(row: JSON, column: str) -> JSON:
-    return {**row, column: msgspec.json.decode(row[column])}
+def _parsed(row: JSON, *columns: str) -> JSON:
+    return {**row, **{name: row[name] and msgspec.json.decode(row[name]) for name in columns}}
 
 
 def as_story(row: JSON, copies: list[CopySeen], log: list[Attempt]) -> Story:

@@ -8,19 +8,19 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.engines.stores.sqlite.auditing import add_changes
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
+from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
 from twinbeam.engines.stores.sqlite.counting import add_counts, move_counts
-from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.loading import Loading
 from twinbeam.engines.stores.sqlite.payloads import Payloads
-from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.engines.stores.sqlite.writing import Writing
 from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.confirming import ended
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
 from twinbeam.pipeline.record.conversion import reason_to_end
+from twinbeam.pipeline.record.counters import RECORDED
 from twinbeam.pipeline.record.fold import Fold
 from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.record.tally import RECORDED
 
 _HELD = (
     "SELECT held.due, conversion.id, received, workspace, pixel, event, reason, lacks FROM held "
@@ -39,7 +39,7 @@ def _undo() -> NoReturn:
     raise _Undo
 
 
-class Recording:
+class StoreRecorder:
     """See record.contract.Recorder and Holds for the promises."""
 
     def __init__(self, connection: StoreConnection, policy: RecordPolicy) -> None:
@@ -47,16 +47,16 @@ class Recording:
         self._db = connection.db
         self._policy = policy
         self._claims = ClaimLimits()
-        self._dedup = LateIndex(connection, "dedup", of="conversion")
-        self._visitor_keys = LateIndex(connection, "visitor_key", of="visitor")
-        watching = Watching(connection)
-        self._loading = Loading(connection, self._dedup, self._visitor_keys, watching)
-        self._writing = Writing(connection, self._dedup, self._visitor_keys, watching)
+        self._dedup = DeferredIndex(connection, "dedup", of="conversion")
+        self._visitor_keys = DeferredIndex(connection, "visitor_key", of="visitor")
+        watchlist = ConsentWatchlist(connection)
+        self._loading = Loading(connection, self._dedup, self._visitor_keys, watchlist)
+        self._writing = Writing(connection, self._dedup, self._visitor_keys, watchlist)
         self._payloads = Payloads(connection)
         self._last_id = self._highest_id()
 
     def cursor(self, journal_id: str) -> int:
-        """Give the last recorded sequence number of a journal, 0 when it is new."""
+        """Return the last recorded sequence number of a journal, 0 when it is new."""
         row = self._db.execute("SELECT seq FROM cursor WHERE journal = ?", (journal_id,)).fetchone()
         return row[0] if row else 0
 
@@ -70,10 +70,10 @@ class Recording:
                 self._writing.write(fold, now_ms)
                 self._advance(journal_id, fresh)
         except BaseException:
-            self._read_again()
+            self._reload()
             raise
-        self._dedup.committed()
-        self._visitor_keys.committed()
+        self._dedup.after_commit()
+        self._visitor_keys.after_commit()
         return fold.recorded(skipped_groups=len(groups) - len(fresh), gap=has_gap(before, fresh))
 
     def rehearse(self, journal_id: str, group: Numbered, now_ms: int) -> None:
@@ -85,7 +85,7 @@ class Recording:
         except _Undo:
             pass
         finally:
-            self._read_again()
+            self._reload()
 
     def quarantine(  # noqa: PLR0913 -- where, what, why, when and how many
         self, journal_id: str, seq: int, index: int, raw: bytes, why: str, now_ms: int, *, count: int = 1
@@ -100,11 +100,11 @@ class Recording:
                     nowhere = (day_of(now_ms), "", "", "")
                     add_counts(self._db, [(*nowhere, RECORDED, "", count), (*nowhere, Outcome.QUARANTINED, "", count)])
         except BaseException:
-            self._read_again()
+            self._reload()
             raise
 
     def next_deadline_ms(self) -> int | None:
-        """Tell when the next held conversion ends."""
+        """Return when the next held conversion ends."""
         due: int | None = self._db.execute("SELECT min(due) FROM held").fetchone()[0]
         return due
 
@@ -117,7 +117,7 @@ class Recording:
 
     def release_asked(self, now_ms: int) -> int:
         """Let go the held conversions whose owner asked for it, and tell how many were asked for."""
-        asked = [id_ for (id_,) in self._db.execute("SELECT conversion FROM release").fetchall()]
+        asked = [id_ for (id_,) in self._db.execute("SELECT conversion FROM release_request").fetchall()]
         if not asked:
             return 0
         try:
@@ -128,12 +128,12 @@ class Recording:
                 fold = Fold(known, new_id=self._new_id, policy=self._policy, claims=self._claims)
                 fold.release(list(rows.values()), now_ms)
                 self._writing.write(fold, now_ms)
-                self._db.executemany("DELETE FROM release WHERE conversion=?", [(id_,) for id_ in asked])
+                self._db.executemany("DELETE FROM release_request WHERE conversion=?", [(id_,) for id_ in asked])
         except BaseException:
-            self._read_again()
+            self._reload()
             raise
-        self._dedup.committed()
-        self._visitor_keys.committed()
+        self._dedup.after_commit()
+        self._visitor_keys.after_commit()
         return len(asked)
 
     def end_held_of(self, workspace: str, pixel: str, now_ms: int, *, limit: int) -> int:
@@ -168,11 +168,11 @@ class Recording:
             for place in over:
                 del known[place]
 
-    def _read_again(self) -> None:
+    def _reload(self) -> None:
         """Take what is kept in memory from the file, after a rollback."""
-        self._connection.forget_cached()
+        self._connection.clear_cache()
         for part in (self._loading, self._writing):
-            part.read_again()
+            part.reload()
         self._last_id = self._highest_id()
 
     def _fold(self, journal_id: str, groups: Sequence[Numbered]) -> Fold:
@@ -196,4 +196,4 @@ class Recording:
         return self._last_id
 
     def _highest_id(self) -> int:
-        return self._connection.highest("conversion")
+        return self._connection.highest_id("conversion")

@@ -27,7 +27,7 @@ UPDATE = (
 #: A visitor's id, the day under whose key the facts are sealed, the notes (NULL: as they are) and the facts.
 PUT_VISITOR = (
     "INSERT INTO visitor VALUES (?1,?2,coalesce(?3,x''),?4) "
-    "ON CONFLICT DO UPDATE SET seen=?2, watched=coalesce(?3,watched), facts=?4"
+    "ON CONFLICT DO UPDATE SET seen=?2, watchlist=coalesce(?3,watchlist), facts=?4"
 )
 
 _HANDLE_BYTES = 8
@@ -49,12 +49,12 @@ def known_id(handle: bytes) -> int:
 
 
 def is_stored(handle: bytes) -> bool:
-    """Tell whether a visitor has an id already."""
+    """Return whether a visitor has an id already."""
     return len(handle) == _HANDLE_BYTES
 
 
 def as_row(c: Conversion) -> tuple[object, ...]:
-    """Give the values of INSERT."""
+    """Return the values of INSERT."""
     return (
         *(c.id, c.key, c.workspace, c.pixel, c.event_source, c.event, c.event_id, c.event_time, c.received_ms),
         *(c.state, c.reason, c.minor, c.currency, c.order_id, c.channels, c.consent, c.source, c.due_ms, c.copies),
@@ -78,7 +78,7 @@ def _evidence(c: Conversion) -> tuple[object, ...]:
 
 
 def as_changes(c: Conversion) -> tuple[object, ...]:
-    """Give the values of UPDATE."""
+    """Return the values of UPDATE."""
     return (
         *(c.event_id, c.event_time, c.state, c.reason, c.minor, c.currency, c.order_id, c.channels, c.consent),
         *(c.due_ms, c.copies, c.lacks, c.browser_at, c.native_proven, c.match, c.enriched, c.found, c.since_ms),

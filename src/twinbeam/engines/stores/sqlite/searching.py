@@ -14,11 +14,11 @@ from twinbeam.core import keys
 from twinbeam.core.erasure import Person
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.lifecycle import ERASABLE, State
-from twinbeam.engines.stores.sqlite import packed
+from twinbeam.engines.stores.sqlite import packed_rows
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
+from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
+from twinbeam.engines.stores.sqlite.lookup_index import lookup_tables
 from twinbeam.engines.stores.sqlite.payloads import Payloads
-from twinbeam.engines.stores.sqlite.traces import trace_tables
-from twinbeam.engines.stores.sqlite.watching import Watching
 
 END_OF_TIME_MS = 2**62
 _AT_ONCE = 200
@@ -52,7 +52,7 @@ class PersonRow(Struct, frozen=True):
 
     @property
     def reached_tiktok(self) -> bool:
-        """Tell whether TikTok has it, or may have it."""
+        """Return whether TikTok has it, or may have it."""
         return self.state is State.DELIVERED or self.enriched or self.maybe_at is not None
 
 
@@ -68,7 +68,7 @@ class Search:
         self._person = person
         self._visitors_of = visitors_of
         self._until_ms = until_ms
-        self._watching = Watching(connection)
+        self._watchlist = ConsentWatchlist(connection)
 
     def pieces(self) -> Iterator[None]:
         """Search, piece by piece: between two of them others may work."""
@@ -78,7 +78,7 @@ class Search:
             yield
         self.rows = self._rows(found)
         self.visitors = set(self._visitors_of(self._tokens()))
-        for some in self._watching.visitors_of({row.id for row in self.rows}):
+        for some in self._watchlist.visitors_of({row.id for row in self.rows}):
             self.visitors |= some
             yield
         self.rows = self._rows({row.id for row in self.rows} | self._noted())
@@ -91,25 +91,25 @@ class Search:
         return {keys.visit("order", *order) for order in orders} | set(self._person.tokens)
 
     def _noted(self) -> set[int]:
-        return {id_ for ids in self._watching.of(self.visitors).values() for id_ in ids}
+        return {id_ for ids in self._watchlist.of(self.visitors).values() for id_ in ids}
 
 
 def rows_of(connection: StoreConnection, ids: Iterable[int], person: Person, *, until_ms: int) -> list[PersonRow]:
-    """Give those of some conversions about a person that were accepted until then and are not gone already."""
-    rows = (_row(row) for row in connection.among(_ROWS, sorted(ids)))
+    """Return those of some conversions about a person that were accepted until then and are not gone already."""
+    rows = (_row(row) for row in connection.select_in(_ROWS, sorted(ids)))
     reached = (row for row in rows if person.means(row.workspace, row.shop) and row.received_ms <= until_ms)
     return [row for row in reached if row.state in ERASABLE]
 
 
 def _found_about(connection: StoreConnection, person: Person) -> Iterator[set[int]]:
     """
-    Give the conversions that look-ups of a person lead to, in pieces.
+    Yield the conversions that look-ups of a person lead to, in pieces.
 
     What is held is looked through first: nobody finds it by a look-up, and once it is released a look-up finds it.
     """
     yield from _held_about(connection, person)
-    for table in trace_tables(connection.db):
-        yield set(packed.search(connection.db, table, person.lookup))
+    for table in lookup_tables(connection.db):
+        yield set(packed_rows.search(connection.db, table, person.lookup))
 
 
 def _held_about(connection: StoreConnection, person: Person) -> Iterator[set[int]]:

@@ -18,7 +18,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.counting import move_counts
-from twinbeam.engines.stores.sqlite.packed import ids_of
+from twinbeam.engines.stores.sqlite.packed_rows import unpack_ids
 
 _ANSWER = "UPDATE batch SET state=?, answered_at=?, status=?, code=?, message=?, request_id=? WHERE id=?"
 _END = "UPDATE conversion SET state=?, reason=?, settled_at=? WHERE id IN (SELECT value FROM json_each(?))"
@@ -30,10 +30,12 @@ _BLANK = (
     "UPDATE conversion SET event_id='', order_id='', currency='', minor=NULL "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
-_UNWORDED = "UPDATE copy SET differs='' WHERE id IN (SELECT value FROM json_each(?))"
-_WITHDRAWN = "INSERT OR IGNORE INTO withdrawn SELECT value FROM json_each(?)"
+_CLEAR_DIFFERENCES = "UPDATE copy SET differs='' WHERE id IN (SELECT value FROM json_each(?))"
+_WITHDRAWN = "INSERT OR IGNORE INTO pending_lookup_removal SELECT value FROM json_each(?)"
 #: What was refused or erased while it was on the wire is added to no more.
-_FORGO = "UPDATE conversion SET enriched=1 WHERE reason IN (?, ?) AND id IN (SELECT value FROM json_each(?))"
+_CANCEL_ENRICHMENT = (
+    "UPDATE conversion SET enriched=1 WHERE reason IN (?, ?) AND id IN (SELECT value FROM json_each(?))"
+)
 _PURGE = "DELETE FROM payload WHERE id IN (SELECT value FROM json_each(?))"
 
 #: What a note on a leased row makes of it instead of another attempt.
@@ -80,7 +82,7 @@ class Settling:
                 return False
             left = self._without_recalled(open_batch, now_ms)
             sql = "UPDATE conversion SET state='waiting', due=? WHERE id IN (SELECT value FROM json_each(?))"
-            self._connection.by_ids(sql, left.ids, due_ms)
+            self._connection.execute_with_ids(sql, left.ids, due_ms)
             if not arrived:
                 self._unmark(left)
             self._db.executemany("INSERT INTO ready VALUES (?,?,?)", [(left.lane, due_ms, id_) for id_ in left.ids])
@@ -94,7 +96,7 @@ class Settling:
             if open_batch is None:
                 return False
             if state is State.DELIVERED:
-                self._connection.by_ids(_FORGO, open_batch.ids, *RECALLS)
+                self._connection.execute_with_ids(_CANCEL_ENRICHMENT, open_batch.ids, *RECALLS)
             else:
                 open_batch = self._without_recalled(open_batch, now_ms)
             self._end(open_batch, answer, state, reason, now_ms)
@@ -108,11 +110,11 @@ class Settling:
         self._count_move(open_batch.tally, *end)
 
     def _end_ids(self, ids: Sequence[int], state: State, reason: str, now_ms: int) -> None:
-        self._connection.by_ids(_END, ids, state, reason, now_ms)
+        self._connection.execute_with_ids(_END, ids, state, reason, now_ms)
 
     def _without_recalled(self, open_batch: OpenBatch, now_ms: int) -> OpenBatch:
         """End what was refused or erased while it was on the wire, and give the rest of the batch."""
-        recalled = self._connection.by_ids(_RECALLED, open_batch.ids, *RECALLS).fetchall()
+        recalled = self._connection.execute_with_ids(_RECALLED, open_batch.ids, *RECALLS).fetchall()
         for reason, state in RECALLS.items():
             open_batch = self._without(open_batch, [row for row in recalled if row[1] == reason], state, reason, now_ms)
         return open_batch
@@ -126,10 +128,10 @@ class Settling:
         end = end_of(lane, state, reason)
         self._end_ids(gone, *end, now_ms)
         if not lane.enriches:
-            self._connection.by_ids(_BLANK, gone)
-            self._connection.by_ids(_UNWORDED, gone)
-            self._connection.by_ids(_WITHDRAWN, gone)
-        self._connection.by_ids(_PURGE, gone)
+            self._connection.execute_with_ids(_BLANK, gone)
+            self._connection.execute_with_ids(_CLEAR_DIFFERENCES, gone)
+            self._connection.execute_with_ids(_WITHDRAWN, gone)
+        self._connection.execute_with_ids(_PURGE, gone)
         places = Counter((day_of(received), *place) for _, _, received, *place in rows)
         self._count_move(places, *end)
         return OpenBatch(
@@ -148,7 +150,7 @@ class Settling:
         if again:
             return
         sql = "UPDATE conversion SET maybe_at=NULL WHERE maybe_at=? AND id IN (SELECT value FROM json_each(?))"
-        self._connection.by_ids(sql, open_batch.ids, at)
+        self._connection.execute_with_ids(sql, open_batch.ids, at)
 
     def _leased_batch(self, batch: int, owner: str) -> OpenBatch | None:
         row = self._db.execute(
@@ -173,11 +175,11 @@ def as_lane(row: Sequence[Any]) -> Lane:
 
 
 def end_of(lane: Lane, state: State, reason: str) -> tuple[State, str]:
-    """Give the state and reason in which a lane's conversion ends: delivered stays delivered after a second word."""
+    """Return the state and reason in which a lane's conversion ends: delivered stays delivered after an enrichment."""
     return (State.DELIVERED, "") if lane.enriches else (state, reason)
 
 
 def as_open_batch(batch: int, lane: int, packed: bytes, tally: str) -> OpenBatch:
     """Read a batch's row."""
     places = Counter({(day, workspace, pixel, event): n for day, workspace, pixel, event, n in json.loads(tally)})
-    return OpenBatch(batch, lane, ids_of(packed).tolist(), places)
+    return OpenBatch(batch, lane, unpack_ids(packed).tolist(), places)

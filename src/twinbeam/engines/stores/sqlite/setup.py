@@ -25,6 +25,7 @@ _READY_FOR = (
     "SELECT count(*) FROM lane JOIN ready ON ready.lane = lane.id WHERE lane.workspace = ? AND lane.source_id = ?"
 )
 _encode = msgspec.json.Encoder(order="deterministic").encode
+_VERSION = "SELECT (SELECT coalesce(max(id), 0) FROM audit), (SELECT coalesce(sum(until), 0) FROM confirming)"
 
 
 class Setup:
@@ -93,7 +94,19 @@ class Setup:
         """Take a pixel and its token away; the writer ends what waits for it (`removed_pixels`)."""
         with self.transaction():
             self._db.execute("DELETE FROM pixel WHERE workspace=? AND code=?", (workspace, code))
+            self._db.execute("DELETE FROM stopped_pixel WHERE workspace=? AND code=?", (workspace, code))
             self._db.execute("INSERT OR REPLACE INTO removed_pixel VALUES (?,?,?)", (workspace, code, now_ms))
+
+    def stop_pixel(self, *, workspace: str, code: str, why: str, who: str, now_ms: int) -> None:
+        """Let nothing be sent to a pixel until it is started; one that is stopped stays as it was."""
+        sql = "INSERT OR IGNORE INTO stopped_pixel VALUES (?,?,?,?,?)"
+        with self.transaction():
+            self._db.execute(sql, (workspace, code, now_ms, who, why))
+
+    def start_pixel(self, *, workspace: str, code: str) -> None:
+        """Let what waits for a stopped pixel be sent, and all that comes."""
+        with self.transaction():
+            self._db.execute("DELETE FROM stopped_pixel WHERE workspace=? AND code=?", (workspace, code))
 
     def add_key(self, key: KeyRow) -> None:
         """Keep a new key's hash and what it may do."""
@@ -116,7 +129,9 @@ class Setup:
         """Ask the writer to let go what is held because this order's number was used before (`release_asked`)."""
         with self.transaction():
             found = self._db.execute(_REUSED, (workspace, order_id, Reason.ORDER_REUSED)).fetchall()
-            self._db.executemany("INSERT OR IGNORE INTO release VALUES (?,?)", [(id_, now_ms) for id_, _ in found])
+            self._db.executemany(
+                "INSERT OR IGNORE INTO release_request VALUES (?,?)", [(id_, now_ms) for id_, _ in found]
+            )
         return [Reused(id_, event_id) for id_, event_id in found]
 
     def removed_pixels(self, *, since_ms: int) -> list[tuple[str, str]]:
@@ -146,8 +161,17 @@ class Setup:
         except StorageDamaged:
             return None
 
+    def settings_version(self) -> tuple[int, int]:
+        """
+        Return how far pixels, tokens, keys, sources and workspaces have changed: a different pair after each change.
+
+        Each change of theirs has a line in the audit, but for the time until which a server's word is awaited.
+        """
+        newest, awaited = self._db.execute(_VERSION).fetchone()
+        return newest, awaited
+
     def opens(self) -> bool:
-        """Tell whether the key ring opens what was sealed last in this store."""
+        """Return whether the key ring opens what was sealed last in this store."""
         row = self._db.execute("SELECT day FROM day_key ORDER BY day DESC LIMIT 1").fetchone()
         try:
             return row is None or self._day_keys.has(row[0])

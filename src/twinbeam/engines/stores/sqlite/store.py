@@ -15,12 +15,15 @@ The SQLite store, opened.
     exporting.py   stories of a workspace, all about a person reads only
                    (searching.py finds what is about them, for an erasure as well)
 
-    late.py        keys and visit tokens: log, memory, sweep  part of recording's transactions
-                   (waiting_keys.py is the memory, shares.py the rows, sketch.py tells new keys apart)
-    traces.py      look-ups by the day, scanned               likewise
+    deferred_index.py  keys and visit tokens: log, memory, sweep  part of recording's transactions
+                   (pending_keys.py is the memory, partitions.py the rows, bloom_filter.py tells new keys apart)
+    lookup_index.py  look-ups by the day, scanned             likewise
+    consent_watchlist.py  what a visit's later word may reach  likewise
 
-    lasting.py     what the file itself holds, and is it there  for the writer and the journals
+    durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
+
+    ../tables/     what SQLAlchemy keeps: who runs the jobs     transactions of their own
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
@@ -29,30 +32,34 @@ The SQLite store, opened.
 import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
+from twinbeam.engines.stores.sqlite.durability import Durability
 from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import Housekeeping, Wishes, keep_by_default
-from twinbeam.engines.stores.sqlite.lasting import Lasting
 from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.migrate import migrate
-from twinbeam.engines.stores.sqlite.recording import Recording
+from twinbeam.engines.stores.sqlite.recording import StoreRecorder
 from twinbeam.engines.stores.sqlite.setup import Setup
 from twinbeam.engines.stores.sqlite.signing import SignedSources
 from twinbeam.engines.stores.sqlite.tidying import KeepDays
+from twinbeam.engines.stores.tables.upgrade import bring_forward
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
+
+if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.jobs import JobTable
 
 FILE = "store.db"
 
 
-class SqliteStore(Recording, Leasing, Setup, SignedSources, Housekeeping, Wishes, Exporting, Listing, Lasting):
+class SqliteStore(StoreRecorder, Leasing, Setup, SignedSources, Housekeeping, Wishes, Exporting, Listing, Durability):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
     def __init__(
@@ -64,14 +71,14 @@ class SqliteStore(Recording, Leasing, Setup, SignedSources, Housekeeping, Wishes
         ages: Ages,
         keep_days_of: KeepDays = keep_by_default,
     ) -> None:
-        Recording.__init__(self, connection, policy)
+        StoreRecorder.__init__(self, connection, policy)
         Leasing.__init__(self, connection, policy, ages)
         Setup.__init__(self, connection)
         SignedSources.__init__(self, connection)
         Housekeeping.__init__(self, connection, self._dedup, self._visitor_keys, keep_days_of)
         Wishes.__init__(self, connection)
         Exporting.__init__(self, connection)
-        Lasting.__init__(self, connection, lock.path.with_name(FILE))
+        Durability.__init__(self, connection, lock.path.with_name(FILE))
         self._held_lock = lock
 
     @classmethod
@@ -98,6 +105,11 @@ class SqliteStore(Recording, Leasing, Setup, SignedSources, Housekeeping, Wishes
             on_error.pop_all()
         return store
 
+    @property
+    def jobs(self) -> "JobTable":
+        """Who runs the jobs: the lock tells that no other writer is alive, so nobody's lease is waited for."""
+        return job_table(self._connection, alone=True)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -116,6 +128,11 @@ class SqliteSetup(Setup, SignedSources, Wishes, Exporting):
         Wishes.__init__(self, connection)
         Exporting.__init__(self, connection)
 
+    @property
+    def jobs(self) -> "JobTable":
+        """The last runs of the jobs."""
+        return job_table(self._connection)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -132,12 +149,20 @@ class SqliteReader(Listing):
         self._db.close()
 
 
+def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable":
+    """Return the table of the jobs; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
+
+    return JobTable(connection.tables, alone=alone)
+
+
 def _open(folder: Path, **options: int) -> sqlite3.Connection:
     """Open the file with this release's schema in it."""
     db = open_file(folder / FILE, **options)
     try:
         db.execute("PRAGMA secure_delete=ON")  # what is removed is overwritten, in whatever way SQLite was built
         migrate(db)
+        bring_forward(db)
     except BaseException:
         db.close()
         raise

@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterable, Iterator
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
-from twinbeam.engines.stores.sqlite.late import LateIndex
-from twinbeam.engines.stores.sqlite.shares import SHARES
-from twinbeam.engines.stores.sqlite.traces import day_of_table, forget_traces, trace_tables
-from twinbeam.engines.stores.sqlite.watching import Watching
+from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
+from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
+from twinbeam.engines.stores.sqlite.lookup_index import day_of_table, delete_lookups, lookup_tables
+from twinbeam.engines.stores.sqlite.partitions import PARTITIONS
 
 KeepDays = Callable[[str], int]
 """How many days a workspace keeps what is about persons."""
@@ -30,7 +30,7 @@ KeepDays = Callable[[str], int]
 ORDER_KEY_DAYS = 400
 OTHER_KEY_DAYS = 7
 _ROWS = 250  #: looked at in one step
-_TRACE_ROWS = 20  #: each of up to a transaction's look-ups
+_LOOKUP_ROWS = 20  #: each of up to a transaction's look-ups
 _WITHDRAWN_ROWS = 10_000  #: whose look-ups are looked for together
 _KEY_ROWS = 1_000
 _SWEPT = 250  #: keys at once, each of which may cost a page
@@ -54,17 +54,17 @@ _OLD = (
     f"SELECT id, state FROM conversion WHERE id > ? AND id < ? AND state NOT IN ({_UNSENT}) "  # noqa: S608 -- constants only
     "AND NOT EXISTS (SELECT 1 FROM payload WHERE payload.id = conversion.id) ORDER BY id LIMIT ?"
 )
-_WITHDRAWN = "SELECT id, received FROM withdrawn JOIN conversion USING (id) ORDER BY id LIMIT ?"
+_WITHDRAWN = "SELECT id, received FROM pending_lookup_removal JOIN conversion USING (id) ORDER BY id LIMIT ?"
 _VISITS = "SELECT id, seen FROM visitor WHERE id > ? ORDER BY id LIMIT ?"
-_REMOVED = "INSERT INTO removed VALUES (?,?) ON CONFLICT (state) DO UPDATE SET n = n + excluded.n"
+_REMOVED = "INSERT INTO removed_count VALUES (?,?) ON CONFLICT (state) DO UPDATE SET n = n + excluded.n"
 
 
 class Tidying:
     """One round after the other; `now_ms` is moved on by whoever takes the steps."""
 
-    def __init__(self, connection: StoreConnection, dedup: LateIndex, keep_days_of: KeepDays) -> None:
+    def __init__(self, connection: StoreConnection, dedup: DeferredIndex, keep_days_of: KeepDays) -> None:
         self._connection = connection
-        self._watching = Watching(connection)
+        self._watchlist = ConsentWatchlist(connection)
         self._db = connection.db
         self._dedup = dedup
         self._keep_days_of = keep_days_of
@@ -78,13 +78,13 @@ class Tidying:
         yield from self._lookups_of_the_withdrawn()
         oldest_visit: list[int] = []
         yield from self._visits(oldest_visit)
-        yield from self._traces()
+        yield from self._old_lookups()
         yield from self._quarantine()
         yield from self._old_keys()
         self._day_keys(oldest_visit)
 
     def _longest(self) -> int:
-        """Give the days for what belongs to no single workspace."""
+        """Return the days for what belongs to no single workspace."""
         return max(map(self._keep_days_of, self._workspaces()))
 
     def _shortest(self) -> int:
@@ -114,9 +114,9 @@ class Tidying:
         """Let nobody find any more what was refused; its look-ups are no younger than itself."""
         while rows := self._db.execute(_WITHDRAWN, (_WITHDRAWN_ROWS,)).fetchall():
             first_day = day_of(min(received for _, received in rows))
-            for _ in forget_traces(self._db, [id_ for id_, _ in rows], since_day=first_day):
+            for _ in delete_lookups(self._db, [id_ for id_, _ in rows], since_day=first_day):
                 yield False
-            self._db.executemany("DELETE FROM withdrawn WHERE id=?", [(id_,) for id_, _ in rows])
+            self._db.executemany("DELETE FROM pending_lookup_removal WHERE id=?", [(id_,) for id_, _ in rows])
             self._connection.scrub_due = True
             yield False
 
@@ -129,16 +129,16 @@ class Tidying:
         place, until = 0, day_of(self.now_ms) - self._longest()
         while rows := self._db.execute(_VISITS, (place, _ROWS)).fetchall():
             place = rows[-1][0]
-            self._watching.forget([id_ for id_, seen in rows if seen < until], self.now_ms)
+            self._watchlist.forget([id_ for id_, seen in rows if seen < until], self.now_ms)
             oldest[:] = [min([*oldest, *(seen for _, seen in rows if seen >= until)], default=until)]
             yield False
 
-    def _traces(self) -> Iterator[bool]:
-        for table in trace_tables(self._db):
+    def _old_lookups(self) -> Iterator[bool]:
+        for table in lookup_tables(self._db):
             if day_of_table(table) >= day_of(self.now_ms) - self._longest():
                 return
             sql = f"DELETE FROM {table} WHERE n IN (SELECT n FROM {table} LIMIT ?)"  # noqa: S608 -- our own name
-            while self._db.execute(sql, (_TRACE_ROWS,)).rowcount == _TRACE_ROWS:
+            while self._db.execute(sql, (_LOOKUP_ROWS,)).rowcount == _LOOKUP_ROWS:
                 yield False
             self._db.execute(f"DROP TABLE {table}")
             yield False
@@ -153,7 +153,7 @@ class Tidying:
             return
         yield from self._sweep()
         old, other = self._first_since(self._before(ORDER_KEY_DAYS)), self._first_since(self._before(OTHER_KEY_DAYS))
-        for first, end in _ranges(self._connection.highest("conversion")):
+        for first, end in _ranges(self._connection.highest_id("conversion")):
             self._dedup.remove(first, end, lambda ids: self._ended(ids, old, other))
             yield False
         yield from self._conversions(old)
@@ -163,32 +163,32 @@ class Tidying:
         self._keys_done = day_of(self.now_ms)
 
     def _ended(self, ids: Iterable[int], old: int, other: int) -> Iterator[int]:
-        """Give the conversions whose keys have had their time: all before `old`, without an order before `other`."""
+        """Yield the conversions whose keys have had their time: all before `old`, without an order before `other`."""
         yield from (id_ for id_ in ids if id_ < old)
         asked = (id_ for id_ in ids if old <= id_ < other)
-        yield from (id_ for (id_,) in self._connection.among(_WITHOUT_ORDER, asked))
+        yield from (id_ for (id_,) in self._connection.select_in(_WITHOUT_ORDER, asked))
 
     def _sweep(self) -> Iterator[bool]:
         """Bring the keys of a quiet store into their index, where they can be removed; a busy one does it by itself."""
-        if self._dedup.waiting() > _MOST_SWEPT:
+        if self._dedup.pending() > _MOST_SWEPT:
             return
         for _ in range(2 * _MOST_SWEPT // _SWEPT):
-            if not self._dedup.waiting():
+            if not self._dedup.pending():
                 break
             self._dedup.sweep(_SWEPT)
             self.swept = True
             yield True
-        if not self._dedup.waiting():
+        if not self._dedup.pending():
             upto = self._dedup.newest()
-            while self._dedup.forget(upto, _ROWS):
+            while self._dedup.trim_log(upto, _ROWS):
                 yield False
 
     def _conversions(self, old: int) -> Iterator[bool]:
-        waiting = self._dedup.oldest_waiting()
+        waiting = self._dedup.lowest_pending()
         until, place = old if waiting is None else min(old, waiting), 0
         while rows := self._db.execute(_OLD, (place, until, _ROWS)).fetchall():
             place = rows[-1][0]
-            self._connection.remember_highest("conversion")
+            self._connection.save_highest_id("conversion")
             ids = [(id_,) for id_, _ in rows]
             for sql in ("conversion", "copy", "attempt"):
                 self._db.executemany(f"DELETE FROM {sql} WHERE id=?", ids)  # noqa: S608 -- our own names
@@ -216,8 +216,8 @@ class Tidying:
             self._connection.scrub_due = True
 
     def _first_since(self, ms: int) -> int:
-        """Give the first id accepted since a time: ids follow time, so that a search by halves is enough."""
-        low, high = 0, self._connection.highest("conversion") + 1
+        """Return the first id accepted since a time: ids follow time, so that a search by halves is enough."""
+        low, high = 0, self._connection.highest_id("conversion") + 1
         while low < high:
             middle = (low + high) // 2
             sql = "SELECT id, received FROM conversion WHERE id >= ? ORDER BY id LIMIT 1"
@@ -230,6 +230,6 @@ class Tidying:
 
 
 def _ranges(keys: int) -> Iterator[tuple[int, int]]:
-    """Divide all shares into ranges of about `_KEY_ROWS` keys."""
-    width = max(1, min(SHARES, SHARES * _KEY_ROWS // max(keys, 1)))
-    return ((first, min(first + width, SHARES)) for first in range(0, SHARES, width))
+    """Divide all partitions into ranges of about `_KEY_ROWS` keys."""
+    width = max(1, min(PARTITIONS, PARTITIONS * _KEY_ROWS // max(keys, 1)))
+    return ((first, min(first + width, PARTITIONS)) for first in range(0, PARTITIONS, width))

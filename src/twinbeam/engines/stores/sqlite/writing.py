@@ -8,8 +8,10 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.engines.stores.sqlite.auditing import add_changes
 from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_context
+from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
 from twinbeam.engines.stores.sqlite.counting import add_counts
-from twinbeam.engines.stores.sqlite.late import LateIndex
+from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
+from twinbeam.engines.stores.sqlite.lookup_index import add_lookups
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.rows import (
     INSERT,
@@ -22,44 +24,47 @@ from twinbeam.engines.stores.sqlite.rows import (
     is_stored,
     known_id,
 )
-from twinbeam.engines.stores.sqlite.traces import add_traces
-from twinbeam.engines.stores.sqlite.watching import Watching
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.fold import Fold
-from twinbeam.pipeline.record.known import EventSide, SideReports, Writes
 from twinbeam.pipeline.record.merge import show
+from twinbeam.pipeline.record.read_set import EventSide
+from twinbeam.pipeline.record.write_set import SideReports, WriteSet
 
 _REPORTED = (
     "INSERT INTO side_seen VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET at=max(at, excluded.at), alone=excluded.alone"
 )
 _ALONE = "UPDATE side_seen SET alone=alone+? WHERE workspace=? AND pixel=? AND event=? AND side=?"
-_NOTES = "UPDATE visitor SET watched=? WHERE id=?"
-_SPELLED = "INSERT OR REPLACE INTO spelled VALUES (?,?,?,?,?)"
+_NOTES = "UPDATE visitor SET watchlist=? WHERE id=?"
+_SPELLED = "INSERT OR REPLACE INTO event_spelling VALUES (?,?,?,?,?)"
 
 _CONFIRMING = "INSERT OR REPLACE INTO confirming VALUES (?,?,?)"
 
 
 class Writing:
-    """Writes what one fold after the other decided."""
+    """WriteSet what one fold after the other decided."""
 
     def __init__(
-        self, connection: StoreConnection, dedup: LateIndex, visitor_keys: LateIndex, watching: Watching
+        self,
+        connection: StoreConnection,
+        dedup: DeferredIndex,
+        visitor_keys: DeferredIndex,
+        watchlist: ConsentWatchlist,
     ) -> None:
         self._connection = connection
         self._db = connection.db
         self._payloads = Payloads(connection)
-        self._watching = watching
+        self._watchlist = watchlist
         self._dedup = dedup
         self._visitor_keys = visitor_keys
-        self.read_again()
+        self.reload()
 
-    def read_again(self) -> None:
+    def reload(self) -> None:
         """Take what is kept in memory from the file, as at the start and after every rollback."""
-        self._last_visitor = self._connection.highest("visitor")
+        self._last_visitor = self._connection.highest_id("visitor")
 
     def write(self, fold: Fold, now_ms: int) -> None:
         """Write everything."""
-        writes = fold.writes
+        writes = fold.write_set
         ids = {handle: self._visitor_id(handle) for handle in writes.facts}
         _name_visitors(writes, ids)
         joined = self._joined(writes)
@@ -76,10 +81,10 @@ class Writing:
         self._db.executemany(_SPELLED, [(*place, *word) for place, word in writes.spelled.items()])
         self._db.executemany(_CONFIRMING, [(*place, until) for place, until in writes.confirming.items()])
         add_changes(self._db, writes.audit)
-        add_counts(self._db, fold.tally)
+        add_counts(self._db, fold.counters)
 
-    def _joined(self, writes: Writes) -> dict[int, list[Copy]]:
-        """Give all copies of each conversion whose payload changes, the kept ones first; its row shows them."""
+    def _joined(self, writes: WriteSet) -> dict[int, list[Copy]]:
+        """Return all copies of each conversion whose payload changes, the kept ones first; its row shows them."""
         new = {row.id: row for row in writes.opened}
         known = [id_ for id_ in {**writes.payloads, **dict.fromkeys(writes.released)} if id_ not in new]
         known += [source for source, _ in writes.absorbed]
@@ -93,14 +98,14 @@ class Writing:
                 show(rows[id_], copies)
         return joined
 
-    def _write_withdrawn(self, writes: Writes) -> None:
+    def _write_withdrawn(self, writes: WriteSet) -> None:
         """Blank what copies of it said, later ones too, and have its look-ups removed."""
         withdrawn = [id_ for id_, row in writes.changed.items() if row.state is State.WITHDRAWN]
         self._db.executemany("UPDATE copy SET differs='' WHERE id=?", [(id_,) for id_ in withdrawn])
         news = [(id_,) for id_ in withdrawn if id_ in writes.purged]
-        self._db.executemany("INSERT OR IGNORE INTO withdrawn VALUES (?)", news)
+        self._db.executemany("INSERT OR IGNORE INTO pending_lookup_removal VALUES (?)", news)
 
-    def _write_payloads(self, writes: Writes, joined: dict[int, list[Copy]], now_ms: int) -> None:
+    def _write_payloads(self, writes: WriteSet, joined: dict[int, list[Copy]], now_ms: int) -> None:
         rows = {row.id: row for row in writes.opened} | writes.changed
         held = {id_ for id_ in joined if id_ in rows and rows[id_].state is State.HELD}
         self._payloads.write(joined.items(), held, now_ms)
@@ -109,7 +114,7 @@ class Writing:
         if writes.purged:
             self._payloads.purge(sorted(writes.purged))
 
-    def _write_schedule(self, writes: Writes) -> None:
+    def _write_schedule(self, writes: WriteSet) -> None:
         gone = writes.unscheduled.values()
         ready = [(self._lane(row), due, row.id) for row, due, held in gone if not held]
         self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", ready)
@@ -130,20 +135,20 @@ class Writing:
         for hashes, id_, at_ms in lookups:
             by_day.setdefault(day_of(at_ms), []).extend([(h, id_) for h in hashes])
         for day, found in by_day.items():
-            add_traces(self._db, day, found)
+            add_lookups(self._db, day, found)
 
     def _write_visits(self, fold: Fold, ids: dict[bytes, int], now_ms: int) -> None:
-        writes = fold.writes
+        writes = fold.write_set
         links = [(token, ids.get(handle) or known_id(handle)) for token, handle in writes.links.items()]
         self._visitor_keys.add(links, events=fold.arrivals)
         news = [(ids.get(handle) or known_id(handle), id_) for handle, id_ in writes.watched]
         new = {id_ for handle, id_ in ids.items() if not is_stored(handle)}
-        notes = self._watching.joined(news, now_ms, new=new)
+        notes = self._watchlist.merged(news, now_ms, new=new)
         facts = [(encode_facts(facts), facts_context(ids[handle])) for handle, facts in writes.facts.items()]
         day = self._connection.sealing_day(now_ms)
         sealed = zip(ids.values(), self._connection.keys.seal_all(day, facts), strict=True)
         self._db.executemany(PUT_VISITOR, [(id_, day, notes.pop(id_, None), each) for id_, each in sealed])
-        self._db.executemany(_NOTES, [(watched, id_) for id_, watched in notes.items()])
+        self._db.executemany(_NOTES, [(watchlist, id_) for id_, watchlist in notes.items()])
 
     def _visitor_id(self, handle: bytes) -> int:
         if is_stored(handle):
@@ -157,7 +162,7 @@ class Writing:
         self._db.executemany(_ALONE, [(it.alone, *place) for place, it in heard.items() if it.at_ms is None])
 
 
-def _name_visitors(writes: Writes, ids: dict[bytes, int]) -> None:
+def _name_visitors(writes: WriteSet, ids: dict[bytes, int]) -> None:
     """Name new visitors by their ids in what is written of conversions: by their tokens they are known here alone."""
     new = {handle: handle_of(id_) for handle, id_ in ids.items() if not is_stored(handle)}
     for row in (*writes.opened, *writes.changed.values()):
@@ -170,13 +175,13 @@ def _name_visitors(writes: Writes, ids: dict[bytes, int]) -> None:
             writes.payloads[id_] = named
 
 
-def _changed(writes: Writes) -> list[Conversion]:
+def _changed(writes: WriteSet) -> list[Conversion]:
     new = {row.id for row in writes.opened}
     return [row for row in writes.changed.values() if row.id not in new]
 
 
-def _released_lookups(writes: Writes, joined: dict[int, list[Copy]]) -> Iterable[tuple[list[bytes], int, int]]:
-    """Give the look-ups of copies that were held: only now may they be found."""
+def _released_lookups(writes: WriteSet, joined: dict[int, list[Copy]]) -> Iterable[tuple[list[bytes], int, int]]:
+    """Return the look-ups of copies that were held: only now may they be found."""
     return [
         (copy.lookups, id_, copy.received_ms) for id_ in writes.released for copy in joined.get(id_, ()) if copy.lookups
     ]

@@ -63,14 +63,14 @@ def _host(headers: Headers) -> str:
 
 
 def _same_site(page: str, here: str, headers: Headers) -> bool:
-    """Tell whether the page lies beside the gateway; browsers know best, and say so where they can."""
+    """Return whether the page lies beside the gateway; browsers know best, and say so where they can."""
     if headers.get(b"sec-fetch-site") in {b"cross-site", b"none"}:
         return False
     return page == here or _shared(page, here).count(".") >= 1
 
 
 def _shared(page: str, here: str) -> str:
-    """Give the labels at the end that two hosts have in common."""
+    """Return the labels at the end that two hosts have in common."""
     labels: list[str] = []
     for one, other in zip(reversed(page.split(".")), reversed(here.split(".")), strict=False):
         if one != other:

@@ -1,12 +1,12 @@
 """
 The files of the browser tag, as `tag/` builds them: each under a name that holds the beginning of a hash.
 
-`t.js` is the one file whose content may change under its name, so it is kept for a minute only; it begins with what
-the owner of the key's pixel decided.
+`t.js` is the one file whose content may change under its name, so it is kept for less than a minute; it begins with
+what the owner of the key's pixel decided, and there is nothing to it while that pixel is stopped.
 """
 
 import gzip
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -14,11 +14,16 @@ from importlib.resources import files
 import msgspec
 from msgspec import Struct
 
-from twinbeam.core.rules import STAGES, PixelRules
+from twinbeam.core.rules import STAGES
 from twinbeam.pipeline.accept.asgi import Header, Headers, Reply
+from twinbeam.pipeline.accept.routing import RoutedPixel
 
-FRESH_SECONDS = 60
+FRESH_SECONDS = 50  #: with the time in which a command reaches the intake less than a minute
 NAME_CHARS = 10  #: of a SHA-256 in base64url
+
+STOPPED = b"// The pixel of this page is stopped.\n"
+
+_FRESH = b"public, max-age=%d" % FRESH_SECONDS
 
 _COMMON: tuple[Header, ...] = (
     (b"content-type", b"text/javascript; charset=utf-8"),
@@ -57,11 +62,20 @@ def built() -> Built:
     return Built({file: (folder / f"{file}.js").read_bytes() for file in manifest.integrity}, manifest)
 
 
-def decided(rules: Iterable[PixelRules]) -> dict[str, str]:
-    """Give what the tag has to know of the rules of a key's pixels; of several the strictest."""
-    known = list(rules)
+def is_stopped(pixels: Iterable[RoutedPixel]) -> bool:
+    """Return whether every web pixel of a key is stopped, so that its tag has nothing to do."""
+    web = [pixel for pixel in pixels if pixel.event_source == "web"]
+    return bool(web) and all(pixel.stopped for pixel in web)
+
+
+def decided(pixels: Sequence[RoutedPixel]) -> dict[str, object]:
+    """Return what the tag has to know of a key's pixels: of their rules the strictest, and which are stopped."""
+    known = [pixel.rules for pixel in pixels]
+    off = {pixel.code: 1 for pixel in pixels if pixel.stopped and pixel.event_source == "web"}
+    found: dict[str, object] = {"off": off} if off else {}
     furthest = max((STAGES.index(each.purchase_means) for each in known), default=0)
-    found: dict[str, str] = {"purchase": STAGES[furthest]} if furthest else {}
+    if furthest:
+        found["purchase"] = STAGES[furthest]
     return found | {"ids": "order"} if any(each.event_id_from == "order" for each in known) else found
 
 
@@ -75,24 +89,32 @@ class Files:
         self._fixed[f"/{its.whole}.js"] = its.texts["whole"]
 
     def fixed(self, path: str, headers: Headers) -> Reply | None:
-        """Give a file that never changes, by its path below the tag's name; None where there is none."""
+        """Return a file that never changes, by its path below the tag's name; None where there is none."""
         text = self._fixed.get(path)
         return None if text is None else _reply(text, b"public, max-age=31536000, immutable", headers)
 
-    def main(self, given: Mapping[str, str], headers: Headers, *, whole: bool = False) -> Reply:
-        """Give the tag, behind what was decided for the key that asks; `whole` with the snippet's inline part."""
-        text = _with(self._its.texts["whole" if whole else "main"], tuple(sorted(given.items())))
-        return _reply(text, b"public, max-age=%d" % FRESH_SECONDS, headers)
+    def stopped(self, headers: Headers, *, whole: bool = False) -> Reply:
+        """
+        Return what stands in the tag's place while its pixels are stopped.
+
+        What is inline keeps the page's calls to TikTok's queue to itself, and nobody comes to take them.
+        """
+        return _reply(self._its.texts["inline"] if whole else STOPPED, _FRESH, headers)
+
+    def main(self, given: Mapping[str, object], headers: Headers, *, whole: bool = False) -> Reply:
+        """Return the tag, behind what was decided for the key that asks; `whole` with the snippet's inline part."""
+        text = _with(self._its.texts["whole" if whole else "main"], msgspec.json.encode(given, order="sorted"))
+        return _reply(text, _FRESH, headers)
 
 
 @lru_cache(maxsize=64)
-def _with(text: bytes, given: tuple[tuple[str, str], ...]) -> bytes:
-    return b"window.__twinbeam=%s;%s" % (msgspec.json.encode(dict(given)), text) if given else text
+def _with(text: bytes, given: bytes) -> bytes:
+    return text if given == b"{}" else b"window.__twinbeam=%s;%s" % (given, text)
 
 
 @lru_cache(maxsize=128)
 def _packed(text: bytes) -> tuple[bytes, bytes]:
-    """Give a text compressed, and its entity tag."""
+    """Return a text compressed, and its entity tag."""
     return gzip.compress(text, 9, mtime=0), b'W/"%s"' % sha256(text).hexdigest()[:16].encode()
 
 

@@ -5,7 +5,7 @@ Lists of blockers know names, so all paths begin with one that the owner chooses
 is not logged.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -15,12 +15,16 @@ from twinbeam.pipeline.accept.credentials import may_write, presented
 from twinbeam.pipeline.accept.cross_origin import preflight
 from twinbeam.pipeline.accept.directory import AccessKey, Directory
 from twinbeam.pipeline.accept.problems import ProblemCode, problem, problem_reply
+from twinbeam.pipeline.accept.routing import RoutedPixel
 from twinbeam.pipeline.accept.tag import files
 from twinbeam.pipeline.accept.tag.cookie import MOST_BYTES, cookie_reply
-from twinbeam.pipeline.accept.tag.files import Files, decided
+from twinbeam.pipeline.accept.tag.files import Files, decided, is_stopped
 
 EVENTS, CONSENT, COOKIE = "/e", "/c", "/k"
 """What follows the name, for events, for answers about consent, and for the cookie."""
+
+GATEWAY_ONLY = {"mode": "gateway"}
+"""Of the tag's settings: TikTok's script is called no more, and the gateway hears of all. An answer may change them."""
 
 
 class TagFront:
@@ -38,9 +42,7 @@ class TagFront:
         if scope["type"] != "http" or not scope["path"].startswith(self._name):
             await self._app(scope, receive, send)
         elif scope["path"] in self._aliases:
-            query = scope["query_string"]
-            told = send if b"&a=full" in query else _briefly(send, wants_receipt=b"&a=0" not in query)
-            await self._app({**scope, "path": self._aliases[scope["path"]]}, receive, told)
+            await self._app({**scope, "path": self._aliases[scope["path"]]}, receive, self._told(scope, send))
         else:
             await self._own(scope, receive, send)
 
@@ -60,16 +62,33 @@ class TagFront:
     def _file(self, scope: Scope, headers: Headers) -> Reply | None:
         if scope["path"] == f"{self._name}.js":
             query = scope["query_string"]
-            return self._files.main(self._decided(headers, query), headers, whole=b"&whole=1" in query)
+            key, whole = self._key(headers, query), b"&whole=1" in query
+            if key is not None and is_stopped(self._pixels(key)):
+                return self._files.stopped(headers, whole=whole)
+            return self._files.main(self._decided(key), headers, whole=whole)
         return self._files.fixed(scope["path"].removeprefix(self._name), headers)
 
-    def _decided(self, headers: Headers, query: bytes) -> dict[str, str]:
-        directory = self._directory()
-        key = may_write(presented(headers, query), directory)
-        if not isinstance(key, AccessKey):
+    def _key(self, headers: Headers, query: bytes) -> AccessKey | None:
+        key = may_write(presented(headers, query), self._directory())
+        return key if isinstance(key, AccessKey) else None
+
+    def _pixels(self, key: AccessKey) -> Sequence[RoutedPixel]:
+        return self._directory().routing(key).pixels
+
+    def _decided(self, key: AccessKey | None) -> dict[str, object]:
+        if key is None:
             return {}
-        given = decided(pixel.rules for pixel in directory.routing(key).pixels)
+        given = decided(self._pixels(key))
         return given | {"shop": key.shop} if key.shop else given
+
+    def _told(self, scope: Scope, send: Send) -> Send:
+        """Shorten an answer to what the tag uses, unless somebody looks for a mistake."""
+        query = scope["query_string"]
+        if b"&a=full" in query:
+            return send
+        key = self._key(dict(scope["headers"]), query)
+        stopped = key is not None and is_stopped(self._pixels(key))
+        return _briefly(send, wants_receipt=b"&a=0" not in query, stopped=stopped)
 
     async def _cookie(self, scope: Scope, headers: Headers, receive: Receive) -> Reply:
         if scope["method"] != "POST":
@@ -83,15 +102,16 @@ class TagFront:
         return cookie_reply(headers, body if isinstance(body, bytes) and len(body) <= MOST_BYTES else b"")
 
 
-def _briefly(send: Send, *, wants_receipt: bool) -> Send:
-    """Leave of an answer to a page what its tag makes use of: the consent receipt, where it has none yet."""
+def _briefly(send: Send, *, wants_receipt: bool, stopped: bool) -> Send:
+    """Answer with the consent receipt, where the page has none yet, and with the mode while its pixels are stopped."""
     begun: list[Message] = []
 
     async def brief(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == 202:
             begun.append(message)
         elif begun:
-            start, body = begun.pop(), _receipt(message["body"]) if wants_receipt else b"{}"
+            start, receipt = begun.pop(), _receipt(message["body"]) if wants_receipt else {}
+            body = msgspec.json.encode(receipt | GATEWAY_ONLY if stopped else receipt)
             length = (b"content-length", str(len(body)).encode())
             others = [header for header in start["headers"] if header[0] != b"content-length"]
             await send({**start, "headers": [*others, length]})
@@ -102,7 +122,6 @@ def _briefly(send: Send, *, wants_receipt: bool) -> Send:
     return brief
 
 
-def _receipt(body: bytes) -> bytes:
-    answer = msgspec.json.decode(body)
-    receipt = answer.get("receipt")
-    return msgspec.json.encode({"receipt": receipt}) if receipt else b"{}"
+def _receipt(body: bytes) -> dict[str, object]:
+    receipt = msgspec.json.decode(body).get("receipt")
+    return {"receipt": receipt} if receipt else {}

@@ -19,8 +19,8 @@ CREATE TABLE lane (
 ) STRICT;
 
 -- The key of a conversion; the one look-up every arrival pays for. Packed by the key's first
--- two bytes (shares.py); what is new waits in the log (late.py).
-CREATE TABLE dedup (share INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
+-- two bytes (partitions.py); what is new waits in the log (deferred_index.py).
+CREATE TABLE dedup (partition INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
 CREATE TABLE dedup_log (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL) STRICT;
 
 -- One row a conversion, or a tombstone. Ids only grow. The one other index (below) is touched when a conversion comes
@@ -93,10 +93,10 @@ CREATE TABLE copy (
 CREATE TABLE visitor (
     id INTEGER PRIMARY KEY,
     seen INTEGER NOT NULL, -- the day under whose key the facts are sealed
-    watched BLOB NOT NULL, -- ids of the conversions that its later word on consent may still reach (watching.py)
+    watchlist BLOB NOT NULL, -- ids of the conversions that its later word on consent may still reach (consent_watchlist.py)
     facts BLOB NOT NULL -- empty once they are forgotten
 ) STRICT;
-CREATE TABLE visitor_key (share INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
+CREATE TABLE visitor_key (partition INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
 CREATE TABLE visitor_key_log (n INTEGER PRIMARY KEY, hashes BLOB NOT NULL, ids BLOB NOT NULL) STRICT;
 
 -- What waits to be sent, in the order it is due.
@@ -112,10 +112,10 @@ CREATE TABLE held (due INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (due, 
 CREATE TABLE held_key (id INTEGER PRIMARY KEY, wrapped BLOB NOT NULL) STRICT;
 
 -- What was refused after it could be found: its look-ups are to be removed.
-CREATE TABLE withdrawn (id INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE pending_lookup_removal (id INTEGER PRIMARY KEY) STRICT;
 
 -- How the browser was last seen to write an event's name.
-CREATE TABLE spelled (
+CREATE TABLE event_spelling (
     workspace TEXT NOT NULL,
     pixel TEXT NOT NULL,
     event TEXT NOT NULL,
@@ -207,13 +207,23 @@ CREATE TABLE pixel (
 ) STRICT, WITHOUT ROWID;
 
 -- Held conversions that their owner looked at and wants sent; the writer lets them go.
-CREATE TABLE release (conversion INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+CREATE TABLE release_request (conversion INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;
 
 -- Pixels that an operator removed: what arrives or comes back for one later ends unsent.
 CREATE TABLE removed_pixel (
     workspace TEXT NOT NULL,
     code TEXT NOT NULL,
     at INTEGER NOT NULL,
+    PRIMARY KEY (workspace, code)
+) STRICT, WITHOUT ROWID;
+
+-- Pixels that an operator stopped: what arrives for one waits until it is started.
+CREATE TABLE stopped_pixel (
+    workspace TEXT NOT NULL,
+    code TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
     PRIMARY KEY (workspace, code)
 ) STRICT, WITHOUT ROWID;
 
@@ -263,10 +273,10 @@ CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(
 CREATE TRIGGER audit_is_never_shortened BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit lines stay'); END;
 
 -- The highest id of a table whose newest rows may be removed: no id is given twice.
-CREATE TABLE highest (name TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE highest_id (name TEXT PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 -- Conversions whose rows are gone after their time, by the state they had; their counters stay.
-CREATE TABLE removed (state TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE removed_count (state TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 -- What people asked to have erased: by what (sealed, and gone once it is done), what must be recorded before, the receipt.
 CREATE TABLE erasure (
