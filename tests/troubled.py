@@ -36,7 +36,12 @@ class Seen(Struct):
     at_ms: int
     known_from: int = 0  #: the moment it was recorded
     fired_ms: int = 0  #: when it happened, as the page tells
-    visit: int = 0  #: whose it is, as far as the oracle knows by then
+    visits: list[int] = []  #: those that it names, as far as the oracle knows by then
+
+    @property
+    def first_visit(self) -> int:
+        """Whose it is; 0: nobody's that it names."""
+        return self.visits[0] if self.visits else 0
 
 
 class Reached(NamedTuple):

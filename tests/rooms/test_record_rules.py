@@ -123,18 +123,18 @@ def test_every_cell_decides_as_documented(row: str, copy: str) -> None:
 #: What others than the conversion's own visit and server do, by relation: (welcome, refused within limits, beyond).
 OTHERS: dict[Relation, dict[str, tuple[Act, Act, Act]]] = {
     Relation.FIRST_VOUCHED: {
-        "held or ready, never sent": (Act.MERGE, Act.WITHDRAW, Act.WITHDRAW),
+        "held or ready, never sent": (Act.MERGE, Act.KEEP_OUT, Act.KEEP_OUT),
         "on the wire": (Act.DUPLICATE, Act.RECALL, Act.RECALL),
         "delivered": (Act.DUPLICATE, Act.DROP, Act.DROP),
-        "expired, held in vain": (Act.REOPEN, Act.WITHDRAW, Act.WITHDRAW),
-        "dropped": (Act.SUPERSEDE, Act.DROP, Act.DROP),
+        "expired, held in vain": (Act.REOPEN, Act.KEEP_OUT, Act.KEEP_OUT),
+        "dropped": (Act.SUPERSEDE, Act.KEEP_OUT, Act.KEEP_OUT),
     },
     Relation.TAKEN_OVER: {
-        "held or ready, never sent": (Act.TAKE_OVER, Act.WITHDRAW, Act.WITHDRAW),
+        "held or ready, never sent": (Act.TAKE_OVER, Act.KEEP_OUT, Act.KEEP_OUT),
         "on the wire": (Act.SPLIT, Act.RECALL, Act.RECALL),
         "delivered": (Act.SPLIT, Act.DROP, Act.DROP),
-        "expired, held in vain": (Act.SUPERSEDE, Act.WITHDRAW, Act.WITHDRAW),
-        "dropped": (Act.SUPERSEDE, Act.DROP, Act.DROP),
+        "expired, held in vain": (Act.SUPERSEDE, Act.KEEP_OUT, Act.KEEP_OUT),
+        "dropped": (Act.SUPERSEDE, Act.KEEP_OUT, Act.KEEP_OUT),
     },
     Relation.CLAIM: {
         "held or ready, never sent": (Act.MERGE, Act.CONTEST, Act.PASS_OVER),

@@ -385,3 +385,57 @@ def an_id_that_a_stranger_had_sent_under_is_not_used_again(h: Harness) -> None:
     (event,) = _carried(h)
     assert event["event_id"] not in ("p", "1002")
     assert event["properties"]["value"] == 49.0
+
+
+def a_refusal_of_one_order_holds_no_other_that_a_stranger_tied_to_it(h: Harness) -> None:
+    h.take(an_undecided("1001", channel=BROWSER, order_id="1002", also=["1002"]))
+    h.take(_stranger("1002", refuses=True))
+    h.take(_stranger("order-1001", order_id="1001", also=["1001"], visitor="page"))
+    h.engine.reopen()
+    h.take(_bought("1001"), _bought("1002"))
+    assert (h.state("1001"), h.state("1002")) == ("ready", "held")
+
+
+def a_refusal_that_names_no_order_holds_whatever_is_reported_under_its_id(h: Harness) -> None:
+    h.take(_stranger("e", order_id="", visitor=""))
+    h.take(_stranger("e", refuses=True, order_id=""), _stranger("e", refuses=True, order_id="1002"))
+    h.take(_bought("e", order_id="1001", also=["1001"]))
+    assert h.counted("held", "consent_contested") == 1
+
+
+def what_a_server_refuses_ends_no_other_order_that_a_stranger_refused_with_it(h: Harness) -> None:
+    for name, named in (("strong", {"visitor": "v"}), ("weak", {})):
+        tied, other = f"{name}-1", f"{name}-2"
+        visits = [f"{name}-s", f"{name}-t"]
+        h.take(*[_look(visit, visitor=visit) for visit in visits])
+        mine = {"visitor": visits, "consent": denied()}
+        h.take(*[_stranger(name, refuses=True, order_id=o, also=[o], **mine) for o in (tied, other)])
+        h.take(a_refusal(tied, order_id=tied, consent=denied(), **named))
+        h.take(_stranger(name, refuses=True, order_id=tied, also=[tied], **mine))
+        h.take(_bought(tied, **named))
+        own = {"visitor": "w"} if named else {"consent": granted(NOW + MINUTE)}
+        h.take(_bought(other, **own))
+        assert (h.state(tied), h.state(other)) == ("dropped", "ready")
+
+
+def a_stranger_permits_nothing_by_tying_his_own_report_to_an_order(h: Harness) -> None:
+    h.take(an_undecided("1001", order_id="1001", visitor="v", value=49.0, currency="EUR"))
+    h.take(_stranger("x", order_id=""))
+    h.take(_stranger("x", also=["1001"], order_id="1001"))
+    assert (h.story("1001").state, h.story("1001").reason) == ("held", "consent_not_said")
+
+
+def what_a_server_refuses_ends_no_other_order_that_a_stranger_reported_with_it(h: Harness) -> None:
+    for name, named, own in (("strong", {"visitor": "v"}, {"visitor": "w"}), ("weak", {}, {})):
+        tied, other = f"{name}-1", f"{name}-2"
+        h.take(*[_stranger(name, order_id=o, also=[o], visitor=f"{name}-s") for o in (tied, other)])
+        h.take(a_refusal(tied, order_id=tied, consent=denied(), **named))
+        h.take(_bought(tied, **named), _bought(other, **own))
+        assert (h.state(tied), h.state(other)) == ("dropped", "ready")
+
+
+def what_a_server_refuses_under_an_id_ends_what_a_page_reported_under_it(h: Harness) -> None:
+    h.take(_stranger("e", order_id="shown-1001", also=["shown-1001"]), _stranger("1002", visitor="w"))
+    h.take(a_refusal("e", order_id="1001", also=["1001"]), a_refusal("order-1002", order_id="1002", also=["1002"]))
+    h.take(_stranger("e", order_id="", visitor=""), _stranger("1002", visitor="x"))
+    assert h.store.due_lanes(h.now() + MINUTE) == []

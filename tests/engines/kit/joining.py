@@ -202,3 +202,12 @@ def a_page_that_ties_its_own_sent_report_to_an_order_does_not_keep_the_order_bac
     h.take(a_signal("b", channel=BROWSER, visitor="stranger", order_id="O", also=["O"], native="sent"))
     h.clock.advance(seconds=300)
     assert carried_ids(h.lease()) == ["O"]
+
+
+def an_id_that_was_anothers_goes_out_once_both_are_one(h: Harness) -> None:
+    h.take(a_signal("A", visitor="checkout", also=["K"]), an_undecided("b", order_id="O", also=["O"]))
+    h.take(a_signal("b", channel=BROWSER, visitor="checkout", native="unknown", order_id="O", also=["O", "K"]))
+    h.take(a_signal("A", visitor="checkout", order_id="O", also=["O"]))
+    h.engine.reopen()
+    assert carried_ids(h.lease()) == ["b"]
+    assert h.store.next_due_ms() is None

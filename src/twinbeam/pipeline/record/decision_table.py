@@ -22,11 +22,14 @@ its event id and nothing that proves their visit (relation.py), is milder:
 
 | the arrival is    | an allowed or silent copy                              | a refusal                            |
 |-------------------|--------------------------------------------------------|--------------------------------------|
-| FIRST_VOUCHED     | MERGE; SUPERSEDE what was refused or expired unsent    | as above: it is the server's own     |
-| TAKEN_OVER        | TAKE_OVER what waits, SUPERSEDE what ended, else SPLIT | as above                             |
+| FIRST_VOUCHED     | MERGE; SUPERSEDE what was refused or expired unsent    | KEEP_OUT, and that ends; or as above |
+| TAKEN_OVER        | TAKE_OVER what waits, SUPERSEDE what ended, else SPLIT | likewise                             |
 | CLAIM             | MERGE, or PASS_OVER                                    | CONTEST, within limits; or PASS_OVER |
 | RIVAL             | MERGE, SUPERSEDE what another visit refused            | PASS_OVER; CONTEST what names none   |
 | STRANGER          | PASS_OVER                                              | PASS_OVER                            |
+
+A server's first refusal ends what only browsers reported or refused, and is kept apart from it: they may have tied
+other orders to it.
 """
 
 from collections.abc import Mapping
@@ -89,6 +92,8 @@ def decide(
         return Act.KEEP_OUT if believed else Act.IGNORE
     if known is None:
         return Act.OPEN
+    if status is ConsentStatus.REFUSED and relation in _FIRST and (known.state in REFUSED_BEFORE or _ends(known)):
+        return Act.KEEP_OUT
     if status is ConsentStatus.REFUSED:
         return _refused(known) if relation in _BELIEVED else _contested(known, relation, believed=believed)
     return _WELCOMES[relation](known, enriches=enriches and status is ConsentStatus.ALLOWED)
@@ -155,6 +160,10 @@ def _refused(known: Conversion) -> Act:
     return Act.WITHDRAW if known.state in _UNLEASED or ended_in_vain(known) else Act.DROP
 
 
+def _ends(known: Conversion) -> bool:
+    return _refused(known) is Act.WITHDRAW
+
+
 def may_be_reached(state: str, reason: str, ended_ms: int, now_ms: int) -> bool:
     """Return whether a visit's later word on consent may still mean something for what it reported."""
     if state == State.DELIVERED:
@@ -173,7 +182,8 @@ def _open(known: Conversion) -> bool:
 
 
 #: From whom a refusal is a refusal; of others it is a claim.
-_BELIEVED = frozenset({Relation.OWN, Relation.FIRST_VOUCHED, Relation.TAKEN_OVER})
+_FIRST = frozenset({Relation.FIRST_VOUCHED, Relation.TAKEN_OVER})
+_BELIEVED = _FIRST | {Relation.OWN}
 _WELCOMES: Mapping[Relation, "_Welcome"] = {
     Relation.OWN: _welcome,
     Relation.FIRST_VOUCHED: _first_vouched,

@@ -156,11 +156,9 @@ class Fold:
             self.counters.ignored(signal, drop_reason(None, effective.reason))
             return
         self._passed += act is Act.PASS_OVER and effective.status is not ConsentStatus.REFUSED
-        unites = known is not None and effective.status is not ConsentStatus.REFUSED
+        unites = effective.status is not ConsentStatus.REFUSED and it.relation is not Relation.STRANGER
         if known is not None and unites:
-            for other in belonging.others:
-                absorbs = relation_of(other, signal, visitors, visitor) is not Relation.TAKEN_OVER
-                self._uniting.unite(known, other, signal.received_ms, absorbs=absorbs, visitors=visitors)
+            self._unite(known, belonging.others, it, visitors)
         conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
         self._saw(signal, opens=conversion is not known)
         self._transitions.take(act, conversion, it)
@@ -168,15 +166,25 @@ class Fold:
             self._transitions.count(conversion, belonging.finding)
             if act in _OPENS:
                 conversion.evidence |= APART  # another order may go by an id that leads here from now on
-        self._refuse_further(conversion, it)
-        moved = belonging.moved if unites or known is None else frozenset[bytes]()
+        self._refuse_further(conversion, it, known)
+        moved = self._moved(belonging, act, unites=unites)
         if act is not Act.PASS_OVER:
             self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
         self.counters.recorded(conversion)
 
-    def _refuse_further(self, conversion: Conversion, it: Arriving) -> None:
+    def _unite(
+        self, known: Conversion, others: Sequence[Conversion], it: Arriving, visitors: tuple[bytes, ...]
+    ) -> None:
+        """Count in a conversion what an arrival shows to be the same order."""
+        for other in others:
+            absorbs = relation_of(other, it.signal, visitors, it.visitor) is not Relation.TAKEN_OVER
+            self._uniting.unite(known, other, it.signal.received_ms, absorbs=absorbs, visitors=visitors)
+
+    def _refuse_further(self, conversion: Conversion, it: Arriving, known: Conversion | None) -> None:
         """Let a refusal reach what else is known under the keys of an arrival."""
         signal = it.signal
+        if known is not None and known is not conversion and it.effective.status is ConsentStatus.REFUSED:
+            self._transitions.refuse(known, it.effective.reason or Reason.NO_CONSENT)
         is_own = it.relation is Relation.OWN or signal.channel is not Channel.BROWSER
         if is_own and (it.effective.status is ConsentStatus.REFUSED or conversion.state in REFUSED_BEFORE):
             self._refuse_others(conversion, it)
@@ -207,6 +215,14 @@ class Fold:
             relation = relation_of(other, signal, self._visits.named_by(signal), it.visitor)
             if relation is Relation.OWN or signal.channel is not Channel.BROWSER:
                 self._transitions.refuse(other, it.effective.reason or Reason.NO_CONSENT)
+
+    def _moved(self, belonging: Belonging, act: Act, *, unites: bool) -> frozenset[bytes]:
+        """Return the keys that led elsewhere and lead to an arrival's conversion from now on."""
+        signal, known = belonging.signal, belonging.known
+        if act is Act.KEEP_OUT and known is not None:
+            conversions = self.read_set.conversions
+            return frozenset(key for key in (signal.key, *signal.aliases) if conversions.get(key) is known)
+        return belonging.moved if unites or known is None else frozenset()
 
     def _know(self, conversion: Conversion, signal: Signal, moved: frozenset[bytes], *, takes_keys: bool) -> None:
         """Let every key of an arrival lead to its conversion from now on."""

@@ -54,6 +54,13 @@ def _id_rank(copy: Copy) -> tuple[bool, bool, int, bool, int, bytes]:
     return (adds, not copy.fired, channel, copy.silent, received_ms, arrival)
 
 
+def _naming(copies: Sequence[Copy]) -> list[Copy]:
+    """Give the copies whose event id is their conversion's own, if only by the word of another copy."""
+    named = [copy for copy in copies if copy.event_id]
+    own = {copy.event_id for copy in named if not copy.is_others_id}
+    return [copy for copy in named if copy.event_id in own]
+
+
 def merge(copies: Sequence[Copy], conditions: int, spoken: Spoken | None = None) -> bytes:
     """
     Return the one event that all copies tell together; a single copy without conditions stays as it is.
@@ -69,7 +76,7 @@ def merge(copies: Sequence[Copy], conditions: int, spoken: Spoken | None = None)
     money = [decoded[id(copy)] for copy in by_authority(whole)]
     click = [decoded[id(copy)] for copy in sorted(seen, key=_click_rank)]
     event = _first_known(money)
-    named = [copy for copy in (*seen, *ids) if copy.event_id] or seen
+    named = _naming([*seen, *ids]) or seen
     event["event_id"] = _first_known(decoded[id(copy)] for copy in sorted(named, key=_id_rank))["event_id"]
     parts = {
         "user": _user(money, click),
@@ -92,7 +99,7 @@ def show(conversion: Conversion, copies: Iterable[Copy]) -> None:
     if not whole:
         return
     conversion.event_time = by_authority(whole)[0].event_time
-    fired = sorted((copy for copy in (*whole, *clicks, *ids) if copy.event_id), key=_id_rank)
+    fired = sorted(_naming([*whole, *clicks, *ids]), key=_id_rank)
     if fired:
         conversion.event_id = fired[0].event_id
     ranked = [*by_authority(money), *by_authority(whole)]

@@ -148,11 +148,12 @@ class Transitions:
     def contest(self, known: Conversion, it: Arriving) -> None:
         """Hold what a visit refused that nothing ties to it, until the server reports a later grant."""
         self._note(known, it)
-        self.hold_contested(known, it.signal.received_ms)
+        self.hold_contested(known, it.signal.received_ms, by_order=bool(it.signal.claim))
         self._counters.arrival(known, Outcome.DROPPED, drop_reason(known, it.effective.reason))
 
-    def hold_contested(self, known: Conversion, at_ms: int) -> None:
+    def hold_contested(self, known: Conversion, at_ms: int, *, by_order: bool = False) -> None:
         """Hold a conversion that is contested; what is on the wire just then is not sent again."""
+        _tell_by_order(known, by_order=by_order)
         if known.state is State.LEASED:
             known.contested_ms = max(known.contested_ms, at_ms)
             self._recall(known, Reason.NO_CONSENT)
@@ -163,10 +164,11 @@ class Transitions:
 
     def remember_refusal(self, known: Conversion, at_ms: int, *, by_order: bool = False) -> None:
         """Note what another visit refused: it holds the conversion once a server vouches for no more than its order."""
-        if known.evidence & VOUCHED or at_ms <= known.contested_ms:
+        if known.evidence & VOUCHED or (at_ms <= known.contested_ms and not known.evidence & BY_ORDER):
             return
-        known.contested_ms = at_ms
-        known.evidence = (known.evidence & ~BY_ORDER) | BELIEVED | BY_ORDER * by_order
+        _tell_by_order(known, by_order=by_order)
+        known.contested_ms = max(known.contested_ms, at_ms)
+        known.evidence |= BELIEVED
         self._write_set.changed[known.id] = known
 
     def pass_over(self, known: Conversion, it: Arriving) -> None:
@@ -255,14 +257,15 @@ class Transitions:
             self._write_set.changed[known.id] = known
 
     def _mark_refused(self, known: Conversion, it: Arriving) -> None:
+        _tell_by_order(known, by_order=bool(it.signal.claim))
         known.contested_ms = it.signal.received_ms
-        known.evidence = (known.evidence & ~BY_ORDER) | it.belief | BY_ORDER * bool(it.signal.claim)
+        known.evidence |= it.belief
         self._vouch_refused(known, it)
 
     def _vouch_refused(self, known: Conversion, it: Arriving) -> None:
         if it.signal.channel.side is Side.SERVER:
             refuse_as_server(known, it)
-        if known.visitor not in self._read_set.facts_of:
+        if known.visitor == it.visitor and it.visitor not in self._read_set.facts_of:
             known.visitor = b""  # a visit of which nothing is kept has no name
 
     def _apply_order_refusal(self, known: Conversion, it: Arriving) -> bool:
@@ -293,7 +296,7 @@ class Transitions:
         is_others = there is not None and there is not conversion and not _is_one(there, conversion)
         is_strangers = there is not None and conversion.evidence & APART and not fired
         if not opens and (is_others or is_strangers):
-            kept = replace(kept, event_id="")  # the id is that of another conversion, or was
+            kept = replace(kept, is_others_id=True)
         copies.append(kept)
         if allowed and not it.effective.bare and lacks(signal):
             facts = self._visits.facts_for(signal)
@@ -335,6 +338,12 @@ class Transitions:
 def _is_one(there: Conversion, conversion: Conversion) -> bool:
     """Return whether what is found under an event id was shown to be a conversion's own, and not a stranger's."""
     return there.united == conversion.id and not there.evidence & APART
+
+
+def _tell_by_order(known: Conversion, *, by_order: bool) -> None:
+    """Note whether every refusal that a conversion remembers named an order, one that comes now among them."""
+    others_did = not known.contested_ms or bool(known.evidence & BY_ORDER)
+    known.evidence = (known.evidence & ~BY_ORDER) | BY_ORDER * (by_order and others_did)
 
 
 def bare(conversion: Conversion) -> None:

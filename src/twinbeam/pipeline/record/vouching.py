@@ -51,6 +51,7 @@ def forget_other_order(known: Conversion, signal: Signal) -> None:
         known.lacks &= ~CONTEST
     elif speaks_of_order(known, signal) and not known.evidence & VOUCHED:
         known.contested_ms = 0  # the order itself remembers it
+        known.lacks &= ~CONTEST
 
 
 def speaks_of_order(known: Conversion, signal: Signal) -> bool:
@@ -60,8 +61,11 @@ def speaks_of_order(known: Conversion, signal: Signal) -> bool:
 
 def refuse_as_server(known: Conversion, it: Arriving) -> None:
     """Let a server's refusal vouch for what is refused, so that no browser opens it anew."""
+    if it.signal.strong and not belongs_to(known, it.visitor):
+        known.other_visitor = it.other_visitor
+    if it.signal.strong or not known.evidence & STRONG:
+        known.visitor = it.visitor or known.visitor
     known.evidence |= VOUCHED | STRONG * it.signal.strong
-    known.visitor = it.visitor or known.visitor
 
 
 def outdoes(signal: Signal, contested_ms: int) -> bool:
