@@ -185,13 +185,13 @@ def test_a_refusal_keeps_all_of_it_here(comes):
     person.answer("Refuse")
     person.to_checkout()
     person.pay()
-    person.reads("The visitor refused")
+    person.reads("The visitor declined advertising consent")
     expect(person.page.locator("#refused")).to_be_visible()
     assert person.asked_about() == []
     assert person.counted() == []
     assert {cookie["name"] for cookie in person.page.context.cookies()} == {"consent", "orders"}
     person.page.get_by_role("link", name="Watch it in Twinbeam").click()
-    expect(person.page.get_by_role("main")).to_contain_text("The visitor refused")
+    expect(person.page.get_by_role("main")).to_contain_text("The visitor declined advertising consent")
 
 
 def test_an_answer_that_comes_after_the_order_sends_what_was_held(comes):

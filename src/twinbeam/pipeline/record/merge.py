@@ -55,7 +55,7 @@ def _id_rank(copy: Copy) -> tuple[bool, bool, int, bool, int, bytes]:
 
 
 def _naming(copies: Sequence[Copy]) -> list[Copy]:
-    """Give the copies whose event id is their conversion's own, if only by the word of another copy."""
+    """Return the copies whose event id is their conversion's own, if only by the word of another copy."""
     named = [copy for copy in copies if copy.event_id]
     own = {copy.event_id for copy in named if not copy.is_others_id}
     return [copy for copy in named if copy.event_id in own]
