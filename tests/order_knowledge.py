@@ -83,9 +83,10 @@ class Group(Struct):
         """Tell whether a server's copy of it has this id."""
         return any(seen.event_id == event_id for seen in self.heard if not seen.copy.is_page)
 
-    def bears(self, event_id: str) -> bool:
-        """Tell whether a copy of it has this id."""
-        return any(seen.event_id == event_id for seen in (*self.heard, *self.unheard))
+    def bears(self, event_id: str, before: int = 1 << 62) -> bool:
+        """Tell whether a copy of it that was recorded before some moment has this id."""
+        copies = (*self.heard, *self.unheard)
+        return any(seen.event_id == event_id and seen.known_from < before for seen in copies)
 
     @property
     def is_strong(self) -> bool:
@@ -202,8 +203,10 @@ class Knowledge:
                 touched = [each for each in touched if each is not group]
                 touched.append(self._yielded(group, names))
             else:
+                if not group.heard:
+                    group.names &= names  # it was held in vain, and what it tied is a stranger's word
                 group.forget([one for one in group.heard if not visits & set(one.visits)])
-                group.visits, group.names = set(), group.names & names
+                group.visits = set()
         if any(group.is_strong for group in touched):
             touched = [group for group in touched if not self._is_strangers(group, seen)]
         group = self._tie(touched, seen)
@@ -260,13 +263,16 @@ class Knowledge:
         self.groups.append(tied)
         return tied
 
-    def group_of(self, event_id: str, *, later: bool = False) -> Group | None:
+    def group_of(self, event_id: str, *, later: bool = False, before: int = 0) -> Group | None:
         """
         Find the conversion that went out under an id: a copy's own, or one that only its visit's token gives.
 
+        Where it is told before which moment, a copy that came earlier bore the id.
+
         Of two, a stranger had sent the earlier one, and the later one is what the server vouches for.
         """
-        found = [group for group in self.groups if group.bears(event_id)]
+        found = [group for group in self.groups if group.bears(event_id, before)] if before else []
+        found = found or [group for group in self.groups if group.bears(event_id)]
         if not found and APART.fullmatch(event_id):
             named = f"id {event_id[:-9]}"
             found = [group for group in self.groups if group.is_strong and named in group.names]

@@ -124,7 +124,10 @@ class Judge:
 
     def _both_left(self) -> bool:
         """Tell whether two of ours had left that copies tied afterwards."""
-        ours = [event.event_id for event in self._counted if not event.by_script]
+        ours = [event for event in self._counted if not event.by_script]
         known = self._known(EVERYTHING)
-        groups = [known.group_of(event_id, later=place > 0) for place, event_id in enumerate(ours)]
+        groups = [
+            known.group_of(event.event_id, later=place > 0, before=event.first_tried)
+            for place, event in enumerate(ours)
+        ]
         return any(one is other for place, one in enumerate(groups) if one for other in groups[:place])

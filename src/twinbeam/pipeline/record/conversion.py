@@ -76,9 +76,7 @@ class Copy(Struct, frozen=True, gc=False, array_like=True):
     fired: bool = False  #: TikTok's own script is proven to have sent this event under this id
     marks: list[bytes] = []  #: as in Signal
     silent: bool = False  #: TikTok's own script is proven not to have sent it under this id
-    is_others_id: bool = (
-        False  #: the id was another conversion's when it came: it is not sent unless it is its own by now
-    )
+    is_others_id: bool = False  #: the id was another conversion's when it came: it is sent once both are one
 
 
 class Conversion(Struct, gc=False):
