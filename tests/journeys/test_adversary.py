@@ -164,7 +164,12 @@ def left_as(copy: dict[str, Any]) -> Left:
 
 @contextmanager
 def killing(shop: Shop, chance: Random, *roles: str) -> Iterator[None]:
-    """Kill processes of these roles at any moment, one after the other, as long as the block lasts."""
+    """
+    Kill processes of these roles at any moment, one after the other, as long as the block lasts.
+
+    Who waits for them waits behind it: a child that dies again and again starts only every ten seconds, and may be
+    killed each time before it has done anything.
+    """
     done = Event()
 
     def kill() -> None:
@@ -205,7 +210,8 @@ def besiege_strong(besieged: Besieged, chance: Random, count: int) -> list[Order
         by_page = [order for order in orders if order.word == "the page refused"]
         by_server = [order for order in orders if order.word == "the server refused"]
         attacked([*seen(by_page), *stated(orders), *reported(by_server)], 0.5)
-        besieged.wait_recorded()  # what was refused is known: what comes from now on must obey
+    besieged.wait_recorded()  # what was refused is known: what comes from now on must obey
+    with killing(besieged.shop, chance, "ingest", "writer"):
         attacked([*seen(orders), *reported(orders)], 0.7)
         attacked(reported(chance.sample(orders, count // 5)), 0.2)
     return orders
@@ -263,10 +269,11 @@ def besiege_weak(besieged: Besieged, chance: Random, count: int) -> tuple[list[S
     with killing(besieged.shop, chance, "ingest"):
         claims = [claim for source in sources for claim in source.claims(chance)]
         besieged.all_of(mixed([*claims, *pages(orders, chance)]))
-        besieged.wait_recorded()
+    besieged.wait_recorded()
     with killing(besieged.shop, chance, "ingest", "writer"):
         besieged.all_of(mixed(reports(orders, besieged.now_ms)))
-        besieged.wait_recorded()
+    besieged.wait_recorded()
+    with killing(besieged.shop, chance, "ingest", "writer"):
         besieged.all_of(mixed(reports(chance.sample(orders, len(orders) // 5), besieged.now_ms)))
     besieged.wait_steady()
     held = besieged.held()
