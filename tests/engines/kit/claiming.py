@@ -439,3 +439,11 @@ def what_a_server_refuses_under_an_id_ends_what_a_page_reported_under_it(h: Harn
     h.take(a_refusal("e", order_id="1001", also=["1001"]), a_refusal("order-1002", order_id="1002", also=["1002"]))
     h.take(_stranger("e", order_id="", visitor=""), _stranger("1002", visitor="x"))
     assert h.store.due_lanes(h.now() + MINUTE) == []
+
+
+def an_order_is_reported_anew_after_a_server_refused_another_that_a_stranger_tied_to_its_page(h: Harness) -> None:
+    h.take(an_undecided("1001", channel=BROWSER, order_id="1002", also=["1002"]))
+    h.take(a_signal("1002", channel=BROWSER, visitor="w", order_id="1002"))
+    h.take(a_refusal("1001", order_id="1001", visitor="v", consent=denied()))
+    h.take(_bought("1002", visitor="w"))
+    assert _sent(h) == {"1002": 49.0}

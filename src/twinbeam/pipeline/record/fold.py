@@ -184,7 +184,10 @@ class Fold:
         """Let a refusal reach what else is known under the keys of an arrival."""
         signal = it.signal
         if known is not None and known is not conversion and it.effective.status is ConsentStatus.REFUSED:
+            is_of_another = is_another_order(known, signal)
             self._transitions.refuse(known, it.effective.reason or Reason.NO_CONSENT)
+            if is_of_another:
+                known.visitor = known.other_visitor = b""  # whose order it was may report that anew
         is_own = it.relation is Relation.OWN or signal.channel is not Channel.BROWSER
         if is_own and (it.effective.status is ConsentStatus.REFUSED or conversion.state in REFUSED_BEFORE):
             self._refuse_others(conversion, it)
