@@ -282,10 +282,11 @@ def besiege_weak(besieged: Besieged, chance: Random, count: int) -> tuple[list[S
     return sources, held_of(sources, held), {order.number for order in released}
 
 
+@pytest.mark.long
 @pytest.mark.outside("adversary")
 @pytest.mark.parametrize(
     ("strong", "weak"),
-    [pytest.param(2_500, 1_500, id="4000"), pytest.param(10_000, 6_000, id="16000", marks=pytest.mark.long)],
+    [pytest.param(2_500, 1_500, id="4000"), pytest.param(10_000, 6_000, id="16000")],
 )
 def test_whatever_a_stranger_says_and_whatever_dies_orders_are_counted_as_their_shop_says(
     tmp_path: Path, strong: int, weak: int
