@@ -360,5 +360,6 @@ def _strangers(source: Mapping[str, str]) -> list[str]:
 
 
 def _meant(name: str) -> str:
-    close = get_close_matches(name, [variable.variable for variable in VARIABLES], n=1)
-    return f", did you mean {close[0]}" if close else ""
+    known = [variable.variable.removeprefix(PREFIX) for variable in VARIABLES]
+    close = get_close_matches(name.removeprefix(PREFIX), known, n=1)
+    return f", did you mean {PREFIX}{close[0]}" if close else ""

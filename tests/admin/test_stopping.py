@@ -51,6 +51,8 @@ def test_a_reason_that_would_spoil_a_list_is_refused(admin, why):
 
 
 @pytest.mark.parametrize("switch", [stopping.stop, stopping.start])
-def test_an_unknown_pixel_is_told_with_the_command_that_adds_it(admin, switch):
-    with pytest.raises(NotFound, match="twinbeam pixels add C0OTHERPIXELSCODE002"):
+def test_an_unknown_pixel_is_told_with_the_commands_that_list_and_add_it(admin, switch):
+    with pytest.raises(
+        NotFound, match="See: twinbeam pixels list; or add it: twinbeam pixels add C0OTHERPIXELSCODE002"
+    ):
         switch(admin, MAIN, "C0OTHERPIXELSCODE002")

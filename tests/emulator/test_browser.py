@@ -348,8 +348,8 @@ def test_an_unknown_pixel_breaks_nothing_on_the_page(tiktok, visit):
     assert events(tiktok) == []
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_pages_fit_a_phone_and_a_desk(tiktok, sender, chromium, width):
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_the_pages_fit_a_phone_a_tablet_and_a_desk(tiktok, sender, chromium, width):
     tiktok.allow("unhashed_pii", "changed_body")
     sender.beacon()
     sender.track(event(event_id="x" * 200, user=user(email="alice@example.com")), event())
@@ -362,6 +362,15 @@ def test_the_pages_fit_a_phone_and_a_desk(tiktok, sender, chromium, width):
         assert time.monotonic() - start < 2
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert page.locator("h1").is_visible()
+    page.close()
+
+
+def test_a_standard_name_is_not_broken_on_a_desk(tiktok, sender, chromium):
+    sender.track(event(event="InitiateCheckout"))
+    page = chromium.new_page(viewport={"width": 1280, "height": 740})
+    page.goto(f"{tiktok.url}/sources/{PIXEL}")
+    name = page.get_by_role("link", name="InitiateCheckout").first
+    assert name.evaluate("link => link.getClientRects().length") == 1
     page.close()
 
 

@@ -199,6 +199,7 @@ def test_an_answer_that_comes_after_the_order_sends_what_was_held(comes):
     person.to_checkout()
     person.pay()
     expect(person.page.locator("#from-server")).to_have_class("arrived", timeout=PATIENCE_SECONDS * 1_000)
+    person.reads("Send consent.")
     assert person.asked_about() == []
     person.answer("Accept")
     person.reads("Accepted by TikTok")

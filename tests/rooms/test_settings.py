@@ -58,6 +58,11 @@ def test_what_only_resembles_it_is_still_told(name, value):
     assert f"{name} is not a setting" in refusal(**{name: value})
 
 
+def test_a_setting_is_suggested_only_where_the_name_behind_the_prefix_is_close():
+    assert "did you mean TWINBEAM_LISTEN" in refusal(TWINBEAM_LISTN="127.0.0.1:1")
+    assert "did you mean" not in refusal(TWINBEAM_FOO="1")
+
+
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: variable.name)
 @pytest.mark.parametrize(
     ("around", "told"),

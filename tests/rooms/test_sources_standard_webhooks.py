@@ -24,7 +24,7 @@ from twinbeam.pipeline.accept.directory import SignedSource
 from twinbeam.pipeline.accept.problems import MOST_BYTES
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.sources import consent_v1, events_v1
-from twinbeam.sources.standard_webhooks import MOST_SIGNATURES, NOT_NOW, NOT_SIGNED, StandardWebhooks
+from twinbeam.sources.standard_webhooks import MOST_SIGNATURES, NOT_NOW, NOT_SIGNED, SIGN, SIGN_ANEW, StandardWebhooks
 
 pytestmark = pytest.mark.outside("signature")
 
@@ -144,7 +144,8 @@ def refused(house: House, answered) -> dict[str, str]:
 def test_a_delivery_that_is_replayed_later_is_refused():
     house, body = a_house(), an_envelope()
     for at_s in (NOW_S - 301, NOW_S + 301, NOW_S - 86_400, 0):
-        assert refused(house, send(house, body, headers(body, at_s=at_s)))["message"] == NOT_NOW
+        told = refused(house, send(house, body, headers(body, at_s=at_s)))
+        assert (told["message"], told["fix"]) == (NOT_NOW, SIGN_ANEW)
     given = headers(body)
     house.clock.advance(ms=300_000)
     assert send(house, body, given).status == 202
@@ -242,7 +243,8 @@ def test_the_stand_ins_secrets_are_drawn_anew_and_open_nothing():
 
 def test_an_empty_header_says_what_is_missing():
     house = a_house()
-    assert refused(house, send(house, an_envelope(), {}))["message"] == NOT_SIGNED
+    told = refused(house, send(house, an_envelope(), {}))
+    assert (told["message"], told["fix"]) == (NOT_SIGNED, SIGN)
 
 
 def test_a_key_opens_no_webhook_and_a_signature_no_other_path():

@@ -119,7 +119,7 @@ def _not_there(workspace: str, code: str, others: list[str]) -> str:
     where = f" in workspace {workspace}" if elsewhere or others else ""
     command = f"twinbeam pixels add {code}{elsewhere}"
     if not others:
-        return f"There is no pixel {code}{where}; add it first: {command}"
+        return f"There is no pixel {code}{where}. See: twinbeam pixels list{elsewhere}; or add it: {command}"
     meant = " or ".join(f"say{meant_for(other)}" if other != MAIN else "leave --workspace out" for other in others)
     return (
         f"There is no pixel {code}{where}, but there is one in workspace {' and '.join(others)}: "

@@ -38,7 +38,9 @@ MOST_SECRETS = 2
 NOT_SIGNED = (
     "The request lacks one of webhook-id, webhook-timestamp and webhook-signature, or one is not as it should be."
 )
+SIGN = "Send all three with each delivery: an id, whole seconds since 1970-01-01 UTC, and v1,SIGNATURE."
 NOT_NOW = "The webhook-timestamp is more than 5 minutes away from this machine's time."
+SIGN_ANEW = "Sign each attempt anew with the time it is made at, and check the clocks of both machines."
 SHAPE = 'Send {"type": "...", "timestamp": "...", "data": {...}}; `data` is one event, or {"events": [{...}]}.'
 
 _TIMESTAMP = re.compile(rb"[0-9]{1,11}")
@@ -73,7 +75,7 @@ class StandardWebhooks:
         """Return the signature that the body has to bear, whether or not there is such a source."""
         claim = _claimed(request.headers)
         if claim is None:
-            return problem(ProblemCode.INVALID_SIGNATURE, NOT_SIGNED)
+            return replace(problem(ProblemCode.INVALID_SIGNATURE, NOT_SIGNED), fix=SIGN)
         source = directory.sources.get(request.path.removeprefix(PREFIX), self._nobody)
         return Signature(partial(self._verify, claim, source))
 
@@ -102,7 +104,7 @@ class StandardWebhooks:
         if not any(fits):
             return problem(ProblemCode.INVALID_SIGNATURE)
         if abs(int(claim.timestamp) * 1_000 - received_ms) > TOLERANCE_MS:
-            return problem(ProblemCode.INVALID_SIGNATURE, NOT_NOW)
+            return replace(problem(ProblemCode.INVALID_SIGNATURE, NOT_NOW), fix=SIGN_ANEW)
         return source
 
     def _secrets(self, source: SignedSource) -> Iterator[bytes]:

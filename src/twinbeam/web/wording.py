@@ -63,7 +63,7 @@ def why(story: Story) -> str:
 def due_words(story: Story) -> str:
     """Return what stands before a conversion's due time, such as " at"."""
     if story.state == State.HELD:
-        return " Until"
+        return " Held until"
     return " at" if not story.reason and story.state in _BEFORE_DUE else " Will be sent at"
 
 

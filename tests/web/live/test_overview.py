@@ -69,8 +69,8 @@ def test_what_is_held_says_why_and_until_when(room):
     room.record(bought("1", permission=UNSAID))
     text = words(room.get("/"))
     assert f"held {Reason.CONSENT_NOT_SAID.sentence.replace('`', '')}" in text.replace(" .", ".")
-    assert "Until 22 Sep 2026 14:13:20 ." in text
-    assert "Send <code>consent</code>. Until <time" in room.get("/").text
+    assert "Held until 22 Sep 2026 14:13:20 ." in text
+    assert "Send <code>consent</code>. Held until <time" in room.get("/").text
     assert "Not decided : ad_storage=unsaid" in words(room.get("/events/1"))
 
 

@@ -57,6 +57,11 @@ function addWithoutLeaving() {
   });
 }
 
+// What stands between `backticks` is shown as code.
+function withCode(sentence) {
+  return sentence.split("`").map((text, i) => (i % 2 ? Object.assign(document.createElement("code"), { textContent: text }) : text));
+}
+
 function follow(section) {
   const mostLooks = 180;
   let looks = 0;
@@ -67,7 +72,7 @@ function follow(section) {
     element("from-browser").classList.toggle("arrived", Boolean(browser));
     element("from-server").classList.toggle("arrived", Boolean(server));
     element("to-tiktok").classList.toggle("arrived", Boolean(sent));
-    element("sentence").textContent = sentence || "The shop does not answer.";
+    element("sentence").replaceChildren(...withCode(sentence || "The shop does not answer."));
     element("refused").hidden = consent !== "denied";
     element("asking").hidden = Boolean(consent);
     if (++looks < mostLooks) setTimeout(look, done ? 3_000 : 1_000);
