@@ -102,6 +102,19 @@ def test_a_store_of_a_newer_release_is_refused_with_the_fix(engine: SqliteEngine
     engine._open()
 
 
+def test_a_store_of_other_tables_under_the_same_number_is_refused_with_the_fix(
+    engine: SqliteEngine, data: Path
+) -> None:
+    (ours,) = engine.store._db.execute("PRAGMA application_id").fetchone()
+    engine.store._db.execute("PRAGMA application_id=0")
+    engine.close()
+    with pytest.raises(ConfigError, match="doctor --new-store"):
+        SqliteStore.open_as_writer(data, engine.ring, policy=RecordPolicy(), ages=Ages())
+    with closing(sqlite3.connect(data / "store.db")) as db:
+        db.execute(f"PRAGMA application_id={ours}")
+    engine._open()
+
+
 def test_two_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
     first, second = open_file(tmp_path / "store.db"), open_file(tmp_path / "store.db")
     first.execute("BEGIN IMMEDIATE")
