@@ -95,6 +95,6 @@ def little_was_sent_again_and_only_byte_for_byte(shop: Shop, kills: int) -> None
 def the_books_are_in_order(shop: Shop, acknowledged: int) -> None:
     told = shop.gateway.told("doctor")
     assert "FAIL" not in told
-    assert f" + {acknowledged} conversions." in told
+    assert f" = conversions {acknowledged} + " in told
     assert shop.gateway.pending() == 0
     assert ids_of(shop.stories(event_id="shopper0-0-0")) == {"shopper0-0-0"}
