@@ -30,7 +30,7 @@ from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
 from twinbeam.app.ring import open_ring
-from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
+from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
 from twinbeam.app.terms import LiveTerms
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock, SystemClock
@@ -259,11 +259,17 @@ class Writer:
             owner=self.owner,
             on_store=self.on_store,
             report=self.reports.happening,
-            is_stopped=lambda lane: self.terms(lane.workspace, lane.source_id).stopped,
+            is_stopped=self._is_stopped,
         )
 
+    def _is_stopped(self, lane: Lane) -> bool:
+        """Tell whether a pixel is stopped, by the snapshot or by the store: no snapshot starts one by itself."""
+        pixel = lane.workspace, lane.source_id
+        return pixel in self._stopped or self.terms(*pixel).stopped
+
     def _publish(self) -> None:
-        publish(self.directory, self.settings.data)
+        if not is_published(self.directory, self.settings.data):
+            publish(self.store, self.settings.data)
 
     def _token(self, lane: Lane) -> str | None:
         return self.tokens.get((lane.workspace, lane.source_id))
