@@ -11,7 +11,7 @@ import pytest
 
 from engines.kit.embedded import SqliteEngine
 from signals import NOW
-from twinbeam.app.snapshot import FILE, SnapshotFile, publish
+from twinbeam.app.snapshot import DRAFT, FILE, SnapshotFile, publish
 from twinbeam.core.errors import StorageBusy, StorageDamaged
 
 
@@ -53,9 +53,17 @@ def test_a_snapshot_is_synced_before_it_takes_its_place(
 
     monkeypatch.setattr(os, "fsync", note)
     publish(engine.store, tmp_path)
-    assert synced == [(f"{FILE}.{os.getpid()}", False)]
+    assert synced == [(DRAFT, False)]
     assert [path.name for path in tmp_path.glob(f"{FILE}*")] == [FILE]
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_killed_command_left_of_a_snapshot_goes_with_the_next(engine: SqliteEngine, tmp_path: Path) -> None:
+    (tmp_path / DRAFT).touch(mode=0o600)
+    (tmp_path / DRAFT).write_bytes(b"x" * 100_000)
+    publish(engine.store, tmp_path)
+    assert [path.name for path in tmp_path.glob(f"{FILE}*")] == [FILE]
+    assert SnapshotFile(tmp_path).in_force().pixels == {}
 
 
 class Slow:

@@ -12,6 +12,7 @@ from twinbeam.core.values import KeyKind
 from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, SignedSource, place
 
 FILE = "directory.json"
+DRAFT = f"{FILE}.new"  #: of whoever writes; what a killed one left is written over
 
 
 class SnapshotStore(Protocol):
@@ -80,7 +81,7 @@ def publish(store: SnapshotStore, folder: Path) -> None:
         return
     with store.transaction():
         target = folder / FILE
-        draft = target.with_name(f"{FILE}.{os.getpid()}")
+        draft = target.with_name(DRAFT)
         draft.touch(mode=0o600)
         _write(draft, directory_of(store).encode())
         draft.replace(target)
