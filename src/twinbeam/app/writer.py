@@ -263,7 +263,7 @@ class Writer:
         )
 
     def _is_stopped(self, lane: Lane) -> bool:
-        """Tell whether a pixel is stopped, by the snapshot or by the store: no snapshot starts one by itself."""
+        """Return whether a pixel is stopped, by the snapshot or by the store: no snapshot starts one by itself."""
         pixel = lane.workspace, lane.source_id
         return pixel in self._stopped or self.terms(*pixel).stopped
 
