@@ -13,7 +13,7 @@ from socket import socket
 from msgspec import Struct
 from workload import PIXEL
 
-from twinbeam.app.snapshot import directory_of, publish
+from twinbeam.app.snapshot import publish
 from twinbeam.app.supervisor import listen
 from twinbeam.core.rules import Route
 from twinbeam.core.story import KeyRow
@@ -70,7 +70,7 @@ def furnish(folder: Path) -> House:
     store.save_pixel(workspace=WORKSPACE, code=PIXEL, event_source="web", name="bench", now_ms=now_ms)
     store.save_token(workspace=WORKSPACE, code=PIXEL, token=TOKEN, now_ms=now_ms)
     store.add_key(KeyRow("bench", fingerprint(house.key), "server", WORKSPACE, SOURCE, [Route(PIXEL)], now_ms, None))
-    publish(directory_of(store), house.data)
+    publish(store, house.data)
     store.close()
     return house
 

@@ -91,3 +91,10 @@ def test_a_key_is_revoked_in_its_own_workspace_only_and_its_text_is_not_told(adm
             keys.revoke(admin, workspace, said)
         assert made.text not in str(refused.value)
     assert directory_of(admin.store).find(made.text) is not None
+
+
+@pytest.mark.parametrize("source", ["\x1b[31m", "a\nb", "s" * 201], ids=ascii)
+def test_the_source_of_a_key_is_one_line(admin, source):
+    with pytest.raises(Invalid, match="Give the source in one line of at most 200 characters"):
+        a_key(admin, source=source)
+    assert keys.listed(admin, MAIN) == []

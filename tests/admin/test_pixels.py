@@ -126,3 +126,11 @@ def test_what_was_decided_of_a_pixel_is_all_that_a_page_has_to_know(admin):
     row = pixels.add(admin, pixels.NewPixel(CODE, consent="require"))
     assert row.rules == PixelRules(consent=ConsentRules(policy="require"))
     assert (row.has_token, row.created_ms) == (False, admin.clock.now_ms())
+
+
+@pytest.mark.parametrize("name", ["red \x1b[31m", "two\nlines", "\u202eturned", "n" * 201], ids=ascii)
+def test_a_name_is_one_line_that_is_shown_as_it_is(admin, name):
+    with pytest.raises(Invalid, match="Give the name in one line of at most 200 characters"):
+        pixels.add(admin, pixels.NewPixel(CODE, name=name))
+    assert pixels.listed(admin, MAIN) == []
+    assert pixels.add(admin, pixels.NewPixel(CODE, name="Ladén · 灯 💡")).name == "Ladén · 灯 💡"

@@ -9,7 +9,7 @@ import pytest
 from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
 from signals import NOW, a_signal
-from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
+from twinbeam.app.snapshot import SnapshotFile, publish
 from twinbeam.core.rules import ConsentRules, PixelRules, Route, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow, Stopped
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteSetup, SqliteStore
@@ -94,7 +94,7 @@ def test_a_line_of_the_audit_is_never_changed_or_removed(h: Harness, data: Path,
 def test_the_snapshot_for_intake_says_whose_key_it_is(h: Harness, tmp_path: Path) -> None:
     h.store.add_key(KeyRow("key-1", "hash-1", "server", "shop", "till", [], NOW, None, "shop-fr"))
     h.store.add_key(KeyRow("key-2", "hash-2", "server", "shop", "till", [], NOW, None))
-    publish(directory_of(h.store), tmp_path)
+    publish(h.store, tmp_path)
     assert {key.id: key.shop for key in SnapshotFile(tmp_path).current.keys.values()} == {
         "key-1": "shop-fr",
         "key-2": "",
@@ -118,7 +118,7 @@ def test_the_snapshot_for_intake_says_what_was_decided_and_forgets_revoked_keys(
     h.store.add_key(KeyRow("key-2", "hash-2", "server", "shop", "till", routes, NOW, None))
     h.store.revoke_key("key-2", NOW)
     h.store.save_workspace("hats", WorkspaceRules(hosts=("hats.example",)))
-    publish(directory_of(h.store), tmp_path)
+    publish(h.store, tmp_path)
     read = SnapshotFile(tmp_path).current
     assert set(read.pixels) == {"shop/A", "hats/A"}
     assert {pixel.rules.consent.policy for pixel in read.pixels.values()} == {"not_required"}

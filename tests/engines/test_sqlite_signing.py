@@ -8,7 +8,7 @@ import pytest
 from engines.kit.embedded import found_in_files
 from engines.kit.harness import Harness
 from signals import NOW
-from twinbeam.app.snapshot import FILE, SnapshotFile, directory_of, publish
+from twinbeam.app.snapshot import FILE, SnapshotFile, publish
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.rules import Route
 from twinbeam.core.story import SourceRow
@@ -53,7 +53,7 @@ def test_a_source_changes_its_routes_and_goes(h: Harness) -> None:
 def test_a_secret_is_unreadable_in_the_files_and_in_the_snapshot(h: Harness, data: Path) -> None:
     a_source(h.store)
     h.store.rotate_source("till", NEWER, now_ms=NOW)
-    publish(directory_of(h.store), data)
+    publish(h.store, data)
     for secret in (SECRET, NEWER):
         assert not found_in_files(data, secret)
         assert secret not in (data / FILE).read_bytes()

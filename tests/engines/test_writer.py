@@ -21,7 +21,7 @@ from twinbeam.app.known_time import Watch, accept_clock
 from twinbeam.app.live_rules import LiveRules
 from twinbeam.app.process import every
 from twinbeam.app.reports import Reports
-from twinbeam.app.snapshot import directory_of, publish
+from twinbeam.app.snapshot import publish
 from twinbeam.app.thread import Thread
 from twinbeam.app.writer import Writer
 from twinbeam.core.clock import HandClock
@@ -163,11 +163,47 @@ def test_an_event_is_recorded_by_the_rules_that_a_command_published(
     writer.follower._open_new_slots()
     rules = PixelRules(native_wait_seconds=7)
     h.store.save_pixel(workspace=WORKSPACE, code=PIXEL, event_source="web", name="", now_ms=NOW, rules=rules)
-    publish(directory_of(h.store), data)
+    publish(h.store, data)
     h.append(a_signal("e-1"))
     assert asyncio.run(writer.follower._round()) == 1
     assert writer.live_rules(WORKSPACE, PIXEL).rules == rules
     writer.follower._close()
+
+
+def test_an_older_snapshot_starts_no_pixel_that_the_store_says_is_stopped(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    place = {"workspace": WORKSPACE, "code": PIXEL}
+    h.store.save_pixel(**place, event_source="web", name="", now_ms=NOW)
+    h.take(a_signal())
+    (lane,) = h.store.due_lanes(NOW)
+    writer = a_writer(engine, log, data)
+    publish(h.store, data)
+    before = (data / "directory.json").read_bytes()
+    h.store.stop_pixel(**place, why="", who="ada", now_ms=NOW)
+    asyncio.run(writer.refresh())
+    assert writer.sender.is_stopped(lane)
+    (data / "older").write_bytes(before)
+    (data / "older").replace(data / "directory.json")
+    writer.take_rules()
+    assert writer.sender.is_stopped(lane)
+    asyncio.run(writer.refresh())
+    assert b'"stopped": true' in (data / "directory.json").read_bytes()
+    h.store.start_pixel(**place)
+    asyncio.run(writer.refresh())
+    assert not writer.sender.is_stopped(lane)
+
+
+def test_a_writer_that_looked_before_a_command_puts_no_older_snapshot_over_its_own(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    writer = a_writer(engine, log, data)
+    asyncio.run(writer.refresh())
+    h.store.save_pixel(workspace=WORKSPACE, code=PIXEL, event_source="web", name="", now_ms=NOW)
+    publish(h.store, data)
+    published = (data / "directory.json").read_bytes()
+    writer._publish()
+    assert (data / "directory.json").read_bytes() == published
 
 
 def test_a_start_hastens_nothing_and_a_new_token_does(h: Harness, engine: SqliteEngine, log: Log, data: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import secrets
+import time
 from typing import Self
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ import aiohttp.web
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from asgi import ask
 from backends import Backend
@@ -21,13 +23,15 @@ from twinbeam.demo.shop_pages.app import build
 from twinbeam.demo.shop_pages.cart import Cart, read_cart
 from twinbeam.demo.shop_pages.catalogue import CATALOGUE, price
 from twinbeam.demo.shop_pages.config import NONCE, ShopConfig, read_config, write_config
-from twinbeam.demo.shop_pages.orders import Customer, Register
+from twinbeam.demo.shop_pages.orders import Customer, Order, Register
 from twinbeam.demo.shop_pages.people import fictional_customer
-from twinbeam.demo.shop_pages.reports import order_token, purchase_id
+from twinbeam.demo.shop_pages.reports import order_token, purchase_id, purchase_of
 from twinbeam.demo.shop_pages.validation import validation_error
-from twinbeam.demo.shop_pages.visit import VISITOR_ADDRESS
+from twinbeam.demo.shop_pages.visit import FIELDS, VISITOR_ADDRESS, Visit, visit_of
 from twinbeam.pipeline.identity.order_ids import order_token_id
+from twinbeam.sources import events_v1
 
+HOST = "dashboard.test"  #: under which `asgi.ask` asks
 NOWHERE = "http://127.0.0.1:9"
 TOKEN = "T0k3n-of-one-checkout_"
 OTHER = "T0k3n-of-the-other-one"
@@ -143,13 +147,44 @@ def test_a_form_of_no_checkout_of_this_browser_orders_nothing(form, cookies):
 
 
 @pytest.mark.parametrize("path", ["/cart", "/order", "/question"])
-def test_another_site_can_send_no_form(path):
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site", "origin": f"http://{HOST}:8701"},
+        {"origin": f"https://{HOST}.evil.example"},
+        {"origin": "null"},
+    ],
+    ids=["cross-site", "another port", "another host", "nowhere"],
+)
+def test_another_site_can_send_no_form(path, said):
     async def visit(shop):
-        answer = await shop.post(path, {**CHECKOUT, "product": "heron"}, COOKIES, **{"sec-fetch-site": "cross-site"})
+        form = {**CHECKOUT, "product": "heron", "question": TOKEN}
+        answer = await shop.post(path, form, COOKIES, **said)
         assert answer.status == 403
         assert "set-cookie" not in answer.headers
+        ours = {"sec-fetch-site": "same-origin", "origin": f"https://{HOST}"}
+        assert (await shop.post(path, form, COOKIES, **ours)).status == 303
 
     in_a_shop(visit)
+
+
+def taken(order: Order) -> bool:
+    """Tell whether the gateway takes the event of an order."""
+    [item] = events_v1.read(json.dumps({"events": [purchase_of(order)]}).encode()).items
+    return isinstance(item, Item)
+
+
+def test_what_no_tag_writes_into_a_form_takes_no_orders_report_with_it():
+    hidden = {"visitor_id": "v" * 257, "consent_receipt": "r" * 2_001, "ttclid": "E.C.P.ad", "ttp": "a\0b"}
+    visit = visit_of({f"twinbeam_{name}": text for name, text in hidden.items()}, "agent")
+    assert visit == Visit(user_agent="agent", ttclid="E.C.P.ad")
+    order = Order("L1", TOKEN, int(time.time()), Cart(), Customer("Ada", "ada@post.example", ""), visit)
+    assert taken(order)
+    longest = {name: "v" * most for name, most in FIELDS.items()}
+    kept = visit_of({f"twinbeam_{name}": text for name, text in longest.items()}, "agent")
+    assert kept == Visit(user_agent="agent", **longest)
+    assert taken(replace(order, visit=kept))
 
 
 @pytest.mark.parametrize("path", ["/cart", "/order", "/question"])
@@ -251,7 +286,8 @@ def test_the_gateways_paths_are_handed_on_with_the_visitors_address_and_no_other
             assert reached.headers["x-forwarded-for"] == VISITOR_ADDRESS
             assert reached.headers["origin"] == claimed["origin"]
             assert (await shop.post("/t/e", 300_000 * b"a")).status == 413
-            assert (await shop.get("/t/../v1/events")).status == 404
+            for path in ("/t/../v1/events", "/t/%2e%2e/v1/events", "/t/%2e./v1/events"):  # decoded once already
+                assert (await shop.get(path)).status == 404
             assert len(gateway.requests) == 1
 
     with Backend("gateway").serving() as gateway:

@@ -10,6 +10,7 @@ from twinbeam.admin.audit import changing
 from twinbeam.admin.audit_diff import as_text
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import Invalid, NotFound
+from twinbeam.admin.free_text import check_line
 from twinbeam.admin.pixels import known as known_pixel
 from twinbeam.admin.workspaces import known as known_workspace
 from twinbeam.admin.workspaces import meant_for
@@ -45,6 +46,7 @@ def create(admin: Admin, wanted: NewKey) -> CreatedKey:
     if kind is not KeyKind.READ and not wanted.routes:
         codes = f"twinbeam pixels list{meant_for(workspace)}"
         raise Invalid(f"A {kind} key needs a pixel: add --pixel CODE ({codes} shows the codes).")
+    check_line("source", wanted.source)
     text = mint(kind)
     with changing(admin) as audit:
         known_workspace(admin, workspace)

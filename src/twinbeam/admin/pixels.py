@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from twinbeam.admin.audit import Lines, changing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import Invalid, NotFound
+from twinbeam.admin.free_text import check_line
 from twinbeam.admin.pixel_codes import why_no_code
 from twinbeam.admin.rules import changed
 from twinbeam.admin.workspaces import known as known_workspace
@@ -32,6 +33,7 @@ class NewPixel(Struct, frozen=True):
 def add(admin: Admin, wanted: NewPixel) -> PixelRow:
     """Add a pixel or event set, or change its name and policy; raises AdminError."""
     check_code(wanted.code, wanted.event_source)
+    check_line("name", wanted.name)
     policy = {"consent.policy": wanted.consent} if wanted.consent else {}
     with changing(admin) as audit:
         before = _find(admin, known_workspace(admin, wanted.workspace), wanted.code)

@@ -2,17 +2,14 @@
 
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
-from twinbeam.admin.errors import Invalid
+from twinbeam.admin.free_text import check_line
 from twinbeam.admin.pixels import known, what
 from twinbeam.core.story import Stopped
-
-MOST_CHARS = 200  #: of a reason: it stands in a table
 
 
 def stop(admin: Admin, workspace: str, code: str, why: str = "") -> Stopped | None:
     """Stop a pixel; returns how it was stopped before, which stays, or None where it was not. Raises AdminError."""
-    if len(why) > MOST_CHARS or not why.isprintable():
-        raise Invalid(f"Give the reason in one line of at most {MOST_CHARS} characters.")
+    check_line("reason", why)
     with changing(admin) as audit:
         row = known(admin, workspace, code)
         if row.stopped is None:

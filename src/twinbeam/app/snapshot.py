@@ -1,6 +1,7 @@
 """The directory of keys and pixels as a file, so that intake works while the store is away."""
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from twinbeam.core.values import KeyKind
 from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, SignedSource, place
 
 FILE = "directory.json"
+DRAFT = f"{FILE}.new"  #: of whoever writes; what a killed one left is written over
 
 
 class SnapshotStore(Protocol):
@@ -30,6 +32,10 @@ class SnapshotStore(Protocol):
 
     def workspaces(self) -> dict[str, WorkspaceRules]:
         """Return what was decided about each workspace, by its name."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Let nobody else change the store meanwhile."""
         ...
 
 
@@ -59,14 +65,25 @@ def directory_of(store: SnapshotStore) -> Directory:
     return Directory(keys, pixels, store.workspaces(), sources)
 
 
-def publish(directory: Directory, folder: Path) -> None:
-    """Write the snapshot if it changed, in one step."""
-    encoded = directory.encode()
+def is_published(directory: Directory, folder: Path) -> bool:
+    """Return whether the snapshot says what a directory says; raises OSError."""
     target = folder / FILE
-    if not target.exists() or target.read_bytes() != encoded:
-        draft = target.with_name(f"{FILE}.{os.getpid()}")
+    return target.exists() and target.read_bytes() == directory.encode()
+
+
+def publish(store: SnapshotStore, folder: Path) -> None:
+    """
+    Write the snapshot in one step if the store says something else; raises OSError and StorageError.
+
+    It is read and written while nobody changes the store: whoever is slow never puts an older one over a newer.
+    """
+    if is_published(directory_of(store), folder):
+        return
+    with store.transaction():
+        target = folder / FILE
+        draft = target.with_name(DRAFT)
         draft.touch(mode=0o600)
-        _write(draft, encoded)
+        _write(draft, directory_of(store).encode())
         draft.replace(target)
 
 

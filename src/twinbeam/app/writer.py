@@ -31,7 +31,7 @@ from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
-from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
+from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
@@ -259,11 +259,17 @@ class Writer:
             owner=self.owner,
             on_store=self.on_store,
             report=self.reports.happening,
-            is_stopped=lambda lane: self.live_rules(lane.workspace, lane.source_id).stopped,
+            is_stopped=self._is_stopped,
         )
 
+    def _is_stopped(self, lane: Lane) -> bool:
+        """Return whether a pixel is stopped, by the snapshot or by the store: no snapshot starts one by itself."""
+        pixel = lane.workspace, lane.source_id
+        return pixel in self._stopped or self.live_rules(*pixel).stopped
+
     def _publish(self) -> None:
-        publish(self.directory, self.settings.data)
+        if not is_published(self.directory, self.settings.data):
+            publish(self.store, self.settings.data)
 
     def _token(self, lane: Lane) -> str | None:
         return self.tokens.get((lane.workspace, lane.source_id))

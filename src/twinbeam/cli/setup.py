@@ -10,7 +10,7 @@ from twinbeam.admin.contract import Actor, Admin
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.ownership import account
 from twinbeam.app.presence import check_store, remember_store
-from twinbeam.app.snapshot import directory_of, publish
+from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.errors import ConfigError, StorageDamaged, StorageError
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
@@ -31,7 +31,7 @@ def opened_store() -> Iterator[SqliteSetup]:
         try:
             remember_store(settings)
             yield store
-            publish(directory_of(store), settings.data)
+            publish(store, settings.data)
         finally:
             store.close()
 

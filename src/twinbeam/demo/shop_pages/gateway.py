@@ -36,7 +36,8 @@ class Gateway:
 
     async def hand_on(self, request: Request) -> Response:
         """Answer a request below the tag's path with what the gateway answers."""
-        if ".." in request.scope["path"]:
+        path = request.scope["path"]
+        if ".." in path or "%" in path:  # `%` was encoded twice, and the client below decodes once more
             return Response(status_code=404)  # it would lead to another path than the tag's
         body = await _body(request)
         if body is None:
