@@ -118,4 +118,6 @@ def _storage_error(error: sqlite3.DatabaseError) -> StorageError:
         sqlite3.SQLITE_CORRUPT: StorageDamaged,
         sqlite3.SQLITE_NOTADB: StorageDamaged,
     }
-    return kinds.get(code, StorageError)(str(error))
+    kind = kinds.get(code, StorageError)
+    hint = "; another process is writing to it, so try again in a moment" if kind is StorageBusy else ""
+    return kind(f"{error}{hint}")
