@@ -459,3 +459,13 @@ def what_left_as_a_pages_own_copy_is_the_pages_though_a_stranger_opened_it(h: Ha
     h.delivered(lease)
     h.take(a_signal("fired", **own))
     assert h.store.due_lanes(h.now() + HOUR) == []
+
+
+def an_id_that_fired_is_used_though_both_servers_report_at_once_what_a_stranger_tied(h: Harness) -> None:
+    for visitor in ("", "stranger"):
+        page = {"visitor": f"v-{visitor}", "order_id": f"a{visitor}", "also": [f"a{visitor}"]}
+        fired, other = f"fired-{visitor}", f"b{visitor}"
+        h.take(a_signal(fired, channel=BROWSER, native="sent", **page))
+        h.take(_stranger(f"a{visitor}", visitor=visitor, order_id=other, also=[other]))
+        h.take(_bought(other, visitor="w"), _bought(fired, **page))
+        assert sorted(_sent(h)) == sorted([other, fired])
