@@ -447,3 +447,25 @@ def an_order_is_reported_anew_after_a_server_refused_another_that_a_stranger_tie
     h.take(a_refusal("1001", order_id="1001", visitor="v", consent=denied()))
     h.take(_bought("1002", visitor="w"))
     assert _sent(h) == {"1002": 49.0}
+
+
+def what_left_as_a_pages_own_copy_is_the_pages_though_a_stranger_opened_it(h: Harness) -> None:
+    own = {"visitor": "v", "order_id": "1001", "also": ["1001"], "value": 49.0, "currency": "EUR"}
+    h.take(_stranger("1001", visitor="", received_ms=NOW + 1))
+    h.take(a_signal("fired", channel=BROWSER, native="sent", **own))
+    h.clock.advance(seconds=241)
+    (event,) = carried(lease := h.lease())
+    assert (event["event_id"], event["properties"]["value"]) == ("fired", 49.0)
+    h.delivered(lease)
+    h.take(a_signal("fired", **own))
+    assert h.store.due_lanes(h.now() + HOUR) == []
+
+
+def an_id_that_fired_is_used_though_both_servers_report_at_once_what_a_stranger_tied(h: Harness) -> None:
+    for visitor in ("", "stranger"):
+        page = {"visitor": f"v-{visitor}", "order_id": f"a{visitor}", "also": [f"a{visitor}"]}
+        fired, other = f"fired-{visitor}", f"b{visitor}"
+        h.take(a_signal(fired, channel=BROWSER, native="sent", **page))
+        h.take(_stranger(f"a{visitor}", visitor=visitor, order_id=other, also=[other]))
+        h.take(_bought(other, visitor="w"), _bought(fired, **page))
+        assert sorted(_sent(h)) == sorted([other, fired])

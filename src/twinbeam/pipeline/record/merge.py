@@ -17,7 +17,17 @@ import msgspec
 from twinbeam.core.bare import bare
 from twinbeam.core.values import Channel
 from twinbeam.pipeline.record.authority import VISIT, heard
-from twinbeam.pipeline.record.conversion import BARE, LIMITED, Conversion, Copy, Spoken, spoken_of
+from twinbeam.pipeline.record.conversion import (
+    BARE,
+    LIMITED,
+    PERMISSION,
+    VOUCHED,
+    Conversion,
+    Copy,
+    Spoken,
+    spoken_of,
+)
+from twinbeam.pipeline.record.vouching import hand_over
 
 _MONEY_FIRST = {Channel.WEBHOOK: 0, Channel.SERVER: 1, Channel.FILE: 2, Channel.BROWSER: 3, VISIT: 4}
 _CLICK_FIRST = {Channel.BROWSER: 0, Channel.WEBHOOK: 1, Channel.SERVER: 2, Channel.FILE: 3, VISIT: 4}
@@ -98,6 +108,7 @@ def show(conversion: Conversion, copies: Iterable[Copy]) -> None:
     whole, clicks, money, ids = heard(list(copies), spoken_of(conversion))
     if not whole:
         return
+    _belong_to_shown(conversion, whole)
     conversion.event_time = by_authority(whole)[0].event_time
     fired = sorted(_naming([*whole, *clicks, *ids]), key=_id_rank)
     if fired:
@@ -107,6 +118,17 @@ def show(conversion: Conversion, copies: Iterable[Copy]) -> None:
     conversion.minor = priced[0].minor if priced else None
     conversion.currency = next((copy.currency for copy in priced or ranked if copy.currency), "")
     conversion.order_id = next((copy.order_id for copy in ranked if copy.order_id), "")
+
+
+def _belong_to_shown(conversion: Conversion, whole: Sequence[Copy]) -> None:
+    """Let what a copy without a visit opened be the visit's whose permitted copies go out instead, accepted earlier."""
+    visitors = {copy.visitor for copy in whole}
+    if conversion.visitor or conversion.evidence & VOUCHED or conversion.lacks & PERMISSION or len(visitors) > 1:
+        return
+    (visitor,) = visitors
+    if visitor:
+        hand_over(conversion, visitor)
+        conversion.granter = visitor
 
 
 def _user(money: list[dict[str, Any]], click: list[dict[str, Any]]) -> dict[str, Any]:

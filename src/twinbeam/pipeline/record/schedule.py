@@ -12,7 +12,6 @@ from twinbeam.core.values import Channel, Side, Signal
 from twinbeam.pipeline.record.arriving import Arriving
 from twinbeam.pipeline.record.confirming import is_awaited
 from twinbeam.pipeline.record.conversion import (
-    BELIEVED,
     CLAIMED,
     CONFIRMATION,
     CONTEST,
@@ -32,7 +31,7 @@ from twinbeam.pipeline.record.effective_consent import ConsentStatus
 from twinbeam.pipeline.record.policy import RecordPolicy, Terms
 from twinbeam.pipeline.record.read_set import ReadSet
 from twinbeam.pipeline.record.relation import Relation
-from twinbeam.pipeline.record.vouching import is_believed, outdoes, vouch
+from twinbeam.pipeline.record.vouching import hand_over, is_believed, outdoes, vouch
 from twinbeam.pipeline.record.write_set import Place, WriteSet
 
 _BROWSER, _SERVER = Side.BROWSER.value, Side.SERVER.value
@@ -262,17 +261,7 @@ def _is_of_a_visit(conversion: Conversion, it: Arriving) -> bool:
 
 
 def _granted_by(conversion: Conversion, granter: bytes, *, own: bool) -> None:
-    """
-    Note which visit permits a conversion.
-
-    Where no server vouches for it, what goes out is the granter's own copy, so it is theirs from now on, and what
-    others said of TikTok's own script is a claim.
-    """
+    """Note which visit permits a conversion: where no server vouches for it, the granter's own copy goes out."""
     conversion.granter = granter
     if not own and not conversion.evidence & VOUCHED:
-        conversion.visitor, conversion.other_visitor = granter, b""
-        if conversion.browser_at is not None and conversion.native_proven and conversion.evidence & BELIEVED:
-            conversion.browser_at = max(conversion.browser_at, conversion.received_ms)
-            conversion.evidence |= CLAIMED
-        else:
-            conversion.browser_at, conversion.native_proven = None, False
+        hand_over(conversion, granter)

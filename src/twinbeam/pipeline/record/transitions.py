@@ -108,7 +108,7 @@ class Transitions:
         self._note(known, it)
         known.evidence, known.visitor, known.granter, known.conditions, known.match = 0, b"", b"", 0, 0
         known.browser_at, known.native_proven, known.contested_ms = None, False, 0
-        known.consent = it.effective.basis
+        known.consent, known.event_id = it.effective.basis, it.signal.event_id
         self._schedule.begin_anew(known, it)
         self._keep(known, it)
         self._counters.arrival(known, Outcome.MERGED)

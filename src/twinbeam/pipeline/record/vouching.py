@@ -68,6 +68,20 @@ def refuse_as_server(known: Conversion, it: Arriving) -> None:
     known.evidence |= VOUCHED | STRONG * it.signal.strong
 
 
+def hand_over(known: Conversion, visitor: bytes) -> None:
+    """
+    Let what no server vouches for be the visit's whose own copy goes out.
+
+    What others said of TikTok's own script is a claim from then on.
+    """
+    known.visitor, known.other_visitor = visitor, b""
+    if known.browser_at is not None and known.native_proven and known.evidence & BELIEVED:
+        known.browser_at = max(known.browser_at, known.received_ms)
+        known.evidence |= CLAIMED
+    else:
+        known.browser_at, known.native_proven = None, False
+
+
 def outdoes(signal: Signal, contested_ms: int) -> bool:
     """Return whether a server's copy states a grant that was given after a conversion was contested."""
     return bool(contested_ms) and signal.consent is not None and _granted_ms(signal.consent) > contested_ms
