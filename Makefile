@@ -19,8 +19,8 @@ test: setup-dev chromium nginx senders tag samples lint ## everything: lint, typ
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not long and not alone" $(ARGS)
 	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
 
-test-fast: setup-dev ## rooms, most laws, engines: under a minute, for daily work
-	@$(RUN) -m pytest -q -n 2 --dist loadfile --hypothesis-profile=few -m "not journey and not slow and not long and not alone" $(ARGS)
+test-fast: setup-dev ## rooms, most laws, engines: about 80 seconds, for daily work
+	@$(RUN) -m pytest -q -n 3 --dist loadfile --hypothesis-profile=few -m "not journey and not slow and not long and not alone" $(ARGS)
 
 test-long: setup-dev chromium nginx senders ## the long versions: 30 kills, 10,000 fuzzed bodies, laws tried 1,000 times
 	@$(RUN) -m pytest -q -m "long" $(ARGS)

@@ -62,6 +62,7 @@ def closed_to_others(file):
 
 @needs_root
 @part
+@pytest.mark.slow
 def test_an_environment_that_only_root_can_run_is_told_when_it_is_made(checkout):
     done = made(checkout, a_python_in(checkout / "home", 0o700))
     assert done.returncode == 0, done.stderr
@@ -71,6 +72,7 @@ def test_an_environment_that_only_root_can_run_is_told_when_it_is_made(checkout)
 
 @needs_root
 @pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="this machine has no Python of its own")
+@pytest.mark.slow
 def test_one_that_everybody_can_run_is_made_in_silence(checkout):
     done = made(checkout, "/usr/bin/python3")
     assert (done.returncode, done.stderr) == (0, "")

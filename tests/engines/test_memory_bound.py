@@ -13,6 +13,7 @@ SPAN = 4_096
 GROUP = 128
 
 
+@pytest.mark.slow
 def test_keys_wait_in_memory_for_a_sweep_and_no_longer(monkeypatch: pytest.MonkeyPatch, h: Harness) -> None:
     monkeypatch.setattr(deferred_index, "SWEEP_EVENTS", SPAN)
     pending = []

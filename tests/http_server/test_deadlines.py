@@ -81,6 +81,7 @@ def test_an_app_may_take_as_long_as_it_likes():
         assert peer.answer().status == 200
 
 
+@pytest.mark.slow
 def test_a_peer_that_does_not_read_is_let_go_and_a_slow_one_is_not():
     size = 60_000_000
 
@@ -138,6 +139,7 @@ def test_a_stop_answers_what_is_under_way():
         assert running.join(2)
 
 
+@pytest.mark.slow
 def test_a_stop_does_not_wait_for_ever():
     cancelled = threading.Event()
 

@@ -126,6 +126,7 @@ def test_more_pipelined_requests_than_wait_are_left_unanswered(counting):
     assert [answer.headers.get("connection") for answer in answers][-2:] == [None, "close"]
 
 
+@pytest.mark.slow
 def test_a_body_is_read_no_faster_than_the_app_asks_for_it():
     async def never(scope: Any, receive: Any, send: Any) -> None:
         await asyncio.sleep(2)
@@ -138,6 +139,7 @@ def test_a_body_is_read_no_faster_than_the_app_asks_for_it():
 
 
 @pytest.mark.outside("edge")
+@pytest.mark.slow
 def test_at_the_cap_whoever_keeps_us_waiting_longest_gives_way():
     with served(sizes, bounded(connections=20)) as running:
         begun = [b"", HEAD, HEAD + b"Content-Length: 100\r\n\r\n", post() + HEAD]
@@ -151,6 +153,7 @@ def test_at_the_cap_whoever_keeps_us_waiting_longest_gives_way():
 
 @pytest.mark.outside("edge")
 @pytest.mark.parametrize("begun", [b"", HEAD, HEAD + b"Content-Length: 100\r\n\r\nhalf"])
+@pytest.mark.slow
 def test_four_times_the_cap_of_silent_connections_keep_nobody_out(begun):
     with served(sizes, bounded(connections=100)) as running:
         for _ in range(400):
@@ -165,6 +168,7 @@ def test_four_times_the_cap_of_silent_connections_keep_nobody_out(begun):
         assert running.on_loop(lambda: len(running.server.registry.open)) <= 100
 
 
+@pytest.mark.slow
 def test_a_connection_that_is_being_answered_never_gives_way():
     goes_on = asyncio.Event()
 

@@ -96,6 +96,7 @@ def test_another_program_on_the_port_is_named_with_its_process(monkeypatch, stat
     assert "its gateway does not run.\n     -> Stop that program, or give this gateway another port with" in told
 
 
+@pytest.mark.slow
 def test_a_port_where_nobody_speaks_http_is_somebody_elses(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setenv("TWINBEAM_DASHBOARD", f"127.0.0.1:{server.getsockname()[1]}")

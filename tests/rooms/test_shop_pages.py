@@ -324,6 +324,7 @@ def test_a_visitor_without_javascript_buys_by_forms_alone():
     in_a_shop(visit)
 
 
+@pytest.mark.slow
 def test_an_order_is_reported_until_the_gateway_has_taken_it():
     reported = []
     taken = asyncio.Event()
