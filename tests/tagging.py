@@ -105,15 +105,16 @@ class Answering(BaseHTTPRequestHandler):
             if self.path.startswith(begin) and statuses:
                 self.answer(statuses.pop(0), {}, b"")
                 return
-        if body:
-            self.server.bodies.append((urlsplit(self.path).path, json.loads(body)))
         headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
         with closing(HTTPConnection(self.server.intake, timeout=30)) as connection:
             connection.request(self.command, self.path, body, {**headers, "X-Forwarded-For": ADDRESS})
             answer = connection.getresponse()
             hops = {"connection", "content-length", "transfer-encoding"}
             kept = {name: value for name, value in answer.getheaders() if name.lower() not in hops}
-            self.answer(answer.status, kept, answer.read())
+            content = answer.read()
+        if body:  # noted once the gateway has it: who then waits for a steady gateway waits for this
+            self.server.bodies.append((urlsplit(self.path).path, json.loads(body)))
+        self.answer(answer.status, kept, content)
 
     def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.send_response(status)

@@ -58,7 +58,7 @@ def shown(value: object) -> str:
 
 
 def allowed(hint: Hint) -> str:
-    """Return in words which values a rule takes."""
+    """Return which values a rule takes, in words."""
     if _kind(hint) is Literal:
         return _either(get_args(hint))
     if _kind(hint) is tuple:

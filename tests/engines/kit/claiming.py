@@ -311,6 +311,16 @@ def an_order_whose_number_another_goes_by_keeps_its_own_id(h: Harness) -> None:
     assert sorted(_sent(h)) == ["1002", "order-1002"]
 
 
+def an_id_that_a_stranger_just_brought_to_another_order_is_not_used_again(h: Harness) -> None:
+    h.take(
+        _bought("1002", value=50.0),
+        _stranger("1001", order_id="1002", also=["1002"]),
+        _stranger("1002", order_id="1001", also=["1001"]),
+    )
+    h.take(_bought("1001"))
+    assert sorted(_sent(h).values()) == [49.0, 50.0]
+
+
 def leads_obey_the_same(h: Harness) -> None:
     h.take(*[a_refusal(f"l-{n}", event="Lead", channel=BROWSER, visitor="s", address=7) for n in range(10)])
     h.take(*[a_signal(f"l-{n}", event="Lead") for n in range(10)], a_signal("l-0", event="Lead", visitor="v"))

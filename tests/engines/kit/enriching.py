@@ -1,4 +1,4 @@
-"""An enrichment about what was delivered: once, in time, and whatever becomes of it."""
+"""An enrichment of what was delivered: once, in time, and whatever becomes of it."""
 
 from typing import Any
 

@@ -57,7 +57,7 @@ class Holding(Struct, frozen=True):
 
 
 class Enriching(Struct, frozen=True):
-    """Until when an enrichment about a delivered event is still merged by TikTok, in ms."""
+    """Until when an enrichment of a delivered event is still merged by TikTok, in ms."""
 
     #: TikTok merges an API copy into the pixel's for 5 minutes (tiktok.md 7.1); the rest is for the way there.
     within_ms: int = 5 * 60_000 - 20_000

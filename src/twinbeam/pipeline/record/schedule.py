@@ -131,7 +131,7 @@ class Schedule:
             self._advance(conversion, now_ms)
 
     def send_again(self, conversion: Conversion, now_ms: int) -> None:
-        """Schedule an enrichment about a delivered conversion."""
+        """Schedule an enrichment of a delivered conversion."""
         self._counters.state(conversion, -1)
         conversion.state, conversion.reason = State.READY, ""
         conversion.enriched, conversion.due_ms = True, now_ms

@@ -59,7 +59,7 @@ class Ages(Struct, frozen=True):
         return Reason.PIXEL_STOPPED if stopped and reason is Reason.TOO_OLD else reason
 
     def too_late_to_enrich(self, browser_at: int | None, now_ms: int) -> bool:
-        """Return whether an enrichment about a delivered conversion would be dropped by now."""
+        """Return whether an enrichment of a delivered conversion would be dropped by now."""
         return browser_at is None or now_ms >= browser_at + self.enrich_ms
 
 

@@ -41,7 +41,7 @@ _CONFIRMING = "INSERT OR REPLACE INTO confirming VALUES (?,?,?)"
 
 
 class Writing:
-    """WriteSet what one fold after the other decided."""
+    """Writes down what one fold after the other decided."""
 
     def __init__(
         self,
