@@ -74,6 +74,8 @@ class Showroom:
         usual = {
             "read_model": self.reader,
             "on_reader": self.on_reader,
+            "administration": self.store,
+            "on_store": self.on_store,
             "directory": lambda: directory,
             "clock": self.clock,
             "lag": lambda: self.lag,
@@ -93,6 +95,10 @@ class Showroom:
         """Count the calls, and run them on another thread as the writer process does."""
         self.reads += 1
         return await asyncio.to_thread(call)
+
+    async def on_store(self, call: Any) -> Any:
+        """Run a change; the store was opened on this thread."""
+        return call()
 
     async def pending(self, workspace: str, event_id: str) -> bool:
         return (workspace, event_id) in self.in_journal

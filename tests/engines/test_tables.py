@@ -159,3 +159,24 @@ def test_the_tables_are_described_for_postgresql_as_well():
     }
     assert "until_ms BIGINT NOT NULL" in made["lease"]
     assert not [name for name, sql in made.items() if "STRICT" in sql]
+
+
+def test_what_changes_inside_a_transaction_of_the_file_is_a_part_of_it(path, db):
+    tables = Tables(db)
+    db.execute("BEGIN IMMEDIATE")
+    with tables.transaction() as connection:
+        connection.execute(insert(lease).values(name="a", owner="b", until_ms=1))
+    assert db.in_transaction
+    with tables.reading() as connection:
+        assert connection.execute(select(lease.c.name)).scalars().all() == ["a"]
+    assert db.in_transaction
+    db.execute("ROLLBACK")
+    with closing(open_reader(path)) as other:
+        assert other.execute("SELECT count(*) FROM lease").fetchone() == (0,)
+    with transaction(db), tables.transaction() as connection:
+        connection.execute(insert(lease).values(name="a", owner="b", until_ms=1))
+    with closing(open_reader(path)) as other:
+        assert other.execute("SELECT count(*) FROM lease").fetchone() == (1,)
+    with tables.transaction() as connection:  # and alone it is one of its own again
+        connection.execute(insert(lease).values(name="c", owner="b", until_ms=1))
+    assert not db.in_transaction

@@ -232,6 +232,8 @@ class Writer:
         pages = build(
             read_model=reader,
             on_reader=on_reader,
+            administration=self.store,
+            on_store=self.on_store,
             directory=lambda: self.directory,
             clock=self.clock,
             lag=self._lag,

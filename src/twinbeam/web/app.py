@@ -6,12 +6,13 @@ from functools import partial
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from twinbeam.admin.contract import Administration
 from twinbeam.core.clock import Clock
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.web.access import Access, DeclaredRoute
 from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import probes
-from twinbeam.web.contract import LagView, OnReader, ReadModel, RouteContext, never
+from twinbeam.web.contract import LagView, OnThread, ReadModel, RouteContext, never
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
 from twinbeam.web.failures import handlers
@@ -26,7 +27,9 @@ from twinbeam.web.rendering import PageRenderer
 def build(  # noqa: PLR0913 -- a parts list
     *,
     read_model: ReadModel,
-    on_reader: OnReader,
+    on_reader: OnThread,
+    administration: Administration,
+    on_store: OnThread,
     directory: Callable[[], Directory],
     clock: Clock,
     lag: Callable[[], LagView],
@@ -41,6 +44,8 @@ def build(  # noqa: PLR0913 -- a parts list
     context = RouteContext(
         read_model=read_model,
         on_reader=on_reader,
+        administration=administration,
+        on_store=on_store,
         directory=directory,
         clock=clock,
         lag=lag,
@@ -61,12 +66,12 @@ def _routes(context: RouteContext, renderer: PageRenderer) -> list[Route]:
         look=partial(alarms, access_codes=context.access_codes),
     )
     return [
-        DeclaredRoute("/", partial(live.show, renderer, cache), needs=Access.READ),
-        DeclaredRoute("/live", partial(live.stream, cache, context.closing), needs=Access.READ),
-        DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.READ),
-        DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.READ),
-        DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.READ),
-        DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.READ, methods=("GET", "POST")),
+        DeclaredRoute("/", partial(live.show, renderer, cache), needs=Access.VIEWER),
+        DeclaredRoute("/live", partial(live.stream, cache, context.closing), needs=Access.VIEWER),
+        DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),
         DeclaredRoute("/v1/conversions", partial(conversions_api.tell, context), needs=Access.READ_KEY),
         DeclaredRoute("/healthz", partial(probes.health, context), needs=Access.ANYONE),
         DeclaredRoute("/readyz", partial(probes.readiness, context), needs=Access.MONITOR),

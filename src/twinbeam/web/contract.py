@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
+from twinbeam.admin.contract import Administration
 from twinbeam.core.clock import Clock
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
 from twinbeam.pipeline.accept.directory import Directory
@@ -61,8 +62,8 @@ class ReadModel(Searched, Protocol):
         ...
 
 
-class OnReader(Protocol):
-    """Runs a call on the reader's thread, so that the event loop never waits for a disk."""
+class OnThread(Protocol):
+    """Runs a call on a thread of its own, so that the event loop never waits for a disk."""
 
     async def __call__(self, fn: Callable[[], T], /) -> T:
         """Return what the call returns, and raise what it raises."""
@@ -97,11 +98,14 @@ class RouteContext:
 
     `pending` tells whether an event id lies in a journal but is not yet recorded; `ready` gives reasons why not;
     `metrics` gives a body and its content type; `access_codes` are those with which TikTok refuses a token.
-    `closing` ends the live streams, which would hold up a stop.
+    `closing` ends the live streams, which would hold up a stop. What a page changes, it changes by
+    `administration` on the writer's thread: see `acting.py`.
     """
 
     read_model: ReadModel
-    on_reader: OnReader
+    on_reader: OnThread
+    administration: Administration
+    on_store: OnThread
     directory: Callable[[], Directory]
     clock: Clock
     lag: Callable[[], LagView]
