@@ -74,7 +74,7 @@ async def _sign_in(renderer: PageRenderer, door: Door, request: Request) -> Resp
     except Wait as wait:
         return show_again(wait.status, problem=str(wait), retry_after=wait.seconds)
     if user is None:
-        return show_again(401, problem=_WRONG)
+        return show_again(400, problem=_WRONG)
     sign_in = partial(sessions.sign_in, user=user, kind=SessionKind.PASSWORD, replaced=door.session_text(request))
     try:
         opened = await act_as(door.context, user.name, sign_in)
