@@ -16,7 +16,7 @@ from twinbeam.admin.errors import Conflict, NotFound
 from twinbeam.admin.links import TOKEN_BYTES, fingerprint, opening
 from twinbeam.admin.users import check_name, told
 from twinbeam.core.clock import MS_PER_DAY
-from twinbeam.core.users import LinkRow, Presented, Purpose, Role, SessionKind, SessionRow, SignedIn, UserRow
+from twinbeam.core.users import LinkRow, PresentedSession, Purpose, Role, SessionKind, SessionRow, SignedIn, UserRow
 
 IDLE_MS = 12 * 3_600_000
 LONGEST_MS = 14 * MS_PER_DAY
@@ -32,7 +32,7 @@ class OpenedSession(Struct, frozen=True):
     row: SessionRow
 
 
-def signed_in_by(found: Presented | None, now_ms: int) -> SignedIn | None:
+def signed_in_by(found: PresentedSession | None, now_ms: int) -> SignedIn | None:
     """Return whom a session stands for at a moment, or None where it has ended."""
     if found is None or now_ms >= min(found.session.ends_ms, found.session.seen_ms + IDLE_MS):
         return None

@@ -2,15 +2,12 @@
 
 import pytest
 
-from browser_at_the_door import DoorBrowser
+from cookie_browser import CookieBrowser
+from quick_passwords import HASH, PASSWORD
 from reading import words
 from showroom import Showroom
-from twinbeam.admin import passwords
 from twinbeam.core.users import Role, UserRow
 from twinbeam.web.sign_in.throttle import MOST_BY_NAME
-
-PASSWORD = "four words in a row"
-HASH = passwords.hashed(PASSWORD)
 
 
 @pytest.fixture
@@ -23,13 +20,13 @@ def room(tmp_path):
 
 @pytest.fixture
 def ada(room):
-    browser = DoorBrowser(room.app)
+    browser = CookieBrowser(room.app)
     browser.post("/sign-in", name="ada", password=PASSWORD)
     return browser
 
 
 def test_the_page_tells_who_one_is_and_where_one_is_signed_in(room, ada):
-    DoorBrowser(room.app).post("/sign-in", name="ada", password=PASSWORD)
+    CookieBrowser(room.app).post("/sign-in", name="ada", password=PASSWORD)
     told = words(ada.get("/account"))
     assert "You are a member." in told
     assert told.count("at the latest") == 2
@@ -57,7 +54,7 @@ def test_whoever_took_a_session_over_cannot_guess_the_password_by_it(ada):
 
 
 def test_signing_out_everywhere_ends_all_sessions(room, ada):
-    other = DoorBrowser(room.app)
+    other = CookieBrowser(room.app)
     other.post("/sign-in", name="ada", password=PASSWORD)
     assert ada.post("/account", do="everywhere").headers["location"] == "/sign-in"
     assert not ada.is_signed_in()

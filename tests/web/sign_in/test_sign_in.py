@@ -7,8 +7,10 @@ import time
 from statistics import median
 
 import pytest
+from argon2 import PasswordHasher
 
-from browser_at_the_door import DoorBrowser
+from cookie_browser import CookieBrowser
+from quick_passwords import HASH, PASSWORD
 from showroom import Showroom
 from twinbeam.admin import passwords
 from twinbeam.admin import users as people
@@ -23,9 +25,6 @@ from twinbeam.web.sign_in.door import safe_place
 from twinbeam.web.sign_in.hashing import AT_ONCE, MOST_WAITING, Hashing, TooManyAtOnce
 from twinbeam.web.sign_in.throttle import MOST_BY_ADDRESS, MOST_BY_NAME, MOST_KEPT, WINDOW_SECONDS, Throttle, network_of
 
-PASSWORD = "four words in a row"
-HASH = passwords.hashed(PASSWORD)
-
 
 @pytest.fixture
 def room(tmp_path):
@@ -37,7 +36,7 @@ def room(tmp_path):
 
 @pytest.fixture
 def ada(room):
-    return DoorBrowser(room.app)
+    return CookieBrowser(room.app)
 
 
 def sign_in(browser, name="ada", password=PASSWORD, place="/", **how):
@@ -61,13 +60,13 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(ada):
 
 
 def test_behind_https_the_cookie_is_bound_to_the_host(room):
-    secure = DoorBrowser(room.app, headers={"x-forwarded-proto": "https"})
+    secure = CookieBrowser(room.app, headers={"x-forwarded-proto": "https"})
     sign_in(secure)
     assert secure.set[0].startswith("__Host-twinbeam-form=")
     assert re.match(r"__Host-twinbeam=[\w-]{43}; Path=/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$", secure.set[-1])
     assert secure.is_signed_in()
     # A page of a sister host may set the name without the prefix: that counts for nothing here.
-    planted = DoorBrowser(room.app, headers={"x-forwarded-proto": "https"})
+    planted = CookieBrowser(room.app, headers={"x-forwarded-proto": "https"})
     planted.cookies["twinbeam"] = secure.cookies["__Host-twinbeam"]
     assert not planted.is_signed_in()
 
@@ -87,11 +86,16 @@ def test_a_wrong_name_and_a_wrong_password_are_answered_alike(ada, name, passwor
     assert not ada.is_signed_in()
 
 
-def test_an_unknown_name_takes_as_long_as_a_known_one(room):
+def test_an_unknown_name_takes_as_long_as_a_known_one(room, monkeypatch):
+    slow = PasswordHasher()
+    monkeypatch.setattr(passwords, "_hasher", lambda: slow)
+    passwords._nobodys_hash.cache_clear()
+    room.store.users.save_password(room.store.users.user_named("ada").id, slow.hash(PASSWORD))
+
     def seconds(name):
         took = []
         for n in range(5):
-            browser = DoorBrowser(room.app, address=f"198.51.100.{n}")
+            browser = CookieBrowser(room.app, address=f"198.51.100.{n}")
             page = browser.get("/sign-in")
             token = re.search(r'name="csrf" value="(\w+)"', page.text)[1]
             began = time.perf_counter()
@@ -112,28 +116,28 @@ def test_somebody_who_is_disabled_is_not_told_that_the_password_was_right(room, 
 
 
 def test_guessing_one_name_from_many_addresses_comes_to_an_end(room):
-    answers = [sign_in(DoorBrowser(room.app, address=f"198.51.100.{n}"), password=f"guess {n}") for n in range(12)]
+    answers = [sign_in(CookieBrowser(room.app, address=f"198.51.100.{n}"), password=f"guess {n}") for n in range(12)]
     assert [answer.status for answer in answers] == [400] * MOST_BY_NAME + [429] * (12 - MOST_BY_NAME)
     assert "Too many tries. Wait 10 min and try again." in answers[-1].text
     assert answers[-1].headers["retry-after"] == str(WINDOW_SECONDS)
     # Even the right password waits, or a guess would be told from a miss.
-    assert sign_in(DoorBrowser(room.app, address="192.0.2.1")).status == 429
+    assert sign_in(CookieBrowser(room.app, address="192.0.2.1")).status == 429
     room.clock.advance(seconds=WINDOW_SECONDS)
-    assert sign_in(DoorBrowser(room.app, address="192.0.2.1")).status == 303
+    assert sign_in(CookieBrowser(room.app, address="192.0.2.1")).status == 303
 
 
 def test_guessing_many_names_from_one_address_comes_to_an_end(room):
-    browser = DoorBrowser(room.app)
+    browser = CookieBrowser(room.app)
     statuses = [sign_in(browser, name=f"user{n}").status for n in range(MOST_BY_ADDRESS + 1)]
     assert statuses == [400] * MOST_BY_ADDRESS + [429]
-    assert sign_in(DoorBrowser(room.app, address="192.0.2.1")).status == 303
+    assert sign_in(CookieBrowser(room.app, address="192.0.2.1")).status == 303
 
 
 def test_an_address_cannot_be_made_up_by_whoever_tries(tmp_path):
     room = Showroom(tmp_path / "data")  # it knows no proxy
     room.signed_in()
     statuses = [
-        sign_in(DoorBrowser(room.app, address=f"198.51.100.{n}"), name=f"user{n}").status
+        sign_in(CookieBrowser(room.app, address=f"198.51.100.{n}"), name=f"user{n}").status
         for n in range(MOST_BY_ADDRESS + 1)
     ]
     assert statuses[-1] == 429
@@ -142,9 +146,9 @@ def test_an_address_cannot_be_made_up_by_whoever_tries(tmp_path):
 
 def test_the_right_password_in_between_begins_the_count_of_its_name_anew(room):
     for n in range(MOST_BY_NAME - 1):
-        sign_in(DoorBrowser(room.app, address=f"198.51.100.{n}"), password="wrong")
-    assert sign_in(DoorBrowser(room.app, address="192.0.2.1")).status == 303
-    assert sign_in(DoorBrowser(room.app, address="192.0.2.2"), password="wrong").status == 400
+        sign_in(CookieBrowser(room.app, address=f"198.51.100.{n}"), password="wrong")
+    assert sign_in(CookieBrowser(room.app, address="192.0.2.1")).status == 303
+    assert sign_in(CookieBrowser(room.app, address="192.0.2.2"), password="wrong").status == 400
 
 
 def test_the_throttle_is_bounded_and_forgets_whoever_tried_longest_ago():
@@ -230,7 +234,7 @@ def test_pages_of_ours_are_places_to_go_on_to(place):
 
 def test_a_sign_in_cannot_be_begun_by_another_site(room, ada):
     # An attacker's form would sign the victim in as the attacker.
-    page = DoorBrowser(room.app)
+    page = CookieBrowser(room.app)
     token = re.search(r'name="csrf" value="(\w+)"', page.get("/sign-in").text)[1]
     fields = {"name": "ada", "password": PASSWORD, "csrf": token}
     assert ada.send("/sign-in", fields).status == 403, "a token of another browser"
@@ -242,8 +246,8 @@ def test_a_sign_in_cannot_be_begun_by_another_site(room, ada):
 
 def test_while_nobody_can_sign_in_the_page_teaches_how(tmp_path):
     room = Showroom(tmp_path / "data")
-    assert "twinbeam users link" in DoorBrowser(room.app).get("/sign-in").text
-    assert 'name="password"' not in DoorBrowser(room.app).get("/sign-in").text
+    assert "twinbeam users link" in CookieBrowser(room.app).get("/sign-in").text
+    assert 'name="password"' not in CookieBrowser(room.app).get("/sign-in").text
     room.close()
 
 

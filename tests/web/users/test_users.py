@@ -5,14 +5,13 @@ from html import unescape
 
 import pytest
 
-from browser_at_the_door import DoorBrowser
+from cookie_browser import CookieBrowser
+from quick_passwords import PASSWORD
 from reading import words
 from showroom import Showroom
 from twinbeam.core.rules import DEFAULT_WORKSPACE
 from twinbeam.core.users import Role
 from twinbeam.web.contract import SignInTerms
-
-PASSWORD = "four words in a row"
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def link_in(answer):
 def test_an_owner_invites_somebody_who_then_is_in_the_list(room):
     answer = room.post("/users", do="invite", name="grace", role="viewer", workspace="hats")
     assert "Copy it now and send it by a private way" in answer.text
-    grace = DoorBrowser(room.app)
+    grace = CookieBrowser(room.app)
     assert grace.post(link_in(answer), password=PASSWORD).status == 303
     told = words(room.get("/users"))
     assert "grace viewer of hats" in told
@@ -46,7 +45,7 @@ def test_a_link_is_shown_once(room):
 
 def test_the_link_of_a_client_opens_that_workspace_until_it_is_revoked(room):
     path = link_in(room.post("/users", do="show", name="Hats Ltd", workspace="hats", days="30"))
-    client = DoorBrowser(room.app)
+    client = CookieBrowser(room.app)
     client.post(path)
     assert client.is_signed_in()
     number = re.search(r'name="link" value="(\d+)"', room.get("/users").text)[1]

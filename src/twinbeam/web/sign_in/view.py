@@ -11,10 +11,10 @@ from twinbeam.admin.errors import AdminError, NotVouched
 from twinbeam.core.users import SessionKind
 from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act, act_as
+from twinbeam.web.browser import current
 from twinbeam.web.forms import read_form
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sign_in.door import Door, Wait, safe_place
-from twinbeam.web.visitor import current
 
 _WRONG = "Name or password is wrong. Check both and try again."
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from asgi import Answer, ask
 
 
-class DoorBrowser:
+class CookieBrowser:
     """One visitor of an app of ours."""
 
     def __init__(self, app, *, address: str = "203.0.113.9", headers: dict[str, str] | None = None) -> None:
