@@ -13,6 +13,7 @@ from twinbeam.admin import links
 from twinbeam.admin.audit import Lines, changing
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.errors import Conflict, NotFound
+from twinbeam.admin.free_text import check_line
 from twinbeam.admin.links import TOKEN_BYTES, fingerprint, opening
 from twinbeam.admin.users import check_name, told
 from twinbeam.core.clock import MS_PER_DAY
@@ -83,6 +84,7 @@ def visit(admin: Admin, text: str, *, replaced: str = "") -> OpenedSession:
 
 def provided(admin: Admin, subject: str, name: str, role: Role, *, replaced: str = "") -> OpenedSession:
     """Sign in whom a provider vouches for, and make them a user at their first time; raises AdminError."""
+    check_line("address", name)
     with changing(_as(admin, name)) as audit:
         user = admin.store.users.user_of(subject) or admin.store.users.user_named(name)
         if user is None:

@@ -121,7 +121,7 @@ class OpenIdConnect:
 
     def _vouched(self, claims: Mapping[str, Any]) -> Vouched:
         address = str(claims.get("email", "")).strip().lower()
-        if not address or claims.get("email_verified") is not True:
+        if address.count("@") != 1 or claims.get("email_verified") is not True:
             raise NotVouched(_UNVERIFIED)
         roles = dict(self._own.roles)
         role = roles.get(address) or roles.get(address.rpartition("@")[2])

@@ -29,9 +29,7 @@ def pages(settings: Settings) -> Iterator[CheckResult]:
     """Look whether other machines reach the pages without TLS."""
     if not is_loopback(settings.dashboard.host):
         at = f"{settings.dashboard.host}:{settings.dashboard.port}"
-        yield CheckResult(
-            f"The pages listen at {at} without TLS: passwords would travel in the open.", MEND_PAGES
-        )
+        yield CheckResult(f"The pages listen at {at} without TLS: passwords would travel in the open.", MEND_PAGES)
 
 
 def running(folder: Path) -> int | None:
