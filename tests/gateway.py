@@ -194,7 +194,7 @@ class Gateway:
         if not self._owner:
             link = self.told("users", "link").strip()
             shown = ask(link)
-            form = urlencode({"csrf": _form_token(shown), "name": "ada", "password": PASSWORD}).encode()
+            form = urlencode({"csrf": _form_token(shown), "name": "keeper", "password": PASSWORD}).encode()
             answer = ask(link, "POST", body=form, headers={"Cookie": shown.headers["set-cookie"].partition(";")[0]})
             assert answer.status == 303, answer.body
             self._owner = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}

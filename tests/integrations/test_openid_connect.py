@@ -135,7 +135,7 @@ DOUBTFUL = "could not be verified"
         ({"without": ["email"]}, "does not say that your e-mail address is verified"),
         ({"person": {"email": "ada@evil.example"}}, "not on the list of those who may sign in"),
         ({"person": {"email": "ada@notshop.example"}}, "not on the list of those who may sign in"),
-        ({"person": {"email": "shop.example"}}, "not on the list of those who may sign in"),
+        ({"person": {"email": "shop.example"}}, "does not say that your e-mail address is verified"),
         ({"declines": True}, "did not let you in"),
     ],
     ids=lambda it: json.dumps(it) if isinstance(it, dict) else "",
