@@ -23,7 +23,7 @@ The SQLite store, opened.
     durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
-    ../tables/     what SQLAlchemy keeps: who runs the jobs     transactions of their own
+    ../tables/     what SQLAlchemy keeps: jobs, users           transactions of their own, or others'
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
@@ -31,6 +31,7 @@ The SQLite store, opened.
 
 import sqlite3
 from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -54,7 +55,9 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.jobs import JobTable
+    from twinbeam.engines.stores.tables.users import UserRows
 
 FILE = "store.db"
 
@@ -112,6 +115,11 @@ class SqliteStore(
         """Who runs the jobs: the lock tells that no other writer is alive, so nobody's lease is waited for."""
         return job_table(self._connection, alone=True)
 
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self._connection.tables)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -135,6 +143,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
         """The last runs of the jobs."""
         return job_table(self._connection)
 
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self._connection.tables)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -146,6 +159,18 @@ class SqliteReader(Listing):
     def __init__(self, folder: Path) -> None:
         super().__init__(open_reader(folder / FILE))
 
+    @cached_property
+    def tables(self) -> "Tables":
+        """The tables that SQLAlchemy keeps, for reading; it is loaded only where they are asked for."""
+        from twinbeam.engines.stores.tables.database import Tables  # noqa: PLC0415
+
+        return Tables(self._db)
+
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self.tables)
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -156,6 +181,13 @@ def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable"
     from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
 
     return JobTable(connection.tables, alone=alone)
+
+
+def user_rows(tables: "Tables") -> "UserRows":
+    """Return the rows of users; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.users import UserRows  # noqa: PLC0415
+
+    return UserRows(tables)
 
 
 def _open(folder: Path, **options: int) -> sqlite3.Connection:
