@@ -82,6 +82,8 @@ class Settings(Struct, frozen=True):
     server_key_rate: int
     browser_key_rate: int
     browser_address_rate: int
+    tiktok_app_id: str = ""  #: of the developer app that advertisers give access to; "" where an owner saves it
+    tiktok_app_secret: str = ""
     proxy: str = ""  #: through which TikTok is reached; "" for none. It may hold a password
 
 
@@ -92,6 +94,7 @@ class Variable(Struct, frozen=True):
     default: str
     read: Callable[[str], Any]
     meaning: str
+    secret: bool = False  #: shown to nobody
 
     @property
     def variable(self) -> str:
@@ -192,6 +195,18 @@ def _region(text: str) -> str:
     return text.upper()
 
 
+def _app_id(text: str) -> str:
+    if text and not re.fullmatch(r"[0-9]{5,30}", text):
+        raise ValueError("write the app's id, which has digits only")
+    return text
+
+
+def _app_secret(text: str) -> str:
+    if text and not re.fullmatch(r"[\x21-\x7e]{8,200}", text):
+        raise ValueError("write the app's secret as the developer portal shows it")
+    return text
+
+
 def _log_format(text: str) -> str:
     if text not in {"json", "console"}:
         raise ValueError("must be json or console")
@@ -215,6 +230,13 @@ VARIABLES = (
     Variable("journal_cap_mb", "4096", _megabytes, "MiB that may wait to be recorded before intake answers 503."),
     Variable("disk_reserve_mb", "256", _megabytes, "MiB left free on the disk; below that intake answers 507."),
     Variable("tiktok_url", TIKTOK_URL, _url, "TikTok's API, or an emulator of it."),
+    Variable(
+        "tiktok_app_id",
+        "",
+        _app_id,
+        "App id of TikTok's developer portal, for connecting accounts; or save it at /connect.",
+    ),
+    Variable("tiktok_app_secret", "", _app_secret, "The secret of that app.", secret=True),
     Variable("default_region", "", _region, "Country of phones without a country code, when the event names none."),
     Variable(
         "trusted_proxies", "", _networks, "Networks of your proxies, comma-separated: their X-Forwarded-For counts."
@@ -266,7 +288,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             check_text(text)
             values[variable.name] = variable.read(text)
         except ValueError as error:
-            problems.append(f"{variable.variable}={printable(text)}: {error}")
+            problems.append(f"{variable.variable}={_shown(variable, text)}: {error}")
     try:
         through = proxy(source)
     except ValueError as error:
@@ -281,15 +303,21 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 def in_force(environ: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
     """List each variable with its value, or its default, as text; then a proxy, its password left out."""
     source = os.environ if environ is None else environ
-    own = [(variable.variable, source.get(variable.variable) or variable.default) for variable in VARIABLES]
+    own = [
+        (it.variable, _shown(it, source[it.variable]) if source.get(it.variable) else it.default) for it in VARIABLES
+    ]
     around = [name for names in (PROXY_VARIABLES, NO_PROXY_VARIABLES) if (name := first_of(source, names))]
-    return [(name, printable(text)) for name, text in own] + [(name, without_password(source[name])) for name in around]
+    return own + [(name, without_password(source[name])) for name in around]
 
 
 def spelled_out(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the settings that somebody chose, as they stand in the environment."""
+    """Return the settings that somebody chose, as they stand in the environment; secrets are left out."""
     source = os.environ if environ is None else environ
-    return {variable.variable: text for variable in VARIABLES if (text := source.get(variable.variable))}
+    return {it.variable: text for it in VARIABLES if (text := source.get(it.variable)) and not it.secret}
+
+
+def _shown(variable: Variable, text: str) -> str:
+    return "***" if variable.secret else printable(text)
 
 
 def child_environment() -> dict[str, str]:
@@ -324,6 +352,8 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         batch_delay_ms=values["batch_delay_seconds"],
         in_flight=values["in_flight"],
         log_format=values["log_format"],
+        tiktok_app_id=values["tiktok_app_id"],
+        tiktok_app_secret=values["tiktok_app_secret"],
         proxy="" if goes_past(values["tiktok_url"], source) else through,
         server_key_rate=values["server_key_rate"],
         browser_key_rate=values["browser_key_rate"],
@@ -347,6 +377,8 @@ def _place(name: str, values: Mapping[str, Any], source: Mapping[str, str]) -> P
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
     """Find what is right by itself and cannot be together."""
+    if bool(values["tiktok_app_id"]) != bool(values["tiktok_app_secret"]):
+        return [f"{PREFIX}TIKTOK_APP_ID and {PREFIX}TIKTOK_APP_SECRET belong together; set both or none."]
     listen, dashboard = values["listen"], values["dashboard"]
     if listen == dashboard and listen.port:
         return [f"{PREFIX}LISTEN and {PREFIX}DASHBOARD are both {listen.host}:{listen.port}; give each its own port."]

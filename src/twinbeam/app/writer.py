@@ -19,7 +19,9 @@ from random import Random
 from typing import NoReturn
 from uuid import uuid4
 
+from twinbeam.admin.contract import Admin
 from twinbeam.app.erasures import ask_again
+from twinbeam.app.importing import ACTOR, Desk
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
@@ -42,7 +44,9 @@ from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
-from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, removed
+from twinbeam.integrations.tiktok.client import MarketingClient
+from twinbeam.integrations.tiktok.pacing import Limiter, PacedCalls
+from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, pixel_import, removed
 from twinbeam.jobs.contract import Job
 from twinbeam.jobs.erasures import carry_out
 from twinbeam.jobs.scheduler import Scheduler
@@ -64,7 +68,11 @@ from twinbeam.web.contract import JournalLag, LagView
 from twinbeam.web.hosts import KnownHosts
 
 Saved = dict[tuple[str, str], tuple[str, int | None]]
-"""The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once."""
+"""
+The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once.
+
+A pixel without one of its own has that of the account it was imported from.
+"""
 
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 MEASURE_SECONDS = 1.0
@@ -103,6 +111,8 @@ class Writer:
             report=self.reports.happening,
             proxy=self.settings.proxy,
         )
+        self.marketing = MarketingClient(base_url=self.settings.tiktok_url, proxy=self.settings.proxy)
+        self.imports = Desk(Admin(self.store, ACTOR, self.clock))
         self.sender = self._sender()
         self.machine = Machine(self.settings, self.store, self.time, self.reports)
         self.follower = Follower(
@@ -193,7 +203,14 @@ class Writer:
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
+            pixel_import.job(self._importing(), is_asked=self.imports.is_asked),
         ]
+
+    def _importing(self) -> pixel_import.PixelImport:
+        rng = Random()  # noqa: S311 -- jitter, not secrets
+        limiter = Limiter(monotonic=self.clock.monotonic, sleep=asyncio.sleep)
+        calls = PacedCalls(client=self.marketing, limiter=limiter, rng=rng)
+        return pixel_import.PixelImport(desk=self.imports, api=calls, on_store=self.on_store, clock=self.clock)
 
     def _ending(self) -> overdue.Overdue:
         longest_ms = max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS
@@ -278,7 +295,9 @@ class Writer:
 
     def _read_settings(self) -> tuple[Saved, Directory]:
         when = {(row.workspace, row.code): row.token_ms for row in self.store.pixels()}
-        saved = {place: (token, when.get(place)) for place, token in self.store.tokens().items()}
+        saved: Saved = {place: (it.token, it.saved_ms) for place, it in self.store.accounts.pixel_tokens().items()}
+        saved |= {place: (token, when.get(place)) for place, token in self.store.tokens().items()}
+        self.imports.look()
         return saved, directory_of(self.store)
 
     def _measure(self) -> tuple[int, int]:
@@ -368,6 +387,7 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
     except ConfigError as error:
         leave(error)
     await writer.destination.close()
+    await writer.marketing.close()
     await on_reader(reader.close)
     await on_store(writer.store.close)
 

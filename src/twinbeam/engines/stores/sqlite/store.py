@@ -54,6 +54,7 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.accounts import AccountTable
     from twinbeam.engines.stores.tables.jobs import JobTable
 
 FILE = "store.db"
@@ -112,6 +113,11 @@ class SqliteStore(
         """Who runs the jobs: the lock tells that no other writer is alive, so nobody's lease is waited for."""
         return job_table(self._connection, alone=True)
 
+    @property
+    def accounts(self) -> "AccountTable":
+        """The connected accounts."""
+        return account_table(self._connection)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -135,6 +141,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
         """The last runs of the jobs."""
         return job_table(self._connection)
 
+    @property
+    def accounts(self) -> "AccountTable":
+        """The connected accounts."""
+        return account_table(self._connection)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -156,6 +167,13 @@ def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable"
     from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
 
     return JobTable(connection.tables, alone=alone)
+
+
+def account_table(connection: StoreConnection) -> "AccountTable":
+    """Return the tables of accounts; SQLAlchemy is loaded only where they are asked for."""
+    from twinbeam.engines.stores.tables.accounts import AccountTable  # noqa: PLC0415
+
+    return AccountTable(connection.tables, connection.ring)
 
 
 def _open(folder: Path, **options: int) -> sqlite3.Connection:

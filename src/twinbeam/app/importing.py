@@ -1,0 +1,55 @@
+"""The import of pixels, joined: what an owner's functions decide, on the store, in the name of "import"."""
+
+from dataclasses import dataclass, field
+
+from twinbeam.admin import importing
+from twinbeam.admin.contract import Actor, Admin
+from twinbeam.core.accounts import AdvertiserSeen, DeveloperApp, Trouble
+from twinbeam.core.imports import Course, Harvest
+from twinbeam.settings import Settings
+
+ACTOR = Actor("import")
+
+
+@dataclass(eq=False)
+class Desk:
+    """See jobs.pixel_import.ImportDesk for the promises."""
+
+    admin: Admin
+    asked: bool = field(default=False, init=False)  #: an import was asked for that has not begun
+
+    def look(self) -> None:
+        """See whether an import is asked for; for the store's thread."""
+        self.asked = self.admin.store.accounts.is_asked()
+
+    def is_asked(self) -> bool:
+        """Return whether an import was asked for."""
+        return self.asked
+
+    def due(self) -> list[str]:
+        """Return the connections to import now."""
+        self.asked = False
+        return importing.due(self.admin)
+
+    def begin(self, connection: str) -> Course | None:
+        """Begin an import, or go on with the one that was cut off."""
+        return importing.begin(self.admin, connection)
+
+    def take_advertisers(self, course: Course, seen: tuple[AdvertiserSeen, ...]) -> Course:
+        """Take in which ad accounts the token covers."""
+        return importing.take_advertisers(self.admin, course, seen)
+
+    def take(self, course: Course, harvest: Harvest) -> None:
+        """Take in what came from one ad account."""
+        importing.take(self.admin, course, harvest)
+
+    def end(self, course: Course, trouble: Trouble | None) -> None:
+        """End an import."""
+        importing.end(self.admin, course, trouble)
+
+
+def configured_app(settings: Settings) -> DeveloperApp | None:
+    """Return the developer app that the environment names."""
+    if not settings.tiktok_app_id:
+        return None
+    return DeveloperApp(settings.tiktok_app_id, settings.tiktok_app_secret)
