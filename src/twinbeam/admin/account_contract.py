@@ -7,16 +7,16 @@ from msgspec import Struct
 
 from twinbeam.core.accounts import (
     AccountToken,
+    AccountTrouble,
     Advertiser,
     AdvertiserSeen,
-    Connection,
+    ConnectedAccount,
     DeveloperApp,
     EventStat,
     Granted,
     ImportedPixel,
     ImportRun,
     PixelProfile,
-    Trouble,
 )
 
 T = TypeVar("T")
@@ -65,11 +65,11 @@ class AccountStore(Protocol):
         """Note that a begun connection was taken up; False if it was before."""
         ...
 
-    def connections(self) -> list[Connection]:
+    def connections(self) -> list[ConnectedAccount]:
         """Return all connections, the oldest first."""
         ...
 
-    def save_connection(self, connection: Connection, app: DeveloperApp, token: str) -> None:
+    def save_connection(self, connection: ConnectedAccount, app: DeveloperApp, token: str) -> None:
         """Keep a connection with its secrets, sealed, instead of what was kept under its id."""
         ...
 
@@ -147,21 +147,21 @@ class AccountStore(Protocol):
 
 
 class AccountApi(Protocol):
-    """What connecting and disconnecting asks of TikTok; each call returns what came, or the Trouble."""
+    """What connecting and disconnecting asks of TikTok; each call returns what came, or the AccountTrouble."""
 
     def consent_url(self, app_id: str, state: str, redirect_uri: str) -> str:
         """Return the address at which an advertiser gives an app access."""
         ...
 
-    async def exchange(self, app: DeveloperApp, auth_code: str) -> Granted | Trouble:
+    async def exchange(self, app: DeveloperApp, auth_code: str) -> Granted | AccountTrouble:
         """Exchange a code, which is good once, for a token."""
         ...
 
-    async def advertisers(self, app: DeveloperApp, token: str) -> tuple[AdvertiserSeen, ...] | Trouble:
+    async def advertisers(self, app: DeveloperApp, token: str) -> tuple[AdvertiserSeen, ...] | AccountTrouble:
         """List the ad accounts that a token covers."""
         ...
 
-    async def revoke(self, app: DeveloperApp, token: str) -> Trouble | None:
+    async def revoke(self, app: DeveloperApp, token: str) -> AccountTrouble | None:
         """Make a token useless."""
         ...
 

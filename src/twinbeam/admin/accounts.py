@@ -15,14 +15,14 @@ from twinbeam.admin.developer_app import known_app
 from twinbeam.admin.errors import Conflict, Invalid, NotFound
 from twinbeam.admin.workspaces import known as known_workspace
 from twinbeam.core.accounts import (
+    AccountProblem,
+    AccountTrouble,
     Advertiser,
     AdvertiserSeen,
-    Connection,
+    ConnectedAccount,
     DeveloperApp,
     Granted,
     ImportRun,
-    Problem,
-    Trouble,
 )
 
 STATE_MINUTES = 10  #: an advertiser needs a login and a look at the list
@@ -42,7 +42,7 @@ class Returned(Struct, frozen=True):
 class Account(Struct, frozen=True):
     """A connection with its ad accounts and its newest import."""
 
-    connection: Connection
+    connection: ConnectedAccount
     advertisers: list[Advertiser]
     run: ImportRun | None
 
@@ -91,27 +91,27 @@ def take_up(admin: Admin, state: str, holder: str) -> BegunConnection:
 
 async def finish(
     do: Doing, api: AccountApi, returned: Returned, holder: str, configured: DeveloperApp | None
-) -> Connection | Trouble:
+) -> ConnectedAccount | AccountTrouble:
     """Exchange what came back for a token and keep the connection, or return why there is none; raises AdminError."""
     begun: BegunConnection = await do(partial(take_up, state=returned.state, holder=holder))
     app: DeveloperApp = await do(partial(known_app, configured=configured))
     if returned.error or not returned.auth_code:
-        return Trouble(Problem.CONSENT_REFUSED)
+        return AccountTrouble(AccountProblem.CONSENT_REFUSED)
     granted = await api.exchange(app, returned.auth_code)
-    if isinstance(granted, Trouble):
+    if isinstance(granted, AccountTrouble):
         return granted
     listed = await api.advertisers(app, granted.token)
-    seen = tuple(map(AdvertiserSeen, granted.advertiser_ids)) if isinstance(listed, Trouble) else listed
+    seen = tuple(map(AdvertiserSeen, granted.advertiser_ids)) if isinstance(listed, AccountTrouble) else listed
     return await do(partial(connect, begun=begun, app=app, granted=granted, seen=seen))
 
 
 def connect(
     admin: Admin, begun: BegunConnection, app: DeveloperApp, granted: Granted, seen: Sequence[AdvertiserSeen]
-) -> Connection:
+) -> ConnectedAccount:
     """Keep a connection with its secrets, sealed; one that is renewed keeps its id and what was chosen."""
     id_ = begun.reconnects or secrets.token_hex(6)
     with changing(admin) as audit:
-        connection = Connection(
+        connection = ConnectedAccount(
             id_, begun.workspace, app.id, granted.scopes, admin.actor.name, audit.at_ms, state="connected"
         )
         admin.store.accounts.save_connection(connection, app, granted.token)
@@ -164,12 +164,12 @@ def import_now(admin: Admin, connection: str) -> None:
         audit.tell(f"{what(connection)} import", "", "asked for")
 
 
-async def disconnect(do: Doing, api: AccountApi, connection: str) -> Trouble | None:
-    """Revoke a connection's token at TikTok and forget it; a Trouble says that TikTok could not be told."""
+async def disconnect(do: Doing, api: AccountApi, connection: str) -> AccountTrouble | None:
+    """Revoke a connection's token at TikTok and forget it; a AccountTrouble says that TikTok could not be told."""
     credentials = await do(partial(_credentials, connection=connection))
-    trouble = Trouble(Problem.UNREADABLE) if credentials is None else await api.revoke(*credentials)
+    trouble = AccountTrouble(AccountProblem.UNREADABLE) if credentials is None else await api.revoke(*credentials)
     await do(partial(forget, connection=connection))
-    return None if trouble is not None and trouble.problem is Problem.TOKEN_REVOKED else trouble
+    return None if trouble is not None and trouble.problem is AccountProblem.TOKEN_REVOKED else trouble
 
 
 def forget(admin: Admin, connection: str) -> None:
@@ -181,7 +181,7 @@ def forget(admin: Admin, connection: str) -> None:
         audit.tell(what(connection), before.state, "disconnected")
 
 
-def known(admin: Admin, connection: str) -> Connection:
+def known(admin: Admin, connection: str) -> ConnectedAccount:
     """Return a connection; raises NotFound."""
     found = {each.id: each for each in admin.store.accounts.connections()}.get(connection)
     if found is None:
@@ -205,12 +205,12 @@ def listed(admin: Admin, workspace: str = "") -> list[Account]:
     ]
 
 
-def _usable(admin: Admin, connection: str) -> Connection:
+def _usable(admin: Admin, connection: str) -> ConnectedAccount:
     found = known(admin, connection)
     if found.state == "disconnected":
         raise Conflict("This account is disconnected. Connect it again at /connect/tiktok.")
     if found.state == "broken":
-        raise Conflict(Problem(found.problem).sentence)
+        raise Conflict(AccountProblem(found.problem).sentence)
     return found
 
 

@@ -47,7 +47,7 @@ class Plan(Struct, frozen=True):
 
 def plan(place: tuple[str, str], known: Iterable[ImportedPixel], seen: Iterable[PixelSeen], now_ms: int) -> Plan:
     """Compare the whole listing of an ad account (connection, ad account) with what is known of it."""
-    before = {pixel.seen.code: pixel for pixel in known}
+    before = {pixel.seen.code: pixel for pixel in sorted(known, key=lambda pixel: pixel.seen.code)}
     now = _each_once(seen)
     rows = [_row(place, pixel, before.get(code), now_ms) for code, pixel in now.items()]
     left = [pixel for code, pixel in before.items() if code not in now and pixel.vanished_since_ms is None]

@@ -14,14 +14,14 @@ from twinbeam.admin.contract import Admin
 from twinbeam.admin.import_plan import Plan, plan
 from twinbeam.admin.pixel_codes import why_no_code
 from twinbeam.core.accounts import (
+    AccountProblem,
+    AccountTrouble,
     Advertiser,
     AdvertiserSeen,
-    Connection,
+    ConnectedAccount,
     EventStat,
     ImportRun,
     PixelSeen,
-    Problem,
-    Trouble,
 )
 from twinbeam.core.clock import day_of
 from twinbeam.core.imports import Course, Harvest
@@ -44,7 +44,7 @@ def begin(admin: Admin, connection: str) -> Course | None:
     store = admin.store.accounts
     credentials = store.credentials(connection)
     if credentials is None:
-        broken(admin, connection, Trouble(Problem.UNREADABLE))
+        broken(admin, connection, AccountTrouble(AccountProblem.UNREADABLE))
         return None
     before, now_ms = store.run(connection), admin.clock.now_ms()
     with admin.store.transaction():
@@ -91,10 +91,15 @@ def take(admin: Admin, course: Course, harvest: Harvest) -> None:
         store.save_run(replace(run, done=run.done + 1))
 
 
-def end(admin: Admin, course: Course, trouble: Trouble | None) -> None:
+def end(admin: Admin, course: Course, trouble: AccountTrouble | None) -> None:
     """End an import: well, or with what kept it from its end; what passes leaves it to be gone on with."""
     store, connection = admin.store.accounts, course.run.connection
     if trouble is not None and trouble.problem.ends_connection:
+        if not _is_its_token(store, course):
+            with admin.store.transaction():
+                store.save_run(replace(store.run(connection) or course.run, ended_ms=admin.clock.now_ms()))
+                store.change_connection(connection, asked_ms=admin.clock.now_ms())
+            return
         broken(admin, connection, trouble)
     with changing(admin) as audit:
         run = store.run(connection) or course.run
@@ -110,7 +115,7 @@ def end(admin: Admin, course: Course, trouble: Trouble | None) -> None:
         store.forget_stats(before_day=day_of(audit.at_ms) - STATS_DAYS)
 
 
-def broken(admin: Admin, connection: str, trouble: Trouble) -> None:
+def broken(admin: Admin, connection: str, trouble: AccountTrouble) -> None:
     """Note that a connection's token is of no use until somebody reconnects it."""
     store = admin.store.accounts
     with changing(admin) as audit:
@@ -119,7 +124,7 @@ def broken(admin: Admin, connection: str, trouble: Trouble) -> None:
         audit.tell(what(connection), "connected", f"broken: {trouble.problem.value}")
 
 
-def _is_due(store: AccountStore, connection: Connection, now_ms: int) -> bool:
+def _is_due(store: AccountStore, connection: ConnectedAccount, now_ms: int) -> bool:
     run = store.run(connection.id)
     if connection.asked_ms is not None or run is None or run.ended_ms is None:
         return True
@@ -128,6 +133,12 @@ def _is_due(store: AccountStore, connection: Connection, now_ms: int) -> bool:
 
 def _goes_on(run: ImportRun, now_ms: int) -> bool:
     return run.ended_ms is None and 0 <= now_ms - run.started_ms < _RESUME_MINUTES * _MS_PER_MINUTE
+
+
+def _is_its_token(store: AccountStore, course: Course) -> bool:
+    """Return whether the account still has the token that the import went by: it may have been renewed meanwhile."""
+    now = store.credentials(course.run.connection)
+    return now is None or now[1] == course.token
 
 
 def _left(store: AccountStore, run: ImportRun) -> tuple[Advertiser, ...]:
@@ -154,7 +165,7 @@ def _taken(
     )
 
 
-def _add_pixels(admin: Admin, connection: Connection, advertiser: Advertiser, found: Plan, audit: Lines) -> int:
+def _add_pixels(admin: Admin, connection: ConnectedAccount, advertiser: Advertiser, found: Plan, audit: Lines) -> int:
     """Add what was never seen here; a pixel that its owner took away is not brought back."""
     if not found.added:
         return 0
@@ -173,7 +184,7 @@ def _add_pixels(admin: Admin, connection: Connection, advertiser: Advertiser, fo
     return len(new)
 
 
-def _rename(admin: Admin, connection: Connection, found: Plan, audit: Lines) -> None:
+def _rename(admin: Admin, connection: ConnectedAccount, found: Plan, audit: Lines) -> None:
     """Let a pixel follow its name at TikTok, unless its owner gave it another one here."""
     names = {change.code: (change.before, change.after) for change in found.changes if change.field == "name"}
     for row in admin.store.pixels() if names else ():

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from twinbeam.admin import importing
 from twinbeam.admin.contract import Actor, Admin
-from twinbeam.core.accounts import AdvertiserSeen, DeveloperApp, Trouble
+from twinbeam.core.accounts import AccountTrouble, AdvertiserSeen, DeveloperApp
 from twinbeam.core.imports import Course, Harvest
 from twinbeam.settings import Settings
 
@@ -43,7 +43,7 @@ class Desk:
         """Take in what came from one ad account."""
         importing.take(self.admin, course, harvest)
 
-    def end(self, course: Course, trouble: Trouble | None) -> None:
+    def end(self, course: Course, trouble: AccountTrouble | None) -> None:
         """End an import."""
         importing.end(self.admin, course, trouble)
 

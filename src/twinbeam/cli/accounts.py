@@ -101,7 +101,7 @@ def finish() -> None:
     from twinbeam.admin import accounts
     from twinbeam.app.importing import configured_app
     from twinbeam.cli.setup import opened_admin, settings
-    from twinbeam.core.accounts import Trouble
+    from twinbeam.core.accounts import AccountTrouble
 
     told = parse_qs(urlsplit(_told("Address")).query)
     first = {name: values[0] for name, values in told.items()}
@@ -111,7 +111,7 @@ def finish() -> None:
         made = _asked(
             lambda client: accounts.finish(_doing(admin), client, returned, holder, configured),
         )
-        if isinstance(made, Trouble):
+        if isinstance(made, AccountTrouble):
             raise ConfigError(f"The account is not connected. {made}")
         found = accounts.account(admin, made.id)
     click.echo(f"Account {made.id} is connected, with {len(found.advertisers)} ad accounts. Choose those to import:")

@@ -14,7 +14,7 @@ Relation = Literal["", "SHARED", "TRANSFERRED", "UNBOUND"]
 """How a pixel belongs to an advertiser beside being theirs (tiktok.md 12.2)."""
 
 
-class Problem(StrEnum):
+class AccountProblem(StrEnum):
     """What can keep an account from being connected or read."""
 
     CONSENT_REFUSED = "consent_refused"
@@ -37,40 +37,42 @@ class Problem(StrEnum):
     @property
     def ends_connection(self) -> bool:
         """Return whether nothing can be read by this token until a person has mended it."""
-        return self in (Problem.TOKEN_REVOKED, Problem.APP_FORBIDDEN, Problem.UNREADABLE)
+        return self in (AccountProblem.TOKEN_REVOKED, AccountProblem.APP_FORBIDDEN, AccountProblem.UNREADABLE)
 
     @property
     def passes(self) -> bool:
         """Return whether it mends itself, and the same question may be asked again."""
-        return self in (Problem.RATE_LIMITED, Problem.UNREACHABLE, Problem.TIKTOK_TROUBLE)
+        return self in (AccountProblem.RATE_LIMITED, AccountProblem.UNREACHABLE, AccountProblem.TIKTOK_TROUBLE)
 
 
-PROBLEMS: dict[Problem, str] = {
-    Problem.CONSENT_REFUSED: "The access was refused on TikTok's page. Connect again and confirm it there.",
-    Problem.CODE_USED: "TikTok says that its code was used already or is older than an hour. Connect again.",
-    Problem.TOKEN_REVOKED: "TikTok no longer accepts this account's token. Reconnect the account.",
-    Problem.APP_FORBIDDEN: (
+PROBLEMS: dict[AccountProblem, str] = {
+    AccountProblem.CONSENT_REFUSED: "The access was refused on TikTok's page. Connect again and confirm it there.",
+    AccountProblem.CODE_USED: "TikTok says that its code was used already or is older than an hour. Connect again.",
+    AccountProblem.TOKEN_REVOKED: "TikTok no longer accepts this account's token. Reconnect the account.",
+    AccountProblem.APP_FORBIDDEN: (
         "TikTok does not let this app in. Check the app's id, secret and status in TikTok's developer portal, then "
         "reconnect."
     ),
-    Problem.NO_PERMISSION: (
+    AccountProblem.NO_PERMISSION: (
         "TikTok gives no access to this ad account. The person who connects must be its admin or operator."
     ),
-    Problem.RATE_LIMITED: "TikTok asks for fewer requests. The import goes on by itself later.",
-    Problem.UNREACHABLE: "TikTok could not be reached. The import tries again by itself; else check the network.",
-    Problem.TIKTOK_TROUBLE: "TikTok has trouble of its own. The import tries again by itself.",
-    Problem.MALFORMED: "TikTok's answer could not be read. The import tries again; what was read before stays.",
-    Problem.NOT_UNDERSTOOD: "TikTok gave an answer that is not known here. What was read before stays.",
-    Problem.UNREADABLE: (
+    AccountProblem.RATE_LIMITED: "TikTok asks for fewer requests. The import goes on by itself later.",
+    AccountProblem.UNREACHABLE: (
+        "TikTok could not be reached. The import tries again by itself. If this stays, check the network."
+    ),
+    AccountProblem.TIKTOK_TROUBLE: "TikTok has trouble of its own. The import tries again by itself.",
+    AccountProblem.MALFORMED: "TikTok's answer could not be read. The import tries again; what was read before stays.",
+    AccountProblem.NOT_UNDERSTOOD: "TikTok gave an answer that is not known here. What was read before stays.",
+    AccountProblem.UNREADABLE: (
         "The saved token cannot be decrypted. Put back the backup of the key file, or reconnect the account."
     ),
 }
 
 
-class Trouble(Struct, frozen=True):
+class AccountTrouble(Struct, frozen=True):
     """What kept a call to TikTok from its answer."""
 
-    problem: Problem
+    problem: AccountProblem
     detail: str = ""  #: TikTok's own message with its code, or what the network said; never a token
     retry_after_seconds: float | None = None
 
@@ -144,7 +146,7 @@ class StatSeen(Struct, frozen=True):
     total: int = 0
 
 
-class Connection(Struct, frozen=True):
+class ConnectedAccount(Struct, frozen=True):
     """A connected account; its token and its app's secret are never shown."""
 
     id: str
@@ -240,4 +242,4 @@ class AccountToken(Struct, frozen=True):
 
 def words_for(problem: str) -> str:
     """Return the sentence for a problem as it is stored; "" for none or one that a later release wrote."""
-    return Problem(problem).sentence if problem in list(Problem) else ""
+    return AccountProblem(problem).sentence if problem in list(AccountProblem) else ""

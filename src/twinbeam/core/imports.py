@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from twinbeam.core.accounts import Advertiser, DeveloperApp, ImportRun, PixelSeen, StatSeen, Trouble
+from twinbeam.core.accounts import AccountTrouble, Advertiser, DeveloperApp, ImportRun, PixelSeen, StatSeen
 
 
 class Course(Struct, frozen=True):
@@ -33,4 +33,4 @@ class Harvest(Struct, frozen=True):
     pixels: tuple[PixelSeen, ...] | None  #: None: they could not be read to the end
     days: tuple[CountedDay, ...] = ()
     stats_day: int | None = None  #: the newest day, where all days were read
-    trouble: Trouble | None = None
+    trouble: AccountTrouble | None = None

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from twinbeam.core.accounts import (
+    AccountProblem,
+    AccountTrouble,
     Advertiser,
     AdvertiserSeen,
     DeveloperApp,
     PixelPage,
     PixelSeen,
-    Problem,
     StatSeen,
-    Trouble,
 )
 from twinbeam.core.clock import Clock, day_of
 from twinbeam.core.imports import CountedDay, Course, Harvest
@@ -34,19 +34,19 @@ FIRST_DAYS = 7  #: of statistics, for an ad account that is new here
 
 
 class ImportApi(Protocol):
-    """What an import asks of TikTok, at its own pace; each call returns what came, or the Trouble."""
+    """What an import asks of TikTok, at its own pace; each call returns what came, or the AccountTrouble."""
 
-    async def advertisers(self, app: DeveloperApp, token: str) -> tuple[AdvertiserSeen, ...] | Trouble:
+    async def advertisers(self, app: DeveloperApp, token: str) -> tuple[AdvertiserSeen, ...] | AccountTrouble:
         """List the ad accounts that a token covers."""
         ...
 
-    async def pixel_page(self, token: str, advertiser_id: str, page: int) -> PixelPage | Trouble:
+    async def pixel_page(self, token: str, advertiser_id: str, page: int) -> PixelPage | AccountTrouble:
         """Return one page of an ad account's pixels; pages count from 1."""
         ...
 
     async def event_stats(
         self, token: str, advertiser_id: str, pixel_ids: Sequence[str], day: int
-    ) -> tuple[StatSeen, ...] | Trouble:
+    ) -> tuple[StatSeen, ...] | AccountTrouble:
         """Count the events of at most 10 pixels on one UTC day."""
         ...
 
@@ -70,7 +70,7 @@ class ImportDesk(Protocol):
         """Take in what came from one ad account."""
         ...
 
-    def end(self, course: Course, trouble: Trouble | None) -> None:
+    def end(self, course: Course, trouble: AccountTrouble | None) -> None:
         """End an import."""
         ...
 
@@ -92,21 +92,21 @@ class PixelImport:
                 trouble = await self._read(course)
                 await self.on_store(self.desk.end, course, trouble)
 
-    async def _read(self, course: Course) -> Trouble | None:
+    async def _read(self, course: Course) -> AccountTrouble | None:
         """Read all ad accounts that are left; returns what ended that early."""
         if course.lists_accounts:
             seen = await self.api.advertisers(course.app, course.token)
-            if isinstance(seen, Trouble):
+            if isinstance(seen, AccountTrouble):
                 return seen
             course = await self.on_store(self.desk.take_advertisers, course, seen)
         left = iter(course.left)
-        ended: list[Trouble] = []
+        ended: list[AccountTrouble] = []
         async with asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
                 group.create_task(self._read_some(course, left, ended))
         return ended[0] if ended else None
 
-    async def _read_some(self, course: Course, left: Iterator[Advertiser], ended: list[Trouble]) -> None:
+    async def _read_some(self, course: Course, left: Iterator[Advertiser], ended: list[AccountTrouble]) -> None:
         """Read one ad account after the other, until none is left or one tells that all would fail alike."""
         for advertiser in left:
             harvest = await self._harvest(course, advertiser)
@@ -119,32 +119,34 @@ class PixelImport:
 
     async def _harvest(self, course: Course, advertiser: Advertiser) -> Harvest:
         pixels = await self._pixels(course.token, advertiser.id)
-        if isinstance(pixels, Trouble):
+        if isinstance(pixels, AccountTrouble):
             return Harvest(advertiser.id, None, trouble=pixels)
         today = day_of(self.clock.now_ms())
         days: list[CountedDay] = []
         for day in days_to_read(advertiser.stats_day, today):
             for pixel_ids in _batches(pixels):
                 stats = await self.api.event_stats(course.token, advertiser.id, pixel_ids, day)
-                if isinstance(stats, Trouble):
+                if isinstance(stats, AccountTrouble):
                     return Harvest(advertiser.id, pixels, tuple(days), trouble=stats)
                 days.append(CountedDay(day, pixel_ids, stats))
         return Harvest(advertiser.id, pixels, tuple(days), stats_day=today)
 
-    async def _pixels(self, token: str, advertiser_id: str) -> tuple[PixelSeen, ...] | Trouble:
+    async def _pixels(self, token: str, advertiser_id: str) -> tuple[PixelSeen, ...] | AccountTrouble:
         """Read all pages; a page without anything new is the last one, whatever the answer says."""
         found: dict[str, PixelSeen] = {}
         for page in range(1, MOST_PAGES + 1):
             said = await self.api.pixel_page(token, advertiser_id, page)
-            if isinstance(said, Trouble):
+            if isinstance(said, AccountTrouble):
                 return said
             if said.unreadable:
-                return Trouble(Problem.MALFORMED, f"page {page} lists {said.unreadable} pixels without a code")
+                return AccountTrouble(
+                    AccountProblem.MALFORMED, f"page {page} lists {said.unreadable} pixels without a code"
+                )
             new = {pixel.code: pixel for pixel in said.pixels if pixel.code not in found}
             found |= new
             if not new or (said.total_pages is not None and page >= said.total_pages):
                 return tuple(found.values())
-        return Trouble(Problem.MALFORMED, f"the list of pixels has more than {MOST_PAGES} pages")
+        return AccountTrouble(AccountProblem.MALFORMED, f"the list of pixels has more than {MOST_PAGES} pages")
 
 
 def job(importing: PixelImport, *, is_asked: Callable[[], bool]) -> Job:
@@ -163,6 +165,6 @@ def _batches(pixels: Sequence[PixelSeen]) -> Iterator[tuple[str, ...]]:
     return (tuple(ids[at : at + BATCH]) for at in range(0, len(ids), BATCH))
 
 
-def _is_everyones(trouble: Trouble) -> bool:
+def _is_everyones(trouble: AccountTrouble) -> bool:
     """Return whether all ad accounts of a connection would meet the same trouble."""
     return trouble.problem.ends_connection or trouble.problem.passes

@@ -13,7 +13,15 @@ from urllib.parse import urlencode
 import aiohttp
 import msgspec
 
-from twinbeam.core.accounts import AdvertiserSeen, DeveloperApp, Granted, PixelPage, Problem, StatSeen, Trouble
+from twinbeam.core.accounts import (
+    AccountProblem,
+    AccountTrouble,
+    AdvertiserSeen,
+    DeveloperApp,
+    Granted,
+    PixelPage,
+    StatSeen,
+)
 from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND
 from twinbeam.integrations.tiktok import reading
 from twinbeam.integrations.tiktok.text import one_line
@@ -33,7 +41,7 @@ _CONNECTIONS = 4  #: of its own, so that no event ever waits for one
 @dataclass(kw_only=True, eq=False)
 class MarketingClient:
     """
-    Ask TikTok about accounts, pixels and counts (tiktok.md 12.1, 12.2); each call returns what came, or the Trouble.
+    Ask TikTok about accounts, pixels and counts (tiktok.md 12.1, 12.2); a call returns what came, or the trouble.
 
     `proxy` is the address of an HTTP proxy, as for the events.
     """
@@ -48,24 +56,24 @@ class MarketingClient:
         query = urlencode({"app_id": app_id, "state": state, "redirect_uri": redirect_uri})
         return f"{self.base_url.rstrip('/')}{CONSENT_PAGE}?{query}"
 
-    async def exchange(self, app: DeveloperApp, auth_code: str) -> Granted | Trouble:
+    async def exchange(self, app: DeveloperApp, auth_code: str) -> Granted | AccountTrouble:
         """Exchange a code, which is good once, for a token."""
         body = {"app_id": app.id, "secret": app.secret, "auth_code": auth_code}
         return await self._read(self._post("/oauth2/access_token/", body), reading.granted)
 
-    async def advertisers(self, app: DeveloperApp, token: str) -> tuple[AdvertiserSeen, ...] | Trouble:
+    async def advertisers(self, app: DeveloperApp, token: str) -> tuple[AdvertiserSeen, ...] | AccountTrouble:
         """List the ad accounts that a token covers."""
         query = {"app_id": app.id, "secret": app.secret}
         return await self._read(self._get("/oauth2/advertiser/get/", token, query), reading.advertisers)
 
-    async def pixel_page(self, token: str, advertiser_id: str, page: int) -> PixelPage | Trouble:
+    async def pixel_page(self, token: str, advertiser_id: str, page: int) -> PixelPage | AccountTrouble:
         """Return one page of an ad account's pixels, the earliest made first; pages count from 1."""
         query = {"advertiser_id": advertiser_id, "page": str(page), "page_size": str(PAGE_SIZE)}
         return await self._read(self._get("/pixel/list/", token, query), reading.pixel_page)
 
     async def event_stats(
         self, token: str, advertiser_id: str, pixel_ids: Sequence[str], day: int
-    ) -> tuple[StatSeen, ...] | Trouble:
+    ) -> tuple[StatSeen, ...] | AccountTrouble:
         """Count the events of at most 10 pixels on one UTC day, as a number of days since the epoch."""
         date = _date(day)
         query = {
@@ -75,11 +83,11 @@ class MarketingClient:
         }
         return await self._read(self._get("/pixel/event/stats/", token, query), reading.event_stats)
 
-    async def revoke(self, app: DeveloperApp, token: str) -> Trouble | None:
-        """Make a token useless; a Trouble says why TikTok did not."""
+    async def revoke(self, app: DeveloperApp, token: str) -> AccountTrouble | None:
+        """Make a token useless; a AccountTrouble says why TikTok did not."""
         body = {"app_id": app.id, "secret": app.secret, "access_token": token}
         said = await self._post("/oauth2/revoke_token/", body)
-        return said if isinstance(said, Trouble) else None
+        return said if isinstance(said, AccountTrouble) else None
 
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
@@ -88,21 +96,25 @@ class MarketingClient:
             await session.close()
 
     async def _read(
-        self, asked: Awaitable[dict[str, Any] | Trouble], read: Callable[[dict[str, Any]], T | None]
-    ) -> T | Trouble:
+        self, asked: Awaitable[dict[str, Any] | AccountTrouble], read: Callable[[dict[str, Any]], T | None]
+    ) -> T | AccountTrouble:
         said = await asked
-        if isinstance(said, Trouble):
+        if isinstance(said, AccountTrouble):
             return said
         found = read(said)
-        return Trouble(Problem.MALFORMED, "code 0 without the data that belongs to it") if found is None else found
+        return (
+            AccountTrouble(AccountProblem.MALFORMED, "code 0 without the data that belongs to it")
+            if found is None
+            else found
+        )
 
-    async def _get(self, path: str, token: str, query: Mapping[str, str]) -> dict[str, Any] | Trouble:
+    async def _get(self, path: str, token: str, query: Mapping[str, str]) -> dict[str, Any] | AccountTrouble:
         return await self._ask("GET", path, params=query, headers={"Access-Token": token})
 
-    async def _post(self, path: str, body: Mapping[str, str]) -> dict[str, Any] | Trouble:
+    async def _post(self, path: str, body: Mapping[str, str]) -> dict[str, Any] | AccountTrouble:
         return await self._ask("POST", path, json=body)
 
-    async def _ask(self, method: str, path: str, **what: Any) -> dict[str, Any] | Trouble:
+    async def _ask(self, method: str, path: str, **what: Any) -> dict[str, Any] | AccountTrouble:
         url = self.base_url.rstrip("/") + API + path
         try:
             # A redirect would carry token and secret to another host.
@@ -111,10 +123,12 @@ class MarketingClient:
             ) as response:
                 body = await _limited(response)
                 if body is None:
-                    return Trouble(Problem.MALFORMED, f"the answer has more than {ANSWER_LIMIT_BYTES} bytes")
+                    return AccountTrouble(
+                        AccountProblem.MALFORMED, f"the answer has more than {ANSWER_LIMIT_BYTES} bytes"
+                    )
                 return verdict(response.status, body, response.headers)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            return Trouble(Problem.UNREACHABLE, _what_happened(error))
+            return AccountTrouble(AccountProblem.UNREACHABLE, _what_happened(error))
 
     def _opened(self) -> aiohttp.ClientSession:
         """Open the session inside the running loop, because it belongs to that loop for life."""

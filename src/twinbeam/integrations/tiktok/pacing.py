@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TypeVar
 
-from twinbeam.core.accounts import AdvertiserSeen, DeveloperApp, PixelPage, Problem, StatSeen, Trouble
+from twinbeam.core.accounts import AccountProblem, AccountTrouble, AdvertiserSeen, DeveloperApp, PixelPage, StatSeen
 from twinbeam.integrations.tiktok.client import MarketingClient
 
 T = TypeVar("T")
@@ -58,32 +58,32 @@ class PacedCalls:
     rng: Random
     most_tries: int = MOST_TRIES
 
-    async def advertisers(self, app: DeveloperApp, token: str) -> tuple[AdvertiserSeen, ...] | Trouble:
+    async def advertisers(self, app: DeveloperApp, token: str) -> tuple[AdvertiserSeen, ...] | AccountTrouble:
         """List the ad accounts that a token covers."""
         return await self._asked(lambda: self.client.advertisers(app, token))
 
-    async def pixel_page(self, token: str, advertiser_id: str, page: int) -> PixelPage | Trouble:
+    async def pixel_page(self, token: str, advertiser_id: str, page: int) -> PixelPage | AccountTrouble:
         """Return one page of an ad account's pixels."""
         return await self._asked(lambda: self.client.pixel_page(token, advertiser_id, page))
 
     async def event_stats(
         self, token: str, advertiser_id: str, pixel_ids: Sequence[str], day: int
-    ) -> tuple[StatSeen, ...] | Trouble:
+    ) -> tuple[StatSeen, ...] | AccountTrouble:
         """Count the events of at most 10 pixels on one UTC day."""
         return await self._asked(lambda: self.client.event_stats(token, advertiser_id, pixel_ids, day))
 
-    async def _asked(self, call: Callable[[], Awaitable[T | Trouble]]) -> T | Trouble:
+    async def _asked(self, call: Callable[[], Awaitable[T | AccountTrouble]]) -> T | AccountTrouble:
         for attempt in range(self.most_tries):
             await self.limiter.turn()
             said = await call()
-            if not isinstance(said, Trouble) or not said.problem.passes or attempt == self.most_tries - 1:
+            if not isinstance(said, AccountTrouble) or not said.problem.passes or attempt == self.most_tries - 1:
                 return said
-            if said.problem is not Problem.RATE_LIMITED and attempt == _PATIENCE:
+            if said.problem is not AccountProblem.RATE_LIMITED and attempt == _PATIENCE:
                 return said
             self.limiter.hold(self._wait(said, attempt))
         raise AssertionError("the last try returns")
 
-    def _wait(self, trouble: Trouble, attempt: int) -> float:
+    def _wait(self, trouble: AccountTrouble, attempt: int) -> float:
         """Return how long to wait: as TikTok says, else twice as long each time."""
         asked = trouble.retry_after_seconds
         wait = min(FIRST_WAIT_SECONDS * 2**attempt, LONGEST_WAIT_SECONDS) if asked is None else asked

@@ -13,7 +13,7 @@ from twinbeam.admin.account_contract import BegunConnection
 from twinbeam.core.accounts import (
     AccountToken,
     Advertiser,
-    Connection,
+    ConnectedAccount,
     DeveloperApp,
     EventStat,
     ImportedPixel,
@@ -74,13 +74,13 @@ class AccountTable:
         with self._tables.transaction() as link:
             return bool(link.execute(update(its.connect_state).where(unused).values(used_ms=now_ms)).rowcount)
 
-    def connections(self) -> list[Connection]:
+    def connections(self) -> list[ConnectedAccount]:
         """Return all connections, the oldest first."""
         with self._tables.reading() as link:
             rows = link.execute(select(its.connection).order_by(its.connection.c.connected_ms, its.connection.c.id))
             return [_as_connection(row) for row in rows.mappings()]
 
-    def save_connection(self, connection: Connection, app: DeveloperApp, token: str) -> None:
+    def save_connection(self, connection: ConnectedAccount, app: DeveloperApp, token: str) -> None:
         """Keep a connection with its secrets, instead of what was kept under its id."""
         sealed = {
             "secret": self._sealed(app.secret, f"secret {connection.id}"),
@@ -249,9 +249,9 @@ def _put(link: Link, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         link.execute(adding.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
 
-def _as_connection(row: RowMapping) -> Connection:
+def _as_connection(row: RowMapping) -> ConnectedAccount:
     scopes = tuple(msgspec.json.decode(row["scopes"], type=list[str]))
-    return Connection(**_without(row, *_SEALED, "scopes"), scopes=scopes)
+    return ConnectedAccount(**_without(row, *_SEALED, "scopes"), scopes=scopes)
 
 
 def _as_advertiser(row: RowMapping) -> Advertiser:
