@@ -39,6 +39,7 @@ _HIGHEST_PORT = 65_535
 _MOST_MIB = 2**30  #: a petabyte: more is a slip, and SQLite's limits could not hold it
 _MOST_PROCESSES = 256
 _MOST_IN_FLIGHT = 100  #: per pixel; 500 connections serve all of them
+_MOST_IMPORT_RATE = 1_000
 _LONGEST_WINDOW_SECONDS = 86_400
 _LONGEST_BATCH_DELAY_SECONDS = 3_600
 #: Where it is set, the metrics' library counts in mapped files, which a full disk turns into SIGBUS.
@@ -84,6 +85,7 @@ class Settings(Struct, frozen=True):
     browser_address_rate: int
     tiktok_app_id: str = ""  #: of the developer app that advertisers give access to; "" where an owner saves it
     tiktok_app_secret: str = ""
+    import_rate: int = 8
     proxy: str = ""  #: through which TikTok is reached; "" for none. It may hold a password
 
 
@@ -155,10 +157,13 @@ def _networks(text: str) -> tuple[str, ...]:
         raise ValueError("write addresses or networks with commas between, such as 10.0.0.0/8") from error
 
 
-def _header(text: str) -> str:
-    if text and not re.fullmatch(r"[A-Za-z0-9-]+", text):
-        raise ValueError("write the name of a header, such as CF-IPCountry")
-    return text
+def _matching(pattern: str, fix: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text and not re.fullmatch(pattern, text):
+            raise ValueError(f"write {fix}")
+        return text
+
+    return read
 
 
 def _path(text: str) -> str:
@@ -189,22 +194,15 @@ def _split(text: str) -> SplitResult:
     return parts
 
 
+_header = _matching(r"[A-Za-z0-9-]+", "the name of a header, such as CF-IPCountry")
+_app_id = _matching(r"[0-9]{5,30}", "the app's id, which has digits only")
+_app_secret = _matching(r"[\x21-\x7e]{8,200}", "the app's secret as the developer portal shows it")
+
+
 def _region(text: str) -> str:
     if text and not (len(text) == 2 and text.isalpha()):
         raise ValueError("write a two-letter country code, such as DE")
     return text.upper()
-
-
-def _app_id(text: str) -> str:
-    if text and not re.fullmatch(r"[0-9]{5,30}", text):
-        raise ValueError("write the app's id, which has digits only")
-    return text
-
-
-def _app_secret(text: str) -> str:
-    if text and not re.fullmatch(r"[\x21-\x7e]{8,200}", text):
-        raise ValueError("write the app's secret as the developer portal shows it")
-    return text
 
 
 def _log_format(text: str) -> str:
@@ -230,12 +228,8 @@ VARIABLES = (
     Variable("journal_cap_mb", "4096", _megabytes, "MiB that may wait to be recorded before intake answers 503."),
     Variable("disk_reserve_mb", "256", _megabytes, "MiB left free on the disk; below that intake answers 507."),
     Variable("tiktok_url", TIKTOK_URL, _url, "TikTok's API, or an emulator of it."),
-    Variable(
-        "tiktok_app_id",
-        "",
-        _app_id,
-        "App id of TikTok's developer portal, for connecting accounts; or save it at /connect.",
-    ),
+    Variable("tiktok_app_id", "", _app_id, "Id of your app in TikTok's developer portal, to connect accounts."),
+    Variable("import_rate", "8", _count(_MOST_IMPORT_RATE), "Requests a second, at most, to import pixels."),
     Variable("tiktok_app_secret", "", _app_secret, "The secret of that app.", secret=True),
     Variable("default_region", "", _region, "Country of phones without a country code, when the event names none."),
     Variable(
@@ -352,6 +346,7 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         batch_delay_ms=values["batch_delay_seconds"],
         in_flight=values["in_flight"],
         log_format=values["log_format"],
+        import_rate=values["import_rate"],
         tiktok_app_id=values["tiktok_app_id"],
         tiktok_app_secret=values["tiktok_app_secret"],
         proxy="" if goes_past(values["tiktok_url"], source) else through,

@@ -23,10 +23,15 @@ def admin(tmp_path):
 
 def test_what_is_changed_in_a_transaction_that_fails_is_not_changed(admin):
     made = connected(admin, Accounts({"1": []}))
-    with pytest.raises(ZeroDivisionError), admin.store.transaction():
-        admin.store.accounts.change_connection(made.id, state="broken")
-        admin.store.accounts.save_run(ImportRun(1, made.id, 1, 1))
-        raise ZeroDivisionError
+
+    def half():
+        with admin.store.transaction():
+            admin.store.accounts.change_connection(made.id, state="broken")
+            admin.store.accounts.save_run(ImportRun(1, made.id, 1, 1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
     assert accounts.account(admin, made.id).connection.state == "connected"
     assert admin.store.accounts.run(made.id) is None
 

@@ -1,11 +1,18 @@
 """The import of pixels, joined: what an owner's functions decide, on the store, in the name of "import"."""
 
+import asyncio
 from dataclasses import dataclass, field
+from random import Random
 
 from twinbeam.admin import importing
-from twinbeam.admin.contract import Actor, Admin
+from twinbeam.admin.contract import Actor, Admin, Administration
 from twinbeam.core.accounts import AccountTrouble, AdvertiserSeen, DeveloperApp
+from twinbeam.core.clock import Clock
 from twinbeam.core.imports import Course, Harvest
+from twinbeam.integrations.tiktok.client import MarketingClient
+from twinbeam.integrations.tiktok.pacing import Limiter, PacedCalls
+from twinbeam.jobs.contract import Job, OnStore
+from twinbeam.jobs.pixel_import import PixelImport, job
 from twinbeam.settings import Settings
 
 ACTOR = Actor("import")
@@ -46,6 +53,24 @@ class Desk:
     def end(self, course: Course, trouble: AccountTrouble | None) -> None:
         """End an import."""
         importing.end(self.admin, course, trouble)
+
+
+class Importing:
+    """The import's parts: the client, which pages use as well, the desk, and the job."""
+
+    def __init__(self, settings: Settings, store: Administration, clock: Clock) -> None:
+        self.client = MarketingClient(base_url=settings.tiktok_url, proxy=settings.proxy)
+        self.app = configured_app(settings)
+        self.desk = Desk(Admin(store, ACTOR, clock))
+        self._clock = clock
+        self._a_second = settings.import_rate
+
+    def job(self, on_store: OnStore) -> Job:
+        """Return the job, with a limiter of its own."""
+        limiter = Limiter(monotonic=self._clock.monotonic, sleep=asyncio.sleep, a_second=self._a_second)
+        calls = PacedCalls(client=self.client, limiter=limiter, rng=Random())  # noqa: S311 -- jitter, not secrets
+        importing = PixelImport(desk=self.desk, api=calls, on_store=on_store, clock=self._clock)
+        return job(importing, is_asked=self.desk.is_asked)
 
 
 def configured_app(settings: Settings) -> DeveloperApp | None:

@@ -19,9 +19,8 @@ from random import Random
 from typing import NoReturn
 from uuid import uuid4
 
-from twinbeam.admin.contract import Admin
 from twinbeam.app.erasures import ask_again
-from twinbeam.app.importing import ACTOR, Desk
+from twinbeam.app.importing import Importing
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
@@ -44,9 +43,7 @@ from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
-from twinbeam.integrations.tiktok.client import MarketingClient
-from twinbeam.integrations.tiktok.pacing import Limiter, PacedCalls
-from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, pixel_import, removed
+from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, removed
 from twinbeam.jobs.contract import Job
 from twinbeam.jobs.erasures import carry_out
 from twinbeam.jobs.scheduler import Scheduler
@@ -111,8 +108,7 @@ class Writer:
             report=self.reports.happening,
             proxy=self.settings.proxy,
         )
-        self.marketing = MarketingClient(base_url=self.settings.tiktok_url, proxy=self.settings.proxy)
-        self.imports = Desk(Admin(self.store, ACTOR, self.clock))
+        self.importing = Importing(self.settings, self.store, self.clock)
         self.sender = self._sender()
         self.machine = Machine(self.settings, self.store, self.time, self.reports)
         self.follower = Follower(
@@ -203,14 +199,8 @@ class Writer:
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
-            pixel_import.job(self._importing(), is_asked=self.imports.is_asked),
+            self.importing.job(on_store),
         ]
-
-    def _importing(self) -> pixel_import.PixelImport:
-        rng = Random()  # noqa: S311 -- jitter, not secrets
-        limiter = Limiter(monotonic=self.clock.monotonic, sleep=asyncio.sleep)
-        calls = PacedCalls(client=self.marketing, limiter=limiter, rng=rng)
-        return pixel_import.PixelImport(desk=self.imports, api=calls, on_store=self.on_store, clock=self.clock)
 
     def _ending(self) -> overdue.Overdue:
         longest_ms = max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS
@@ -297,7 +287,7 @@ class Writer:
         when = {(row.workspace, row.code): row.token_ms for row in self.store.pixels()}
         saved: Saved = {place: (it.token, it.saved_ms) for place, it in self.store.accounts.pixel_tokens().items()}
         saved |= {place: (token, when.get(place)) for place, token in self.store.tokens().items()}
-        self.imports.look()
+        self.importing.desk.look()
         return saved, directory_of(self.store)
 
     def _measure(self) -> tuple[int, int]:
@@ -387,7 +377,7 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
     except ConfigError as error:
         leave(error)
     await writer.destination.close()
-    await writer.marketing.close()
+    await writer.importing.client.close()
     await on_reader(reader.close)
     await on_store(writer.store.close)
 

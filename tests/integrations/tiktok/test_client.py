@@ -1,6 +1,7 @@
 """The Marketing API's client against the emulator, and against servers that lie, flood and never end."""
 
 import asyncio
+import http.client
 import json
 import threading
 from contextlib import contextmanager
@@ -37,10 +38,8 @@ def asked(url, ask, **options):
     return asyncio.run(asking())
 
 
-def code_of(url, client_url=None):
+def code_of(url):
     """Confirm the consent page as an advertiser does, and return the code that comes back."""
-    import http.client
-
     where = urlsplit(MarketingClient(base_url=url).consent_url(APP.id, "st&te", "https://pages.example/back?x=1"))
     connection = http.client.HTTPConnection(where.netloc)
     connection.request("POST", f"{where.path}?{where.query}")
@@ -124,7 +123,7 @@ class Liar(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 -- the name is of the standard library
 
     def log_message(self, *_):
         pass

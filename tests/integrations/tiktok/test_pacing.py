@@ -64,13 +64,13 @@ def test_requests_are_spaced_evenly_however_many_ask_at_once():
 
 
 def test_after_40100_all_wait_as_long_as_tiktok_says():
-    paced, client, time = calls(AccountTrouble(AccountProblem.RATE_LIMITED, "40100", 30.0), PAGE)
+    paced, client, _ = calls(AccountTrouble(AccountProblem.RATE_LIMITED, "40100", 30.0), PAGE)
     assert ask(paced) == [PAGE]
     assert 30 <= client.asked_at[1] - client.asked_at[0] <= 33 + 1
 
 
 def test_without_a_word_it_waits_twice_as_long_each_time_and_past_the_five_minutes_of_a_breach():
-    paced, client, time = calls(*[BUSY] * (MOST_TRIES - 1), PAGE)
+    paced, client, _ = calls(*[BUSY] * (MOST_TRIES - 1), PAGE)
     assert ask(paced) == [PAGE]
     gaps = [later - earlier for earlier, later in pairwise(client.asked_at)]
     assert all(later > earlier * 1.7 for earlier, later in pairwise(gaps[:-1]))
@@ -92,9 +92,9 @@ def test_a_tiktok_that_does_not_answer_is_asked_four_times():
 
 @pytest.mark.parametrize("problem", sorted(set(AccountProblem) - {p for p in AccountProblem if p.passes}))
 def test_what_does_not_mend_itself_is_not_asked_again(problem):
-    paced, client, time = calls(AccountTrouble(problem))
+    paced, client, _ = calls(AccountTrouble(problem))
     assert ask(paced) == [AccountTrouble(problem)]
-    assert (len(client.asked_at), time.slept) == (1, [])
+    assert (len(client.asked_at), client.time.slept) == (1, [])
 
 
 def test_one_40100_holds_back_all_who_ask():

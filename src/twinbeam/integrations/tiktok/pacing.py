@@ -16,7 +16,7 @@ T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
 Monotonic = Callable[[], float]
 
-A_SECOND = 8  #: requests; a peer was granted 20, and the figures of an app's level are not published (tiktok.md 4.6)
+A_SECOND = 8  #: requests; the figures of an app's level are not published (tiktok.md 4.6)
 MOST_TRIES = 9  #: of one call: 2, 4, 8 ... 256 seconds, which is past the 5 minutes after a breach of a minute's limit
 FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 300.0  #: what a breach of a minute's limit costs (tiktok.md 4.6)
