@@ -33,7 +33,43 @@ class BegunConnection(Struct, frozen=True):
     used_ms: int | None = None
 
 
-class AccountStore(Protocol):
+class AccountReads(Protocol):
+    """What pages and commands show of connected accounts. Synchronous; each call sees one committed state."""
+
+    def app_id(self) -> str:
+        """Return the id of the app that was saved here; "" where none was."""
+        ...
+
+    def connections(self) -> list[ConnectedAccount]:
+        """Return all connections, the oldest first."""
+        ...
+
+    def advertisers(self, connection: str) -> list[Advertiser]:
+        """Return the ad accounts of a connection, by their names."""
+        ...
+
+    def undone(self, connection: str, run: int) -> list[str]:
+        """Return the chosen ad accounts that an import has not done yet."""
+        ...
+
+    def imported_pixels(self, connection: str, advertiser: str | None = None) -> list[ImportedPixel]:
+        """Return the pixels of a connection, or of one of its ad accounts, by their codes."""
+        ...
+
+    def stats(self, connection: str, *, since_day: int) -> list[EventStat]:
+        """Return the counts of a connection's pixels from a UTC day on."""
+        ...
+
+    def run(self, connection: str) -> ImportRun | None:
+        """Return the newest import of a connection."""
+        ...
+
+    def profiles(self, workspace: str) -> dict[str, PixelProfile]:
+        """Return what is said of the pixels of a workspace, by their codes."""
+        ...
+
+
+class AccountStore(AccountReads, Protocol):
     """
     The part of a store that knows connected accounts. Synchronous; raises StorageError.
 
@@ -65,10 +101,6 @@ class AccountStore(Protocol):
         """Note that a begun connection was taken up; False if it was before."""
         ...
 
-    def connections(self) -> list[ConnectedAccount]:
-        """Return all connections, the oldest first."""
-        ...
-
     def save_connection(self, connection: ConnectedAccount, app: DeveloperApp, token: str) -> None:
         """Keep a connection with its secrets, sealed, instead of what was kept under its id."""
         ...
@@ -85,24 +117,12 @@ class AccountStore(Protocol):
         """Open the app and the token of a connection; None where they are gone or cannot be opened."""
         ...
 
-    def advertisers(self, connection: str) -> list[Advertiser]:
-        """Return the ad accounts of a connection, by their names."""
-        ...
-
     def save_advertisers(self, advertisers: Iterable[Advertiser]) -> None:
         """Add ad accounts, or change what is known of them."""
         ...
 
-    def undone(self, connection: str, run: int) -> list[str]:
-        """Return the chosen ad accounts that an import has not done yet."""
-        ...
-
     def mark_done(self, connection: str, advertiser: str, run: int) -> None:
         """Note that an import has done an ad account, whatever came of it."""
-        ...
-
-    def imported_pixels(self, connection: str, advertiser: str | None = None) -> list[ImportedPixel]:
-        """Return the pixels of a connection, or of one of its ad accounts, by their codes."""
         ...
 
     def save_imported(self, pixels: Iterable[ImportedPixel]) -> None:
@@ -113,24 +133,12 @@ class AccountStore(Protocol):
         """Keep the counts of pixels on a day, instead of those that were read before."""
         ...
 
-    def stats(self, connection: str, *, since_day: int) -> list[EventStat]:
-        """Return the counts of a connection's pixels from a UTC day on."""
-        ...
-
     def forget_stats(self, *, before_day: int) -> None:
         """Remove counts of days before one."""
         ...
 
-    def run(self, connection: str) -> ImportRun | None:
-        """Return the newest import of a connection."""
-        ...
-
     def save_run(self, run: ImportRun) -> None:
         """Keep the newest import of a connection."""
-        ...
-
-    def profiles(self, workspace: str) -> dict[str, PixelProfile]:
-        """Return what is said of the pixels of a workspace, by their codes."""
         ...
 
     def save_profile(self, workspace: str, code: str, profile: PixelProfile) -> None:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from msgspec import Struct
 from msgspec.structs import replace
 
-from twinbeam.admin.account_contract import AccountApi, BegunConnection, Doing
+from twinbeam.admin.account_contract import AccountApi, AccountReads, BegunConnection, Doing
 from twinbeam.admin.audit import Lines, changing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.developer_app import known_app
@@ -183,24 +183,32 @@ def forget(admin: Admin, connection: str) -> None:
 
 def known(admin: Admin, connection: str) -> ConnectedAccount:
     """Return a connection; raises NotFound."""
-    found = {each.id: each for each in admin.store.accounts.connections()}.get(connection)
-    if found is None:
-        raise NotFound(f"There is no account {connection[:40]}; see: twinbeam accounts list")
-    return found
+    return account_in(admin.store.accounts, connection).connection
 
 
 def account(admin: Admin, connection: str) -> Account:
     """Return a connection with its ad accounts and its newest import; raises NotFound."""
-    store = admin.store.accounts
-    return Account(known(admin, connection), store.advertisers(connection), store.run(connection))
+    return account_in(admin.store.accounts, connection)
+
+
+def account_in(reads: AccountReads, connection: str) -> Account:
+    """Return a connection with its ad accounts and its newest import; raises NotFound."""
+    found = {each.id: each for each in reads.connections()}.get(connection)
+    if found is None:
+        raise NotFound(f"There is no account {connection[:40]}; see: twinbeam accounts list")
+    return Account(found, reads.advertisers(connection), reads.run(connection))
 
 
 def listed(admin: Admin, workspace: str = "") -> list[Account]:
     """Return the connected accounts of a workspace, or of all, the oldest first."""
-    store = admin.store.accounts
+    return listed_in(admin.store.accounts, workspace)
+
+
+def listed_in(reads: AccountReads, workspace: str = "") -> list[Account]:
+    """Return the connected accounts of a workspace, or of all, the oldest first."""
     return [
-        Account(each, store.advertisers(each.id), store.run(each.id))
-        for each in store.connections()
+        Account(each, reads.advertisers(each.id), reads.run(each.id))
+        for each in reads.connections()
         if workspace in ("", each.workspace)
     ]
 

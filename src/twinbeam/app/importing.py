@@ -1,6 +1,7 @@
 """The import of pixels, joined: what an owner's functions decide, on the store, in the name of "import"."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -11,8 +12,8 @@ from twinbeam.core.clock import Clock
 from twinbeam.core.imports import Course, Harvest
 from twinbeam.integrations.tiktok.client import MarketingClient
 from twinbeam.integrations.tiktok.pacing import Limiter, PacedCalls
-from twinbeam.jobs.contract import Job, OnStore
-from twinbeam.jobs.pixel_import import PixelImport, job
+from twinbeam.jobs.contract import Job, OnStore, Run
+from twinbeam.jobs.pixel_import import NAME, PixelImport, job
 from twinbeam.settings import Settings
 
 ACTOR = Actor("import")
@@ -62,8 +63,13 @@ class Importing:
         self.client = MarketingClient(base_url=settings.tiktok_url, proxy=settings.proxy)
         self.app = configured_app(settings)
         self.desk = Desk(Admin(store, ACTOR, clock))
+        self.runs: Callable[[], Sequence[Run]] = tuple  #: of the scheduler's jobs
         self._clock = clock
         self._a_second = settings.import_rate
+
+    def next_ms(self) -> int | None:
+        """Return about when the next import begins; None before anybody runs the jobs."""
+        return next((run.next_ms for run in self.runs() if run.name == NAME), None)
 
     def job(self, on_store: OnStore) -> Job:
         """Return the job, with a limiter of its own."""

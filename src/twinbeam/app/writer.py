@@ -61,7 +61,7 @@ from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import TIKTOK_URL, Settings, load
 from twinbeam.web.app import build
-from twinbeam.web.contract import JournalLag, LagView
+from twinbeam.web.contract import Connecting, JournalLag, LagView
 from twinbeam.web.hosts import KnownHosts
 
 Saved = dict[tuple[str, str], tuple[str, int | None]]
@@ -176,7 +176,7 @@ class Writer:
 
     def scheduler(self) -> Scheduler:
         """Join the jobs of this process and their scheduler."""
-        return Scheduler(
+        scheduler = Scheduler(
             jobs=self.jobs(),
             ledger=self.store.jobs,
             owner=self.owner,
@@ -185,6 +185,8 @@ class Writer:
             on_store=self.on_store,
             report=self._job_failed,
         )
+        self.importing.runs = scheduler.runs
+        return scheduler
 
     def jobs(self) -> list[Job]:
         """List what is done again and again beside recording and sending."""
@@ -250,6 +252,9 @@ class Writer:
             access_codes=ACCESS_CODES,
             emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
             closing=closing,
+            connecting=Connecting(
+                api=self.importing.client, app=self.importing.app, next_import_ms=self.importing.next_ms
+            ),
         )
         return KnownHosts(pages, self.settings.dashboard_hosts)
 

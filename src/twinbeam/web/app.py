@@ -10,9 +10,10 @@ from twinbeam.admin.contract import Administration
 from twinbeam.core.clock import Clock
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.web.access import Access, DeclaredRoute
+from twinbeam.web.accounts.routes import account_routes
 from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import probes
-from twinbeam.web.contract import LagView, OnThread, ReadModel, RouteContext, never
+from twinbeam.web.contract import NOTHING_TO_CONNECT, Connecting, LagView, OnThread, ReadModel, RouteContext, never
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
 from twinbeam.web.failures import handlers
@@ -39,6 +40,7 @@ def build(  # noqa: PLR0913 -- a parts list
     access_codes: Collection[int],
     emulator_url: str | None = None,
     closing: Callable[[], bool] = never,
+    connecting: Connecting = NOTHING_TO_CONNECT,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -54,6 +56,7 @@ def build(  # noqa: PLR0913 -- a parts list
         ready=ready,
         access_codes=access_codes,
         closing=closing,
+        connecting=connecting,
     )
     renderer = PageRenderer(emulator_url)
     return Starlette(routes=list(_routes(context, renderer)), exception_handlers=handlers(renderer))
@@ -69,6 +72,7 @@ def _routes(context: RouteContext, renderer: PageRenderer) -> list[Route]:
         DeclaredRoute("/", partial(live.show, renderer, cache), needs=Access.VIEWER),
         DeclaredRoute("/live", partial(live.stream, cache, context.closing), needs=Access.VIEWER),
         DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.VIEWER),
+        *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),

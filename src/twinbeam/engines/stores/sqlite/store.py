@@ -31,6 +31,7 @@ The SQLite store, opened.
 
 import sqlite3
 from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -54,6 +55,7 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.account_reading import AccountReader
     from twinbeam.engines.stores.tables.accounts import AccountTable
     from twinbeam.engines.stores.tables.jobs import JobTable
 
@@ -156,6 +158,14 @@ class SqliteReader(Listing):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(open_reader(folder / FILE))
+
+    @cached_property
+    def accounts(self) -> "AccountReader":
+        """The connected accounts, read beside the writer."""
+        from twinbeam.engines.stores.tables.account_reading import AccountReader  # noqa: PLC0415
+        from twinbeam.engines.stores.tables.database import Tables  # noqa: PLC0415
+
+        return AccountReader(Tables(self._db))
 
     def close(self) -> None:
         """Close the file."""

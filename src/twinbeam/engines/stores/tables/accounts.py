@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, RowMapping, Table, delete, select, update
+from sqlalchemy import ColumnElement, Table, delete, select, update
 from sqlalchemy import Connection as Link
 from sqlalchemy.dialects.sqlite import insert
 
@@ -19,23 +19,21 @@ from twinbeam.core.accounts import (
     ImportedPixel,
     ImportRun,
     PixelProfile,
-    PixelSeen,
 )
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.tables import account_schema as its
+from twinbeam.engines.stores.tables.account_reading import SEALED, AccountReader
 from twinbeam.engines.stores.tables.database import Tables
 
 _USABLE = its.connection.c.state == "connected"
-#: What does not stand in a value: sealed columns, and by which import an ad account was done.
-_SEALED = ("secret", "token")
 
 
-class AccountTable:
+class AccountTable(AccountReader):
     """See admin.account_contract.AccountStore for the promises; secrets and tokens are sealed by the key ring."""
 
     def __init__(self, tables: Tables, ring: KeyRing) -> None:
-        self._tables = tables
+        super().__init__(tables)
         self._ring = ring
 
     def app(self) -> DeveloperApp | None:
@@ -74,12 +72,6 @@ class AccountTable:
         with self._tables.transaction() as link:
             return bool(link.execute(update(its.connect_state).where(unused).values(used_ms=now_ms)).rowcount)
 
-    def connections(self) -> list[ConnectedAccount]:
-        """Return all connections, the oldest first."""
-        with self._tables.reading() as link:
-            rows = link.execute(select(its.connection).order_by(its.connection.c.connected_ms, its.connection.c.id))
-            return [_as_connection(row) for row in rows.mappings()]
-
     def save_connection(self, connection: ConnectedAccount, app: DeveloperApp, token: str) -> None:
         """Keep a connection with its secrets, instead of what was kept under its id."""
         sealed = {
@@ -96,7 +88,7 @@ class AccountTable:
 
     def forget_secrets(self, id_: str) -> None:
         """Forget the token of a connection and the secret of its app."""
-        self._change(its.connection, its.connection.c.id == id_, dict.fromkeys(_SEALED))
+        self._change(its.connection, its.connection.c.id == id_, dict.fromkeys(SEALED))
 
     def credentials(self, id_: str) -> tuple[DeveloperApp, str] | None:
         """Open the app and the token of a connection; None where they are gone, or the key ring does not open them."""
@@ -110,41 +102,16 @@ class AccountTable:
         except StorageDamaged:
             return None
 
-    def advertisers(self, connection: str) -> list[Advertiser]:
-        """Return the ad accounts of a connection, by their names."""
-        table = its.advertiser
-        query = select(table).where(table.c.connection == connection).order_by(table.c.name, table.c.id)
-        with self._tables.reading() as link:
-            return [_as_advertiser(row) for row in link.execute(query).mappings()]
-
     def save_advertisers(self, advertisers: Iterable[Advertiser]) -> None:
         """Add ad accounts, or change what is known of them."""
         rows = [asdict(each) | {"chosen": int(each.chosen)} for each in advertisers]
         with self._tables.transaction() as link:
             _put(link, its.advertiser, rows)
 
-    def undone(self, connection: str, run: int) -> list[str]:
-        """Return the chosen ad accounts that an import has not done yet."""
-        table = its.advertiser
-        mine = (table.c.connection == connection) & (table.c.chosen == 1) & table.c.gone_since_ms.is_(None)
-        left = table.c.run.is_(None) | (table.c.run != run)
-        with self._tables.reading() as link:
-            return list(link.scalars(select(table.c.id).where(mine & left).order_by(table.c.id)))
-
     def mark_done(self, connection: str, advertiser: str, run: int) -> None:
         """Note that an import has done an ad account, whatever came of it."""
         mine = (its.advertiser.c.connection == connection) & (its.advertiser.c.id == advertiser)
         self._change(its.advertiser, mine, {"run": run})
-
-    def imported_pixels(self, connection: str, advertiser: str | None = None) -> list[ImportedPixel]:
-        """Return the pixels of a connection, or of one of its ad accounts, by their codes."""
-        table = its.imported_pixel
-        mine = table.c.connection == connection
-        if advertiser is not None:
-            mine &= table.c.advertiser == advertiser
-        with self._tables.reading() as link:
-            rows = link.execute(select(table).where(mine).order_by(table.c.advertiser, table.c.code)).mappings()
-            return [_as_pixel(row) for row in rows]
 
     def save_imported(self, pixels: Iterable[ImportedPixel]) -> None:
         """Add pixels, or change what is known of them."""
@@ -159,37 +126,15 @@ class AccountTable:
             link.execute(delete(table).where(before))
             _put(link, table, [asdict(stat) for stat in stats])
 
-    def stats(self, connection: str, *, since_day: int) -> list[EventStat]:
-        """Return the counts of a connection's pixels from a UTC day on."""
-        table = its.event_stat
-        mine = (table.c.connection == connection) & (table.c.day >= since_day)
-        with self._tables.reading() as link:
-            rows = link.execute(select(table).where(mine).order_by(table.c.pixel_id, table.c.day, table.c.event))
-            return [EventStat(**row) for row in rows.mappings()]
-
     def forget_stats(self, *, before_day: int) -> None:
         """Remove counts of days before one."""
         with self._tables.transaction() as link:
             link.execute(delete(its.event_stat).where(its.event_stat.c.day < before_day))
 
-    def run(self, connection: str) -> ImportRun | None:
-        """Return the newest import of a connection."""
-        query = select(its.import_run).where(its.import_run.c.connection == connection)
-        with self._tables.reading() as link:
-            row = link.execute(query).mappings().first()
-        return ImportRun(**row) if row else None
-
     def save_run(self, run: ImportRun) -> None:
         """Keep the newest import of a connection."""
         with self._tables.transaction() as link:
             _put(link, its.import_run, [asdict(run)])
-
-    def profiles(self, workspace: str) -> dict[str, PixelProfile]:
-        """Return what is said of the pixels of a workspace, by their codes."""
-        table = its.pixel_profile
-        with self._tables.reading() as link:
-            rows = link.execute(select(table).where(table.c.workspace == workspace)).mappings().all()
-        return {row["code"]: PixelProfile(**_without(row, "workspace", "code")) for row in rows}
 
     def save_profile(self, workspace: str, code: str, profile: PixelProfile) -> None:
         """Keep what is said of a pixel."""
@@ -249,25 +194,7 @@ def _put(link: Link, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         link.execute(adding.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
 
-def _as_connection(row: RowMapping) -> ConnectedAccount:
-    scopes = tuple(msgspec.json.decode(row["scopes"], type=list[str]))
-    return ConnectedAccount(**_without(row, *_SEALED, "scopes"), scopes=scopes)
-
-
-def _as_advertiser(row: RowMapping) -> Advertiser:
-    return Advertiser(**_without(row, "run", "chosen"), chosen=bool(row["chosen"]))
-
-
-def _as_pixel(row: RowMapping) -> ImportedPixel:
-    seen = msgspec.json.decode(row["seen"], type=PixelSeen)
-    return ImportedPixel(**_without(row, "code", "pixel_id", "seen"), seen=seen)
-
-
 def _pixel_row(pixel: ImportedPixel) -> dict[str, Any]:
     seen = pixel.seen
     told = {"code": seen.code, "pixel_id": seen.pixel_id, "seen": msgspec.json.encode(seen).decode()}
     return asdict(pixel) | told
-
-
-def _without(row: RowMapping, *names: str) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in names}
