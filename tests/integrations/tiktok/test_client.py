@@ -40,12 +40,12 @@ def asked(url, ask, **options):
 
 def code_of(url):
     """Confirm the consent page as an advertiser does, and return the code that comes back."""
-    where = urlsplit(MarketingClient(base_url=url).consent_url(APP.id, "st&te", "https://pages.example/back?x=1"))
+    where = urlsplit(MarketingClient(base_url=url).consent_url(APP.id, "a&b", "https://pages.example/back?x=1"))
     connection = http.client.HTTPConnection(where.netloc)
     connection.request("POST", f"{where.path}?{where.query}")
     back = parse_qs(urlsplit(connection.getresponse().getheader("location")).query)
     connection.close()
-    assert (back["state"], back["x"]) == (["st&te"], ["1"])
+    assert (back["state"], back["x"]) == (["a&b"], ["1"])
     return back["auth_code"][0]
 
 

@@ -57,7 +57,7 @@ class AccountPage(Struct, frozen=True):
     permissions: list[tuple[str, str]]
 
 
-class PixelPage(Struct, frozen=True):
+class ImportedPixelPage(Struct, frozen=True):
     """What the page of a pixel shows."""
 
     account: Account
@@ -118,7 +118,7 @@ def read_page(read_model: ReadModel, request: Request, now_ms: int) -> AccountPa
     return AccountPage(account, lines, permissions(account, lines))
 
 
-def read_pixel(read_model: ReadModel, request: Request, now_ms: int) -> PixelPage:
+def read_pixel(read_model: ReadModel, request: Request, now_ms: int) -> ImportedPixelPage:
     """Read the page of a pixel; for the reader's thread."""
     account, code = account_of(read_model, request), request.path_params["code"]
     line = next((line for line in _lines(read_model, account, now_ms) if line.pixel.seen.code == code), None)
@@ -129,7 +129,7 @@ def read_pixel(read_model: ReadModel, request: Request, now_ms: int) -> PixelPag
     name = line.row.name if line.row else line.pixel.seen.name
     since_day = day_of(now_ms) - DAYS + 1
     stats = read_model.accounts.stats(account.connection.id, since_day=since_day)
-    return PixelPage(
+    return ImportedPixelPage(
         account,
         line,
         [stat for stat in stats if stat.pixel_id == line.pixel.seen.pixel_id],
