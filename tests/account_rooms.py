@@ -16,11 +16,11 @@ from twinbeam.web.contract import Connecting
 class AccountRoom(Showroom):
     """A showroom with TikTok's side."""
 
-    def __init__(self, folder: Path, *, app: Any = APP, tiktok: Accounts | None = None) -> None:
+    def __init__(self, folder: Path, *, app: Any = APP, tiktok: Accounts | None = None, **parts: Any) -> None:
         self.tiktok = tiktok or Accounts({"1": [a_pixel(n) for n in range(1, 4)], "2": [a_pixel(50)]})
         self.next_ms: int | None = None
         connecting = Connecting(api=self.tiktok, app=app, next_import_ms=lambda: self.next_ms)
-        super().__init__(folder, connecting=connecting)
+        super().__init__(folder, connecting=connecting, **parts)
         self.cookies: dict[str, str] = {}
 
     @property
