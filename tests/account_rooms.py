@@ -9,7 +9,10 @@ from urllib.parse import urlencode
 from accounting import APP, Accounts, a_pixel, importing
 from asgi import Answer
 from showroom import Showroom
+from twinbeam.admin import sessions
 from twinbeam.admin.contract import Actor, Admin
+from twinbeam.core.users import SessionKind
+from twinbeam.web.connect.view import COOKIE
 from twinbeam.web.contract import Connecting
 
 
@@ -22,6 +25,7 @@ class AccountRoom(Showroom):
         connecting = Connecting(api=self.tiktok, app=app, next_import_ms=lambda: self.next_ms)
         super().__init__(folder, connecting=connecting, **parts)
         self.cookies: dict[str, str] = {}
+        self.who = ("owner", "")
 
     @property
     def admin(self) -> Admin:
@@ -29,14 +33,23 @@ class AccountRoom(Showroom):
 
     def visit(self, path: str, form: dict[str, str] | None = None) -> Answer:
         """Ask as a browser does."""
-        headers = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        usual = self.signed_in(*self.who)
+        own = [f"{name}={value}" for name, value in self.cookies.items()]
+        headers = usual | {"cookie": "; ".join([usual["cookie"], *own])}
         if form is not None:
             headers["content-type"] = "application/x-www-form-urlencoded"
         method, body = ("GET", b"") if form is None else ("POST", urlencode(form).encode())
         answer = self.get(path, method=method, headers=headers, body=body)
         set_cookie = SimpleCookie(answer.headers.get("set-cookie", ""))
-        self.cookies |= {name: morsel.value for name, morsel in set_cookie.items()}
+        self.cookies |= {name: morsel.value for name, morsel in set_cookie.items() if name == COOKIE}
         return answer
+
+    def sign_in_as(self, name: str) -> None:
+        """Let another owner, who was added, use the same browser."""
+        self._signed_in["owner", name] = sessions.sign_in(
+            self.admin, self.store.users.user_named(name), SessionKind.PASSWORD
+        ).text
+        self.who = ("owner", name)
 
     def begin(self, query: str = "") -> str:
         """Start, and return the state that TikTok was given."""

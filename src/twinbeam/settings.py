@@ -11,11 +11,11 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
 from twinbeam.core.errors import ConfigError
+from twinbeam.sign_in_settings import PREFIX, SIGN_IN, Variable, lacking, split_url
 from twinbeam.surroundings import (
     NO_PROXY_VARIABLES,
     PROXY_VARIABLES,
@@ -31,9 +31,8 @@ from twinbeam.surroundings import (
 
 T = TypeVar("T")
 
-PREFIX = "TWINBEAM_"
 TIKTOK_URL = "https://business-api.tiktok.com"  #: tiktok.md 1.1
-MEND_PAGES = "Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with a login in front for others."
+MEND_PAGES = "Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with TLS in front for others."
 _MIB = 1024 * 1024
 _HIGHEST_PORT = 65_535
 _MOST_MIB = 2**30  #: a petabyte: more is a slip, and SQLite's limits could not hold it
@@ -86,22 +85,18 @@ class Settings(Struct, frozen=True):
     tiktok_app_id: str = ""  #: of the developer app that advertisers give access to; "" where an owner saves it
     tiktok_app_secret: str = ""
     import_rate: int = 8
+    public_url: str = ""  #: where people reach the pages, when not at the dashboard's own address
+    monitor_token: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_roles: tuple[tuple[str, str], ...] = ()  #: (address or domain of addresses, role)
     proxy: str = ""  #: through which TikTok is reached; "" for none. It may hold a password
 
-
-class Variable(Struct, frozen=True):
-    """One environment variable: how it is read, and what the documentation says of it."""
-
-    name: str
-    default: str
-    read: Callable[[str], Any]
-    meaning: str
-    secret: bool = False  #: shown to nobody
-
     @property
-    def variable(self) -> str:
-        """The name in the environment."""
-        return PREFIX + self.name.upper()
+    def pages_url(self) -> str:
+        """Where people reach the pages."""
+        return self.public_url or self.dashboard.url
 
 
 def _whole(text: str, *, least: int = 0, most: int = 2**63 - 1) -> int:
@@ -173,7 +168,7 @@ def _path(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    parts = _split(text)
+    parts = split_url(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must begin with https:// (or http:// for an emulator on this machine)")
     if parts.username is not None or parts.query or parts.fragment:
@@ -183,15 +178,6 @@ def _url(text: str) -> str:
             "the access token would travel in the open; write https:// (http:// is for an emulator on 127.0.0.1)"
         )
     return text.rstrip("/")
-
-
-def _split(text: str) -> SplitResult:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(f"is no address: {error}") from error
-    return parts
 
 
 _header = _matching(r"[A-Za-z0-9-]+", "the name of a header, such as CF-IPCountry")
@@ -211,6 +197,12 @@ def _log_format(text: str) -> str:
     return text
 
 
+#: About connecting accounts and importing from them.
+_IMPORT = (
+    Variable("tiktok_app_id", "", _app_id, "Id of your app in TikTok's developer portal, to connect accounts."),
+    Variable("tiktok_app_secret", "", _app_secret, "The secret of that app.", is_secret=True),
+    Variable("import_rate", "8", _count(_MOST_IMPORT_RATE), "Requests a second, at most, to import pixels."),
+)
 VARIABLES = (
     Variable("data", "~/.local/share/twinbeam", Path, "Folder of the store and the journals."),
     Variable(
@@ -228,9 +220,6 @@ VARIABLES = (
     Variable("journal_cap_mb", "4096", _megabytes, "MiB that may wait to be recorded before intake answers 503."),
     Variable("disk_reserve_mb", "256", _megabytes, "MiB left free on the disk; below that intake answers 507."),
     Variable("tiktok_url", TIKTOK_URL, _url, "TikTok's API, or an emulator of it."),
-    Variable("tiktok_app_id", "", _app_id, "Id of your app in TikTok's developer portal, to connect accounts."),
-    Variable("import_rate", "8", _count(_MOST_IMPORT_RATE), "Requests a second, at most, to import pixels."),
-    Variable("tiktok_app_secret", "", _app_secret, "The secret of that app.", secret=True),
     Variable("default_region", "", _region, "Country of phones without a country code, when the event names none."),
     Variable(
         "trusted_proxies", "", _networks, "Networks of your proxies, comma-separated: their X-Forwarded-For counts."
@@ -268,6 +257,8 @@ VARIABLES = (
         "browser_address_rate", "100", _whole, "Events a second that one address may send with browser keys, likewise."
     ),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),
+    *_IMPORT,
+    *SIGN_IN,
 )
 
 
@@ -282,7 +273,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             check_text(text)
             values[variable.name] = variable.read(text)
         except ValueError as error:
-            problems.append(f"{variable.variable}={_shown(variable, text)}: {error}")
+            shown = "(not shown)" if variable.is_secret else printable(text)
+            problems.append(f"{variable.variable}={shown}: {error}")
     try:
         through = proxy(source)
     except ValueError as error:
@@ -297,21 +289,21 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 def in_force(environ: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
     """List each variable with its value, or its default, as text; then a proxy, its password left out."""
     source = os.environ if environ is None else environ
-    own = [
-        (it.variable, _shown(it, source[it.variable]) if source.get(it.variable) else it.default) for it in VARIABLES
-    ]
+    own = [(variable.variable, _shown(variable, source)) for variable in VARIABLES]
     around = [name for names in (PROXY_VARIABLES, NO_PROXY_VARIABLES) if (name := first_of(source, names))]
     return own + [(name, without_password(source[name])) for name in around]
+
+
+def _shown(variable: Variable, source: Mapping[str, str]) -> str:
+    text = source.get(variable.variable) or variable.default
+    return "(set)" if variable.is_secret and text else text
 
 
 def spelled_out(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the settings that somebody chose, as they stand in the environment; secrets are left out."""
     source = os.environ if environ is None else environ
-    return {it.variable: text for it in VARIABLES if (text := source.get(it.variable)) and not it.secret}
-
-
-def _shown(variable: Variable, text: str) -> str:
-    return "***" if variable.secret else printable(text)
+    told = (variable for variable in VARIABLES if not variable.is_secret)
+    return {variable.variable: text for variable in told if (text := source.get(variable.variable))}
 
 
 def child_environment() -> dict[str, str]:
@@ -346,9 +338,7 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         batch_delay_ms=values["batch_delay_seconds"],
         in_flight=values["in_flight"],
         log_format=values["log_format"],
-        import_rate=values["import_rate"],
-        tiktok_app_id=values["tiktok_app_id"],
-        tiktok_app_secret=values["tiktok_app_secret"],
+        **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT)},
         proxy="" if goes_past(values["tiktok_url"], source) else through,
         server_key_rate=values["server_key_rate"],
         browser_key_rate=values["browser_key_rate"],
@@ -377,7 +367,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
     listen, dashboard = values["listen"], values["dashboard"]
     if listen == dashboard and listen.port:
         return [f"{PREFIX}LISTEN and {PREFIX}DASHBOARD are both {listen.host}:{listen.port}; give each its own port."]
-    return []
+    return lacking(values)
 
 
 def _strangers(source: Mapping[str, str]) -> list[str]:

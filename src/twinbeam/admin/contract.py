@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountStore
+from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
 from twinbeam.core.rules import PixelRules, Route, WorkspaceRules
@@ -53,6 +54,11 @@ class Administration(Protocol):
     @property
     def accounts(self) -> AccountStore:
         """The connected accounts and what was imported from them."""
+        ...
+
+    @property
+    def users(self) -> UserTable:
+        """Return the rows of who may sign in to the pages."""
         ...
 
     def workspaces(self) -> dict[str, WorkspaceRules]:

@@ -11,8 +11,6 @@ from twinbeam.admin import accounts, audit, pixels
 from twinbeam.core.accounts import StatSeen
 from twinbeam.core.clock import day_of
 from twinbeam.core.rules import MAIN
-from twinbeam.core.users import Role, SignedIn
-from twinbeam.web.accounts import view
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -44,7 +42,7 @@ def test_without_an_account_the_page_says_what_one_is_for(room):
 
 def test_the_list_tells_state_choice_and_last_import(imported):
     text = words(imported.visit("/accounts"))
-    assert f"{imported.id} main, by dashboard connected 2 of 2 chosen" in text
+    assert f"{imported.id} main, by owner connected 2 of 2 chosen" in text
     assert "2 of 2" in text
 
 
@@ -201,8 +199,8 @@ def test_what_is_not_there_is_a_404(imported, path):
     assert imported.visit(path.format(id=imported.id)).status == 404
 
 
-def test_a_viewer_of_another_workspace_sees_nothing(imported, monkeypatch):
-    monkeypatch.setattr(view, "signed_in", lambda _request: SignedIn("client", Role.VIEWER, workspace="hats"))
+def test_a_viewer_of_another_workspace_sees_nothing(imported):
+    imported.who = ("viewer", "hats")
     assert imported.id not in imported.visit("/accounts").text
     assert imported.visit(f"/accounts/{imported.id}").status == 404
     assert imported.visit(f"/accounts/{imported.id}/pixels/{code(1)}").status == 404
@@ -217,4 +215,4 @@ def test_the_table_of_pixels_says_that_the_accounts_token_is_used(imported):
     assert "of its account" in words(imported.visit("/pixels"))
     assert "No access token" not in words(imported.visit("/pixels"))
     assert pixels.known(imported.admin, MAIN, code(1)).account == imported.id
-    assert {line.who for line in audit.latest(imported.admin, limit=50)} == {"dashboard", "import"}
+    assert {line.who for line in audit.latest(imported.admin, limit=50)} == {"owner", "import"}

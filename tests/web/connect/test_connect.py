@@ -6,7 +6,7 @@ from account_rooms import AccountRoom
 from accounting import APP, FORBIDDEN
 from reading import words
 from twinbeam.admin import accounts
-from twinbeam.core.users import Role, SignedIn
+from twinbeam.core.users import Role, UserRow
 from twinbeam.web.connect import view
 
 
@@ -84,9 +84,10 @@ def test_an_answer_in_another_browser_is_refused_and_stays_good_in_its_own(room,
     assert room.come_back(state).status == 303
 
 
-def test_an_answer_for_somebody_else_in_the_same_browser_is_refused(room, monkeypatch):
+def test_an_answer_for_somebody_else_in_the_same_browser_is_refused(room):
     state = room.begin()
-    monkeypatch.setattr(view, "signed_in", lambda _request: SignedIn("mallory", Role.OWNER))
+    room.store.users.add_user(UserRow(0, "mallory", Role.OWNER, "", "", "", room.clock.now_ms()))
+    room.sign_in_as("mallory")
     assert "another browser or session" in words(room.come_back(state))
 
 

@@ -16,6 +16,7 @@ from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.forms import read_form
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.sight import seen_by
 
 ON_A_PAGE = 100  #: ad accounts to choose from, fewer than a form may have fields
 _UNSTORED = {"cache-control": "no-store"}
@@ -23,7 +24,7 @@ _UNSTORED = {"cache-control": "no-store"}
 
 async def choose(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET and POST /accounts/{id}/choose: those shown are chosen as their boxes say, others stay."""
-    account = await context.on_reader(partial(account_of, context.read_model, request))
+    account = await context.on_reader(partial(account_of, seen_by(request, context), request))
     page = _page_number(request)
     shown = list(islice(account.advertisers, (page - 1) * ON_A_PAGE, page * ON_A_PAGE))
     if request.method == "POST":
@@ -49,7 +50,7 @@ async def choose(renderer: PageRenderer, context: RouteContext, request: Request
 
 async def import_now(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer POST /accounts/{id}/import."""
-    account = await context.on_reader(partial(account_of, context.read_model, request))
+    account = await context.on_reader(partial(account_of, seen_by(request, context), request))
     try:
         await act(context, request, partial(accounts.import_now, connection=account.connection.id))
     except AdminError as error:
@@ -59,7 +60,7 @@ async def import_now(renderer: PageRenderer, context: RouteContext, request: Req
 
 async def end(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer POST /accounts/{id}/disconnect."""
-    account = await context.on_reader(partial(account_of, context.read_model, request))
+    account = await context.on_reader(partial(account_of, seen_by(request, context), request))
     api = context.connecting.api
     if api is None:
         raise HTTPException(404)
@@ -88,7 +89,7 @@ async def save_profile(renderer: PageRenderer, context: RouteContext, request: R
 async def _about_pixel(
     renderer: PageRenderer, context: RouteContext, request: Request, change: partial[None]
 ) -> Response:
-    page = await context.on_reader(partial(read_pixel, context.read_model, request, context.clock.now_ms()))
+    page = await context.on_reader(partial(read_pixel, seen_by(request, context), request, context.clock.now_ms()))
     connection, code = page.account.connection, page.line.pixel.seen.code
     try:
         await act(context, request, partial(change, workspace=connection.workspace, code=code))

@@ -14,9 +14,9 @@ from twinbeam.admin.errors import NotFound
 from twinbeam.core.accounts import Advertiser, EventStat, ImportedPixel, PixelProfile, words_for
 from twinbeam.core.clock import day_of
 from twinbeam.core.story import PixelRow
-from twinbeam.web.access import signed_in
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.sight import seen_by
 
 DAYS = 7  #: whose counts of TikTok's are shown
 
@@ -70,8 +70,7 @@ class ImportedPixelPage(Struct, frozen=True):
 
 async def show_all(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET /accounts."""
-    me = signed_in(request)
-    found = await context.on_reader(partial(listed_in, context.read_model.accounts, me.workspace))
+    found = await context.on_reader(partial(listed_in, seen_by(request, context).accounts))
     return renderer.respond("accounts/list.html", here="/accounts", accounts=found, **moments(context))
 
 
@@ -79,7 +78,7 @@ async def show_one(
     renderer: PageRenderer, context: RouteContext, request: Request, *, problem: str = "", status: int = 200
 ) -> Response:
     """Answer GET /accounts/{id}."""
-    page = await context.on_reader(partial(read_page, context.read_model, request, context.clock.now_ms()))
+    page = await context.on_reader(partial(read_page, seen_by(request, context), request, context.clock.now_ms()))
     return renderer.respond(
         "accounts/page.html", status, here="/accounts", page=page, problem=problem, **moments(context)
     )
@@ -89,7 +88,7 @@ async def show_pixel(
     renderer: PageRenderer, context: RouteContext, request: Request, *, problem: str = "", status: int = 200
 ) -> Response:
     """Answer GET /accounts/{id}/pixels/{code}."""
-    page = await context.on_reader(partial(read_pixel, context.read_model, request, context.clock.now_ms()))
+    page = await context.on_reader(partial(read_pixel, seen_by(request, context), request, context.clock.now_ms()))
     return renderer.respond(
         "accounts/pixel.html", status, here="/accounts", page=page, problem=problem, **moments(context)
     )
@@ -103,12 +102,9 @@ def moments(context: RouteContext) -> dict[str, Any]:
 def account_of(read_model: ReadModel, request: Request) -> Account:
     """Return the account that a path names; raises HTTPException 404 where it is not there for who asks."""
     try:
-        found = account_in(read_model.accounts, request.path_params["id"])
+        return account_in(read_model.accounts, request.path_params["id"])
     except NotFound as error:
         raise HTTPException(404) from error
-    if not signed_in(request).sees(found.connection.workspace):
-        raise HTTPException(404)
-    return found
 
 
 def read_page(read_model: ReadModel, request: Request, now_ms: int) -> AccountPage:

@@ -21,6 +21,7 @@ from twinbeam.core.rules import MAIN
 from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
 from twinbeam.web.contract import Connecting, RouteContext
+from twinbeam.web.cookies import is_secure
 from twinbeam.web.forms import read_form
 from twinbeam.web.rendering import PageRenderer
 
@@ -69,14 +70,14 @@ async def start(renderer: PageRenderer, context: RouteContext, request: Request)
     except AdminError as error:
         return await _page(renderer, context, request, problem=str(error), status=400)
     assert context.connecting.api is not None
-    url = context.connecting.api.consent_url(app_id, state, _redirect_uri(request))
+    url = context.connecting.api.consent_url(app_id, state, _redirect_uri(request, context.terms.public_url))
     response = RedirectResponse(url, 303, _UNSTORED)
     response.set_cookie(
         COOKIE,
         browser,
         max_age=STATE_MINUTES * 60,
         path=PATH,
-        secure=request.url.scheme == "https",
+        secure=is_secure(request, context.terms.public_url),
         httponly=True,
         samesite="lax",  # TikTok's page leads back here
     )
@@ -125,6 +126,9 @@ def _holder(request: Request, browser: str) -> str:
     return f"{signed_in(request).name}\n{browser or secrets.token_urlsafe(24)}"
 
 
-def _redirect_uri(request: Request) -> str:
+def _redirect_uri(request: Request, public_url: str) -> str:
     """Return where TikTok leads back to: these pages, by the name under which they were reached."""
-    return f"{request.url.scheme}://{request.headers.get('host', '')}{CALLBACK}"
+    if public_url.startswith("https://"):
+        return f"{public_url}{CALLBACK}"
+    scheme = "https" if is_secure(request, public_url) else "http"
+    return f"{scheme}://{request.headers.get('host', '')}{CALLBACK}"
