@@ -37,8 +37,19 @@ def shop(tmp_path_factory):
         yield shop
 
 
+def as_owner(shop):
+    """Give what lets a browser be an owner's."""
+    name, _, value = shop.gateway.signed_in()["Cookie"].partition("=")
+    cookie = {"name": name, "value": value, "domain": "127.0.0.1", "path": "/", "expires": -1}
+    return {
+        "storage_state": {"cookies": [cookie | {"httpOnly": True, "secure": False, "sameSite": "Lax"}], "origins": []}
+    }
+
+
 def test_an_account_is_connected_by_clicking_and_its_fresh_pixel_sends(shop, browser):
-    visit = Visit(browser, f"{shop.gateway.pages}/accounts", **WINDOWS["phone"], java_script_enabled=False)
+    visit = Visit(
+        browser, f"{shop.gateway.pages}/accounts", **WINDOWS["phone"], **as_owner(shop), java_script_enabled=False
+    )
     page = visit.page
     page.get_by_role("link", name="Connect TikTok").click()
     page.get_by_role("link", name="Connect TikTok").click()
@@ -77,7 +88,7 @@ def test_an_account_is_connected_by_clicking_and_its_fresh_pixel_sends(shop, bro
 
 
 def test_a_refused_consent_comes_back_with_a_sentence(shop, browser):
-    visit = Visit(browser, f"{shop.gateway.pages}/connect/tiktok", **WINDOWS["desktop"])
+    visit = Visit(browser, f"{shop.gateway.pages}/connect/tiktok", **WINDOWS["desktop"], **as_owner(shop))
     visit.page.get_by_role("link", name="Connect TikTok").click()
     visit.page.get_by_role("button", name="Cancel").click()
     assert "The access was refused on TikTok's page." in visit.page.get_by_role("alert").inner_text()

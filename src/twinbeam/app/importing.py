@@ -10,11 +10,19 @@ from twinbeam.admin.contract import Actor, Admin, Administration
 from twinbeam.core.accounts import AccountTrouble, AdvertiserSeen, DeveloperApp
 from twinbeam.core.clock import Clock
 from twinbeam.core.imports import Course, Harvest
+from twinbeam.engines.stores.sqlite.store import SqliteStore
 from twinbeam.integrations.tiktok.client import MarketingClient
 from twinbeam.integrations.tiktok.pacing import Limiter, PacedCalls
 from twinbeam.jobs.contract import Job, OnStore, Run
 from twinbeam.jobs.pixel_import import NAME, PixelImport, job
 from twinbeam.settings import Settings
+
+Saved = dict[tuple[str, str], tuple[str, int | None]]
+"""
+The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once.
+
+A pixel without one of its own has that of the account it was imported from.
+"""
 
 ACTOR = Actor("import")
 
@@ -77,6 +85,13 @@ class Importing:
         calls = PacedCalls(client=self.client, limiter=limiter, rng=Random())  # noqa: S311 -- jitter, not secrets
         importing = PixelImport(desk=self.desk, api=calls, on_store=on_store, clock=self._clock)
         return job(importing, is_asked=self.desk.is_asked)
+
+
+def saved_tokens(store: SqliteStore) -> Saved:
+    """Return the tokens in force; for the store's thread."""
+    when = {(row.workspace, row.code): row.token_ms for row in store.pixels()}
+    saved: Saved = {place: (it.token, it.saved_ms) for place, it in store.accounts.pixel_tokens().items()}
+    return saved | {place: (token, when.get(place)) for place, token in store.tokens().items()}
 
 
 def configured_app(settings: Settings) -> DeveloperApp | None:

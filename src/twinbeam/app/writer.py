@@ -20,7 +20,7 @@ from typing import NoReturn
 from uuid import uuid4
 
 from twinbeam.app.erasures import ask_again
-from twinbeam.app.importing import Importing
+from twinbeam.app.importing import Importing, Saved, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
@@ -64,13 +64,6 @@ from twinbeam.settings import TIKTOK_URL, Settings, load
 from twinbeam.web.app import build
 from twinbeam.web.contract import Connecting, JournalLag, LagView
 from twinbeam.web.hosts import KnownHosts
-
-Saved = dict[tuple[str, str], tuple[str, int | None]]
-"""
-The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once.
-
-A pixel without one of its own has that of the account it was imported from.
-"""
 
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 MEASURE_SECONDS = 1.0
@@ -291,11 +284,8 @@ class Writer:
         return self.tokens.get((lane.workspace, lane.source_id))
 
     def _read_settings(self) -> tuple[Saved, Directory]:
-        when = {(row.workspace, row.code): row.token_ms for row in self.store.pixels()}
-        saved: Saved = {place: (it.token, it.saved_ms) for place, it in self.store.accounts.pixel_tokens().items()}
-        saved |= {place: (token, when.get(place)) for place, token in self.store.tokens().items()}
         self.importing.desk.look()
-        return saved, directory_of(self.store)
+        return saved_tokens(self.store), directory_of(self.store)
 
     def _measure(self) -> tuple[int, int]:
         self.follower.measure()

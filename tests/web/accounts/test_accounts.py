@@ -216,3 +216,19 @@ def test_the_table_of_pixels_says_that_the_accounts_token_is_used(imported):
     assert "No access token" not in words(imported.visit("/pixels"))
     assert pixels.known(imported.admin, MAIN, code(1)).account == imported.id
     assert {line.who for line in audit.latest(imported.admin, limit=50)} == {"owner", "import"}
+
+
+@pytest.mark.parametrize(
+    ("role", "offered"),
+    [
+        ("viewer", set()),
+        ("member", {"Import now", "Access token"}),
+        ("owner", {"Import now", "Access token", "Reconnect", "Disconnect", "Choose"}),
+    ],
+)
+def test_everybody_is_offered_what_they_may_do_and_nothing_else(imported, role, offered):
+    imported.who = (role, "")
+    pages = [f"/accounts/{imported.id}", f"/accounts/{imported.id}/pixels/{code(1)}"]
+    told = " ".join(imported.visit(page).text for page in pages)
+    words_of_all = {"Import now", "Access token", "Reconnect", "Disconnect", "Choose"}
+    assert {word for word in words_of_all if f">{word}<" in told} == offered
