@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from twinbeam.admin.account_contract import AccountStore
 from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
@@ -49,6 +50,11 @@ class Administration(Protocol):
     It changes what it is told and nothing else: who may, what it means and what the audit says of it is decided here.
     Each change is durable when its call returns, or when the transaction it stands in does.
     """
+
+    @property
+    def accounts(self) -> AccountStore:
+        """The connected accounts and what was imported from them."""
+        ...
 
     @property
     def users(self) -> UserTable:

@@ -20,6 +20,7 @@ from typing import NoReturn
 from uuid import uuid4
 
 from twinbeam.app.erasures import ask_again
+from twinbeam.app.importing import Importing, Saved, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
@@ -61,11 +62,8 @@ from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import TIKTOK_URL, Settings, load
 from twinbeam.web.app import build
-from twinbeam.web.contract import JournalLag, LagView
+from twinbeam.web.contract import Connecting, JournalLag, LagView
 from twinbeam.web.hosts import KnownHosts
-
-Saved = dict[tuple[str, str], tuple[str, int | None]]
-"""The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once."""
 
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 MEASURE_SECONDS = 1.0
@@ -104,6 +102,7 @@ class Writer:
             report=self.reports.happening,
             proxy=self.settings.proxy,
         )
+        self.importing = Importing(self.settings, self.store, self.clock)
         self.sender = self._sender()
         self.machine = Machine(self.settings, self.store, self.time, self.reports)
         self.follower = Follower(
@@ -171,7 +170,7 @@ class Writer:
 
     def scheduler(self) -> Scheduler:
         """Join the jobs of this process and their scheduler."""
-        return Scheduler(
+        scheduler = Scheduler(
             jobs=self.jobs(),
             ledger=self.store.jobs,
             owner=self.owner,
@@ -180,6 +179,8 @@ class Writer:
             on_store=self.on_store,
             report=self._job_failed,
         )
+        self.importing.runs = scheduler.runs
+        return scheduler
 
     def jobs(self) -> list[Job]:
         """List what is done again and again beside recording and sending."""
@@ -194,6 +195,7 @@ class Writer:
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
+            self.importing.job(on_store),
         ]
 
     def _ending(self) -> overdue.Overdue:
@@ -245,6 +247,9 @@ class Writer:
             terms=sign_in_terms(self.settings),
             emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
             closing=closing,
+            connecting=Connecting(
+                api=self.importing.client, app=self.importing.app, next_import_ms=self.importing.next_ms
+            ),
         )
         return KnownHosts(pages, known_hosts(self.settings))
 
@@ -279,9 +284,8 @@ class Writer:
         return self.tokens.get((lane.workspace, lane.source_id))
 
     def _read_settings(self) -> tuple[Saved, Directory]:
-        when = {(row.workspace, row.code): row.token_ms for row in self.store.pixels()}
-        saved = {place: (token, when.get(place)) for place, token in self.store.tokens().items()}
-        return saved, directory_of(self.store)
+        self.importing.desk.look()
+        return saved_tokens(self.store), directory_of(self.store)
 
     def _measure(self) -> tuple[int, int]:
         self.follower.measure()
@@ -371,6 +375,7 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
     except ConfigError as error:
         leave(error)
     await writer.destination.close()
+    await writer.importing.client.close()
     await on_reader(reader.close)
     await on_store(writer.store.close)
 

@@ -16,9 +16,19 @@ from twinbeam.core.errors import TwinbeamError
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.web.access import Access, DeclaredRoute
 from twinbeam.web.account import view as account
+from twinbeam.web.accounts.routes import account_routes
 from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import probes
-from twinbeam.web.contract import LagView, OnThread, ReadModel, RouteContext, SignInTerms, never
+from twinbeam.web.contract import (
+    NOTHING_TO_CONNECT,
+    Connecting,
+    LagView,
+    OnThread,
+    ReadModel,
+    RouteContext,
+    SignInTerms,
+    never,
+)
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
 from twinbeam.web.failures import handlers
@@ -53,6 +63,7 @@ def build(  # noqa: PLR0913 -- a parts list
     emulator_url: str | None = None,
     terms: SignInTerms = _OPEN,
     closing: Callable[[], bool] = never,
+    connecting: Connecting = NOTHING_TO_CONNECT,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -69,6 +80,7 @@ def build(  # noqa: PLR0913 -- a parts list
         access_codes=access_codes,
         terms=terms,
         closing=closing,
+        connecting=connecting,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     app = Starlette(routes=list(_routes(context, renderer, gate)), exception_handlers=handlers(renderer))
@@ -95,6 +107,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute("/", partial(live.show, renderer, caches), needs=Access.VIEWER),
         DeclaredRoute("/live", partial(live.stream, caches, context.closing, gate.still), needs=Access.VIEWER),
         DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.VIEWER),
+        *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),

@@ -6,8 +6,10 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
+from twinbeam.admin.account_contract import AccountApi, AccountReads
 from twinbeam.admin.contract import Administration
 from twinbeam.admin.user_contract import UserReading
+from twinbeam.core.accounts import DeveloperApp
 from twinbeam.core.clock import Clock
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Vouched
@@ -69,6 +71,11 @@ class ReadModel(Searched, Protocol):
         """Return TikTok's newest answer with a code to each pixel, tests included."""
         ...
 
+    @property
+    def accounts(self) -> AccountReads:
+        """The connected accounts and what was imported from them."""
+        ...
+
 
 class OnThread(Protocol):
     """Runs a call on a thread of its own, so that the event loop never waits for a disk."""
@@ -92,6 +99,18 @@ class LagView(Struct, frozen=True):
     lag_seconds: float = 0.0  #: age of the oldest event not yet recorded
     pending: int = 0  #: events accepted and not yet recorded
     journals: tuple[JournalLag, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connecting:
+    """What connecting accounts needs beside the store."""
+
+    api: AccountApi | None = None
+    app: DeveloperApp | None = None  #: of the environment
+    next_import_ms: Callable[[], int | None] = lambda: None  #: about when the next one begins
+
+
+NOTHING_TO_CONNECT = Connecting()
 
 
 def never() -> bool:
@@ -145,3 +164,4 @@ class RouteContext:
     access_codes: Collection[int]
     terms: SignInTerms
     closing: Callable[[], bool] = never
+    connecting: Connecting = NOTHING_TO_CONNECT

@@ -10,10 +10,12 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
+from twinbeam.admin.account_contract import AccountReads
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.lifecycle import State
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
 from twinbeam.web.access import signed_in
+from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
 
 Placed = TypeVar("Placed", LastAnswer, PixelRow, SideSeen, Story, Total)
@@ -45,6 +47,11 @@ class OneWorkspace:
     def users(self) -> UserReading:
         """Return the rows of who may sign in: those are of no workspace."""
         return self._all.users
+
+    @property
+    def accounts(self) -> AccountReads:
+        """Return the connected accounts of the workspace."""
+        return AccountsOfWorkspace(self._all.accounts, self._workspace)
 
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
         """Return what is known under an event id."""

@@ -55,6 +55,8 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.account_reading import AccountReader
+    from twinbeam.engines.stores.tables.accounts import AccountTable
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.users import UserRows
@@ -116,6 +118,11 @@ class SqliteStore(
         return job_table(self._connection, alone=True)
 
     @property
+    def accounts(self) -> "AccountTable":
+        """The connected accounts."""
+        return account_table(self._connection)
+
+    @property
     def users(self) -> "UserRows":
         """Who may sign in to the pages."""
         return user_rows(self._connection.tables)
@@ -142,6 +149,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
     def jobs(self) -> "JobTable":
         """The last runs of the jobs."""
         return job_table(self._connection)
+
+    @property
+    def accounts(self) -> "AccountTable":
+        """The connected accounts."""
+        return account_table(self._connection)
 
     @property
     def users(self) -> "UserRows":
@@ -171,6 +183,13 @@ class SqliteReader(Listing):
         """Who may sign in to the pages."""
         return user_rows(self.tables)
 
+    @property
+    def accounts(self) -> "AccountReader":
+        """The connected accounts, read beside the writer."""
+        from twinbeam.engines.stores.tables.account_reading import AccountReader  # noqa: PLC0415
+
+        return AccountReader(self.tables)
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -181,6 +200,13 @@ def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable"
     from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
 
     return JobTable(connection.tables, alone=alone)
+
+
+def account_table(connection: StoreConnection) -> "AccountTable":
+    """Return the tables of accounts; SQLAlchemy is loaded only where they are asked for."""
+    from twinbeam.engines.stores.tables.accounts import AccountTable  # noqa: PLC0415
+
+    return AccountTable(connection.tables, connection.ring)
 
 
 def user_rows(tables: "Tables") -> "UserRows":
