@@ -106,6 +106,25 @@ class Total(Struct, frozen=True):
     n: int
 
 
+class Covered(Struct, frozen=True):
+    """By which sides the conversions of one event and day were seen, and what those carried that TikTok accepted."""
+
+    day: int
+    workspace: str
+    pixel: str
+    event: str
+    browser: int = 0  #: seen by the browser alone
+    server: int = 0
+    both: int = 0
+    delivered: int = 0
+    ttclid: int = 0  #: of the delivered; so with the ones below
+    email: int = 0
+    phone: int = 0
+    external_id: int = 0
+    ttp: int = 0
+    ip: int = 0  #: the visitor's address, and with it the browser's name
+
+
 class Stopped(Struct, frozen=True):
     """Since when a pixel is stopped, by whom and why."""
 

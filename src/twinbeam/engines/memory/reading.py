@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State, whole
 from twinbeam.core.rules import FIRST_SHOP
-from twinbeam.core.story import Attempt, Change, CopySeen, Count, LastAnswer, Listed, SideSeen, Story, Total
+from twinbeam.core.story import Attempt, Change, CopySeen, Count, Covered, LastAnswer, Listed, SideSeen, Story, Total
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 
@@ -83,6 +83,10 @@ class StoreReader:
     def changes(self, *, limit: int) -> list[Change]:
         """Return the latest lines of the audit, newest first."""
         return self._rows.changes[::-1][:limit]
+
+    def coverage(self, *, since_day: int = 0) -> list[Covered]:
+        """Return by which sides conversions were seen and what the delivered ones carried, from a UTC day on."""
+        return [Covered(*key, *row) for key, row in sorted(self._rows.coverage.items()) if key[0] >= since_day]
 
     def states(self) -> dict[str, int]:
         """Count the rows by state."""

@@ -63,6 +63,7 @@ class Transitions:
         for word in it.signal.observed:
             self.count(conversion, Finding(word))
         self._schedule.admit(conversion, it)
+        self._counters.coverage.seen(conversion, 1)
         self._keep(conversion, it, opens=True)
 
     def keep_out(self, conversion: Conversion, it: Arriving) -> None:
@@ -125,6 +126,7 @@ class Transitions:
     def enrich(self, known: Conversion, it: Arriving) -> None:
         """Send once more, with what the copy adds, while TikTok still merges it into the browser's own report."""
         self._note(known, it)
+        self._counters.coverage.delivered(known, -1)
         if it.relation is Relation.OWN:
             self._schedule.satisfy(known, it)
         known.match |= it.signal.match
@@ -328,11 +330,22 @@ class Transitions:
         for finding in (*(difference.finding for difference in found), *map(Finding, signal.observed)):
             self.count(known, finding)
         known.copies += 1
-        known.channels = with_channel(known.channels, signal.channel)
+        self.report(known, with_channel(known.channels, signal.channel))
         if known.copies <= MOST_COPIES:
             facts = (signal.channel.value, signal.received_ms, effective.basis, signal.source)
             self._write_set.notes.append(Note(known.id, known.copies, *facts, worded(found)))
         self._write_set.changed[known.id] = known
+
+    def report(self, known: Conversion, channels: str) -> None:
+        """Let a conversion be seen by these channels from now on."""
+        if channels != known.channels:
+            self._counters.coverage.seen(known, -1)
+            known.channels = channels
+            self._counters.coverage.seen(known, 1)
+
+    def leave_count(self, known: Conversion) -> None:
+        """Count what is counted in another conversion from now on no more under what it was seen by."""
+        self._counters.coverage.seen(known, -1)
 
 
 def _is_one(there: Conversion, conversion: Conversion) -> bool:

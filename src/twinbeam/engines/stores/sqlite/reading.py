@@ -11,7 +11,7 @@ import msgspec
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.rules import FIRST_SHOP, WorkspaceRules
-from twinbeam.core.story import Attempt, Change, CopySeen, Count, KeyRow, PixelRow, Story, Total
+from twinbeam.core.story import Attempt, Change, CopySeen, Count, Covered, KeyRow, PixelRow, Story, Total
 from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite import packed_rows
@@ -111,6 +111,11 @@ class StoreReader:
     def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
         """Add the counters from a UTC day on up over the days, and over the events unless they are asked for."""
         return [msgspec.convert(row, Total) for row in self._records(_TOTALS[by_event], (since_day,))]
+
+    def coverage(self, *, since_day: int = 0) -> list[Covered]:
+        """Return by which sides conversions were seen and what the delivered ones carried, from a UTC day on."""
+        sql = "SELECT * FROM coverage WHERE day >= ?"
+        return [msgspec.convert(row, Covered) for row in self._records(sql, (since_day,))]
 
     def states(self) -> dict[str, int]:
         """Count the rows by state; what the counters must agree with."""
