@@ -76,6 +76,23 @@ class SideSeen(Struct, frozen=True):
     alone: int  #: conversions that the other side has opened since then
 
 
+class Narrowed(Struct, frozen=True):
+    """What a list of conversions is narrowed to, beside their states and their pixel."""
+
+    event: str = ""  #: its canonical name
+    seen: str = ""  #: browser, server or both: as `Covered` counts them, without tests, tombstones and what is united
+    since_day: int | None = None  #: UTC day on which the first copy was accepted
+    until_day: int | None = None  #: the last one
+
+    @property
+    def is_wide(self) -> bool:
+        """Return whether it leaves nothing out."""
+        return self == WIDE
+
+
+WIDE = Narrowed()
+
+
 class Listed(Struct, frozen=True):
     """One page of a list: newest first, without copies and attempts."""
 

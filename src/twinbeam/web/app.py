@@ -23,6 +23,8 @@ from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
 from twinbeam.web.rendering import PageRenderer
 
+_PIXEL = "/pixels/{workspace}/{code}"
+
 
 def build(  # noqa: PLR0913 -- a parts list
     *,
@@ -69,6 +71,13 @@ def _routes(context: RouteContext, renderer: PageRenderer) -> list[Route]:
         DeclaredRoute("/", partial(live.show, renderer, cache), needs=Access.VIEWER),
         DeclaredRoute("/live", partial(live.stream, cache, context.closing), needs=Access.VIEWER),
         DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(_PIXEL, partial(pixels.show_one, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(
+            f"{_PIXEL}/stop", partial(pixels.stop, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
+        DeclaredRoute(
+            f"{_PIXEL}/start", partial(pixels.start, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),

@@ -15,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from twinbeam.core.outcomes import SENTENCES
+from twinbeam.core.users import Role
 from twinbeam.web import wording
+from twinbeam.web.navigation import ENTRIES, entries
 
 _HERE = Path(__file__).parent
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -53,6 +55,7 @@ class PageRenderer:
             auto_reload=False,
         )
         self._templates.filters.update(_FILTERS)
+        self._templates.globals.update(navigation=entries(Role.OWNER, [path for path, *_ in ENTRIES[:3]]))
         self._templates.globals.update(emulator_url=emulator_url, asset=self._url, attempt_words=wording.ATTEMPT_WORDS)
 
     def respond(self, template: str, status: int = 200, **values: object) -> Response:

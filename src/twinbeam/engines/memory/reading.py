@@ -4,12 +4,28 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
+from twinbeam.core.clock import day_of
+from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State, whole
 from twinbeam.core.rules import FIRST_SHOP
-from twinbeam.core.story import Attempt, Change, CopySeen, Count, Covered, LastAnswer, Listed, SideSeen, Story, Total
+from twinbeam.core.story import (
+    WIDE,
+    Attempt,
+    Change,
+    CopySeen,
+    Count,
+    Covered,
+    LastAnswer,
+    Listed,
+    Narrowed,
+    SideSeen,
+    Story,
+    Total,
+)
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
+from twinbeam.pipeline.record.coverage import COLUMNS, side_of
 
 
 class StoreReader:
@@ -57,15 +73,25 @@ class StoreReader:
         return self.in_state(tuple(State), limit=limit).stories
 
     def in_state(
-        self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None
+        self,
+        states: Collection[str],
+        *,
+        limit: int,
+        pixel: tuple[str, str] | None = None,
+        before_id: int | None = None,
+        narrowed: Narrowed = WIDE,
     ) -> Listed:
         """Return the newest conversions in one of some states."""
         asked = whole(states)
-        rows = (row for row in self._rows.by_id.values() if row.state in asked)
+        rows = (row for row in self._rows.by_id.values() if row.state in asked and _is_within(row, narrowed))
         found = [row for row in rows if pixel in (None, (row.workspace, row.pixel))]
         older = sorted((row for row in found if before_id is None or row.id < before_id), key=lambda row: -row.id)
         stories = [replace(self._story(row), copies=[], log=[]) for row in older[:limit]]
         return Listed(stories, older[limit - 1].id if len(older) > limit else None)
+
+    def weeks(self) -> list[PixelWeek]:
+        """Return nothing: nobody adds up what a model counts."""
+        return []
 
     def sides_seen(self) -> list[SideSeen]:
         """Return when each side of each pixel last reported each event."""
@@ -160,3 +186,14 @@ class StoreReader:
             message=answer.message,
             request_id=answer.request_id,
         )
+
+
+def _is_within(row: Conversion, narrowed: Narrowed) -> bool:
+    day = day_of(row.received_ms)
+    stands = not (row.united or row.test_code or row.state is State.DROPPED)
+    return (
+        narrowed.event in ("", row.event)
+        and (not narrowed.seen or (stands and COLUMNS[side_of(row.channels)] == narrowed.seen))
+        and (narrowed.since_day is None or day >= narrowed.since_day)
+        and (narrowed.until_day is None or day <= narrowed.until_day)
+    )

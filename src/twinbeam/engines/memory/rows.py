@@ -14,8 +14,8 @@ from twinbeam.core.story import Change, CopySeen
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.counted import CountedNames
-from twinbeam.pipeline.record.coverage import Coverage, CoverageKey
 from twinbeam.pipeline.record.counters import CounterKey, move_key
+from twinbeam.pipeline.record.coverage import Coverage, CoverageKey
 from twinbeam.pipeline.record.read_set import EventSide, PixelEvent, PixelPlace, PixelSide, Spelled
 
 #: States in which a conversion stands in the schedule to be sent.

@@ -60,8 +60,8 @@ class Transitions:
         """Keep a first copy, ready to be sent or held until it may be."""
         self._write_set.opened.append(conversion)
         self._apply_order_refusal(conversion, it)
-        for word in it.signal.observed:
-            self.count(conversion, Finding(word))
+        for finding in _observed(it.signal):
+            self.count(conversion, finding)
         self._schedule.admit(conversion, it)
         self._counters.coverage.seen(conversion, 1)
         self._keep(conversion, it, opens=True)
@@ -327,7 +327,7 @@ class Transitions:
         joined = signal.key in self._read_set.conversions and signal.channel in known.channels.split("+")
         compared = effective.status is not ConsentStatus.REFUSED and it.relation is not Relation.TAKEN_OVER
         found = discrepancies(known, signal, self._read_set.spelled, joined=joined) if compared else []
-        for finding in (*(difference.finding for difference in found), *map(Finding, signal.observed)):
+        for finding in (*(difference.finding for difference in found), *_observed(signal)):
             self.count(known, finding)
         known.copies += 1
         self.report(known, with_channel(known.channels, signal.channel))
@@ -346,6 +346,12 @@ class Transitions:
     def leave_count(self, known: Conversion) -> None:
         """Count what is counted in another conversion from now on no more under what it was seen by."""
         self._counters.coverage.seen(known, -1)
+
+
+def _observed(signal: Signal) -> list[Finding]:
+    """Return what a tag found on its page."""
+    blocked = [Finding.NATIVE_BLOCKED] if signal.native == "blocked" else []
+    return [*map(Finding, signal.observed), *blocked] if signal.observed else blocked
 
 
 def _is_one(there: Conversion, conversion: Conversion) -> bool:

@@ -6,8 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from twinbeam.core.story import WIDE
 from twinbeam.web.contract import RouteContext
-from twinbeam.web.conversions.lists import KINDS, read_list, read_question
+from twinbeam.web.conversions.lists import KINDS, as_date, read_list, read_question
 from twinbeam.web.rendering import PageRenderer
 
 
@@ -23,5 +24,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         asked=asked,
         found=found,
         kinds=list(KINDS),
+        as_date=as_date,
+        wide=WIDE,
         at_ms=context.clock.now_ms(),
     )

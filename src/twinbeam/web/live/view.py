@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from twinbeam.core.errors import TwinbeamError
+from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.web.live.overview import overview
 from twinbeam.web.live.snapshot_cache import PERIODS, Snapshot, SnapshotCache
 from twinbeam.web.rendering import PageRenderer
-from twinbeam.web.sums import WEEK_DAYS
 from twinbeam.web.wording import iso
 
 _RETRY_MS = 2_000

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND
+from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import LastAnswer, PixelRow
@@ -17,7 +18,7 @@ from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
 from twinbeam.web.alarms import Issue, Weight
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixels.sides import Silence
-from twinbeam.web.sums import WEEK_DAYS, Sums
+from twinbeam.web.sums import Sums
 from twinbeam.web.wording import duration, since_when, workspace_option
 
 
@@ -31,6 +32,12 @@ class PixelFacts(Struct, frozen=True):
     piled: int = 0  #: what is held of events of which fewer are delivered
     silence: Silence | None = None  #: the side that used to report and does so no more
     now_ms: int = 0
+    browser_copies: int = 0  #: conversions of the week that the browser reported
+
+    @property
+    def left_to_script(self) -> int:
+        """What was left to TikTok's own script, of the week."""
+        return dict(self.week.reasons(Outcome.DROPPED)).get(Reason.LEFT_TO_BROWSER, 0)
 
 
 def issues(facts: PixelFacts) -> list[Issue]:

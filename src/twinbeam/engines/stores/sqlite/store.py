@@ -23,17 +23,21 @@ The SQLite store, opened.
     durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
-    ../tables/     what SQLAlchemy keeps: who runs the jobs     transactions of their own
+    ../tables/     what SQLAlchemy keeps: who runs the jobs,    transactions of their own
+                   pixels added up for the pages
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
 """
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from twinbeam.core.fleet import PixelWeek
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
@@ -54,6 +58,8 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.database import Tables
+    from twinbeam.engines.stores.tables.fleet import PixelWeekTable
     from twinbeam.engines.stores.tables.jobs import JobTable
 
 FILE = "store.db"
@@ -112,6 +118,10 @@ class SqliteStore(
         """Who runs the jobs: the lock tells that no other writer is alive, so nobody's lease is waited for."""
         return job_table(self._connection, alone=True)
 
+    def keep_weeks(self, weeks: Sequence[PixelWeek]) -> None:
+        """Keep what was added up of every pixel, and forget what was before."""
+        week_table(self._connection.tables).keep(weeks)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -146,6 +156,16 @@ class SqliteReader(Listing):
     def __init__(self, folder: Path) -> None:
         super().__init__(open_reader(folder / FILE))
 
+    def weeks(self) -> list[PixelWeek]:
+        """Return what was added up of every pixel, as of when its job last ran."""
+        return self._weeks.weeks()
+
+    @cached_property
+    def _weeks(self) -> "PixelWeekTable":
+        from twinbeam.engines.stores.tables.database import Tables  # noqa: PLC0415
+
+        return week_table(Tables(self._db))
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -156,6 +176,13 @@ def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable"
     from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
 
     return JobTable(connection.tables, alone=alone)
+
+
+def week_table(tables: "Tables") -> "PixelWeekTable":
+    """Return the table of what is added up of pixels; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.fleet import PixelWeekTable  # noqa: PLC0415
+
+    return PixelWeekTable(tables)
 
 
 def _open(folder: Path, **options: int) -> sqlite3.Connection:
