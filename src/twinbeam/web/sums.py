@@ -32,6 +32,10 @@ class Sums(Struct, frozen=True):
         """Add up some outcomes or states."""
         return sum(self.by_outcome.get(outcome, 0) for outcome in outcomes)
 
+    def reason(self, outcome: str, reason: str) -> int:
+        """Return the number of one reason of an outcome."""
+        return self.by_reason.get((outcome, reason), 0)
+
     def reasons(self, outcome: str) -> list[tuple[str, int]]:
         """List the reasons of an outcome, the most frequent first."""
         found = [(reason, n) for (of, reason), n in self.by_reason.items() if of == outcome and reason and n]
@@ -166,5 +170,10 @@ def by_pixel(counts: Iterable[Total]) -> dict[tuple[str, str], Sums]:
 
 
 def sums_of(outcomes: Iterable[tuple[str, str, int]]) -> Sums:
-    """Add up numbers by outcome and reason."""
-    return add_up(Total("", "", "", outcome, reason, n) for outcome, reason, n in outcomes)
+    """Add up numbers by outcome and reason, each of which stands there once."""
+    by_outcome: dict[str, int] = {}
+    by_reason: dict[tuple[str, str], int] = {}
+    for outcome, reason, n in outcomes:
+        by_outcome[outcome] = by_outcome.get(outcome, 0) + n
+        by_reason[outcome, reason] = n
+    return Sums(by_outcome, by_reason)

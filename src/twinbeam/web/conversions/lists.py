@@ -1,7 +1,8 @@
 """What a list of conversions is asked for by, and what it holds. Pure; `view.py` serves it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -10,10 +11,11 @@ from starlette.datastructures import QueryParams
 from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.outcomes import Outcome
 from twinbeam.core.rules import MAIN
-from twinbeam.core.story import WIDE, Listed, Narrowed, Total
+from twinbeam.core.story import WIDE, Listed, Narrowed
 from twinbeam.web.contract import ReadModel
 from twinbeam.web.places import Places, places
-from twinbeam.web.sums import ENDED, Sums, add_up
+from twinbeam.web.sums import ENDED, Sums, sums_of
+from twinbeam.web.weeks import Weeks, weeks_now
 
 PATH = "/conversions"
 PAGE = 50
@@ -48,8 +50,7 @@ class Asked(Struct, frozen=True):
         workspace, code = self.pixel or ("", "")
         said = {"state": self.kind if kind is None else kind, "pixel": code, "workspace": workspace}
         said |= _said(self.narrowed if narrowed is None else narrowed)
-        query = {name: text for name, text in said.items() if text} | ({"before": before_id} if before_id else {})
-        return f"{PATH}?{urlencode(query)}" if query else PATH
+        return _address(tuple(said.items()), before_id)
 
 
 def as_date(day: int) -> date:
@@ -57,8 +58,15 @@ def as_date(day: int) -> date:
     return _EPOCH + timedelta(days=day)
 
 
+@lru_cache(maxsize=8_192)
+def _address(said: tuple[tuple[str, str], ...], before_id: int | None) -> str:
+    """Write an address; the page of all pixels has thousands of them, the same each time."""
+    query = {name: text for name, text in said if text} | ({"before": str(before_id)} if before_id else {})
+    return f"{PATH}?{urlencode(query)}" if query else PATH
+
+
 class ListPage(Struct, frozen=True):
-    """One page of a list, how many belong to the whole list, and how their pixels are named."""
+    """One page of a list, how many of its like the last week brought, and how their pixels are named."""
 
     listed: Listed
     counted: int | None  #: None of a narrowed list: nobody counts those
@@ -97,20 +105,20 @@ def _said(narrowed: Narrowed) -> dict[str, str]:
     return {"event": narrowed.event, "seen": narrowed.seen} | written
 
 
-def read_list(read_model: ReadModel, asked: Asked) -> ListPage:
+def read_list(read_model: ReadModel, asked: Asked, now_ms: int) -> ListPage:
     """Read one page; for the reader's thread."""
     listed = read_model.in_state(
         KINDS[asked.kind], limit=PAGE, pixel=asked.pixel, before_id=asked.before_id, narrowed=asked.narrowed
     )
-    counted = _counted(read_model.totals(by_event=False), asked) if asked.narrowed.is_wide else None
-    return ListPage(listed, counted, places(read_model.pixels()))
+    pixels = read_model.pixels()
+    counted = _counted(weeks_now(read_model, now_ms, len(pixels)), asked) if asked.narrowed.is_wide else None
+    return ListPage(listed, counted, places(pixels))
 
 
-def _counted(totals: Iterable[Total], asked: Asked) -> int:
-    """Return how many were ever counted where the list looks: rows that are gone after their time, too."""
-    return _of_kind(
-        add_up(total for total in totals if asked.pixel in (None, (total.workspace, total.pixel))), asked.kind
-    )
+def _counted(weeks: Weeks, asked: Asked) -> int:
+    """Return how many were counted in the last week where the list looks."""
+    meant = [week for week in weeks.pixels if asked.pixel in (None, (week.workspace, week.pixel))]
+    return sum(_of_kind(sums_of(week.outcomes), asked.kind) for week in meant)
 
 
 def _of_kind(sums: Sums, kind: str) -> int:

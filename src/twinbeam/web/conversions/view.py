@@ -17,7 +17,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
     asked = read_question(request.query_params)
     if asked is None:
         raise HTTPException(404)
-    found = await context.on_reader(partial(read_list, context.read_model, asked))
+    found = await context.on_reader(partial(read_list, context.read_model, asked, context.clock.now_ms()))
     return renderer.respond(
         "conversions/page.html",
         here="/conversions",

@@ -13,6 +13,8 @@ from twinbeam.web.places import Places, places
 from twinbeam.web.plots import Slice, stacked
 from twinbeam.web.sums import Row, Sums, add_up, by_event
 
+MOST_ROWS = 100  #: of pixels and events, that are told by themselves
+
 #: What became of arrivals that opened nothing, as they stand in the bar.
 _LIKELY_FIRST = (Outcome.MERGED, Outcome.DUPLICATE, Outcome.DROPPED, Outcome.NOTED, Outcome.QUARANTINED)
 
@@ -28,6 +30,7 @@ class Overview(Struct, frozen=True):
     places: Places
     lag: LagView
     alarms: Sequence[Alarm] = ()
+    left_out: int = 0  #: rows of less busy events
 
     @property
     def stands_still(self) -> bool:
@@ -48,12 +51,21 @@ def overview(snapshot: Snapshot, days: int) -> Overview:
         at_ms=snapshot.at_ms,
         sums=sums,
         bar=bar(sums),
-        rows=by_event(totals),
+        rows=_busiest(rows := by_event(totals)),
+        left_out=max(0, len(rows) - MOST_ROWS),
         latest=snapshot.latest,
         places=places(snapshot.pixels),
         lag=snapshot.lag,
         alarms=snapshot.alarms,
     )
+
+
+def _busiest(rows: list[Row]) -> list[Row]:
+    """Keep the rows that count most, in their order."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    least = sorted((row.sums.recorded for row in rows), reverse=True)[MOST_ROWS - 1]
+    return [row for row in rows if row.sums.recorded >= least][:MOST_ROWS]
 
 
 def bar(sums: Sums) -> list[Slice]:

@@ -14,6 +14,7 @@ from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding
 from twinbeam.core.values import Side
+from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.web.pixels.issues import PixelFacts
 from twinbeam.web.wording import duration, since_when
 
@@ -62,23 +63,24 @@ def _stopped(facts: PixelFacts) -> str:
 
 
 def _never_installed(facts: PixelFacts) -> str:
-    if facts.seen:
+    if facts.seen or facts.left_to_script:
         return ""
     return "Never installed: neither the page nor the shop's server has reported an event."
 
 
 def _silent(facts: PixelFacts) -> str:
-    last_ms = max(facts.seen.values())
-    if facts.now_ms - last_ms < WEEK_DAYS * MS_PER_DAY:
+    last_ms = max(facts.seen.values(), default=0)
+    if facts.left_to_script or facts.now_ms - last_ms < WEEK_DAYS * MS_PER_DAY:
         return ""
     return f"No traffic: the last event came {duration((facts.now_ms - last_ms) / MS_PER_SECOND)} ago."
 
 
 def _nothing_leaves(facts: PixelFacts) -> str:
     """Say why nothing of what came has reached TikTok."""
-    if facts.week.delivered or _is_reported_by_script(facts):
+    if facts.week.delivered or facts.left_to_script:
         return ""
-    if facts.now_ms - min(facts.seen.values()) < _LAG_MS and facts.week.waiting and facts.pixel.has_token:
+    is_due = facts.week.waiting and facts.pixel.has_token and facts.refusal is None
+    if is_due and facts.now_ms - min(facts.seen.values()) < _LAG_MS:
         return "The first events have come and are being sent. TikTok shows them 5 to 15 minutes later."
     return next(why for rule in _KEPT_BACK if (why := rule(facts)))
 
@@ -105,23 +107,26 @@ def _kept(facts: PixelFacts) -> str:
 
 
 def _blocked(facts: PixelFacts) -> str:
-    copies, blocked = facts.browser_copies, dict(facts.week.findings).get(Finding.NATIVE_BLOCKED, 0)
+    copies, blocked = facts.browser_copies, facts.week.reason(FINDING, Finding.NATIVE_BLOCKED)
     if copies < _ENOUGH or blocked < _MOSTLY * copies:
         return ""
     return "TikTok's own script is blocked in nearly all browsers, or not on the page: only Twinbeam's copies arrive."
 
 
 def _outside_head(facts: PixelFacts) -> str:
-    found = dict(facts.week.findings)
-    if not found.get(Finding.BASE_CODE_NOT_IN_HEAD):
+    if not facts.week.reason(FINDING, Finding.BASE_CODE_NOT_IN_HEAD):
         return ""
     return "TikTok's base code is not in the page's head, so it misses visitors who leave early."
 
 
 def _just_began(facts: PixelFacts) -> str:
-    if facts.now_ms - min(facts.seen.values()) >= _LAG_MS:
+    if facts.now_ms - min(facts.seen.values(), default=0) >= _LAG_MS:
         return ""
     return "The first events have just come. TikTok shows them 5 to 15 minutes later."
+
+
+def _left_to_script(facts: PixelFacts) -> str:
+    return "" if facts.seen else "TikTok's own script reports; Twinbeam leaves all events to it."
 
 
 def _one_side(facts: PixelFacts) -> str:
@@ -135,13 +140,8 @@ def _well(facts: PixelFacts) -> str:
     return "Events arrive." if facts.pixel.event_source != "web" else "Browser and server report."
 
 
-def _is_reported_by_script(facts: PixelFacts) -> bool:
-    """Return whether TikTok's own script reports what is not sent by us."""
-    return facts.left_to_script > 0
-
-
 Rule = Callable[[PixelFacts], str]
 
 _INACTIVE: tuple[Rule, ...] = (_stopped, _never_installed, _silent, _nothing_leaves)
 _KEPT_BACK: tuple[Rule, ...] = (_no_token, _token_rejected, _all_refused, _all_held, _kept)
-_ACTIVE: tuple[Rule, ...] = (_blocked, _outside_head, _just_began, _one_side, _well)
+_ACTIVE: tuple[Rule, ...] = (_blocked, _outside_head, _just_began, _left_to_script, _one_side, _well)

@@ -1,12 +1,13 @@
 """Every pixel with its week, its status, its figures and its issues; for the reader's thread."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
 from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
 from twinbeam.core.story import PixelRow, SideSeen, Total
-from twinbeam.jobs.pixel_weeks import COUNTED_AT_ONCE, read_weeks, weeks_of
+from twinbeam.jobs.pixel_weeks import weeks_of
 from twinbeam.web.alarms import Alarm, Issue, Weight
 from twinbeam.web.contract import ReadModel
 from twinbeam.web.pixels.beside import NOTHING, Beside
@@ -17,6 +18,7 @@ from twinbeam.web.pixels.sides import Seen, by_place, fallen_silent, last_seen
 from twinbeam.web.pixels.standing import EventsApi, Status, events_api_of, status_of
 from twinbeam.web.pixels.tokens import Refusals, refusal_of, refusals
 from twinbeam.web.sums import sums_of
+from twinbeam.web.weeks import weeks_now
 
 Place = tuple[str, str]
 """(workspace, pixel)"""
@@ -24,20 +26,49 @@ Place = tuple[str, str]
 _NO_WEEK = PixelWeek("", "", [0] * WEEK_DAYS, [], [])
 
 
-class PixelView(Struct, frozen=True):
-    """All that the page shows of one pixel."""
+class PixelView:
+    """All that the page shows of one pixel; what is asked for, since few of many are shown."""
 
-    row: PixelRow
-    week: PixelWeek
-    facts: PixelFacts
-    status: Status
-    events_api: EventsApi
-    issues: list[Issue]
-    dedup: Share | None
-    match: MatchScore | None
-    accepted: Share | None
-    confirming: PurchaseConfirmation | None  #: whether its browser purchases wait for a server's word
-    beside: Beside = NOTHING
+    def __init__(self, facts: PixelFacts, week: PixelWeek, beside: Beside = NOTHING) -> None:
+        self.row = facts.pixel
+        self.facts = facts
+        self.week = week
+        self.beside = beside
+
+    @cached_property
+    def status(self) -> Status:
+        """Whether events reach TikTok, and why."""
+        return status_of(self.facts)
+
+    @cached_property
+    def events_api(self) -> EventsApi:
+        """Whether its Events API works."""
+        return events_api_of(self.facts)
+
+    @cached_property
+    def issues(self) -> list[Issue]:
+        """What there is to mend."""
+        return issues(self.facts)
+
+    @cached_property
+    def dedup(self) -> Share | None:
+        """The deduplication rate, our estimate."""
+        return dedup(self.week.events)
+
+    @cached_property
+    def match(self) -> MatchScore | None:
+        """How well visitors are matched, our estimate."""
+        return match_score(self.week.events)
+
+    @cached_property
+    def accepted(self) -> Share | None:
+        """How much of what TikTok answered it accepted."""
+        return accepted(self.facts.week.delivered, self.facts.week.refused)
+
+    @cached_property
+    def confirming(self) -> PurchaseConfirmation | None:
+        """Whether its browser purchases wait for a server's word."""
+        return confirming(self.row, self.facts.week, self.facts.now_ms)
 
     @property
     def seen(self) -> Seen:
@@ -77,10 +108,9 @@ class PixelTable(Struct, frozen=True):
 def read_table(read_model: ReadModel, now_ms: int, access_codes: Collection[int] = ()) -> PixelTable:
     """Read every pixel: few are counted anew, of many what a job added up is read."""
     rows = read_model.pixels()
-    weeks = read_model.weeks() if len(rows) > COUNTED_AT_ONCE else []
-    counted_ms = weeks[0].at_ms if weeks else now_ms
-    views = _views(read_model, rows, weeks or read_weeks(read_model, now_ms), now_ms, access_codes)
-    return PixelTable(now_ms, counted_ms, views, len({row.workspace for row in rows}) > 1)
+    weeks = weeks_now(read_model, now_ms, len(rows))
+    views = _views(read_model, rows, weeks.pixels, now_ms, access_codes)
+    return PixelTable(now_ms, weeks.counted_ms, views, len({row.workspace for row in rows}) > 1)
 
 
 def read_one(read_model: ReadModel, place: Place, now_ms: int, access_codes: Collection[int] = ()) -> PixelView | None:
@@ -138,15 +168,4 @@ def _view(row: PixelRow, week: PixelWeek, around: _Around) -> PixelView:
         now_ms=now_ms,
         browser_copies=sum(event.browser + event.both for event in week.events),
     )
-    return PixelView(
-        row=row,
-        week=week,
-        facts=facts,
-        status=status_of(facts),
-        events_api=events_api_of(facts),
-        issues=issues(facts),
-        dedup=dedup(week.events),
-        match=match_score(week.events),
-        accepted=accepted(facts.week.delivered, facts.week.refused),
-        confirming=confirming(row, facts.week, now_ms),
-    )
+    return PixelView(facts, week)
