@@ -11,28 +11,29 @@ try {
   // A browser that keeps nothing shows UTC after each click.
 }
 
+const written = new WeakMap(); // what the server wrote into an element, which is UTC
+const shown = new WeakMap(); // what stands there since
+
 const two = (n) => String(n).padStart(2, "0");
-const dateOf = (at) => `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const dateOf = (at) => `${at.getDate()} ${MONTHS[at.getMonth()]} ${at.getFullYear()}`;
 
-function inUtc(iso, withDate) {
-  return withDate ? `${iso.slice(0, 10)} ${iso.slice(11, 19)}` : iso.slice(11, 19);
-}
-
-function inLocal(iso, withDate) {
+// What the server wrote of a moment: its date belongs to it unless it is today's.
+function inLocal(iso, written) {
   const at = new Date(iso);
   const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  return withDate || dateOf(at) !== dateOf(new Date()) ? `${dateOf(at)} ${time}` : time;
+  const sameDay = at.getDate() === at.getUTCDate();
+  return written.includes(" ") || !sameDay ? `${dateOf(at)} ${time}` : time;
 }
 
 function show(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const iso = time.dateTime;
     if (!/^\d{4}-\d\d-\d\dT/.test(iso)) continue;
-    // What the server wrote says whether the date belongs to it.
-    if (time.textContent !== time.dataset.shown) time.dataset.dated = time.textContent.includes("-") ? "1" : "";
-    const text = (local ? inLocal : inUtc)(iso, time.dataset.dated === "1");
+    if (time.textContent !== shown.get(time)) written.set(time, time.textContent);
+    const text = local ? inLocal(iso, written.get(time)) : written.get(time);
     if (time.textContent !== text) time.textContent = text;
-    time.dataset.shown = text;
+    shown.set(time, text);
   }
 }
 
