@@ -40,7 +40,6 @@ _AT_ONCE = 1_000  #: conversions whose look-ups share a row
 
 _FAST = ("PRAGMA journal_mode=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-2000000", "BEGIN")
 _SAFE = ("COMMIT", "PRAGMA journal_mode=WAL")
-_CASE = "CASE {} END"
 _ROWS = """
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count),
 spread AS (SELECT i, (i * 2654435761) % 4294967296 AS h FROM n),
@@ -49,32 +48,32 @@ INSERT INTO conversion (id, key, workspace, pixel, event_source, event, event_id
   reason, minor, currency, order_id, channels, consent, source, due, copies, lacks, native_proven, match, enriched,
   test_code, found, conditions, evidence, visitor, other_visitor, granter, contested, united, person, spelling, attempts,
   maybe_at, settled_at, batch)
-SELECT i, conversion_key(workspace_of(p), code_of(p), event_of(e), 'order-' || i), workspace_of(p), code_of(p), 'web',
-  event_of(e), 'order-' || i, (:now - (:count - i) * :step) / 1000, :now - (:count - i) * :step,
-  :now - (:count - i) * :step,
+SELECT i, randomblob(16), place.workspace, place.code, 'web', name.event, 'order-' || i,
+  (:now - (:count - i) * :step) / 1000, :now - (:count - i) * :step, :now - (:count - i) * :step,
   CASE WHEN s < 96 THEN 'delivered' WHEN s < 97 THEN 'refused' WHEN s < 99 THEN 'expired' ELSE 'withdrawn' END,
   CASE WHEN s < 96 THEN '' WHEN s < 97 THEN 'refused_by_tiktok' WHEN s < 99 THEN 'consent_never_said'
     ELSE 'no_consent' END,
   2495, 'EUR', '' || i, CASE WHEN c < 2 THEN 'browser' WHEN c < 4 THEN 'server' ELSE 'browser+server' END,
   'ad_storage=granted, ad_user_data=granted', 'checkout', 0, CASE WHEN c < 4 THEN 1 ELSE 2 END, 0, 0,
-  (h / 32768) % 64, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, x'', event_of(e), s < 97, :now, :now, NULL
-FROM placed
+  (h / 32768) % 64, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, x'', name.event, s < 97, :now, :now, NULL
+FROM placed JOIN place ON place.n = p JOIN name ON name.n = e
 """
 _COPIES = (
     "INSERT INTO copy SELECT id, 2, 'server', received + 900, consent, 'shop', '' FROM conversion WHERE copies = 2"
 )
 _COUNTERS = (
     (
-        "INSERT INTO counter SELECT received / 86400000, workspace, pixel, event, state, reason, count(*) FROM conversion "
-        "GROUP BY 1, 2, 3, 4, 5, 6"
+        "CREATE TEMP TABLE counted AS SELECT received / 86400000 AS day, workspace, pixel, event, state, reason, "
+        "count(*) AS n, sum(copies) AS copies FROM conversion GROUP BY 1, 2, 3, 4, 5, 6"
+    ),
+    "INSERT INTO counter SELECT day, workspace, pixel, event, state, reason, n FROM counted",
+    (
+        "INSERT INTO counter SELECT day, workspace, pixel, event, 'recorded', '', sum(copies) FROM counted "
+        "GROUP BY 1, 2, 3, 4"
     ),
     (
-        "INSERT INTO counter SELECT received / 86400000, workspace, pixel, event, 'recorded', '', sum(copies) "
-        "FROM conversion GROUP BY 1, 2, 3, 4"
-    ),
-    (
-        "INSERT INTO counter SELECT received / 86400000, workspace, pixel, event, 'merged', '', sum(copies - 1) "
-        "FROM conversion GROUP BY 1, 2, 3, 4"
+        "INSERT INTO counter SELECT day, workspace, pixel, event, 'merged', '', sum(copies - n) FROM counted "
+        "GROUP BY 1, 2, 3, 4"
     ),
 )
 _SIDES = (
@@ -126,12 +125,13 @@ def fill(folder: Path, ring: KeyRing, *, pixels: int, conversions: int, now_ms: 
             setup.save_token(workspace=workspace_of(pixel), code=code_of(pixel), token="t" * 40, now_ms=now_ms)
     setup.close()
     db = sqlite3.connect(folder / "store.db", isolation_level=None)
-    _name_functions(db)
     for statement in _FAST:
         db.execute(statement)
+    _name_places(db, pixels)
     step = DAYS * MS_PER_DAY // conversions
     db.execute(_ROWS, {"count": conversions, "pixels": pixels, "now": now_ms, "step": step})
-    for statement in (_COPIES, *_COUNTERS, _statements(migrations()[1])[-1], *_SIDES):
+    _give_keys(db, conversions)
+    for statement in (_COPIES, *_COUNTERS, *_statements(migrations()[1])[1:], *_SIDES):
         db.execute(statement)
     _fill_keys(db)
     known = _fill_lookups(db, conversions, now_ms, step)
@@ -141,17 +141,24 @@ def fill(folder: Path, ring: KeyRing, *, pixels: int, conversions: int, now_ms: 
     return known
 
 
-def _name_functions(db: sqlite3.Connection) -> None:
+def _name_places(db: sqlite3.Connection, pixels: int) -> None:
+    db.execute("CREATE TEMP TABLE place (n INTEGER PRIMARY KEY, workspace TEXT, code TEXT)")
+    db.executemany("INSERT INTO place VALUES (?,?,?)", [(n, workspace_of(n), code_of(n)) for n in range(pixels)])
+    db.execute("CREATE TEMP TABLE name (n INTEGER PRIMARY KEY, event TEXT)")
     events = [name for name, weight in EVENTS for _ in range(weight)]
-    db.create_function("workspace_of", 1, workspace_of, deterministic=True)
-    db.create_function("code_of", 1, code_of, deterministic=True)
-    db.create_function("event_of", 1, events.__getitem__, deterministic=True)
-    db.create_function(
-        "conversion_key",
-        4,
-        lambda workspace, pixel, event, event_id: conversion_key(workspace, "web", pixel, event, event_id),
-        deterministic=True,
-    )
+    db.executemany("INSERT INTO name VALUES (?,?)", list(enumerate(events)))
+
+
+def _give_keys(db: sqlite3.Connection, conversions: int) -> None:
+    """Give their real keys to those that may be looked for."""
+    ids = range(1, conversions + 1, _AT_ONCE)
+    sql = "SELECT workspace, pixel, event, event_id FROM conversion WHERE id=?"
+    places = [(*db.execute(sql, (id_,)).fetchone(), id_) for id_ in ids]
+    keys = [
+        (conversion_key(workspace, "web", pixel, event, event_id), id_)
+        for workspace, pixel, event, event_id, id_ in places
+    ]
+    db.executemany("UPDATE conversion SET key=? WHERE id=?", keys)
 
 
 def _fill_keys(db: sqlite3.Connection) -> None:

@@ -42,7 +42,7 @@ from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
-from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, pixel_weeks, removed
+from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, lookups, overdue, pixel_weeks, removed
 from twinbeam.jobs.contract import Job
 from twinbeam.jobs.erasures import carry_out
 from twinbeam.jobs.scheduler import Scheduler
@@ -190,6 +190,7 @@ class Writer:
             Job(name="machine", every_seconds=LOOK_SECONDS, act=self.machine.look, alone=False),
             checkpoints.job(store, on_store),
             housekeeping.job(store, on_store, clock, is_sure),
+            lookups.job(store, on_store, clock),
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),

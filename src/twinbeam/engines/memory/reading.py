@@ -50,6 +50,10 @@ class StoreReader:
         ]
         return [self._story(self._rows.by_key[key]) for key in keys if key in self._rows.by_key]
 
+    def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
+        """Find what is known under an event id in some workspaces."""
+        return [story for workspace in workspaces for story in self.by_event_id(workspace, event_id)]
+
     def by_lookup(self, hashes: Sequence[bytes]) -> list[Story]:
         """Find conversions by look-up hashes."""
         ids = {id_ for h in hashes for id_ in self._rows.lookups.get(h, {})}

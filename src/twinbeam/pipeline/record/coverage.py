@@ -36,9 +36,10 @@ class Coverage:
 
     def seen(self, conversion: Conversion, n: int) -> None:
         """Count a conversion into (n=1) or out of (n=-1) the sides that have reported it by now."""
+        row = self._at(_key(conversion))  # which is there for each event that was ever recorded: searches go by that
         if conversion.test_code or conversion.united or conversion.state is State.DROPPED:
             return
-        self._at(_key(conversion))[side_of(conversion.channels)] += n
+        row[side_of(conversion.channels)] += n
 
     def delivered(self, conversion: Conversion, n: int) -> None:
         """Count what a conversion carried when TikTok accepted it."""
@@ -55,7 +56,7 @@ class Coverage:
                     row[place] += n
 
     def __iter__(self) -> Iterator[tuple[CoverageKey, list[int]]]:
-        return ((key, row) for key, row in sorted(self._changes.items()) if any(row))
+        return iter(sorted(self._changes.items()))
 
     def _at(self, key: CoverageKey) -> list[int]:
         place = (*key[:3], self._names.of(*key))
@@ -78,7 +79,7 @@ def coverage_of(rows: Iterable[Conversion], names: CountedNames) -> dict[Coverag
         coverage.seen(row, 1)
         if row.state is State.DELIVERED:
             coverage.delivered(row, 1)
-    return dict(coverage)
+    return {key: row for key, row in coverage if any(row)}
 
 
 def _key(conversion: Conversion) -> CoverageKey:

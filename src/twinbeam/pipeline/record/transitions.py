@@ -72,6 +72,7 @@ class Transitions:
         conversion.state, conversion.reason = State.DROPPED, drop_reason(None, it.effective.reason)
         self._mark_refused(conversion, it)
         bare(conversion)
+        self._counters.coverage.seen(conversion, 1)
         self._counters.arrival(conversion, Outcome.DROPPED, conversion.reason)
 
     def reopen(self, known: Conversion, it: Arriving) -> None:

@@ -1,4 +1,4 @@
-"""GET and POST /find: the way to a conversion by order id, event id or e-mail address."""
+"""GET and POST /find: the way to a conversion by all that it may be found by (search.py)."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from twinbeam.core.story import Story
 from twinbeam.pipeline.identity.event_ids import safe_id
-from twinbeam.search import find_anywhere
+from twinbeam.search import find_anywhere, names_person
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.places import Places, places
 from twinbeam.web.rendering import PageRenderer
@@ -37,9 +37,10 @@ def search(read_model: ReadModel, typed: str) -> SearchResult:
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """
-    Answer /find by event id, order id or e-mail address.
+    Answer /find by event id, order id, e-mail address, phone number, customer id or click id.
 
-    The page's own form posts, so that an address is neither in a URL nor in any log or history; it is never shown.
+    The page's own form posts, so that what was typed is neither in a URL nor in any log or history; an address or a
+    phone number is never shown.
     """
     typed = await _typed(request)
     found = await context.on_reader(partial(search, context.read_model, typed))
@@ -61,7 +62,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
 
 def _names_person(typed: str) -> bool:
     """Return whether what was typed must not be shown again."""
-    return "@" in typed or safe_id(typed) != typed
+    return names_person(typed) or safe_id(typed) != typed
 
 
 async def _typed(request: Request) -> str:

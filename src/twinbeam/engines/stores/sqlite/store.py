@@ -37,6 +37,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from twinbeam.core.clock import day_of
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
@@ -48,6 +49,7 @@ from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import ErasureRequests, Housekeeping, keep_by_default
 from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
+from twinbeam.engines.stores.sqlite.lookup_index import sort_some
 from twinbeam.engines.stores.sqlite.migrate import migrate
 from twinbeam.engines.stores.sqlite.recording import StoreRecorder
 from twinbeam.engines.stores.sqlite.setup import Setup
@@ -117,6 +119,11 @@ class SqliteStore(
     def jobs(self) -> "JobTable":
         """Who runs the jobs: the lock tells that no other writer is alive, so nobody's lease is waited for."""
         return job_table(self._connection, alone=True)
+
+    def sort_lookups(self, now_ms: int) -> bool:
+        """Sort some look-ups, so that they are found sooner; tells whether there were so many."""
+        with self._connection.transaction():
+            return sort_some(self._connection.db, day_of(now_ms))
 
     def keep_weeks(self, weeks: Sequence[PixelWeek]) -> None:
         """Keep what was added up of every pixel, and forget what was before."""

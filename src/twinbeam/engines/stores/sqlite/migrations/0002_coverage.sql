@@ -1,5 +1,5 @@
 -- Of each pixel, event and day: conversions by the sides that reported them, and how many of those that TikTok
--- accepted carried which match key. It changes with the rows it counts (pipeline/record/coverage.py).
+-- accepted carried which match key. Each event that was recorded has its row. It changes with the rows it counts (pipeline/record/coverage.py).
 CREATE TABLE coverage (
     day INTEGER NOT NULL,
     workspace TEXT NOT NULL,
@@ -35,3 +35,5 @@ SELECT received / 86400000, workspace, pixel,
     sum(state = 'delivered' AND conditions & 2 = 0 AND match & 16 <> 0),
     sum(state = 'delivered' AND conditions & 2 = 0 AND match & 32 <> 0)
 FROM conversion WHERE test_code = '' AND state <> 'dropped' GROUP BY 1, 2, 3, 4;
+INSERT OR IGNORE INTO coverage SELECT day, workspace, pixel, event, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM counter
+WHERE outcome = 'recorded' AND pixel <> '';
