@@ -11,11 +11,11 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
 from twinbeam.core.errors import ConfigError
+from twinbeam.sign_in_settings import PREFIX, SIGN_IN, Variable, lacking, split_url
 from twinbeam.surroundings import (
     NO_PROXY_VARIABLES,
     PROXY_VARIABLES,
@@ -31,9 +31,8 @@ from twinbeam.surroundings import (
 
 T = TypeVar("T")
 
-PREFIX = "TWINBEAM_"
 TIKTOK_URL = "https://business-api.tiktok.com"  #: tiktok.md 1.1
-MEND_PAGES = "Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with a login in front for others."
+MEND_PAGES = "Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with TLS in front for others."
 _MIB = 1024 * 1024
 _HIGHEST_PORT = 65_535
 _MOST_MIB = 2**30  #: a petabyte: more is a slip, and SQLite's limits could not hold it
@@ -82,21 +81,18 @@ class Settings(Struct, frozen=True):
     server_key_rate: int
     browser_key_rate: int
     browser_address_rate: int
+    public_url: str = ""  #: where people reach the pages, when not at the dashboard's own address
+    monitor_token: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_roles: tuple[tuple[str, str], ...] = ()  #: (address or domain of addresses, role)
     proxy: str = ""  #: through which TikTok is reached; "" for none. It may hold a password
 
-
-class Variable(Struct, frozen=True):
-    """One environment variable: how it is read, and what the documentation says of it."""
-
-    name: str
-    default: str
-    read: Callable[[str], Any]
-    meaning: str
-
     @property
-    def variable(self) -> str:
-        """The name in the environment."""
-        return PREFIX + self.name.upper()
+    def pages_url(self) -> str:
+        """Where people reach the pages."""
+        return self.public_url or self.dashboard.url
 
 
 def _whole(text: str, *, least: int = 0, most: int = 2**63 - 1) -> int:
@@ -165,7 +161,7 @@ def _path(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    parts = _split(text)
+    parts = split_url(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must begin with https:// (or http:// for an emulator on this machine)")
     if parts.username is not None or parts.query or parts.fragment:
@@ -175,15 +171,6 @@ def _url(text: str) -> str:
             "the access token would travel in the open; write https:// (http:// is for an emulator on 127.0.0.1)"
         )
     return text.rstrip("/")
-
-
-def _split(text: str) -> SplitResult:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(f"is no address: {error}") from error
-    return parts
 
 
 def _region(text: str) -> str:
@@ -252,6 +239,7 @@ VARIABLES = (
         "browser_address_rate", "100", _whole, "Events a second that one address may send with browser keys, likewise."
     ),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),
+    *SIGN_IN,
 )
 
 
@@ -266,7 +254,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             check_text(text)
             values[variable.name] = variable.read(text)
         except ValueError as error:
-            problems.append(f"{variable.variable}={printable(text)}: {error}")
+            shown = "(not shown)" if variable.is_secret else printable(text)
+            problems.append(f"{variable.variable}={shown}: {error}")
     try:
         through = proxy(source)
     except ValueError as error:
@@ -281,15 +270,21 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 def in_force(environ: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
     """List each variable with its value, or its default, as text; then a proxy, its password left out."""
     source = os.environ if environ is None else environ
-    own = [(variable.variable, source.get(variable.variable) or variable.default) for variable in VARIABLES]
+    own = [(variable.variable, _shown(variable, source)) for variable in VARIABLES]
     around = [name for names in (PROXY_VARIABLES, NO_PROXY_VARIABLES) if (name := first_of(source, names))]
     return [(name, printable(text)) for name, text in own] + [(name, without_password(source[name])) for name in around]
 
 
+def _shown(variable: Variable, source: Mapping[str, str]) -> str:
+    text = source.get(variable.variable) or variable.default
+    return "(set)" if variable.is_secret and text else text
+
+
 def spelled_out(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the settings that somebody chose, as they stand in the environment."""
+    """Return the settings that somebody chose, as they stand in the environment; secrets are left out."""
     source = os.environ if environ is None else environ
-    return {variable.variable: text for variable in VARIABLES if (text := source.get(variable.variable))}
+    told = (variable for variable in VARIABLES if not variable.is_secret)
+    return {variable.variable: text for variable in told if (text := source.get(variable.variable))}
 
 
 def child_environment() -> dict[str, str]:
@@ -324,6 +319,7 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         batch_delay_ms=values["batch_delay_seconds"],
         in_flight=values["in_flight"],
         log_format=values["log_format"],
+        **{variable.name: values[variable.name] for variable in SIGN_IN},
         proxy="" if goes_past(values["tiktok_url"], source) else through,
         server_key_rate=values["server_key_rate"],
         browser_key_rate=values["browser_key_rate"],
@@ -350,7 +346,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
     listen, dashboard = values["listen"], values["dashboard"]
     if listen == dashboard and listen.port:
         return [f"{PREFIX}LISTEN and {PREFIX}DASHBOARD are both {listen.host}:{listen.port}; give each its own port."]
-    return []
+    return lacking(values)
 
 
 def _strangers(source: Mapping[str, str]) -> list[str]:

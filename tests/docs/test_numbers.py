@@ -35,7 +35,8 @@ from twinbeam.sources import lenient, standard_webhooks
 from twinbeam.web.api.conversions import MOST_WAIT_SECONDS
 from twinbeam.web.conversions.lists import PAGE
 from twinbeam.web.live.snapshot_cache import ALARM_SECONDS, LATEST
-from twinbeam.web.sums import MOST_EVENTS, WEEK_DAYS
+from twinbeam.core.fleet import WEEK_DAYS
+from twinbeam.web.sums import MOST_EVENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = (ROOT / "docs" / "howto" / "demo.md").read_text()

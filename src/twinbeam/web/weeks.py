@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from twinbeam.core.fleet import PixelWeek
-from twinbeam.jobs.pixel_weeks import COUNTED_AT_ONCE, read_weeks
+from twinbeam.jobs.pixel_weeks import read_weeks
 from twinbeam.web.contract import ReadModel
 
 
@@ -16,7 +16,7 @@ class Weeks(Struct, frozen=True):
     counted_ms: int
 
 
-def weeks_now(read_model: ReadModel, now_ms: int, pixels: int) -> Weeks:
+def weeks_now(read_model: ReadModel, now_ms: int) -> Weeks:
     """Return the week of each pixel, as new as so many of them allow."""
-    kept = read_model.weeks() if pixels > COUNTED_AT_ONCE else []
+    kept = read_model.weeks()
     return Weeks(kept, kept[0].at_ms) if kept else Weeks(read_weeks(read_model, now_ms), now_ms)

@@ -111,7 +111,7 @@ def read_list(read_model: ReadModel, asked: Asked, now_ms: int) -> ListPage:
         KINDS[asked.kind], limit=PAGE, pixel=asked.pixel, before_id=asked.before_id, narrowed=asked.narrowed
     )
     pixels = read_model.pixels()
-    counted = _counted(weeks_now(read_model, now_ms, len(pixels)), asked) if asked.narrowed.is_wide else None
+    counted = _counted(weeks_now(read_model, now_ms), asked) if asked.narrowed.is_wide else None
     return ListPage(listed, counted, places(pixels))
 
 

@@ -1,5 +1,6 @@
 """GET and POST /find: the way to a conversion by all that it may be found by (search.py)."""
 
+from collections.abc import Collection
 from functools import partial
 
 from msgspec import Struct
@@ -9,11 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from twinbeam.core.story import Story
+from twinbeam.core.users import Role
 from twinbeam.pipeline.identity.event_ids import safe_id
-from twinbeam.search import find_anywhere, names_person
+from twinbeam.search import PERSONAL, By, find_anywhere, names_person
+from twinbeam.web.access import signed_in
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.places import Places, places
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.sight import seen_by
 
 MOST_QUERY_CHARS = 320  #: the longest e-mail address (RFC 5321), longer than any id
 MOST_SHOWN = 100
@@ -28,22 +32,23 @@ class SearchResult(Struct, frozen=True):
     places: Places
 
 
-def search(read_model: ReadModel, typed: str) -> SearchResult:
-    """Find what was typed in every workspace that has a pixel; for the reader's thread."""
+def search(read_model: ReadModel, typed: str, ways: Collection[By]) -> SearchResult:
+    """Find what was typed, in some ways, in every workspace that has a pixel; for the reader's thread."""
     pixels = read_model.pixels()
     workspaces = sorted({row.workspace for row in pixels})
-    return SearchResult(find_anywhere(read_model, workspaces, typed), workspaces, places(pixels))
+    return SearchResult(find_anywhere(read_model, workspaces, typed, ways), workspaces, places(pixels))
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """
-    Answer /find by event id, order id, e-mail address, phone number, customer id or click id.
+    Answer /find by all that is found; a viewer finds nothing by what leads to a person.
 
     The page's own form posts, so that what was typed is neither in a URL nor in any log or history; an address or a
     phone number is never shown.
     """
     typed = await _typed(request)
-    found = await context.on_reader(partial(search, context.read_model, typed))
+    ways = _ways(request)
+    found = await context.on_reader(partial(search, seen_by(request, context), typed, ways))
     if len(found.stories) == 1:
         return RedirectResponse(f"/events/{found.stories[0].id}", 303, {"cache-control": "no-store"})
 
@@ -51,6 +56,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         "find/page.html",
         here="/find",
         asked=bool(typed),
+        not_for_viewers=names_person(typed) and By.EMAIL not in ways,
         typed="" if _names_person(typed) else typed,
         found=found,
         most=MOST_SHOWN,
@@ -58,6 +64,12 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         lag=context.lag(),
         at_ms=context.clock.now_ms(),
     )
+
+
+def _ways(request: Request) -> Collection[By]:
+    """Return what somebody may search by: an address leads to a person, which is not for viewers."""
+    is_member = signed_in(request).role.covers(Role.MEMBER)
+    return tuple(by for by in By if is_member or by not in PERSONAL)
 
 
 def _names_person(typed: str) -> bool:

@@ -13,7 +13,7 @@ from twinbeam.web.pixels.table import PixelView
 from twinbeam.web.plots import Plot, sparkline
 
 
-class Day(Struct, frozen=True):
+class DayCount(Struct, frozen=True):
     """One day of the week, and where its number leads."""
 
     name: str
@@ -40,10 +40,10 @@ class PixelLinks:
         return Asked(kind, self._place, narrowed=narrowed).address()
 
     @property
-    def days(self) -> Sequence[Day]:
+    def days(self) -> Sequence[DayCount]:
         """The days of the week with their numbers."""
         days = enumerate(self._view.week.days, start=self._first_day)
-        return [Day(_name(day), n, self._of_day(day)) for day, n in days]
+        return [DayCount(_name(day), n, self._of_day(day)) for day, n in days]
 
     @property
     def plot(self) -> Plot:

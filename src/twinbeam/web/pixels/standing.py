@@ -76,7 +76,7 @@ def _silent(facts: PixelFacts) -> str:
 
 
 def _nothing_leaves(facts: PixelFacts) -> str:
-    """Say why nothing of what came has reached TikTok."""
+    """Return why nothing of what came has reached TikTok."""
     if facts.week.delivered or facts.left_to_script:
         return ""
     is_due = facts.week.waiting and facts.pixel.has_token and facts.refusal is None

@@ -108,7 +108,7 @@ class PixelTable(Struct, frozen=True):
 def read_table(read_model: ReadModel, now_ms: int, access_codes: Collection[int] = ()) -> PixelTable:
     """Read every pixel: few are counted anew, of many what a job added up is read."""
     rows = read_model.pixels()
-    weeks = weeks_now(read_model, now_ms, len(rows))
+    weeks = weeks_now(read_model, now_ms)
     views = _views(read_model, rows, weeks.pixels, now_ms, access_codes)
     return PixelTable(now_ms, weeks.counted_ms, views, len({row.workspace for row in rows}) > 1)
 

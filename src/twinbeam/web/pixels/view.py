@@ -1,5 +1,6 @@
 """/pixels and the page of each pixel; the kill switch is a form there."""
 
+from contextvars import copy_context
 from functools import partial
 
 from starlette.exceptions import HTTPException
@@ -16,6 +17,7 @@ from twinbeam.web.pixels.question import PATH, SORTS, answer, read_question
 from twinbeam.web.pixels.rates import NAMES, WEIGHTS
 from twinbeam.web.pixels.table import PixelTable, Place, read_one, read_table
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.sight import seen_by
 
 _NO_STORE = {"cache-control": "no-store"}
 
@@ -26,7 +28,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
 
     def page() -> Response:
         now_ms = context.clock.now_ms()
-        table = read_table(context.read_model, now_ms, context.access_codes)
+        table = read_table(seen_by(request, context), now_ms, context.access_codes)
         found = answer(asked, table.pixels)
         return renderer.respond(
             "pixels/page.html",
@@ -41,7 +43,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
             match_names=NAMES,
         )
 
-    return await context.on_reader(page)
+    return await context.on_reader(partial(copy_context().run, page))  # the page around it shows who is signed in
 
 
 async def show_one(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -78,7 +80,7 @@ async def start(renderer: PageRenderer, context: RouteContext, request: Request)
 async def _one(renderer: PageRenderer, context: RouteContext, request: Request, problem: str = "") -> Response:
     now_ms = context.clock.now_ms()
     found = await context.on_reader(
-        partial(read_one, context.read_model, _place(request), now_ms, context.access_codes)
+        partial(read_one, seen_by(request, context), _place(request), now_ms, context.access_codes)
     )
     if found is None:
         raise HTTPException(404)

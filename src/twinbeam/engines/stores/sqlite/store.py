@@ -23,8 +23,7 @@ The SQLite store, opened.
     durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
-    ../tables/     what SQLAlchemy keeps: who runs the jobs,    transactions of their own
-                   pixels added up for the pages
+    ../tables/     what SQLAlchemy keeps: jobs, users, weeks    transactions of their own, or others'
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable
     from twinbeam.engines.stores.tables.jobs import JobTable
+    from twinbeam.engines.stores.tables.users import UserRows
 
 FILE = "store.db"
 
@@ -129,6 +129,11 @@ class SqliteStore(
         """Keep what was added up of every pixel, and forget what was before."""
         week_table(self._connection.tables).keep(weeks)
 
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self._connection.tables)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -152,6 +157,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
         """The last runs of the jobs."""
         return job_table(self._connection)
 
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self._connection.tables)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -165,13 +175,19 @@ class SqliteReader(Listing):
 
     def weeks(self) -> list[PixelWeek]:
         """Return what was added up of every pixel, as of when its job last ran."""
-        return self._weeks.weeks()
+        return week_table(self.tables).weeks()
 
     @cached_property
-    def _weeks(self) -> "PixelWeekTable":
+    def tables(self) -> "Tables":
+        """The tables that SQLAlchemy keeps, for reading; it is loaded only where they are asked for."""
         from twinbeam.engines.stores.tables.database import Tables  # noqa: PLC0415
 
-        return week_table(Tables(self._db))
+        return Tables(self._db)
+
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self.tables)
 
     def close(self) -> None:
         """Close the file."""
@@ -190,6 +206,13 @@ def week_table(tables: "Tables") -> "PixelWeekTable":
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable  # noqa: PLC0415
 
     return PixelWeekTable(tables)
+
+
+def user_rows(tables: "Tables") -> "UserRows":
+    """Return the rows of users; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.users import UserRows  # noqa: PLC0415
+
+    return UserRows(tables)
 
 
 def _open(folder: Path, **options: int) -> sqlite3.Connection:
