@@ -72,6 +72,16 @@ def test_what_is_removed_is_found_no_more_in_whatever_row_it_lies(store, few):
     assert conversions_by_lookup(store._db, [key for key, _ in left]) == sorted(id_ for _, id_ in left)
 
 
+def test_the_runs_of_a_day_that_is_over_become_one(store, few):
+    entries = fill(store, rows=40, each=100)
+    while store.sort_lookups(TOMORROW_MS):
+        pass
+    (lowest,) = store._db.execute(f"SELECT min(n) FROM {lookup_table(DAY)}").fetchone()
+    assert lowest >= -lookup_index.BUCKETS
+    some = entries[::37]
+    assert conversions_by_lookup(store._db, [key for key, _ in some]) == sorted(id_ for _, id_ in some)
+
+
 def test_many_small_rows_of_a_day_that_is_over_become_one(store, few):
     entries = fill(store, rows=100, each=3)
     assert store.sort_lookups(NOW) is False

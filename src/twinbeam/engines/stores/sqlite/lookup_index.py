@@ -20,6 +20,7 @@ RUN_ENTRIES = 50_000  #: sorted at once: some tens of milliseconds
 _FEW_ENTRIES = 8_192  #: are put into one row, and are searched as quickly
 _MOST_ROWS = 2_000  #: looked at for one run
 _LEAST_ROWS = 64  #: of a day that is over: fewer are searched as quickly
+_MERGED_BUCKETS = 32  #: of a day that is over, in one step
 _BUCKET_SHIFT = 7  #: of the first two bytes
 
 _NAMES = "SELECT name FROM sqlite_master WHERE name LIKE 'lookup\\_%' ESCAPE '\\'"
@@ -80,7 +81,25 @@ def bucket_of(key: bytes) -> int:
 
 def sort_some(db: sqlite3.Connection, today: int) -> bool:
     """Sort one run of one day's look-ups, if there are so many; call inside a transaction. Tells whether it did."""
-    return any(_sort_run(db, table, is_over=day_of_table(table) < today) for table in lookup_tables(db))
+    tables = lookup_tables(db)
+    over = [table for table in tables if day_of_table(table) < today]
+    return any(_sort_run(db, table, is_over=table in over) for table in tables) or any(
+        _merge_runs(db, table) for table in over
+    )
+
+
+def _merge_runs(db: sqlite3.Connection, table: str) -> bool:
+    """Put some buckets of all runs of a day that is over into those of its first run; tells whether there were any."""
+    newest = f"SELECT n FROM {table} WHERE n < ? ORDER BY n LIMIT ?"  # noqa: S608 -- our own name
+    lowest = [n for (n,) in db.execute(newest, (_place(0, BUCKETS - 1), _MERGED_BUCKETS))]
+    for bucket in sorted({(-1 - n) % BUCKETS for n in lowest}):
+        places = json.dumps([_place(run, bucket) for run in range(_runs(lowest[0]))])
+        of_bucket = "n IN (SELECT value FROM json_each(?))"
+        rows = db.execute(f"SELECT hashes, ids FROM {table} WHERE {of_bucket}", (places,)).fetchall()  # noqa: S608 -- likewise
+        db.execute(f"DELETE FROM {table} WHERE {of_bucket}", (places,))  # noqa: S608 -- likewise
+        hashes, ids = (b"".join(row[place] for row in rows) for place in (0, 1))
+        db.execute(f"INSERT INTO {table} VALUES (?,?,?)", (_place(0, bucket), hashes, ids))  # noqa: S608 -- likewise
+    return bool(lowest)
 
 
 def _sort_run(db: sqlite3.Connection, table: str, *, is_over: bool) -> bool:
