@@ -7,7 +7,7 @@ SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/spec
 SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-house wheel setup-run setup-dev chromium nginx senders tag samples clean
+.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,7 +15,7 @@ help: ## list the targets
 demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C ends it
 	@$(RUN) -m twinbeam demo $(ARGS)
 
-test: setup-dev chromium nginx senders tag samples lint ## everything: lint, types, all tests (about ten minutes on 2 cores)
+test: setup-dev chromium nginx senders tag axe samples lint ## everything: lint, types, all tests (about ten minutes on 2 cores)
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not long and not alone" $(ARGS)
 	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
 
@@ -49,6 +49,9 @@ check-truth: setup-dev ## identifiers, permission and joins against tables and a
 check-tag: setup-dev chromium tag ## the browser tag in Chromium; SABOTAGE=ungated, double or lost-click makes it fail
 	@$(RUN) scripts/check tag -n 1 --tb=native $(ARGS)
 
+check-pixels: setup-dev chromium axe ## sign-in, accounts and the pages of 500 pixels; SABOTAGE=open-route, bad-token or stale-import makes it fail
+	@$(RUN) scripts/check pixels -n 0 $(ARGS)
+
 check-house: setup-dev ## floors, words and citations of the tree itself; SABOTAGE=part makes it fail
 	@$(RUN) scripts/check house tests/house tests/docs $(ARGS)
 
@@ -73,8 +76,11 @@ senders:
 tag:
 	@scripts/need-tag
 
+axe:
+	@scripts/need-axe
+
 samples: setup-dev
 	@scripts/need-samples
 
 clean: ## remove what was built; your data stays
-	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .lint-imports.log tag/node_modules
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .lint-imports.log tag/node_modules tests/axe/node_modules

@@ -1,10 +1,10 @@
 """
 How a conversion is found: the one function behind `twinbeam find`, the pages' search box and the read API.
 
-An e-mail address is normalised and hashed as the identity room does it, and only its hash goes to the store.
+What names a person is normalised and hashed as the identity room does it, and only its hash goes to the store.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -15,14 +15,17 @@ from twinbeam.core.keys import lookup
 from twinbeam.core.story import Story
 from twinbeam.pipeline.identity.email import email_digest
 from twinbeam.pipeline.identity.event_ids import safe_id
+from twinbeam.pipeline.identity.hashing import is_hashed
 from twinbeam.pipeline.identity.order_ids import one_spelling
+from twinbeam.pipeline.identity.person import hashed_external_id
+from twinbeam.pipeline.identity.phone import Phones
 
 
 class Searched(Protocol):
-    """What is searched: the reading side of a store. Both raise StorageError."""
+    """What is searched: the reading side of a store. All raise StorageError."""
 
-    def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
-        """Return what is known under an event id, in every event and pixel of the workspace, tombstones included."""
+    def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
+        """Return what is known under an event id, in every event and pixel of some workspaces, tombstones included."""
         ...
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
@@ -36,6 +39,16 @@ class By(StrEnum):
     EVENT_ID = "event_id"
     ORDER_ID = "order_id"
     EMAIL = "email"
+    PHONE = "phone"
+    CUSTOMER_ID = "customer_id"
+    CLICK_ID = "click_id"
+
+
+#: What leads to a person, and is not for everybody to search by.
+PERSONAL = frozenset({By.EMAIL, By.PHONE, By.CUSTOMER_ID, By.CLICK_ID})
+
+
+_SHORTEST_CLICK_ID = 20  #: TikTok's are much longer (tiktok.md 8.1)
 
 
 class Query(Struct, frozen=True):
@@ -47,45 +60,84 @@ class Query(Struct, frozen=True):
 
 
 def find(searched: Searched, query: Query) -> list[Story]:
-    """Return the conversions that a query means; nothing for an empty text or what is no e-mail address."""
-    text = query.text.strip()
-    return _WAYS[query.by](searched, query.workspace, text) if text else []
+    """Return the conversions that a query means; nothing for an empty text or what cannot be such a thing."""
+    return find_anywhere(searched, [query.workspace], query.text, [query.by])
 
 
 def find_anywhere(
-    searched: Searched, workspaces: Iterable[str], text: str, ways: Collection[By] = tuple(By)
+    searched: Searched, workspaces: Sequence[str], text: str, ways: Collection[By] = tuple(By)
 ) -> list[Story]:
-    """Return what a text means in some ways in some workspaces: newest first, each once."""
-    queries = (Query(workspace, by, text) for workspace in workspaces for by in ways)
-    found = {story.id: story for query in queries for story in find(searched, query)}
+    """Return what a text means in some ways in some workspaces, in one pass: newest first, each once."""
+    text = text.strip()
+    if not text:
+        return []
+    found: dict[int, Story] = {}
+    hashes = [
+        lookup(_KINDS[by], workspace, value)
+        for by, read in _READ.items()
+        if by in ways and (value := read(text))
+        for workspace in workspaces
+    ]
+    if hashes:  # such a hash is short, and may lead astray
+        found |= {story.id: story for story in searched.by_lookup(hashes) if story.workspace in workspaces}
+    if By.EVENT_ID in ways:
+        event_id = safe_id(text)
+        # A tombstone kept only the key, so it is given the id it was found under.
+        named = (
+            story if story.event_id else replace(story, event_id=event_id)
+            for story in searched.by_event_ids(workspaces, event_id)
+        )
+        found |= {story.id: story for story in named}
     return sorted(found.values(), key=lambda story: -story.id)
 
 
-def is_email(text: str) -> bool:
-    """Return whether a text can be an e-mail address."""
-    return email_digest(text) is not None
+def is_readable(by: By, text: str) -> bool:
+    """Return whether a text can be such a thing."""
+    return by not in _READ or bool(_READ[by](text.strip()))
 
 
-def _by_event_id(searched: Searched, workspace: str, text: str) -> list[Story]:
-    event_id = safe_id(text)
-    found = searched.by_event_id(workspace, event_id)
-    # A tombstone kept only the key, so it is given the id it was found under.
-    return [story if story.event_id else replace(story, event_id=event_id) for story in found]
+def names_person(text: str) -> bool:
+    """Return whether a text can be an e-mail address or a phone number, which are shown nowhere."""
+    return "@" in text or _phone(text) is not None
 
 
-def _by_order_id(searched: Searched, workspace: str, text: str) -> list[Story]:
-    order = lookup("order", workspace, one_spelling(safe_id(text)))
-    return _of(workspace, searched.by_lookup([order]))
+def _order(text: str) -> str | None:
+    return one_spelling(safe_id(text))
 
 
-def _by_email(searched: Searched, workspace: str, text: str) -> list[Story]:
-    digest = email_digest(text)
-    return [] if digest is None else _of(workspace, searched.by_lookup([lookup("email", workspace, digest)]))
+def _email(text: str) -> str | None:
+    return text.lower() if is_hashed(text) else email_digest(text)
 
 
-def _of(workspace: str, stories: Iterable[Story]) -> list[Story]:
-    """Keep the workspace's own: a look-up hash is short, and may lead astray."""
-    return [story for story in stories if story.workspace == workspace]
+def _phone(text: str) -> str | None:
+    if is_hashed(text):
+        return text.lower()
+    digest = Phones(None).hashed(text, None, []) if text.startswith(("+", "00")) else None
+    return digest if isinstance(digest, str) else None
 
 
-_WAYS = {By.EVENT_ID: _by_event_id, By.ORDER_ID: _by_order_id, By.EMAIL: _by_email}
+def _customer(text: str) -> str | None:
+    if is_hashed(text):
+        return text.lower()
+    digest = None if text.startswith("+") or "@" in text else hashed_external_id(text, [])
+    return digest if isinstance(digest, str) else None
+
+
+def _click(text: str) -> str | None:
+    return text if len(text) >= _SHORTEST_CLICK_ID else None
+
+
+_READ: Mapping[By, Callable[[str], str | None]] = {
+    By.ORDER_ID: _order,
+    By.EMAIL: _email,
+    By.PHONE: _phone,
+    By.CUSTOMER_ID: _customer,
+    By.CLICK_ID: _click,
+}
+_KINDS: Mapping[By, str] = {
+    By.ORDER_ID: "order",
+    By.EMAIL: "email",
+    By.PHONE: "phone",
+    By.CUSTOMER_ID: "external_id",
+    By.CLICK_ID: "ttclid",
+}

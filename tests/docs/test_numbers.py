@@ -14,6 +14,7 @@ from twinbeam.app.reports import MOST_LINES
 from twinbeam.app.supervisor import STOP_SECONDS
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.errors import ConfigError
+from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.steady import AGREE_MS, SMALL_MS, STANDS_SECONDS
 from twinbeam.demo.run import DEFAULT_PORTS
 from twinbeam.demo.scenarios import FORGED, FORGED_SHARE, SCENARIOS
@@ -35,7 +36,7 @@ from twinbeam.sources import lenient, standard_webhooks
 from twinbeam.web.api.conversions import MOST_WAIT_SECONDS
 from twinbeam.web.conversions.lists import PAGE
 from twinbeam.web.live.snapshot_cache import ALARM_SECONDS, LATEST
-from twinbeam.web.sums import MOST_EVENTS, WEEK_DAYS
+from twinbeam.web.sums import MOST_EVENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = (ROOT / "docs" / "howto" / "demo.md").read_text()

@@ -325,7 +325,13 @@ def test_lookups_lead_from_what_a_person_may_ask_for():
         lookup("email", WORKSPACE, sha256_hex("eve@shop.example")),
         lookup("phone", WORKSPACE, sha256_hex("+447911123456")),
         lookup("external_id", WORKSPACE, sha256_hex("customer-7")),
+        lookup("ttclid", WORKSPACE, signal_ttclid()),
     ]
+
+
+def signal_ttclid():
+    """Give the click id of the usual arrival."""
+    return seal().body["user"]["ttclid"]
 
 
 def test_visits_come_from_every_token_the_sender_gave():

@@ -30,6 +30,9 @@ EXAMPLES = {
     "/accounts/{id}/pixels/{code}": "/accounts/nobody/pixels/NONE",
     "/accounts/{id}/pixels/{code}/token": "/accounts/nobody/pixels/NONE/token",
     "/accounts/{id}/pixels/{code}/profile": "/accounts/nobody/pixels/NONE/profile",
+    "/pixels/{workspace}/{code}": f"/pixels/{WORKSPACE}/{PIXEL}",
+    "/pixels/{workspace}/{code}/stop": f"/pixels/{WORKSPACE}/{PIXEL}/stop",
+    "/pixels/{workspace}/{code}/start": f"/pixels/{WORKSPACE}/{PIXEL}/start",
     "/events/{id:int}": "/events/12",
     "/static/{name}": "/static/mark.svg",
     "/welcome/{token}": "/welcome/guess",
@@ -258,13 +261,23 @@ ACCOUNT_FORMS = {
     "/accounts/{id}/pixels/{code}/token",
     "/accounts/{id}/pixels/{code}/profile",
 }
+PIXEL_SWITCH = {"/pixels/{workspace}/{code}/stop", "/pixels/{workspace}/{code}/start"}
 
 
 def test_only_forms_take_more_than_a_look(place):
     templates = "".join(path.read_text() for path in WEB.rglob("*.html"))
     assert templates.count('method="post"') <= templates.count("form_token() }}")
     writing = {route.path for route in place.app.routes if route.methods - {"GET", "HEAD"}}
-    assert writing == {"/find", "/sign-in", "/sign-out", "/welcome/{token}", "/users", "/account", *ACCOUNT_FORMS}
+    assert writing == {
+        "/find",
+        "/sign-in",
+        "/sign-out",
+        "/welcome/{token}",
+        "/users",
+        "/account",
+        *ACCOUNT_FORMS,
+        *PIXEL_SWITCH,
+    }
 
 
 @pytest.mark.parametrize("page", sorted(path.parent.name for path in WEB.glob("*/page.html")))

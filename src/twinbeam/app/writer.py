@@ -44,7 +44,7 @@ from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
-from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, removed
+from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, lookups, overdue, pixel_weeks, removed
 from twinbeam.jobs.contract import Job
 from twinbeam.jobs.erasures import carry_out
 from twinbeam.jobs.scheduler import Scheduler
@@ -168,10 +168,10 @@ class Writer:
             await self.sender.resume(*place)
             self._renewed.remove(place)
 
-    def scheduler(self) -> Scheduler:
-        """Join the jobs of this process and their scheduler."""
+    def scheduler(self, *others: Job) -> Scheduler:
+        """Join the jobs of this process, and others, and their scheduler."""
         scheduler = Scheduler(
-            jobs=self.jobs(),
+            jobs=[*self.jobs(), *others],
             ledger=self.store.jobs,
             owner=self.owner,
             clock=self.clock,
@@ -192,6 +192,7 @@ class Writer:
             Job(name="machine", every_seconds=LOOK_SECONDS, act=self.machine.look, alone=False),
             checkpoints.job(store, on_store),
             housekeeping.job(store, on_store, clock, is_sure),
+            lookups.job(store, on_store, clock),
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
@@ -356,11 +357,12 @@ async def main(listener: socket.socket, lifeline: int) -> None:
 
 async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio.Event) -> None:
     """Record, send, settle and show, from the moment on at which the store can be opened."""
-    on_store, on_reader = Thread("store"), Thread("reader")
+    on_store, on_reader, on_counter = Thread("store"), Thread("reader"), Thread("counter")
     writer = await opened(settings, partial(joined, settings, reports, on_store), stop, SystemClock(), reports)
     if writer is None:
         return
     reader = await on_reader(SqliteReader, settings.data)
+    counter = await on_counter(SqliteReader, settings.data)
     await writer.prepare()
     pages.app = writer.pages(reader, on_reader, stop.is_set)
     reports.happening("writer.ready", owner=writer.owner)
@@ -370,13 +372,14 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
             stop,
             writer.follower.run(stop),
             writer.send(stop),
-            writer.scheduler().run(stop),
+            writer.scheduler(pixel_weeks.job(counter, on_counter, writer.store, on_store, writer.clock)).run(stop),
         )
     except ConfigError as error:
         leave(error)
     await writer.destination.close()
     await writer.importing.client.close()
     await on_reader(reader.close)
+    await on_counter(counter.close)
     await on_store(writer.store.close)
 
 

@@ -18,13 +18,27 @@ from twinbeam.core.story import Story
 _IGNORED = (Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.STAGING, Reason.FOREIGN_HOST, Reason.BOT)
 
 
+_PROMPTS = {"email": "E-mail", "phone": "Phone", "customer_id": "Customer id", "click_id": "Click id"}
+_WHAT = {
+    "event_id": "an event id",
+    "order_id": "an order id",
+    "email": "an e-mail address",
+    "phone": "a phone number with its country code, such as +4915112345678",
+    "customer_id": "a customer id",
+    "click_id": "a click id, which has 20 characters or more",
+}
+
+
 @click.command()
 @click.option("--event-id", help="The event_id, as it was sent or derived.")
 @click.option("--order-id", help="The shop's order number.")
 @click.option("--email", help="A customer's e-mail address; - asks for it, so that your shell does not keep it.")
+@click.option("--phone", help="A customer's phone number with its country code; - asks for it.")
+@click.option("--customer-id", help="The shop's number of a customer, as events bear it in external_id; - asks for it.")
+@click.option("--click-id", help="TikTok's click id (ttclid); - asks for it.")
 @workspace_option
 @json_option
-def command(event_id: str | None, order_id: str | None, email: str | None, *, workspace: str, as_json: bool) -> None:
+def command(*, workspace: str, as_json: bool, **given: str | None) -> None:
     """
     Show what became of an event: its copies, the decision, each attempt and TikTok's answer.
 
@@ -36,7 +50,7 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, wo
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.core.values import plain
 
-    stories = _found(workspace, event_id, order_id, email)
+    stories = _found(workspace, given)
     stopped = _stopped(workspace)
     if as_json:
         click.echo(json.dumps([plain(story) for story in stories]))
@@ -47,20 +61,19 @@ def command(event_id: str | None, order_id: str | None, email: str | None, *, wo
     raise SystemExit(0 if stories else 1)
 
 
-def _found(workspace: str, event_id: str | None, order_id: str | None, email: str | None) -> list[Story]:
+def _found(workspace: str, given: Mapping[str, str | None]) -> list[Story]:
     from twinbeam.admin.workspaces import known
     from twinbeam.cli.setup import opened_admin, opened_store
-    from twinbeam.search import By, Query, find, is_email
+    from twinbeam.search import PERSONAL, By, Query, find, is_readable
 
-    given = {By.EVENT_ID: event_id, By.ORDER_ID: order_id, By.EMAIL: email}
-    asked = [(by, text) for by, text in given.items() if text]
+    asked = [(By(name), text) for name, text in given.items() if text]
     if len(asked) != 1:
-        raise ConfigError("Say what to find: one of --event-id, --order-id or --email.")
+        raise ConfigError(f"Say what to find: one of {', '.join(f'--{by}'.replace('_', '-') for by in By)}.")
     by, text = asked[0]
-    if by is By.EMAIL:
-        text = click.prompt("E-mail", err=True) if text == "-" else text
-        if not is_email(text):
-            raise ConfigError("This is not an e-mail address.")
+    if by in PERSONAL and text == "-":
+        text = click.prompt(_PROMPTS[by], err=True)
+    if not is_readable(by, text):
+        raise ConfigError(f"This is not {_WHAT[by]}.")
     with opened_admin() as admin:
         known(admin, workspace)
     with opened_store() as store:

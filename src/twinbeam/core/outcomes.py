@@ -114,6 +114,7 @@ class Finding(StrEnum):
     BASE_CODE_TWICE = "base_code_twice"
     SEVERAL_PIXELS = "several_pixels"
     CLICK_LOST = "click_lost"
+    NATIVE_BLOCKED = "native_blocked"
 
     @property
     def sentence(self) -> str:
@@ -144,6 +145,7 @@ FINDINGS: dict[Finding, str] = {
     Finding.BASE_CODE_TWICE: "TikTok's base code loads the same pixel twice on one page.",
     Finding.SEVERAL_PIXELS: "The page loads several pixels. Events that name no pixel go to all of them.",
     Finding.CLICK_LOST: "The visitor gave consent after leaving the landing page, so the click id was lost.",
+    Finding.NATIVE_BLOCKED: "TikTok's own script was blocked in the browser, so only Twinbeam reports the event.",
 }
 
 #: What a tag may find; another word of its is none.

@@ -76,6 +76,23 @@ class SideSeen(Struct, frozen=True):
     alone: int  #: conversions that the other side has opened since then
 
 
+class Narrowed(Struct, frozen=True):
+    """What a list of conversions is narrowed to, beside their states and their pixel."""
+
+    event: str = ""  #: its canonical name
+    seen: str = ""  #: browser, server or both: as `Covered` counts them, without tests, tombstones and what is united
+    since_day: int | None = None  #: UTC day on which the first copy was accepted
+    until_day: int | None = None  #: the last one
+
+    @property
+    def is_wide(self) -> bool:
+        """Return whether it leaves nothing out."""
+        return self == WIDE
+
+
+WIDE = Narrowed()
+
+
 class Listed(Struct, frozen=True):
     """One page of a list: newest first, without copies and attempts."""
 
@@ -104,6 +121,25 @@ class Total(Struct, frozen=True):
     outcome: str
     reason: str
     n: int
+
+
+class Covered(Struct, frozen=True):
+    """By which sides the conversions of one event and day were seen, and what those carried that TikTok accepted."""
+
+    day: int
+    workspace: str
+    pixel: str
+    event: str
+    browser: int = 0  #: seen by the browser alone
+    server: int = 0
+    both: int = 0
+    delivered: int = 0
+    ttclid: int = 0  #: of the delivered; so with the ones below
+    email: int = 0
+    phone: int = 0
+    external_id: int = 0
+    ttp: int = 0
+    ip: int = 0  #: the visitor's address, and with it the browser's name
 
 
 class Stopped(Struct, frozen=True):

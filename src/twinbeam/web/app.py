@@ -46,6 +46,8 @@ from twinbeam.web.welcome import view as welcome
 
 _OPEN = SignInTerms()
 
+_PIXEL = "/pixels/{workspace}/{code}"
+
 
 def build(  # noqa: PLR0913 -- a parts list
     *,
@@ -83,7 +85,9 @@ def build(  # noqa: PLR0913 -- a parts list
         connecting=connecting,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
-    app = Starlette(routes=list(_routes(context, renderer, gate)), exception_handlers=handlers(renderer))
+    routes = list(_routes(context, renderer, gate))
+    renderer.served = {route.path for route in routes}
+    app = Starlette(routes=routes, exception_handlers=handlers(renderer))
     app.state.gate = gate
     app.router.default = partial(_nowhere, gate)
     return app
@@ -107,6 +111,13 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute("/", partial(live.show, renderer, caches), needs=Access.VIEWER),
         DeclaredRoute("/live", partial(live.stream, caches, context.closing, gate.still), needs=Access.VIEWER),
         DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(_PIXEL, partial(pixels.show_one, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(
+            f"{_PIXEL}/stop", partial(pixels.stop, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
+        DeclaredRoute(
+            f"{_PIXEL}/start", partial(pixels.start, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
         *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),

@@ -11,7 +11,8 @@ from twinbeam.admin.contract import Administration
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.accounts import DeveloperApp
 from twinbeam.core.clock import Clock
-from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
+from twinbeam.core.fleet import PixelWeek
+from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Vouched
 from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
 from twinbeam.pipeline.accept.directory import Directory
@@ -41,13 +42,21 @@ class ReadModel(Searched, Protocol):
         ...
 
     def in_state(
-        self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None
+        self,
+        states: Collection[str],
+        *,
+        limit: int,
+        pixel: tuple[str, str] | None = None,
+        before_id: int | None = None,
+        narrowed: Narrowed = WIDE,
     ) -> Listed:
         """
         Return the newest conversions and tombstones in one of some states, of one pixel (workspace, code) or of all.
 
         A page is full unless nothing is left, whatever lies between; `next_id` leads on where something is. Ready,
-        leased and waiting conversions are listed together or not at all (`core.lifecycle.SENDING`).
+        leased and waiting conversions are listed together or not at all (`core.lifecycle.SENDING`). What is narrowed to
+        an event or a side is looked for among a bounded number of conversions: such a page may hold fewer, and
+        `next_id` leads on.
         """
         ...
 
@@ -57,6 +66,14 @@ class ReadModel(Searched, Protocol):
 
         They are added up over the events as well unless `by_event`.
         """
+        ...
+
+    def coverage(self, *, since_day: int = 0) -> list[Covered]:
+        """Return by which sides conversions were seen and what the delivered ones carried, from a UTC day on."""
+        ...
+
+    def weeks(self) -> list[PixelWeek]:
+        """Return the last week of each pixel as a job added it up; nothing where there are few pixels."""
         ...
 
     def pixels(self) -> list[PixelRow]:

@@ -6,7 +6,7 @@ style attribute or a foreign address.
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,8 +15,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from twinbeam.core.outcomes import SENTENCES
+from twinbeam.core.users import Role
 from twinbeam.web import wording
 from twinbeam.web.browser import current
+from twinbeam.web.navigation import entries
 
 _HERE = Path(__file__).parent
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -45,6 +47,7 @@ class PageRenderer:
 
     def __init__(self, emulator_url: str | None = None) -> None:
         self._assets = {path.name: Asset(path) for kind in _KINDS for path in _HERE.rglob(f"*{kind}")}
+        self.served: Collection[str] = ()  #: the addresses of all routes, once they are known
         self._templates = Environment(
             loader=FileSystemLoader(_HERE),
             autoescape=True,
@@ -54,6 +57,7 @@ class PageRenderer:
             auto_reload=False,
         )
         self._templates.filters.update(_FILTERS)
+        self._templates.globals.update(navigation=self._navigation)
         self._templates.globals.update(emulator_url=emulator_url, asset=self._url, attempt_words=wording.ATTEMPT_WORDS)
 
     def respond(self, template: str, status: int = 200, **values: object) -> Response:
@@ -70,6 +74,9 @@ class PageRenderer:
         if found is None:
             raise HTTPException(404)
         return Response(found.content, headers={**_FOR_EVER, "content-type": found.kind})
+
+    def _navigation(self, role: Role) -> list[tuple[str, str]]:
+        return entries(role, self.served)
 
     def _url(self, name: str) -> str:
         return self._assets[name].url

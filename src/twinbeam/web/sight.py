@@ -4,7 +4,8 @@ What somebody may see: the read model as a page must ask it. A viewer of one wor
 A page never reads by `context.read_model` itself, but by `seen_by(request, context)`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from heapq import nlargest
 from typing import TypeVar
 
@@ -12,13 +13,14 @@ from starlette.requests import Request
 
 from twinbeam.admin.account_contract import AccountReads
 from twinbeam.admin.user_contract import UserReading
+from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.lifecycle import State
-from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
+from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
 
-Placed = TypeVar("Placed", LastAnswer, PixelRow, SideSeen, Story, Total)
+Placed = TypeVar("Placed", Covered, LastAnswer, PixelRow, PixelWeek, SideSeen, Story, Total)
 
 
 def seen_by(request: Request, context: RouteContext) -> ReadModel:
@@ -53,9 +55,9 @@ class OneWorkspace:
         """Return the connected accounts of the workspace."""
         return AccountsOfWorkspace(self._all.accounts, self._workspace)
 
-    def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
-        """Return what is known under an event id."""
-        return self._all.by_event_id(workspace, event_id) if workspace == self._workspace else []
+    def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
+        """Return what is known under an event id in some workspaces."""
+        return self._all.by_event_ids([it for it in workspaces if it == self._workspace], event_id)
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Return the conversions that look-up hashes lead to."""
@@ -71,17 +73,33 @@ class OneWorkspace:
         return self.in_state(tuple(State), limit=limit).stories
 
     def in_state(
-        self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None
+        self,
+        states: Collection[str],
+        *,
+        limit: int,
+        pixel: tuple[str, str] | None = None,
+        before_id: int | None = None,
+        narrowed: Narrowed = WIDE,
     ) -> Listed:
         """Return the newest conversions in one of some states: the newest of each pixel, merged."""
         if pixel is not None and pixel[0] != self._workspace:
             return Listed([], None)
         places = [pixel] if pixel is not None else sorted(self._places())
-        pages = [self._all.in_state(states, limit=limit, pixel=place, before_id=before_id) for place in places]
-        found = nlargest(limit, (story for page in pages for story in page.stories), key=lambda story: story.id)
-        held = sum(len(page.stories) for page in pages)
-        goes_on = held > len(found) or any(page.next_id is not None for page in pages)
-        return Listed(found, found[-1].id if found and goes_on else None)
+        ask = partial(self._all.in_state, states, limit=limit, before_id=before_id, narrowed=narrowed)
+        pages = [ask(pixel=place) for place in places]
+        # Older than where any of them goes on, something may be missing.
+        reached = max((page.next_id for page in pages if page.next_id is not None), default=0)
+        sure = [story for page in pages for story in page.stories if story.id >= reached]
+        found = nlargest(limit, sure, key=lambda story: story.id)
+        return Listed(found, found[-1].id if len(found) < len(sure) else reached or None)
+
+    def coverage(self, *, since_day: int = 0) -> list[Covered]:
+        """Return by which sides conversions were seen and what the delivered ones carried, from a UTC day on."""
+        return self._own(self._all.coverage(since_day=since_day))
+
+    def weeks(self) -> list[PixelWeek]:
+        """Return the last week of each pixel as a job added it up."""
+        return self._own(self._all.weeks())
 
     def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
         """Return all counters from a UTC day on."""

@@ -11,15 +11,12 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from twinbeam.core.lifecycle import COUNTED, SENDING, State
-from twinbeam.core.outcomes import Outcome, Reason
+from twinbeam.core.outcomes import Outcome
 from twinbeam.core.story import Total
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
 
 #: Conversions that ended without a word from TikTok.
 ENDED = (State.EXPIRED, State.WITHDRAWN, State.ERASED)
-
-#: The longest period that is shown, in UTC days, today among them.
-WEEK_DAYS = 7
 
 #: Events of one pixel that have a row of their own: with a public key anybody may send any name.
 MOST_EVENTS = 40
@@ -34,6 +31,10 @@ class Sums(Struct, frozen=True):
     def of(self, *outcomes: str) -> int:
         """Add up some outcomes or states."""
         return sum(self.by_outcome.get(outcome, 0) for outcome in outcomes)
+
+    def reason(self, outcome: str, reason: str) -> int:
+        """Return the number of one reason of an outcome."""
+        return self.by_reason.get((outcome, reason), 0)
 
     def reasons(self, outcome: str) -> list[tuple[str, int]]:
         """List the reasons of an outcome, the most frequent first."""
@@ -122,10 +123,6 @@ class Sums(Struct, frozen=True):
         return self.recorded == sum(n for _, n in self.parts)
 
 
-#: Fewer held ones may be on their way to a confirmation.
-_PILE = 10
-
-
 class Row(Struct, frozen=True):
     """The sums of one event on one pixel."""
 
@@ -164,23 +161,19 @@ def _rows(workspace: str, pixel: str, events: Mapping[str, list[Total]], most: i
     return [*rows[: most - 1], Row(workspace, pixel, "", sums, others=len(rare))]
 
 
-def piled_up(counts: Iterable[Total]) -> dict[tuple[str, str], int]:
-    """
-    Count, per workspace and pixel, what is held of events that pile up: many of them, and fewer are delivered.
-
-    What was never said to be permitted is left out, as that is told by itself.
-    """
-    found: Counter[tuple[str, str]] = Counter()
-    for row in by_event(counts):
-        held = row.sums.held - dict(row.sums.reasons(State.HELD)).get(Reason.CONSENT_NOT_SAID, 0)
-        if held >= _PILE and held >= row.sums.delivered:
-            found[row.workspace, row.pixel] += held
-    return dict(found)
-
-
 def by_pixel(counts: Iterable[Total]) -> dict[tuple[str, str], Sums]:
     """Add counters up per workspace and pixel."""
     places: dict[tuple[str, str], list[Total]] = {}
     for count in counts:
         places.setdefault((count.workspace, count.pixel), []).append(count)
     return {place: add_up(counts) for place, counts in places.items()}
+
+
+def sums_of(outcomes: Iterable[tuple[str, str, int]]) -> Sums:
+    """Add up numbers by outcome and reason, each of which stands there once."""
+    by_outcome: dict[str, int] = {}
+    by_reason: dict[tuple[str, str], int] = {}
+    for outcome, reason, n in outcomes:
+        by_outcome[outcome] = by_outcome.get(outcome, 0) + n
+        by_reason[outcome, reason] = n
+    return Sums(by_outcome, by_reason)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from engines.kit.laws import Rows
+from engines.kit.laws import CoverageRow, Rows
 from engines.kit.owners import POLICY
+from twinbeam.core.clock import day_of
 from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.memory import MemoryJournal, MemoryStore
@@ -21,6 +22,18 @@ class MemoryEngine:
     def rows(self) -> Rows:
         """Give the state of every row by its id."""
         return {row.id: row.state.value for row in self.store._rows.by_id.values()}
+
+    def coverage_rows(self) -> list[CoverageRow]:
+        """Give of every row what its place in the coverage follows from."""
+        rows = self.store._rows.by_id.values()
+        return [
+            CoverageRow(
+                day_of(row.received_ms),
+                *(row.workspace, row.pixel, row.state, row.channels, row.match, row.conditions),
+                *(row.test_code, row.united),
+            )
+            for row in rows
+        ]
 
     def reopen(self) -> None:
         """Do nothing: there is no file to open again."""
@@ -46,6 +59,11 @@ class SqliteEngine:
     def rows(self) -> Rows:
         """Give the state of every row by its id."""
         return dict(self.store._db.execute("SELECT id, state FROM conversion"))
+
+    def coverage_rows(self) -> list[CoverageRow]:
+        """Give of every row what its place in the coverage follows from."""
+        columns = "received / 86400000, workspace, pixel, state, channels, match, conditions, test_code, united"
+        return [CoverageRow(*row) for row in self.store._db.execute(f"SELECT {columns} FROM conversion")]
 
     def reopen(self) -> None:
         """Close all files and open them again."""

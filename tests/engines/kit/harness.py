@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
 from engines.kit.laws import (
+    CoverageRow,
     Rows,
     assert_accounted,
     assert_counters_add_up,
@@ -45,6 +46,10 @@ class Engine(Protocol):
 
     def rows(self) -> Rows:
         """Give the state of every row by its id."""
+        ...
+
+    def coverage_rows(self) -> list[CoverageRow]:
+        """Give of every row what its place in the coverage follows from."""
         ...
 
     def reopen(self) -> None:

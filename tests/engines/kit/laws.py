@@ -2,14 +2,40 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
 
 from twinbeam.core.lifecycle import COUNTED, LEGAL, UNSENT, State, may_move
 from twinbeam.core.outcomes import Outcome
+from twinbeam.core.values import MATCH
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
 
 Rows = Mapping[int, str]
 """The state of every row by its id."""
+
+_KEYS = ("ttclid", "email", "phone", "external_id", "ttp", "ip")
+_BARE = 2  #: of a conversion's conditions: it goes without identifiers
+
+
+class CoverageRow(NamedTuple):
+    """Of a row what its place in the coverage follows from."""
+
+    day: int
+    workspace: str
+    pixel: str
+    state: str
+    channels: str
+    match: int
+    conditions: int
+    test_code: str
+    united: int
+
+    @property
+    def side_alone(self) -> str:
+        """The side that reported it, where only one did."""
+        return "browser" if self.channels == "browser" else "server"
+
 
 _SCHEDULED = (State.READY, State.WAITING)
 #: The moves that recording makes; all others belong to later rooms.
@@ -32,6 +58,7 @@ def assert_accounted(engine: Any) -> None:
     assert_counters_add_up(engine.store)
     assert recorded_by(engine.store) == sum(events for _, events in engine.store.cursors().values())
     assert_counters_equal_rows(engine.store)
+    assert_coverage_equals_rows(engine)
     assert_unsent_is_known(engine.store)
 
 
@@ -74,6 +101,35 @@ def assert_counters_equal_rows(store: Any) -> None:
     rows = Counter(store.states()) + Counter(store.removed())
     del rows[State.DROPPED]
     assert counted == rows
+
+
+def assert_coverage_equals_rows(engine: Any) -> None:
+    """Compare what is counted by sides and match keys with the rows; what was removed after its time stays counted."""
+    counted: Counter[tuple[int, str, str, str]] = Counter()
+    for covered in engine.store.coverage():
+        numbers = msgspec.structs.asdict(covered)
+        place = (numbers.pop("day"), numbers.pop("workspace"), numbers.pop("pixel"))
+        del numbers["event"]  # a name too many is counted as another
+        for column, n in numbers.items():
+            assert n >= 0, covered
+            counted[(*place, column)] += n
+    rows = sum(map(_covers, engine.coverage_rows()), Counter())
+    if engine.store.removed():
+        assert counted >= rows
+    else:
+        assert +counted == rows
+
+
+def _covers(row: CoverageRow) -> Counter[tuple[int, str, str, str]]:
+    """Say by hand what one row counts as."""
+    columns = []
+    if row.state != State.DROPPED and not row.test_code and not row.united:
+        servers = [channel for channel in row.channels.split("+") if channel != "browser"]
+        columns.append("both" if len(servers) < len(row.channels.split("+")) and servers else row.side_alone)
+    if row.state == State.DELIVERED and not row.test_code:
+        keys = [key for key in _KEYS if row.match & MATCH[key] and not row.conditions & _BARE]
+        columns += ["delivered", *keys]
+    return Counter((row.day, row.workspace, row.pixel, column) for column in columns)
 
 
 def assert_unsent_is_known(store: Any) -> None:

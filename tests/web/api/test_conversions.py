@@ -251,13 +251,13 @@ def failing(error):
 
 
 def test_a_ledger_that_cannot_be_read_is_a_503_that_says_when_to_ask_again(room, monkeypatch):
-    monkeypatch.setattr(room.reader, "by_event_id", failing(StorageBusy("locked")))
+    monkeypatch.setattr(room.reader, "by_event_ids", failing(StorageBusy("locked")))
     answer = room.story("event_id=a")
     assert (answer.status, answer.json["code"], answer.headers["retry-after"]) == (503, "unreadable", "2")
 
 
 def test_a_surprise_is_a_500_that_tells_nothing_of_it(room, monkeypatch):
-    monkeypatch.setattr(room.reader, "by_event_id", failing(ZeroDivisionError("secret detail")))
+    monkeypatch.setattr(room.reader, "by_event_ids", failing(ZeroDivisionError("secret detail")))
     headers = {"authorization": f"Bearer {READ_KEY}"}
     answer = room.get("/v1/conversions?event_id=a", headers=headers, survive=ZeroDivisionError)
     assert (answer.status, answer.json["code"]) == (500, "internal")

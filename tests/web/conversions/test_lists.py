@@ -6,7 +6,7 @@ import pytest
 
 from builders import PIXEL, WORKSPACE
 from reading import words
-from showroom import UNSAID, a_busy_day, bought, kept_out
+from showroom import UNSAID, a_busy_day, bought, kept_out, seen_in_browser
 from twinbeam.core.lifecycle import State
 from twinbeam.web.conversions.lists import KINDS, PAGE, PATH
 
@@ -63,21 +63,51 @@ def test_what_is_rare_is_found_at_once_and_counted(room):
     page = room.get("/conversions?state=held")
     assert orders(page) == ["1"]
     assert words(page).startswith("Conversions all held")
-    assert "1 held, newest first." in words(page)
+    assert "1 held in the last 7 UTC days, newest first; older ones follow." in words(page)
     assert link(page, "Older") is None
-    assert "598 waiting, newest first." in words(room.get("/conversions?state=waiting"))
-    assert "599 in all, newest first." in words(room.get("/conversions"))
+    assert "598 waiting in the last 7 UTC days, newest first" in words(room.get("/conversions?state=waiting"))
+    assert "599 in the last 7 UTC days, newest first" in words(room.get("/conversions"))
 
 
 def test_a_list_says_that_what_is_ignored_on_arrival_is_counted_only(room):
     room.add_pixel()
     room.record(kept_out("1"), bought("2"))
     page = words(room.get("/conversions?state=dropped"))
-    assert "1 dropped, newest first. Events that were ignored on arrival are counted, but not stored or listed." in page
+    assert (
+        "1 dropped in the last 7 UTC days, newest first; older ones follow. Events that were ignored on arrival are counted, but not stored or listed."
+        in page
+    )
     assert "ignored on arrival" not in words(room.get("/conversions?state=waiting"))
 
 
-@pytest.mark.parametrize("query", ["state=nonsense", "before=x", "before=-1", "before=" + "9" * 30, "before=\u0662"])
+def test_a_list_can_be_narrowed_to_an_event_a_side_and_days_and_leads_back(room):
+    room.add_pixel()
+    room.record(bought("1"), seen_in_browser("1"), seen_in_browser("2"), bought("3"), bought("4", event="Lead"))
+    where = f"pixel={PIXEL}&workspace={WORKSPACE}"
+    assert orders(room.get(f"/conversions?{where}&event=Purchase")) == ["3", "2", "1"]
+    assert orders(room.get(f"/conversions?{where}&event=Purchase&seen=both")) == ["1"]
+    assert orders(room.get(f"/conversions?{where}&seen=browser")) == ["2"]
+    assert orders(room.get(f"/conversions?{where}&seen=server&since=2026-09-21&until=2026-09-21")) == ["4", "3"]
+    assert orders(room.get(f"/conversions?{where}&since=2026-09-22")) == []
+    page = room.get(f"/conversions?{where}&event=Purchase&seen=both&since=2026-09-21")
+    assert "Only Purchase , reported by browser and server, since 2026-09-21 (UTC days)." in words(page)
+    assert len(orders(room.get(link(page, "Show all")))) == 4
+    assert "event=Purchase" in link(page, "held")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "state=nonsense",
+        "seen=nobody",
+        "since=x",
+        "until=2026-13-01",
+        "before=x",
+        "before=-1",
+        "before=" + "9" * 30,
+        "before=\u0662",
+    ],
+)
 def test_a_list_nobody_can_mean_is_not_there(room, query):
     assert room.get(f"/conversions?{query}".replace("\u0662", "%D9%A2")).status == 404
 

@@ -4,11 +4,16 @@ import logging
 from urllib.parse import quote_plus
 
 import pytest
+from msgspec.structs import replace
 
 from builders import WORKSPACE
 from reading import words
 from showroom import bought, kept_out
+from twinbeam.core.keys import lookup
 from twinbeam.pipeline.identity.event_ids import safe_id
+from twinbeam.pipeline.identity.person import hashed_external_id
+from twinbeam.pipeline.identity.phone import Phones
+from twinbeam.search import PERSONAL, By
 from twinbeam.web.contract import LagView
 
 EMAIL = "ada@shop.example"
@@ -77,3 +82,23 @@ def test_what_nobody_knows_is_said_with_hints(room):
 def test_a_search_of_unreasonable_size_is_refused(room):
     answer = room.get("/find", method="POST", body=b"q=" + b"x" * 10_000)
     assert answer.status == 413
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed"),
+    [
+        ("phone", "+49 151 12345678"),
+        ("external_id", "cust-77"),
+        ("ttclid", "E.C.P.abcdefghijklmnopqrstuv"),
+    ],
+)
+def test_a_phone_a_customer_id_and_a_click_id_lead_to_the_conversion(room, kind, typed):
+    digest = {"phone": Phones(None).hashed(typed, None, []), "external_id": hashed_external_id(typed, [])}
+    room.add_pixel()
+    room.record(replace(bought("1"), lookups=[lookup(kind, WORKSPACE, digest.get(kind, typed))]))
+    answer = room.get("/find", method="POST", body=b"q=" + quote_plus(typed).encode())
+    assert (answer.status, answer.headers["location"]) == (303, "/events/1")
+
+
+def test_what_leads_to_a_person_is_known_to_be_personal():
+    assert set(By) - PERSONAL == {By.EVENT_ID, By.ORDER_ID}

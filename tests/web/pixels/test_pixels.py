@@ -7,7 +7,7 @@ import pytest
 
 from builders import NOW_MS, PIXEL
 from reading import words
-from showroom import DENIED, NO_TOKEN, bought, kept_out, seen_in_browser
+from showroom import NO_TOKEN, bought, seen_in_browser
 from twinbeam.core.outcomes import FINDINGS
 from twinbeam.web.pixels import issues
 
@@ -28,12 +28,14 @@ def test_an_empty_page_teaches_how_to_add_a_pixel(room):
     assert "twinbeam pixels add CODE" in words(room.get("/pixels"))
 
 
-def test_the_page_tells_policy_token_todays_events_and_what_to_mend(busy):
+def test_the_page_tells_policy_status_token_and_what_to_mend(busy):
     busy.add_pixel("C0EXAMPLEPIXELCODE21", token=None, name="Second shop", consent="not_required")
     text = words(busy.get("/pixels"))
-    assert f"Example shop {PIXEL} required set 14:13:20 recorded 76 delivered 39 held 3 waiting 5 refused 1" in text
+    assert f"Example shop {PIXEL} consent required Active The first events have just come." in text
+    assert "Configured token of 14:13:20" in text
     assert "Rejected by TikTok in the last 7 days: 1." in text
-    assert "Second shop C0EXAMPLEPIXELCODE21 not required missing recorded 0" in text
+    assert "Second shop C0EXAMPLEPIXELCODE21 consent not required Inactive Never installed:" in text
+    assert "Not configured" in text
     assert "No access token." in text
 
 
@@ -44,10 +46,11 @@ def test_a_token_that_tiktok_refuses_is_something_to_mend(room):
     room.clock.advance(seconds=20)
     room.hold_up(NO_TOKEN)
     first, second = words(room.get("/pixels")).split("Second shop")
-    assert "required rejected by TikTok 14:13:20" in first
+    assert "Inactive Events come, but TikTok rejects the access token." in first
+    assert "Failing since 14:13:40" in first
     assert f"TikTok rejects the access token: code 40105, {NO_TOKEN.message} Conversions that wait for it: 1." in first
     assert f"twinbeam pixels token {PIXEL} --workspace acme < token.txt" in first
-    assert "required set 14:13:20" in second
+    assert "Configured token of 14:13:20" in second
     assert "rejects" not in second
 
 
@@ -63,7 +66,7 @@ def test_a_token_is_refused_until_another_is_saved_or_it_works(room, mend):
         room.add_pixel(token="n" * 40)
     else:
         room.deliver()
-    assert "required set" in words(room.get("/pixels"))
+    assert "Configured token" in words(room.get("/pixels"))
     assert "rejects" not in words(room.get("/pixels"))
 
 
@@ -72,17 +75,29 @@ def test_tiktok_being_busy_says_nothing_about_the_token(room):
     room.record(bought("1"))
     room.clock.advance(seconds=20)
     room.hold_up()
-    assert "required set" in words(room.get("/pixels"))
+    assert "Configured token" in words(room.get("/pixels"))
     assert "rejects" not in words(room.get("/pixels"))
 
 
-def test_what_the_page_tells_of_a_day_adds_up(busy):
-    busy.record(bought("gone"), kept_out("gone", DENIED))
-    today = re.search(r'<dl class="mini">(.*?)</dl>', busy.get("/pixels").text, re.DOTALL)
-    told = dict(re.findall(r"<dt>(?:<abbr[^>]*>)?(\w+)(?:</abbr>)?</dt><dd>([\d,]+)</dd>", today[1]))
-    recorded, *rest = (int(n) for n in told.values())
-    assert int(told["ended"]) > 0
-    assert recorded == sum(rest)
+def test_each_number_of_an_event_leads_to_its_conversions(room):
+    room.add_pixel()
+    room.record(bought("1"), seen_in_browser("1"), seen_in_browser("2"), bought("3"), bought("4"))
+    page = room.get("/pixels")
+    assert "4 conversions Purchase 1 browser only 2 server only 1 both" in words(page)
+    for seen, orders in (("browser", ["2"]), ("server", ["4", "3"]), ("both", ["1"])):
+        (found,) = re.findall(rf'<a href="(/conversions[^"]*event=Purchase[^"]*seen={seen}[^"]*)"', page.text)
+        assert re.findall(r'title="order (\d+)"', room.get(found.replace("&amp;", "&")).text) == orders
+
+
+def test_the_week_is_told_in_words_beside_its_plot(room):
+    room.add_pixel()
+    room.record(bought("1"))
+    room.clock.advance(seconds=86_400)
+    room.record(bought("2", received_ms=room.clock.now_ms()))
+    assert 'aria-label="Conversions per UTC day: 16 Sep 0, 17 Sep 0, 18 Sep 0, 19 Sep 0, 20 Sep 0, ' in (
+        room.get("/pixels").text
+    )
+    assert "21 Sep 1, 22 Sep 1" in room.get("/pixels").text
 
 
 def test_the_page_tells_when_each_side_last_reported(room):

@@ -8,7 +8,7 @@ from twinbeam.core.names import wire_name
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, is_proven, spoken_of
-from twinbeam.pipeline.record.merge import merge
+from twinbeam.pipeline.record.merge import carried_by, merge
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
@@ -46,6 +46,7 @@ class Leasing:
             kept.maybe_at = now_ms if kept.maybe_at is None else kept.maybe_at
             kept.spelling = kept.spelling or self._spelling(row)
             row.frozen = True
+            row.match = self._carried(row)
             self._rows.move(row, State.LEASED)
         return self._open_batch(lane, picks, owner, now_ms, compose)
 
@@ -167,6 +168,11 @@ class Leasing:
     def _event(self, id_: int) -> tuple[str, bytes]:
         kept = self._rows.kept[id_]
         return kept.spelling, merge(kept.copies, self._rows.by_id[id_].conditions, spoken_of(self._rows.by_id[id_]))
+
+    def _carried(self, row: Conversion) -> int:
+        copies = self._rows.kept[row.id].copies
+        event = merge(copies, row.conditions, spoken_of(row))
+        return row.match if event is copies[0].body else carried_by(event)
 
     def _held_batch(self, batch: int, owner: str) -> Batch | None:
         held = self._rows.batches.get(batch)

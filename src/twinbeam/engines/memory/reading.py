@@ -4,12 +4,28 @@ from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
+from twinbeam.core.clock import day_of
+from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State, whole
 from twinbeam.core.rules import FIRST_SHOP
-from twinbeam.core.story import Attempt, Change, CopySeen, Count, LastAnswer, Listed, SideSeen, Story, Total
+from twinbeam.core.story import (
+    WIDE,
+    Attempt,
+    Change,
+    CopySeen,
+    Count,
+    Covered,
+    LastAnswer,
+    Listed,
+    Narrowed,
+    SideSeen,
+    Story,
+    Total,
+)
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
+from twinbeam.pipeline.record.coverage import COLUMNS, side_of
 
 
 class StoreReader:
@@ -34,6 +50,10 @@ class StoreReader:
         ]
         return [self._story(self._rows.by_key[key]) for key in keys if key in self._rows.by_key]
 
+    def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
+        """Find what is known under an event id in some workspaces."""
+        return [story for workspace in workspaces for story in self.by_event_id(workspace, event_id)]
+
     def by_lookup(self, hashes: Sequence[bytes]) -> list[Story]:
         """Find conversions by look-up hashes."""
         ids = {id_ for h in hashes for id_ in self._rows.lookups.get(h, {})}
@@ -57,15 +77,25 @@ class StoreReader:
         return self.in_state(tuple(State), limit=limit).stories
 
     def in_state(
-        self, states: Collection[str], *, limit: int, pixel: tuple[str, str] | None = None, before_id: int | None = None
+        self,
+        states: Collection[str],
+        *,
+        limit: int,
+        pixel: tuple[str, str] | None = None,
+        before_id: int | None = None,
+        narrowed: Narrowed = WIDE,
     ) -> Listed:
         """Return the newest conversions in one of some states."""
         asked = whole(states)
-        rows = (row for row in self._rows.by_id.values() if row.state in asked)
+        rows = (row for row in self._rows.by_id.values() if row.state in asked and _is_within(row, narrowed))
         found = [row for row in rows if pixel in (None, (row.workspace, row.pixel))]
         older = sorted((row for row in found if before_id is None or row.id < before_id), key=lambda row: -row.id)
         stories = [replace(self._story(row), copies=[], log=[]) for row in older[:limit]]
         return Listed(stories, older[limit - 1].id if len(older) > limit else None)
+
+    def weeks(self) -> list[PixelWeek]:
+        """Return nothing: nobody adds up what a model counts."""
+        return []
 
     def sides_seen(self) -> list[SideSeen]:
         """Return when each side of each pixel last reported each event."""
@@ -83,6 +113,10 @@ class StoreReader:
     def changes(self, *, limit: int) -> list[Change]:
         """Return the latest lines of the audit, newest first."""
         return self._rows.changes[::-1][:limit]
+
+    def coverage(self, *, since_day: int = 0) -> list[Covered]:
+        """Return by which sides conversions were seen and what the delivered ones carried, from a UTC day on."""
+        return [Covered(*key, *row) for key, row in sorted(self._rows.coverage.items()) if key[0] >= since_day]
 
     def states(self) -> dict[str, int]:
         """Count the rows by state."""
@@ -156,3 +190,14 @@ class StoreReader:
             message=answer.message,
             request_id=answer.request_id,
         )
+
+
+def _is_within(row: Conversion, narrowed: Narrowed) -> bool:
+    day = day_of(row.received_ms)
+    stands = not (row.united or row.test_code or row.state is State.DROPPED)
+    return (
+        narrowed.event in ("", row.event)
+        and (not narrowed.seen or (stands and COLUMNS[side_of(row.channels)] == narrowed.seen))
+        and (narrowed.since_day is None or day >= narrowed.since_day)
+        and (narrowed.until_day is None or day <= narrowed.until_day)
+    )

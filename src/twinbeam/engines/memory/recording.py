@@ -152,6 +152,7 @@ class StoreRecorder:
         rows.changes += writes.audit
         for *key, n in fold.counters:
             rows.add(tuple(key), n)  # type: ignore[arg-type]
+        rows.cover(fold.counters.coverage)
 
     def _write_heard(self, writes: WriteSet) -> None:
         sides = self._rows.sides

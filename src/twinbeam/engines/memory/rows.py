@@ -15,6 +15,7 @@ from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.counted import CountedNames
 from twinbeam.pipeline.record.counters import CounterKey, move_key
+from twinbeam.pipeline.record.coverage import Coverage, CoverageKey
 from twinbeam.pipeline.record.read_set import EventSide, PixelEvent, PixelPlace, PixelSide, Spelled
 
 #: States in which a conversion stands in the schedule to be sent.
@@ -67,6 +68,7 @@ class Rows(Struct):
     cursors: dict[str, tuple[int, int]] = field(default_factory=dict)
     quarantine: dict[tuple[str, int, int], tuple[int, bytes]] = field(default_factory=dict)
     counters: dict[CounterKey, int] = field(default_factory=dict)
+    coverage: dict[CoverageKey, list[int]] = field(default_factory=dict)
     names: CountedNames = field(default_factory=CountedNames)  #: nothing is ever taken back here, so it stays
     removed: dict[str, int] = field(default_factory=dict)
     erasure_requests: dict[str, Erasure] = field(default_factory=dict)
@@ -91,12 +93,22 @@ class Rows(Struct):
         day = (day_of(row.received_ms), row.workspace, row.pixel)
         place = (*day, self.names.of(*day, row.event))
         self.add(move_key(*place, row.state, row.reason), -1)
+        changes = Coverage(self.names)
+        if State.DELIVERED in (row.state, state) and row.state is not state:
+            changes.delivered(row, 1 if state is State.DELIVERED else -1)
         row.state, row.reason = state, reason
         self.add(move_key(*place, row.state, row.reason), 1)
+        self.cover(changes)
 
     def add(self, key: CounterKey, n: int) -> None:
         """Add to one counter."""
         self.counters[key] = self.counters.get(key, 0) + n
+
+    def cover(self, changes: Coverage) -> None:
+        """Add to what is counted of places."""
+        for key, row in changes:
+            before = self.coverage.get(key, [0] * len(row))
+            self.coverage[key] = [a + b for a, b in zip(before, row, strict=True)]
 
     def clear_differences(self, id_: int) -> None:
         """Keep of the stories of copies no value that they named."""

@@ -1,8 +1,8 @@
 """
 What lets an event be found again and joined with the other copies of the same visit.
 
-Look-ups lead from an order id, e-mail, phone or customer id to an event; visits lead from a visitor, cart, checkout or
-order to the click and browser keys a later copy may borrow. All of them are hashes (core/keys.py).
+Look-ups lead from an order id, e-mail, phone, customer id or click id to an event; visits lead from a visitor, cart,
+checkout or order to the click and browser keys a later copy may borrow. All of them are hashes (core/keys.py).
 """
 
 import ipaddress
@@ -55,6 +55,8 @@ def lookups(workspace: str, order_id: str | None, person: WireUser) -> list[byte
         _add_lookups(found, "phone", workspace, person.phone)
     if person.external_id:
         _add_lookups(found, "external_id", workspace, person.external_id)
+    if person.ttclid:
+        found.append(keys.lookup("ttclid", workspace, person.ttclid))
     return found
 
 

@@ -14,6 +14,7 @@ from twinbeam.core.outcomes import Finding, Outcome
 from twinbeam.core.values import Signal
 from twinbeam.pipeline.record.conversion import Conversion
 from twinbeam.pipeline.record.counted import CountedNames
+from twinbeam.pipeline.record.coverage import Coverage
 
 CounterKey = tuple[int, str, str, str, str, str]
 """(day, workspace, pixel, event, outcome, reason)"""
@@ -27,6 +28,7 @@ class Counters:
 
     def __init__(self, names: CountedNames) -> None:
         self._names = names
+        self.coverage = Coverage(names)
         self._changes: dict[CounterKey, int] = {}
 
     def add(self, key: CounterKey, n: int = 1) -> None:

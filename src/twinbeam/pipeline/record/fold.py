@@ -32,6 +32,7 @@ from twinbeam.pipeline.record.confirming import Confirming
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.pipeline.record.conversion import (
     APART,
+    BARE,
     BELIEVED,
     BY_ORDER,
     OWNER,
@@ -282,6 +283,8 @@ class Fold:
         """Return whether a copy adds match keys to what was delivered, while TikTok still takes them in."""
         if known.state is not State.DELIVERED or not known.native_proven or not signal.match & ~known.match:
             return False
+        if known.conditions & BARE:
+            return False  # nothing that it brings would be sent
         return self._policy.enriching.in_time(known.browser_at, signal.received_ms)
 
     def _apply_consent_changes(self, visitors: Sequence[bytes]) -> None:

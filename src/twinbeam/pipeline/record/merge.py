@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Raw, Struct
 
 from twinbeam.core.bare import bare
-from twinbeam.core.values import Channel
+from twinbeam.core.values import MATCH, Channel
 from twinbeam.pipeline.record.authority import VISIT, heard
 from twinbeam.pipeline.record.conversion import (
     BARE,
@@ -39,6 +40,15 @@ _LIMITED_FLAG = b'"limited_data_use":true'
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _encode = msgspec.json.Encoder().encode
+
+
+class _Carrier(Struct, frozen=True, gc=False):
+    """Of an event, what names the person."""
+
+    user: dict[str, Raw] = {}
+
+
+_decode_carrier = msgspec.json.Decoder(_Carrier).decode
 
 
 def by_authority(copies: Iterable[Copy]) -> list[Copy]:
@@ -101,6 +111,12 @@ def merge(copies: Sequence[Copy], conditions: int, spoken: Spoken | None = None)
     merged = _encode(event)
     located = "ip" in event.get("user", {})
     return bare(merged) if conditions & BARE or (limited and not located) else merged
+
+
+def carried_by(event: bytes) -> int:
+    """Return which match keys an event has, as a sum of MATCH bits."""
+    user = _decode_carrier(event).user
+    return sum(bit for key, bit in MATCH.items() if key in user)
 
 
 def show(conversion: Conversion, copies: Iterable[Copy]) -> None:

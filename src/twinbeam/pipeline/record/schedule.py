@@ -144,6 +144,8 @@ class Schedule:
         self._counters.state(conversion, -1)
         conversion.state, conversion.reason = state, reason or ""
         self._counters.state(conversion, 1)
+        if state is State.DELIVERED:
+            self._counters.coverage.delivered(conversion, 1)
         self._write_set.changed[conversion.id] = conversion
         self._write_set.payloads.pop(conversion.id, None)
         self._write_set.held.discard(conversion.id)

@@ -60,9 +60,10 @@ class Transitions:
         """Keep a first copy, ready to be sent or held until it may be."""
         self._write_set.opened.append(conversion)
         self._apply_order_refusal(conversion, it)
-        for word in it.signal.observed:
-            self.count(conversion, Finding(word))
+        for finding in _observed(it.signal):
+            self.count(conversion, finding)
         self._schedule.admit(conversion, it)
+        self._counters.coverage.seen(conversion, 1)
         self._keep(conversion, it, opens=True)
 
     def keep_out(self, conversion: Conversion, it: Arriving) -> None:
@@ -71,6 +72,7 @@ class Transitions:
         conversion.state, conversion.reason = State.DROPPED, drop_reason(None, it.effective.reason)
         self._mark_refused(conversion, it)
         bare(conversion)
+        self._counters.coverage.seen(conversion, 1)
         self._counters.arrival(conversion, Outcome.DROPPED, conversion.reason)
 
     def reopen(self, known: Conversion, it: Arriving) -> None:
@@ -125,6 +127,7 @@ class Transitions:
     def enrich(self, known: Conversion, it: Arriving) -> None:
         """Send once more, with what the copy adds, while TikTok still merges it into the browser's own report."""
         self._note(known, it)
+        self._counters.coverage.delivered(known, -1)
         if it.relation is Relation.OWN:
             self._schedule.satisfy(known, it)
         known.match |= it.signal.match
@@ -325,14 +328,31 @@ class Transitions:
         joined = signal.key in self._read_set.conversions and signal.channel in known.channels.split("+")
         compared = effective.status is not ConsentStatus.REFUSED and it.relation is not Relation.TAKEN_OVER
         found = discrepancies(known, signal, self._read_set.spelled, joined=joined) if compared else []
-        for finding in (*(difference.finding for difference in found), *map(Finding, signal.observed)):
+        for finding in (*(difference.finding for difference in found), *_observed(signal)):
             self.count(known, finding)
         known.copies += 1
-        known.channels = with_channel(known.channels, signal.channel)
+        self.report(known, with_channel(known.channels, signal.channel))
         if known.copies <= MOST_COPIES:
             facts = (signal.channel.value, signal.received_ms, effective.basis, signal.source)
             self._write_set.notes.append(Note(known.id, known.copies, *facts, worded(found)))
         self._write_set.changed[known.id] = known
+
+    def report(self, known: Conversion, channels: str) -> None:
+        """Let a conversion be seen by these channels from now on."""
+        if channels != known.channels:
+            self._counters.coverage.seen(known, -1)
+            known.channels = channels
+            self._counters.coverage.seen(known, 1)
+
+    def leave_count(self, known: Conversion) -> None:
+        """Count what is counted in another conversion from now on no more under what it was seen by."""
+        self._counters.coverage.seen(known, -1)
+
+
+def _observed(signal: Signal) -> list[Finding]:
+    """Return what a tag found on its page."""
+    blocked = [Finding.NATIVE_BLOCKED] if signal.native == "blocked" else []
+    return [*map(Finding, signal.observed), *blocked] if signal.observed else blocked
 
 
 def _is_one(there: Conversion, conversion: Conversion) -> bool:

@@ -79,7 +79,8 @@ class Uniting:
         first.native_proven = first.native_proven or (other.native_proven and _fired(first, other) is not None)
         fired = (first.browser_at, _fired(first, other))
         first.browser_at = min((at for at in fired if at is not None), default=None)
-        first.channels = "+".join(dict.fromkeys([*first.channels.split("+"), *other.channels.split("+")]))
+        channels = dict.fromkeys([*first.channels.split("+"), *other.channels.split("+")])
+        self._transitions.report(first, "+".join(channels))
         first.person = first.person or other.person
         first.order_id = first.order_id or other.order_id
         self._write_set.absorbed.append((other.id, first.id))
@@ -90,6 +91,7 @@ class Uniting:
 
     def _count_in(self, first: Conversion, other: Conversion, *, absorbs: bool) -> None:
         """Let whatever comes under the other's ids belong to the first; a stranger's id is not sent."""
+        self._transitions.leave_count(other)
         other.united = first.id
         other.evidence |= APART * (not absorbs)
         self._write_set.changed[other.id] = other

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from twinbeam.core.story import Stopped, Story
 from twinbeam.web.contract import ReadModel, RouteContext
+from twinbeam.web.conversion_detail.timeline import timeline
 from twinbeam.web.places import Places, places
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
@@ -47,5 +48,6 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         conversion=detail.conversion,
         places=detail.places,
         stopped=detail.stopped,
+        moments=timeline(detail.conversion),
         failure=last_failure(detail.conversion.log, context.access_codes),
     )

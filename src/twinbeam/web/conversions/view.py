@@ -6,8 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from twinbeam.core.story import WIDE
 from twinbeam.web.contract import RouteContext
-from twinbeam.web.conversions.lists import KINDS, read_list, read_question
+from twinbeam.web.conversions.lists import KINDS, as_date, read_list, read_question
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
 
@@ -17,12 +18,14 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
     asked = read_question(request.query_params)
     if asked is None:
         raise HTTPException(404)
-    found = await context.on_reader(partial(read_list, seen_by(request, context), asked))
+    found = await context.on_reader(partial(read_list, seen_by(request, context), asked, context.clock.now_ms()))
     return renderer.respond(
         "conversions/page.html",
         here="/conversions",
         asked=asked,
         found=found,
         kinds=list(KINDS),
+        as_date=as_date,
+        wide=WIDE,
         at_ms=context.clock.now_ms(),
     )

@@ -1,4 +1,4 @@
-"""GET and POST /find: the way to a conversion by order id, event id or e-mail address."""
+"""GET and POST /find: the way to a conversion by all that it may be found by (search.py)."""
 
 from collections.abc import Collection
 from functools import partial
@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from twinbeam.core.story import Story
 from twinbeam.core.users import Role
 from twinbeam.pipeline.identity.event_ids import safe_id
-from twinbeam.search import By, find_anywhere, is_email
+from twinbeam.search import PERSONAL, By, find_anywhere, names_person
 from twinbeam.web.access import signed_in
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.places import Places, places
@@ -41,9 +41,10 @@ def search(read_model: ReadModel, typed: str, ways: Collection[By]) -> SearchRes
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """
-    Answer /find by event id, order id or e-mail address; a viewer finds nobody by an address.
+    Answer /find by all that is found; a viewer finds nothing by what leads to a person.
 
-    The page's own form posts, so that an address is neither in a URL nor in any log or history; it is never shown.
+    The page's own form posts, so that what was typed is neither in a URL nor in any log or history; an address or a
+    phone number is never shown.
     """
     typed = await _typed(request)
     ways = _ways(request)
@@ -55,7 +56,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         "find/page.html",
         here="/find",
         asked=bool(typed),
-        not_for_viewers=is_email(typed) and By.EMAIL not in ways,
+        not_for_viewers=names_person(typed) and By.EMAIL not in ways,
         typed="" if _names_person(typed) else typed,
         found=found,
         most=MOST_SHOWN,
@@ -67,12 +68,13 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
 
 def _ways(request: Request) -> Collection[By]:
     """Return what somebody may search by: an address leads to a person, which is not for viewers."""
-    return tuple(By) if signed_in(request).role.covers(Role.MEMBER) else (By.EVENT_ID, By.ORDER_ID)
+    is_member = signed_in(request).role.covers(Role.MEMBER)
+    return tuple(by for by in By if is_member or by not in PERSONAL)
 
 
 def _names_person(typed: str) -> bool:
     """Return whether what was typed must not be shown again."""
-    return "@" in typed or safe_id(typed) != typed
+    return names_person(typed) or safe_id(typed) != typed
 
 
 async def _typed(request: Request) -> str:

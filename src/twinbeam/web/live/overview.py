@@ -10,23 +10,13 @@ from twinbeam.web.alarms import Alarm, Weight
 from twinbeam.web.contract import LagView
 from twinbeam.web.live.snapshot_cache import Snapshot
 from twinbeam.web.places import Places, places
+from twinbeam.web.plots import Slice, stacked
 from twinbeam.web.sums import Row, Sums, add_up, by_event
 
-_BAR_WIDTH = 1_000.0
-_LEAST_WIDTH = 4.0  #: so that one refused event among thousands can still be seen
-
+MOST_ROWS = 100  #: of pixels and events, that are told by themselves
 
 #: What became of arrivals that opened nothing, as they stand in the bar.
 _LIKELY_FIRST = (Outcome.MERGED, Outcome.DUPLICATE, Outcome.DROPPED, Outcome.NOTED, Outcome.QUARANTINED)
-
-
-class Slice(Struct, frozen=True):
-    """One part of the accounting bar, in thousandths of its width."""
-
-    name: str
-    n: int
-    x: float
-    width: float
 
 
 class Overview(Struct, frozen=True):
@@ -40,6 +30,7 @@ class Overview(Struct, frozen=True):
     places: Places
     lag: LagView
     alarms: Sequence[Alarm] = ()
+    left_out: int = 0  #: rows of less busy events
 
     @property
     def stands_still(self) -> bool:
@@ -60,12 +51,21 @@ def overview(snapshot: Snapshot, days: int) -> Overview:
         at_ms=snapshot.at_ms,
         sums=sums,
         bar=bar(sums),
-        rows=by_event(totals),
+        rows=_busiest(rows := by_event(totals)),
+        left_out=max(0, len(rows) - MOST_ROWS),
         latest=snapshot.latest,
         places=places(snapshot.pixels),
         lag=snapshot.lag,
         alarms=snapshot.alarms,
     )
+
+
+def _busiest(rows: list[Row]) -> list[Row]:
+    """Keep the rows that count most, in their order."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    least = sorted((row.sums.recorded for row in rows), reverse=True)[MOST_ROWS - 1]
+    return [row for row in rows if row.sums.recorded >= least][:MOST_ROWS]
 
 
 def bar(sums: Sums) -> list[Slice]:
@@ -78,12 +78,4 @@ def bar(sums: Sums) -> list[Slice]:
         ("ended", sums.ended),
         *((outcome.value, sums.of(outcome)) for outcome in _LIKELY_FIRST),
     )
-    whole = max(1, sum(n for _, n in parts))
-    wanted = [(name, n, max(_LEAST_WIDTH, n / whole * _BAR_WIDTH)) for name, n in parts if n]
-    shrink = _BAR_WIDTH / max(1.0, sum(width for _, _, width in wanted))
-    slices: list[Slice] = []
-    x = 0.0
-    for name, n, width in wanted:
-        slices.append(Slice(name, n, round(x, 2), round(width * shrink, 2)))
-        x += width * shrink
-    return slices
+    return stacked(parts)

@@ -11,11 +11,11 @@ from functools import partial
 from msgspec import Struct
 
 from twinbeam.core.clock import day_of
+from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.story import PixelRow, Story, Total
 from twinbeam.web.alarms import Alarm
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
 from twinbeam.web.sight import lag_within, within
-from twinbeam.web.sums import WEEK_DAYS
 
 PERIODS = (1, WEEK_DAYS)  #: in UTC days, today among them
 LATEST = 20

@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from twinbeam.core.errors import TwinbeamError
+from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.web.access import signed_in
 from twinbeam.web.live.overview import overview
 from twinbeam.web.live.snapshot_cache import PERIODS, Snapshot, SnapshotCache, SnapshotCaches
 from twinbeam.web.rendering import PageRenderer
-from twinbeam.web.sums import WEEK_DAYS
 from twinbeam.web.wording import iso
 
 Still = Callable[[Request], Awaitable[bool]]

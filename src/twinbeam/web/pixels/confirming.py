@@ -39,7 +39,7 @@ def confirming(row: PixelRow, week: Sums, now_ms: int) -> PurchaseConfirmation |
     return PurchaseConfirmation(
         _WORDS[mode, waits].format(stage=stage),
         waits,
-        dict(week.reasons(State.HELD)).get(Reason.NOT_CONFIRMED, 0),
-        dict(week.reasons(State.EXPIRED)).get(Reason.NEVER_CONFIRMED, 0),
+        week.reason(State.HELD, Reason.NOT_CONFIRMED),
+        week.reason(State.EXPIRED, Reason.NEVER_CONFIRMED),
         f"twinbeam pixels set {row.code} confirm_purchases={to}{workspace_option(row.workspace)}",
     )

@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND
+from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import LastAnswer, PixelRow
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
+from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.web.alarms import Issue, Weight
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixels.sides import Silence
-from twinbeam.web.sums import WEEK_DAYS, Sums
+from twinbeam.web.sums import Sums
 from twinbeam.web.wording import duration, since_when, workspace_option
 
 
@@ -31,6 +33,12 @@ class PixelFacts(Struct, frozen=True):
     piled: int = 0  #: what is held of events of which fewer are delivered
     silence: Silence | None = None  #: the side that used to report and does so no more
     now_ms: int = 0
+    browser_copies: int = 0  #: conversions of the week that the browser reported
+
+    @property
+    def left_to_script(self) -> int:
+        """What was left to TikTok's own script, of the week."""
+        return self.week.reason(Outcome.DROPPED, Reason.LEFT_TO_BROWSER)
 
 
 def issues(facts: PixelFacts) -> list[Issue]:
@@ -94,7 +102,7 @@ def _expired(facts: PixelFacts) -> Issue | None:
 def _silent_consent(facts: PixelFacts) -> Issue | None:
     unsaid = _expired_for(facts, Reason.CONSENT_NEVER_SAID)
     for outcome in (Outcome.DROPPED, State.HELD):
-        unsaid += dict(facts.week.reasons(outcome)).get(Reason.CONSENT_NOT_SAID, 0)
+        unsaid += facts.week.reason(outcome, Reason.CONSENT_NOT_SAID)
     if not unsaid or unsaid * 2 < facts.week.recorded:
         return None
     what = f"Events without consent, which this pixel requires: {unsaid:,} of {facts.week.recorded:,}."
@@ -131,8 +139,7 @@ def _never_confirmed(facts: PixelFacts) -> Issue | None:
 
 
 def _two_ids(facts: PixelFacts) -> Issue | None:
-    found = dict(facts.week.findings)
-    apart = found.get(Finding.ID_MISMATCH, 0)
+    apart = facts.week.reason(FINDING, Finding.ID_MISMATCH)
     if not apart:
         return None
     what = f"Copies of the last 7 days that came under another id when their order had been sent: {apart:,}."
@@ -141,7 +148,7 @@ def _two_ids(facts: PixelFacts) -> Issue | None:
 
 def _contested(facts: PixelFacts) -> Issue | None:
     contested = _expired_for(facts, Reason.CONSENT_CONTESTED)
-    contested += dict(facts.week.reasons(State.HELD)).get(Reason.CONSENT_CONTESTED, 0)
+    contested += facts.week.reason(State.HELD, Reason.CONSENT_CONTESTED)
     if not contested:
         return None
     what = f"Orders of the last 7 days that a browser refused without proof of whose visit it was: {contested:,}."
@@ -150,7 +157,7 @@ def _contested(facts: PixelFacts) -> Issue | None:
 
 
 def _reused(facts: PixelFacts) -> Issue | None:
-    reused = dict(facts.week.reasons(State.HELD)).get(Reason.ORDER_REUSED, 0)
+    reused = facts.week.reason(State.HELD, Reason.ORDER_REUSED)
     if not reused:
         return None
     what = f"Orders that are held because their number was used before: {reused:,}."
@@ -159,7 +166,7 @@ def _reused(facts: PixelFacts) -> Issue | None:
 
 
 def _twice(facts: PixelFacts) -> Issue | None:
-    twice = dict(facts.week.findings).get(Finding.SENT_TWICE, 0)
+    twice = facts.week.reason(FINDING, Finding.SENT_TWICE)
     if not twice:
         return None
     what = f"Orders of the last 7 days that were sent under two ids before a copy told that they were one: {twice:,}."
@@ -167,7 +174,7 @@ def _twice(facts: PixelFacts) -> Issue | None:
 
 
 def _on_the_page(facts: PixelFacts, finding: Finding, fix: str) -> Issue | None:
-    n = dict(facts.week.findings).get(finding, 0)
+    n = facts.week.reason(FINDING, finding)
     what = f"{finding.sentence} Events of the last 7 days that tell so: {n:,}."
     return Issue(Weight.LOSING, what, fix) if n else None
 
@@ -194,8 +201,7 @@ def _list(facts: PixelFacts, kind: str) -> str:
 
 
 def _expired_for(facts: PixelFacts, *reasons: Reason) -> int:
-    found = dict(facts.week.reasons(State.EXPIRED))
-    return sum(found.get(reason, 0) for reason in reasons)
+    return sum(facts.week.reason(State.EXPIRED, reason) for reason in reasons)
 
 
 def _nothing_yet(facts: PixelFacts) -> Issue | None:

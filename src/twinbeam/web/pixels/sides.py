@@ -41,10 +41,11 @@ def by_place(sides: Iterable[SideSeen]) -> dict[tuple[str, str], list[SideSeen]]
 
 def last_seen(sides: Iterable[SideSeen]) -> Seen:
     """Return when each side of one pixel last reported anything."""
-    seen: dict[Side, int] = {}
+    seen: dict[str, int] = {}
     for side in sides:
-        seen[Side(side.side)] = max(side.at_ms, seen.get(Side(side.side), 0))
-    return seen
+        if side.at_ms > seen.get(side.side, 0):
+            seen[side.side] = side.at_ms
+    return {Side(side): at_ms for side, at_ms in seen.items()}
 
 
 def fallen_silent(sides: Sequence[SideSeen], now_ms: int) -> Silence | None:

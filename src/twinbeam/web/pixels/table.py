@@ -1,45 +1,122 @@
-"""What the page `/pixels` shows: every pixel with its sums, its sides and its issues; for the reader's thread."""
+"""Every pixel with its week, its status, its figures and its issues; for the reader's thread."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 
 from msgspec import Struct
 
-from twinbeam.core.clock import day_of
-from twinbeam.core.story import PixelRow, Total
+from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
+from twinbeam.core.story import PixelRow, SideSeen, Total
+from twinbeam.jobs.pixel_weeks import weeks_of
 from twinbeam.web.alarms import Alarm, Issue, Weight
 from twinbeam.web.contract import ReadModel
+from twinbeam.web.pixels.beside import NOTHING, Beside
 from twinbeam.web.pixels.confirming import PurchaseConfirmation, confirming
 from twinbeam.web.pixels.issues import PixelFacts, issues
+from twinbeam.web.pixels.rates import MatchScore, Share, accepted, dedup, match_score
 from twinbeam.web.pixels.sides import Seen, by_place, fallen_silent, last_seen
-from twinbeam.web.pixels.tokens import refusal_of, refusals
-from twinbeam.web.places import places
-from twinbeam.web.sums import WEEK_DAYS, Sums, add_up, by_pixel, piled_up
+from twinbeam.web.pixels.standing import EventsApi, Status, events_api_of, status_of
+from twinbeam.web.pixels.tokens import Refusals, refusal_of, refusals
+from twinbeam.web.sums import sums_of
+from twinbeam.web.weeks import weeks_now
+
+Place = tuple[str, str]
+"""(workspace, pixel)"""
+
+_NO_WEEK = PixelWeek("", "", [0] * WEEK_DAYS, [], [])
 
 
-class PixelView(Struct, frozen=True):
-    """One line of the table."""
+class PixelView:
+    """All that the page shows of one pixel; what is asked for, since few of many are shown."""
 
-    row: PixelRow
-    today: Sums
-    seen: Seen  #: when each side last reported, in ms
-    token_refused: bool  #: whatever is set was refused when it was last used
-    issues: list[Issue]
-    confirming: PurchaseConfirmation | None = None  #: whether its browser purchases wait for a server's word
+    def __init__(self, facts: PixelFacts, week: PixelWeek, beside: Beside = NOTHING) -> None:
+        self.row = facts.pixel
+        self.facts = facts
+        self.week = week
+        self.beside = beside
+
+    @cached_property
+    def status(self) -> Status:
+        """Whether events reach TikTok, and why."""
+        return status_of(self.facts)
+
+    @cached_property
+    def events_api(self) -> EventsApi:
+        """Whether its Events API works."""
+        return events_api_of(self.facts)
+
+    @cached_property
+    def issues(self) -> list[Issue]:
+        """What there is to mend."""
+        return issues(self.facts)
+
+    @cached_property
+    def dedup(self) -> Share | None:
+        """The deduplication rate, our estimate."""
+        return dedup(self.week.events)
+
+    @cached_property
+    def match(self) -> MatchScore | None:
+        """How well visitors are matched, our estimate."""
+        return match_score(self.week.events)
+
+    @cached_property
+    def accepted(self) -> Share | None:
+        """How much of what TikTok answered it accepted."""
+        return accepted(self.facts.week.delivered, self.facts.week.refused)
+
+    @cached_property
+    def confirming(self) -> PurchaseConfirmation | None:
+        """Whether its browser purchases wait for a server's word."""
+        return confirming(self.row, self.facts.week, self.facts.now_ms)
+
+    @property
+    def seen(self) -> Seen:
+        """When each side last reported, in ms."""
+        return self.facts.seen
+
+    @property
+    def last_ms(self) -> int:
+        """When anything was last reported; 0 for never."""
+        return max(self.seen.values(), default=0)
+
+    @property
+    def conversions(self) -> int:
+        """Conversions of the week, without tests."""
+        return sum(self.week.days)
+
+    @property
+    def is_broken(self) -> bool:
+        """Return whether nothing of it is delivered."""
+        return any(issue.weight == Weight.BROKEN for issue in self.issues)
+
+    @property
+    def losing(self) -> int:
+        """How many issues lose conversions."""
+        return sum(issue.weight == Weight.LOSING for issue in self.issues)
 
 
 class PixelTable(Struct, frozen=True):
-    """All lines of the table."""
+    """All pixels."""
 
     at_ms: int
+    counted_ms: int  #: as of when their weeks were added up
     pixels: list[PixelView]
     several_workspaces: bool
 
 
 def read_table(read_model: ReadModel, now_ms: int, access_codes: Collection[int] = ()) -> PixelTable:
-    """Read the page's content."""
-    week = read_model.totals(since_day=day_of(now_ms) - WEEK_DAYS + 1)
+    """Read every pixel: few are counted anew, of many what a job added up is read."""
     rows = read_model.pixels()
-    return PixelTable(now_ms, _views(read_model, rows, week, now_ms, access_codes), places(rows).several_workspaces)
+    weeks = weeks_now(read_model, now_ms)
+    views = _views(read_model, rows, weeks.pixels, now_ms, access_codes)
+    return PixelTable(now_ms, weeks.counted_ms, views, len({row.workspace for row in rows}) > 1)
+
+
+def read_one(read_model: ReadModel, place: Place, now_ms: int, access_codes: Collection[int] = ()) -> PixelView | None:
+    """Read one pixel, counted anew where they are few; None where there is none."""
+    table = read_table(read_model, now_ms, access_codes)
+    return next((view for view in table.pixels if (view.row.workspace, view.row.code) == place), None)
 
 
 def alarms(
@@ -51,33 +128,44 @@ def alarms(
     access_codes: Collection[int],
 ) -> list[Alarm]:
     """Return what must not be overlooked, of all pixels, the worst first."""
-    views = _views(read_model, rows, week, now_ms, access_codes)
+    views = _views(read_model, rows, weeks_of(week, [], now_ms), now_ms, access_codes)
     found = [Alarm(view.row, issue) for view in views for issue in view.issues if issue.is_alarm]
     return sorted(found, key=lambda alarm: alarm.issue.weight != Weight.BROKEN)
 
 
 def _views(
-    read_model: ReadModel, rows: Sequence[PixelRow], week: Sequence[Total], now_ms: int, access_codes: Collection[int]
+    read_model: ReadModel,
+    rows: Sequence[PixelRow],
+    weeks: Sequence[PixelWeek],
+    now_ms: int,
+    access_codes: Collection[int],
 ) -> list[PixelView]:
-    weekly, daily = by_pixel(week), by_pixel(read_model.totals(since_day=day_of(now_ms), by_event=False))
-    piled, refused = piled_up(week), refusals(read_model.last_answers(), access_codes)
+    by_pixel = {(week.workspace, week.pixel): week for week in weeks}
+    refused = refusals(read_model.last_answers(), access_codes)
     sides = by_place(read_model.sides_seen())
-    views = []
-    for row in rows:
-        place = (row.workspace, row.code)
-        facts = PixelFacts(
-            pixel=row,
-            week=weekly.get(place, _NONE),
-            seen=last_seen(sides.get(place, ())),
-            refusal=refusal_of(row, refused),
-            piled=piled.get(place, 0),
-            silence=fallen_silent(sides.get(place, ()), now_ms),
-            now_ms=now_ms,
-        )
-        waits = confirming(row, facts.week, now_ms)
-        token_refused = facts.refusal is not None
-        views.append(PixelView(row, daily.get(place, _NONE), facts.seen, token_refused, issues(facts), waits))
-    return views
+    return [
+        _view(row, by_pixel.get((row.workspace, row.code), _NO_WEEK), _Around(refused, sides, now_ms)) for row in rows
+    ]
 
 
-_NONE = add_up([])
+class _Around(Struct, frozen=True):
+    """What is known of all pixels."""
+
+    refused: Refusals
+    sides: Mapping[Place, Sequence[SideSeen]]
+    now_ms: int
+
+
+def _view(row: PixelRow, week: PixelWeek, around: _Around) -> PixelView:
+    sides, now_ms = around.sides.get((row.workspace, row.code), ()), around.now_ms
+    facts = PixelFacts(
+        pixel=row,
+        week=sums_of(week.outcomes),
+        seen=last_seen(sides),
+        refusal=refusal_of(row, around.refused),
+        piled=week.piled,
+        silence=fallen_silent(sides, now_ms),
+        now_ms=now_ms,
+        browser_copies=sum(event.browser + event.both for event in week.events),
+    )
+    return PixelView(facts, week)

@@ -1,19 +1,105 @@
-"""GET /pixels: every pixel in one table, with what is wrong in words."""
+"""/pixels and the page of each pixel; the kill switch is a form there."""
 
+from contextvars import copy_context
 from functools import partial
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from twinbeam.admin import stopping
+from twinbeam.admin.errors import AdminError
+from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
-from twinbeam.web.pixels.table import read_table
+from twinbeam.web.forms import read_form
+from twinbeam.web.pixels.links import PixelLinks
+from twinbeam.web.pixels.question import PATH, SORTS, answer, read_question
+from twinbeam.web.pixels.rates import NAMES, WEIGHTS
+from twinbeam.web.pixels.table import PixelTable, Place, read_one, read_table
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
 
+_NO_STORE = {"cache-control": "no-store"}
+
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
-    """Answer GET /pixels."""
-    table = await context.on_reader(
-        partial(read_table, seen_by(request, context), context.clock.now_ms(), context.access_codes)
+    """Answer GET /pixels; it is rendered on the reader's thread, since there may be many."""
+    asked = read_question(request.query_params)
+
+    def page() -> Response:
+        now_ms = context.clock.now_ms()
+        table = read_table(seen_by(request, context), now_ms, context.access_codes)
+        found = answer(asked, table.pixels)
+        return renderer.respond(
+            "pixels/page.html",
+            here=PATH,
+            asked=asked,
+            table=table,
+            found=found,
+            sorts=[(word, name) for word, (name, _) in SORTS.items()],
+            clients=_clients(table),
+            workspaces=sorted({view.row.workspace for view in table.pixels}),
+            links=partial(PixelLinks, now_ms),
+            match_names=NAMES,
+        )
+
+    return await context.on_reader(partial(copy_context().run, page))  # the page around it shows who is signed in
+
+
+async def show_one(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
+    """Answer GET /pixels/{workspace}/{code}."""
+    return await _one(renderer, context, request)
+
+
+async def stop(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
+    """Answer POST /pixels/{workspace}/{code}/stop: nothing is sent to the pixel until it is started."""
+    form, (workspace, code) = await read_form(request), _place(request)
+    if not form.get("sure"):
+        return await _one(
+            renderer, context, request, problem="Tick the box to confirm: nothing is sent while it is stopped."
+        )
+    try:
+        await act(
+            context, request, partial(stopping.stop, workspace=workspace, code=code, why=form.get("why", "").strip())
+        )
+    except AdminError as error:
+        return await _one(renderer, context, request, problem=str(error))
+    return RedirectResponse(f"{PATH}/{workspace}/{code}", 303, _NO_STORE)
+
+
+async def start(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
+    """Answer POST /pixels/{workspace}/{code}/start: what waited for the pixel is sent."""
+    workspace, code = _place(request)
+    try:
+        await act(context, request, partial(stopping.start, workspace=workspace, code=code))
+    except AdminError as error:
+        return await _one(renderer, context, request, problem=str(error))
+    return RedirectResponse(f"{PATH}/{workspace}/{code}", 303, _NO_STORE)
+
+
+async def _one(renderer: PageRenderer, context: RouteContext, request: Request, problem: str = "") -> Response:
+    now_ms = context.clock.now_ms()
+    found = await context.on_reader(
+        partial(read_one, seen_by(request, context), _place(request), now_ms, context.access_codes)
     )
-    return renderer.respond("pixels/page.html", here="/pixels", table=table)
+    if found is None:
+        raise HTTPException(404)
+    return renderer.respond(
+        "pixels/one.html",
+        422 if problem else 200,
+        here=PATH,
+        pixel=found,
+        at_ms=now_ms,
+        links=partial(PixelLinks, now_ms),
+        weights=WEIGHTS,
+        match_names=NAMES,
+        problem=problem,
+    )
+
+
+def _place(request: Request) -> Place:
+    return request.path_params["workspace"], request.path_params["code"]
+
+
+def _clients(table: PixelTable) -> list[str]:
+    return sorted({view.beside.client for view in table.pixels if view.beside.client})

@@ -1,15 +1,27 @@
 """Counters: changed only in the transaction that changes what they count."""
 
+import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from twinbeam.pipeline.record.counted import CountedNames
+from twinbeam.pipeline.record.coverage import COLUMNS, Coverage
 
 _ADD = (
     "INSERT INTO counter VALUES (?,?,?,?,?,?,?) "
     "ON CONFLICT (day, workspace, pixel, event, outcome, reason) DO UPDATE SET n = n + excluded.n"
 )
 
+
+_COVER = (
+    f"INSERT INTO coverage (day, workspace, pixel, event, {', '.join(COLUMNS)}) "  # noqa: S608 -- constants only
+    f"VALUES (?,?,?,?,{','.join('?' * len(COLUMNS))}) "
+    f"ON CONFLICT DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in COLUMNS)}"
+)
+_CARRIED = (
+    "SELECT received / 86400000, workspace, pixel, event, match, conditions, count(*) FROM conversion "
+    "WHERE test_code = '' AND id IN (SELECT value FROM json_each(?)) GROUP BY 1, 2, 3, 4, 5, 6"
+)
 
 _NAMES = "SELECT DISTINCT event FROM counter WHERE day=? AND workspace=? AND pixel=? AND outcome='recorded'"
 
@@ -35,3 +47,16 @@ def move_counts(db: sqlite3.Connection, moves: Iterable[Change]) -> None:
     """Count what changes its state after it was recorded, under the name it has there; call inside a transaction."""
     names = counted_names(db)
     add_counts(db, [(*(place := move[:3]), names.of(*place, move[3]), *move[4:]) for move in moves])
+
+
+def add_coverage(db: sqlite3.Connection, changes: Coverage) -> None:
+    """Add to what is counted of places; call inside the transaction that changes the rows."""
+    db.executemany(_COVER, [(*key, *row) for key, row in changes])
+
+
+def cover_delivered(db: sqlite3.Connection, ids: Sequence[int], n: int) -> None:
+    """Count conversions into (n=1) or out of (n=-1) what TikTok accepted; call inside a transaction."""
+    coverage = Coverage(counted_names(db))
+    for *key, match, conditions, count in db.execute(_CARRIED, (json.dumps(ids),)):
+        coverage.carried((key[0], key[1], key[2], key[3]), match, conditions, n * count)
+    add_coverage(db, coverage)

@@ -21,7 +21,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Facts
 from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_context
 from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
-from twinbeam.engines.stores.sqlite.counting import move_counts
+from twinbeam.engines.stores.sqlite.counting import cover_delivered, move_counts
 from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.lookup_index import delete_lookups
 from twinbeam.engines.stores.sqlite.payloads import Payloads
@@ -135,6 +135,7 @@ class Erasing:
         self._unschedule(gone)
         self._payloads.purge([row.id for row in gone])
         self._db.executemany("UPDATE copy SET differs='' WHERE id=?", [(row.id,) for row in gone])
+        cover_delivered(self._db, [row.id for row in gone if row.state is State.DELIVERED], -1)
         end = (State.ERASED, Reason.ERASURE_ASKED)
         self._db.executemany(_BLANK, [(*end, now_ms, row.id) for row in gone])
         self._count(gone)

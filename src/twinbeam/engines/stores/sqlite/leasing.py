@@ -27,7 +27,7 @@ from twinbeam.engines.stores.sqlite.packed_rows import pack_ids
 from twinbeam.engines.stores.sqlite.rows import handle_of
 from twinbeam.engines.stores.sqlite.settling import LANES, OpenBatch, Settling, as_lane, as_open_batch, end_of
 from twinbeam.pipeline.record.conversion import Spoken, is_proven
-from twinbeam.pipeline.record.merge import merge
+from twinbeam.pipeline.record.merge import carried_by, merge
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
@@ -36,7 +36,7 @@ _DUE_LANES = f"{LANES} WHERE EXISTS (SELECT 1 FROM ready WHERE ready.lane = lane
 _SPLIT = "UPDATE batch SET state='split', answered_at=? WHERE id=?"
 _PICKED = (
     "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch, browser_at, spelling, since, "
-    "conditions, evidence, visitor, granter, other_visitor FROM conversion "
+    "conditions, evidence, visitor, granter, other_visitor, match FROM conversion "
     "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
 )
 _HASTENED = (
@@ -56,6 +56,7 @@ _LEASE = (
     "reason='' WHERE id IN (SELECT value FROM json_each(?))"
 )
 _NAME = "UPDATE conversion SET spelling=? WHERE id IN (SELECT value FROM json_each(?))"
+_CARRY = "UPDATE conversion SET match=? WHERE id=?"
 _SPELLED = "SELECT spelling FROM event_spelling WHERE workspace=? AND pixel=? AND event=?"
 _ORPHANS = (
     "SELECT batch.id, lane, ids, tally, body_hash, attempt FROM batch WHERE state='leased' AND owner<>? ORDER BY id"
@@ -86,6 +87,7 @@ class _Pick(Struct, frozen=True):
     visitor: int  #: whose it is
     granter: int  #: whose word permitted it
     other_visitor: int  #: a second visit that is its own
+    match: int  #: match keys of all copies
 
     @property
     def spoken(self) -> Spoken:
@@ -101,6 +103,7 @@ class _Loaded(NamedTuple):
     pick: _Pick
     name: str
     event: bytes
+    match: int  #: the match keys that this carries
 
 
 class Leasing(Settling):
@@ -267,7 +270,7 @@ class Leasing(Settling):
         loaded = []
         for pick in picks:
             try:
-                loaded.append(_Loaded(pick, names[pick.id], self._event(pick, sealed)))
+                loaded.append(_Loaded(pick, names[pick.id], *self._event(pick, sealed)))
             except NotOpenedHere:
                 raise  # nothing is lost: the ring's backup opens it
             except (StorageDamaged, msgspec.MsgspecError, ValueError):
@@ -287,11 +290,14 @@ class Leasing(Settling):
         sql = "SELECT id, body FROM payload WHERE id IN (SELECT value FROM json_each(?))"
         return dict(self._connection.execute_with_ids(sql, [pick.id for pick in picks]))
 
-    def _event(self, pick: _Pick, sealed: dict[int, bytes]) -> bytes:
+    def _event(self, pick: _Pick, sealed: dict[int, bytes]) -> tuple[bytes, int]:
+        """Return the event as it goes out, and the match keys it carries."""
         if pick.id not in sealed:
             raise StorageDamaged(f"the payload of conversion {pick.id} is gone")
         opened = self._connection.keys.open_sealed(sealed[pick.id], payload_context(pick.id))
-        return merge(self._connection.unpack_copies(opened), pick.conditions, pick.spoken)
+        copies = self._connection.unpack_copies(opened)
+        event = merge(copies, pick.conditions, pick.spoken)
+        return event, pick.match if event is copies[0].body else carried_by(event)
 
     def _open_batch(
         self, lane: Lane, loaded: list[_Loaded], owner: str, now_ms: int, compose: Compose, *, again: bool = False
@@ -314,6 +320,8 @@ class Leasing(Settling):
         else:
             self._connection.execute_with_ids(_LEASE, ids, now_ms, batch)
             self._freeze_names(loaded)
+            carried = [(one.match, one.pick.id) for one in loaded if one.match != one.pick.match]
+            self._db.executemany(_CARRY, carried)
             self._count_moved(picks, State.LEASED, "")
         return Lease(batch=int(batch or 0), lane=lane, body=body, count=len(ids), attempt=attempt)
 
@@ -364,7 +372,7 @@ class Leasing(Settling):
                 self._end(left, TOO_LATE, State.EXPIRED, reason_of_batch(late), now_ms)
             return None
         sealed, names = self._sealed(picks), self._names(picks)
-        body = compose(lane, [(names[pick.id], self._event(pick, sealed)) for pick in picks])
+        body = compose(lane, [(names[pick.id], self._event(pick, sealed)[0]) for pick in picks])
         if _hash(body) != body_hash:
             raise StorageDamaged(f"batch {open_batch.id} no longer gives the bytes that were sent")
         return Lease(batch=open_batch.id, lane=lane, body=body, count=len(open_batch.ids), attempt=attempt, resent=True)

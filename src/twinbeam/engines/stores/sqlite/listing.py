@@ -5,14 +5,17 @@ What is being sent stands in the schedule and in open batches; everything else i
 workspace, pixel and state. A page is merged from the newest of each, so it costs the same however much there is.
 """
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from heapq import merge, nlargest
 from itertools import islice
 
 import msgspec
 
+from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.lifecycle import SENDING, State, whole
-from twinbeam.core.story import LastAnswer, Listed, SideSeen, Story
+from twinbeam.core.story import WIDE, LastAnswer, Listed, Narrowed, SideSeen, Story
+from twinbeam.engines.stores.sqlite.moments import first_since
 from twinbeam.engines.stores.sqlite.packed_rows import unpack_ids
 from twinbeam.engines.stores.sqlite.reading import STORY, StoreReader, as_story
 
@@ -20,6 +23,22 @@ Place = tuple[str, str]
 """(workspace, pixel)"""
 
 _END = 2**62
+MOST_LOOKED_AT = 5_000  #: conversions among which those of an event or a side are looked for, for one page
+_CHUNK = 250
+#: What a narrowed list holds of some conversions, by the sides that reported them.
+_MATCHING = {
+    seen: (
+        "SELECT id FROM conversion WHERE id IN (SELECT value FROM json_each(?1)) AND (?2 = '' OR event = ?2) "  # noqa: S608
+        f"{which} ORDER BY id DESC"
+    )
+    for seen, which in {
+        "": "",
+        "browser": "AND channels = 'browser' AND united = 0 AND test_code = '' AND state <> 'dropped'",
+        "server": "AND instr(channels, 'browser') = 0 AND united = 0 AND test_code = '' AND state <> 'dropped'",
+        "both": "AND instr(channels, 'browser') > 0 AND channels <> 'browser' AND united = 0 AND test_code = '' "
+        "AND state <> 'dropped'",
+    }.items()
+}
 _LISTED = "conversion INDEXED BY conversion_listed WHERE state NOT IN ('ready', 'leased', 'waiting')"
 _NEXT_PIXEL = f"SELECT workspace, pixel FROM {_LISTED} AND workspace=? AND pixel>? ORDER BY pixel LIMIT 1"  # noqa: S608 -- constants only
 _NEXT_WORKSPACE = f"SELECT workspace, pixel FROM {_LISTED} AND workspace>? ORDER BY workspace, pixel LIMIT 1"  # noqa: S608 -- likewise
@@ -44,14 +63,24 @@ class Listing(StoreReader):
     """See web.contract.ReadModel for the promises."""
 
     def in_state(
-        self, states: Collection[str], *, limit: int, pixel: Place | None = None, before_id: int | None = None
+        self,
+        states: Collection[str],
+        *,
+        limit: int,
+        pixel: Place | None = None,
+        before_id: int | None = None,
+        narrowed: Narrowed = WIDE,
     ) -> Listed:
         """Return the newest conversions in one of some states, and where the list goes on."""
         asked = whole(states)
         with self.one_moment():
-            ids = self._newest(asked, pixel, before_id or _END, limit + 1)
+            if narrowed.is_wide:
+                ids = self._newest(asked, pixel, before_id or _END, limit + 1)
+                next_id = ids[limit - 1] if len(ids) > limit else None
+            else:
+                ids, next_id = self._narrowed(asked, pixel, before_id or _END, limit, narrowed)
             stories = [story for id_ in ids[:limit] for story in self._summaries(id_)]
-        return Listed(stories, ids[limit - 1] if len(ids) > limit else None)
+        return Listed(stories, next_id)
 
     def last_answers(self) -> list[LastAnswer]:
         """Return the newest answer to each pixel that ever had one."""
@@ -68,6 +97,30 @@ class Listing(StoreReader):
         if states & _SENT:
             lists.append(self._being_sent(pixel, top, limit))
         return list(islice(merge(*lists, reverse=True), limit))
+
+    def _narrowed(
+        self, states: frozenset[str], pixel: Place | None, top: int, limit: int, narrowed: Narrowed
+    ) -> tuple[list[int], int | None]:
+        """Return the newest ids that a narrowed list holds, and where it goes on; it looks at so many and no more."""
+        bottom, end = self._between(narrowed)
+        looked_at = self._newest(states, pixel, min(top, end), MOST_LOOKED_AT)
+        among = [id_ for id_ in looked_at if id_ >= bottom]
+        found: list[int] = []
+        for first in range(0, len(among), _CHUNK):
+            some = json.dumps(among[first : first + _CHUNK])
+            found += [id_ for (id_,) in self._rows(_MATCHING[narrowed.seen], (some, narrowed.event))]
+            if len(found) > limit:
+                return found[:limit], found[limit - 1]
+        cut_off = len(looked_at) == MOST_LOOKED_AT and len(among) == len(looked_at)
+        return found, looked_at[-1] if cut_off else None
+
+    def _between(self, narrowed: Narrowed) -> tuple[int, int]:
+        """Return the first id of some days, and the first behind them."""
+        highest = self._rows("SELECT coalesce(max(id), 0) FROM conversion")[0][0]
+        since, until = narrowed.since_day, narrowed.until_day
+        bottom = 0 if since is None else first_since(self._db, since * MS_PER_DAY, highest)
+        end = _END if until is None else first_since(self._db, (until + 1) * MS_PER_DAY, highest)
+        return bottom, end
 
     def _at_rest(self, place: Place, state: str, top: int, limit: int) -> list[int]:
         return [id_ for (id_,) in self._rows(_IN_STATE, (*place, state, top, limit))]

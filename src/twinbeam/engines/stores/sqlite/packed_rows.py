@@ -1,7 +1,8 @@
 """
 Many keys of one length, each with the id it leads to, in one row: appended at once, searched from end to end.
 
-Such a table has the columns n, hashes and ids.
+Such a table has the columns n, hashes and ids. Rows under negative numbers are sorted (lookup_index.py): they are
+found by those, and not searched from end to end.
 """
 
 import sqlite3
@@ -57,20 +58,20 @@ def latest(db: sqlite3.Connection, table: str, keys: Sequence[bytes]) -> dict[by
 def _rows_with_few(db: sqlite3.Connection, table: str, keys: AbstractSet[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Yield the rows with one of these keys, and those where one only lies across the border of two others."""
     any_of = " OR ".join(["instr(hashes, ?)"] * len(keys))
-    yield from db.execute(f"SELECT hashes, ids FROM {table} WHERE {any_of} ORDER BY n", tuple(keys))  # noqa: S608 -- our own name
+    yield from db.execute(f"SELECT hashes, ids FROM {table} WHERE ({any_of}) AND n >= 0 ORDER BY n", tuple(keys))  # noqa: S608 -- our own name
 
 
 def _rows_with_any(db: sqlite3.Connection, table: str, keys: AbstractSet[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Return the rows with one of these keys; what one row costs does not depend on how many they are."""
     asked, shape = {(key,) for key in keys}, f"{len(next(iter(keys)))}s"
-    rows: Iterable[tuple[bytes, bytes]] = db.execute(f"SELECT hashes, ids FROM {table} ORDER BY n")  # noqa: S608 -- our own name
+    rows: Iterable[tuple[bytes, bytes]] = db.execute(f"SELECT hashes, ids FROM {table} WHERE n >= 0 ORDER BY n")  # noqa: S608 -- our own name
     return (row for row in rows if not asked.isdisjoint(iter_unpack(shape, row[0])))
 
 
 def remove(db: sqlite3.Connection, table: str, width: int, gone: AbstractSet[int]) -> Iterator[None]:
     """Take out all entries that lead to some ids, a few rows at a time; call inside transactions."""
     some = f"SELECT n, ids FROM {table} WHERE n > ? ORDER BY n LIMIT ?"  # noqa: S608 -- our own name
-    place = 0
+    place = -(2**62)
     while rows := db.execute(some, (place, _ROWS_AT_ONCE)).fetchall():
         place = rows[-1][0]
         for n, ids in rows:

@@ -11,14 +11,14 @@ import msgspec
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.rules import FIRST_SHOP, WorkspaceRules
-from twinbeam.core.story import Attempt, Change, CopySeen, Count, KeyRow, PixelRow, Story, Total
+from twinbeam.core.story import Attempt, Change, CopySeen, Count, Covered, KeyRow, PixelRow, Story, Total
 from twinbeam.core.values import EVENT_SOURCES, JSON
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite import packed_rows
 from twinbeam.engines.stores.sqlite.deferred_index import log_table
 from twinbeam.engines.stores.sqlite.lookup_index import conversions_by_lookup
 from twinbeam.engines.stores.sqlite.partitions import id_in, partition_of
-from twinbeam.pipeline.record.counted import event_id_lookup
+from twinbeam.pipeline.record.counted import OTHER, event_id_lookup
 
 STORY = (
     "SELECT id, workspace, pixel, event_source, event, event_id, event_time, order_id, received AS received_ms, state, "
@@ -26,7 +26,10 @@ STORY = (
     "minor AS value_minor, currency, channels, consent, source, due AS due_ms, settled_at AS settled_ms, "
     "attempts, batch, shop FROM conversion"
 )
-_PLACES = "SELECT DISTINCT pixel, event FROM counter WHERE workspace = ? AND outcome = 'recorded'"
+_PLACES = (
+    "SELECT DISTINCT workspace, pixel, event FROM coverage WHERE workspace IN (SELECT value FROM json_each(?)) "
+    "ORDER BY workspace, pixel"
+)
 #: The codes under which tests were sent, and those of today: what never was to be sent has no lane.
 _TEST_CODES = (
     "SELECT source_id, test_code FROM lane WHERE workspace = ?1 AND test_code <> '' UNION "
@@ -91,14 +94,15 @@ class StoreReader:
 
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
         """Find what is known under an event id, in all events and pixels of the workspace; tests and tombstones too."""
-        keys = [
-            conversion_key(scope_of(workspace, shop), event_source, stream, event, event_id)
-            for stream, event in self._streams(workspace)
-            for event_source in EVENT_SOURCES
-            for shop in self.all_shops(workspace)
-        ]
-        unnamed = conversions_by_lookup(self._db, [event_id_lookup(workspace, event_id)])
-        return self._stories(sorted({*self._ids(keys), *unnamed}))
+        return self.by_event_ids([workspace], event_id)
+
+    def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
+        """Find what is known under an event id in some workspaces, in one pass."""
+        places = self._rows(_PLACES, (json.dumps(list(workspaces)),))
+        unnamed = {workspace for workspace, _, event in places if event == OTHER}
+        hashes = [event_id_lookup(workspace, event_id) for workspace in sorted(unnamed)]
+        found = conversions_by_lookup(self._db, hashes) if hashes else []
+        return self._stories(sorted({*self._ids(list(self._keys(places, event_id))), *found}))
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Find conversions by look-up hashes (core.keys.lookup)."""
@@ -117,6 +121,11 @@ class StoreReader:
     def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
         """Add the counters from a UTC day on up over the days, and over the events unless they are asked for."""
         return [msgspec.convert(row, Total) for row in self._records(_TOTALS[by_event], (since_day,))]
+
+    def coverage(self, *, since_day: int = 0) -> list[Covered]:
+        """Return by which sides conversions were seen and what the delivered ones carried, from a UTC day on."""
+        sql = "SELECT * FROM coverage WHERE day >= ?"
+        return [msgspec.convert(row, Covered) for row in self._records(sql, (since_day,))]
 
     def states(self) -> dict[str, int]:
         """Count the rows by state; what the counters must agree with."""
@@ -174,12 +183,18 @@ class StoreReader:
         """Return the latest changes of what operators set up, newest first."""
         return [msgspec.convert(row, Change) for row in self._records(_CHANGES, (limit,))]
 
-    def _streams(self, workspace: str) -> Iterator[tuple[str, str]]:
-        """Yield what the keys of a workspace may be made of: pixels with their test streams, and event names."""
-        tests = self._rows(_TEST_CODES, (workspace,))
-        for pixel, event in self._rows(_PLACES, (workspace,)):
-            codes = ["", *(code for place, code in tests if place == pixel and code)]
-            yield from ((stream_of(pixel, code), event) for code in codes)
+    def _keys(self, places: Iterable[tuple[str, str, str]], event_id: str) -> Iterator[bytes]:
+        """Yield the keys that a conversion may have somewhere: of all pixels, tests and names there are."""
+        workspaces = {workspace for workspace, _, _ in places}
+        tests = {workspace: self._rows(_TEST_CODES, (workspace,)) for workspace in workspaces}
+        scopes = {it: [scope_of(it, shop) for shop in self.all_shops(it)] for it in workspaces}
+        kinds = {(row.workspace, row.code): (row.event_source,) for row in self.pixels()}
+        for workspace, pixel, event in places:
+            codes = ["", *(code for place, code in tests[workspace] if place == pixel and code)]
+            for event_source in kinds.get((workspace, pixel), EVENT_SOURCES):
+                for scope in scopes[workspace]:
+                    for code in codes:
+                        yield conversion_key(scope, event_source, stream_of(pixel, code), event, event_id)
 
     def _ids(self, keys: Sequence[bytes]) -> set[int]:
         """

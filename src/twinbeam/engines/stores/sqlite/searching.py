@@ -14,10 +14,9 @@ from twinbeam.core import keys
 from twinbeam.core.erasure import Person
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.lifecycle import ERASABLE, State
-from twinbeam.engines.stores.sqlite import packed_rows
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
-from twinbeam.engines.stores.sqlite.lookup_index import lookup_tables
+from twinbeam.engines.stores.sqlite.lookup_index import lookup_tables, search
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 
 END_OF_TIME_MS = 2**62
@@ -109,7 +108,7 @@ def _found_about(connection: StoreConnection, person: Person) -> Iterator[set[in
     """
     yield from _held_about(connection, person)
     for table in lookup_tables(connection.db):
-        yield set(packed_rows.search(connection.db, table, person.lookup))
+        yield set(search(connection.db, table, person.lookup))
 
 
 def _held_about(connection: StoreConnection, person: Person) -> Iterator[set[int]]:

@@ -17,7 +17,7 @@ from twinbeam.core.delivery import Answered, Lane
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
-from twinbeam.engines.stores.sqlite.counting import move_counts
+from twinbeam.engines.stores.sqlite.counting import cover_delivered, move_counts
 from twinbeam.engines.stores.sqlite.packed_rows import unpack_ids
 
 _ANSWER = "UPDATE batch SET state=?, answered_at=?, status=?, code=?, message=?, request_id=? WHERE id=?"
@@ -111,6 +111,8 @@ class Settling:
 
     def _end_ids(self, ids: Sequence[int], state: State, reason: str, now_ms: int) -> None:
         self._connection.execute_with_ids(_END, ids, state, reason, now_ms)
+        if state is State.DELIVERED:
+            cover_delivered(self._db, ids, 1)
 
     def _without_recalled(self, open_batch: OpenBatch, now_ms: int) -> OpenBatch:
         """End what was refused or erased while it was on the wire, and give the rest of the batch."""

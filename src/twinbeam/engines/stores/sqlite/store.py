@@ -23,18 +23,21 @@ The SQLite store, opened.
     durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
-    ../tables/     what SQLAlchemy keeps: jobs, users           transactions of their own, or others'
+    ../tables/     what SQLAlchemy keeps: jobs, users, weeks    transactions of their own, or others'
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
 """
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from twinbeam.core.clock import day_of
+from twinbeam.core.fleet import PixelWeek
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
@@ -45,6 +48,7 @@ from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import ErasureRequests, Housekeeping, keep_by_default
 from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
+from twinbeam.engines.stores.sqlite.lookup_index import sort_some
 from twinbeam.engines.stores.sqlite.migrate import migrate
 from twinbeam.engines.stores.sqlite.recording import StoreRecorder
 from twinbeam.engines.stores.sqlite.setup import Setup
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.account_reading import AccountReader
     from twinbeam.engines.stores.tables.accounts import AccountTable
     from twinbeam.engines.stores.tables.database import Tables
+    from twinbeam.engines.stores.tables.fleet import PixelWeekTable
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.users import UserRows
 
@@ -117,6 +122,15 @@ class SqliteStore(
         """Who runs the jobs: the lock tells that no other writer is alive, so nobody's lease is waited for."""
         return job_table(self._connection, alone=True)
 
+    def sort_lookups(self, now_ms: int) -> bool:
+        """Sort some look-ups, so that they are found sooner; tells whether there were so many."""
+        with self._connection.transaction():
+            return sort_some(self._connection.db, day_of(now_ms))
+
+    def keep_weeks(self, weeks: Sequence[PixelWeek]) -> None:
+        """Keep what was added up of every pixel, and forget what was before."""
+        week_table(self._connection.tables).keep(weeks)
+
     @property
     def accounts(self) -> "AccountTable":
         """The connected accounts."""
@@ -171,6 +185,10 @@ class SqliteReader(Listing):
     def __init__(self, folder: Path) -> None:
         super().__init__(open_reader(folder / FILE))
 
+    def weeks(self) -> list[PixelWeek]:
+        """Return what was added up of every pixel, as of when its job last ran."""
+        return week_table(self.tables).weeks()
+
     @cached_property
     def tables(self) -> "Tables":
         """The tables that SQLAlchemy keeps, for reading; it is loaded only where they are asked for."""
@@ -207,6 +225,13 @@ def account_table(connection: StoreConnection) -> "AccountTable":
     from twinbeam.engines.stores.tables.accounts import AccountTable  # noqa: PLC0415
 
     return AccountTable(connection.tables, connection.ring)
+
+
+def week_table(tables: "Tables") -> "PixelWeekTable":
+    """Return the table of what is added up of pixels; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.fleet import PixelWeekTable  # noqa: PLC0415
+
+    return PixelWeekTable(tables)
 
 
 def user_rows(tables: "Tables") -> "UserRows":

@@ -22,6 +22,7 @@ from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
 from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.lookup_index import day_of_table, delete_lookups, lookup_tables
+from twinbeam.engines.stores.sqlite.moments import first_since
 from twinbeam.engines.stores.sqlite.partitions import PARTITIONS
 
 KeepDays = Callable[[str], int]
@@ -216,17 +217,7 @@ class Tidying:
             self._connection.scrub_due = True
 
     def _first_since(self, ms: int) -> int:
-        """Return the first id accepted since a time: ids follow time, so that a search by halves is enough."""
-        low, high = 0, self._connection.highest_id("conversion") + 1
-        while low < high:
-            middle = (low + high) // 2
-            sql = "SELECT id, received FROM conversion WHERE id >= ? ORDER BY id LIMIT 1"
-            row = self._db.execute(sql, (middle,)).fetchone()
-            if row is None or row[1] >= ms:
-                high = middle
-            else:
-                low = row[0] + 1
-        return low
+        return first_since(self._db, ms, self._connection.highest_id("conversion"))
 
 
 def _ranges(keys: int) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.engines.stores.sqlite.auditing import add_changes
 from twinbeam.engines.stores.sqlite.connection import StoreConnection, facts_context
 from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
-from twinbeam.engines.stores.sqlite.counting import add_counts
+from twinbeam.engines.stores.sqlite.counting import add_counts, add_coverage
 from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.lookup_index import add_lookups
 from twinbeam.engines.stores.sqlite.payloads import Payloads
@@ -82,6 +82,7 @@ class Writing:
         self._db.executemany(_CONFIRMING, [(*place, until) for place, until in writes.confirming.items()])
         add_changes(self._db, writes.audit)
         add_counts(self._db, fold.counters)
+        add_coverage(self._db, fold.counters.coverage)
 
     def _joined(self, writes: WriteSet) -> dict[int, list[Copy]]:
         """Return all copies of each conversion whose payload changes, the kept ones first; its row shows them."""

@@ -1,0 +1,86 @@
+"""
+What the conversions of a pixel, an event and a day were seen by, and what those that TikTok accepted carried.
+
+The law: each number equals the rows it counts. A conversion counts under the sides that reported it as long as it
+stands for itself (it is no tombstone, no test, and not counted in another); its match keys count while TikTok has
+accepted it. Both change only in the transaction that changes the row, as counters do.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from twinbeam.core.clock import day_of
+from twinbeam.core.lifecycle import State
+from twinbeam.core.values import MATCH, Side
+from twinbeam.pipeline.record.conversion import BARE, Conversion, both_channels
+from twinbeam.pipeline.record.counted import CountedNames
+
+#: The match keys that are told, in TikTok's order of strength (tiktok.md 11.4).
+KEYS = ("ttclid", "email", "phone", "external_id", "ttp", "ip")
+#: What is counted of a place, in the order in which it is stored.
+COLUMNS = (*Side, "both", "delivered", *KEYS)
+
+CoverageKey = tuple[int, str, str, str]
+"""(day, workspace, pixel, event)"""
+
+_BOTH, _DELIVERED, _FIRST_KEY = len(Side), len(Side) + 1, len(Side) + 2
+_BITS = tuple(MATCH[key] for key in KEYS)
+_SIDES = {Side.BROWSER.value: 0, Side.SERVER.value: 1, "webhook": 1, "file": 1}  # what nearly all are seen by
+
+
+class Coverage:
+    """Changes to what is counted of places, summed up before they are written."""
+
+    def __init__(self, names: CountedNames) -> None:
+        self._names = names
+        self._changes: dict[CoverageKey, list[int]] = {}
+
+    def seen(self, conversion: Conversion, n: int) -> None:
+        """Count a conversion into (n=1) or out of (n=-1) the sides that have reported it by now."""
+        row = self._at(_key(conversion))  # which is there for each event that was ever recorded: searches go by that
+        if conversion.test_code or conversion.united or conversion.state is State.DROPPED:
+            return
+        row[side_of(conversion.channels)] += n
+
+    def delivered(self, conversion: Conversion, n: int) -> None:
+        """Count what a conversion carried when TikTok accepted it."""
+        if not conversion.test_code:
+            self.carried(_key(conversion), conversion.match, conversion.conditions, n)
+
+    def carried(self, key: CoverageKey, match: int, conditions: int, n: int) -> None:
+        """Count so many conversions that TikTok accepted with some match keys."""
+        row = self._at(key)
+        row[_DELIVERED] += n
+        if not conditions & BARE:
+            for place, bit in enumerate(_BITS, start=_FIRST_KEY):
+                if match & bit:
+                    row[place] += n
+
+    def __iter__(self) -> Iterator[tuple[CoverageKey, list[int]]]:
+        return iter(sorted(self._changes.items()))
+
+    def _at(self, key: CoverageKey) -> list[int]:
+        place = (*key[:3], self._names.of(*key))
+        row = self._changes.get(place)
+        if row is None:
+            row = self._changes[place] = [0] * len(COLUMNS)
+        return row
+
+
+def side_of(channels: str) -> int:
+    """Return the column of the sides that are behind a conversion's channels."""
+    place = _SIDES.get(channels)
+    return place if place is not None else _BOTH if both_channels(channels) else 1
+
+
+def coverage_of(rows: Iterable[Conversion], names: CountedNames) -> dict[CoverageKey, list[int]]:
+    """Count anew what the law says of some rows."""
+    coverage = Coverage(names)
+    for row in rows:
+        coverage.seen(row, 1)
+        if row.state is State.DELIVERED:
+            coverage.delivered(row, 1)
+    return {key: row for key, row in coverage if any(row)}
+
+
+def _key(conversion: Conversion) -> CoverageKey:
+    return day_of(conversion.received_ms), conversion.workspace, conversion.pixel, conversion.event

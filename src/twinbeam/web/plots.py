@@ -1,0 +1,54 @@
+"""Plots as shapes for SVG, made here: each comes with the words that say the same."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+_WIDTH, _HEIGHT = 84, 24  #: of a sparkline, in its own units
+_GAP = 2.0
+_WHOLE = 1000.0  #: the width of a bar, in its own units
+_LEAST = 4.0  #: so that one refused event among thousands can still be seen
+
+
+class Plot(Struct, frozen=True):
+    """A path, the box it is drawn in, and what it says."""
+
+    path: str
+    width: int
+    height: int
+    says: str
+
+
+class Slice(Struct, frozen=True):
+    """A part of a bar; its name gives it its colour."""
+
+    name: str
+    n: int
+    x: float
+    width: float
+
+
+def sparkline(values: Sequence[int], says: str) -> Plot:
+    """Return a column for each value, the highest as high as the box; what is nothing is a line on the ground."""
+    highest, width = max([*values, 1]), (_WIDTH + _GAP) / max(len(values), 1)
+    columns = []
+    for place, value in enumerate(values):
+        height = max(1.0, value / highest * _HEIGHT)
+        columns.append(f"M{place * width:.1f} {_HEIGHT}v-{height:.1f}h{width - _GAP:.1f}v{height:.1f}z")
+    return Plot("".join(columns), _WIDTH, _HEIGHT, says)
+
+
+def bar(part: float) -> float:
+    """Return how wide the filled part of a bar is."""
+    return round(min(max(part, 0.0), 1.0) * _WHOLE, 1)
+
+
+def stacked(parts: Sequence[tuple[str, int]]) -> list[Slice]:
+    """Divide a bar among its parts; those that are nothing have no slice."""
+    whole = max(1, sum(n for _, n in parts))
+    wanted = [(name, n, max(_LEAST, n / whole * _WHOLE)) for name, n in parts if n]
+    shrink, x, slices = _WHOLE / max(1.0, sum(width for *_, width in wanted)), 0.0, []
+    for name, n, width in wanted:
+        slices.append(Slice(name, n, round(x, 2), round(width * shrink, 2)))
+        x += width * shrink
+    return slices

@@ -1,0 +1,152 @@
+"""
+Every page of the app in Chromium, wide and narrow, light and dark: axe-core finds nothing serious in it.
+
+It goes by the app's own list of routes, so a page that is added later is looked at as well. Screenshots of all of them
+lie in build/screenshots.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+from browsing import RunningClock, Served, Visit, a_browser
+from builders import PIXEL, WORKSPACE
+from showroom import Showroom, a_busy_day
+from twinbeam.web.access import Access
+
+pytestmark = [pytest.mark.journey, pytest.mark.pixels("axe")]
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "tests" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+SCREENSHOTS = ROOT / "build" / "screenshots"
+WINDOWS = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
+SCHEMES = ("light", "dark")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WORST = ("serious", "critical")
+
+#: What stands in the place of a parameter; a route with another one needs an example here.
+EXAMPLES = {"workspace": WORKSPACE, "code": PIXEL, "id:int": "41"}
+#: What a route shows in other ways than by its bare address.
+FURTHER = {
+    "/": ["/?days=1"],
+    "/conversions": ["/conversions?state=expired", "/conversions?event=Purchase&seen=both"],
+    "/events/{id:int}": ["/events/12", "/events/49"],
+    "/find": ["/find?q=nope"],
+    "/pixels": ["/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
+}
+STREAMS = {"/live"}  #: answers that never end
+
+
+class Found(NamedTuple):
+    """Something that axe complains about."""
+
+    page: str
+    window: str
+    scheme: str
+    rule: str
+    impact: str
+    nodes: list[str]
+
+
+def addresses(app):
+    """List the addresses of all pages that are looked at, each with its route."""
+    pages = [
+        route.path
+        for route in app.routes
+        if "GET" in route.methods and route.path not in STREAMS and route.needs is not Access.READ_KEY
+    ]
+    return [address for path in pages for address in (_filled(path), *FURTHER.get(path, ()))]
+
+
+def _filled(path):
+    missing = [name for name in re.findall(r"{([^}]+)}", path) if name not in EXAMPLES and name != "name"]
+    assert not missing, f"{path} needs an example for {missing} in EXAMPLES of {__file__}"
+    return re.sub(r"{([^}]+)}", lambda found: EXAMPLES.get(found[1], "none"), path)
+
+
+def is_page(visit, url):
+    """Tell whether something is a page for people, and there."""
+    answer = visit.page.request.get(url)
+    return answer.headers.get("content-type", "").startswith("text/html")
+
+
+def complaints(page):
+    """Give what axe finds in a page as it stands."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE.read_text())
+    told = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", TAGS)
+    return [(it["id"], it["impact"], [node["html"][:160] for node in it["nodes"]]) for it in told["violations"]]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with a_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def rooms(tmp_path):
+    """Give a room with a bit of everything, and an empty one."""
+    rooms = {name: Showroom(tmp_path / name, clock=RunningClock()) for name in ("busy", "empty")}
+    a_busy_day(rooms["busy"])
+    served = {name: Served(room) for name, room in rooms.items()}
+    yield served
+    for each in served.values():
+        each.stop()
+        each.room.close()
+
+
+def test_no_page_has_anything_serious_wider_than_its_window_or_from_elsewhere(rooms, browser, record_property):
+    found, overflowing, foreign, pages = [], [], [], 0
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for kind, served in rooms.items():
+        for window, size in WINDOWS.items():
+            visit = Visit(browser, served.url, viewport=size)
+            looked_at = [it for it in addresses(served.room.app) if is_page(visit, served.url + it)]
+            pages += len(looked_at)
+            for address in looked_at:
+                visit.page.goto(served.url + address)
+                for scheme in SCHEMES:
+                    visit.page.emulate_media(color_scheme=scheme)
+                    found += [Found(address, window, scheme, *it) for it in complaints(visit.page)]
+                    overflowing += [(address, window, visit.overflow())] * (visit.overflow() > 0)
+                    name = re.sub(r"[^A-Za-z0-9]+", "-", address).strip("-") or "live"
+                    visit.page.screenshot(path=SCREENSHOTS / f"{kind}-{name}-{window}-{scheme}.png", full_page=True)
+            foreign += [url for url in visit.fetched if urlsplit(url).netloc != urlsplit(served.url).netloc]
+            visit.close()
+    worst = [it for it in found if it.impact in WORST]
+    record_property("figures", f"axe serious {len(worst)}")
+    assert pages > 2 * len(rooms) * len(WINDOWS)
+    assert [f"{it.page} ({it.window}, {it.scheme}): {it.rule} {it.nodes[:3]}" for it in worst] == []
+    assert overflowing == []
+    assert foreign == []
+
+
+def test_a_page_that_some_cannot_use_is_found(browser, tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text('<html><body><main><input><p style="color:#ccc;background:#fff">pale</p></main></body></html>')
+    visit = Visit(browser, page.as_uri())
+    assert {"label", "color-contrast", "html-has-lang"} <= {rule for rule, *_ in complaints(visit.page)}
+    visit.close()
+
+
+def test_a_search_field_is_a_key_away_and_times_can_be_local(rooms, browser):
+    visit = Visit(browser, f"{rooms['busy'].url}/events/12", timezone_id="Asia/Tokyo")
+    page, shown = visit.page, "document.querySelector('main time').textContent"
+    utc = page.evaluate(shown)
+    page.get_by_role("button", name="Show local time").click()
+    local = page.evaluate(shown)
+    assert (int(local[-8:-6]) - int(utc[-8:-6])) % 24 == 9
+    page.reload()
+    assert page.evaluate(shown) == local
+    assert "Times are local (Asia/Tokyo)" in page.inner_text("footer")
+    page.get_by_role("button", name="Show UTC").click()
+    assert page.evaluate(shown) == utc
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    assert page.evaluate("document.activeElement.closest('form').classList.contains('find')")
+    assert visit.complaints == []
+    visit.close()

@@ -1,0 +1,67 @@
+"""The page of one pixel, and its kill switch."""
+
+from builders import PIXEL
+from reading import words
+from showroom import bought, seen_in_browser
+from twinbeam.core.rules import MAIN
+from twinbeam.web.pixels.rates import NAMES
+
+PAGE = f"/pixels/{MAIN}/{PIXEL}"
+
+COPIES = ((bought, "1"), (seen_in_browser, "1"), (seen_in_browser, "2"), (bought, "3"))
+
+
+def an_hour(room):
+    room.add_pixel(workspace=MAIN)
+    room.record(*(copy(order, workspace=MAIN) for copy, order in COPIES))
+    room.clock.advance(seconds=20)
+    room.deliver()
+    room.clock.advance(seconds=3_600)
+
+
+def test_it_tells_its_events_and_each_formula(room):
+    an_hour(room)
+    text = words(room.get(PAGE))
+    assert f"Example shop {PIXEL}" in text
+    assert "Purchase 1 browser only 1 server only 1 both 2 0" in text
+    assert (
+        "50.0 % ; 90 % or more is healthy. 1 conversions that browser and server reported under one event id ÷ 2"
+        in text
+    )
+    assert "0.0 of 10 , poor." in text
+    assert all(name in text for name in NAMES.values())
+    assert "100.0 % : 2 accepted ÷ 2 answered; 0 rejected , 0 waiting , 1 held" in text
+
+
+def test_with_one_channel_there_is_nothing_to_deduplicate(room):
+    room.add_pixel(workspace=MAIN)
+    room.record(bought("1", workspace=MAIN))
+    assert "Not applicable: no event was reported by browser and server both." in words(room.get(PAGE))
+    assert "not applicable" in words(room.get("/pixels"))
+
+
+def test_a_pixel_that_is_not_there_is_a_404(room):
+    assert room.get(f"/pixels/{MAIN}/NOWHERE").status == 404
+    assert room.get(f"/pixels/{MAIN}/NOWHERE/stop", method="POST", body=b"sure=1").status == 404
+
+
+def test_it_is_stopped_with_a_reason_once_that_is_confirmed_and_started_again(room):
+    an_hour(room)
+    unsure = room.get(f"{PAGE}/stop", method="POST", body=b"why=wrong+values")
+    assert unsure.status == 422
+    assert "Tick the box to confirm" in words(unsure)
+    assert room.reader.pixels()[0].stopped is None
+    done = room.get(f"{PAGE}/stop", method="POST", body=b"why=wrong+values&sure=1")
+    assert (done.status, done.headers["location"]) == (303, PAGE)
+    assert room.reader.pixels()[0].stopped.why == "wrong values"
+    assert "Stopped since" in words(room.get(PAGE))
+    assert room.store.changes(limit=1)[0].after == "stopped: wrong values"
+    assert room.get(f"{PAGE}/start", method="POST").status == 303
+    assert room.reader.pixels()[0].stopped is None
+
+
+def test_a_reason_of_several_lines_is_told_to_be_wrong(room):
+    an_hour(room)
+    answer = room.get(f"{PAGE}/stop", method="POST", body=b"why=a%0Ab&sure=1")
+    assert answer.status == 422
+    assert room.reader.pixels()[0].stopped is None
