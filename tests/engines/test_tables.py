@@ -16,6 +16,7 @@ from twinbeam.core.errors import ConfigError, StorageBusy, StorageError
 from twinbeam.engines.sqlite_file import open_file, open_reader, transaction
 from twinbeam.engines.stores.sqlite.migrate import migrate
 from twinbeam.engines.stores.tables import upgrade
+from twinbeam.engines.stores.tables import fleet
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.jobs import JobTable
 from twinbeam.engines.stores.tables.schema import lease, metadata
@@ -52,6 +53,10 @@ def test_the_migrations_make_what_the_schema_says(db):
     made = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
     assert all(made[name].rstrip().endswith("STRICT") for name in metadata.tables)
     assert {user.name, sign_in_link.name, user_session.name} <= set(metadata.tables)
+
+
+def test_the_week_of_pixels_is_among_them():
+    assert fleet.pixel_week.name in metadata.tables
 
 
 def test_the_newest_migration_is_the_one_that_the_release_knows():
