@@ -15,8 +15,7 @@ from sqlalchemy.schema import CreateTable
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageError
 from twinbeam.engines.sqlite_file import open_file, open_reader, transaction
 from twinbeam.engines.stores.sqlite.migrate import migrate
-from twinbeam.engines.stores.tables import upgrade
-from twinbeam.engines.stores.tables import fleet
+from twinbeam.engines.stores.tables import fleet, upgrade
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.jobs import JobTable
 from twinbeam.engines.stores.tables.schema import lease, metadata
