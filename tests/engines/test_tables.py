@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateTable
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageError
 from twinbeam.engines.sqlite_file import open_file, open_reader, transaction
 from twinbeam.engines.stores.sqlite.migrate import migrate
-from twinbeam.engines.stores.tables import account_schema, upgrade
+from twinbeam.engines.stores.tables import account_schema, fleet, upgrade
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.jobs import JobTable
 from twinbeam.engines.stores.tables.schema import lease, metadata
@@ -56,6 +56,10 @@ def test_the_migrations_make_what_the_schema_says(db):
 
 def test_the_schema_knows_the_tables_of_every_topic():
     assert {table.name for table in vars(account_schema).values() if isinstance(table, Table)} <= set(metadata.tables)
+
+
+def test_the_week_of_pixels_is_among_them():
+    assert fleet.pixel_week.name in metadata.tables
 
 
 def test_the_newest_migration_is_the_one_that_the_release_knows():

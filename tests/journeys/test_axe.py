@@ -28,7 +28,7 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WORST = ("serious", "critical")
 
 #: What stands in the place of a parameter; a route with another one needs an example here.
-EXAMPLES = {"workspace": WORKSPACE, "code": PIXEL, "id:int": "41"}
+EXAMPLES = {"workspace": WORKSPACE, "code": PIXEL, "id:int": "41", "token": "guess"}
 #: What a route shows in other ways than by its bare address.
 FURTHER = {
     "/": ["/?days=1"],

@@ -88,7 +88,7 @@ class Listing(StoreReader):
 
     def sides_seen(self) -> list[SideSeen]:
         """Return when each side of each pixel last reported each event."""
-        return [msgspec.convert(row, SideSeen) for row in self._records(_SIDES)]
+        return [SideSeen(*row) for row in self._rows(_SIDES)]
 
     def _newest(self, states: frozenset[str], pixel: Place | None, top: int, limit: int) -> Sequence[int]:
         if pixel is None and states.issuperset(State):
