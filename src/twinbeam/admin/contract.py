@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from twinbeam.admin.token_record import TokenChecks
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
 from twinbeam.core.rules import PixelRules, Route, WorkspaceRules
@@ -48,6 +49,11 @@ class Administration(Protocol):
     It changes what it is told and nothing else: who may, what it means and what the audit says of it is decided here.
     Each change is durable when its call returns, or when the transaction it stands in does.
     """
+
+    @property
+    def token_checks(self) -> TokenChecks:
+        """TikTok's newest word on the token of each pixel."""
+        ...
 
     def workspaces(self) -> dict[str, WorkspaceRules]:
         """Return what was decided about each workspace, by its name; nothing may have been about the first one."""

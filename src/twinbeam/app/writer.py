@@ -37,12 +37,13 @@ from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError, StorageFull
 from twinbeam.destinations.tiktok.client import TikTok
+from twinbeam.destinations.tiktok.token_trial import verdict_of_code
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES, NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
-from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, removed
+from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, removed, token_checks
 from twinbeam.jobs.contract import Job
 from twinbeam.jobs.erasures import carry_out
 from twinbeam.jobs.scheduler import Scheduler
@@ -193,6 +194,7 @@ class Writer:
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
+            token_checks.job(store, on_store, verdict_of_code),
         ]
 
     def _ending(self) -> overdue.Overdue:

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct
 
 from twinbeam.admin.contract import Administration
+from twinbeam.admin.token_record import KnownTokens
 from twinbeam.core.clock import Clock
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
 from twinbeam.pipeline.accept.directory import Directory
@@ -59,6 +60,11 @@ class ReadModel(Searched, Protocol):
 
     def last_answers(self) -> list[LastAnswer]:
         """Return TikTok's newest answer with a code to each pixel, tests included."""
+        ...
+
+    @property
+    def token_checks(self) -> KnownTokens:
+        """TikTok's newest word on the token of each pixel."""
         ...
 
 

@@ -23,7 +23,7 @@ The SQLite store, opened.
     durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
-    ../tables/     what SQLAlchemy keeps: who runs the jobs     transactions of their own
+    ../tables/     what SQLAlchemy keeps: jobs, words on tokens   transactions of their own, or part of others'
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
@@ -31,6 +31,7 @@ The SQLite store, opened.
 
 import sqlite3
 from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -54,7 +55,9 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.jobs import JobTable
+    from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
 
 FILE = "store.db"
 
@@ -112,6 +115,11 @@ class SqliteStore(
         """Who runs the jobs: the lock tells that no other writer is alive, so nobody's lease is waited for."""
         return job_table(self._connection, alone=True)
 
+    @property
+    def token_checks(self) -> "TokenCheckTable":
+        """TikTok's newest word on the token of each pixel."""
+        return token_check_table(self._connection.tables)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -135,6 +143,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
         """The last runs of the jobs."""
         return job_table(self._connection)
 
+    @property
+    def token_checks(self) -> "TokenCheckTable":
+        """TikTok's newest word on the token of each pixel."""
+        return token_check_table(self._connection.tables)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -146,6 +159,17 @@ class SqliteReader(Listing):
     def __init__(self, folder: Path) -> None:
         super().__init__(open_reader(folder / FILE))
 
+    @cached_property
+    def _tables(self) -> "Tables":
+        from twinbeam.engines.stores.tables.database import Tables  # noqa: PLC0415 -- only where it is asked for
+
+        return Tables(self._db)
+
+    @property
+    def token_checks(self) -> "TokenCheckTable":
+        """TikTok's newest word on the token of each pixel."""
+        return token_check_table(self._tables)
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -156,6 +180,13 @@ def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable"
     from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
 
     return JobTable(connection.tables, alone=alone)
+
+
+def token_check_table(tables: "Tables") -> "TokenCheckTable":
+    """Return the table of TikTok's words on tokens; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.token_checks import TokenCheckTable  # noqa: PLC0415
+
+    return TokenCheckTable(tables)
 
 
 def _open(folder: Path, **options: int) -> sqlite3.Connection:
