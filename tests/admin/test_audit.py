@@ -23,12 +23,14 @@ from twinbeam.admin import (
     sources,
     stopping,
     testing,
+    token_check,
     tokens,
 )
 from twinbeam.admin import workspaces as spaces
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError
+from twinbeam.admin.token_record import TokenVerdict
 from twinbeam.core.erasure import Receipt
 from twinbeam.core.rules import MAIN, PixelRules, Route
 from twinbeam.core.values import KeyKind
@@ -36,6 +38,8 @@ from twinbeam.core.values import KeyKind
 CODE = "C4A5B6C7D8E9F0G1H2I3"
 STOPPED = "C0STOPPEDPIXELCODE03"
 ADA = person.Subject("email", "ada@shop.example")
+
+TRIED = token_check.Tried(TokenVerdict.GOOD)
 
 
 class Around:
@@ -61,6 +65,7 @@ CHANGES = {
     pixels.decide: lambda admin: pixels.decide(admin, MAIN, CODE, {"restricted": "true"}),
     pixel_removal.remove: lambda admin: pixel_removal.remove(admin, MAIN, CODE),
     tokens.save: lambda admin: tokens.save(admin, MAIN, CODE, "token-1"),
+    token_check.keep: lambda admin: token_check.keep(admin, (MAIN, CODE), "token-1", TRIED),
     stopping.stop: lambda admin: stopping.stop(admin, MAIN, CODE, "wrong values"),
     stopping.start: lambda admin: stopping.start(admin, MAIN, STOPPED),
     testing.turn_on: lambda admin: testing.turn_on(admin, MAIN, CODE, "TEST123"),
@@ -92,6 +97,9 @@ OTHERS = {
     person.person_of,
     snippet.snippet_for,
     releases.release,
+    tokens.put,
+    token_check.asked,
+    token_check.try_and_save,
 }
 
 
