@@ -53,6 +53,7 @@ COMMANDS = (
     "erase",
     "export",
     "doctor",
+    "rehearse",
     "jobs",
 )
 QUICK_SECONDS = 0.5

@@ -15,7 +15,7 @@ from twinbeam.core.clock import HandClock
 from twinbeam.destinations.tiktok.client import TikTok
 from twinbeam.destinations.tiktok.rehearsal.points import NOT_ASKED, POINTS, SET_POINTS
 from twinbeam.destinations.tiktok.rehearsal.probes import PROBES, Scene
-from twinbeam.destinations.tiktok.rehearsal.run import Found, RehearsalStopped, rehearse
+from twinbeam.destinations.tiktok.rehearsal.run import Comparison, RehearsalStopped, rehearse
 
 OFFLINE, CRM = "7412345678901234567", "7412345678901234568"
 SOURCES = {"web": Emulator.pixel, "offline": OFFLINE, "crm": CRM}
@@ -74,7 +74,7 @@ def by_name(rehearsal):
 def test_nothing_differs_while_no_switch_is_turned(tiktok, source):
     seen = []
     found = play(tiktok, source, seen=seen)
-    wrong = [(it.point.name, it.said) for it in found.findings if it.found not in (Found.SAME, Found.BY_HAND)]
+    wrong = [(it.point.name, it.said) for it in found.findings if it.found not in (Comparison.SAME, Comparison.BY_HAND)]
     assert wrong == []
     assert found.settings == {}
     assert not found.cut_short
@@ -102,7 +102,7 @@ def test_a_switch_that_is_turned_is_found(tiktok, point, position, source):
     tiktok.switch(**{point.switch: position})
     found = play(tiktok, source)
     its = by_name(found)[point.name]
-    assert (its.found, its.position) == (Found.DIFFERS, position), its.said
+    assert (its.found, its.position) == (Comparison.DIFFERS, position), its.said
     assert found.settings == {point.switch: position}
 
 
@@ -179,8 +179,8 @@ def test_it_stops_where_tiktok_asks_to_slow_down_and_says_what_was_not_asked(tik
     found = play(tiktok)
     assert found.cut_short
     kinds = {it.found for it in found.findings}
-    assert Found.UNASKED in kinds
-    assert Found.SAME in kinds
+    assert Comparison.UNASKED in kinds
+    assert Comparison.SAME in kinds
     assert len(tiktok.requests()) == 10
 
 
@@ -204,7 +204,7 @@ def test_an_answer_that_fits_nothing_is_told_as_unclear_and_turns_no_switch(tikt
 
     found = asyncio.run(once())
     assert {it.found for it in found.findings if it.point.probe != "plain" and not it.point.by_hand} <= {
-        Found.UNCLEAR,
-        Found.DIFFERS,
+        Comparison.UNCLEAR,
+        Comparison.DIFFERS,
     }
     assert "currency" not in found.settings

@@ -51,7 +51,7 @@ class TokenTrial(Protocol):
         ...
 
 
-class OnThread(Protocol):
+class OnStore(Protocol):
     """Runs a call of the store on the store's own thread."""
 
     async def __call__(self, fn: Callable[[], T], /) -> T:
@@ -59,7 +59,7 @@ class OnThread(Protocol):
         ...
 
 
-class Outcome(Struct, frozen=True):
+class TokenSaved(Struct, frozen=True):
     """What became of a token that somebody saved."""
 
     saved: bool  #: False: the one that is there stays, because it works as far as anybody knows
@@ -67,8 +67,8 @@ class Outcome(Struct, frozen=True):
 
 
 async def try_and_save(
-    admin: Admin, on_store: OnThread, trial: TokenTrial, place: tuple[str, str], token: str, *, force: bool = False
-) -> Outcome:
+    admin: Admin, on_store: OnStore, trial: TokenTrial, place: tuple[str, str], token: str, *, force: bool = False
+) -> TokenSaved:
     """Have a token tried, then keep it or not; raises AdminError. The store is not held up while TikTok is asked."""
     of = await on_store(lambda: asked(admin, *place, token))
     tried = await trial(of, token)
@@ -82,7 +82,7 @@ def asked(admin: Admin, workspace: str, code: str, token: str) -> TrialOf:
     return TrialOf(workspace, code, row.event_source, row.rules.test_code_at(admin.clock.now_ms()))
 
 
-def keep(admin: Admin, place: tuple[str, str], token: str, tried: Tried, *, force: bool = False) -> Outcome:
+def keep(admin: Admin, place: tuple[str, str], token: str, tried: Tried, *, force: bool = False) -> TokenSaved:
     """
     Save a token that was tried together with TikTok's word on it, or leave the one that works.
 
@@ -92,10 +92,10 @@ def keep(admin: Admin, place: tuple[str, str], token: str, tried: Tried, *, forc
         row, before = known(admin, *place), admin.store.token_checks.find(*place)
         check = judged(place, tried, before, audit.at_ms)
         if tried.verdict.refused and _may_work(row, before) and not force:
-            return Outcome(saved=False, check=check)
+            return TokenSaved(saved=False, check=check)
         tokens.put(admin, row, token, audit)
         admin.store.token_checks.save(check)
-    return Outcome(saved=True, check=check)
+    return TokenSaved(saved=True, check=check)
 
 
 def judged(place: tuple[str, str], tried: Tried, before: TokenCheck | None, at_ms: int) -> TokenCheck:

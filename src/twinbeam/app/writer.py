@@ -19,6 +19,7 @@ from random import Random
 from typing import NoReturn
 from uuid import uuid4
 
+from twinbeam.admin.token_check import learn
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
@@ -194,8 +195,11 @@ class Writer:
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
-            token_checks.job(store, on_store, verdict_of_code),
+            token_checks.job(self._learn_of_tokens, on_store),
         ]
+
+    def _learn_of_tokens(self) -> int:
+        return learn(self.store, self.store.last_answers(), verdict_of_code)
 
     def _ending(self) -> overdue.Overdue:
         longest_ms = max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS

@@ -14,7 +14,7 @@ from twinbeam.core.errors import ConfigError
 if TYPE_CHECKING:
     from twinbeam.destinations.tiktok.rehearsal.points import Said
     from twinbeam.destinations.tiktok.rehearsal.probes import Probe, Scene
-    from twinbeam.destinations.tiktok.rehearsal.run import Finding, Rehearsal
+    from twinbeam.destinations.tiktok.rehearsal.run import PointAnswer, Rehearsal
 
 
 @click.command()
@@ -87,11 +87,11 @@ def _progress(number: int, total: int, probe: "Probe", said: "Said") -> None:
 def table(found: "Rehearsal") -> list[str]:
     """Return what was found, for people."""
     from twinbeam.destinations.tiktok.rehearsal.points import NOT_ASKED
-    from twinbeam.destinations.tiktok.rehearsal.run import Found
+    from twinbeam.destinations.tiktok.rehearsal.run import Comparison
 
-    by_hand = [it for it in found.findings if it.found is Found.BY_HAND]
+    by_hand = [it for it in found.findings if it.found is Comparison.BY_HAND]
     lines = [f"{'found':10} {'point':58} {'TikTok':28} {'emulator':16}"]
-    lines += [_row(it) for it in found.findings if it.found is not Found.BY_HAND]
+    lines += [_row(it) for it in found.findings if it.found is not Comparison.BY_HAND]
     lines += ["", "To be looked at by hand, in Events Manager:"]
     lines += [f"  {it.point.question} {it.point.by_hand} ({it.point.switch})" for it in by_hand]
     lines += ["", "Not asked:", *(f"  {name}: {why}" for name, why in NOT_ASKED.items()), ""]
@@ -100,7 +100,7 @@ def table(found: "Rehearsal") -> list[str]:
     return [*lines, *_settings(found)]
 
 
-def _row(it: "Finding") -> str:
+def _row(it: "PointAnswer") -> str:
     answer = _short(it.position) if it.position is not None else it.said.words if it.said else ""
     return f"{it.found:10} {it.point.question:58} {answer:28} {_short(it.point.stance):16} {it.point.switch}".rstrip()
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from twinbeam.admin import token_check, tokens
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import Conflict
-from twinbeam.admin.token_check import Outcome
+from twinbeam.admin.token_check import TokenSaved
 from twinbeam.admin.token_record import TokenCheck
 from twinbeam.destinations.tiktok.token_trial import TikTokTrial
 from twinbeam.settings import load
@@ -36,7 +36,7 @@ def lines(check: TokenCheck) -> list[str]:
     return [*told, f"  -> {check.verdict.advice}"] if check.verdict.advice else told
 
 
-async def _tried(admin: Admin, place: tuple[str, str], token: str, *, force: bool) -> Outcome:
+async def _tried(admin: Admin, place: tuple[str, str], token: str, *, force: bool) -> TokenSaved:
     settings = load()
     trial = TikTokTrial(settings.tiktok_url, admin.clock, proxy=settings.proxy)
     return await token_check.try_and_save(admin, _here, trial, place, token, force=force)

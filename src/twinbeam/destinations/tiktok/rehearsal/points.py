@@ -43,7 +43,7 @@ class Point(Struct, frozen=True):
 
     name: str
     question: str
-    section: str  #: of tiktok.md
+    section: str  #: of the facts about TikTok
     probe: str
     read: Read
     stance: Position  #: what the emulator does without a switch turned

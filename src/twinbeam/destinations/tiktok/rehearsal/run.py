@@ -28,7 +28,7 @@ class RehearsalStopped(TwinbeamError):  # noqa: N818 -- reads as the state it re
     """TikTok did not take the plain test event, so no other answer would mean anything."""
 
 
-class Found(StrEnum):
+class Comparison(StrEnum):
     """How TikTok and the emulator compare at one point."""
 
     SAME = "same"
@@ -38,26 +38,26 @@ class Found(StrEnum):
     UNASKED = "not asked"  #: the rehearsal ended before
 
 
-class Finding(Struct, frozen=True):
+class PointAnswer(Struct, frozen=True):
     """One point, and what was found."""
 
     point: Point
     said: Said | None
     position: Position | None
-    found: Found
+    found: Comparison
 
 
 class Rehearsal(Struct, frozen=True):
     """All that a rehearsal found."""
 
-    findings: list[Finding]
+    findings: list[PointAnswer]
     answers: dict[str, Said]  #: by the names of their probes
     cut_short: bool = False  #: TikTok asked to slow down
 
     @property
     def settings(self) -> dict[str, Position]:
         """The switches to turn, so that the emulator answers as TikTok did."""
-        turned = [it for it in self.findings if it.found is Found.DIFFERS and it.point.switch]
+        turned = [it for it in self.findings if it.found is Comparison.DIFFERS and it.point.switch]
         return {it.point.switch: it.position for it in turned}
 
 
@@ -75,23 +75,23 @@ async def rehearse(client: TikTok, scene: Scene, token: str, progress: Progress)
     return Rehearsal(findings(scene, answers), answers)
 
 
-def findings(scene: Scene, answers: Mapping[str, Said]) -> list[Finding]:
+def findings(scene: Scene, answers: Mapping[str, Said]) -> list[PointAnswer]:
     """Compare each point that makes sense for an event source with what the emulator does."""
     asked = {probe.name for probe in PROBES if scene.event_source in probe.sources}
     points = [point for point in POINTS if point.probe in asked]
     return [_finding(point, answers) for point in (*points, *SET_POINTS[scene.event_source])]
 
 
-def _finding(point: Point, answers: Mapping[str, Said]) -> Finding:
+def _finding(point: Point, answers: Mapping[str, Said]) -> PointAnswer:
     said = answers.get(point.probe)
     if said is None:
-        return Finding(point, None, None, Found.UNASKED)
+        return PointAnswer(point, None, None, Comparison.UNASKED)
     if point.by_hand:
-        return Finding(point, said, None, Found.BY_HAND)
+        return PointAnswer(point, said, None, Comparison.BY_HAND)
     position = point.position(answers)
     if position is None:
-        return Finding(point, said, None, Found.UNCLEAR)
-    return Finding(point, said, position, Found.SAME if position == point.stance else Found.DIFFERS)
+        return PointAnswer(point, said, None, Comparison.UNCLEAR)
+    return PointAnswer(point, said, position, Comparison.SAME if position == point.stance else Comparison.DIFFERS)
 
 
 async def _opening(client: TikTok, scene: Scene, token: str) -> Scene:
