@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
+from twinbeam.admin.events_api import ApiState, EventsApi, events_api
 from twinbeam.admin.pixel_codes import why_no_code
 from twinbeam.admin.workspaces import meant_for
 from twinbeam.cli.doctor.check_result import CheckResult
 from twinbeam.cli.setup import opened_store
 from twinbeam.core.rules import MAIN
-from twinbeam.core.story import LastAnswer, PixelRow
+from twinbeam.core.story import PixelRow
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.settings import Settings
 from twinbeam.web.pixels.tokens import refusal_of, refusals
-from twinbeam.web.wording import since_when
+from twinbeam.web.wording import since_when, utc
 
 
 def known(settings: Settings) -> Iterator[CheckResult]:
@@ -46,10 +47,11 @@ def tokens(settings: Settings) -> Iterator[CheckResult]:
     reader = SqliteReader(settings.data)
     try:
         refused = refusals(reader.last_answers(), ACCESS_CODES)
+        checks = {(check.workspace, check.pixel): check for check in reader.token_checks.all()}
     finally:
         reader.close()
     for row in rows:
-        yield _token(row, refusal_of(row, refused))
+        yield _token(row, events_api(row, checks.get((row.workspace, row.code)), refusal_of(row, refused)))
 
 
 def keys(settings: Settings) -> Iterator[CheckResult]:
@@ -68,17 +70,18 @@ def keys(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(f"Pixel {row.code}{_where(row)} has {how}.", fix="" if writes else fix)
 
 
-def _token(row: PixelRow, refusal: LastAnswer | None) -> CheckResult:
+def _token(row: PixelRow, found: EventsApi) -> CheckResult:
     named, mend = f"{row.code} ({row.name}){_where(row)}", f"twinbeam pixels token {row.code}{meant_for(row.workspace)}"
-    if not row.has_token:
-        return CheckResult(f"Pixel {named} has no token.", fix=f"{mend} < token.txt")
-    if refusal is None:
-        return CheckResult(f"Pixel {named} has a token.")
-    said = f"code {refusal.code}, {refusal.message}".rstrip(" ,.")
-    return CheckResult(
-        f"TikTok rejects the token of pixel {named}: {said}.",
-        fix=f"Save a new one from TikTok Events Manager: {mend} < token.txt",
-    )
+    match found.state:
+        case ApiState.NOT_CONFIGURED:
+            return CheckResult(f"Pixel {named} has no token.", fix=f"{mend} < token.txt")
+        case ApiState.FAILING:
+            return CheckResult(
+                f"TikTok rejects the token of pixel {named}: {found.answer}. Failing since {utc(found.since_ms or 0)}.",
+                fix=f"{found.advice} {mend} < token.txt",
+            )
+        case ApiState.CONFIGURED:
+            return CheckResult(f"Pixel {named} has a token.")
 
 
 def _rows(settings: Settings) -> list[PixelRow]:
