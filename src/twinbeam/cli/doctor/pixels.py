@@ -73,6 +73,8 @@ def keys(settings: Settings) -> Iterator[CheckResult]:
 def _token(row: PixelRow, found: EventsApi) -> CheckResult:
     named, mend = f"{row.code} ({row.name}){_where(row)}", f"twinbeam pixels token {row.code}{meant_for(row.workspace)}"
     match found.state:
+        case ApiState.NOT_CONFIGURED if not row.rules.expects("server"):
+            return CheckResult(f"Pixel {named} needs no token: its events are left to TikTok's script (way=browser).")
         case ApiState.NOT_CONFIGURED:
             return CheckResult(f"Pixel {named} has no token.", fix=f"{mend} < token.txt")
         case ApiState.FAILING:
