@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.admin.token_record import TokenChecks
+from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
 from twinbeam.core.rules import PixelRules, Route, WorkspaceRules
@@ -53,6 +54,11 @@ class Administration(Protocol):
     @property
     def token_checks(self) -> TokenChecks:
         """TikTok's newest word on the token of each pixel."""
+        ...
+
+    @property
+    def users(self) -> UserTable:
+        """Return the rows of who may sign in to the pages."""
         ...
 
     def workspaces(self) -> dict[str, WorkspaceRules]:

@@ -32,6 +32,7 @@ from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
+from twinbeam.app.sign_in import known_hosts, print_first_link, sign_in_terms
 from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock, SystemClock
@@ -247,10 +248,11 @@ class Writer:
             metrics=partial(exposition, self.settings.data / METRICS, os.getpid()),
             ready=self._not_ready,
             access_codes=ACCESS_CODES,
+            terms=sign_in_terms(self.settings),
             emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
             closing=closing,
         )
-        return KnownHosts(pages, self.settings.dashboard_hosts)
+        return KnownHosts(pages, known_hosts(self.settings))
 
     def _sender(self) -> Sender:
         settler = Settler(
@@ -364,6 +366,7 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
     await writer.prepare()
     pages.app = writer.pages(reader, on_reader, stop.is_set)
     reports.happening("writer.ready", owner=writer.owner)
+    await writer.attempt("first_owner", partial(print_first_link, writer.store, on_store, settings, reports))
     try:
         await side_by_side(
             stop,

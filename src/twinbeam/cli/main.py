@@ -20,6 +20,7 @@ COMMANDS = {
     "tag": ("twinbeam.cli.tag", "Print what a shop's pages need for the browser tag."),
     "shops": ("twinbeam.cli.shops", "For several shops on one pixel: keep their order numbers apart."),
     "workspaces": ("twinbeam.cli.workspaces", "For agencies: add clients, and say which hosts are theirs."),
+    "users": ("twinbeam.cli.users", "Let people into the pages: invite, change roles, help who is locked out."),
     "audit": ("twinbeam.cli.audit", "Show who changed which pixel, key or rule, and who erased or exported."),
     "find": ("twinbeam.cli.find", "Show what became of an event."),
     "release": ("twinbeam.cli.release", "Send an order that is held because its number was used before."),

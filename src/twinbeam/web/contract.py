@@ -1,6 +1,6 @@
 """What the pages need: a read model, and a few questions the composition root can answer."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -8,8 +8,11 @@ from msgspec import Struct
 
 from twinbeam.admin.contract import Administration
 from twinbeam.admin.token_record import KnownTokens
+from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.clock import Clock
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
+from twinbeam.core.users import Vouched
+from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.search import Searched
 
@@ -22,6 +25,11 @@ class ReadModel(Searched, Protocol):
 
     Every call sees one committed state; two calls may see two. All raise StorageError.
     """
+
+    @property
+    def users(self) -> UserReading:
+        """Return the rows of who may sign in."""
+        ...
 
     def by_id(self, conversion_id: int) -> Story | None:
         """Return one conversion by its number, with its copies and attempts, or None where there is none."""
@@ -97,6 +105,28 @@ def never() -> bool:
     return False
 
 
+class IdentityProvider(Protocol):
+    """Signs people in elsewhere (OpenID Connect). Both raise NotVouched."""
+
+    async def begin(self, *, browser: str, return_to: str) -> str:
+        """Return the address to send a browser to; `browser` is what only this one knows."""
+        ...
+
+    async def finish(self, query: Mapping[str, str], *, browser: str) -> tuple[Vouched, str]:
+        """Return who came back, by the query they came back with, and where they wanted to go."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignInTerms:
+    """What the operator decided about who may see the pages."""
+
+    public_url: str = "http://127.0.0.1:8701"  #: where people reach the pages; links begin with it
+    monitor_token: str = ""  #: what a monitor sends; without it, programs of this machine may ask
+    proxies: Proxies = NO_PROXIES
+    provider: IdentityProvider | None = None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteContext:
     """
@@ -119,4 +149,5 @@ class RouteContext:
     metrics: Callable[[], tuple[bytes, str]]
     ready: Callable[[], list[str]]
     access_codes: Collection[int]
+    terms: SignInTerms
     closing: Callable[[], bool] = never

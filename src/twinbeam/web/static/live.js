@@ -22,6 +22,10 @@ function listen() {
   source.addEventListener("open", () => show("live", "live"));
   source.addEventListener("error", () => show("connection lost, trying again", "lost"));
   source.addEventListener("trouble", (event) => show(event.data, "lost"));
+  source.addEventListener("ended", (event) => {
+    hush();
+    show(event.data, "lost");
+  });
   source.addEventListener("tick", (event) => {
     setClock(event.lastEventId);
     show("live", "live");

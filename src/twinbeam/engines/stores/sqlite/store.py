@@ -23,7 +23,7 @@ The SQLite store, opened.
     durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
-    ../tables/     what SQLAlchemy keeps: jobs, words on tokens   transactions of their own, or part of others'
+    ../tables/     what SQLAlchemy keeps: jobs, users, words on tokens  transactions of their own, or others'
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
+    from twinbeam.engines.stores.tables.users import UserRows
 
 FILE = "store.db"
 
@@ -120,6 +121,11 @@ class SqliteStore(
         """TikTok's newest word on the token of each pixel."""
         return token_check_table(self._connection.tables)
 
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self._connection.tables)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -148,6 +154,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
         """TikTok's newest word on the token of each pixel."""
         return token_check_table(self._connection.tables)
 
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self._connection.tables)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -160,15 +171,21 @@ class SqliteReader(Listing):
         super().__init__(open_reader(folder / FILE))
 
     @cached_property
-    def _tables(self) -> "Tables":
-        from twinbeam.engines.stores.tables.database import Tables  # noqa: PLC0415 -- only where it is asked for
+    def tables(self) -> "Tables":
+        """The tables that SQLAlchemy keeps, for reading; it is loaded only where they are asked for."""
+        from twinbeam.engines.stores.tables.database import Tables  # noqa: PLC0415
 
         return Tables(self._db)
 
     @property
     def token_checks(self) -> "TokenCheckTable":
         """TikTok's newest word on the token of each pixel."""
-        return token_check_table(self._tables)
+        return token_check_table(self.tables)
+
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self.tables)
 
     def close(self) -> None:
         """Close the file."""
@@ -187,6 +204,13 @@ def token_check_table(tables: "Tables") -> "TokenCheckTable":
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable  # noqa: PLC0415
 
     return TokenCheckTable(tables)
+
+
+def user_rows(tables: "Tables") -> "UserRows":
+    """Return the rows of users; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.users import UserRows  # noqa: PLC0415
+
+    return UserRows(tables)
 
 
 def _open(folder: Path, **options: int) -> sqlite3.Connection:
