@@ -46,7 +46,7 @@ class Tried(Struct, frozen=True):
 class TokenTrial(Protocol):
     """Somebody who asks TikTok; nothing that it asks counts as an event."""
 
-    async def __call__(self, of: TrialOf, token: str) -> Tried:
+    async def __call__(self, of: TrialOf, token: str, /) -> Tried:
         """Return what TikTok says of a token; raises nothing."""
         ...
 

@@ -39,7 +39,7 @@ from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError, StorageFull
 from twinbeam.destinations.tiktok.client import TikTok
-from twinbeam.destinations.tiktok.token_trial import verdict_of_code
+from twinbeam.destinations.tiktok.token_trial import TikTokTrial, verdict_of_code
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES, NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
@@ -251,6 +251,9 @@ class Writer:
             terms=sign_in_terms(self.settings),
             emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
             closing=closing,
+            trial=TikTokTrial(self.settings.tiktok_url, self.clock, proxy=self.settings.proxy),
+            tag_path=self.settings.tag_path,
+            intake_url=self.settings.listen.url,
         )
         return KnownHosts(pages, known_hosts(self.settings))
 

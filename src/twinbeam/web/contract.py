@@ -7,7 +7,8 @@ from typing import Protocol, TypeVar
 from msgspec import Struct
 
 from twinbeam.admin.contract import Administration
-from twinbeam.admin.token_record import KnownTokens
+from twinbeam.admin.token_check import TokenTrial, TrialOf, Tried
+from twinbeam.admin.token_record import KnownTokens, TokenVerdict
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.clock import Clock
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
@@ -127,6 +128,11 @@ class SignInTerms:
     provider: IdentityProvider | None = None
 
 
+async def nobody_to_ask(_of: TrialOf, _token: str) -> Tried:
+    """Return that a token was not tried."""
+    return Tried(TokenVerdict.UNREACHABLE, message="nobody is asked")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteContext:
     """
@@ -134,6 +140,7 @@ class RouteContext:
 
     `pending` tells whether an event id lies in a journal but is not yet recorded; `ready` gives reasons why not;
     `metrics` gives a body and its content type; `access_codes` are those with which TikTok refuses a token.
+    `trial` asks TikTok about a token. `tag_path` and `intake_url` are where pages and servers reach the intake.
     `closing` ends the live streams, which would hold up a stop. What a page changes, it changes by
     `administration` on the writer's thread: see `acting.py`.
     """
@@ -151,3 +158,6 @@ class RouteContext:
     access_codes: Collection[int]
     terms: SignInTerms
     closing: Callable[[], bool] = never
+    trial: TokenTrial = nobody_to_ask
+    tag_path: str = "/t"
+    intake_url: str = "http://127.0.0.1:8700"

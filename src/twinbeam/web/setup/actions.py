@@ -1,0 +1,106 @@
+"""What the forms of the page do: each calls the function of `admin/` that a command would call."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+from msgspec import Struct
+from starlette.requests import Request
+
+from twinbeam.admin import keys, pixels, testing, token_check
+from twinbeam.admin.contract import Actor, Admin
+from twinbeam.admin.errors import Conflict, Invalid
+from twinbeam.admin.keys import NewKey
+from twinbeam.admin.launch.ways import Situation, WayAdvice, advised, choose
+from twinbeam.core.rules import Route
+from twinbeam.core.story import PixelRow
+from twinbeam.core.values import KeyKind
+from twinbeam.web.access import signed_in
+from twinbeam.web.acting import act
+from twinbeam.web.contract import RouteContext
+
+Form = Mapping[str, str]
+
+
+class Done(Struct, frozen=True):
+    """What the page shows once of what was done; None of it where the facts tell it."""
+
+    step: str  #: where the page goes on
+    key: str = ""  #: the text of a key that was made
+    kind: str = ""  #: of the key
+    advice: WayAdvice | None = None
+
+
+Doing = Callable[[RouteContext, Request, PixelRow, Form], Awaitable[Done]]
+
+
+async def do(context: RouteContext, request: Request, row: PixelRow, form: Form) -> Done:
+    """Do what a form asks for; raises AdminError."""
+    doing = _DOING.get(form.get("do", ""))
+    if doing is None:
+        raise Invalid("The form is not one of this page. Reload it and try again.")
+    return await doing(context, request, row, form)
+
+
+async def _save_token(context: RouteContext, request: Request, row: PixelRow, form: Form) -> Done:
+    place, test_code = (row.workspace, row.code), form.get("test_code", "").strip()
+    if test_code:
+        await act(context, request, lambda admin: testing.turn_on(admin, *place, test_code))
+    outcome = await token_check.try_and_save(
+        Admin(context.administration, Actor(signed_in(request).name), context.clock),
+        context.on_store,
+        context.trial,
+        place,
+        form.get("token", "").strip(),
+        force=form.get("force", "") == "yes",
+    )
+    if not outcome.saved:
+        raise Conflict(
+            f"The token is not saved. {outcome.check.verdict.sentence} TikTok says: {outcome.check.answer}. "
+            f"The saved one stays, because it works as far as we know. {outcome.check.verdict.advice}"
+        )
+    return Done("token")
+
+
+async def _advise(_context: RouteContext, _request: Request, _row: PixelRow, form: Form) -> Done:
+    ios = form.get("ios", "")
+    situation = Situation(
+        ios="high" if ios == "high" else "low" if ios == "low" else "unknown",
+        privacy=form.get("privacy", "") == "yes",
+        valuable=form.get("valuable", "") == "yes",
+        starting=form.get("starting", "") == "yes",
+    )
+    return Done("way", advice=advised(situation))
+
+
+async def _choose(context: RouteContext, request: Request, row: PixelRow, form: Form) -> Done:
+    wanted = form.get("way", "")
+    await act(context, request, lambda admin: choose(admin, row.workspace, row.code, wanted))
+    return Done("way")
+
+
+async def _make_key(context: RouteContext, request: Request, row: PixelRow, form: Form) -> Done:
+    kind = KeyKind.BROWSER if form.get("kind", "") == "browser" else KeyKind.SERVER
+    wanted = NewKey(kind, "tag" if kind is KeyKind.BROWSER else "shop", (Route(row.code),), workspace=row.workspace)
+    made = await act(context, request, partial(keys.create, wanted=wanted))
+    return Done("install", key=made.text, kind=kind.value)
+
+
+async def _name_hosts(context: RouteContext, request: Request, row: PixelRow, form: Form) -> Done:
+    hosts = {"hosts": form.get("hosts", "")}
+    await act(context, request, lambda admin: pixels.decide(admin, row.workspace, row.code, hosts))
+    return Done("checks")
+
+
+async def _end_tests(context: RouteContext, request: Request, row: PixelRow, _form: Form) -> Done:
+    await act(context, request, lambda admin: testing.turn_off(admin, row.workspace, row.code))
+    return Done("checks")
+
+
+_DOING: Mapping[str, Doing] = {
+    "token": _save_token,
+    "advise": _advise,
+    "way": _choose,
+    "key": _make_key,
+    "hosts": _name_hosts,
+    "end_tests": _end_tests,
+}
