@@ -84,7 +84,7 @@ def test_from_an_empty_store_to_a_proven_pair(room, trial):
 
     assert "Listening for the first event of the browser" in words(room.get(path))
     room.record(seen_in_browser("1", workspace="main", pixel=NEW, received_ms=room.clock.now_ms()))
-    assert "First events came from the browser" in words(room.get(path))
+    assert "Events come from the browser" in words(room.get(path))
     assert "Listening for the first event of the server" in words(room.get(path))
     room.clock.advance(seconds=2)
     room.record(bought("1", workspace="main", pixel=NEW, received_ms=room.clock.now_ms()))
@@ -99,6 +99,7 @@ def test_from_an_empty_store_to_a_proven_pair(room, trial):
     assert check(room, "Counted once", path) == "ok"
     assert check(room, "Value and currency present", path) == "ok"
     assert check(room, "Test data kept out", path) == "ok"
+    assert f'<a href="/conversions?pixel={NEW}&amp;workspace=main">Show them</a>' in room.get(path).text
 
 
 def test_a_code_that_is_none_is_told_and_typed_again(room):
@@ -270,7 +271,7 @@ def test_what_changes_is_streamed_once_and_then_only_ticks(room):
     assert "Listening for the first event of the browser" in told
     room.record(seen_in_browser("1"))
     told = room.listen(f"{AT}/live", enough=lambda text: "event: snapshot" in text)
-    assert "First events came from the browser" in told
+    assert "Events come from the browser" in told
 
 
 def test_ids_and_names_of_senders_cannot_become_markup(room):

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from twinbeam.admin.events_api import ApiState
 from twinbeam.admin.launch.facts import DAYS, LaunchFacts, is_pair
+from twinbeam.admin.workspaces import meant_for
 from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Reason
@@ -172,11 +173,11 @@ def _tests_out(facts: LaunchFacts) -> LaunchCheck:
     key, title = "tests", "Test data kept out"
     kept = facts.dropped(Reason.TEST_ORDER) + facts.dropped(Reason.FOREIGN_HOST)
     if not facts.hosts and facts.row.event_source == "web":
-        mend = f"Name your shop's hosts: twinbeam pixels set {facts.row.code} hosts=shop.example"
+        command = f"twinbeam pixels set {facts.row.code} hosts=shop.example{meant_for(facts.row.workspace)}"
         told = "Any page may report to this pixel, a copy of the shop for tests as well."
-        return LaunchCheck(key, title, Passed.FAILED, told, mend=mend)
+        return LaunchCheck(key, title, Passed.FAILED, told, mend=f"Name your shop's hosts: {command}")
     if facts.row.rules.test_code_at(facts.now_ms):
-        mend = f"When you have finished: twinbeam pixels test {facts.row.code} --off"
+        mend = f"When you have finished: twinbeam pixels test {facts.row.code} --off{meant_for(facts.row.workspace)}"
         return LaunchCheck(key, title, Passed.NOT_YET, "The test code is still on.", kept, mend)
     return LaunchCheck(
         key, title, Passed.OK, f"Tests and events of foreign hosts kept out in {DAYS} days: {kept:,}.", kept

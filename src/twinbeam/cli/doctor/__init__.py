@@ -38,8 +38,8 @@ def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str) 
       note  nothing is wrong, but it may not be what you expect
       FAIL  something is wrong; the line below it, after "->", says what to do
 
-    With --pixel it checks what the pixel's pages and servers have reported in the last 7 days, and nothing else:
-    "wait" begins a line about what has not come yet, "look" one that a person has to look at.
+    With --pixel it checks what the pixel's pages and servers have reported in the last 7 days, and nothing else.
+    There "wait" begins a line about what has not come yet, and "look" one that a person has to look at.
 
     Without an option it changes nothing. A gateway that is not running is a note. Run it as the account that the
     gateway runs as, with the same settings.

@@ -1,13 +1,17 @@
 """Checks of the pixels: their codes, their tokens and TikTok's word on them, and the keys that lead to them."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
+from twinbeam.admin import pixels as admin_pixels
 from twinbeam.admin.events_api import ApiState, EventsApi, events_api
+from twinbeam.admin.launch.facts import LaunchFacts, launch_facts
 from twinbeam.admin.pixel_codes import why_no_code
 from twinbeam.admin.workspaces import meant_for
 from twinbeam.cli.doctor.check_result import CheckResult
-from twinbeam.cli.setup import opened_store
-from twinbeam.core.rules import MAIN
+from twinbeam.cli.setup import opened_admin, opened_store
+from twinbeam.cli.setup import settings as settings_in_force
+from twinbeam.core.rules import DEFAULT_WORKSPACE, MAIN
 from twinbeam.core.story import PixelRow
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
@@ -68,6 +72,16 @@ def keys(settings: Settings) -> Iterator[CheckResult]:
         how = "a write key" if by_key else "a signed source" if writes else "no write key"
         fix = f"twinbeam keys create server --source shop --pixel {row.code}{meant_for(row.workspace)}"
         yield CheckResult(f"Pixel {row.code}{_where(row)} has {how}.", fix="" if writes else fix)
+
+
+def facts_of(workspace: str, code: str) -> LaunchFacts:
+    """Read what is known of one pixel, for its checklist; raises NotFound."""
+    with opened_admin() as admin:
+        row = admin_pixels.known(admin, workspace, code)
+        hosts = admin.store.workspaces().get(workspace, DEFAULT_WORKSPACE).hosts
+        now_ms = admin.clock.now_ms()
+    with closing(SqliteReader(settings_in_force().data)) as reader:
+        return launch_facts(reader, row, hosts, now_ms, ACCESS_CODES)
 
 
 def _token(row: PixelRow, found: EventsApi) -> CheckResult:

@@ -17,6 +17,7 @@ from twinbeam.admin.launch.ways import NAMES
 from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.story import CopySeen, Story
 from twinbeam.core.values import Side
+from twinbeam.web.conversions.lists import Asked
 
 
 class StepState(StrEnum):
@@ -53,7 +54,7 @@ class Pair(Struct, frozen=True):
     sentence: str
 
 
-class Setup(Struct, frozen=True):
+class SetupPage(Struct, frozen=True):
     """All that the page shows of one pixel."""
 
     facts: LaunchFacts
@@ -64,8 +65,13 @@ class Setup(Struct, frozen=True):
     pair: Pair | None
     ready: bool
 
+    @property
+    def list_address(self) -> str:
+        """Return where the pixel's conversions are listed."""
+        return Asked(pixel=(self.facts.row.workspace, self.facts.row.code)).address()
 
-def setup_of(facts: LaunchFacts, leading: Leading) -> Setup:
+
+def setup_of(facts: LaunchFacts, leading: Leading) -> SetupPage:
     """Work out what the page shows."""
     checks, pair, found = launch_checks(facts), pair_of(facts), signs(facts)
     steps = [
@@ -78,7 +84,7 @@ def setup_of(facts: LaunchFacts, leading: Leading) -> Setup:
         _proof(facts, pair),
         _checklist(checks),
     ]
-    return Setup(facts, leading, steps, checks, found, pair, ready(checks))
+    return SetupPage(facts, leading, steps, checks, found, pair, ready(checks))
 
 
 def pair_of(facts: LaunchFacts) -> Pair | None:

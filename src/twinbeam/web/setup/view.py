@@ -27,7 +27,7 @@ from twinbeam.web.live.view import event
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.setup.actions import Done, do
 from twinbeam.web.setup.install import PATHS, chosen_path, parts_of
-from twinbeam.web.setup.steps import Leading, Setup, setup_of
+from twinbeam.web.setup.steps import Leading, SetupPage, setup_of
 from twinbeam.web.sight import seen_by
 
 Still = Callable[[Request], Awaitable[bool]]
@@ -147,12 +147,12 @@ async def _page(  # noqa: PLR0913 -- what happened before the page is shown
     )
 
 
-def _part(renderer: PageRenderer, found: Setup) -> str:
+def _part(renderer: PageRenderer, found: SetupPage) -> str:
     """Return what changes by itself: the steps, what is listened for, the pair and the checklist."""
     return renderer.render("setup/part.html", setup=found, at_ms=found.facts.now_ms)
 
 
-async def _setup(context: RouteContext, request: Request, row: PixelRow) -> Setup:
+async def _setup(context: RouteContext, request: Request, row: PixelRow) -> SetupPage:
     leading, hosts = await act(context, request, partial(_around, row=row))
     read_model, now_ms = seen_by(request, context), context.clock.now_ms()
     facts = await context.on_reader(partial(launch_facts, read_model, row, hosts, now_ms, context.access_codes))
