@@ -9,6 +9,7 @@ The gateway and TikTok's side as real processes, for journeys: free ports, one f
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -30,7 +31,13 @@ PIXEL = "C0JOURNEYPIXELCODE01"
 TOKEN = "journey-token-7d1f4c2a9b"
 #: A trial is a request of its own, which TikTok's side would note: tests that are about it ask for one.
 TOKEN_TOLD = ("--token-stdin", "--untried")
+PASSWORD = "four words in a row"
 _UNDER_WAY = UNSENT - {State.HELD}
+
+
+def _form_token(answer: Answer) -> str:
+    """Give the token that a page's form carries."""
+    return re.search(rb'name="csrf" value="(\w+)"', answer.body)[1].decode()
 
 
 class TikTokSide:
@@ -120,6 +127,7 @@ class Gateway:
         chosen = {f"TWINBEAM_{name.upper()}": str(value) for name, value in {**own, **wishes}.items()}
         self.settings = {**installed.environment, **chosen}
         self._program: Program | None = None
+        self._owner: dict[str, str] = {}  #: the cookie of whoever signed in
 
     @property
     def supervisor(self) -> subprocess.Popen[bytes]:
@@ -182,6 +190,26 @@ class Gateway:
     def pid(self, name: str) -> int:
         """Give the process id of one of them; raises KeyError while it does not run."""
         return self.pids()[name]
+
+    def signed_in(self) -> dict[str, str]:
+        """Give what an owner's browser sends with each request; the first time by a one-time link."""
+        if not self._owner:
+            link = self.told("users", "link").strip()
+            shown = ask(link)
+            form = urlencode({"csrf": _form_token(shown), "name": "keeper", "password": PASSWORD}).encode()
+            answer = ask(link, "POST", body=form, headers={"Cookie": shown.headers["set-cookie"].partition(";")[0]})
+            assert answer.status == 303, answer.body
+            self._owner = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+        return self._owner
+
+    def page(self, path: str) -> Answer:
+        """Look at a page as an owner."""
+        return ask(f"{self.pages}{path}", headers=self.signed_in())
+
+    def post(self, path: str, **fields: str) -> Answer:
+        """Send a form of a page as an owner."""
+        body = urlencode({"csrf": _form_token(self.page("/account")), **fields}).encode()
+        return ask(f"{self.pages}{path}", "POST", body=body, headers=self.signed_in())
 
     def is_steady(self) -> bool:
         """Tell whether nothing waits to be recorded, sent or answered; what is held waits for somebody's word."""

@@ -169,14 +169,14 @@ class Showroom:
         headers = shown | (request.pop("headers", None) or {})
         return asyncio.run(ask(self.app, path, headers=headers, **request))
 
-    def post(self, path: str, *, who: str | None = "owner", workspace: str = "", **fields: str) -> Answer:
-        """Send a form as a signed-in user of a role."""
+    def post(self, path: str, *, who: str | None = "owner", sees: str = "", **fields: str) -> Answer:
+        """Send a form as a signed-in user of a role, who sees one workspace or all."""
         body, kind = urlencode(fields).encode(), {"content-type": "application/x-www-form-urlencoded"}
-        return self.get(path, who=who, workspace=workspace, method="POST", body=body, headers=kind)
+        return self.get(path, who=who, workspace=sees, method="POST", body=body, headers=kind)
 
     def listen(self, path: str, **how: Any) -> str:
         """Read a stream as an owner until enough has come."""
-        return asyncio.run(listen(self.app, path, headers=self.signed_in(), **how))
+        return asyncio.run(listen(self.app, path, **{"headers": self.signed_in(), **how}))
 
     def story(self, query: str, key: str = READ_KEY) -> Answer:
         """Ask the read API."""

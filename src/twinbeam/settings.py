@@ -11,11 +11,11 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
 from twinbeam.core.errors import ConfigError
+from twinbeam.sign_in_settings import PREFIX, SIGN_IN, Variable, lacking, split_url
 from twinbeam.surroundings import (
     NO_PROXY_VARIABLES,
     PROXY_VARIABLES,
@@ -31,7 +31,6 @@ from twinbeam.surroundings import (
 
 T = TypeVar("T")
 
-PREFIX = "TWINBEAM_"
 TIKTOK_URL = "https://business-api.tiktok.com"  #: tiktok.md 1.1
 MEND_PAGES = "Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with TLS in front for others."
 _MIB = 1024 * 1024
@@ -39,7 +38,6 @@ _HIGHEST_PORT = 65_535
 _MOST_MIB = 2**30  #: a petabyte: more is a slip, and SQLite's limits could not hold it
 _MOST_PROCESSES = 256
 _MOST_IN_FLIGHT = 100  #: per pixel; 500 connections serve all of them
-_LEAST_TOKEN_CHARS = 16
 _LONGEST_WINDOW_SECONDS = 86_400
 _LONGEST_BATCH_DELAY_SECONDS = 3_600
 #: Where it is set, the metrics' library counts in mapped files, which a full disk turns into SIGBUS.
@@ -95,22 +93,6 @@ class Settings(Struct, frozen=True):
     def pages_url(self) -> str:
         """Where people reach the pages."""
         return self.public_url or self.dashboard.url
-
-
-class Variable(Struct, frozen=True):
-    """One environment variable: how it is read, and what the documentation says of it."""
-
-    name: str
-    default: str
-    read: Callable[[str], Any]
-    meaning: str
-
-    is_secret: bool = False
-
-    @property
-    def variable(self) -> str:
-        """The name in the environment."""
-        return PREFIX + self.name.upper()
 
 
 def _whole(text: str, *, least: int = 0, most: int = 2**63 - 1) -> int:
@@ -179,7 +161,7 @@ def _path(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    parts = _split(text)
+    parts = split_url(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must begin with https:// (or http:// for an emulator on this machine)")
     if parts.username is not None or parts.query or parts.fragment:
@@ -189,55 +171,6 @@ def _url(text: str) -> str:
             "the access token would travel in the open; write https:// (http:// is for an emulator on 127.0.0.1)"
         )
     return text.rstrip("/")
-
-
-def _public_url(text: str) -> str:
-    if not text:
-        return ""
-    parts = _split(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must begin with https:// (or http:// within a network of your own)")
-    if parts.username is not None or parts.query or parts.fragment or parts.path.strip("/"):
-        raise ValueError("write scheme, host and port alone, such as https://twinbeam.shop.example")
-    return text.rstrip("/")
-
-
-def _issuer(text: str) -> str:
-    if not text:
-        return ""
-    parts = _split(text)
-    if parts.username is not None or parts.query or parts.fragment or not parts.hostname:
-        raise ValueError("write the issuer as the provider does, such as https://accounts.google.com")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
-        raise ValueError("must begin with https:// (http:// is for a provider on 127.0.0.1)")
-    return text
-
-
-def _roles(text: str) -> tuple[tuple[str, str], ...]:
-    found = []
-    for pair in _names(text):
-        who, separator, role = pair.rpartition("=")
-        if not separator or not who.strip() or role.strip() not in {"owner", "member", "viewer"}:
-            raise ValueError(
-                "write addresses or domains with a role, such as shop.example=member,ada@shop.example=owner"
-            )
-        found.append((who.strip().lower(), role.strip()))
-    return tuple(found)
-
-
-def _token(text: str) -> str:
-    if text and len(text) < _LEAST_TOKEN_CHARS:
-        raise ValueError(f"write at least {_LEAST_TOKEN_CHARS} characters, such as what `openssl rand -hex 24` prints")
-    return text
-
-
-def _split(text: str) -> SplitResult:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(f"is no address: {error}") from error
-    return parts
 
 
 def _region(text: str) -> str:
@@ -306,33 +239,7 @@ VARIABLES = (
         "browser_address_rate", "100", _whole, "Events a second that one address may send with browser keys, likewise."
     ),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),
-    Variable(
-        "public_url",
-        "",
-        _public_url,
-        "Where people reach the pages through a proxy, such as https://twinbeam.shop.example; links begin with it.",
-    ),
-    Variable(
-        "monitor_token",
-        "",
-        _token,
-        "Bearer token for /metrics and /readyz of the pages; without one, programs of this machine may ask.",
-        is_secret=True,
-    ),
-    Variable(
-        "oidc_issuer",
-        "",
-        _issuer,
-        "OpenID Connect: the provider that people may sign in by, such as https://accounts.google.com.",
-    ),
-    Variable("oidc_client_id", "", str, "OpenID Connect: the client id that the provider gave you."),
-    Variable("oidc_client_secret", "", str, "OpenID Connect: the client secret that it gave you.", is_secret=True),
-    Variable(
-        "oidc_roles",
-        "",
-        _roles,
-        "OpenID Connect: who gets which role, such as shop.example=member,ada@shop.example=owner; nobody else gets in.",
-    ),
+    *SIGN_IN,
 )
 
 
@@ -412,12 +319,7 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         batch_delay_ms=values["batch_delay_seconds"],
         in_flight=values["in_flight"],
         log_format=values["log_format"],
-        public_url=values["public_url"],
-        monitor_token=values["monitor_token"],
-        oidc_issuer=values["oidc_issuer"],
-        oidc_client_id=values["oidc_client_id"],
-        oidc_client_secret=values["oidc_client_secret"],
-        oidc_roles=values["oidc_roles"],
+        **{variable.name: values[variable.name] for variable in SIGN_IN},
         proxy="" if goes_past(values["tiktok_url"], source) else through,
         server_key_rate=values["server_key_rate"],
         browser_key_rate=values["browser_key_rate"],
@@ -444,13 +346,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
     listen, dashboard = values["listen"], values["dashboard"]
     if listen == dashboard and listen.port:
         return [f"{PREFIX}LISTEN and {PREFIX}DASHBOARD are both {listen.host}:{listen.port}; give each its own port."]
-    oidc = [PREFIX + name.upper() for name in _OIDC if not values[name]]
-    if oidc and len(oidc) < len(_OIDC):
-        return [f"OpenID Connect needs {', '.join(oidc)} as well."]
-    return []
-
-
-_OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "oidc_roles")
+    return lacking(values)
 
 
 def _strangers(source: Mapping[str, str]) -> list[str]:

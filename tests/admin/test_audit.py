@@ -14,10 +14,12 @@ from twinbeam.admin import (
     erasure,
     export,
     keys,
+    links,
     person,
     pixel_removal,
     pixels,
     releases,
+    sessions,
     shops,
     snippet,
     sources,
@@ -25,6 +27,7 @@ from twinbeam.admin import (
     testing,
     token_check,
     tokens,
+    users,
 )
 from twinbeam.admin import workspaces as spaces
 from twinbeam.admin.audit import changing
@@ -33,6 +36,7 @@ from twinbeam.admin.errors import AdminError
 from twinbeam.admin.token_record import TokenVerdict
 from twinbeam.core.erasure import Receipt
 from twinbeam.core.rules import MAIN, PixelRules, Route
+from twinbeam.core.users import Role, SessionKind, UserRow
 from twinbeam.core.values import KeyKind
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
@@ -55,6 +59,9 @@ class Around:
         return Receipt(0)
 
 
+#: The texts of the links that are there, by their purpose.
+LINKS = {}
+
 #: What an owner can change, and how; each leaves at least one line.
 CHANGES = {
     spaces.add: lambda admin: spaces.add(admin, "hats"),
@@ -76,6 +83,21 @@ CHANGES = {
     sources.rotate: lambda admin: sources.rotate(admin, "shop"),
     sources.retire: lambda admin: sources.retire(admin, "till"),
     sources.remove: lambda admin: sources.remove(admin, "till"),
+    users.decide: lambda admin: users.decide(admin, "grace", Role.MEMBER),
+    users.disable: lambda admin: users.disable(admin, "grace"),
+    users.enable: lambda admin: users.enable(admin, "eve"),
+    links.for_owner: links.for_owner,
+    links.for_password: lambda admin: links.for_password(admin, "grace"),
+    links.invite: lambda admin: links.invite(admin, "joan", Role.MEMBER),
+    links.show_workspace: lambda admin: links.show_workspace(admin, "Hats Ltd", MAIN, days=3),
+    links.revoke: lambda admin: links.revoke(admin, links.valid(admin)[0].id),
+    sessions.sign_in: lambda admin: sessions.sign_in(admin, users.known(admin, "ada"), SessionKind.PASSWORD),
+    sessions.accept: lambda admin: sessions.accept(admin, LINKS["invitation"], "ada-2", "hash"),
+    sessions.visit: lambda admin: sessions.visit(admin, LINKS["workspace"]),
+    sessions.provided: lambda admin: sessions.provided(admin, "iss sub", "ada@shop.example", Role.MEMBER),
+    sessions.sign_out: lambda admin: sessions.sign_out(admin, 1),
+    sessions.sign_out_everywhere: lambda admin: sessions.sign_out_everywhere(admin, 1),
+    sessions.change_password: lambda admin: sessions.change_password(admin, 1, "", "hash", keep=0),
     export.stories: lambda admin: export.stories(admin, MAIN),
     export.about: lambda admin: export.about(admin, ADA),
     erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
@@ -96,6 +118,12 @@ OTHERS = {
     sources.listed,
     person.person_of,
     snippet.snippet_for,
+    users.listed,
+    users.known,
+    users.check_place,
+    links.valid,
+    links.first_owner,
+    sessions.of_user,
     releases.release,
     tokens.put,
     token_check.asked,
@@ -115,6 +143,11 @@ def installed(admin):
     for name in ("till", "shop"):
         sources.create(admin, sources.NewSource(name, (Route(CODE),), "main"))
     sources.rotate(admin, "till")
+    for name, disabled_ms in (("ada", None), ("grace", None), ("eve", 1)):
+        admin.store.users.add_user(UserRow(0, name, Role.OWNER, "", "", "", 1, disabled_ms))
+    LINKS["invitation"] = links.for_owner(admin).text
+    LINKS["workspace"] = links.show_workspace(admin, "Hats", MAIN, days=3).text
+    sessions.sign_in(admin, users.known(admin, "ada"), SessionKind.PASSWORD)
     admin.clock.advance(seconds=60)
     return admin
 
@@ -138,11 +171,16 @@ def test_every_function_of_the_room_is_known_here():
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=lambda change: "")
 def test_every_change_is_told_with_who_and_when(installed, change):
-    known = len(audit.latest(installed, limit=99))
+    before = len(audit.latest(installed, limit=99))
     change(installed)
-    told = audit.latest(installed, limit=99)[:-known]
+    told = audit.latest(installed, limit=99)[:-before]
     assert told
-    assert {(line.who, line.at_ms) for line in told} == {("ada", installed.clock.now_ms())}
+    who = {
+        sessions.accept: "ada-2",
+        sessions.visit: "link Hats",
+        sessions.provided: "ada@shop.example",
+    }.get(next(known for known, way in CHANGES.items() if way is change), "ada")
+    assert {(line.who, line.at_ms) for line in told} == {(who, installed.clock.now_ms())}
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=lambda change: "")
@@ -164,7 +202,7 @@ def test_nothing_is_changed_that_the_audit_cannot_tell(installed, change):
 def everything(admin):
     """Give all rows of all tables."""
     named = admin.store._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-    return {name: admin.store._db.execute(f"SELECT * FROM {name}").fetchall() for (name,) in named}
+    return {name: admin.store._db.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in named}
 
 
 def test_a_change_that_is_refused_halfway_leaves_nothing(installed):
@@ -182,7 +220,4 @@ def stop_halfway(admin):
 
 
 def test_the_newest_lines_come_first(installed):
-    assert [line.what for line in audit.latest(installed, limit=2)] == [
-        "source till",
-        "source shop",
-    ]
+    assert [line.what for line in audit.latest(installed, limit=3)] == ["sign-in ada", "link 2", "link 1"]

@@ -22,6 +22,7 @@ from twinbeam.engines.stores.tables.jobs import JobTable
 from twinbeam.engines.stores.tables.schema import lease, metadata
 from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
 from twinbeam.engines.stores.tables.upgrade import bring_forward
+from twinbeam.engines.stores.tables.users_schema import sign_in_link, user, user_session
 from twinbeam.jobs.contract import Run
 
 RUNS = [
@@ -52,6 +53,7 @@ def test_the_migrations_make_what_the_schema_says(db):
         assert compare_metadata(context, metadata) == []
     made = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
     assert all(made[name].rstrip().endswith("STRICT") for name in metadata.tables)
+    assert {user.name, sign_in_link.name, user_session.name} <= set(metadata.tables)
 
 
 def test_the_newest_migration_is_the_one_that_the_release_knows():

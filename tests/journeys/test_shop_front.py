@@ -46,7 +46,8 @@ class Demo:
     """Where the parts of a running demo are, and what TikTok's side tells of the shop's pixel."""
 
     def __init__(self, printed: str) -> None:
-        self.shop, self.twinbeam, self.tiktok, _ = re.findall(r"http://[\d.:]+", printed)
+        self.link = re.search(r"http://\S+/welcome/\S+", printed)[0]
+        _, self.shop, self.twinbeam, self.tiktok, _ = re.findall(r"http://[\d.:]+", printed)
 
     def counted(self) -> list[dict[str, Any]]:
         """List what TikTok counts, page views aside."""
@@ -114,7 +115,7 @@ class Person(Visit):
 @pytest.fixture(scope="module")
 def demo():
     with subprocess.Popen([sys.executable, "-c", RUN], stdout=subprocess.PIPE, text=True) as process:
-        yield Demo("".join(islice(process.stdout, 7)))
+        yield Demo("".join(islice(process.stdout, 11)))
         process.send_signal(signal.SIGINT)
         assert process.wait(40) == 0
 

@@ -13,10 +13,11 @@ from twinbeam.admin import links
 from twinbeam.admin.audit import Lines, changing
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.errors import Conflict, NotFound
+from twinbeam.admin.free_text import check_line
 from twinbeam.admin.links import TOKEN_BYTES, fingerprint, opening
 from twinbeam.admin.users import check_name, told
 from twinbeam.core.clock import MS_PER_DAY
-from twinbeam.core.users import LinkRow, Presented, Purpose, Role, SessionKind, SessionRow, SignedIn, UserRow
+from twinbeam.core.users import LinkRow, PresentedSession, Purpose, Role, SessionKind, SessionRow, SignedIn, UserRow
 
 IDLE_MS = 12 * 3_600_000
 LONGEST_MS = 14 * MS_PER_DAY
@@ -32,7 +33,7 @@ class OpenedSession(Struct, frozen=True):
     row: SessionRow
 
 
-def signed_in_by(found: Presented | None, now_ms: int) -> SignedIn | None:
+def signed_in_by(found: PresentedSession | None, now_ms: int) -> SignedIn | None:
     """Return whom a session stands for at a moment, or None where it has ended."""
     if found is None or now_ms >= min(found.session.ends_ms, found.session.seen_ms + IDLE_MS):
         return None
@@ -83,6 +84,7 @@ def visit(admin: Admin, text: str, *, replaced: str = "") -> OpenedSession:
 
 def provided(admin: Admin, subject: str, name: str, role: Role, *, replaced: str = "") -> OpenedSession:
     """Sign in whom a provider vouches for, and make them a user at their first time; raises AdminError."""
+    check_line("address", name)
     with changing(_as(admin, name)) as audit:
         user = admin.store.users.user_of(subject) or admin.store.users.user_named(name)
         if user is None:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from twinbeam.core.users import LinkRow, Presented, Role, SessionRow, UserRow
+from twinbeam.core.users import LinkRow, PresentedSession, Role, SessionRow, UserRow
 
 
 class UserReading(Protocol):
@@ -32,7 +32,7 @@ class UserReading(Protocol):
         """Return all sessions that are kept, the newest first."""
         ...
 
-    def presented(self, hash_: str) -> Presented | None:
+    def presented(self, hash_: str) -> PresentedSession | None:
         """Return the session with a hash, and whom it stands for."""
         ...
 

@@ -103,7 +103,7 @@ class Vouched(Struct, frozen=True):
     role: Role
 
 
-class Presented(Struct, frozen=True):
+class PresentedSession(Struct, frozen=True):
     """A session, and the user or the link that it stands for."""
 
     session: SessionRow

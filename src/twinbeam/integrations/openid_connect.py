@@ -17,8 +17,8 @@ from urllib.parse import quote, urlencode
 
 import aiohttp
 import msgspec
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
+from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
+from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
@@ -121,7 +121,7 @@ class OpenIdConnect:
 
     def _vouched(self, claims: Mapping[str, Any]) -> Vouched:
         address = str(claims.get("email", "")).strip().lower()
-        if not address or claims.get("email_verified") is not True:
+        if address.count("@") != 1 or claims.get("email_verified") is not True:
             raise NotVouched(_UNVERIFIED)
         roles = dict(self._own.roles)
         role = roles.get(address) or roles.get(address.rpartition("@")[2])
@@ -142,7 +142,7 @@ class OpenIdConnect:
             claims.validate(now=self._clock.now_ms() // MS_PER_SECOND, leeway=_LEEWAY_SECONDS)
         except (JoseError, ValueError, TypeError) as error:
             raise NotVouched(_DOUBTFUL) from error
-        return claims
+        return dict(claims)
 
     async def _decoded(self, id_token: str) -> jwt.Token:
         registry = JWSRegistry(algorithms=_ALGORITHMS, strict_check_header=False)
@@ -154,7 +154,8 @@ class OpenIdConnect:
 
     async def _key_set(self) -> KeySet:
         if self._keys is None:
-            self._keys = KeySet.import_key_set(await self._ask("GET", str(self._places["jwks_uri"])))
+            keys: Any = await self._ask("GET", str(self._places["jwks_uri"]))
+            self._keys = KeySet.import_key_set(keys)
         return self._keys
 
     async def _discover(self) -> None:

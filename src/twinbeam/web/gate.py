@@ -20,15 +20,15 @@ from starlette.types import Message, Receive
 from twinbeam.admin.links import fingerprint
 from twinbeam.admin.sessions import SEEN_EVERY_MS, signed_in_by
 from twinbeam.core.errors import StorageError
-from twinbeam.core.users import Presented, Role, SignedIn
+from twinbeam.core.users import PresentedSession, Role, SignedIn
 from twinbeam.pipeline.accept.credentials import may_read, presented
 from twinbeam.pipeline.accept.problems import Problem
 from twinbeam.web.access import ROLES, Access
 from twinbeam.web.api.problems import key_refusal
+from twinbeam.web.browser import Browser, current, enter
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.cookies import FORM, SESSION, is_secure, read_cookie
 from twinbeam.web.forms import TOKEN, fields, read_body
-from twinbeam.web.visitor import Visitor, current, enter
 
 TOKEN_HEADER = "x-csrf-token"  # noqa: S105 -- a name
 _LOOKS = frozenset({"GET", "HEAD"})
@@ -50,7 +50,7 @@ class Gate:
 
     async def admit(self, request: Request, needs: Access) -> tuple[Response | None, Receive]:
         """Return the answer for whoever is not let in, or None; and what the body is read from."""
-        enter(Visitor())
+        enter(Browser())
         if needs is Access.READ_KEY:
             return self._with_key(request), request.receive
         if needs is Access.MONITOR and self._monitors(request):
@@ -58,22 +58,22 @@ class Gate:
         # To a page for anyone, somebody who cannot be looked up now is nobody.
         with suppress(*((StorageError,) if needs is Access.ANYONE else ())):
             await self.meet(request)
-        visitor = current()
-        if (refusal := _missing(request, visitor.signed_in, needs)) is not None:
+        browser = current()
+        if (refusal := _missing(request, browser.signed_in, needs)) is not None:
             return refusal, request.receive
         if request.method in _LOOKS:
             return None, request.receive
-        return None, await self._own_form(request, visitor)
+        return None, await self._own_form(request, browser)
 
-    async def meet(self, request: Request) -> Visitor:
+    async def meet(self, request: Request) -> Browser:
         """Find out who asks, for the frame of the page and for the route."""
         secure = is_secure(request, self._terms.public_url)
         text, form = (read_cookie(request, name, secure=secure) for name in (SESSION, FORM))
         request.state.signed_in = None
-        enter(Visitor(form=form, secure=secure))
+        enter(Browser(form=form, secure=secure))
         if text and (found := await self._signed_in(text, is_used=True)) is not None:
             request.state.signed_in = found
-            enter(Visitor(found, text=text, form=form, secure=secure))
+            enter(Browser(found, text=text, form=form, secure=secure))
         return current()
 
     async def still(self, request: Request) -> bool:
@@ -94,7 +94,7 @@ class Gate:
             await self._see(found, now_ms)
         return signed_in
 
-    async def _see(self, found: Presented, now_ms: int) -> None:
+    async def _see(self, found: PresentedSession, now_ms: int) -> None:
         """Note that a session is used, once a minute at most; a full disk signs nobody out."""
         if now_ms - found.session.seen_ms >= SEEN_EVERY_MS:
             see = partial(self._context.administration.users.see_session, found.session.id, now_ms)
@@ -116,7 +116,7 @@ class Gate:
         forwarded = any(name in request.headers for name in _FORWARDED)
         return not forwarded and request.client is not None and _is_loopback(request.client.host)
 
-    async def _own_form(self, request: Request, visitor: Visitor) -> Receive:
+    async def _own_form(self, request: Request, browser: Browser) -> Receive:
         if not _from_here(request.headers, self._own):
             raise NotAdmitted(403, _FOREIGN)
         given = request.headers.get(TOKEN_HEADER) or request.query_params.get(TOKEN, "")
@@ -124,7 +124,7 @@ class Gate:
         if not given and request.headers.get("content-type", "").partition(";")[0].strip().lower() in _FORM_TYPES:
             body = await read_body(request)
             given, receive = fields(body).get(TOKEN, ""), _again(body, receive)
-        if not visitor.is_known or not hmac.compare_digest(given.encode(), visitor.token.encode()):
+        if not browser.is_known or not hmac.compare_digest(given.encode(), browser.token.encode()):
             raise NotAdmitted(403, _STALE)
         return receive
 

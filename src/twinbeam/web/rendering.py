@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from twinbeam.core.outcomes import SENTENCES
 from twinbeam.web import wording
-from twinbeam.web.visitor import current
+from twinbeam.web.browser import current
 
 _HERE = Path(__file__).parent
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -58,7 +58,7 @@ class PageRenderer:
 
     def respond(self, template: str, status: int = 200, **values: object) -> Response:
         """Return a whole page."""
-        return HTMLResponse(self.render(template, visitor=current(), **values), status, HEADERS)
+        return HTMLResponse(self.render(template, browser=current(), **values), status, HEADERS)
 
     def render(self, template: str, **values: object) -> str:
         """Return the text of a template."""

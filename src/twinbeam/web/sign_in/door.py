@@ -69,7 +69,7 @@ class Door:
 
     def let_out(self, request: Request, place: str = "/sign-in") -> Response:
         """Return the way out, and end the cookie."""
-        answer = RedirectResponse(place, 303, {"cache-control": "no-store", "clear-site-data": '"cache"'})
+        answer = RedirectResponse(place, 303, {"cache-control": "no-store"})
         answer.headers.append("set-cookie", session_cookie("", seconds=0, secure=self._secure(request)))
         return answer
 

@@ -8,6 +8,7 @@ bring a restart about, and one only grants the tries of ten minutes more. Who is
 
 from collections import OrderedDict
 from ipaddress import IPv6Address, ip_address
+from math import ceil
 
 from twinbeam.core.clock import Clock
 
@@ -29,7 +30,7 @@ class Tries:
         """Return how long a key has to wait; 0 where it may try."""
         began, count = self._found.get(key, (now, 0))
         left = began + WINDOW_SECONDS - now
-        return int(left) + 1 if count >= self._most and left > 0 else 0
+        return ceil(left) if count >= self._most and left > 0 else 0
 
     def count(self, key: str, now: float) -> None:
         """Count one try."""

@@ -11,10 +11,10 @@ from twinbeam.admin.errors import AdminError, NotVouched
 from twinbeam.core.users import SessionKind
 from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act, act_as
+from twinbeam.web.browser import current
 from twinbeam.web.forms import read_form
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sign_in.door import Door, Wait, safe_place
-from twinbeam.web.visitor import current
 
 _WRONG = "Name or password is wrong. Check both and try again."
 
@@ -74,7 +74,7 @@ async def _sign_in(renderer: PageRenderer, door: Door, request: Request) -> Resp
     except Wait as wait:
         return show_again(wait.status, problem=str(wait), retry_after=wait.seconds)
     if user is None:
-        return show_again(401, problem=_WRONG)
+        return show_again(400, problem=_WRONG)
     sign_in = partial(sessions.sign_in, user=user, kind=SessionKind.PASSWORD, replaced=door.session_text(request))
     try:
         opened = await act_as(door.context, user.name, sign_in)

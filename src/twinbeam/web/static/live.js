@@ -101,5 +101,5 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea")) return;
   event.preventDefault();
-  document.querySelector(".find input").focus();
+  document.querySelector(".find [name=q]").focus();
 });

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, RowMapping, Table, delete, insert, or_, select, update
 
-from twinbeam.core.users import LinkRow, Presented, Role, SessionRow, UserRow
+from twinbeam.core.users import LinkRow, PresentedSession, Role, SessionRow, UserRow
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.users_schema import sign_in_link, user, user_session
 
@@ -48,13 +48,13 @@ class UserRows:
             rows = connection.execute(select(user_session).order_by(user_session.c.id.desc())).mappings()
             return [msgspec.convert(_plain(row), SessionRow) for row in rows]
 
-    def presented(self, hash_: str) -> Presented | None:
+    def presented(self, hash_: str) -> PresentedSession | None:
         """Return the session with a hash, and whom it stands for."""
         found = self._first(user_session, user_session.c.hash == hash_)
         if found is None:
             return None
         session = msgspec.convert(found, SessionRow)
-        return Presented(
+        return PresentedSession(
             session,
             None if session.user_id is None else self._user(user.c.id == session.user_id),
             None if session.link_id is None else self._link(sign_in_link.c.id == session.link_id),

@@ -11,8 +11,8 @@ from twinbeam.core.users import SignedIn
 from twinbeam.web.cookies import form_cookie, form_token
 
 
-class Visitor:
-    """One browser during one request."""
+class Browser:
+    """One browser during one request: who looks by it, and what its forms carry."""
 
     def __init__(
         self, signed_in: SignedIn | None = None, *, text: str = "", form: str = "", secure: bool = False
@@ -45,14 +45,14 @@ class Visitor:
         return [form_cookie(self._fresh, secure=self.secure)] if self._fresh else []
 
 
-_current: ContextVar[Visitor] = ContextVar("visitor")
+_current: ContextVar[Browser] = ContextVar("browser")
 
 
-def current() -> Visitor:
+def current() -> Browser:
     """Return who looks; nobody outside of a request."""
-    return _current.get(Visitor())
+    return _current.get(Browser())
 
 
-def enter(visitor: Visitor) -> None:
+def enter(browser: Browser) -> None:
     """Let somebody look from now on, within this request."""
-    _current.set(visitor)
+    _current.set(browser)
