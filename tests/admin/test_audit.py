@@ -78,6 +78,7 @@ CHANGES = {
     testing.turn_on: lambda admin: testing.turn_on(admin, MAIN, CODE, "TEST123"),
     testing.turn_off: lambda admin: testing.turn_off(admin, MAIN, CODE),
     keys.create: lambda admin: keys.create(admin, keys.NewKey(KeyKind.SERVER, "till", (Route(CODE),), "main")),
+    keys.create_for: lambda admin: keys.create_for(admin, (MAIN, CODE), KeyKind.SERVER, "main"),
     keys.revoke: lambda admin: keys.revoke(admin, MAIN, admin.store.access_keys()[0].id),
     sources.create: lambda admin: sources.create(admin, sources.NewSource("crm", (Route(CODE),), "main")),
     sources.rotate: lambda admin: sources.rotate(admin, "shop"),

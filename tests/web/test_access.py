@@ -26,9 +26,11 @@ EXAMPLES = {
     "/events/{id:int}": "/events/12",
     "/static/{name}": "/static/mark.svg",
     "/welcome/{token}": "/welcome/guess",
+    "/setup/{workspace}/{code}": f"/setup/{WORKSPACE}/{PIXEL}",
+    "/setup/{workspace}/{code}/live": f"/setup/{WORKSPACE}/{PIXEL}/live",
 }
 #: What goes on until somebody hangs up: only its head is asked for.
-STREAMS = {"/live"}
+STREAMS = {"/live", "/setup/{workspace}/{code}/live"}
 
 #: Who may ask, and how they are told of.
 PEOPLE = {
@@ -247,7 +249,8 @@ def test_only_forms_take_more_than_a_look(place):
     templates = "".join(path.read_text() for path in WEB.rglob("*.html"))
     assert templates.count('method="post"') <= templates.count("form_token() }}")
     writing = {route.path for route in place.app.routes if route.methods - {"GET", "HEAD"}}
-    assert writing == {"/find", "/sign-in", "/sign-out", "/welcome/{token}", "/users", "/account"}
+    setup = {"/setup", "/setup/{workspace}/{code}"}
+    assert writing == {"/find", "/sign-in", "/sign-out", "/welcome/{token}", "/users", "/account", *setup}
 
 
 @pytest.mark.parametrize("page", sorted(path.parent.name for path in WEB.glob("*/page.html")))

@@ -208,6 +208,15 @@ def test_a_new_browser_key_stands_in_the_lines_to_copy(room):
     assert "YOUR-BROWSER-KEY" not in answer.text
 
 
+def test_a_key_is_for_one_of_several_shops(room):
+    room.add_pixel()
+    room.store.add_shop(WORKSPACE, "shop-fr", now_ms=room.clock.now_ms())
+    assert "<option>shop-fr</option>" in room.get(AT).text
+    assert room.post(AT, do="key", kind="server").status == 400
+    assert room.post(AT, do="key", kind="server", shop="shop-fr").status == 200
+    assert [key.shop for key in room.store.access_keys()] == ["shop-fr"]
+
+
 def test_signs_of_another_sender_are_told_where_it_is_switched_off(room):
     room.add_pixel()
     assert state(room, "senders") == "done"

@@ -1,7 +1,6 @@
 """What the forms of the page do: each calls the function of `admin/` that a command would call."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -9,9 +8,7 @@ from starlette.requests import Request
 from twinbeam.admin import keys, pixels, testing, token_check
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.errors import Conflict, Invalid
-from twinbeam.admin.keys import NewKey
 from twinbeam.admin.launch.ways import Situation, WayAdvice, advised, choose
-from twinbeam.core.rules import Route
 from twinbeam.core.story import PixelRow
 from twinbeam.core.values import KeyKind
 from twinbeam.web.access import signed_in
@@ -80,8 +77,8 @@ async def _choose(context: RouteContext, request: Request, row: PixelRow, form: 
 
 async def _make_key(context: RouteContext, request: Request, row: PixelRow, form: Form) -> Done:
     kind = KeyKind.BROWSER if form.get("kind", "") == "browser" else KeyKind.SERVER
-    wanted = NewKey(kind, "tag" if kind is KeyKind.BROWSER else "shop", (Route(row.code),), workspace=row.workspace)
-    made = await act(context, request, partial(keys.create, wanted=wanted))
+    place, shop = (row.workspace, row.code), form.get("shop", "") or None
+    made = await act(context, request, lambda admin: keys.create_for(admin, place, kind, shop))
     return Done("install", key=made.text, kind=kind.value)
 
 

@@ -128,6 +128,7 @@ async def _page(  # noqa: PLR0913 -- what happened before the page is shown
         workspace=row.workspace,
     )
     snippet = await act(context, request, partial(snippet_for, wanted=options))
+    shops = await act(context, request, lambda admin: admin.store.shops(row.workspace))
     return renderer.respond(
         "setup/page.html",
         status,
@@ -141,6 +142,7 @@ async def _page(  # noqa: PLR0913 -- what happened before the page is shown
         parts=parts_of(path, snippet.head, context.intake_url),
         others=OTHERS,
         names=NAMES,
+        shops=shops,
         done=done,
         problem=problem,
         at_ms=found.facts.now_ms,
