@@ -9,7 +9,6 @@ The gateway and TikTok's side as real processes, for journeys: free ports, one f
 import contextlib
 import json
 import os
-import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from one_time_link import form_token, opened
 from running import CHECKOUT, PATIENCE_SECONDS, Answer, Installation, Program, answers, ask, wait_until
 from twinbeam.core.errors import StorageBusy
 from twinbeam.core.lifecycle import UNSENT, State
@@ -31,13 +31,7 @@ PIXEL = "C0JOURNEYPIXELCODE01"
 TOKEN = "journey-token-7d1f4c2a9b"
 #: A trial is a request of its own, which TikTok's side would note: tests that are about it ask for one.
 TOKEN_TOLD = ("--token-stdin", "--untried")
-PASSWORD = "four words in a row"
 _UNDER_WAY = UNSENT - {State.HELD}
-
-
-def _form_token(answer: Answer) -> str:
-    """Give the token that a page's form carries."""
-    return re.search(rb'name="csrf" value="(\w+)"', answer.body)[1].decode()
 
 
 class TikTokSide:
@@ -194,12 +188,7 @@ class Gateway:
     def signed_in(self) -> dict[str, str]:
         """Give what an owner's browser sends with each request; the first time by a one-time link."""
         if not self._owner:
-            link = self.told("users", "link").strip()
-            shown = ask(link)
-            form = urlencode({"csrf": _form_token(shown), "name": "keeper", "password": PASSWORD}).encode()
-            answer = ask(link, "POST", body=form, headers={"Cookie": shown.headers["set-cookie"].partition(";")[0]})
-            assert answer.status == 303, answer.body
-            self._owner = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
+            self._owner = {"Cookie": opened(self.told("users", "link").strip())}
         return self._owner
 
     def page(self, path: str) -> Answer:
@@ -208,7 +197,7 @@ class Gateway:
 
     def post(self, path: str, **fields: str) -> Answer:
         """Send a form of a page as an owner."""
-        body = urlencode({"csrf": _form_token(self.page("/account")), **fields}).encode()
+        body = urlencode({"csrf": form_token(self.page("/account")), **fields}).encode()
         return ask(f"{self.pages}{path}", "POST", body=body, headers=self.signed_in())
 
     def is_steady(self) -> bool:

@@ -38,6 +38,7 @@ _HIGHEST_PORT = 65_535
 _MOST_MIB = 2**30  #: a petabyte: more is a slip, and SQLite's limits could not hold it
 _MOST_PROCESSES = 256
 _MOST_IN_FLIGHT = 100  #: per pixel; 500 connections serve all of them
+_MOST_IMPORT_RATE = 1_000
 _LONGEST_WINDOW_SECONDS = 86_400
 _LONGEST_BATCH_DELAY_SECONDS = 3_600
 #: Where it is set, the metrics' library counts in mapped files, which a full disk turns into SIGBUS.
@@ -81,6 +82,9 @@ class Settings(Struct, frozen=True):
     server_key_rate: int
     browser_key_rate: int
     browser_address_rate: int
+    tiktok_app_id: str = ""  #: of the developer app that advertisers give access to; "" where an owner saves it
+    tiktok_app_secret: str = ""
+    import_rate: int = 8
     public_url: str = ""  #: where people reach the pages, when not at the dashboard's own address
     monitor_token: str = ""
     oidc_issuer: str = ""
@@ -148,10 +152,13 @@ def _networks(text: str) -> tuple[str, ...]:
         raise ValueError("write addresses or networks with commas between, such as 10.0.0.0/8") from error
 
 
-def _header(text: str) -> str:
-    if text and not re.fullmatch(r"[A-Za-z0-9-]+", text):
-        raise ValueError("write the name of a header, such as CF-IPCountry")
-    return text
+def _matching(pattern: str, fix: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text and not re.fullmatch(pattern, text):
+            raise ValueError(f"write {fix}")
+        return text
+
+    return read
 
 
 def _path(text: str) -> str:
@@ -173,6 +180,11 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+_header = _matching(r"[A-Za-z0-9-]+", "the name of a header, such as CF-IPCountry")
+_app_id = _matching(r"[0-9]{5,30}", "the app's id, which has digits only")
+_app_secret = _matching(r"[\x21-\x7e]{8,200}", "the app's secret as the developer portal shows it")
+
+
 def _region(text: str) -> str:
     if text and not (len(text) == 2 and text.isalpha()):
         raise ValueError("write a two-letter country code, such as DE")
@@ -185,6 +197,12 @@ def _log_format(text: str) -> str:
     return text
 
 
+#: About connecting accounts and importing from them.
+_IMPORT = (
+    Variable("tiktok_app_id", "", _app_id, "Id of your app in TikTok's developer portal, to connect accounts."),
+    Variable("tiktok_app_secret", "", _app_secret, "The secret of that app.", is_secret=True),
+    Variable("import_rate", "8", _count(_MOST_IMPORT_RATE), "Requests a second, at most, to import pixels."),
+)
 VARIABLES = (
     Variable("data", "~/.local/share/twinbeam", Path, "Folder of the store and the journals."),
     Variable(
@@ -239,6 +257,7 @@ VARIABLES = (
         "browser_address_rate", "100", _whole, "Events a second that one address may send with browser keys, likewise."
     ),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),
+    *_IMPORT,
     *SIGN_IN,
 )
 
@@ -272,7 +291,7 @@ def in_force(environ: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
     source = os.environ if environ is None else environ
     own = [(variable.variable, _shown(variable, source)) for variable in VARIABLES]
     around = [name for names in (PROXY_VARIABLES, NO_PROXY_VARIABLES) if (name := first_of(source, names))]
-    return [(name, printable(text)) for name, text in own] + [(name, without_password(source[name])) for name in around]
+    return own + [(name, without_password(source[name])) for name in around]
 
 
 def _shown(variable: Variable, source: Mapping[str, str]) -> str:
@@ -319,7 +338,7 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         batch_delay_ms=values["batch_delay_seconds"],
         in_flight=values["in_flight"],
         log_format=values["log_format"],
-        **{variable.name: values[variable.name] for variable in SIGN_IN},
+        **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT)},
         proxy="" if goes_past(values["tiktok_url"], source) else through,
         server_key_rate=values["server_key_rate"],
         browser_key_rate=values["browser_key_rate"],
@@ -343,6 +362,8 @@ def _place(name: str, values: Mapping[str, Any], source: Mapping[str, str]) -> P
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
     """Find what is right by itself and cannot be together."""
+    if bool(values["tiktok_app_id"]) != bool(values["tiktok_app_secret"]):
+        return [f"{PREFIX}TIKTOK_APP_ID and {PREFIX}TIKTOK_APP_SECRET belong together; set both or none."]
     listen, dashboard = values["listen"], values["dashboard"]
     if listen == dashboard and listen.port:
         return [f"{PREFIX}LISTEN and {PREFIX}DASHBOARD are both {listen.host}:{listen.port}; give each its own port."]

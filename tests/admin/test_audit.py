@@ -9,15 +9,20 @@ from typing import get_type_hints
 import pytest
 
 import twinbeam.admin
+from accounting import APP, BUSY, REVOKED, Accounts, a_pixel, connected
 from twinbeam.admin import (
+    accounts,
     audit,
+    developer_app,
     erasure,
     export,
+    importing,
     keys,
     links,
     person,
     pixel_removal,
     pixels,
+    profiles,
     releases,
     sessions,
     shops,
@@ -30,11 +35,14 @@ from twinbeam.admin import (
     users,
 )
 from twinbeam.admin import workspaces as spaces
+from twinbeam.admin.account_contract import BegunConnection
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.token_record import TokenVerdict
+from twinbeam.core.accounts import Granted, ImportRun
 from twinbeam.core.erasure import Receipt
+from twinbeam.core.imports import Course, Harvest
 from twinbeam.core.rules import MAIN, PixelRules, Route
 from twinbeam.core.users import Role, SessionKind, UserRow
 from twinbeam.core.values import KeyKind
@@ -101,6 +109,17 @@ CHANGES = {
     sessions.change_password: lambda admin: sessions.change_password(admin, 1, "", "hash", keep=0),
     export.stories: lambda admin: export.stories(admin, MAIN),
     export.about: lambda admin: export.about(admin, ADA),
+    developer_app.save: lambda admin: developer_app.save(admin, "7000000000000000201", "secret-of-the-app", None),
+    developer_app.forget: developer_app.forget,
+    accounts.connect: lambda admin: accounts.connect(admin, a_begun_one(admin), APP, Granted("token-2"), []),
+    accounts.choose: lambda admin: accounts.choose(admin, an_account(admin), ["1"]),
+    accounts.import_now: lambda admin: accounts.import_now(admin, an_account(admin)),
+    accounts.forget: lambda admin: accounts.forget(admin, an_account(admin)),
+    importing.broken: lambda admin: importing.broken(admin, an_account(admin), REVOKED),
+    importing.take: lambda admin: importing.take(admin, a_course(admin), Harvest("1", (a_pixel(7),))),
+    importing.take_advertisers: lambda admin: importing.take_advertisers(admin, a_course(admin), ()),
+    importing.end: lambda admin: importing.end(admin, a_course(admin), BUSY),
+    profiles.describe: lambda admin: profiles.describe(admin, MAIN, CODE, {"client": "Acme"}),
     erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
 }
 #: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py.
@@ -129,12 +148,37 @@ OTHERS = {
     tokens.put,
     token_check.asked,
     token_check.try_and_save,
+    developer_app.known_app,
+    developer_app.known_id,
+    accounts.begin,
+    accounts.take_up,
+    accounts.note_advertisers,
+    accounts.known,
+    accounts.account,
+    accounts.listed,
+    importing.due,
+    importing.begin,
+    profiles.view,
 }
+
+
+def an_account(admin):
+    return admin.store.accounts.connections()[0].id
+
+
+def a_begun_one(admin):
+    return BegunConnection(b"hash", b"holder", MAIN, "", admin.clock.now_ms())
+
+
+def a_course(admin):
+    account = an_account(admin)
+    return Course(ImportRun(1, account, admin.clock.now_ms(), total=2), APP, "account-token-1", lists_accounts=True)
 
 
 @pytest.fixture
 def installed(admin):
     """An installation with one of everything."""
+    connected(admin, Accounts({"1": [a_pixel(1)], "2": []}))
     shops.add(admin, MAIN, "shop-fr")
     pixels.add(admin, pixels.NewPixel(CODE))
     testing.turn_on(admin, MAIN, CODE, "TEST456")

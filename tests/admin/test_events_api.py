@@ -18,7 +18,7 @@ def test_without_a_token_nothing_is_configured_whatever_was_known_of_an_earlier_
 
 
 def test_a_token_is_configured_and_it_is_said_what_is_not_proven():
-    assert events_api(ROW, None).sentence == "The token is saved and was not tried yet."
+    assert events_api(ROW, None).sentence == "It has a token, which was not tried yet."
     found = events_api(ROW, GOOD)
     assert (found.state, found.proven, found.advice) == (ApiState.CONFIGURED, True, "")
     found = events_api(ROW, replace(GOOD, verdict=TokenVerdict.UNPROVEN, proven=False))

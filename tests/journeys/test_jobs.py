@@ -37,6 +37,7 @@ def test_each_job_runs_and_tells_when_it_ran_and_when_it_will(shop):
         "overdue",
         "removed",
         "token_checks",
+        "pixel_import",
     }
     assert all(run["next_ms"] > run["last_ms"] and not run["trouble"] for run in runs.values())
     told = shop.gateway.told("jobs")

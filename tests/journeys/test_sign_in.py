@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from browsing import Visit, a_browser
-from gateway import PASSWORD, a_shop
+from gateway import a_shop
+from one_time_link import PASSWORD
 from running import ask, wait_until
 
 pytestmark = pytest.mark.journey

@@ -23,6 +23,13 @@ OTHER = "acme"
 
 #: An address of each path that has a parameter; of something in `WORKSPACE`, where it is of a workspace.
 EXAMPLES = {
+    "/accounts/{id}": "/accounts/nobody",
+    "/accounts/{id}/choose": "/accounts/nobody/choose",
+    "/accounts/{id}/import": "/accounts/nobody/import",
+    "/accounts/{id}/disconnect": "/accounts/nobody/disconnect",
+    "/accounts/{id}/pixels/{code}": "/accounts/nobody/pixels/NONE",
+    "/accounts/{id}/pixels/{code}/token": "/accounts/nobody/pixels/NONE/token",
+    "/accounts/{id}/pixels/{code}/profile": "/accounts/nobody/pixels/NONE/profile",
     "/events/{id:int}": "/events/12",
     "/static/{name}": "/static/mark.svg",
     "/welcome/{token}": "/welcome/guess",
@@ -245,12 +252,31 @@ def test_a_route_that_needs_a_read_key_answers_nobody_without_one(place):
             assert place.get(f"{path}?event_id=1", headers={"authorization": f"Bearer {key}"}).status == 403
 
 
+ACCOUNT_FORMS = {
+    "/connect/tiktok",
+    "/accounts/{id}/choose",
+    "/accounts/{id}/import",
+    "/accounts/{id}/disconnect",
+    "/accounts/{id}/pixels/{code}/token",
+    "/accounts/{id}/pixels/{code}/profile",
+}
+
+
 def test_only_forms_take_more_than_a_look(place):
     templates = "".join(path.read_text() for path in WEB.rglob("*.html"))
     assert templates.count('method="post"') <= templates.count("form_token() }}")
     writing = {route.path for route in place.app.routes if route.methods - {"GET", "HEAD"}}
     setup = {"/setup", "/setup/{workspace}/{code}"}
-    assert writing == {"/find", "/sign-in", "/sign-out", "/welcome/{token}", "/users", "/account", *setup}
+    assert writing == {
+        "/find",
+        "/sign-in",
+        "/sign-out",
+        "/welcome/{token}",
+        "/users",
+        "/account",
+        *setup,
+        *ACCOUNT_FORMS,
+    }
 
 
 @pytest.mark.parametrize("page", sorted(path.parent.name for path in WEB.glob("*/page.html")))

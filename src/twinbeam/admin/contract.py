@@ -6,6 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from twinbeam.admin.account_contract import AccountStore
 from twinbeam.admin.token_record import TokenChecks
 from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
@@ -54,6 +55,11 @@ class Administration(Protocol):
     @property
     def token_checks(self) -> TokenChecks:
         """TikTok's newest word on the token of each pixel."""
+        ...
+
+    @property
+    def accounts(self) -> AccountStore:
+        """The connected accounts and what was imported from them."""
         ...
 
     @property

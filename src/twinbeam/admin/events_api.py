@@ -34,7 +34,7 @@ def events_api(row: PixelRow, check: TokenCheck | None, refusal: LastAnswer | No
     `refusal` is TikTok's newest answer to a delivery, where it refuses the token that is saved: it may be newer than
     what is written down of the token.
     """
-    if not row.has_token:
+    if not row.token_from:
         what, fix = "No access token is saved.", "Paste the token that Events Manager generates for this pixel."
         return EventsApi(ApiState.NOT_CONFIGURED, sentence=what, advice=fix)
     if check is not None and check.failing_since_ms is not None:
@@ -44,7 +44,8 @@ def events_api(row: PixelRow, check: TokenCheck | None, refusal: LastAnswer | No
         what, fix = "TikTok refuses the token.", "Save a new token from Events Manager."
         return EventsApi(ApiState.FAILING, refusal.at_ms, sentence=what, advice=fix, answer=said)
     if check is None:
-        return EventsApi(ApiState.CONFIGURED, sentence="The token is saved and was not tried yet.")
+        whose = "It has a token" if row.has_token else f"It uses the token of account {row.account}"
+        return EventsApi(ApiState.CONFIGURED, sentence=f"{whose}, which was not tried yet.")
     verdict = check.verdict
     return EventsApi(ApiState.CONFIGURED, None, check.proven, verdict.sentence, verdict.advice, check.answer)
 

@@ -121,7 +121,7 @@ def learn(store: Administration, answers: Iterable[LastAnswer], verdict_of: Call
 
     A delivery proves more than any trial. Only what changes is written.
     """
-    rows = {(row.workspace, row.code): row for row in store.pixels() if row.has_token}
+    rows = {(row.workspace, row.code): row for row in store.pixels() if row.token_from}
     checks = {(check.workspace, check.pixel): check for check in store.token_checks.all()}
     learned = []
     for answer in answers:

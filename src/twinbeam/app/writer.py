@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from twinbeam.admin.token_check import learn
 from twinbeam.app.erasures import ask_again
+from twinbeam.app.importing import Importing, Saved, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
@@ -63,11 +64,8 @@ from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import TIKTOK_URL, Settings, load
 from twinbeam.web.app import build
-from twinbeam.web.contract import JournalLag, LagView
+from twinbeam.web.contract import Connecting, JournalLag, LagView
 from twinbeam.web.hosts import KnownHosts
-
-Saved = dict[tuple[str, str], tuple[str, int | None]]
-"""The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once."""
 
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 MEASURE_SECONDS = 1.0
@@ -106,6 +104,7 @@ class Writer:
             report=self.reports.happening,
             proxy=self.settings.proxy,
         )
+        self.importing = Importing(self.settings, self.store, self.clock)
         self.sender = self._sender()
         self.machine = Machine(self.settings, self.store, self.time, self.reports)
         self.follower = Follower(
@@ -173,7 +172,7 @@ class Writer:
 
     def scheduler(self) -> Scheduler:
         """Join the jobs of this process and their scheduler."""
-        return Scheduler(
+        scheduler = Scheduler(
             jobs=self.jobs(),
             ledger=self.store.jobs,
             owner=self.owner,
@@ -182,6 +181,8 @@ class Writer:
             on_store=self.on_store,
             report=self._job_failed,
         )
+        self.importing.runs = scheduler.runs
+        return scheduler
 
     def jobs(self) -> list[Job]:
         """List what is done again and again beside recording and sending."""
@@ -197,6 +198,7 @@ class Writer:
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
             token_checks.job(self._learn_of_tokens, on_store),
+            self.importing.job(on_store),
         ]
 
     def _learn_of_tokens(self) -> int:
@@ -254,6 +256,9 @@ class Writer:
             trial=TikTokTrial(self.settings.tiktok_url, self.clock, proxy=self.settings.proxy),
             tag_path=self.settings.tag_path,
             intake_url=self.settings.listen.url,
+            connecting=Connecting(
+                api=self.importing.client, app=self.importing.app, next_import_ms=self.importing.next_ms
+            ),
         )
         return KnownHosts(pages, known_hosts(self.settings))
 
@@ -288,9 +293,8 @@ class Writer:
         return self.tokens.get((lane.workspace, lane.source_id))
 
     def _read_settings(self) -> tuple[Saved, Directory]:
-        when = {(row.workspace, row.code): row.token_ms for row in self.store.pixels()}
-        saved = {place: (token, when.get(place)) for place, token in self.store.tokens().items()}
-        return saved, directory_of(self.store)
+        self.importing.desk.look()
+        return saved_tokens(self.store), directory_of(self.store)
 
     def _measure(self) -> tuple[int, int]:
         self.follower.measure()
@@ -380,6 +384,7 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
     except ConfigError as error:
         leave(error)
     await writer.destination.close()
+    await writer.importing.client.close()
     await on_reader(reader.close)
     await on_store(writer.store.close)
 

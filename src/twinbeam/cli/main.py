@@ -15,6 +15,7 @@ COMMANDS = {
     "serve": ("twinbeam.cli.serve", "Run the gateway: intake, delivery and pages."),
     "demo": ("twinbeam.cli.demo", "Run everything on this machine: a shop, TikTok's side, the gateway."),
     "pixels": ("twinbeam.cli.pixels", "Add pixels and event sets, save their tokens, set their rules."),
+    "accounts": ("twinbeam.cli.accounts", "Connect accounts of TikTok and import their pixels."),
     "keys": ("twinbeam.cli.keys", "Make keys for tags, servers and readers; list and revoke them."),
     "sources": ("twinbeam.cli.sources", "Accept signed webhooks: make sources, replace their secrets."),
     "tag": ("twinbeam.cli.tag", "Print what a shop's pages need for the browser tag."),

@@ -45,6 +45,7 @@ def _assigned(_context: click.Context, _parameter: click.Parameter, words: tuple
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+optional_assignments_argument = click.argument("assignments", nargs=-1, metavar="[NAME=VALUE]...", callback=_assigned)
 assignments_argument = click.argument(
     "assignments", nargs=-1, required=True, metavar="NAME=VALUE...", callback=_assigned
 )

@@ -50,6 +50,7 @@ Buy something, and watch it arrive:
   Shop        {shop}/       click through it, also on a narrow window
   Twinbeam    {dashboard}/       what became of every event
   TikTok      {emulator}/       what the emulator of TikTok's side counted
+  Connect     {dashboard}/connect/tiktok       give access to two ad accounts, and import their pixels
   Intake      {intake}/v1/events
 
 Seeded shoppers (seed {seed}) buy beside you, in both channels: ad blockers, refused and changed consent, reloads,

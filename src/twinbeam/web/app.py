@@ -17,9 +17,20 @@ from twinbeam.core.errors import TwinbeamError
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.web.access import Access, DeclaredRoute
 from twinbeam.web.account import view as account
+from twinbeam.web.accounts.routes import account_routes
 from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import probes
-from twinbeam.web.contract import LagView, OnThread, ReadModel, RouteContext, SignInTerms, never, nobody_to_ask
+from twinbeam.web.contract import (
+    NOTHING_TO_CONNECT,
+    Connecting,
+    LagView,
+    OnThread,
+    ReadModel,
+    RouteContext,
+    SignInTerms,
+    never,
+    nobody_to_ask,
+)
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
 from twinbeam.web.failures import handlers
@@ -58,6 +69,7 @@ def build(  # noqa: PLR0913 -- a parts list
     trial: TokenTrial = nobody_to_ask,
     tag_path: str = "/t",
     intake_url: str = "http://127.0.0.1:8700",
+    connecting: Connecting = NOTHING_TO_CONNECT,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -77,6 +89,7 @@ def build(  # noqa: PLR0913 -- a parts list
         trial=trial,
         tag_path=tag_path,
         intake_url=intake_url,
+        connecting=connecting,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     app = Starlette(routes=list(_routes(context, renderer, gate)), exception_handlers=handlers(renderer))
@@ -115,6 +128,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
             partial(setup.stream, renderer, context, gate.still),
             needs=Access.MEMBER,
         ),
+        *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),

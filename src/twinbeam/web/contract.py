@@ -6,10 +6,12 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
+from twinbeam.admin.account_contract import AccountApi, AccountReads
 from twinbeam.admin.contract import Administration
 from twinbeam.admin.token_check import TokenTrial, TrialOf, Tried
 from twinbeam.admin.token_record import KnownTokens, TokenVerdict
 from twinbeam.admin.user_contract import UserReading
+from twinbeam.core.accounts import DeveloperApp
 from twinbeam.core.clock import Clock
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Vouched
@@ -76,6 +78,11 @@ class ReadModel(Searched, Protocol):
         """TikTok's newest word on the token of each pixel."""
         ...
 
+    @property
+    def accounts(self) -> AccountReads:
+        """The connected accounts and what was imported from them."""
+        ...
+
 
 class OnThread(Protocol):
     """Runs a call on a thread of its own, so that the event loop never waits for a disk."""
@@ -99,6 +106,18 @@ class LagView(Struct, frozen=True):
     lag_seconds: float = 0.0  #: age of the oldest event not yet recorded
     pending: int = 0  #: events accepted and not yet recorded
     journals: tuple[JournalLag, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connecting:
+    """What connecting accounts needs beside the store."""
+
+    api: AccountApi | None = None
+    app: DeveloperApp | None = None  #: of the environment
+    next_import_ms: Callable[[], int | None] = lambda: None  #: about when the next one begins
+
+
+NOTHING_TO_CONNECT = Connecting()
 
 
 def never() -> bool:
@@ -161,3 +180,4 @@ class RouteContext:
     trial: TokenTrial = nobody_to_ask
     tag_path: str = "/t"
     intake_url: str = "http://127.0.0.1:8700"
+    connecting: Connecting = NOTHING_TO_CONNECT

@@ -10,11 +10,13 @@ from typing import TypeVar
 
 from starlette.requests import Request
 
+from twinbeam.admin.account_contract import AccountReads
 from twinbeam.admin.token_record import KnownTokens, TokenCheck
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.lifecycle import State
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
 from twinbeam.web.access import signed_in
+from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
 
 Placed = TypeVar("Placed", LastAnswer, PixelRow, SideSeen, Story, Total)
@@ -51,6 +53,11 @@ class OneWorkspace:
     def token_checks(self) -> KnownTokens:
         """TikTok's newest word on the token of each pixel."""
         return _TokensOf(self._all.token_checks, self._workspace)
+
+    @property
+    def accounts(self) -> AccountReads:
+        """Return the connected accounts of the workspace."""
+        return AccountsOfWorkspace(self._all.accounts, self._workspace)
 
     def by_event_id(self, workspace: str, event_id: str) -> list[Story]:
         """Return what is known under an event id."""

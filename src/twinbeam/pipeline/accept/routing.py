@@ -67,6 +67,7 @@ class RoutedPixel(Struct, frozen=True, gc=False):
     browser_only: EventSelection  #: events that TikTok's own script reports while it is alive
     never_ours: EventSelection  #: those of them whose owner decided so, dead or alive
     stopped: bool = False  #: nothing is sent to it, and its tag does nothing
+    tests_only: bool = False  #: it is for staging
 
     @property
     def guarded(self) -> bool:
@@ -107,6 +108,7 @@ def _routed_pixel(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRul
         _left_to_browser(rules, {*rules.ways, *BROWSER_ONLY}) if web else EventSelection(),
         _left_to_browser(rules, rules.ways) if web else EventSelection(),
         pixel.stopped,
+        rules.environment == "staging",
     )
 
 

@@ -55,6 +55,8 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.account_reading import AccountReader
+    from twinbeam.engines.stores.tables.accounts import AccountTable
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
@@ -122,6 +124,11 @@ class SqliteStore(
         return token_check_table(self._connection.tables)
 
     @property
+    def accounts(self) -> "AccountTable":
+        """The connected accounts."""
+        return account_table(self._connection)
+
+    @property
     def users(self) -> "UserRows":
         """Who may sign in to the pages."""
         return user_rows(self._connection.tables)
@@ -153,6 +160,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
     def token_checks(self) -> "TokenCheckTable":
         """TikTok's newest word on the token of each pixel."""
         return token_check_table(self._connection.tables)
+
+    @property
+    def accounts(self) -> "AccountTable":
+        """The connected accounts."""
+        return account_table(self._connection)
 
     @property
     def users(self) -> "UserRows":
@@ -187,6 +199,13 @@ class SqliteReader(Listing):
         """Who may sign in to the pages."""
         return user_rows(self.tables)
 
+    @property
+    def accounts(self) -> "AccountReader":
+        """The connected accounts, read beside the writer."""
+        from twinbeam.engines.stores.tables.account_reading import AccountReader  # noqa: PLC0415
+
+        return AccountReader(self.tables)
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -204,6 +223,13 @@ def token_check_table(tables: "Tables") -> "TokenCheckTable":
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable  # noqa: PLC0415
 
     return TokenCheckTable(tables)
+
+
+def account_table(connection: StoreConnection) -> "AccountTable":
+    """Return the tables of accounts; SQLAlchemy is loaded only where they are asked for."""
+    from twinbeam.engines.stores.tables.accounts import AccountTable  # noqa: PLC0415
+
+    return AccountTable(connection.tables, connection.ring)
 
 
 def user_rows(tables: "Tables") -> "UserRows":
