@@ -34,7 +34,14 @@ COUNTING = {
     "offline_max_age_days",
     "future_minutes",
 }
-LIMITS = {"max_queries_per_second", "max_queries_per_minute", "max_queries_per_day"}
+LIMITS = {
+    "max_queries_per_second",
+    "max_queries_per_minute",
+    "max_queries_per_day",
+    "marketing_queries_per_second",
+    "marketing_queries_per_minute",
+    "marketing_limit_status",
+}
 
 ALL_POINTS = [*POINTS, *(point for points in SET_POINTS.values() for point in points)]
 

@@ -65,6 +65,15 @@ class TokenSaved(Struct, frozen=True):
     saved: bool  #: False: the one that is there stays, because it works as far as anybody knows
     check: TokenCheck  #: TikTok's word on the new one, saved or not
 
+    @property
+    def refusal(self) -> str:
+        """Why the new token is not saved, in words."""
+        verdict = self.check.verdict
+        return (
+            f"The token is not saved. {verdict.sentence} TikTok says: {self.check.answer}. "
+            f"The saved one stays, because it works as far as we know. {verdict.advice}"
+        )
+
 
 async def try_and_save(
     admin: Admin, on_store: OnStore, trial: TokenTrial, place: tuple[str, str], token: str, *, force: bool = False

@@ -19,7 +19,6 @@ from random import Random
 from typing import NoReturn
 from uuid import uuid4
 
-from twinbeam.admin.token_check import learn
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.importing import Importing, Saved, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders
@@ -36,11 +35,12 @@ from twinbeam.app.reports import Reports
 from twinbeam.app.sign_in import known_hosts, print_first_link, sign_in_terms
 from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
 from twinbeam.app.thread import Thread
+from twinbeam.app.token_words import learn_of_deliveries
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError, StorageFull
 from twinbeam.destinations.tiktok.client import TikTok
-from twinbeam.destinations.tiktok.token_trial import TikTokTrial, verdict_of_code
+from twinbeam.destinations.tiktok.token_trial import TikTokTrial
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES, NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
@@ -197,12 +197,9 @@ class Writer:
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
-            token_checks.job(self._learn_of_tokens, on_store),
+            token_checks.job(partial(learn_of_deliveries, store), on_store),
             self.importing.job(on_store),
         ]
-
-    def _learn_of_tokens(self) -> int:
-        return learn(self.store, self.store.last_answers(), verdict_of_code)
 
     def _ending(self) -> overdue.Overdue:
         longest_ms = max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS

@@ -62,7 +62,8 @@ def _pixel(code: str, workspace: str) -> tuple[str, str]:
 
     with opened_store() as store:
         row = pixels.known(Admin(store, actor(), SystemClock()), workspace, code)
-        token = store.tokens().get((workspace, code))
+        lent = store.accounts.pixel_tokens().get((workspace, code))
+        token = store.tokens().get((workspace, code)) or (lent.token if lent else None)
     if token is None:
         mend = f"twinbeam pixels token {code}{meant_for(workspace)} < token.txt"
         raise ConfigError(f"Pixel {code} has no access token that can be read. Save one: {mend}")

@@ -22,11 +22,7 @@ def save_told(admin: Admin, place: tuple[str, str], token: str, *, untried: bool
         return []
     outcome = asyncio.run(_tried(admin, place, token, force=force))
     if not outcome.saved:
-        raise Conflict(
-            f"The token is not saved. {outcome.check.verdict.sentence} TikTok says: {outcome.check.answer}. "
-            f"The saved one stays, because it works as far as we know. {outcome.check.verdict.advice} "
-            "To save it all the same: --force"
-        )
+        raise Conflict(f"{outcome.refusal} To save it all the same: --force")
     return lines(outcome.check)
 
 

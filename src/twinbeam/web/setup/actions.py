@@ -5,15 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from msgspec import Struct
 from starlette.requests import Request
 
-from twinbeam.admin import keys, pixels, testing, token_check
-from twinbeam.admin.contract import Actor, Admin
-from twinbeam.admin.errors import Conflict, Invalid
+from twinbeam.admin import keys, pixels, testing
+from twinbeam.admin.errors import Invalid
 from twinbeam.admin.launch.ways import Situation, WayAdvice, advised, choose
 from twinbeam.core.story import PixelRow
 from twinbeam.core.values import KeyKind
-from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
+from twinbeam.web.token_saving import save_token
 
 Form = Mapping[str, str]
 
@@ -42,19 +41,8 @@ async def _save_token(context: RouteContext, request: Request, row: PixelRow, fo
     place, test_code = (row.workspace, row.code), form.get("test_code", "").strip()
     if test_code:
         await act(context, request, lambda admin: testing.turn_on(admin, *place, test_code))
-    outcome = await token_check.try_and_save(
-        Admin(context.administration, Actor(signed_in(request).name), context.clock),
-        context.on_store,
-        context.trial,
-        place,
-        form.get("token", "").strip(),
-        force=form.get("force", "") == "yes",
-    )
-    if not outcome.saved:
-        raise Conflict(
-            f"The token is not saved. {outcome.check.verdict.sentence} TikTok says: {outcome.check.answer}. "
-            f"The saved one stays, because it works as far as we know. {outcome.check.verdict.advice}"
-        )
+    force = form.get("force", "") == "yes"
+    await save_token(context, request, place, form.get("token", "").strip(), force=force)
     return Done("token")
 
 

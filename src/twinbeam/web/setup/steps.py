@@ -109,7 +109,8 @@ def _verdict(facts: LaunchFacts, gap_seconds: float) -> str:
 
 
 def _pixel(facts: LaunchFacts) -> Step:
-    return Step("pixel", "Pixel", StepState.DONE, f"{facts.row.name or facts.row.code} is in Twinbeam.")
+    how = f"was imported from account {facts.row.account}" if facts.row.account else "was added by its code"
+    return Step("pixel", "Pixel", StepState.DONE, f"{facts.row.name or facts.row.code} {how}.")
 
 
 def _token(facts: LaunchFacts) -> Step:
