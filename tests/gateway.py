@@ -29,6 +29,8 @@ from twinbeam.settings import load
 
 PIXEL = "C0JOURNEYPIXELCODE01"
 TOKEN = "journey-token-7d1f4c2a9b"
+#: A trial is a request of its own, which TikTok's side would note: tests that are about it ask for one.
+TOKEN_TOLD = ("--token-stdin", "--untried")
 _UNDER_WAY = UNSENT - {State.HELD}
 
 
@@ -241,7 +243,7 @@ class Shop:
     def __init__(self, gateway: Gateway, tiktok: TikTokSide, consent: str) -> None:
         self.gateway = gateway
         self.tiktok = tiktok
-        self.gateway.told("pixels", "add", PIXEL, "--consent", consent, "--token-stdin", told=TOKEN)
+        self.gateway.told("pixels", "add", PIXEL, "--consent", consent, *TOKEN_TOLD, told=TOKEN)
         self.keys = {kind: self.make_key(kind, PIXEL) for kind in ("server", "browser", "read")}
 
     def make_key(self, kind: str, *pixels: str, shop: str = "") -> str:
@@ -255,7 +257,7 @@ class Shop:
 
     def add_pixel(self, code: str, token: str = "") -> str:
         """Add another pixel and give a server key for it."""
-        self.gateway.told("pixels", "add", code, *(["--token-stdin"] if token else []), told=token)
+        self.gateway.told("pixels", "add", code, *(TOKEN_TOLD if token else ()), told=token)
         return self.make_key("server", code)
 
     def send(

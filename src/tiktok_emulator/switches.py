@@ -84,6 +84,10 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal[40001, 40002],
         _about("The code for an `event_source_id` that cannot be one; an unknown one is 40001.", "15.3"),
     ] = 40002
+    permission_checked: Annotated[
+        Literal["before", "after"],
+        _about("When the right to the event source is looked at: before the events are read, or after.", "4.2"),
+    ] = "before"
     slashless_paths: Annotated[
         Literal["accept", "refuse"], _about("Paths without the trailing slash: served, or 40400.", "1.2")
     ] = "accept"

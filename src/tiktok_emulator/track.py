@@ -1,5 +1,6 @@
 """`POST /event/track/`: Events API 2.0 for web, app, offline and CRM events (tiktok.md 2)."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -42,7 +43,7 @@ def track(world: World, call: Call) -> Answer:
     root = _read_root(world, call)
     if isinstance(root, Answer):
         return root
-    answer = _refused_root(world, call, token, root) or _take_events(world, call, root)
+    answer = _refused_root(world, call, root) or _answer_events(world, call, token, root)
     return msgspec.structs.replace(answer, source_id=root.source_id, events=len(root.data))
 
 
@@ -89,7 +90,16 @@ def _root_problem(fields: dict[str, Any]) -> str | None:
     return None
 
 
-def _refused_root(world: World, call: Call, token: Token, root: Root) -> Answer | None:
+def _answer_events(world: World, call: Call, token: Token, root: Root) -> Answer:
+    foreign = partial(refused_source, world, call, token, root.source, root.source_id)
+    if world.switches.permission_checked == "before":
+        return foreign() or _take_events(world, call, root)
+    if all(isinstance(_read_item(raw, root, world), Refusal) for raw in root.data):
+        return _take_events(world, call, root)  # which refuses them all
+    return foreign() or _take_events(world, call, root)
+
+
+def _refused_root(world: World, call: Call, root: Root) -> Answer | None:
     if not root.data:
         note(world, call, Rule.WRONG_SHAPE, "data", "empty")
         return refuse(Code.PARAMETER, "data: Shorter than minimum length 1.")
@@ -99,7 +109,7 @@ def _refused_root(world: World, call: Call, token: Token, root: Root) -> Answer 
     partners = world.switches.partner_names
     if partners and root.partner_name and root.partner_name not in partners:
         return refuse(Code.PARTNER_NAME, "partner_name: Invalid partner name.")
-    return refused_source(world, call, token, root.source, root.source_id)
+    return None
 
 
 def _take_events(world: World, call: Call, root: Root) -> Answer:

@@ -30,6 +30,7 @@ from twinbeam.admin import (
     sources,
     stopping,
     testing,
+    token_check,
     tokens,
     users,
 )
@@ -38,6 +39,7 @@ from twinbeam.admin.account_contract import BegunConnection
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError
+from twinbeam.admin.token_record import TokenVerdict
 from twinbeam.core.accounts import Granted, ImportRun
 from twinbeam.core.erasure import Receipt
 from twinbeam.core.imports import Course, Harvest
@@ -48,6 +50,8 @@ from twinbeam.core.values import KeyKind
 CODE = "C4A5B6C7D8E9F0G1H2I3"
 STOPPED = "C0STOPPEDPIXELCODE03"
 ADA = person.Subject("email", "ada@shop.example")
+
+TRIED = token_check.Tried(TokenVerdict.GOOD)
 
 
 class Around:
@@ -76,11 +80,13 @@ CHANGES = {
     pixels.decide: lambda admin: pixels.decide(admin, MAIN, CODE, {"restricted": "true"}),
     pixel_removal.remove: lambda admin: pixel_removal.remove(admin, MAIN, CODE),
     tokens.save: lambda admin: tokens.save(admin, MAIN, CODE, "token-1"),
+    token_check.keep: lambda admin: token_check.keep(admin, (MAIN, CODE), "token-1", TRIED),
     stopping.stop: lambda admin: stopping.stop(admin, MAIN, CODE, "wrong values"),
     stopping.start: lambda admin: stopping.start(admin, MAIN, STOPPED),
     testing.turn_on: lambda admin: testing.turn_on(admin, MAIN, CODE, "TEST123"),
     testing.turn_off: lambda admin: testing.turn_off(admin, MAIN, CODE),
     keys.create: lambda admin: keys.create(admin, keys.NewKey(KeyKind.SERVER, "till", (Route(CODE),), "main")),
+    keys.create_for: lambda admin: keys.create_for(admin, (MAIN, CODE), KeyKind.SERVER, "main"),
     keys.revoke: lambda admin: keys.revoke(admin, MAIN, admin.store.access_keys()[0].id),
     sources.create: lambda admin: sources.create(admin, sources.NewSource("crm", (Route(CODE),), "main")),
     sources.rotate: lambda admin: sources.rotate(admin, "shop"),
@@ -139,6 +145,9 @@ OTHERS = {
     links.first_owner,
     sessions.of_user,
     releases.release,
+    tokens.put,
+    token_check.asked,
+    token_check.try_and_save,
     developer_app.known_app,
     developer_app.known_id,
     accounts.begin,

@@ -109,3 +109,16 @@ def test_the_doctor_notes_a_stopped_pixel_with_the_command_that_starts_it():
     told = said("doctor")
     assert f"note Pixel {CODE} (Shop) is stopped since 20" in told
     assert f": wrong values. To start it: twinbeam pixels start {CODE}" in told
+
+
+def test_the_doctor_checks_one_pixel_before_money_is_spent():
+    said("pixels", "add", CODE)
+    done = CliRunner().invoke(twinbeam, ["doctor", "--pixel", CODE])
+    assert done.exit_code == 1
+    assert "wait Events API works: No access token is saved.\n     -> Paste the token" in done.output
+    assert "FAIL Test data kept out: Any page may report to this pixel" in done.output
+    assert "look No critical diagnostics: " in done.output
+    assert "TWINBEAM_DATA" not in done.output
+    said("workspaces", "set", "main", "hosts=shop.example")
+    assert CliRunner().invoke(twinbeam, ["doctor", "--pixel", CODE]).exit_code == 0
+    assert "twinbeam pixels add" in said("doctor", "--pixel", OTHER)

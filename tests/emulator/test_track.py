@@ -237,3 +237,13 @@ def test_two_senders_may_speak_at_once(tiktok, sender):
     with Sender(tiktok.url) as other:
         assert other.track(event(event_id="a")).code == sender.track(event(event_id="b")).code == 0
     assert len(tiktok.counted()) == 2
+
+
+@pytest.mark.parametrize(("position", "code"), [("before", 40001), ("after", 40002)])
+def test_a_switch_says_when_the_right_to_the_pixel_is_looked_at(tiktok, sender, position, code):
+    tiktok.switch(permission_checked=position)
+    tiktok.allow("wrong_type", "no_permission")
+    assert sender.post("/event/track/", request(event(event_id=7), event_source_id="C0NOBODYSPIXELCODE01")).code == code
+    assert sender.post("/event/track/", request(event(), event_source_id="C0NOBODYSPIXELCODE01")).code == 40001
+    assert sender.post("/event/track/", request(event())).code == 0
+    assert len(tiktok.counted()) == 1

@@ -12,6 +12,7 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from twinbeam.admin.token_record import TokenCheck, TokenVerdict
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageError
 from twinbeam.engines.sqlite_file import open_file, open_reader, transaction
 from twinbeam.engines.stores.sqlite.migrate import migrate
@@ -19,6 +20,7 @@ from twinbeam.engines.stores.tables import account_schema, fleet, upgrade
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.jobs import JobTable
 from twinbeam.engines.stores.tables.schema import lease, metadata
+from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
 from twinbeam.engines.stores.tables.upgrade import bring_forward
 from twinbeam.engines.stores.tables.users_schema import sign_in_link, user, user_session
 from twinbeam.jobs.contract import Run
@@ -190,3 +192,17 @@ def test_what_changes_inside_a_transaction_of_the_file_is_a_part_of_it(path, db)
     with tables.transaction() as connection:  # and alone it is one of its own again
         connection.execute(insert(lease).values(name="c", owner="b", until_ms=1))
     assert not db.in_transaction
+
+
+def test_the_newest_word_on_a_token_replaces_the_one_before(path, db):
+    checks = TokenCheckTable(Tables(db))
+    first = TokenCheck("main", "C1", 5, TokenVerdict.UNREACHABLE, message="no answer")
+    second = TokenCheck("main", "C1", 9, TokenVerdict.EXPIRED, 40105, "Revoked.", "r-1", failing_since_ms=9)
+    other = TokenCheck("hats", "C1", 7, TokenVerdict.GOOD, 0, "OK", "r-2", proven=True)
+    for check in (first, second, other):
+        checks.save(check)
+    with closing(open_reader(path)) as reading:
+        assert TokenCheckTable(Tables(reading)).all() == [other, second]
+    assert (checks.find("main", "C1"), checks.find("main", "C2")) == (second, None)
+    checks.forget("main", "C1")
+    assert checks.all() == [other]

@@ -62,6 +62,7 @@ COMMANDS = (
     "erase",
     "export",
     "doctor",
+    "rehearse",
     "jobs",
 )
 QUICK_SECONDS = 0.5

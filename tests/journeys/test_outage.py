@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from gateway import Shop, a_shop
+from gateway import TOKEN_TOLD, Shop, a_shop
 from running import wait_until
 from shoppers import a_view, ids_of
 
@@ -39,7 +39,7 @@ def shop(tmp_path_factory):
     with a_shop(tmp_path_factory.mktemp("outage")) as opened:
         for code in (*TROUBLES, CALM):
             opened.tiktok.add_pixel(code, f"token-of-{code}")
-            opened.gateway.told("pixels", "add", code, "--token-stdin", told=f"token-of-{code}")
+            opened.gateway.told("pixels", "add", code, *TOKEN_TOLD, told=f"token-of-{code}")
         opened.tiktok.add_pixel(BEHIND, "the-right-token", advertiser="7000000000000000099")
         opened.keys["behind"] = opened.add_pixel(BEHIND, "the-wrong-token")
         opened.keys["all"] = opened.make_key("server", CALM, *TROUBLES)
@@ -105,6 +105,6 @@ def test_a_wrong_token_holds_back_its_own_pixel_only_until_a_good_one_is_saved(s
     assert shop.story("ahead")["state"] == "delivered"
     waiting = wait_until(lambda: [s for s in shop.stories(event_id="behind") if s["state"] == "waiting"], "it waits")
     assert waiting[0]["attempts"][0]["code"] in range(40_100, 40_111)
-    shop.gateway.told("pixels", "token", BEHIND, told="the-right-token")
+    shop.gateway.told("pixels", "token", BEHIND, "--untried", told="the-right-token")
     wait_until(lambda: all_counted(shop, BEHIND, 1), "the pixel resumes", 3)
     assert shop.story("behind")["state"] == "delivered"

@@ -26,6 +26,7 @@ COMMANDS = (
     f"pixels rules {PIXEL}",
     f"pixels set {PIXEL} restricted=true",
     f"pixels test {PIXEL} --off",
+    f"rehearse {PIXEL} --test-code TEST123",
     f"pixels remove {PIXEL} --yes",
     f"keys create server --source shop --pixel {PIXEL}",
     "keys list",

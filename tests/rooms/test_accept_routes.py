@@ -259,6 +259,44 @@ def test_an_event_is_left_to_the_browser_by_its_way(event, ways, left_to_browser
     assert end_of(an_item(event=event, native=native), rules=PixelRules(ways=ways), channel=channel) is expected
 
 
+@pytest.mark.parametrize("native", ["sent", "blocked", None])
+@pytest.mark.parametrize("channel", [BROWSER, SERVER])
+@pytest.mark.parametrize(
+    ("way", "ways", "event", "left"),
+    [
+        ("browser", {}, "Purchase", True),
+        ("browser", {}, "Pageview", True),
+        ("browser", {}, "quiz_done", True),
+        ("browser", {"Purchase": "both"}, "Purchase", False),
+        ("browser", {"Purchase": "server"}, "Purchase", False),
+        ("browser", {"Purchase": "server"}, "Lead", True),
+        ("browser", {"Search": "browser"}, "Search", True),
+        ("server", {}, "Purchase", False),
+        ("server", {}, "Pageview", False),
+        ("server", {}, "Search", False),
+        ("server", {"Lead": "browser"}, "Lead", True),
+        ("server", {"Lead": "browser"}, "Purchase", False),
+    ],
+)
+def test_the_way_of_a_pixel_holds_for_all_events_but_those_with_a_way_of_their_own(way, ways, event, left, channel, native):  # fmt: skip
+    rules = PixelRules(way=way, ways=ways)
+    assert end_of(an_item(event=event, native=native), rules=rules, channel=channel) is (LEFT if left else None)
+
+
+@pytest.mark.parametrize(
+    ("rules", "browser", "server"),
+    [
+        (PixelRules(), True, True),
+        (PixelRules(way="browser"), True, False),
+        (PixelRules(way="server"), False, True),
+        (PixelRules(way="browser", ways={"Purchase": "both"}), True, True),
+        (PixelRules(way="server", ways={"Lead": "browser"}), True, True),
+    ],
+)
+def test_a_side_is_expected_where_some_event_is_its_to_report(rules, browser, server):
+    assert (rules.expects("browser"), rules.expects("server")) == (browser, server)
+
+
 def test_no_script_of_tiktoks_stands_behind_a_till():
     for event in BROWSER_ONLY - {"Pageview"}:  # which a till has none of
         assert end_of(an_item(event=event, event_source="offline"), source="offline") is None

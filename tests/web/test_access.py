@@ -36,9 +36,11 @@ EXAMPLES = {
     "/events/{id:int}": "/events/12",
     "/static/{name}": "/static/mark.svg",
     "/welcome/{token}": "/welcome/guess",
+    "/setup/{workspace}/{code}": f"/setup/{WORKSPACE}/{PIXEL}",
+    "/setup/{workspace}/{code}/live": f"/setup/{WORKSPACE}/{PIXEL}/live",
 }
 #: What goes on until somebody hangs up: only its head is asked for.
-STREAMS = {"/live"}
+STREAMS = {"/live", "/setup/{workspace}/{code}/live"}
 
 #: Who may ask, and how they are told of.
 PEOPLE = {
@@ -268,6 +270,7 @@ def test_only_forms_take_more_than_a_look(place):
     templates = "".join(path.read_text() for path in WEB.rglob("*.html"))
     assert templates.count('method="post"') <= templates.count("form_token() }}")
     writing = {route.path for route in place.app.routes if route.methods - {"GET", "HEAD"}}
+    setup = {"/setup", "/setup/{workspace}/{code}"}
     assert writing == {
         "/find",
         "/sign-in",
@@ -275,6 +278,7 @@ def test_only_forms_take_more_than_a_look(place):
         "/welcome/{token}",
         "/users",
         "/account",
+        *setup,
         *ACCOUNT_FORMS,
         *PIXEL_SWITCH,
     }

@@ -15,6 +15,7 @@ PAGES = [
     "/",
     "/?days=1",
     "/pixels",
+    "/setup",
     "/conversions",
     "/conversions?state=waiting",
     "/find",

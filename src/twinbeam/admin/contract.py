@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountStore
+from twinbeam.admin.token_record import TokenChecks
 from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
@@ -50,6 +51,11 @@ class Administration(Protocol):
     It changes what it is told and nothing else: who may, what it means and what the audit says of it is decided here.
     Each change is durable when its call returns, or when the transaction it stands in does.
     """
+
+    @property
+    def token_checks(self) -> TokenChecks:
+        """TikTok's newest word on the token of each pixel."""
+        ...
 
     @property
     def accounts(self) -> AccountStore:

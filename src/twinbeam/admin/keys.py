@@ -68,6 +68,13 @@ def create(admin: Admin, wanted: NewKey) -> CreatedKey:
     return CreatedKey(text, row)
 
 
+def create_for(admin: Admin, place: tuple[str, str], kind: KeyKind, shop: str | None = None) -> CreatedKey:
+    """Make a key that takes everything to one pixel, under the usual name of its kind; raises AdminError."""
+    workspace, code = place
+    source = "tag" if kind is KeyKind.BROWSER else "shop"
+    return create(admin, NewKey(kind, source, (Route(code),), shop, workspace))
+
+
 def listed(admin: Admin, workspace: str) -> list[KeyRow]:
     """Return the keys of a workspace, revoked ones too; raises NotFound."""
     known_workspace(admin, workspace)

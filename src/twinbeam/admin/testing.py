@@ -14,10 +14,15 @@ _MS_PER_HOUR = 3_600_000
 _CODE = re.compile(r"[A-Za-z0-9]{4,40}")
 
 
-def turn_on(admin: Admin, workspace: str, code: str, test_code: str) -> int:
-    """Send a pixel's tests to TikTok's test page for 24 hours; returns until when, in ms. Raises AdminError."""
+def check_code(test_code: str) -> None:
+    """Raise Invalid unless this may be a test code."""
     if not _CODE.fullmatch(test_code):
         raise Invalid(f"{test_code} is not a test code: it has letters and digits only, such as TEST12345.")
+
+
+def turn_on(admin: Admin, workspace: str, code: str, test_code: str) -> int:
+    """Send a pixel's tests to TikTok's test page for 24 hours; returns until when, in ms. Raises AdminError."""
+    check_code(test_code)
     until_ms = admin.clock.now_ms() + HOURS * _MS_PER_HOUR
     with changing(admin) as audit:
         row = known(admin, workspace, code)

@@ -35,16 +35,28 @@ from twinbeam.app.reports import Reports
 from twinbeam.app.sign_in import known_hosts, print_first_link, sign_in_terms
 from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
 from twinbeam.app.thread import Thread
+from twinbeam.app.token_words import learn_of_deliveries
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError, StorageFull
 from twinbeam.destinations.tiktok.client import TikTok
+from twinbeam.destinations.tiktok.token_trial import TikTokTrial
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES, NOT_TAKEN
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
-from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, lookups, overdue, pixel_weeks, removed
+from twinbeam.jobs import (
+    changed_settings,
+    checkpoints,
+    housekeeping,
+    journals,
+    lookups,
+    overdue,
+    pixel_weeks,
+    removed,
+    token_checks,
+)
 from twinbeam.jobs.contract import Job
 from twinbeam.jobs.erasures import carry_out
 from twinbeam.jobs.scheduler import Scheduler
@@ -196,6 +208,7 @@ class Writer:
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
+            token_checks.job(partial(learn_of_deliveries, store), on_store),
             self.importing.job(on_store),
         ]
 
@@ -248,6 +261,9 @@ class Writer:
             terms=sign_in_terms(self.settings),
             emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
             closing=closing,
+            trial=TikTokTrial(self.settings.tiktok_url, self.clock, proxy=self.settings.proxy),
+            tag_path=self.settings.tag_path,
+            intake_url=self.settings.listen.url,
             connecting=Connecting(
                 api=self.importing.client, app=self.importing.app, next_import_ms=self.importing.next_ms
             ),

@@ -28,6 +28,7 @@ COMMANDS = {
     "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),
     "export": ("twinbeam.cli.export", "Print the stories of a workspace, or all about a person."),
     "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to correct."),
+    "rehearse": ("twinbeam.cli.rehearse", "Ask TikTok by test events what its documents leave open."),
     "jobs": ("twinbeam.cli.jobs", "List the gateway's periodic jobs with their last and next runs."),
     "emulator": ("twinbeam.cli.emulator", "Run TikTok's side on this machine, without an account."),
 }

@@ -19,6 +19,13 @@ def workspace_option(command: Command) -> Command:
     return option(command)
 
 
+def trial_options(command: Command) -> Command:
+    """Let a command save a token that TikTok did not take."""
+    untried = click.option("--untried", is_flag=True, help="Save the token without asking TikTok; for scripts.")
+    force = click.option("--force", is_flag=True, help="Save it also where TikTok refuses it and the saved one works.")
+    return untried(force(command))
+
+
 def shop_option(command: Command) -> Command:
     """Let a command be meant for one shop of several on a pixel."""
     option = click.option(

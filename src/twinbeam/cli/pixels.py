@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from twinbeam.cli.options import assignments_argument, json_option, workspace_option
+from twinbeam.cli.options import assignments_argument, json_option, trial_options, workspace_option
 from twinbeam.cli.profile import profile
 from twinbeam.cli.stopping import start, stop
 from twinbeam.core.errors import ConfigError
@@ -55,9 +55,18 @@ command.add_command(profile)
     help="web: a pixel. offline, crm: an event set.",
 )
 @click.option("--token-stdin", is_flag=True, help="Read the access token from standard input.")
+@trial_options
 @workspace_option
-def add(
-    code: str, name: str, consent: "ConsentPolicy | None", event_source: str, *, token_stdin: bool, workspace: str
+def add(  # noqa: PLR0913 -- one for each option
+    code: str,
+    name: str,
+    consent: "ConsentPolicy | None",
+    event_source: str,
+    *,
+    token_stdin: bool,
+    untried: bool,
+    force: bool,
+    workspace: str,
 ) -> None:
     """
     Add a pixel by its code (20 letters and digits, not the numeric id), or change its name and policy.
@@ -69,40 +78,50 @@ def add(
       twinbeam pixels add C4A5B6C7D8E9F0G1H2I3 --name Shop --token-stdin < token.txt
       twinbeam pixels add 7412345678901234567 --source offline --consent not_required
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.admin import pixels, tokens
+    from twinbeam.admin import pixels
     from twinbeam.admin.workspaces import meant_for
     from twinbeam.cli.setup import opened_admin
+    from twinbeam.cli.token_saving import save_told
 
     pixels.check_code(code, event_source)
     token = _read_token() if token_stdin else None
     with opened_admin() as admin:
         pixels.add(admin, pixels.NewPixel(code, event_source, name, consent, workspace))
-        if token:
-            tokens.save(admin, workspace, code, token)
+        told = save_told(admin, (workspace, code), token, untried=untried, force=force) if token else []
     click.echo(f"Pixel {code} is set up{' with its token' if token else ''}.")
+    for line in told:
+        click.echo(line)
     if not token:
         click.echo(f"Next, its access token:  twinbeam pixels token {code}{meant_for(workspace)} < token.txt")
 
 
 @command.command()
 @click.argument("code")
+@trial_options
 @workspace_option
-def token(code: str, workspace: str) -> None:
+def token(code: str, workspace: str, *, untried: bool, force: bool) -> None:
     """
-    Save a pixel's access token, read from standard input. It is encrypted and never shown again.
+    Try a pixel's access token and save it. It is read from standard input, encrypted, and never shown again.
+
+    TikTok is asked first: with a test event while the pixel's test code is on (twinbeam pixels test), otherwise by a
+    request that creates nothing. What TikTok says is printed. A token that TikTok refuses does not replace one that
+    works; the exit status is 1 then.
 
     \b
     Examples:
       twinbeam pixels token C4A5B6C7D8E9F0G1H2I3 < token.txt
       twinbeam pixels token C4A5B6C7D8E9F0G1H2I3   (asks for it)
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.admin import pixels, tokens
+    from twinbeam.admin import pixels
     from twinbeam.cli.setup import opened_admin
+    from twinbeam.cli.token_saving import save_told
 
     with opened_admin() as admin:
         pixels.known(admin, workspace, code)  # nobody is asked for a token that has no pixel
-        tokens.save(admin, workspace, code, _read_token())
+        told = save_told(admin, (workspace, code), _read_token(), untried=untried, force=force)
     click.echo(f"The token of pixel {code} is saved; a running gateway uses it within a second.")
+    for line in told:
+        click.echo(line)
 
 
 @command.command(name="list")

@@ -50,7 +50,8 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     """Everything an owner may decide about one pixel or event set."""
 
     consent: ConsentRules = ConsentRules()
-    ways: dict[str, Way] = {}  #: who reports an event to TikTok; without an entry as docs/concepts/routes.md says
+    way: Way = "both"  #: who reports the events of this pixel to TikTok
+    ways: dict[str, Way] = {}  #: who reports an event to TikTok, where it is another one than `way` says
     means: dict[str, str] = {}  #: what a sender's name for an event means here, before the built-in table
     spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser writes it
     event_id_from: IdFrom = "auto"  #: an id from the order token cannot be guessed from the order
@@ -71,7 +72,12 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
 
     def way_of(self, event: str) -> Way:
         """Return who reports an event."""
-        return self.ways.get(event) or ("browser" if event in BROWSER_ONLY else "both")
+        usual: Way = "browser" if self.way == "both" and event in BROWSER_ONLY else self.way
+        return self.ways.get(event, usual)
+
+    def expects(self, side: Literal["browser", "server"]) -> bool:
+        """Return whether a side has to report events, for some of them at least."""
+        return "both" in (mine := {self.way, *self.ways.values()}) or side in mine
 
     def test_code_at(self, now_ms: int) -> str:
         """Return the test code while it is on."""

@@ -28,7 +28,7 @@ async def add_pixel(
     async with aiohttp.ClientSession() as session, session.post(url, json=seed) as answer:
         if answer.status != 200:
             raise DemoError(f"the emulator refused the demo's pixel: {await answer.text()}")
-    add = ["pixels", "add", code, "--name", name, "--consent", "require", "--token-stdin"]
+    add = ["pixels", "add", code, "--name", name, "--consent", "require", "--token-stdin", "--untried"]
     await run_once(["-m", "twinbeam", *add], settings, told=token)
     await run_once(["-m", "twinbeam", "pixels", "set", code, *rules], settings)
     return PixelCredentials(token, {kind: await _create_key(kind, code, settings) for kind in KeyKind})

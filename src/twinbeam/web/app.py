@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from twinbeam.admin.contract import Administration
+from twinbeam.admin.token_check import TokenTrial
 from twinbeam.core.clock import Clock
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.pipeline.accept.directory import Directory
@@ -28,6 +29,7 @@ from twinbeam.web.contract import (
     RouteContext,
     SignInTerms,
     never,
+    nobody_to_ask,
 )
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
@@ -39,6 +41,7 @@ from twinbeam.web.live.snapshot_cache import SnapshotCaches
 from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.setup import view as setup
 from twinbeam.web.sign_in import view as sign_in
 from twinbeam.web.sign_in.door import Door
 from twinbeam.web.users import view as users
@@ -65,6 +68,9 @@ def build(  # noqa: PLR0913 -- a parts list
     emulator_url: str | None = None,
     terms: SignInTerms = _OPEN,
     closing: Callable[[], bool] = never,
+    trial: TokenTrial = nobody_to_ask,
+    tag_path: str = "/t",
+    intake_url: str = "http://127.0.0.1:8700",
     connecting: Connecting = NOTHING_TO_CONNECT,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
@@ -82,6 +88,9 @@ def build(  # noqa: PLR0913 -- a parts list
         access_codes=access_codes,
         terms=terms,
         closing=closing,
+        trial=trial,
+        tag_path=tag_path,
+        intake_url=intake_url,
         connecting=connecting,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
@@ -117,6 +126,18 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         ),
         DeclaredRoute(
             f"{_PIXEL}/start", partial(pixels.start, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
+        DeclaredRoute("/setup", partial(setup.begin, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")),
+        DeclaredRoute(
+            "/setup/{workspace}/{code}",
+            partial(setup.show, renderer, context),
+            needs=Access.MEMBER,
+            methods=("GET", "POST"),
+        ),
+        DeclaredRoute(
+            "/setup/{workspace}/{code}/live",
+            partial(setup.stream, renderer, context, gate.still),
+            needs=Access.MEMBER,
         ),
         *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),

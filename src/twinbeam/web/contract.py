@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountApi, AccountReads
 from twinbeam.admin.contract import Administration
+from twinbeam.admin.token_check import TokenTrial, TrialOf, Tried
+from twinbeam.admin.token_record import KnownTokens, TokenVerdict
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.accounts import DeveloperApp
 from twinbeam.core.clock import Clock
@@ -89,6 +91,11 @@ class ReadModel(Searched, Protocol):
         ...
 
     @property
+    def token_checks(self) -> KnownTokens:
+        """TikTok's newest word on the token of each pixel."""
+        ...
+
+    @property
     def accounts(self) -> AccountReads:
         """The connected accounts and what was imported from them."""
         ...
@@ -157,6 +164,11 @@ class SignInTerms:
     provider: IdentityProvider | None = None
 
 
+async def nobody_to_ask(_of: TrialOf, _token: str) -> Tried:
+    """Return that a token was not tried."""
+    return Tried(TokenVerdict.UNREACHABLE, message="nobody is asked")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RouteContext:
     """
@@ -164,6 +176,7 @@ class RouteContext:
 
     `pending` tells whether an event id lies in a journal but is not yet recorded; `ready` gives reasons why not;
     `metrics` gives a body and its content type; `access_codes` are those with which TikTok refuses a token.
+    `trial` asks TikTok about a token. `tag_path` and `intake_url` are where pages and servers reach the intake.
     `closing` ends the live streams, which would hold up a stop. What a page changes, it changes by
     `administration` on the writer's thread: see `acting.py`.
     """
@@ -181,4 +194,7 @@ class RouteContext:
     access_codes: Collection[int]
     terms: SignInTerms
     closing: Callable[[], bool] = never
+    trial: TokenTrial = nobody_to_ask
+    tag_path: str = "/t"
+    intake_url: str = "http://127.0.0.1:8700"
     connecting: Connecting = NOTHING_TO_CONNECT

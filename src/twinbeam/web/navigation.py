@@ -9,7 +9,7 @@ ENTRIES = (
     ("/", "Live", Role.VIEWER),
     ("/pixels", "Pixels", Role.VIEWER),
     ("/conversions", "Conversions", Role.VIEWER),
-    ("/setup", "Setup", Role.MEMBER),
+    ("/setup", "Set-up", Role.MEMBER),
     ("/accounts", "Accounts", Role.VIEWER),
     ("/users", "Users", Role.OWNER),
 )

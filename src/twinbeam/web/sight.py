@@ -12,6 +12,7 @@ from typing import TypeVar
 from starlette.requests import Request
 
 from twinbeam.admin.account_contract import AccountReads
+from twinbeam.admin.token_record import KnownTokens, TokenCheck
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.lifecycle import State
@@ -49,6 +50,11 @@ class OneWorkspace:
     def users(self) -> UserReading:
         """Return the rows of who may sign in: those are of no workspace."""
         return self._all.users
+
+    @property
+    def token_checks(self) -> KnownTokens:
+        """TikTok's newest word on the token of each pixel."""
+        return _TokensOf(self._all.token_checks, self._workspace)
 
     @property
     def accounts(self) -> AccountReads:
@@ -124,3 +130,19 @@ class OneWorkspace:
 
     def _own(self, found: Iterable[Placed]) -> list[Placed]:
         return [it for it in found if it.workspace == self._workspace]
+
+
+class _TokensOf:
+    """See admin.token_record.KnownTokens for the promises; all of it is of one workspace."""
+
+    def __init__(self, known: KnownTokens, workspace: str) -> None:
+        self._known = known
+        self._workspace = workspace
+
+    def find(self, workspace: str, pixel: str) -> TokenCheck | None:
+        """Return what is known of a pixel's token."""
+        return self._known.find(workspace, pixel) if workspace == self._workspace else None
+
+    def all(self) -> list[TokenCheck]:
+        """Return what is known of all tokens."""
+        return [check for check in self._known.all() if check.workspace == self._workspace]

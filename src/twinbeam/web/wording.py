@@ -107,6 +107,11 @@ def since_when(stopped: Stopped) -> str:
     return f"since {_moment(stopped.since_ms):%Y-%m-%d %H:%M:%S} UTC{who}{': ' if stopped.why else ''}{stopped.why}"
 
 
+def utc(ms: int) -> str:
+    """Return a moment, such as "2026-09-01 10:00:00 UTC"."""
+    return f"{_moment(ms):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def lapse(ms: int) -> str:
     """Write how long a request took."""
     return f"{ms} ms" if ms < 1_000 else duration(ms / 1_000)

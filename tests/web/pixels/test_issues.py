@@ -5,6 +5,7 @@ import pytest
 from builders import NOW_MS, PIXEL, WORKSPACE
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.outcomes import Finding, Reason
+from twinbeam.core.rules import PixelRules
 from twinbeam.core.story import PixelRow, Total
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
@@ -78,3 +79,16 @@ def test_a_side_that_is_told_to_have_stopped_is_not_told_twice():
     silence = Silence(Side.SERVER, "Purchase", NOW_MS - 8 * MS_PER_DAY, 90)
     (issue,) = issues(facts(seen=[Side.BROWSER], silence=silence))
     assert issue.what == "The server stopped reporting Purchase 192 h ago; since then 90 came without it."
+
+
+@pytest.mark.parametrize(("way", "missed"), [("both", Side), ("browser", [Side.BROWSER]), ("server", [Side.SERVER])])
+def test_a_side_that_has_nothing_to_report_is_not_missed(way, missed):
+    rules = PixelRules(way=way)
+    for side, other in (tuple(Side), tuple(Side)[::-1]):
+        silence = Silence(side, "Purchase", NOW_MS - MS_PER_DAY, 50)
+        assert bool(issues(facts(silence=silence, rules=rules))) is (side in missed)
+        assert bool(issues(facts(seen=[other], rules=rules))) is (side in missed)
+
+
+def test_a_pixel_that_is_left_to_the_browser_needs_no_token():
+    assert issues(facts(has_token=False, rules=PixelRules(way="browser"))) == []

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from twinbeam.cli.options import workspace_option
 from twinbeam.core.errors import TwinbeamError
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--accept-clock", is_flag=True, help="Confirm that the clock of this machine is right.")
 @click.option("--new-store", is_flag=True, help="Begin with an empty store after the store was lost.")
-def command(*, accept_clock: bool, new_store: bool) -> None:
+@click.option("--pixel", default="", help="The checklist of one pixel, before money is spent on its ads.")
+@workspace_option
+def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str) -> None:
     """
     Check this installation and say what to correct. The exit status is 1 if something is wrong.
 
@@ -35,6 +38,9 @@ def command(*, accept_clock: bool, new_store: bool) -> None:
       note  nothing is wrong, but it may not be what you expect
       FAIL  something is wrong; the line below it, after "->", says what to do
 
+    With --pixel it checks what the pixel's pages and servers have reported in the last 7 days, and nothing else.
+    There "wait" begins a line about what has not come yet, and "look" one that a person has to look at.
+
     Without an option it changes nothing. A gateway that is not running is a note. Run it as the account that the
     gateway runs as, with the same settings.
 
@@ -42,11 +48,16 @@ def command(*, accept_clock: bool, new_store: bool) -> None:
     Examples:
       twinbeam doctor
       twinbeam doctor | grep -A1 FAIL
+      twinbeam doctor --pixel C4A5B6C7D8E9F0G1H2I3
       twinbeam doctor --accept-clock
     """  # noqa: D301 -- \b tells click to keep the lines
     if accept_clock or new_store:
         _mend(accept_clock=accept_clock, new_store=new_store)
         return
+    if pixel:
+        from twinbeam.cli.doctor.launch import told
+
+        raise SystemExit(told(workspace, pixel))
     fine = True
     for finding in _findings():
         fine = fine and finding.fine

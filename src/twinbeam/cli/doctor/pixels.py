@@ -1,18 +1,23 @@
 """Checks of the pixels: their codes, their tokens and TikTok's word on them, and the keys that lead to them."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
+from twinbeam.admin import pixels as admin_pixels
+from twinbeam.admin.events_api import ApiState, EventsApi, events_api
+from twinbeam.admin.launch.facts import LaunchFacts, launch_facts
 from twinbeam.admin.pixel_codes import why_no_code
 from twinbeam.admin.workspaces import meant_for
 from twinbeam.cli.doctor.check_result import CheckResult
-from twinbeam.cli.setup import opened_store
-from twinbeam.core.rules import MAIN
-from twinbeam.core.story import LastAnswer, PixelRow
+from twinbeam.cli.setup import opened_admin, opened_store
+from twinbeam.cli.setup import settings as settings_in_force
+from twinbeam.core.rules import DEFAULT_WORKSPACE, MAIN
+from twinbeam.core.story import PixelRow
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.settings import Settings
 from twinbeam.web.pixels.tokens import refusal_of, refusals
-from twinbeam.web.wording import since_when
+from twinbeam.web.wording import since_when, utc
 
 
 def known(settings: Settings) -> Iterator[CheckResult]:
@@ -46,10 +51,11 @@ def tokens(settings: Settings) -> Iterator[CheckResult]:
     reader = SqliteReader(settings.data)
     try:
         refused = refusals(reader.last_answers(), ACCESS_CODES)
+        checks = {(check.workspace, check.pixel): check for check in reader.token_checks.all()}
     finally:
         reader.close()
     for row in rows:
-        yield _token(row, refusal_of(row, refused))
+        yield _token(row, events_api(row, checks.get((row.workspace, row.code)), refusal_of(row, refused)))
 
 
 def keys(settings: Settings) -> Iterator[CheckResult]:
@@ -68,17 +74,30 @@ def keys(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(f"Pixel {row.code}{_where(row)} has {how}.", fix="" if writes else fix)
 
 
-def _token(row: PixelRow, refusal: LastAnswer | None) -> CheckResult:
+def facts_of(workspace: str, code: str) -> LaunchFacts:
+    """Read what is known of one pixel, for its checklist; raises NotFound."""
+    with opened_admin() as admin:
+        row = admin_pixels.known(admin, workspace, code)
+        hosts = admin.store.workspaces().get(workspace, DEFAULT_WORKSPACE).hosts
+        now_ms = admin.clock.now_ms()
+    with closing(SqliteReader(settings_in_force().data)) as reader:
+        return launch_facts(reader, row, hosts, now_ms, ACCESS_CODES)
+
+
+def _token(row: PixelRow, found: EventsApi) -> CheckResult:
     named, mend = f"{row.code} ({row.name}){_where(row)}", f"twinbeam pixels token {row.code}{meant_for(row.workspace)}"
-    if not row.token_from:
-        return CheckResult(f"Pixel {named} has no token.", fix=f"{mend} < token.txt")
-    if refusal is None:
-        return CheckResult(f"Pixel {named} {'has a token' if row.has_token else f'uses account {row.account}'}.")
-    said = f"code {refusal.code}, {refusal.message}".rstrip(" ,.")
-    return CheckResult(
-        f"TikTok rejects the token of pixel {named}: {said}.",
-        fix=f"Save a new one from TikTok Events Manager: {mend} < token.txt",
-    )
+    match found.state:
+        case ApiState.NOT_CONFIGURED if not row.rules.expects("server"):
+            return CheckResult(f"Pixel {named} needs no token: its events are left to TikTok's script (way=browser).")
+        case ApiState.NOT_CONFIGURED:
+            return CheckResult(f"Pixel {named} has no token.", fix=f"{mend} < token.txt")
+        case ApiState.FAILING:
+            return CheckResult(
+                f"TikTok rejects the token of pixel {named}: {found.answer}. Failing since {utc(found.since_ms or 0)}.",
+                fix=f"{found.advice} {mend} < token.txt",
+            )
+        case ApiState.CONFIGURED:
+            return CheckResult(f"Pixel {named} {'has a token' if row.has_token else f'uses account {row.account}'}.")
 
 
 def _rows(settings: Settings) -> list[PixelRow]:

@@ -4,11 +4,12 @@ The only file that speaks HTTP to TikTok. It sends frozen bytes and hands every 
 It never logs, and never puts into an answer, a token or a body.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import aiohttp
+from msgspec import Struct
 
 from twinbeam.core.delivery import Answered, Lane, Lease, TokenRejected, TryLater, Verdict
 from twinbeam.destinations.tiktok.verdicts import needs_a_look, readable, verdict
@@ -28,6 +29,17 @@ _NEVER_LEFT = (
     aiohttp.NonHttpUrlClientError,
     UnicodeError,  # a host name that cannot be one
 )
+
+#: No answer came, whatever was sent.
+FAILED = (aiohttp.ClientError, TimeoutError, OSError)
+
+
+class RawAnswer(Struct, frozen=True):
+    """What came back, as it came."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
 
 
 @dataclass(kw_only=True, eq=False)
@@ -66,21 +78,26 @@ class TikTok:
         try:
             said = await self._post(lease.body, token)
         except _NEVER_LEFT as error:
-            return TryLater(Answered(message=_what_happened(error)), arrived=False)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return TryLater(Answered(message=_what_happened(error)))
+            return TryLater(Answered(message=what_happened(error)), arrived=False)
+        except FAILED as error:
+            return TryLater(Answered(message=what_happened(error)))
         self._raise_alarm(lease.lane, said.answer)
         return said
 
     async def _post(self, body: bytes, token: str) -> Verdict:
+        came = await self.ask(TRACK_PATH, body, token)
+        return verdict(came.status, came.body, came.headers)
+
+    async def ask(self, path: str, body: bytes, token: str) -> RawAnswer:
+        """Send bytes as every batch is sent, and return what came as it came; raises what `FAILED` names."""
         async with self._opened().post(
-            self.base_url.rstrip("/") + TRACK_PATH,
+            self.base_url.rstrip("/") + path,
             data=body,
             headers={"Access-Token": token},
             allow_redirects=False,  # a redirect would carry the token to another host
             proxy=self.proxy or None,
         ) as response:
-            return verdict(response.status, await _read(response), response.headers)
+            return RawAnswer(response.status, await _read(response), dict(response.headers))
 
     def _opened(self) -> aiohttp.ClientSession:
         """Open the session inside the running loop, because it belongs to that loop for life."""
@@ -133,7 +150,8 @@ def _token_problem(token: str | None) -> str:
     return "the saved access token holds characters that no token has; save it again"
 
 
-def _what_happened(error: Exception) -> str:
+def what_happened(error: Exception) -> str:
+    """Return in one line why no answer came."""
     if isinstance(error, aiohttp.ClientHttpProxyError):  # its text holds the proxy's address, which may hold a password
         return readable(f"{type(error).__name__}: the proxy answers {error.status} {error.message}")
     return readable(f"{type(error).__name__}: {error}")

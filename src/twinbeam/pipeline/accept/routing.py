@@ -44,6 +44,16 @@ class Pixel(Protocol):
         ...
 
 
+class EventSelection(Struct, frozen=True, gc=False):
+    """A set of event names; without an end where an owner decided about all but some."""
+
+    named: frozenset[str] = frozenset()
+    all_others: bool = False  #: it is what is not named that belongs to it
+
+    def __contains__(self, event: str) -> bool:
+        return (event in self.named) is not self.all_others
+
+
 class RoutedPixel(Struct, frozen=True, gc=False):
     """One pixel that a key leads to, with all that was decided about what may go there."""
 
@@ -54,8 +64,8 @@ class RoutedPixel(Struct, frozen=True, gc=False):
     hosts: frozenset[str]  #: whose pages may report; empty: any
     staging: frozenset[str]  #: whose reports are tests
     test_emails: frozenset[str]
-    browser_only: frozenset[str]  #: events that TikTok's own script reports while it is alive
-    never_ours: frozenset[str]  #: those of them whose owner decided so, dead or alive
+    browser_only: EventSelection  #: events that TikTok's own script reports while it is alive
+    never_ours: EventSelection  #: those of them whose owner decided so, dead or alive
     stopped: bool = False  #: nothing is sent to it, and its tag does nothing
     tests_only: bool = False  #: it is for staging
 
@@ -85,7 +95,6 @@ def _routed_pixel(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRul
     own = tuple(route for route in routes if route.pixel == pixel.code)
     rules = pixel.rules
     web = pixel.event_source == "web"  # no script of TikTok's and no page stands behind the others
-    decided = frozenset(event for event, way in rules.ways.items() if way == "browser")
     staging = frozenset(rules.staging_hosts if web else ())
     hosts = frozenset((rules.hosts or workspace.hosts) if web else ())
     return RoutedPixel(
@@ -96,11 +105,18 @@ def _routed_pixel(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRul
         hosts | staging if hosts else hosts,
         staging,
         frozenset(rules.test_emails),
-        frozenset(event for event in {*rules.ways, *BROWSER_ONLY} if web and rules.way_of(event) == "browser"),
-        decided if web else frozenset(),
+        _left_to_browser(rules, {*rules.ways, *BROWSER_ONLY}) if web else EventSelection(),
+        _left_to_browser(rules, rules.ways) if web else EventSelection(),
         pixel.stopped,
         rules.environment == "staging",
     )
+
+
+def _left_to_browser(rules: PixelRules, events: Iterable[str]) -> EventSelection:
+    """Return which events are the browser's own: some of these, or all but some of these."""
+    if rules.way == "browser":
+        return EventSelection(frozenset(event for event in events if rules.way_of(event) != "browser"), all_others=True)
+    return EventSelection(frozenset(event for event in events if rules.way_of(event) == "browser"))
 
 
 def chosen(item: Item, event: str, index: int, routing: Routing, origin: Origin) -> Sequence[RoutedPixel] | Rejected:

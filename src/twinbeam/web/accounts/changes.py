@@ -7,10 +7,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from twinbeam.admin import accounts, profiles, tokens
+from twinbeam.admin import accounts, profiles
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError
 from twinbeam.core.accounts import PixelProfile
+from twinbeam.web import token_saving
 from twinbeam.web.accounts.view import account_of, moments, read_pixel, show_one, show_pixel
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
@@ -76,7 +77,13 @@ async def end(renderer: PageRenderer, context: RouteContext, request: Request) -
 async def save_token(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer POST /accounts/{id}/pixels/{code}/token."""
     token = (await read_form(request)).get("token", "").strip()
-    return await _about_pixel(renderer, context, request, partial(_save_token, token=token))
+    page = await context.on_reader(partial(read_pixel, seen_by(request, context), request, context.clock.now_ms()))
+    connection, code = page.account.connection, page.line.pixel.seen.code
+    try:
+        await token_saving.save_token(context, request, (connection.workspace, code), token)
+    except AdminError as error:
+        return await show_pixel(renderer, context, request, problem=str(error), status=400)
+    return RedirectResponse(f"/accounts/{connection.id}/pixels/{code}", 303, _UNSTORED)
 
 
 async def save_profile(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -96,10 +103,6 @@ async def _about_pixel(
     except AdminError as error:
         return await show_pixel(renderer, context, request, problem=str(error), status=400)
     return RedirectResponse(f"/accounts/{connection.id}/pixels/{code}", 303, _UNSTORED)
-
-
-def _save_token(admin: Admin, *, workspace: str, code: str, token: str) -> None:
-    tokens.save(admin, workspace, code, token)
 
 
 def _describe(admin: Admin, *, workspace: str, code: str, said: dict[str, str]) -> None:

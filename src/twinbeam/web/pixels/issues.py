@@ -57,7 +57,7 @@ def _stopped(facts: PixelFacts) -> Issue | None:
 
 
 def _no_token(facts: PixelFacts) -> Issue | None:
-    if facts.pixel.token_from:
+    if facts.pixel.token_from or not facts.pixel.rules.expects("server"):
         return None
     waiting = facts.week.waiting
     what = f"No access token; conversions that wait for it: {waiting:,}." if waiting else "No access token."
@@ -121,7 +121,7 @@ def _held_pile_up(facts: PixelFacts) -> Issue | None:
 
 def _fell_silent(facts: PixelFacts) -> Issue | None:
     quiet = facts.silence
-    if quiet is None:
+    if quiet is None or not _is_awaited(facts, quiet.side):
         return None
     ago = duration((facts.now_ms - quiet.since_ms) / MS_PER_SECOND)
     what = f"The {quiet.side} stopped reporting {quiet.event} {ago} ago; since then {quiet.alone:,} came without it."
@@ -217,10 +217,15 @@ def _one_sided(facts: PixelFacts) -> Issue | None:
     since_ms = facts.now_ms - WEEK_DAYS * MS_PER_DAY
     missing = [side for side in Side if facts.seen.get(side, 0) < since_ms]
     told = facts.silence is not None or facts.pixel.event_source != "web"
-    if len(missing) != 1 or told or facts.week.recorded < _ENOUGH:
+    if len(missing) != 1 or told or facts.week.recorded < _ENOUGH or not _is_awaited(facts, missing[0]):
         return None
     what = f"Only one side reports: the {missing[0]} has not for 7 days or more."
     return Issue(Weight.LOSING, what, _LOST_WITHOUT[missing[0]])
+
+
+def _is_awaited(facts: PixelFacts, side: Side) -> bool:
+    """Return whether a side has to report by the pixel's rules: where one alone is to, the other's silence is right."""
+    return facts.pixel.rules.expects("browser" if side is Side.BROWSER else "server")
 
 
 #: Fewer events than this say nothing about a side's silence.

@@ -23,7 +23,7 @@ The SQLite store, opened.
     durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
-    ../tables/     what SQLAlchemy keeps: jobs, users, weeks    transactions of their own, or others'
+    ../tables/     what SQLAlchemy keeps: jobs, users, ...    transactions of their own, or others'
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable
     from twinbeam.engines.stores.tables.jobs import JobTable
+    from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
     from twinbeam.engines.stores.tables.users import UserRows
 
 FILE = "store.db"
@@ -132,6 +133,11 @@ class SqliteStore(
         week_table(self._connection.tables).keep(weeks)
 
     @property
+    def token_checks(self) -> "TokenCheckTable":
+        """TikTok's newest word on the token of each pixel."""
+        return token_check_table(self._connection.tables)
+
+    @property
     def accounts(self) -> "AccountTable":
         """The connected accounts."""
         return account_table(self._connection)
@@ -163,6 +169,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
     def jobs(self) -> "JobTable":
         """The last runs of the jobs."""
         return job_table(self._connection)
+
+    @property
+    def token_checks(self) -> "TokenCheckTable":
+        """TikTok's newest word on the token of each pixel."""
+        return token_check_table(self._connection.tables)
 
     @property
     def accounts(self) -> "AccountTable":
@@ -197,6 +208,11 @@ class SqliteReader(Listing):
         return Tables(self._db)
 
     @property
+    def token_checks(self) -> "TokenCheckTable":
+        """TikTok's newest word on the token of each pixel."""
+        return token_check_table(self.tables)
+
+    @property
     def users(self) -> "UserRows":
         """Who may sign in to the pages."""
         return user_rows(self.tables)
@@ -218,6 +234,13 @@ def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable"
     from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
 
     return JobTable(connection.tables, alone=alone)
+
+
+def token_check_table(tables: "Tables") -> "TokenCheckTable":
+    """Return the table of TikTok's words on tokens; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.token_checks import TokenCheckTable  # noqa: PLC0415
+
+    return TokenCheckTable(tables)
 
 
 def account_table(connection: StoreConnection) -> "AccountTable":
