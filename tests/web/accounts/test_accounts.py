@@ -212,7 +212,7 @@ def test_a_pixel_that_was_removed_here_says_how_to_add_it(imported):
 
 
 def test_the_table_of_pixels_says_that_the_accounts_token_is_used(imported):
-    assert "of its account" in words(imported.visit("/pixels"))
+    assert "token of its account" in words(imported.visit("/pixels"))
     assert "No access token" not in words(imported.visit("/pixels"))
     assert pixels.known(imported.admin, MAIN, code(1)).account == imported.id
     assert {line.who for line in audit.latest(imported.admin, limit=50)} == {"owner", "import"}
