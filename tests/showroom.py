@@ -1,6 +1,7 @@
 """The pages over a real store in a folder, hands to fill the store, and a client to look at the pages."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ class Showroom:
         self.clock = parts.pop("clock", None) or HandClock()
         self.store = self._open(folder, parts.pop("policy", None) or RecordPolicy())
         self.reader = SqliteReader(folder)
+        self._reading = ThreadPoolExecutor(1)
         self.lag = LagView()
         self.reasons: list[str] = []
         self.in_journal: set[tuple[str, str]] = set()
@@ -111,13 +113,14 @@ class Showroom:
         return sessions.sign_in(admin, user, SessionKind.PASSWORD).text
 
     def close(self) -> None:
+        self._reading.shutdown()
         self.reader.close()
         self.store.close()
 
     async def on_reader(self, call: Any) -> Any:
-        """Count the calls, and run them on another thread as the writer process does."""
+        """Count the calls, and run them on another thread as the writer process does, one after the other."""
         self.reads += 1
-        return await asyncio.to_thread(call)
+        return await asyncio.get_running_loop().run_in_executor(self._reading, call)
 
     async def on_store(self, call: Any) -> Any:
         """Run a change; the store was opened on this thread."""

@@ -18,6 +18,8 @@ from twinbeam.integrations import openid_connect
 from twinbeam.integrations.openid_connect import OpenIdConnect, Registration
 from twinbeam.web.contract import SignInTerms
 
+pytestmark = pytest.mark.journey
+
 PAGES = "http://dashboard.test"
 ROLES = (("shop.example", Role.MEMBER), ("grace@shop.example", Role.OWNER))
 
