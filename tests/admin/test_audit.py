@@ -67,6 +67,7 @@ CHANGES = {
     testing.turn_off: lambda admin: testing.turn_off(admin, MAIN, CODE),
     keys.create: lambda admin: keys.create(admin, keys.NewKey(KeyKind.SERVER, "till", (Route(CODE),), "main")),
     keys.revoke: lambda admin: keys.revoke(admin, MAIN, admin.store.access_keys()[0].id),
+    sources.set_rules: lambda admin: sources.set_rules(admin, "lamps", {"money": "presentment"}),
     sources.create: lambda admin: sources.create(admin, sources.NewSource("crm", (Route(CODE),), "main")),
     sources.rotate: lambda admin: sources.rotate(admin, "shop"),
     sources.retire: lambda admin: sources.retire(admin, "till"),
@@ -88,6 +89,7 @@ OTHERS = {
     pixel_removal.removal,
     pixels.save_rules,
     keys.listed,
+    sources.dialect_of,
     sources.listed,
     person.person_of,
     snippet.snippet_for,
@@ -107,6 +109,8 @@ def installed(admin):
     for name in ("till", "shop"):
         sources.create(admin, sources.NewSource(name, (Route(CODE),), "main"))
     sources.rotate(admin, "till")
+    lamps = sources.NewSource("lamps", (Route(CODE),), secret="a client secret", dialect="shopify")
+    sources.create(admin, lamps)
     admin.clock.advance(seconds=60)
     return admin
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
-from twinbeam.core.rules import PixelRules, Route, WorkspaceRules
+from twinbeam.core.rules import PixelRules, Route, SourceRules, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow, PixelRow, SourceRow, Story
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Copy
@@ -149,6 +149,10 @@ class Administration(Protocol):
 
     def save_source_routes(self, name: str, routes: Sequence[Route]) -> None:
         """Change where the events of a source go."""
+        ...
+
+    def save_source_rules(self, name: str, dialect: str, rules: SourceRules) -> None:
+        """Change what was decided about the orders of a source."""
         ...
 
     def rotate_source(self, name: str, secret: bytes, *, now_ms: int) -> None:

@@ -34,6 +34,7 @@ from twinbeam.pipeline.record.conversion import (
     APART,
     BELIEVED,
     BY_ORDER,
+    ORDER_ENDS,
     OWNER,
     PERMISSION,
     STRONG,
@@ -44,7 +45,7 @@ from twinbeam.pipeline.record.conversion import (
 )
 from twinbeam.pipeline.record.counted import OTHER, event_id_lookup
 from twinbeam.pipeline.record.counters import Counters
-from twinbeam.pipeline.record.decision_table import REFUSED_BEFORE, Act, drop_reason
+from twinbeam.pipeline.record.decision_table import REFUSED_BEFORE, Act, by_order, drop_reason
 from twinbeam.pipeline.record.effective_consent import ConsentStatus, EffectiveConsent, effective_consent_of
 from twinbeam.pipeline.record.joining import Belonging, Joining
 from twinbeam.pipeline.record.meeting import believes, is_refusal, meet
@@ -151,9 +152,10 @@ class Fold:
         there = self.read_set.conversions.get(belonging.signal.key)
         is_used = there is not None and has_left(there) and there.event_id in ("", belonging.signal.event_id)
         it, act = meet(known, came, visitors, limits=self._claims, enriches=enriches, is_used=is_used)
+        act = by_order(act, known, signal)
         self._done[act] += 1
         if act is Act.IGNORE:
-            self.counters.ignored(signal, drop_reason(None, effective.reason))
+            self.counters.ignored(signal, effective.reason or ORDER_ENDS.get(signal.stage) or drop_reason(None, None))
             return
         self._passed += act is Act.PASS_OVER and effective.status is not ConsentStatus.REFUSED
         unites = effective.status is not ConsentStatus.REFUSED and it.relation is not Relation.STRANGER

@@ -16,6 +16,7 @@ from twinbeam.pipeline.record.conversion import (
     CONTEST,
     FOUND,
     GRANTED,
+    ORDER_ENDS,
     STRONG,
     VOUCHED,
     Conversion,
@@ -178,6 +179,16 @@ class Transitions:
             self.remember_refusal(known, it.signal.received_ms, by_order=bool(it.signal.claim))
         reason = drop_reason(known, it.effective.reason) if refused else ""
         self._counters.arrival(known, Outcome.DROPPED if refused else Outcome.DUPLICATE, reason)
+
+    def cancel(self, known: Conversion, it: Arriving) -> None:
+        """End what waits because its order is no purchase any more; what is on the wire just then is not sent again."""
+        self._note(known, it)
+        reason = ORDER_ENDS[it.signal.stage]
+        if known.state is State.LEASED:
+            self._recall(known, reason)
+        else:
+            self._schedule.end(known, State.EXPIRED, reason)
+        self._counters.arrival(known, Outcome.DROPPED, reason)
 
     def refuse(self, known: Conversion, reason: Reason) -> None:
         """Let a refusal of the visit do to a conversion what a refused copy of it would do."""
@@ -370,4 +381,5 @@ _STEPS: Mapping[Act, Callable[[Transitions, Conversion, Arriving], None]] = {
     Act.DUPLICATE: Transitions.duplicate,
     Act.DROP: Transitions.drop,
     Act.PASS_OVER: Transitions.pass_over,
+    Act.CANCEL: Transitions.cancel,
 }

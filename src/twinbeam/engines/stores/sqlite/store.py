@@ -55,6 +55,7 @@ from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.jobs import JobTable
+    from twinbeam.engines.stores.tables.orders import OrderTable
 
 FILE = "store.db"
 
@@ -112,6 +113,11 @@ class SqliteStore(
         """Who runs the jobs: the lock tells that no other writer is alive, so nobody's lease is waited for."""
         return job_table(self._connection, alone=True)
 
+    @property
+    def orders(self) -> "OrderTable":
+        """The ledger of orders."""
+        return order_table(self._connection)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -135,6 +141,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
         """The last runs of the jobs."""
         return job_table(self._connection)
 
+    @property
+    def orders(self) -> "OrderTable":
+        """The ledger of orders."""
+        return order_table(self._connection)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -149,6 +160,13 @@ class SqliteReader(Listing):
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def order_table(connection: StoreConnection) -> "OrderTable":
+    """Return the ledger of orders; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.orders import OrderTable  # noqa: PLC0415
+
+    return OrderTable(connection.tables)
 
 
 def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable":
