@@ -109,7 +109,7 @@ def installed(admin):
     for name in ("till", "shop"):
         sources.create(admin, sources.NewSource(name, (Route(CODE),), "main"))
     sources.rotate(admin, "till")
-    lamps = sources.NewSource("lamps", (Route(CODE),), secret="a client secret", dialect="shopify")
+    lamps = sources.NewSource("lamps", (Route(CODE),), "main", secret="a client secret", dialect="shopify")
     sources.create(admin, lamps)
     admin.clock.advance(seconds=60)
     return admin

@@ -25,7 +25,7 @@ from shop_systems import (
 )
 from twinbeam.app.signing import signed_dialects
 from twinbeam.core.order import UNTOLD
-from twinbeam.core.rules import Route, SourceRules
+from twinbeam.core.rules import DEFAULT_SOURCE, Route, SourceRules
 from twinbeam.core.values import Channel, OrderNote
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.signing import seal_secret
@@ -42,7 +42,7 @@ def sealed(source, secret):
     return b64encode(seal_secret(RING, source, secret.encode())).decode()
 
 
-def a_source(system, *secrets, rules=SourceRules()):
+def a_source(system, *secrets, rules=DEFAULT_SOURCE):
     kept = tuple(sealed("lamps", secret) for secret in secrets or (SECRETS[system], OLD))
     return SignedSource("lamps", WORKSPACE, kept, (Route(PIXEL),), "", system, rules)
 
@@ -319,7 +319,7 @@ def test_a_refund_counts_by_the_money_that_moved():
     refund = {"id": 77, "order_id": 1001, "created_at": "2026-11-21T00:00:00Z", "transactions": [moved, failed]}
     _, facts = told("shopify", refund, "refunds/create")
     assert (facts.order_id, [it.amount for it in facts.refunds.values()]) == ("1001", ["12.50 EUR"])
-    events, facts = told("shopify", refund | {"transactions": []}, "refunds/create")
+    _, facts = told("shopify", refund | {"transactions": []}, "refunds/create")
     assert facts.refunds == {}
 
 

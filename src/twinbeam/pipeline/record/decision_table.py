@@ -38,6 +38,7 @@ from typing import Protocol
 
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.order import CANCELLED
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Signal
 from twinbeam.pipeline.record.conversion import ORDER_ENDS, WAITED_IN_VAIN, Conversion
@@ -76,6 +77,7 @@ class Act(StrEnum):
     SPLIT = auto()  #: likewise under an event id of its own, since what was sent may hold the old one
     CONTEST = auto()  #: it is held until the server reports a later grant; the arrival is dropped
     PASS_OVER = auto()  #: the arrival is counted, and changes nothing
+    OPEN_ENDED = auto()  #: a new conversion that is over: its order was cancelled before anything of it came
     CANCEL = auto()  #: its order is no purchase any more: what waits ends; the arrival is dropped
 
 
@@ -115,7 +117,9 @@ def by_order(act: Act, known: Conversion | None, signal: Signal) -> Act:
         return Act.DUPLICATE
     if signal.stage not in ORDER_ENDS or act not in _GOES_ON or act in (Act.CONTEST, Act.PASS_OVER):
         return act
-    if known is None or act in (Act.OPEN, Act.SUPERSEDE, Act.SPLIT):
+    if known is None:
+        return Act.OPEN_ENDED if signal.stage == CANCELLED else Act.IGNORE
+    if act in (Act.SUPERSEDE, Act.SPLIT):
         return Act.IGNORE
     return Act.CANCEL if known.state in UNSENT and not known.enriched else Act.DUPLICATE
 

@@ -62,7 +62,7 @@ from twinbeam.pipeline.record.write_set import WriteSet
 
 #: What opens a conversion in place of a refused one, and does not know better whose it is.
 _REMEMBER = frozenset({Relation.FIRST_VOUCHED, Relation.RIVAL})
-_OPENS = frozenset({Act.OPEN, Act.SUPERSEDE, Act.SPLIT, Act.KEEP_OUT})
+_OPENS = frozenset({Act.OPEN, Act.OPEN_ENDED, Act.SUPERSEDE, Act.SPLIT, Act.KEEP_OUT})
 _TEACH = frozenset(
     {ConsentStatus.ALLOWED, ConsentStatus.ENDS}
 )  #: what ends at the door has facts only where that is allowed
@@ -120,7 +120,7 @@ class Fold:
 
     def recorded(self, *, skipped_groups: int, gap: bool) -> Recorded:
         """Sum up what was folded."""
-        opened = self._done[Act.OPEN] + self._done[Act.SUPERSEDE] + self._done[Act.SPLIT]
+        opened = sum(self._done[act] for act in (Act.OPEN, Act.OPEN_ENDED, Act.SUPERSEDE, Act.SPLIT))
         merged = sum(self._done[act] for act in (Act.MERGE, Act.ENRICH, Act.REOPEN, Act.TAKE_OVER))
         duplicate = self._done[Act.DUPLICATE] + self._passed
         return Recorded(

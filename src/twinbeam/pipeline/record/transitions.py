@@ -180,6 +180,14 @@ class Transitions:
         reason = drop_reason(known, it.effective.reason) if refused else ""
         self._counters.arrival(known, Outcome.DROPPED if refused else Outcome.DUPLICATE, reason)
 
+    def open_ended(self, conversion: Conversion, it: Arriving) -> None:
+        """Keep of a cancelled order nothing but its keys, so that no later copy of it is sent."""
+        self._write_set.opened.append(conversion)
+        conversion.state, conversion.reason = State.EXPIRED, ORDER_ENDS[it.signal.stage]
+        conversion.since_ms = it.signal.received_ms
+        self._vouch_refused(conversion, it)
+        self._counters.state(conversion, 1)
+
     def cancel(self, known: Conversion, it: Arriving) -> None:
         """End what waits because its order is no purchase any more; what is on the wire just then is not sent again."""
         self._note(known, it)
@@ -381,5 +389,6 @@ _STEPS: Mapping[Act, Callable[[Transitions, Conversion, Arriving], None]] = {
     Act.DUPLICATE: Transitions.duplicate,
     Act.DROP: Transitions.drop,
     Act.PASS_OVER: Transitions.pass_over,
+    Act.OPEN_ENDED: Transitions.open_ended,
     Act.CANCEL: Transitions.cancel,
 }
