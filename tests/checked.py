@@ -15,9 +15,10 @@ import pytest
 LINES = {
     "outside": ("strong", "weak"),
     "truth": ("fields", "phones", "permission", "joins", "raw"),
+    "shops": ("retail", "order", "cod-early", "unsigned", "import", "bodies", "refund-sent"),
     "house": ("floors", "engines", "identifiers", "homonyms", "citations", "headings", "dialects"),
 }
-COUNTED = {"outside": "machine", "truth": "others", "house": "others"}
+COUNTED = {"outside": "machine", "truth": "others", "house": "others", "shops": "others"}
 #: The checks whose figures stand in one line.
 IN_ONE_LINE = {"house"}
 #: The check of the browser tag, which is summed up by situations instead of parts.
