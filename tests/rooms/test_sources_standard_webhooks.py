@@ -24,7 +24,7 @@ from twinbeam.pipeline.accept.directory import WEBHOOK, SignedSource
 from twinbeam.pipeline.accept.problems import MOST_BYTES
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.sources import consent_v1, events_v1
-from twinbeam.sources.signed import SignedSources
+from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.standard_webhooks import MOST_SIGNATURES, NOT_NOW, NOT_SIGNED, SIGN, SIGN_ANEW, StandardWebhooks
 
 pytestmark = pytest.mark.outside("signature")
@@ -210,7 +210,7 @@ def asked(*, directory=None):
 
     nobody = SignedSource("", "", (b64encode(b"n" * 32).decode(), b64encode(b"m" * 32).decode()))
     plain = {name: replace(SOURCES[name], secrets=keys) for name, keys in directory.items()}
-    dialect = StandardWebhooks(SignedSources(WEBHOOK, open_secret, nobody))
+    dialect = StandardWebhooks(SourceSignatures(WEBHOOK, open_secret, nobody))
     return House(directory=replace(a_directory(), sources=plain), dialects=(dialect,)), opened
 
 
@@ -276,7 +276,7 @@ def test_a_secret_that_the_key_ring_does_not_open_is_our_trouble_and_tried_again
     def broken(_source, _secret):
         raise StorageDamaged("the key ring lacks the key that sealed this")
 
-    dialect = StandardWebhooks(SignedSources(WEBHOOK, broken, SOURCES["crm"]))
+    dialect = StandardWebhooks(SourceSignatures(WEBHOOK, broken, SOURCES["crm"]))
     house = House(directory=replace(a_directory(), sources=SOURCES), dialects=(dialect,))
     answered = send(house, body)
     assert (answered.status, answered.json["code"]) == (503, "unavailable")
@@ -296,7 +296,7 @@ def test_what_the_library_signs_is_verified_and_nothing_else(secret, message, te
     given_headers = headers(body, written, message=message)
     source = {"till": replace(SOURCES["till"], secrets=(b64encode(secret).decode(),))}
     nobody = SignedSource("", "", (b64encode(b"n" * 32).decode(),) * 2)
-    dialect = StandardWebhooks(SignedSources(WEBHOOK, lambda _source, kept: b64decode(kept), nobody))
+    dialect = StandardWebhooks(SourceSignatures(WEBHOOK, lambda _source, kept: b64decode(kept), nobody))
     house = House(directory=replace(a_directory(), sources=source), dialects=(dialect,))
     assert send(house, body, given_headers).status == 202
     place = data.draw(st.integers(0, len(body) - 1))

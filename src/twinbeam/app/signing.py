@@ -9,7 +9,7 @@ from twinbeam.engines.signing import open_secret, seal_secret
 from twinbeam.pipeline.accept.contract import Dialect
 from twinbeam.pipeline.accept.directory import WEBHOOK, SignedSource
 from twinbeam.sources.shopify import SHOPIFY, Shopify
-from twinbeam.sources.signed import MOST_SECRETS, SignedSources
+from twinbeam.sources.signed import MOST_SECRETS, SourceSignatures
 from twinbeam.sources.standard_webhooks import StandardWebhooks
 from twinbeam.sources.stripe import STRIPE, Stripe
 from twinbeam.sources.woocommerce import WOOCOMMERCE, WooCommerce
@@ -33,11 +33,11 @@ def standard_webhooks(ring: KeyRing) -> StandardWebhooks:
     return StandardWebhooks(_sources(ring, WEBHOOK))
 
 
-def _sources(ring: KeyRing, dialect: str) -> SignedSources:
+def _sources(ring: KeyRing, dialect: str) -> SourceSignatures:
     drawn = [secrets.token_bytes(_SECRET_BYTES) for _ in range(MOST_SECRETS)]
     sealed = tuple(b64encode(seal_secret(ring, _NOBODY, secret)).decode() for secret in drawn)
 
     def opened(source: SignedSource, secret: str) -> bytes:
         return open_secret(ring, source.source, b64decode(secret))
 
-    return SignedSources(dialect, opened, SignedSource(_NOBODY, "", sealed))
+    return SourceSignatures(dialect, opened, SignedSource(_NOBODY, "", sealed))

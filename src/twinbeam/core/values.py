@@ -187,7 +187,7 @@ class Item(Struct, frozen=True, gc=False, omit_defaults=True):
     lead: Lead | None = None
 
 
-class ShopEvent(Item, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+class OrderEvent(Item, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """An event that follows from what a shop system says of an order."""
 
     revised_ms: int = 0  #: the modification of the order that it tells of; the newest one is believed
@@ -327,7 +327,7 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     observed: list[str] = []  #: findings of a tag about its page
     shop: str = ""  #: as in Origin
     order: OrderFacts | None = None  #: of an order's delivery, in a signal of its own
-    revised_ms: int = 0  #: as in ShopEvent
+    revised_ms: int = 0  #: as in OrderEvent
     of_order: bool = False  #: it follows from an order's delivery: the whole order says how far it is
 
 

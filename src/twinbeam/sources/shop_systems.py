@@ -12,7 +12,7 @@ import msgspec
 
 from twinbeam.core.rules import DEFAULT_SOURCE, SourceRules
 from twinbeam.core.values import Notice
-from twinbeam.orders.told import Told, events_of, facts_of
+from twinbeam.orders.reports import OrderReport, events_of, facts_of
 from twinbeam.pipeline.accept.asgi import Reply
 from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request
 from twinbeam.pipeline.accept.directory import SignedSource
@@ -30,7 +30,7 @@ def rules_of(request: Request) -> SourceRules:
     return request.sender.rules if isinstance(request.sender, SignedSource) else DEFAULT_SOURCE
 
 
-def read_order(body: bytes, tell: Callable[[Fields], Told | str], idempotency: str | None) -> Reading | Problem:
+def read_order(body: bytes, tell: Callable[[Fields], OrderReport | str], idempotency: str | None) -> Reading | Problem:
     """Return facts and events of a delivery; `tell` gives a sentence where it means nothing here."""
     fields = fields_of(body)
     if isinstance(fields, Problem):

@@ -18,14 +18,14 @@ from hashlib import sha256
 from twinbeam.core.order import Money, Refund
 from twinbeam.core.rules import SourceRules
 from twinbeam.core.values import Content, Page, User
-from twinbeam.orders.told import Told
+from twinbeam.orders.reports import OrderReport
 from twinbeam.pipeline.accept.asgi import Reply
 from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request, Signature
 from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 from twinbeam.sources import shop_systems
 from twinbeam.sources.fields import Fields
-from twinbeam.sources.signed import SignedSources
+from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.visit_notes import VisitNotes, click_in, visit_notes
 
 SHOPIFY = "shopify"
@@ -53,7 +53,7 @@ _CENT = Decimal("0.01")
 class Shopify:
     """The dialect."""
 
-    def __init__(self, sources: SignedSources) -> None:
+    def __init__(self, sources: SourceSignatures) -> None:
         self._sources = sources
         self.route = f"{sources.prefix}{{source}}"
 
@@ -85,12 +85,12 @@ class Shopify:
         return source if signed else problem(ProblemCode.INVALID_SIGNATURE)
 
 
-def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> Told | str:
+def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> OrderReport | str:
     """Read a delivery, or say why it means nothing here."""
     if topic == "refunds/create":
         return _refund(fields, rules)
     if topic == "orders/delete":
-        return Told(
+        return OrderReport(
             order_id=fields.needed("id"), system=SHOPIFY, revised_ms=at_ms, states={"cancelled": True}, is_whole=False
         )
     if topic in ORDERS or (not topic and "line_items" in fields):
@@ -98,12 +98,12 @@ def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> To
     return f"The topic {topic if topic.replace('/', '').replace('_', '').isalpha() else ''} is not used here."
 
 
-def _order(fields: Fields, topic: str, at_ms: int, rules: SourceRules) -> Told:
+def _order(fields: Fields, topic: str, at_ms: int, rules: SourceRules) -> OrderReport:
     revised_ms = fields.moment_ms("updated_at") or at_ms
     money = _money(fields, rules)
     notes = visit_notes((it.raw("name"), it.raw("value")) for it in fields.each("note_attributes"))
     states = _states(fields, topic)
-    return Told(
+    return OrderReport(
         order_id=_order_id(fields, rules),
         system=SHOPIFY,
         revised_ms=revised_ms,
@@ -267,10 +267,10 @@ def _refunds(fields: Fields, rules: SourceRules) -> dict[str, Refund]:
     return {id_: refund for id_, refund in found if refund is not None}
 
 
-def _refund(fields: Fields, rules: SourceRules) -> Told:
+def _refund(fields: Fields, rules: SourceRules) -> OrderReport:
     """Read a refund that comes alone: it names its order, and no currency but with its amounts."""
     id_, refund = _money_back(fields, fields, rules)
-    return Told(
+    return OrderReport(
         order_id=fields.needed("order_id"),
         system=SHOPIFY,
         revised_ms=fields.moment_ms("created_at") or 0,

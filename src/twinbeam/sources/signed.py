@@ -17,7 +17,7 @@ OpenSecret = Callable[[SignedSource, str], bytes]
 """Open one of a source's sealed secrets."""
 
 
-class SignedSources:
+class SourceSignatures:
     """The sources of one dialect; `nobody` has `MOST_SECRETS` secrets that no sender knows."""
 
     def __init__(self, dialect: str, open_secret: OpenSecret, nobody: SignedSource) -> None:

@@ -24,7 +24,7 @@ from twinbeam.pipeline.accept.problems import MOST_IDEMPOTENCY_CHARS, Problem, P
 from twinbeam.pipeline.accept.replies import json_reply
 from twinbeam.sources import events_v1
 from twinbeam.sources.envelope import opened
-from twinbeam.sources.signed import SignedSources
+from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.times import seconds_of
 
 TOLERANCE_MS = 300_000  #: as the specification's libraries have it; older ones are replays
@@ -53,7 +53,7 @@ class _Claim(Struct, frozen=True, gc=False):
 class StandardWebhooks:
     """The dialect."""
 
-    def __init__(self, sources: SignedSources) -> None:
+    def __init__(self, sources: SourceSignatures) -> None:
         self._sources = sources
         self.route = f"{sources.prefix}{{source}}"
 

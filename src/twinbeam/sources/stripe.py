@@ -20,14 +20,14 @@ from msgspec.structs import replace
 from twinbeam.core.order import Money, Refund
 from twinbeam.core.rules import SourceRules
 from twinbeam.core.values import Content, Page, User
-from twinbeam.orders.told import Told
+from twinbeam.orders.reports import OrderReport
 from twinbeam.pipeline.accept.asgi import Headers, Reply
 from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request, Signature
 from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 from twinbeam.sources import shop_systems
 from twinbeam.sources.fields import Fields, Unfit
-from twinbeam.sources.signed import SignedSources
+from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.visit_notes import VisitNotes, visit_notes
 
 STRIPE = "stripe"
@@ -50,7 +50,7 @@ _FIRST = frozenset({"subscription_create", "manual", "quote_accept"})
 class Stripe:
     """The dialect."""
 
-    def __init__(self, sources: SignedSources) -> None:
+    def __init__(self, sources: SourceSignatures) -> None:
         self._sources = sources
         self.route = f"{sources.prefix}{{source}}"
 
@@ -94,7 +94,7 @@ def _claimed(headers: Headers) -> tuple[bytes, list[bytes]]:
     return (moments or [b""])[0], [value for name, _, value in parts if name == b"v1"][:MOST_SIGNATURES]
 
 
-def told_of(fields: Fields, *, rules: SourceRules) -> Told | str:
+def told_of(fields: Fields, *, rules: SourceRules) -> OrderReport | str:
     """Read an event, or say why it means nothing here."""
     kind = fields.needed("type")
     if fields.text("object") == "v2.core.event":
@@ -106,7 +106,7 @@ def told_of(fields: Fields, *, rules: SourceRules) -> Told | str:
     return replace(told, kind="test") if is_test else told
 
 
-def _by_type(kind: str, event: Fields, what: Fields, rules: SourceRules) -> Told | str:
+def _by_type(kind: str, event: Fields, what: Fields, rules: SourceRules) -> OrderReport | str:
     at_ms = event.seconds_ms("created")
     if at_ms is None:
         raise Unfit("created", "Send the whole event, with this field.")
@@ -116,13 +116,13 @@ def _by_type(kind: str, event: Fields, what: Fields, rules: SourceRules) -> Told
     return read(what, at_ms, kind, rules)
 
 
-def _session(what: Fields, at_ms: int, kind: str, _rules: SourceRules) -> Told:
+def _session(what: Fields, at_ms: int, kind: str, _rules: SourceRules) -> OrderReport:
     paid = what.text("payment_status") in _PAID
     failed = kind.endswith(("async_payment_failed", "expired"))
     notes = _notes(what)
     money = _amounts(what)
     reference = what.text("client_reference_id")
-    return Told(
+    return OrderReport(
         order_id=_number(what),
         system=STRIPE,
         revised_ms=at_ms,
@@ -142,7 +142,7 @@ def _session(what: Fields, at_ms: int, kind: str, _rules: SourceRules) -> Told:
     )
 
 
-def _invoice(what: Fields, at_ms: int, _kind: str, rules: SourceRules) -> Told:
+def _invoice(what: Fields, at_ms: int, _kind: str, rules: SourceRules) -> OrderReport:
     notes, money = _notes(what), _of(what, {"value": "amount_paid", "tax": "tax"})
     is_renewal = what.text("billing_reason") not in _FIRST
     address = what.inner("customer_address")
@@ -159,7 +159,7 @@ def _invoice(what: Fields, at_ms: int, _kind: str, rules: SourceRules) -> Told:
         ttclid=notes.get("ttclid") or inherited.get("ttclid"),
         ttp=notes.get("ttp") or inherited.get("ttp"),
     )
-    return Told(
+    return OrderReport(
         order_id=what.needed("id"),
         system=STRIPE,
         revised_ms=at_ms,
@@ -173,9 +173,9 @@ def _invoice(what: Fields, at_ms: int, _kind: str, rules: SourceRules) -> Told:
     )
 
 
-def _payment(what: Fields, at_ms: int, kind: str, _rules: SourceRules) -> Told:
+def _payment(what: Fields, at_ms: int, kind: str, _rules: SourceRules) -> OrderReport:
     notes, money = _notes(what), _of(what, {"value": _PAYMENTS[kind]})
-    return Told(
+    return OrderReport(
         order_id=_number(what),
         system=STRIPE,
         revised_ms=at_ms,
@@ -190,21 +190,21 @@ def _payment(what: Fields, at_ms: int, kind: str, _rules: SourceRules) -> Told:
     )
 
 
-def _refunded(what: Fields, at_ms: int, _kind: str, _rules: SourceRules) -> Told:
+def _refunded(what: Fields, at_ms: int, _kind: str, _rules: SourceRules) -> OrderReport:
     """Read what went back of a charge: a sum that grows with each refund."""
     charge, money = what.needed("id"), _of(what, {"back": "amount_refunded"})
     back = {f"{charge}:{at_ms}": Refund(at_ms, str(money["back"]), charge)} if "back" in money else {}
-    return Told(order_id=_number(what), system=STRIPE, revised_ms=at_ms, refunds=back, is_whole=False)
+    return OrderReport(order_id=_number(what), system=STRIPE, revised_ms=at_ms, refunds=back, is_whole=False)
 
 
-def _dispute(what: Fields, at_ms: int, _kind: str, _rules: SourceRules) -> Told:
+def _dispute(what: Fields, at_ms: int, _kind: str, _rules: SourceRules) -> OrderReport:
     """Read a dispute as money that went back, until it is won."""
     money = _of(what, {"back": "amount"})
     is_won = what.text("status") in ("won", "warning_closed")
     back = Money(Decimal(0), money["back"].currency) if is_won and "back" in money else money.get("back")
     refunds = {what.needed("id"): Refund(at_ms, str(back))} if back is not None else {}
     order_id = _id(what, "payment_intent") or _id(what, "charge") or what.needed("id")
-    return Told(order_id=order_id, system=STRIPE, revised_ms=at_ms, refunds=refunds, is_whole=False)
+    return OrderReport(order_id=order_id, system=STRIPE, revised_ms=at_ms, refunds=refunds, is_whole=False)
 
 
 def _number(what: Fields) -> str:
@@ -291,7 +291,7 @@ def _pairs(what: Fields) -> dict[object, object]:
 #: Of events that tell of a payment alone: where its amount stands.
 _PAYMENTS = {"payment_intent.succeeded": "amount_received", "charge.succeeded": "amount"}
 
-_READERS: Mapping[str, Callable[[Fields, int, str, SourceRules], Told]] = {
+_READERS: Mapping[str, Callable[[Fields, int, str, SourceRules], OrderReport]] = {
     "checkout.session.completed": _session,
     "checkout.session.async_payment_succeeded": _session,
     "checkout.session.async_payment_failed": _session,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from msgspec import Struct
 
 from twinbeam.core.values import Consent, Said
-from twinbeam.orders.told import Joined
+from twinbeam.orders.reports import Joined
 
 _NAMES = {
     "ttclid": "ttclid",

@@ -17,14 +17,14 @@ from hashlib import sha256
 from twinbeam.core.order import Money, Refund
 from twinbeam.core.rules import SourceRules
 from twinbeam.core.values import Content, Page, User
-from twinbeam.orders.told import Told
+from twinbeam.orders.reports import OrderReport
 from twinbeam.pipeline.accept.asgi import Reply
 from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request, Signature
 from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 from twinbeam.sources import shop_systems
 from twinbeam.sources.fields import Fields
-from twinbeam.sources.signed import SignedSources
+from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.visit_notes import VisitNotes, click_in, visit_notes
 
 WOOCOMMERCE = "woocommerce"
@@ -41,7 +41,7 @@ _ATTRIBUTION = "_wc_order_attribution_"
 class WooCommerce:
     """The dialect."""
 
-    def __init__(self, sources: SignedSources) -> None:
+    def __init__(self, sources: SourceSignatures) -> None:
         self._sources = sources
         self.route = f"{sources.prefix}{{source}}"
 
@@ -77,12 +77,12 @@ class WooCommerce:
         return source if signed else problem(ProblemCode.INVALID_SIGNATURE)
 
 
-def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> Told | str:
+def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> OrderReport | str:
     """Read a delivery, or say why it means nothing here."""
     if topic and not topic.startswith("order."):
         return "Only the topics of orders are used here."
     if topic == "order.deleted" or ("status" not in fields and "total" not in fields):
-        return Told(
+        return OrderReport(
             order_id=fields.needed("id"),
             system=WOOCOMMERCE,
             revised_ms=at_ms,
@@ -92,13 +92,13 @@ def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> To
     return _order(fields, at_ms, rules)
 
 
-def _order(fields: Fields, at_ms: int, rules: SourceRules) -> Told:
+def _order(fields: Fields, at_ms: int, rules: SourceRules) -> OrderReport:
     revised_ms = fields.moment_ms("date_modified_gmt", gmt=True) or at_ms
     money = _money(fields)
     meta = {str(it.raw("key")): it.raw("value") for it in fields.each("meta_data")}
     notes = visit_notes(meta.items())
     states = _states(fields)
-    return Told(
+    return OrderReport(
         order_id=_order_id(fields, rules),
         system=WOOCOMMERCE,
         revised_ms=revised_ms,

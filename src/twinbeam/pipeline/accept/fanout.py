@@ -5,7 +5,7 @@ from msgspec import Struct
 from twinbeam.core.names import loose
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import PixelRules
-from twinbeam.core.values import Arrival, Channel, Item, Notice, Origin, Rejected, ShopEvent
+from twinbeam.core.values import Arrival, Channel, Item, Notice, OrderEvent, Origin, Rejected
 from twinbeam.pipeline.accept.codes import Remark
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.crawlers import is_crawler
@@ -64,7 +64,7 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
 
     phones = _phones(item, index, call, fanned)
     for pixel in pixels:
-        if isinstance(item, ShopEvent) and item.is_optional and not _is_asked_for(pixel.rules, event_time):
+        if isinstance(item, OrderEvent) and item.is_optional and not _is_asked_for(pixel.rules, event_time):
             continue
         means = pixel.rules.means
         event = means.get(loose(item.event), name.canonical) if means else name.canonical

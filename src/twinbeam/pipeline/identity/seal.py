@@ -24,11 +24,11 @@ from twinbeam.core.values import (
     Item,
     Judged,
     Lead,
+    OrderEvent,
     Page,
     Permission,
     Properties,
     Sealed,
-    ShopEvent,
     Signal,
 )
 from twinbeam.pipeline.identity import event_ids, network, person, traces
@@ -325,14 +325,14 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
         stage=_stage(item, tombstone.channel),
         match=0 if is_bare else match,
         observed=[word for word in item.observed if word in OBSERVATIONS] if item.observed else [],
-        revised_ms=item.revised_ms if isinstance(item, ShopEvent) else 0,
-        of_order=isinstance(item, ShopEvent),
+        revised_ms=item.revised_ms if isinstance(item, OrderEvent) else 0,
+        of_order=isinstance(item, OrderEvent),
     )
 
 
 def _stage(item: Item, channel: Channel) -> str:
     """Return how far an order is, as its copy says; a browser sees it placed and nothing more."""
-    if isinstance(item, ShopEvent):
+    if isinstance(item, OrderEvent):
         return item.progress
     return item.stage or ("placed" if channel is Channel.BROWSER else "")
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from twinbeam.core.order import CANCELLED, IGNORED, PARTS, UNTOLD, YES, Money, OrderFacts, Refund, Stated
-from twinbeam.core.values import Consent, Content, Page, Properties, ShopEvent, User
+from twinbeam.core.values import Consent, Content, OrderEvent, Page, Properties, User
 from twinbeam.orders.state import RefundedPart, stage_of
 
 _ZERO = Decimal(0)
@@ -28,7 +28,7 @@ class Joined(Struct, frozen=True, kw_only=True):
     consent: Consent = Consent()
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class OrderReport(Struct, frozen=True, kw_only=True):
     """One delivery."""
 
     order_id: str
@@ -47,7 +47,7 @@ class Told(Struct, frozen=True, kw_only=True):
     is_whole: bool = True  #: it has what an event needs; not so a refund, or a body that was cut down
 
 
-def facts_of(told: Told) -> OrderFacts:
+def facts_of(told: OrderReport) -> OrderFacts:
     """Return what a delivery states of its order, about nobody."""
     texts = {
         **{state: YES if there else "" for state, there in told.states.items()},
@@ -61,7 +61,7 @@ def facts_of(told: Told) -> OrderFacts:
     return OrderFacts(told.order_id, told.system, stated, told.since_ms, told.refunds)
 
 
-def events_of(told: Told) -> list[ShopEvent]:
+def events_of(told: OrderReport) -> list[OrderEvent]:
     """Return the events that may follow from a delivery: a purchase, and before it that the order was placed."""
     stage = stage_of(facts_of(told))
     if stage in (CANCELLED, IGNORED) or not told.is_whole:
@@ -69,11 +69,11 @@ def events_of(told: Told) -> list[ShopEvent]:
     return [_event("Purchase", told, stage), _event("PlaceAnOrder", told, stage, since="placed")]
 
 
-def _event(name: str, told: Told, progress: str, *, since: str = "") -> ShopEvent:
+def _event(name: str, told: OrderReport, progress: str, *, since: str = "") -> OrderEvent:
     """Return an event of an order; one that only hears what the order is says nothing about anybody."""
     joined, is_bare = told.joined, progress == UNTOLD
     is_test = told.kind == "test"
-    return ShopEvent(
+    return OrderEvent(
         event=name,
         event_time=_moment_s(told, since),
         order_id=told.order_id,
@@ -93,14 +93,14 @@ def _event(name: str, told: Told, progress: str, *, since: str = "") -> ShopEven
     )
 
 
-def _moment_s(told: Told, since: str) -> int:
+def _moment_s(told: OrderReport, since: str) -> int:
     """Return when it happened: when the order came to where it is, or to the state named."""
     names = (since,) if since else tuple(name for name in _LATEST_FIRST if name == "placed" or told.states.get(name))
     moments = [told.since_ms[name] for name in names if name in told.since_ms]
     return (moments[0] if moments else told.revised_ms) // 1_000
 
 
-def _properties(told: Told) -> Properties:
+def _properties(told: OrderReport) -> Properties:
     value = told.money.get("value")
     if value is None:
         return Properties(contents=_contents(told))
@@ -121,5 +121,5 @@ def _of_currency(money: Money | None, currency: str) -> float | None:
     return float(money.amount) if money is not None and money.currency == currency and money.amount > _ZERO else None
 
 
-def _contents(told: Told) -> list[Content] | None:
+def _contents(told: OrderReport) -> list[Content] | None:
     return told.contents[:_MOST_CONTENTS] if told.contents else None
