@@ -131,6 +131,11 @@ class Administration(Protocol):
         """Let what waits for a stopped pixel be sent, and all that comes."""
         ...
 
+    @property
+    def orders(self) -> "ImportLedger":
+        """The ledger of orders, and how far files were imported into it."""
+        ...
+
     def add_key(self, key: KeyRow) -> None:
         """Keep a new key's hash and what it may do."""
         ...
@@ -177,6 +182,18 @@ class Administration(Protocol):
 
     def erasure(self, id_: str) -> Receipt | None:
         """Return the receipt of a request, or None while it is not carried out."""
+        ...
+
+
+class ImportLedger(Protocol):
+    """The part of a store that knows how far files were imported."""
+
+    def imported(self, digest: str) -> int:
+        """Return how many of a file's records were imported."""
+        ...
+
+    def note_import(self, digest: str, done: int, now_ms: int) -> None:
+        """Note how many of a file's records are imported by now."""
         ...
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "shops": ("twinbeam.cli.shops", "For several shops on one pixel: keep their order numbers apart."),
     "workspaces": ("twinbeam.cli.workspaces", "For agencies: add clients, and say which hosts are theirs."),
     "audit": ("twinbeam.cli.audit", "Show who changed which pixel, key or rule, and who erased or exported."),
+    "import": ("twinbeam.cli.importing", "Import orders or events from a file, after a dry run."),
     "find": ("twinbeam.cli.find", "Show what became of an event."),
     "release": ("twinbeam.cli.release", "Send an order that is held because its number was used before."),
     "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),

@@ -61,12 +61,17 @@ def facts_of(told: OrderReport) -> OrderFacts:
     return OrderFacts(told.order_id, told.system, stated, told.since_ms, told.refunds)
 
 
-def events_of(told: OrderReport) -> list[OrderEvent]:
-    """Return the events that may follow from a delivery: a purchase, and before it that the order was placed."""
-    stage = stage_of(facts_of(told))
+def events_of(told: OrderReport, facts: OrderFacts | None = None, *, placed: bool = True) -> list[OrderEvent]:
+    """
+    Return the events that may follow from a delivery: a purchase, and before it that the order was placed.
+
+    `facts` are those of the delivery, where they are at hand; without `placed` nobody asks for the second.
+    """
+    stage = stage_of(facts or facts_of(told))
     if stage in (CANCELLED, IGNORED) or not told.is_whole:
         return [_event("Purchase", told, UNTOLD)]
-    return [_event("Purchase", told, stage), _event("PlaceAnOrder", told, stage, since="placed")]
+    purchase = _event("Purchase", told, stage)
+    return [purchase, _event("PlaceAnOrder", told, stage, since="placed")] if placed else [purchase]
 
 
 def _event(name: str, told: OrderReport, progress: str, *, since: str = "") -> OrderEvent:

@@ -15,6 +15,7 @@ import msgspec
 from twinbeam.core.values import Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
+from twinbeam.pipeline.identity.hashing import is_nothing
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _LONGEST = 256
@@ -78,7 +79,7 @@ class Fields:
     def needed(self, name: str) -> str:
         """Return a text that has to be there."""
         value = self.text(name)
-        if value is None:
+        if value is None or is_nothing(value):
             raise Unfit(self._at(name), "Send the whole object, with this field.", Rejection.MISSING_FIELD)
         return value
 

@@ -41,7 +41,8 @@ def read_order(body: bytes, tell: Callable[[Fields], OrderReport | str], idempot
         return problem(ProblemCode.EVERY_EVENT_REJECTED, rejected=[unfit.rejected()])
     if isinstance(told, str):
         return Reading([], [Notice(0, "", "not_used", told)], idempotency, is_empty=True)
-    return Reading(events_of(told), [], idempotency, [facts_of(told)])
+    facts = facts_of(told)
+    return Reading(events_of(told, facts), [], idempotency, [facts])
 
 
 def reply(result: Answer | Acknowledgement | Greeting | Problem) -> Reply:

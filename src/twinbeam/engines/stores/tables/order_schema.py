@@ -42,6 +42,16 @@ shop_order_conversion = Table(
     sqlite_with_rowid=False,
 )
 
+#: How far files were imported, so that a run that was cut off goes on where it was.
+import_run = Table(
+    "import_run",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("done", MS, nullable=False),
+    Column("at_ms", MS, nullable=False),
+    sqlite_strict=True,
+)
+
 #: What each source of orders speaks, and its rules, as JSON without the defaults.
 order_source = Table(
     "order_source",

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Select, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, update
 
 from twinbeam.core.money import to_minor
 from twinbeam.core.order import Money, OrderFacts
 from twinbeam.engines.stores.tables.database import Tables
-from twinbeam.engines.stores.tables.order_schema import shop_order, shop_order_conversion
+from twinbeam.engines.stores.tables.order_schema import import_run, shop_order, shop_order_conversion
 from twinbeam.orders.ledger import OrderPlace, OrderRow
 from twinbeam.orders.state import state_of
 
@@ -68,6 +68,18 @@ class OrderTable:
         asked = select(shop_order_conversion.c.conversion).where(shop_order_conversion.c.order == order)
         with self._tables.reading() as connection:
             return list(connection.scalars(asked.order_by(shop_order_conversion.c.conversion)))
+
+    def imported(self, digest: str) -> int:
+        """Return how many of a file's records were imported."""
+        asked = select(import_run.c.done).where(import_run.c.digest == digest)
+        with self._tables.reading() as connection:
+            return connection.scalar(asked) or 0
+
+    def note_import(self, digest: str, done: int, now_ms: int) -> None:
+        """Note how many of a file's records are imported by now."""
+        with self._tables.transaction() as connection:
+            connection.execute(delete(import_run).where(import_run.c.digest == digest))
+            connection.execute(insert(import_run).values(digest=digest, done=done, at_ms=now_ms))
 
     def orders_of(self, workspace: str, *, after: int = 0, limit: int = 1_000) -> list[OrderRow]:
         """Return a page of the orders of a workspace, by their ids."""

@@ -44,6 +44,13 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "import_run",
+        sa.Column("digest", sa.Text, primary_key=True),
+        sa.Column("done", _MS, nullable=False),
+        sa.Column("at_ms", _MS, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "order_source",
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("dialect", sa.Text, nullable=False),
