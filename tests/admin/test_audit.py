@@ -13,6 +13,7 @@ from twinbeam.admin import (
     audit,
     erasure,
     export,
+    imports,
     keys,
     person,
     pixel_removal,
@@ -67,6 +68,8 @@ CHANGES = {
     testing.turn_off: lambda admin: testing.turn_off(admin, MAIN, CODE),
     keys.create: lambda admin: keys.create(admin, keys.NewKey(KeyKind.SERVER, "till", (Route(CODE),), "main")),
     keys.revoke: lambda admin: keys.revoke(admin, MAIN, admin.store.access_keys()[0].id),
+    sources.map_orders: lambda admin: sources.map_orders(admin, "till", {"order_id": "data.number"}),
+    imports.begin: lambda admin: imports.begin(admin, MAIN, "3 records of a file", "digest"),
     sources.set_rules: lambda admin: sources.set_rules(admin, "lamps", {"money": "presentment"}),
     sources.create: lambda admin: sources.create(admin, sources.NewSource("crm", (Route(CODE),), "main")),
     sources.rotate: lambda admin: sources.rotate(admin, "shop"),
@@ -90,6 +93,7 @@ OTHERS = {
     pixels.save_rules,
     keys.listed,
     sources.dialect_of,
+    imports.advance,
     sources.listed,
     person.person_of,
     snippet.snippet_for,
@@ -106,11 +110,11 @@ def installed(admin):
     pixels.add(admin, pixels.NewPixel(STOPPED))
     stopping.stop(admin, MAIN, STOPPED)
     keys.create(admin, keys.NewKey(KeyKind.BROWSER, "tag", (Route(CODE),), "main"))
+    lamps = sources.NewSource("lamps", (Route(CODE),), "main", secret="a client secret", dialect="shopify")
+    sources.create(admin, lamps)
     for name in ("till", "shop"):
         sources.create(admin, sources.NewSource(name, (Route(CODE),), "main"))
     sources.rotate(admin, "till")
-    lamps = sources.NewSource("lamps", (Route(CODE),), "main", secret="a client secret", dialect="shopify")
-    sources.create(admin, lamps)
     admin.clock.advance(seconds=60)
     return admin
 

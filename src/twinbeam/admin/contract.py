@@ -11,6 +11,8 @@ from twinbeam.core.erasure import Erasure, Person, Receipt
 from twinbeam.core.rules import PixelRules, Route, SourceRules, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow, PixelRow, SourceRow, Story
 from twinbeam.core.values import Facts
+from twinbeam.orders.ledger import OrderRow
+from twinbeam.orders.requests import RequestLedger
 from twinbeam.pipeline.record.conversion import Copy
 
 
@@ -132,6 +134,11 @@ class Administration(Protocol):
         ...
 
     @property
+    def person_requests(self) -> RequestLedger:
+        """What shop systems pass on of persons' rights."""
+        ...
+
+    @property
     def orders(self) -> "ImportLedger":
         """The ledger of orders, and how far files were imported into it."""
         ...
@@ -180,6 +187,10 @@ class Administration(Protocol):
         """Note a request for erasure, which the writer carries out."""
         ...
 
+    def erasures(self) -> set[str]:
+        """Name all requests for erasure that are known."""
+        ...
+
     def erasure(self, id_: str) -> Receipt | None:
         """Return the receipt of a request, or None while it is not carried out."""
         ...
@@ -194,6 +205,10 @@ class ImportLedger(Protocol):
 
     def note_import(self, digest: str, done: int, now_ms: int) -> None:
         """Note how many of a file's records are imported by now."""
+        ...
+
+    def orders_of(self, workspace: str, *, after: int = 0, limit: int = 1_000) -> list[OrderRow]:
+        """Return a page of the orders of a workspace, by their ids."""
         ...
 
 

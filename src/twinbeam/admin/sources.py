@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from html import unescape
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from twinbeam.admin import shops
 from twinbeam.admin.audit import changing
@@ -103,6 +104,17 @@ def rotate(admin: Admin, name: str, secret: str | None = None) -> str:
         admin.store.rotate_source(name, raw, now_ms=audit.at_ms)
         audit.tell(f"source {name}", "one secret", "a new secret beside it")
     return _written(raw, known.dialect)
+
+
+def map_orders(admin: Admin, name: str, mapping: Mapping[str, str]) -> None:
+    """Read the orders of a webhook source by a mapping from now on; an empty one lets it send events again."""
+    with changing(admin) as audit:
+        row = _known(admin, name)
+        if row.dialect != WEBHOOK:
+            raise Invalid(f"Source {name} is of {row.dialect}, whose orders are understood; mappings are for webhooks.")
+        admin.store.save_source_rules(name, row.dialect, replace(row.rules, mapping=dict(mapping)))
+        before, after = (f"{len(it)} fields" if it else "events" for it in (row.rules.mapping, mapping))
+        audit.tell(f"source {name} mapping", before, after)
 
 
 def dialect_of(admin: Admin, name: str) -> str:

@@ -19,7 +19,9 @@ from random import Random
 from typing import NoReturn
 from uuid import uuid4
 
-from twinbeam.app.erasures import ask_again
+from twinbeam.admin import requests
+from twinbeam.admin.contract import Actor, Admin
+from twinbeam.app.erasures import WriterErasures, ask_again
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
@@ -42,7 +44,7 @@ from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
-from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, removed
+from twinbeam.jobs import changed_settings, checkpoints, housekeeping, journals, overdue, person_requests, removed
 from twinbeam.jobs.contract import Job
 from twinbeam.jobs.erasures import carry_out
 from twinbeam.jobs.scheduler import Scheduler
@@ -193,7 +195,16 @@ class Writer:
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
+            person_requests.job(self._carry_out_requests, on_store, is_due=sends),
         ]
+
+    def _carry_out_requests(self) -> None:
+        """Have erased what shop systems passed on, as far as nobody has to decide anything."""
+        around = WriterErasures(self.settings, self.ring, self.store)
+        admin = Admin(self.store, Actor("twinbeam"), self.clock)
+        for row in self.store.person_requests.all_of_them():
+            if row.kind == requests.BY_ITSELF and row.done_ms is None:
+                requests.erase(admin, row.id, around)
 
     def _ending(self) -> overdue.Overdue:
         longest_ms = max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS

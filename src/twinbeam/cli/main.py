@@ -25,6 +25,7 @@ COMMANDS = {
     "find": ("twinbeam.cli.find", "Show what became of an event."),
     "release": ("twinbeam.cli.release", "Send an order that is held because its number was used before."),
     "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),
+    "requests": ("twinbeam.cli.requests", "List and carry out what shop systems pass on of persons' rights."),
     "export": ("twinbeam.cli.export", "Print the stories of a workspace, or all about a person."),
     "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to correct."),
     "jobs": ("twinbeam.cli.jobs", "List the gateway's periodic jobs with their last and next runs."),

@@ -2,13 +2,15 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from twinbeam.cli.options import assigned, assignments_argument, json_option, shop_option, workspace_option
+from twinbeam.core.errors import ConfigError
 from twinbeam.core.rules import Route
 
 
@@ -158,6 +160,75 @@ def set_rules(name: str, assignments: dict[str, str]) -> None:
         rules = sources.set_rules(admin, name, assignments)
     for rule, value, usual in lines(rules):
         click.echo(f"{rule:16} {value}{'' if usual else '  (changed)'}")
+
+
+@command.command(name="map")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+def map_orders(name: str, file: Path | None) -> None:
+    """
+    Read the orders of a webhook source by a mapping file; without a file it sends events again.
+
+    \b
+    Examples:
+      twinbeam sources map till till.toml
+      twinbeam sources map till
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.admin import sources
+    from twinbeam.cli.setup import opened_admin
+
+    mapping = _mapping(file) if file is not None else {}
+    with opened_admin() as admin:
+        sources.map_orders(admin, name, mapping)
+    click.echo(f"Source {name} is read by {len(mapping)} fields." if mapping else f"Source {name} sends events.")
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("body", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def preview(file: Path, body: Path) -> None:
+    """
+    Show what a mapping FILE makes of a webhook's BODY. Nothing is sent or stored.
+
+    \b
+    Examples:
+      twinbeam sources preview till.toml delivery.json
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.cli.setup import now_ms
+    from twinbeam.pipeline.accept.problems import Problem
+    from twinbeam.sources.mapped_orders import read_mapped
+
+    reading = read_mapped(body.read_bytes(), _mapping(file), now_ms(), None)
+    if isinstance(reading, Problem):
+        told = [f"{it.field}: {it.message} {it.fix}" for it in reading.rejected] or [f"{reading.message} {reading.fix}"]
+        raise ConfigError(f"{body}: {told[0]}")
+    (facts,), purchase = reading.orders, reading.items[0]
+    click.echo(f"{'order':20} {facts.order_id}")
+    for name, stated in sorted(facts.stated.items()):
+        click.echo(f"{name:20} {stated.text or '-'}")
+    for name, value in _said(purchase):
+        click.echo(f"{name:20} {value}")
+
+
+def _said(item: Any) -> Iterator[tuple[str, object]]:
+    """Yield what an event says, by the names of its fields."""
+    from twinbeam.core.values import plain
+
+    told = plain(item)
+    for name in ("event", "event_time", "progress", "cart_token", "checkout_token", "order_token", "visitor_id"):
+        if told.get(name):
+            yield name, told[name]
+    for part in ("user", "page", "properties", "consent"):
+        yield from ((f"{part}.{name}", value) for name, value in told.get(part, {}).items() if value is not None)
+
+
+def _mapping(file: Path) -> dict[str, str]:
+    from twinbeam.sources.mapped_orders import MappingError, mapping_of
+
+    try:
+        return mapping_of(file.read_text(encoding="utf-8"))
+    except (MappingError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
 
 
 @command.command()

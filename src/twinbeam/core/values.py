@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
+from twinbeam.core.erasure import PersonRequest
 from twinbeam.core.keys import scope_of
 from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Reason
@@ -201,6 +202,14 @@ class OrderNote(Item, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     facts: OrderFacts
 
 
+class RequestNote(Item, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """What a shop system passes on of a person's rights: no event. Raw: memory only."""
+
+    kind: str  #: of REQUEST_KINDS
+    delivery: str  #: the same for a delivery that is repeated
+    known_by: list[tuple[str, str]]  #: kinds and values by which the person may be known
+
+
 class Origin(Struct, frozen=True, gc=False):
     """Who brought an item, and when: everything about it that the sender did not write."""
 
@@ -328,6 +337,7 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     shop: str = ""  #: as in Origin
     order: OrderFacts | None = None  #: of an order's delivery, in a signal of its own
     revised_ms: int = 0  #: as in OrderEvent
+    request: PersonRequest | None = None  #: what a shop system passes on of a person's rights, in a signal of its own
     of_order: bool = False  #: it follows from an order's delivery: the whole order says how far it is
 
 

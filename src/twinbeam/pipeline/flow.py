@@ -22,7 +22,7 @@ from twinbeam.pipeline.accept.contract import Dropped, Full, Held, Noted, Room, 
 from twinbeam.pipeline.consent.gate import gate
 from twinbeam.pipeline.consent.receipts import NO_RECEIPT, ReceiptContent, Receipts
 from twinbeam.pipeline.consent.records import record_of
-from twinbeam.pipeline.identity.statements import seal_order, seal_statement
+from twinbeam.pipeline.identity.statements import seal_note, seal_statement
 from twinbeam.pipeline.journal.codec import decode, decode_each
 from twinbeam.pipeline.journal.commit import Seal
 from twinbeam.pipeline.journal.contract import Group, JournalReader
@@ -114,7 +114,7 @@ class Intake:
         """Lead arrivals through rooms 2 and 3, of one request or of several; notes of orders through the last alone."""
         if _has_notes(arrivals):
             events = iter(self._sealed([arrival for arrival in arrivals if arrival.event]))
-            return [next(events) if arrival.event else seal_order(arrival) for arrival in arrivals]
+            return [next(events) if arrival.event else seal_note(arrival) for arrival in arrivals]
         heard = list(map(self._heard, arrivals))
         judged = list(map(_judged, arrivals, heard))
         return list(map(_with_receipt, self.seal(judged), heard))

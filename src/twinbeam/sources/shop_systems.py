@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from twinbeam.core.rules import DEFAULT_SOURCE, SourceRules
-from twinbeam.core.values import Notice
+from twinbeam.core.values import Notice, RequestNote
 from twinbeam.orders.reports import OrderReport, events_of, facts_of
 from twinbeam.pipeline.accept.asgi import Reply
 from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request
@@ -43,6 +43,17 @@ def read_order(body: bytes, tell: Callable[[Fields], OrderReport | str], idempot
         return Reading([], [Notice(0, "", "not_used", told)], idempotency, is_empty=True)
     facts = facts_of(told)
     return Reading(events_of(told, facts), [], idempotency, [facts])
+
+
+def read_request(body: bytes, read: Callable[[Fields], RequestNote]) -> Reading | Problem:
+    """Return what a shop system passes on of somebody's rights."""
+    fields = fields_of(body)
+    if isinstance(fields, Problem):
+        return fields
+    try:
+        return Reading([], requests=[read(fields)])
+    except Unfit as unfit:
+        return problem(ProblemCode.EVERY_EVENT_REJECTED, rejected=[unfit.rejected()])
 
 
 def reply(result: Answer | Acknowledgement | Greeting | Problem) -> Reply:

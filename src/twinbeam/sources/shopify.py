@@ -17,7 +17,7 @@ from hashlib import sha256
 
 from twinbeam.core.order import Money, Refund
 from twinbeam.core.rules import SourceRules
-from twinbeam.core.values import Content, Page, User
+from twinbeam.core.values import Content, Page, RequestNote, User
 from twinbeam.orders.reports import OrderReport
 from twinbeam.pipeline.accept.asgi import Reply
 from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request, Signature
@@ -40,6 +40,8 @@ ORDERS = frozenset(
         "orders/partially_fulfilled",
     }
 )
+#: What Shopify passes on of persons' rights, and what that is here.
+_RIGHTS = {"customers/data_request": "data_request", "customers/redact": "redact", "shop/redact": "shop_redact"}
 _SIGNATURES = (b"x-shopify-hmac-sha256", b"shopify-hmac-sha256")
 _IDS = (b"x-shopify-event-id", b"x-shopify-webhook-id", b"shopify-event-id", b"shopify-webhook-id")
 _PAID = frozenset({"paid", "partially_refunded", "refunded"})
@@ -70,6 +72,8 @@ class Shopify:
         """Return the facts and events of a delivery."""
         topic = request.headers.get(b"x-shopify-topic", b"").decode("latin-1")
         at_ms = _triggered_ms(request) or received_ms
+        if topic in _RIGHTS:
+            return shop_systems.read_request(body, partial(_request, topic=topic, delivery=_delivery(request)))
         tell = partial(told_of, topic=topic, at_ms=at_ms, rules=shop_systems.rules_of(request))
         return shop_systems.read_order(body, tell, _delivery(request))
 
@@ -83,6 +87,22 @@ class Shopify:
 
         signed = self._sources.is_signed(source, [given], expected)
         return source if signed else problem(ProblemCode.INVALID_SIGNATURE)
+
+
+def _request(fields: Fields, *, topic: str, delivery: str | None) -> RequestNote:
+    """Read what Shopify passes on of somebody's rights: all by which they may be known here."""
+    customer = fields.inner("customer")
+    orders = fields.raw("orders_to_redact") or fields.raw("orders_requested") or []
+    known_by = [
+        ("email", customer.text("email", most=320)),
+        ("phone", customer.text("phone", most=64)),
+        ("external_id", customer.text("id")),
+        *(("order", str(number)) for number in orders if isinstance(number, int | str)),
+    ]
+    asked = fields.inner("data_request").text("id") or fields.text("shop_id") or ""
+    known = [(kind, value) for kind, value in known_by if value]
+    named = "\0".join(value for _, value in known) or delivery or asked
+    return RequestNote(event="", kind=_RIGHTS[topic], delivery=f"{asked}\0{named}", known_by=known)
 
 
 def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> OrderReport | str:

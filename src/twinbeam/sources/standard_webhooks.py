@@ -24,6 +24,8 @@ from twinbeam.pipeline.accept.problems import MOST_IDEMPOTENCY_CHARS, Problem, P
 from twinbeam.pipeline.accept.replies import json_reply
 from twinbeam.sources import events_v1
 from twinbeam.sources.envelope import opened
+from twinbeam.sources.mapped_orders import read_mapped
+from twinbeam.sources.shop_systems import rules_of
 from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.times import seconds_of
 
@@ -69,8 +71,11 @@ class StandardWebhooks:
         source = self._sources.named(request, directory)
         return Signature(partial(self._verify, claim, source))
 
-    def read(self, request: Request, body: bytes, _received_ms: int) -> Reading | Problem:
+    def read(self, request: Request, body: bytes, received_ms: int) -> Reading | Problem:
         """Return the events of a body; what repeats a delivery has the same `webhook-id`."""
+        delivery = request.headers[b"webhook-id"].decode("latin-1")
+        if mapping := rules_of(request).mapping:
+            return read_mapped(body, mapping, received_ms, delivery)
         envelope = opened(body, ProblemCode.BAD_SHAPE)
         if isinstance(envelope, Problem):
             return _explained(envelope)
@@ -81,7 +86,7 @@ class StandardWebhooks:
             return _explained(reading)
         said_s = seconds_of(_text(envelope.get("timestamp", Raw(b"null"))))
         items = [_timed(item, said_s) for item in reading.items]
-        return Reading(items, reading.notices, request.headers[b"webhook-id"].decode("latin-1"))
+        return Reading(items, reading.notices, delivery)
 
     def reply(self, result: Answer | Acknowledgement | Greeting | Problem) -> Reply:
         """Write JSON."""

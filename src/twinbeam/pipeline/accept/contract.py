@@ -13,7 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Arrival, Item, Notice, Rejected
+from twinbeam.core.values import Arrival, Item, Notice, Rejected, RequestNote
 from twinbeam.pipeline.accept.asgi import Headers, Reply
 from twinbeam.pipeline.accept.directory import Directory, Sender
 from twinbeam.pipeline.accept.problems import Problem
@@ -55,6 +55,7 @@ class Reading(Struct, frozen=True, gc=False):
     notices: list[Notice] = []
     idempotency: str | None = None  #: the sender's name for this very request: what repeats it bears the same
     orders: Sequence[OrderFacts] = ()  #: what is stated of orders, for the ledger
+    requests: Sequence[RequestNote] = ()  #: what is passed on of persons' rights
     is_empty: bool = False  #: it is understood, and there is nothing in it for the gateway
 
 

@@ -189,7 +189,7 @@ class IntakeApp:
         if isinstance(reading, Statements):
             statements = statements_of(reading, origin, elsewhere=speaks_elsewhere(routing, origin, sent_from))
             return _End(await self._note(reading, statements), sender)
-        notes = notes_of(reading, origin) if reading.orders else []
+        notes = notes_of(reading, origin) if reading.orders or reading.requests else []
         return _End(await self._take(reading, fan_out(reading, routing, origin, sent_from), notes), sender)
 
     def _read(

@@ -9,9 +9,7 @@ from twinbeam.pipeline.accept.contract import Reading
 
 
 def notes_of(reading: Reading, origin: Origin) -> list[Arrival]:
-    """Return an arrival for the facts of each order."""
+    """Return an arrival for the facts of each order, and for each request about a person."""
     seconds = origin.received_ms // 1_000
-    return [
-        Arrival(OrderNote(event="", order_id=facts.order_id, facts=facts), origin, "", "", 0, seconds)
-        for facts in reading.orders
-    ]
+    notes = [OrderNote(event="", order_id=facts.order_id, facts=facts) for facts in reading.orders]
+    return [Arrival(note, origin, "", "", 0, seconds) for note in (*notes, *reading.requests)]

@@ -11,6 +11,7 @@ from twinbeam.pipeline.record.fold import Fold
 
 if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.orders import OrderTable
+    from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
 
 Arrivals = list[tuple[Signal, bytes]]
 
@@ -27,6 +28,18 @@ class Ordering:
         from twinbeam.engines.stores.tables.orders import OrderTable  # noqa: PLC0415
 
         return OrderTable(self._connection.tables)
+
+    def hear(self, arrivals: Arrivals) -> None:
+        """Keep what shop systems pass on of persons' rights."""
+        asked = [signal for signal, _ in arrivals if signal.request is not None]
+        if asked:
+            self._requests.add(asked)
+
+    @cached_property
+    def _requests(self) -> "PersonRequestTable":
+        from twinbeam.engines.stores.tables.person_requests import PersonRequestTable  # noqa: PLC0415
+
+        return PersonRequestTable(self._connection.tables, self._connection.ring)
 
     def take(self, arrivals: Arrivals) -> tuple[Arrivals, Ledgered | None]:
         """Return arrivals with the stages of their whole orders, and what becomes of the ledger."""

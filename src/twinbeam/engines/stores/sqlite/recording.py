@@ -183,6 +183,7 @@ class StoreRecorder:
         fold.take(arrivals)
         self._writing.write(fold, now_ms)
         self._ordering.write(ledgered, arrivals, fold)
+        self._ordering.hear(arrivals)
         return fold
 
     def _advance(self, journal_id: str, groups: Sequence[Numbered]) -> None:

@@ -56,6 +56,7 @@ from twinbeam.pipeline.send.limits import Ages
 if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.orders import OrderTable
+    from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
 
 FILE = "store.db"
 
@@ -118,6 +119,11 @@ class SqliteStore(
         """The ledger of orders."""
         return order_table(self._connection)
 
+    @property
+    def person_requests(self) -> "PersonRequestTable":
+        """What shop systems pass on of persons' rights."""
+        return request_table(self._connection)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -146,6 +152,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
         """The ledger of orders."""
         return order_table(self._connection)
 
+    @property
+    def person_requests(self) -> "PersonRequestTable":
+        """What shop systems pass on of persons' rights."""
+        return request_table(self._connection)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -167,6 +178,13 @@ def order_table(connection: StoreConnection) -> "OrderTable":
     from twinbeam.engines.stores.tables.orders import OrderTable  # noqa: PLC0415
 
     return OrderTable(connection.tables)
+
+
+def request_table(connection: StoreConnection) -> "PersonRequestTable":
+    """Return the table of requests; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.person_requests import PersonRequestTable  # noqa: PLC0415
+
+    return PersonRequestTable(connection.tables, connection.ring)
 
 
 def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable":

@@ -42,6 +42,21 @@ shop_order_conversion = Table(
     sqlite_with_rowid=False,
 )
 
+#: What shop systems pass on of persons' rights; who is meant is sealed, and gone once it is done.
+person_request = Table(
+    "person_request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("workspace", Text, nullable=False),
+    Column("shop", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("asked_ms", MS, nullable=False),
+    Column("people", LargeBinary, nullable=False),
+    Column("done_ms", MS),
+    sqlite_strict=True,
+)
+
 #: How far files were imported, so that a run that was cut off goes on where it was.
 import_run = Table(
     "import_run",

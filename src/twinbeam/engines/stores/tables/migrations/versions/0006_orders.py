@@ -44,6 +44,18 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "person_request",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("workspace", sa.Text, nullable=False),
+        sa.Column("shop", sa.Text, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("asked_ms", _MS, nullable=False),
+        sa.Column("people", sa.LargeBinary, nullable=False),
+        sa.Column("done_ms", _MS),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "import_run",
         sa.Column("digest", sa.Text, primary_key=True),
         sa.Column("done", _MS, nullable=False),
