@@ -34,7 +34,6 @@ ORDERS = frozenset(
         "orders/create",
         "orders/paid",
         "orders/updated",
-        "orders/edited",
         "orders/cancelled",
         "orders/fulfilled",
         "orders/partially_fulfilled",
