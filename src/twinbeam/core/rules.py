@@ -91,8 +91,8 @@ class SourceRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
 
     money: Literal["shop", "presentment"] = "shop"  #: whose currency counts: the shop's, or the one the buyer saw
     order_id: Literal["id", "name"] = "id"  #: the number of an order: the system's own, or the one that buyers see
-    draft: OrderRule = "ignore"
-    point_of_sale: OrderRule = "ignore"
+    draft: OrderRule = "ignore"  #: what is no order yet, or was made by hand
+    point_of_sale: OrderRule = "ignore"  #: sold at a till
     marketplace: OrderRule = "ignore"  #: also what TikTok Shop sold
     agent: OrderRule = "ignore"  #: placed by somebody's software
     renewal: OrderRule = "ignore"  #: of a subscription, after its first payment
