@@ -19,6 +19,7 @@ from twinbeam.admin import (
     pixel_removal,
     pixels,
     releases,
+    requests,
     shops,
     snippet,
     sources,
@@ -79,8 +80,12 @@ CHANGES = {
     export.about: lambda admin: export.about(admin, ADA),
     erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
 }
-#: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py.
+#: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py or, of requests, in
+#: tests/rooms/test_person_requests.py.
 OTHERS = {
+    requests.listed,
+    requests.export,
+    requests.erase,
     audit.changing,
     audit.latest,
     spaces.listed,

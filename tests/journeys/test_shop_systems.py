@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import time
 
 import pytest
@@ -89,3 +90,29 @@ def test_a_signed_order_becomes_one_purchase_and_one_row(shop, system):
     assert (row.facts.system, state.shown, str(state.money["value"])) == (system, "paid", "89.90 EUR")
     assert conversions == [story["id"]] if "id" in story else len(conversions) == 1
     assert "ada" not in json.dumps(row.facts.stated, default=str).lower()
+
+
+def test_what_shopify_has_erased_is_erased_by_the_gateway_itself(shop):
+    customer = {"id": 9_007_199_254_740_993, "email": "ada@example.com", "phone": None}
+    order_id, body, headers = signed("shopify")
+    deliver(shop, "shopify", body, headers)
+    shop.story(order_id)
+    shop.wait_steady()
+    assert shop.gateway.states().get("erased", 0) == 0
+    body = encoded({"shop_id": 1, "customer": customer, "orders_to_redact": [5_123_456_789_012_345_678]})
+    assert deliver(shop, "shopify", body, shopify_headers(body, "customers/redact")).status == 202
+
+    def is_done():
+        return "is done" in shop.gateway.told("requests", "list")
+
+    wait_until(is_done, "the request is carried out", 40)
+    states = shop.gateway.states()  # of whatever system reported her
+    assert (states["erased"] > 0, states.get("delivered", 0)) == (True, 0)
+
+
+def test_woocommerces_ping_is_answered_as_it_is_sent_by_http_1_0(shop):
+    host, _, port = shop.gateway.intake.removeprefix("http://").partition(":")
+    head = "POST /in/woocommerce/my-woocommerce HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(f"{head}Host: shop.example\r\nContent-Length: 12\r\n\r\nwebhook_id=7".encode())
+        assert b" 200 " in connection.recv(1_000).partition(b"\r\n")[0]

@@ -8,6 +8,7 @@ from builders import NOW_S
 from shop_systems import a_shopify_order, iso
 from shopping import Shopping
 from twinbeam.admin import requests
+from twinbeam.admin.audit import latest
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.errors import Conflict, NotFound
 from twinbeam.admin.export import as_json
@@ -71,6 +72,8 @@ def test_a_customers_erasure_reaches_what_they_are_known_by_and_nobody_else(shop
     done = requests.erase(admin_of(shop), row.id, around)
     assert (done.erasures, done.done, done.removed) == (4, 4, 1)
     assert (left(shop), len(around.remembered)) == ((1, 1), 4)
+    told = [line.after for line in latest(admin_of(shop), limit=5)]
+    assert told == ["erased: 1 conversions", *["asked by shopify (redact)"] * 4]
     (after,) = requests.listed(admin_of(shop), "main")
     assert (after.people, after.done_ms) == ([], shop.now_ms)
     with pytest.raises(Conflict, match="is done already"):
