@@ -37,9 +37,9 @@ async def ask(
     return _answer(await _converse(app, _scope(path, method, headers or {}), body, lambda _: False, survive))
 
 
-async def listen(app: Any, path: str, *, enough) -> str:
+async def listen(app: Any, path: str, *, enough, headers: dict[str, str] | None = None) -> str:
     """Read a stream until `enough(text so far)`, then hang up."""
-    return _answer(await _converse(app, _scope(path, "GET", {}), b"", enough)).text
+    return _answer(await _converse(app, _scope(path, "GET", headers or {}), b"", enough)).text
 
 
 def _scope(path: str, method: str, headers: dict[str, str]) -> dict[str, Any]:

@@ -79,14 +79,15 @@ def a_browser():
 
 
 class Served:
-    """A showroom behind a server on a free port."""
+    """A showroom behind a server on a free port; whoever comes is an owner, unless they have to sign in."""
 
-    def __init__(self, room: Showroom) -> None:
+    def __init__(self, room: Showroom, *, signed_in: bool = True) -> None:
         self.room = room
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(room.app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)
+        app = _as_owner(room) if signed_in else room.app
+        config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
         self._thread.start()
@@ -97,6 +98,16 @@ class Served:
         self._server.should_exit = True
         self._thread.join(10)
         self._socket.close()
+
+
+def _as_owner(room: Showroom):
+    """Give the app of a showroom to which every request is an owner's."""
+    cookie = room.signed_in()["cookie"].encode()
+
+    async def app(scope, receive, send):
+        await room.app({**scope, "headers": [*scope["headers"], (b"cookie", cookie)]}, receive, send)
+
+    return app
 
 
 class Visit:

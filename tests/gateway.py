@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from one_time_link import form_token, opened
 from running import CHECKOUT, PATIENCE_SECONDS, Answer, Installation, Program, answers, ask, wait_until
 from twinbeam.core.errors import StorageBusy
 from twinbeam.core.lifecycle import UNSENT, State
@@ -118,6 +119,7 @@ class Gateway:
         chosen = {f"TWINBEAM_{name.upper()}": str(value) for name, value in {**own, **wishes}.items()}
         self.settings = {**installed.environment, **chosen}
         self._program: Program | None = None
+        self._owner: dict[str, str] = {}  #: the cookie of whoever signed in
 
     @property
     def supervisor(self) -> subprocess.Popen[bytes]:
@@ -180,6 +182,21 @@ class Gateway:
     def pid(self, name: str) -> int:
         """Give the process id of one of them; raises KeyError while it does not run."""
         return self.pids()[name]
+
+    def signed_in(self) -> dict[str, str]:
+        """Give what an owner's browser sends with each request; the first time by a one-time link."""
+        if not self._owner:
+            self._owner = {"Cookie": opened(self.told("users", "link").strip())}
+        return self._owner
+
+    def page(self, path: str) -> Answer:
+        """Look at a page as an owner."""
+        return ask(f"{self.pages}{path}", headers=self.signed_in())
+
+    def post(self, path: str, **fields: str) -> Answer:
+        """Send a form of a page as an owner."""
+        body = urlencode({"csrf": form_token(self.page("/account")), **fields}).encode()
+        return ask(f"{self.pages}{path}", "POST", body=body, headers=self.signed_in())
 
     def is_steady(self) -> bool:
         """Tell whether nothing waits to be recorded, sent or answered; what is held waits for somebody's word."""

@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from twinbeam.app.importing import JOURNAL
+from twinbeam.app.file_import import JOURNAL
 from twinbeam.app.keyring import open_keyring
 from twinbeam.cli.main import twinbeam
 from twinbeam.core.clock import SystemClock

@@ -1,21 +1,27 @@
 """The pages over a real store in a folder, hands to fill the store, and a client to look at the pages."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
-from asgi import Answer, ask
+from asgi import Answer, ask, listen
 from builders import NOW_S, PIXEL, WORKSPACE
 from door import READ_KEY, a_directory
 from signals import a_signal
+from twinbeam.admin import sessions
+from twinbeam.admin.contract import Actor, Admin
+from twinbeam.admin.links import fingerprint
 from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Answered
 from twinbeam.core.keys import lookup
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import ConsentRules, PixelRules
+from twinbeam.core.users import Role, SessionKind, UserRow
 from twinbeam.core.values import Channel, Decision, Permission, Signal
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
@@ -26,6 +32,8 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 from twinbeam.web.app import build
 from twinbeam.web.contract import LagView
+from twinbeam.web.cookies import SESSION, form_token
+from twinbeam.web.gate import TOKEN_HEADER
 
 JOURNAL = "0a" * 16
 OWNER = "writer-1"
@@ -64,6 +72,7 @@ class Showroom:
         self.clock = parts.pop("clock", None) or HandClock()
         self.store = self._open(folder, parts.pop("policy", None) or RecordPolicy())
         self.reader = SqliteReader(folder)
+        self._reading = ThreadPoolExecutor(1)
         self.lag = LagView()
         self.reasons: list[str] = []
         self.in_journal: set[tuple[str, str]] = set()
@@ -86,15 +95,32 @@ class Showroom:
             "closing": lambda: self.stopping,
         }
         self.app = build(**usual | parts)
+        self._signed_in: dict[tuple[str, str], str] = {}
+
+    def signed_in(self, role: str = "owner", workspace: str = "") -> dict[str, str]:
+        """Give what the browser of a user of a role sends with each request, and the token of their forms."""
+        text = self._signed_in.get((role, workspace), "")
+        found = self.store.users.presented(fingerprint(text))
+        if sessions.signed_in_by(found, self.clock.now_ms()) is None:
+            text = self._signed_in[role, workspace] = self._sign_in(role, workspace)
+        return {"cookie": f"{SESSION}={text}", TOKEN_HEADER: form_token(text)}
+
+    def _sign_in(self, role: str, workspace: str) -> str:
+        admin = Admin(self.store, Actor("showroom"), self.clock)
+        name = f"{role}-{workspace}" if workspace else role
+        user = UserRow(0, name, Role(role), workspace, "", "", self.clock.now_ms())
+        user = self.store.users.user_named(name) or replace(user, id=self.store.users.add_user(user))
+        return sessions.sign_in(admin, user, SessionKind.PASSWORD).text
 
     def close(self) -> None:
+        self._reading.shutdown()
         self.reader.close()
         self.store.close()
 
     async def on_reader(self, call: Any) -> Any:
-        """Count the calls, and run them on another thread as the writer process does."""
+        """Count the calls, and run them on another thread as the writer process does, one after the other."""
         self.reads += 1
-        return await asyncio.to_thread(call)
+        return await asyncio.get_running_loop().run_in_executor(self._reading, call)
 
     async def on_store(self, call: Any) -> Any:
         """Run a change; the store was opened on this thread."""
@@ -140,12 +166,24 @@ class Showroom:
         taken = [self.store.lease(lane, limit=1_000, owner=OWNER, now_ms=now_ms, compose=compose) for lane in lanes]
         return [lease for lease in taken if lease is not None]
 
-    def get(self, path: str, **request: Any) -> Answer:
-        return asyncio.run(ask(self.app, path, **request))
+    def get(self, path: str, *, who: str | None = "owner", workspace: str = "", **request: Any) -> Answer:
+        """Make a request as a signed-in user of a role, or as nobody for None; a post carries the token of our forms."""
+        shown = self.signed_in(who, workspace) if who is not None else {}
+        headers = shown | (request.pop("headers", None) or {})
+        return asyncio.run(ask(self.app, path, headers=headers, **request))
+
+    def post(self, path: str, *, who: str | None = "owner", sees: str = "", **fields: str) -> Answer:
+        """Send a form as a signed-in user of a role, who sees one workspace or all."""
+        body, kind = urlencode(fields).encode(), {"content-type": "application/x-www-form-urlencoded"}
+        return self.get(path, who=who, workspace=sees, method="POST", body=body, headers=kind)
+
+    def listen(self, path: str, **how: Any) -> str:
+        """Read a stream as an owner until enough has come."""
+        return asyncio.run(listen(self.app, path, **{"headers": self.signed_in(), **how}))
 
     def story(self, query: str, key: str = READ_KEY) -> Answer:
         """Ask the read API."""
-        return self.get(f"/v1/conversions?{query}", headers={"authorization": f"Bearer {key}"})
+        return self.get(f"/v1/conversions?{query}", who=None, headers={"authorization": f"Bearer {key}"})
 
     def _open(self, folder: Path, policy: RecordPolicy) -> SqliteStore:
         ring = KeyRing.open_or_create(folder.parent / "keyring.json")

@@ -46,6 +46,10 @@ class Pixel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     automatic_advanced_matching: tuple[str, ...] = ()
     event_rules: tuple["EventRule", ...] = ()
     linked: tuple[str, ...] = ()  #: Advertisers the pixel is shared with.
+    relation: Literal["", "TRANSFERRED", "UNBOUND"] = ""  #: How its owner came to it, or that it left its owner.
+    owner_bc_id: str = ""  #: The Business Center that owns it.
+    setup_mode: Literal["STANDARD", "DEVELOPER"] = "DEVELOPER"
+    partner: str = ""
 
 
 class EventRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,8 +77,10 @@ class App(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     id: str
     secret: str
+    name: str = ""
     advertiser_ids: tuple[str, ...] = (DEFAULT_ADVERTISER,)
     scope: tuple[int, ...] = (4,)
+    forbidden: bool = False  #: TikTok has barred it: all it asks for is answered 40113.
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,6 +103,7 @@ class AuthCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     code: str
     app_id: str
     made_ms: Moment
+    advertiser_ids: tuple[str, ...] = ()  #: Those the advertiser chose.
 
 
 class TestCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,6 +124,17 @@ class Seed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     test_codes: list[TestCode] = []
     auth_codes: list[AuthCode] = []
     revoke: list[str] = []
+    remove_pixels: list[str] = []
+    crowd: "Crowd | None" = None
+
+
+class Crowd(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Many ad accounts at once, all of one app: an agency."""
+
+    app_id: str = DEFAULT_APP
+    advertisers: Annotated[int, Meta(ge=1, le=2_000)]
+    pixels_each: Annotated[int, Meta(ge=0, le=200)] = 1
+    prefix: Annotated[str, Meta(pattern="^[A-Z]{1,4}$")] = "C"  #: With which the codes of their pixels begin.
 
 
 class Accounts:
@@ -144,6 +162,30 @@ class Accounts:
         self.auth_codes |= {each.code: each for each in seed.auth_codes}
         for token in seed.revoke:
             self.revoke(token)
+        for code in seed.remove_pixels:
+            self.pixels.pop(code, None)
+        if seed.crowd is not None:
+            self._add_crowd(seed.crowd, now_ms)
+
+    def _add_crowd(self, crowd: Crowd, now_ms: int) -> None:
+        """Add ad accounts with pixels, and let the app and its tokens cover them."""
+        ids = tuple(str(7_200_000_000_000_000_001 + number) for number in range(crowd.advertisers))
+        for number, advertiser_id in enumerate(ids):
+            self.advertisers[advertiser_id] = Advertiser(id=advertiser_id, name=f"Client {number + 1}")
+            for place in range(crowd.pixels_each):
+                code = f"{crowd.prefix}{number:0{13 - len(crowd.prefix)}}P{place:06}"
+                pixel_id = str(7_300_000_000_000_000_001 + number * 1_000 + place)
+                name = f"Client {number + 1} pixel {place + 1}"
+                pixel = Pixel(code=code, pixel_id=pixel_id, name=name, advertiser_id=advertiser_id)
+                self._add_pixel(pixel, now_ms)
+        self._cover(crowd.app_id, ids)
+
+    def _cover(self, app_id: str, ids: tuple[str, ...]) -> None:
+        if app := self.apps.get(app_id):
+            self.apps[app_id] = msgspec.structs.replace(app, advertiser_ids=_joined(app.advertiser_ids, ids))
+        for token in [each for each in self.tokens.values() if each.app_id == app_id]:
+            covered = _joined(token.advertiser_ids, ids)
+            self.tokens[token.token] = msgspec.structs.replace(token, advertiser_ids=covered)
 
     def _add_pixel(self, pixel: Pixel, now_ms: int) -> None:
         self.advertisers.setdefault(pixel.advertiser_id, Advertiser(id=pixel.advertiser_id))
@@ -163,7 +205,11 @@ class Accounts:
 
     def next_id(self) -> str:
         """Draw a numeric id of 19 digits that nothing has yet."""
-        return str(7_100_000_000_000_000_001 + len(self.pixels) + len(self.event_sets))
+        taken = {each.pixel_id for each in self.pixels.values()} | self.event_sets.keys()
+        number = 7_100_000_000_000_000_001 + len(taken)
+        while str(number) in taken:
+            number += 1
+        return str(number)
 
     def owner_of(self, source_id: str) -> str | None:
         """Name the advertiser that owns a pixel or set."""
@@ -197,6 +243,10 @@ class Accounts:
             test_codes=list(self.test_codes.values()),
             auth_codes=list(self.auth_codes.values()),
         )
+
+
+def _joined(first: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *more)))
 
 
 def demo_seed() -> Seed:

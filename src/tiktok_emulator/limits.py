@@ -1,5 +1,7 @@
 """
-Rate limits of the event endpoints, counted per app, or per token where no app is known (tiktok.md 4.6, 15.3).
+Rate limits, counted per app, or per token where no app is known (tiktok.md 4.6, 15.3).
+
+The event endpoints and those around them have their own.
 
 Sliding windows; after a breach of the minute limit all is refused for 5 minutes, after one of the day limit
 until 00:00 UTC.
@@ -8,7 +10,7 @@ until 00:00 UTC.
 from collections import deque
 
 from tiktok_emulator.clock import MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND
-from tiktok_emulator.switches import Switches
+from tiktok_emulator.switches import Rates
 
 MINUTE_PENALTY_MS = 5 * MS_PER_MINUTE
 
@@ -31,18 +33,18 @@ class Limits:
     def __init__(self) -> None:
         self._apps: dict[str, _Counts] = {}
 
-    def passes(self, app: str, at_ms: int, switches: Switches) -> bool:
+    def passes(self, app: str, at_ms: int, rates: Rates) -> bool:
         """Count one request of an app; False if it is over a limit, in which case it uses up nothing."""
         counts = self._apps.setdefault(app, _Counts())
         if at_ms < counts.closed_until_ms:
             return False
         _forget(counts, at_ms)
-        if _full(len(counts.second), switches.max_queries_per_second):
+        if _full(len(counts.second), rates.per_second):
             return False
-        if _full(counts.minute, switches.max_queries_per_minute):
+        if _full(counts.minute, rates.per_minute):
             counts.closed_until_ms = at_ms + MINUTE_PENALTY_MS
             return False
-        if _full(counts.used_today, switches.max_queries_per_day):
+        if _full(counts.used_today, rates.per_day):
             counts.closed_until_ms = (at_ms // MS_PER_DAY + 1) * MS_PER_DAY
             return False
         _count(counts, at_ms)

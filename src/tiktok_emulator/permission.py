@@ -19,6 +19,9 @@ _WELL_FORMED = {
 }
 
 
+APP_BARRED = "The app is forbidden."
+
+
 def note(world: World, call: Call, rule: Rule, path: str = "", evidence: str = "") -> None:
     """Record a finding about a call as a whole."""
     world.note(Where(call.request, call.at_ms), [Finding(rule, path, evidence)])
@@ -34,22 +37,32 @@ def authorised(world: World, call: Call) -> Token | Answer:
     if token is None or token.revoked:
         note(world, call, Rule.BAD_TOKEN, "Access-Token", masked(text))
         return refuse(Code.INVALID_TOKEN, "Access token is incorrect or has been revoked.")
-    return token
+    app = world.accounts.apps.get(token.app_id)
+    return refuse(Code.APP_FORBIDDEN, APP_BARRED) if app is not None and app.forbidden else token
 
 
 def admitted(world: World, call: Call) -> Token | Answer:
     """Like `authorised`, for the event endpoints, whose calls are counted against the limits."""
     token = authorised(world, call)
-    if isinstance(token, Answer) or world.limits.passes(token.counted_as, call.at_ms, world.switches):
+    if isinstance(token, Answer) or world.limits.passes(token.counted_as, call.at_ms, world.switches.event_rates):
         return token
     note(world, call, Rule.OVER_LIMIT, call.path)
     return too_frequent(world)
 
 
-def too_frequent(world: World) -> Answer:
+def over_marketing_limit(world: World, call: Call) -> Answer | None:
+    """Return the answer to one request too many of the endpoints around events, counted per app (tiktok.md 4.6)."""
+    token = world.accounts.tokens.get(call.header(b"access-token").strip())
+    if token is None or world.marketing_limits.passes(token.counted_as, call.at_ms, world.switches.marketing_rates):
+        return None
+    return too_frequent(world, status=world.switches.marketing_limit_status)
+
+
+def too_frequent(world: World, *, status: int | None = None) -> Answer:
     """Build the answer to one request too many."""
     seconds = world.switches.retry_after_seconds
     return Answer(
+        status=status,
         code=Code.TOO_FREQUENT,
         message="Too many requests. Please retry in some time.",
         headers=(("Retry-After", str(seconds)),) if seconds else (),

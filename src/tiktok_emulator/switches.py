@@ -15,6 +15,14 @@ def _about(text: str, source: str) -> Meta:
     return Meta(description=text, extra={"source": source})
 
 
+class Rates(NamedTuple):
+    """How many requests an app may make; 0 is any number."""
+
+    per_second: int
+    per_minute: int
+    per_day: int = 0
+
+
 class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One position for every rule on which the public material is silent or disagrees."""
 
@@ -127,6 +135,16 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_queries_per_day: Annotated[
         int, _about("Per UTC day; a breach closes the door until 00:00 UTC. 0 lifts it.", "4.6")
     ] = 86_400_000
+    marketing_queries_per_second: Annotated[
+        int,
+        _about("Likewise for pixels, statistics and ad accounts; TikTok's figure depends on the app's level.", "4.6"),
+    ] = 20
+    marketing_queries_per_minute: Annotated[
+        int, _about("Likewise per sliding 60 s; a breach closes the door for 5 minutes. 0 lifts it.", "4.6")
+    ] = 600
+    marketing_limit_status: Annotated[
+        Literal[200, 401, 429], _about("HTTP status of 40100 from those endpoints.", "4.2, 4.6")
+    ] = 401
     stale_after_days: Annotated[int, _about("Web events older than this raise a diagnostic.", "2.8, 15.3")] = 7
     offline_max_age_days: Annotated[int, _about("Offline events older than this raise a diagnostic.", "2.8")] = 28
     future_minutes: Annotated[
@@ -154,6 +172,16 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "ttclid": 0.25, "email": 0.2, "phone": 0.2, "external_id": 0.1, "ttp": 0.1, "ip_user_agent": 0.15,
         }
     )  # fmt: skip
+
+    @property
+    def event_rates(self) -> Rates:
+        """The limits of the event endpoints."""
+        return Rates(self.max_queries_per_second, self.max_queries_per_minute, self.max_queries_per_day)
+
+    @property
+    def marketing_rates(self) -> Rates:
+        """The limits of the endpoints around events."""
+        return Rates(self.marketing_queries_per_second, self.marketing_queries_per_minute)
 
 
 def turned(switches: Switches, changes: dict[str, Any]) -> Switches:

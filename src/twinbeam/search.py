@@ -4,7 +4,7 @@ How a conversion is found: the one function behind `twinbeam find`, the pages' s
 An e-mail address is normalised and hashed as the identity room does it, and only its hash goes to the store.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Protocol
 
@@ -52,9 +52,11 @@ def find(searched: Searched, query: Query) -> list[Story]:
     return _WAYS[query.by](searched, query.workspace, text) if text else []
 
 
-def find_anywhere(searched: Searched, workspaces: Iterable[str], text: str) -> list[Story]:
-    """Return what a text means in any way in some workspaces: newest first, each once."""
-    queries = (Query(workspace, by, text) for workspace in workspaces for by in By)
+def find_anywhere(
+    searched: Searched, workspaces: Iterable[str], text: str, ways: Collection[By] = tuple(By)
+) -> list[Story]:
+    """Return what a text means in some ways in some workspaces: newest first, each once."""
+    queries = (Query(workspace, by, text) for workspace in workspaces for by in ways)
     found = {story.id: story for query in queries for story in find(searched, query)}
     return sorted(found.values(), key=lambda story: -story.id)
 

@@ -11,11 +11,11 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
 from twinbeam.core.errors import ConfigError
+from twinbeam.sign_in_settings import PREFIX, SIGN_IN, Variable, lacking, split_url
 from twinbeam.surroundings import (
     NO_PROXY_VARIABLES,
     PROXY_VARIABLES,
@@ -31,14 +31,14 @@ from twinbeam.surroundings import (
 
 T = TypeVar("T")
 
-PREFIX = "TWINBEAM_"
 TIKTOK_URL = "https://business-api.tiktok.com"  #: tiktok.md 1.1
-MEND_PAGES = "Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with a login in front for others."
+MEND_PAGES = "Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with TLS in front for others."
 _MIB = 1024 * 1024
 _HIGHEST_PORT = 65_535
 _MOST_MIB = 2**30  #: a petabyte: more is a slip, and SQLite's limits could not hold it
 _MOST_PROCESSES = 256
 _MOST_IN_FLIGHT = 100  #: per pixel; 500 connections serve all of them
+_MOST_IMPORT_RATE = 1_000
 _LONGEST_WINDOW_SECONDS = 86_400
 _LONGEST_BATCH_DELAY_SECONDS = 3_600
 #: Where it is set, the metrics' library counts in mapped files, which a full disk turns into SIGBUS.
@@ -82,21 +82,21 @@ class Settings(Struct, frozen=True):
     server_key_rate: int
     browser_key_rate: int
     browser_address_rate: int
+    tiktok_app_id: str = ""  #: of the developer app that advertisers give access to; "" where an owner saves it
+    tiktok_app_secret: str = ""
+    import_rate: int = 8
+    public_url: str = ""  #: where people reach the pages, when not at the dashboard's own address
+    monitor_token: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_roles: tuple[tuple[str, str], ...] = ()  #: (address or domain of addresses, role)
     proxy: str = ""  #: through which TikTok is reached; "" for none. It may hold a password
 
-
-class Variable(Struct, frozen=True):
-    """One environment variable: how it is read, and what the documentation says of it."""
-
-    name: str
-    default: str
-    read: Callable[[str], Any]
-    meaning: str
-
     @property
-    def variable(self) -> str:
-        """The name in the environment."""
-        return PREFIX + self.name.upper()
+    def pages_url(self) -> str:
+        """Where people reach the pages."""
+        return self.public_url or self.dashboard.url
 
 
 def _whole(text: str, *, least: int = 0, most: int = 2**63 - 1) -> int:
@@ -152,10 +152,13 @@ def _networks(text: str) -> tuple[str, ...]:
         raise ValueError("write addresses or networks with commas between, such as 10.0.0.0/8") from error
 
 
-def _header(text: str) -> str:
-    if text and not re.fullmatch(r"[A-Za-z0-9-]+", text):
-        raise ValueError("write the name of a header, such as CF-IPCountry")
-    return text
+def _matching(pattern: str, fix: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text and not re.fullmatch(pattern, text):
+            raise ValueError(f"write {fix}")
+        return text
+
+    return read
 
 
 def _path(text: str) -> str:
@@ -165,7 +168,7 @@ def _path(text: str) -> str:
 
 
 def _url(text: str) -> str:
-    parts = _split(text)
+    parts = split_url(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must begin with https:// (or http:// for an emulator on this machine)")
     if parts.username is not None or parts.query or parts.fragment:
@@ -177,13 +180,9 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _split(text: str) -> SplitResult:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(f"is no address: {error}") from error
-    return parts
+_header = _matching(r"[A-Za-z0-9-]+", "the name of a header, such as CF-IPCountry")
+_app_id = _matching(r"[0-9]{5,30}", "the app's id, which has digits only")
+_app_secret = _matching(r"[\x21-\x7e]{8,200}", "the app's secret as the developer portal shows it")
 
 
 def _region(text: str) -> str:
@@ -198,6 +197,12 @@ def _log_format(text: str) -> str:
     return text
 
 
+#: About connecting accounts and importing from them.
+_IMPORT = (
+    Variable("tiktok_app_id", "", _app_id, "Id of your app in TikTok's developer portal, to connect accounts."),
+    Variable("tiktok_app_secret", "", _app_secret, "The secret of that app.", is_secret=True),
+    Variable("import_rate", "8", _count(_MOST_IMPORT_RATE), "Requests a second, at most, to import pixels."),
+)
 VARIABLES = (
     Variable("data", "~/.local/share/twinbeam", Path, "Folder of the store and the journals."),
     Variable(
@@ -252,6 +257,8 @@ VARIABLES = (
         "browser_address_rate", "100", _whole, "Events a second that one address may send with browser keys, likewise."
     ),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),
+    *_IMPORT,
+    *SIGN_IN,
 )
 
 
@@ -266,7 +273,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             check_text(text)
             values[variable.name] = variable.read(text)
         except ValueError as error:
-            problems.append(f"{variable.variable}={printable(text)}: {error}")
+            shown = "(not shown)" if variable.is_secret else printable(text)
+            problems.append(f"{variable.variable}={shown}: {error}")
     try:
         through = proxy(source)
     except ValueError as error:
@@ -281,15 +289,21 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 def in_force(environ: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
     """List each variable with its value, or its default, as text; then a proxy, its password left out."""
     source = os.environ if environ is None else environ
-    own = [(variable.variable, source.get(variable.variable) or variable.default) for variable in VARIABLES]
+    own = [(variable.variable, _shown(variable, source)) for variable in VARIABLES]
     around = [name for names in (PROXY_VARIABLES, NO_PROXY_VARIABLES) if (name := first_of(source, names))]
-    return [(name, printable(text)) for name, text in own] + [(name, without_password(source[name])) for name in around]
+    return own + [(name, without_password(source[name])) for name in around]
+
+
+def _shown(variable: Variable, source: Mapping[str, str]) -> str:
+    text = source.get(variable.variable) or variable.default
+    return "(set)" if variable.is_secret and text else text
 
 
 def spelled_out(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the settings that somebody chose, as they stand in the environment."""
+    """Return the settings that somebody chose, as they stand in the environment; secrets are left out."""
     source = os.environ if environ is None else environ
-    return {variable.variable: text for variable in VARIABLES if (text := source.get(variable.variable))}
+    told = (variable for variable in VARIABLES if not variable.is_secret)
+    return {variable.variable: text for variable in told if (text := source.get(variable.variable))}
 
 
 def child_environment() -> dict[str, str]:
@@ -324,6 +338,7 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         batch_delay_ms=values["batch_delay_seconds"],
         in_flight=values["in_flight"],
         log_format=values["log_format"],
+        **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT)},
         proxy="" if goes_past(values["tiktok_url"], source) else through,
         server_key_rate=values["server_key_rate"],
         browser_key_rate=values["browser_key_rate"],
@@ -347,10 +362,12 @@ def _place(name: str, values: Mapping[str, Any], source: Mapping[str, str]) -> P
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:
     """Find what is right by itself and cannot be together."""
+    if bool(values["tiktok_app_id"]) != bool(values["tiktok_app_secret"]):
+        return [f"{PREFIX}TIKTOK_APP_ID and {PREFIX}TIKTOK_APP_SECRET belong together; set both or none."]
     listen, dashboard = values["listen"], values["dashboard"]
     if listen == dashboard and listen.port:
         return [f"{PREFIX}LISTEN and {PREFIX}DASHBOARD are both {listen.host}:{listen.port}; give each its own port."]
-    return []
+    return lacking(values)
 
 
 def _strangers(source: Mapping[str, str]) -> list[str]:

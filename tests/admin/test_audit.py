@@ -9,30 +9,42 @@ from typing import get_type_hints
 import pytest
 
 import twinbeam.admin
+from accounting import APP, BUSY, REVOKED, Accounts, a_pixel, connected
 from twinbeam.admin import (
+    accounts,
     audit,
+    developer_app,
     erasure,
     export,
+    importing,
     imports,
     keys,
+    links,
     person,
     pixel_removal,
     pixels,
+    profiles,
     releases,
     requests,
+    sessions,
     shops,
     snippet,
     sources,
     stopping,
     testing,
     tokens,
+    users,
 )
 from twinbeam.admin import workspaces as spaces
+from twinbeam.admin.account_contract import BegunConnection
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError
+from twinbeam.core.accounts import Granted, ImportRun
 from twinbeam.core.erasure import Receipt
+from twinbeam.core.imports import Course, Harvest
 from twinbeam.core.rules import MAIN, PixelRules, Route
+from twinbeam.core.users import Role, SessionKind, UserRow
 from twinbeam.core.values import KeyKind
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
@@ -52,6 +64,9 @@ class Around:
     def carried_out(self, request_id):
         return Receipt(0)
 
+
+#: The texts of the links that are there, by their purpose.
+LINKS = {}
 
 #: What an owner can change, and how; each leaves at least one line.
 CHANGES = {
@@ -76,8 +91,34 @@ CHANGES = {
     sources.rotate: lambda admin: sources.rotate(admin, "shop"),
     sources.retire: lambda admin: sources.retire(admin, "till"),
     sources.remove: lambda admin: sources.remove(admin, "till"),
+    users.decide: lambda admin: users.decide(admin, "grace", Role.MEMBER),
+    users.disable: lambda admin: users.disable(admin, "grace"),
+    users.enable: lambda admin: users.enable(admin, "eve"),
+    links.for_owner: links.for_owner,
+    links.for_password: lambda admin: links.for_password(admin, "grace"),
+    links.invite: lambda admin: links.invite(admin, "joan", Role.MEMBER),
+    links.show_workspace: lambda admin: links.show_workspace(admin, "Hats Ltd", MAIN, days=3),
+    links.revoke: lambda admin: links.revoke(admin, links.valid(admin)[0].id),
+    sessions.sign_in: lambda admin: sessions.sign_in(admin, users.known(admin, "ada"), SessionKind.PASSWORD),
+    sessions.accept: lambda admin: sessions.accept(admin, LINKS["invitation"], "ada-2", "hash"),
+    sessions.visit: lambda admin: sessions.visit(admin, LINKS["workspace"]),
+    sessions.provided: lambda admin: sessions.provided(admin, "iss sub", "ada@shop.example", Role.MEMBER),
+    sessions.sign_out: lambda admin: sessions.sign_out(admin, 1),
+    sessions.sign_out_everywhere: lambda admin: sessions.sign_out_everywhere(admin, 1),
+    sessions.change_password: lambda admin: sessions.change_password(admin, 1, "", "hash", keep=0),
     export.stories: lambda admin: export.stories(admin, MAIN),
     export.about: lambda admin: export.about(admin, ADA),
+    developer_app.save: lambda admin: developer_app.save(admin, "7000000000000000201", "secret-of-the-app", None),
+    developer_app.forget: developer_app.forget,
+    accounts.connect: lambda admin: accounts.connect(admin, a_begun_one(admin), APP, Granted("token-2"), []),
+    accounts.choose: lambda admin: accounts.choose(admin, an_account(admin), ["1"]),
+    accounts.import_now: lambda admin: accounts.import_now(admin, an_account(admin)),
+    accounts.forget: lambda admin: accounts.forget(admin, an_account(admin)),
+    importing.broken: lambda admin: importing.broken(admin, an_account(admin), REVOKED),
+    importing.take: lambda admin: importing.take(admin, a_course(admin), Harvest("1", (a_pixel(7),))),
+    importing.take_advertisers: lambda admin: importing.take_advertisers(admin, a_course(admin), ()),
+    importing.end: lambda admin: importing.end(admin, a_course(admin), BUSY),
+    profiles.describe: lambda admin: profiles.describe(admin, MAIN, CODE, {"client": "Acme"}),
     erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
 }
 #: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py or, of requests, in
@@ -102,13 +143,44 @@ OTHERS = {
     sources.listed,
     person.person_of,
     snippet.snippet_for,
+    users.listed,
+    users.known,
+    users.check_place,
+    links.valid,
+    links.first_owner,
+    sessions.of_user,
     releases.release,
+    developer_app.known_app,
+    developer_app.known_id,
+    accounts.begin,
+    accounts.take_up,
+    accounts.note_advertisers,
+    accounts.known,
+    accounts.account,
+    accounts.listed,
+    importing.due,
+    importing.begin,
+    profiles.view,
 }
+
+
+def an_account(admin):
+    return admin.store.accounts.connections()[0].id
+
+
+def a_begun_one(admin):
+    return BegunConnection(b"hash", b"holder", MAIN, "", admin.clock.now_ms())
+
+
+def a_course(admin):
+    account = an_account(admin)
+    return Course(ImportRun(1, account, admin.clock.now_ms(), total=2), APP, "account-token-1", lists_accounts=True)
 
 
 @pytest.fixture
 def installed(admin):
     """An installation with one of everything."""
+    connected(admin, Accounts({"1": [a_pixel(1)], "2": []}))
     shops.add(admin, MAIN, "shop-fr")
     pixels.add(admin, pixels.NewPixel(CODE))
     testing.turn_on(admin, MAIN, CODE, "TEST456")
@@ -120,6 +192,11 @@ def installed(admin):
     for name in ("till", "shop"):
         sources.create(admin, sources.NewSource(name, (Route(CODE),), "main"))
     sources.rotate(admin, "till")
+    for name, disabled_ms in (("ada", None), ("grace", None), ("eve", 1)):
+        admin.store.users.add_user(UserRow(0, name, Role.OWNER, "", "", "", 1, disabled_ms))
+    LINKS["invitation"] = links.for_owner(admin).text
+    LINKS["workspace"] = links.show_workspace(admin, "Hats", MAIN, days=3).text
+    sessions.sign_in(admin, users.known(admin, "ada"), SessionKind.PASSWORD)
     admin.clock.advance(seconds=60)
     return admin
 
@@ -143,11 +220,16 @@ def test_every_function_of_the_room_is_known_here():
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=lambda change: "")
 def test_every_change_is_told_with_who_and_when(installed, change):
-    known = len(audit.latest(installed, limit=99))
+    before = len(audit.latest(installed, limit=99))
     change(installed)
-    told = audit.latest(installed, limit=99)[:-known]
+    told = audit.latest(installed, limit=99)[:-before]
     assert told
-    assert {(line.who, line.at_ms) for line in told} == {("ada", installed.clock.now_ms())}
+    who = {
+        sessions.accept: "ada-2",
+        sessions.visit: "link Hats",
+        sessions.provided: "ada@shop.example",
+    }.get(next(known for known, way in CHANGES.items() if way is change), "ada")
+    assert {(line.who, line.at_ms) for line in told} == {(who, installed.clock.now_ms())}
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=lambda change: "")
@@ -169,7 +251,7 @@ def test_nothing_is_changed_that_the_audit_cannot_tell(installed, change):
 def everything(admin):
     """Give all rows of all tables."""
     named = admin.store._db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-    return {name: admin.store._db.execute(f"SELECT * FROM {name}").fetchall() for (name,) in named}
+    return {name: admin.store._db.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in named}
 
 
 def test_a_change_that_is_refused_halfway_leaves_nothing(installed):
@@ -187,7 +269,4 @@ def stop_halfway(admin):
 
 
 def test_the_newest_lines_come_first(installed):
-    assert [line.what for line in audit.latest(installed, limit=2)] == [
-        "source till",
-        "source shop",
-    ]
+    assert [line.what for line in audit.latest(installed, limit=3)] == ["sign-in ada", "link 2", "link 1"]

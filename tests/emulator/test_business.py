@@ -5,11 +5,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from emulator_sender import PIXEL, event, request
-from tiktok_emulator.accounts import EventRule, EventSet, Pixel, Seed
+from tiktok_emulator.accounts import DEFAULT_APP, Advertiser, App, Crowd, EventRule, EventSet, Pixel, Seed, Token
 
 ADVERTISER = "7000000000000000001"
 PIXEL_ID = "7000000000000000011"
 APP = {"app_id": "7000000000000000201", "secret": "emulator-secret"}
+SECOND, THIRD = "7000000000000000002", "7000000000000000003"
 BACK = "https://gateway.example/back?from=tiktok"
 
 
@@ -232,3 +233,110 @@ def test_a_page_view_that_meets_a_rule_is_an_event_too(tiktok, sender):
     assert sorted(each["event"] for each in tiktok.counted()) == ["Contact", "Pageview", "ViewContent"]
     shown = sender.get("/pixel/list/", advertiser_id=ADVERTISER).json["data"]["pixels"][0]["events"]
     assert next(each["rules"] for each in shown if each["event_code"] == "Contact")[0]["operator"] == "EQUALS"
+
+
+def an_agency(tiktok, **fields):
+    """Let the app have three ad accounts."""
+    ids = (ADVERTISER, SECOND, THIRD)
+    named = [Advertiser(id=each, name=f"Client {each[-1]} <b>") for each in ids[1:]]
+    tiktok.seed(Seed(advertisers=named, apps=[App(id=DEFAULT_APP, secret=APP["secret"], advertiser_ids=ids, **fields)]))
+
+
+def test_an_advertiser_chooses_the_ad_accounts_that_a_token_covers(tiktok, sender):
+    an_agency(tiktok, name="Shop <tool>")
+    where = f"/portal/auth?{urlencode({'app_id': DEFAULT_APP, 'state': 's', 'redirect_uri': BACK})}"
+    page = sender.ask("GET", where).body
+    assert page.count(b'type="checkbox"') == 3
+    assert b"Client 2 &lt;b&gt;" in page
+    assert b"Authorise Shop &lt;tool&gt;" in page
+    got = sender.ask("POST", where, urlencode([("advertiser_id", SECOND), ("advertiser_id", "99")]).encode())
+    code = parse_qs(urlsplit(got.headers["location"]).query)["auth_code"][0]
+    assert exchange(sender, code).json["data"]["advertiser_ids"] == [SECOND]
+
+
+def test_an_advertiser_may_refuse(sender):
+    where = f"/portal/auth?{urlencode({'app_id': DEFAULT_APP, 'state': 's 1', 'redirect_uri': BACK})}"
+    got = sender.ask("POST", where, b"refuse=1")
+    back = parse_qs(urlsplit(got.headers["location"]).query)
+    assert back == {"from": ["tiktok"], "error": ["access_denied"], "state": ["s 1"]}
+
+
+def test_a_barred_app_and_its_tokens_are_40113(tiktok, sender):
+    data = exchange(sender, authorise(sender)["auth_code"][0]).json["data"]
+    an_agency(tiktok, forbidden=True)
+    token = data["access_token"]
+    assert sender.get("/oauth2/advertiser/get/", token=token, **APP).code == 40113
+    assert sender.get("/pixel/list/", token=token, advertiser_id=ADVERTISER).code == 40113
+    assert sender.post("/event/track/", request(), token=token).code == 40113
+    assert sender.post("/oauth2/revoke_token/", APP | {"access_token": token}, token="").code == 40113
+
+
+def ownership(sender, code, **query):
+    """Look a pixel's ownership up."""
+    shown = sender.get("/pixel/list/", **({"advertiser_id": ADVERTISER, "code": code} | query)).json["data"]["pixels"]
+    return shown[0]["asset_ownership"]
+
+
+@pytest.mark.parametrize(
+    ("relation", "shown", "owned"),
+    [("", None, True), ("TRANSFERRED", "TRANSFERRED", True), ("UNBOUND", "UNBOUND", False)],
+)
+def test_the_pixel_list_says_how_a_pixel_belongs_to_its_advertiser(tiktok, sender, relation, shown, owned):
+    tiktok.seed(Seed(pixels=[Pixel(code="C0BELONGS00000000001", relation=relation, owner_bc_id="42")]))
+    expected = {"asset_relation_status": shown, "ownership_status": owned, "owner_bc_id": "42"}
+    assert ownership(sender, "C0BELONGS00000000001") == expected
+
+
+def test_a_shared_pixel_is_shared_for_those_it_is_shared_with_alone(tiktok, sender):
+    an_agency(tiktok)
+    token = Token(token="agency", advertiser_ids=(ADVERTISER, SECOND))
+    tiktok.seed(Seed(pixels=[Pixel(code=PIXEL, linked=(SECOND,))], tokens=[token]))
+    of_second = ownership(sender, PIXEL, advertiser_id=SECOND, token="agency")
+    assert (of_second["asset_relation_status"], of_second["ownership_status"]) == ("SHARED", False)
+    assert ownership(sender, PIXEL)["asset_relation_status"] is None
+
+
+def test_a_pixel_that_is_removed_is_not_listed_and_its_id_is_not_drawn_again(tiktok, sender):
+    tiktok.seed(Seed(pixels=[Pixel(code="C0FIRST0000000000001"), Pixel(code="C0SECOND000000000001")]))
+    tiktok.seed(Seed(remove_pixels=["C0FIRST0000000000001"]))
+    tiktok.seed(Seed(pixels=[Pixel(code="C0THIRD0000000000001")]))
+    shown = sender.get("/pixel/list/", advertiser_id=ADVERTISER).json["data"]["pixels"]
+    assert {each["pixel_code"] for each in shown} == {PIXEL, "C0SECOND000000000001", "C0THIRD0000000000001"}
+    assert len({each["pixel_id"] for each in shown}) == 3
+
+
+def test_a_crowd_of_ad_accounts_is_seeded_at_once(tiktok, sender):
+    token = exchange(sender, authorise(sender)["auth_code"][0]).json["data"]["access_token"]
+    sender.control("POST", "/accounts", {"crowd": {"advertisers": 500, "pixels_each": 45}})
+    listed = sender.get("/oauth2/advertiser/get/", token=token, **APP).json["data"]["list"]
+    assert len(listed) == 501
+    last = listed[-1]["advertiser_id"]
+    pages = [
+        sender.get("/pixel/list/", token=token, advertiser_id=last, page=page, page_size=20).json["data"]
+        for page in (1, 2, 3)
+    ]
+    codes = [each["pixel_code"] for page in pages for each in page["pixels"]]
+    assert (len(codes), len(set(codes)), {len(code) for code in codes}) == (45, 45, {20})
+    tiktok.seed(Seed(crowd=Crowd(advertisers=1)))
+
+
+@pytest.mark.parametrize("status", [200, 401, 429])
+def test_the_endpoints_around_events_have_limits_of_their_own(tiktok, sender, status):
+    tiktok.switch(marketing_queries_per_second=2, marketing_limit_status=status, retry_after_seconds=3)
+    tiktok.freeze()
+    asked = [sender.get("/pixel/list/", advertiser_id=ADVERTISER) for _ in range(3)]
+    assert [got.code for got in asked] == [0, 0, 40100]
+    assert (asked[-1].status, asked[-1].headers["retry-after"]) == (status, "3")
+    assert sender.track(event()).code == 0
+    tiktok.move(1)
+    assert sender.get("/pixel/list/", advertiser_id=ADVERTISER).code == 0
+
+
+def test_a_breach_of_the_minutes_limit_closes_the_door_for_five_minutes(tiktok, sender):
+    tiktok.switch(marketing_queries_per_second=0, marketing_queries_per_minute=2)
+    tiktok.freeze()
+    assert [sender.get("/pixel/list/", advertiser_id=ADVERTISER).code for _ in range(3)] == [0, 0, 40100]
+    tiktok.move(299)
+    assert sender.get("/pixel/list/", advertiser_id=ADVERTISER).code == 40100
+    tiktok.move(2)
+    assert sender.get("/pixel/list/", advertiser_id=ADVERTISER).code == 0

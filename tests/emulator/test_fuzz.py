@@ -18,7 +18,12 @@ from tiktok_emulator.switches import Switches
 from tiktok_emulator.world import World
 
 HEADERS = ((b"access-token", TOKEN.encode()), (b"content-type", b"application/json"))
-UNLIMITED = {"max_queries_per_second": 0, "max_queries_per_minute": 0}
+UNLIMITED = {
+    "max_queries_per_second": 0,
+    "max_queries_per_minute": 0,
+    "marketing_queries_per_second": 0,
+    "marketing_queries_per_minute": 0,
+}
 
 event_1_0 = {"event": "Purchase", "event_id": "1", "context": {"user": {"email": "a" * 64}}, "properties": {"value": 1}}
 SEEDS = {
@@ -151,7 +156,7 @@ def test_no_body_of_ten_thousand_breaks_an_endpoint(endpoint):
 
 @pytest.mark.parametrize("endpoint", QUERIES)
 def test_no_query_breaks_an_endpoint(endpoint):
-    dispatcher = Dispatcher(World(Clock()), ENDPOINTS)
+    dispatcher = Dispatcher(World(Clock(), Switches(**UNLIMITED)), ENDPOINTS)
     for number in range(500):
         rng = Random(f"{endpoint} {number}")
         query = {

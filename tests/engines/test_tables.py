@@ -8,18 +8,19 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageError
 from twinbeam.engines.sqlite_file import open_file, open_reader, transaction
 from twinbeam.engines.stores.sqlite.migrate import migrate
-from twinbeam.engines.stores.tables import upgrade
+from twinbeam.engines.stores.tables import account_schema, upgrade
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.jobs import JobTable
 from twinbeam.engines.stores.tables.schema import lease, metadata
 from twinbeam.engines.stores.tables.upgrade import bring_forward
+from twinbeam.engines.stores.tables.users_schema import sign_in_link, user, user_session
 from twinbeam.jobs.contract import Run
 
 RUNS = [
@@ -50,6 +51,11 @@ def test_the_migrations_make_what_the_schema_says(db):
         assert compare_metadata(context, metadata) == []
     made = dict(db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
     assert all(made[name].rstrip().endswith("STRICT") for name in metadata.tables)
+    assert {user.name, sign_in_link.name, user_session.name} <= set(metadata.tables)
+
+
+def test_the_schema_knows_the_tables_of_every_topic():
+    assert {table.name for table in vars(account_schema).values() if isinstance(table, Table)} <= set(metadata.tables)
 
 
 def test_the_newest_migration_is_the_one_that_the_release_knows():

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway import PIXEL, Shop, a_shop
-from running import ask, wait_until
+from running import wait_until
 from shoppers import a_purchase
 
 pytestmark = pytest.mark.journey
@@ -57,7 +57,7 @@ def test_a_servers_purchase_does_and_everybody_is_told(shop):
     assert "held      until" in shop.gateway.told("find", "--order-id", "1003")
     assert shop.gateway.run("find", "--email", "berthe@shop.example").returncode == 1
     assert f"{WHAT}: off -> on: a server reported a purchase" in shop.gateway.told("audit").replace("  ", " ")
-    page = ask(f"{shop.gateway.pages}/pixels").body.decode()
+    page = shop.gateway.page("/pixels").body.decode()
     assert "Unconfirmed: 2 wait" in page
     assert f"twinbeam pixels set {PIXEL} confirm_purchases=off" in page
     assert "now on" in shop.gateway.told("pixels", "rules", PIXEL)

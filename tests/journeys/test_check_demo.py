@@ -140,16 +140,18 @@ def test_a_healthy_day_leaves_tiktoks_diagnostics_nothing_to_say(tmp_path):
         assert ask(f"{emulator}/_control/diagnostics").json["items"] == []
 
 
-def test_the_demo_for_people_names_its_shop_first_and_stops_at_ctrl_c():
+def test_the_demo_for_people_names_its_link_first_and_then_its_shop_and_stops_at_ctrl_c():
     program = (
         "from twinbeam.demo.run import run_demo; from twinbeam.demo.environment import PreferredPorts; "
         "raise SystemExit(run_demo(seed=1, ports=PreferredPorts()))"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        lines = [process.stdout.readline() for _ in range(7)]
+        lines = [process.stdout.readline() for _ in range(11)]
         pages = [word.rstrip("/") for line in lines for word in line.split() if word.startswith("http://")]
-        assert len(pages) == 4, lines
-        assert "Shop" in lines[3]
+        assert len(pages) == 5, lines
+        assert "/welcome/" in pages[0]
+        assert ask(pages[0]).status == 200
+        assert "Shop" in lines[7]
         process.send_signal(signal.SIGINT)
         assert process.wait(40) == 0
     assert all(gone(page, 1) for page in pages)

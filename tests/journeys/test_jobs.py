@@ -37,11 +37,12 @@ def test_each_job_runs_and_tells_when_it_ran_and_when_it_will(shop):
         "overdue",
         "person_requests",
         "removed",
+        "pixel_import",
     }
     assert all(run["next_ms"] > run["last_ms"] and not run["trouble"] for run in runs.values())
     told = shop.gateway.told("jobs")
     assert "overdue             1 s  20" in told
-    assert "Of the 9 jobs none failed" in shop.gateway.run("doctor").stdout
+    assert "Of the 10 jobs none failed" in shop.gateway.run("doctor").stdout
 
 
 def test_after_a_kill_the_next_writer_waits_for_nobodys_lease_and_after_a_stop_nobody_holds_it(shop):

@@ -192,7 +192,7 @@ def test_one_key_leads_to_the_search_and_an_order_id_to_its_story(shown, visit):
 
 def test_an_address_that_is_searched_for_stays_out_of_the_url(shown, visit):
     page = visit(shown.url).page
-    page.locator(".find input").fill("ada@shop.example")
+    page.locator(".find [name=q]").fill("ada@shop.example")
     page.locator(".find button").click()
     expect(page.locator("main")).to_contain_text("conversions")
     assert page.url == f"{shown.url}/find"

@@ -82,7 +82,7 @@ def as_many_paths_as_there_are(shop: Shop) -> None:
     shop.send(json.dumps({EMAIL: PERSON, "events": [{"user": PERSON}]}).encode())
     ask(f"{shop.gateway.intake}/v1/events?email={quote(ASCII_EMAIL)}", "POST", body=b"{}")
     ask(f"{shop.gateway.intake}/{quote(ASCII_EMAIL)}")
-    ask(f"{shop.gateway.pages}/find", "POST", body=f"q={quote(ASCII_EMAIL)}".encode())
+    shop.gateway.post("/find", q=ASCII_EMAIL)
     search = ("find", "--email", ASCII_EMAIL)
     wait_until(lambda: shop.gateway.run(*search).returncode == 0, "a search finds the person's events")
     shop.tiktok.trouble("code", code=50000, times=1)
@@ -133,7 +133,7 @@ def test_no_page_and_no_metric_shows_what_the_person_typed(shop):
     seen = 0
     [story] = shop.stories(event_id="private-1")
     for path in ("/", "/pixels", f"/events/{story['id']}", "/find", "/metrics", "/readyz", "/healthz"):
-        answer = ask(f"{shop.gateway.pages}{path}")
+        answer = shop.gateway.page(path)
         seen += answer.status == 200
         assert found_in(answer.body, path, SPELLINGS) == []
     assert seen == 7
@@ -156,7 +156,7 @@ def test_tokens_and_keys_are_nowhere_in_clear(shop):
     files = files_of(shop)
     assert [found for file in files for found in found_in(contents(file), file, needles)] == []
     for path in ("/", "/pixels", "/metrics"):
-        assert found_in(ask(f"{shop.gateway.pages}{path}").body, path, needles) == []
+        assert found_in(shop.gateway.page(path).body, path, needles) == []
 
 
 def test_files_are_their_owners_alone(shop):

@@ -78,7 +78,8 @@ def test_a_restart_goes_on_where_it_was(shop):
 def test_an_open_page_does_not_hold_up_a_stop(shop):
     pages = urlsplit(shop.gateway.pages)
     with closing(socket.create_connection((pages.hostname, pages.port), timeout=10)) as viewer:
-        viewer.sendall(b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        cookie = shop.gateway.signed_in()["Cookie"].encode()
+        viewer.sendall(b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: " + cookie + b"\r\n\r\n")
         assert b"text/event-stream" in viewer.recv(4_096)
         status, seconds = timed_stop(shop.gateway)
     assert (status, seconds < PROMPTLY_SECONDS) == (0, True), seconds

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import Visit, a_browser
+from one_time_link import opened
 from running import PATIENCE_SECONDS, ask, wait_until
 from tagging import CHROME
 
@@ -46,7 +47,15 @@ class Demo:
     """Where the parts of a running demo are, and what TikTok's side tells of the shop's pixel."""
 
     def __init__(self, printed: str) -> None:
-        self.shop, self.twinbeam, self.tiktok, _ = re.findall(r"http://[\d.:]+", printed)
+        self._cookie = ""
+        self.link = re.search(r"http://\S+/welcome/\S+", printed)[0]
+        _, self.shop, self.twinbeam, self.tiktok, _ = re.findall(r"http://[\d.:]+", printed)
+
+    def cookie(self) -> dict[str, str]:
+        """Give the cookie of whoever opened the link that the demo prints."""
+        self._cookie = self._cookie or opened(self.link)
+        name, _, value = self._cookie.partition("=")
+        return {"name": name, "value": value, "url": self.twinbeam}
 
     def counted(self) -> list[dict[str, Any]]:
         """List what TikTok counts, page views aside."""
@@ -77,6 +86,10 @@ class Person(Visit):
         """Press a button of the banner."""
         self.page.get_by_role("button", name=word, exact=True).click()
         expect(self.page.locator("#consent")).to_be_hidden()
+
+    def signs_in(self) -> None:
+        """Be the owner of the gateway as well, in the same browser."""
+        self._context.add_cookies([self.demo.cookie()])
 
     def to_checkout(self, lamp: str = "Heron desk lamp") -> None:
         """Look at a lamp, put it into the cart, and go to the checkout."""
@@ -114,7 +127,7 @@ class Person(Visit):
 @pytest.fixture(scope="module")
 def demo():
     with subprocess.Popen([sys.executable, "-c", RUN], stdout=subprocess.PIPE, text=True) as process:
-        yield Demo("".join(islice(process.stdout, 7)))
+        yield Demo("".join(islice(process.stdout, 11)))
         process.send_signal(signal.SIGINT)
         assert process.wait(40) == 0
 
@@ -172,6 +185,7 @@ def test_the_page_leads_to_the_orders_own_story(comes, demo):
     person.pay()
     person.reads("Accepted by TikTok")
     order = person.page.locator(".id").inner_text()
+    person.signs_in()
     person.page.get_by_role("link", name="Watch it in Twinbeam").click()
     assert re.fullmatch(rf"{demo.twinbeam}/events/\d+", person.page.url)
     expect(person.page.get_by_role("main")).to_contain_text(order)
@@ -190,6 +204,7 @@ def test_a_refusal_keeps_all_of_it_here(comes):
     assert person.asked_about() == []
     assert person.counted() == []
     assert {cookie["name"] for cookie in person.page.context.cookies()} == {"consent", "orders"}
+    person.signs_in()
     person.page.get_by_role("link", name="Watch it in Twinbeam").click()
     expect(person.page.get_by_role("main")).to_contain_text("The visitor declined advertising consent")
 

@@ -32,7 +32,7 @@ def requests_to(shop, pixel=PIXEL):
 
 
 def shown(shop, path):
-    return ask(f"{shop.gateway.pages}{path}").body.decode()
+    return shop.gateway.page(path).body.decode()
 
 
 def post_from_the_tag(shop, *events):

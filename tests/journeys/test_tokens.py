@@ -5,7 +5,7 @@ import time
 import pytest
 
 from gateway import a_shop
-from running import ask, wait_until
+from running import wait_until
 from shoppers import a_purchase, a_view
 
 pytestmark = pytest.mark.journey
@@ -28,7 +28,7 @@ def test_the_same_token_saved_again_after_tiktok_granted_it_resumes_at_once(shop
     wait_until(lambda: shop.story("view-0", wait=0)["state"] == "waiting", "TikTok refused the token")
 
     def alarmed() -> str:
-        page = ask(f"{shop.gateway.pages}/").body.decode()
+        page = shop.gateway.page("/").body.decode()
         return page if 'class="alarm alarm-broken" role="alert"' in page else ""
 
     page = wait_until(alarmed, "the alarm is shown", 15)
@@ -39,7 +39,7 @@ def test_the_same_token_saved_again_after_tiktok_granted_it_resumes_at_once(shop
     started = time.monotonic()
     wait_until(lambda: len(shop.tiktok.counted(pixel=LATER)) == 30, "all of it is delivered", 20)
     assert time.monotonic() - started < 20, "the lane rests for a minute after a refusal"
-    wait_until(lambda: "alarm-broken" not in ask(f"{shop.gateway.pages}/").body.decode(), "the alarm is over", 15)
+    wait_until(lambda: "alarm-broken" not in shop.gateway.page("/").body.decode(), "the alarm is over", 15)
 
 
 @pytest.mark.outside("pixels")

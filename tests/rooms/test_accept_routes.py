@@ -316,3 +316,13 @@ def test_the_origin_header_speaks_for_the_page_of_a_browser(key, origin, drop_re
     headers = {"authorization": f"Bearer {key}", "origin": origin}
     assert house.post(a_body(an_item(url=SHOP)), headers).status == 202
     assert [arrival.drop_reason for arrival in house.corridor.arrivals] == [drop_reason]
+
+
+@pytest.mark.parametrize("channel", [SERVER, BROWSER])
+def test_on_a_staging_pixel_tests_are_sent_and_nothing_else(channel):
+    staging = PixelRules(environment="staging", test_code="TEST1", test_until_ms=NOW_MS + HOUR_MS)
+    assert end_of(an_item(), rules=staging, channel=channel) is Reason.STAGING
+    (arrival,) = fan(an_item(test=True), rules=staging, channel=channel).arrivals
+    assert (arrival.drop_reason, arrival.test_code) == (None, "TEST1")
+    assert end_of(an_item(test=True), rules=PixelRules(environment="staging"), channel=channel) is Reason.TEST_ORDER
+    assert end_of(an_item(), rules=PixelRules(environment="production"), channel=channel) is None

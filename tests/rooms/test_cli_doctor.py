@@ -122,7 +122,7 @@ def test_pages_that_other_machines_reach_are_named_with_the_mend(monkeypatch, ho
     monkeypatch.setenv("TWINBEAM_DASHBOARD", f"{host}:{a_free_port()}")
     monkeypatch.setattr("twinbeam.cli.doctor.gateway._health", lambda _address: None)
     assert f"FAIL The pages listen at {host.strip('[]')}:" in said("doctor")
-    assert "-> Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with a login in front" in said("doctor")
+    assert "-> Set TWINBEAM_DASHBOARD=127.0.0.1:8701, and put a proxy with TLS in front" in said("doctor")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "[::1]", "localhost"])

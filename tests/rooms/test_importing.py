@@ -6,7 +6,7 @@ import time
 import pytest
 
 from importing import recorded, rows_of, said
-from twinbeam.app.importing import Importer
+from twinbeam.app.file_import import Importer
 from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.orders.state import state_of
 

@@ -213,3 +213,16 @@ def test_the_password_of_a_proxy_is_never_shown(address):
 def test_nothing_else_is_in_force_by_default():
     assert [name for name, _ in in_force({})] == [variable.variable for variable in VARIABLES]
     assert load(SETTINGS).tiktok_url == TIKTOK_URL
+
+
+def test_the_secret_of_an_app_is_shown_nowhere():
+    app = {"TWINBEAM_TIKTOK_APP_ID": "7000000000000000201", "TWINBEAM_TIKTOK_APP_SECRET": "secret-of-the-app"}
+    assert load(SETTINGS | app).tiktok_app_secret == "secret-of-the-app"
+    assert "secret-of-the-app" not in repr([in_force(SETTINGS | app), spelled_out(SETTINGS | app)])
+    assert ("TWINBEAM_TIKTOK_APP_SECRET", "(set)") in in_force(SETTINGS | app)
+    refused = refusal(TWINBEAM_TIKTOK_APP_ID="7000000000000000201", TWINBEAM_TIKTOK_APP_SECRET="a secret")
+    assert "a secret" not in refused
+
+
+def test_an_app_without_its_secret_is_told():
+    assert "belong together" in refusal(TWINBEAM_TIKTOK_APP_ID="7000000000000000201")

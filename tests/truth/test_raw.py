@@ -133,7 +133,7 @@ def test_no_disguise_brings_an_address_or_a_number_to_disk_to_a_log_or_to_tiktok
         for where in [*shop.gateway.data.rglob("*"), *shop.gateway.folder.glob("gateway.*")]:
             found |= dict.fromkeys(found_in(_contents(where), needles), where.name)
         for page in ("/metrics", "/"):
-            found |= dict.fromkeys(found_in(ask(f"{shop.gateway.pages}{page}").body, needles), page)
+            found |= dict.fromkeys(found_in(shop.gateway.page(page).body, needles), page)
     record_property("figures", f"raw on disk {len(found)} of {len(parts)} encodings")
     assert found == {}
 

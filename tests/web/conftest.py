@@ -5,9 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from quick_passwords import HASHER
 from showroom import Showroom, a_busy_day
+from twinbeam.admin import passwords
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "pages.md"
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch):
+    """Hash passwords at no cost; what they cost is tried in tests/admin/test_passwords.py."""
+    monkeypatch.setattr(passwords, "_hasher", lambda: HASHER)
+    passwords._nobodys_hash.cache_clear()
 
 
 @pytest.fixture

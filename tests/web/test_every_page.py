@@ -34,7 +34,7 @@ def test_every_page_allows_nothing_but_our_own_files(busy, path):
         answer = busy.get(answer.headers["location"])
     assert answer.headers["content-security-policy"].startswith("default-src 'self'; ")
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "same-origin"
     assert not re.search(r"<script(?![^>]* src=)|<style|\bstyle=|\bon[a-z]+=", answer.text)
     assert not re.search(r'(?:src|href|action)="(?!/[^/]|#)', answer.text)
 

@@ -7,7 +7,7 @@ import msgspec
 from tiktok_emulator.answers import Answer, Code, refuse
 from tiktok_emulator.call import Call
 from tiktok_emulator.events_1_0 import read_object
-from tiktok_emulator.permission import authorised, note
+from tiktok_emulator.permission import authorised, note, over_marketing_limit
 from tiktok_emulator.rules import Rule
 from tiktok_emulator.world import World
 
@@ -51,6 +51,8 @@ def refused_advertiser(world: World, call: Call, advertiser_id: str) -> Answer |
     token = authorised(world, call)
     if isinstance(token, Answer):
         return token
+    if (refusal := over_marketing_limit(world, call)) is not None:
+        return refusal
     if advertiser_id in token.advertiser_ids:
         return None
     note(world, call, Rule.NO_PERMISSION, "advertiser_id", advertiser_id[:40])

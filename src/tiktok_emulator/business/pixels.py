@@ -88,7 +88,8 @@ def pixel_list(world: World, call: Call) -> Answer:
         reverse=asked.order_by == "LATEST_CREATE",
     )
     shown, info = page_of(pixels, asked.page, asked.page_size)
-    return Answer(data={"pixels": [_show(world, each) for each in shown], "page_info": info})
+    listed = [_show(world, each, asked.advertiser_id) for each in shown]
+    return Answer(data={"pixels": listed, "page_info": info})
 
 
 def _listed(pixel: Pixel, asked: ListQuery) -> bool:
@@ -101,7 +102,7 @@ def _listed(pixel: Pixel, asked: ListQuery) -> bool:
     )
 
 
-def _show(world: World, pixel: Pixel) -> dict[str, Any]:
+def _show(world: World, pixel: Pixel, advertiser_id: str) -> dict[str, Any]:
     automatic = pixel.automatic_advanced_matching
     return {
         "pixel_id": pixel.pixel_id,
@@ -110,8 +111,8 @@ def _show(world: World, pixel: Pixel) -> dict[str, Any]:
         "pixel_category": "ONLINE_STORE",
         "pixel_script": base_code(pixel.code),
         "create_time": iso(pixel.created_ms)[:19].replace("T", " "),
-        "pixel_setup_mode": "DEVELOPER",
-        "partner_name": None,
+        "pixel_setup_mode": pixel.setup_mode,
+        "partner_name": pixel.partner or None,
         "activity_status": "ACTIVE" if is_active(world, pixel.code) else "INACTIVE",
         "advanced_matching_fields": {each: each in pixel.advanced_matching for each in ("email", "phone_number")},
         "automatic_advanced_matching_fields": {
@@ -119,8 +120,18 @@ def _show(world: World, pixel: Pixel) -> dict[str, Any]:
         },
         "enable_first_party_cookies": pixel.enable_first_party_cookies,
         "enable_expanded_data_sharing": pixel.enable_expanded_data_sharing,
-        "asset_ownership": {"asset_relation_status": None, "ownership_status": True, "owner_bc_id": None},
+        "asset_ownership": _ownership(pixel, advertiser_id),
         "events": _events(world, pixel),
+    }
+
+
+def _ownership(pixel: Pixel, advertiser_id: str) -> dict[str, Any]:
+    """Show whose a pixel is: shared ones and those that left their owner are not the advertiser's (tiktok.md 12.2)."""
+    relation = "SHARED" if advertiser_id != pixel.advertiser_id else pixel.relation or None
+    return {
+        "asset_relation_status": relation,
+        "ownership_status": relation in (None, "TRANSFERRED"),
+        "owner_bc_id": pixel.owner_bc_id or None,
     }
 
 

@@ -12,7 +12,8 @@ DESCRIPTION = {
     "GET /_control": "This description.",
     "POST /_control/reset": "Forget events, requests, faults and scripts; keep accounts, switches and time.",
     "GET|POST /_control/accounts": (
-        "Advertisers, pixels, event_sets, apps, tokens, test_codes; POST adds or replaces; `revoke` lists tokens."
+        "Advertisers, pixels, event_sets, apps, tokens, test_codes; POST adds or replaces; `revoke` lists tokens, "
+        "`remove_pixels` codes; `crowd` {advertisers, pixels_each, app_id, prefix} adds an agency's accounts."
     ),
     "GET|POST /_control/switches": "What is not known about TikTok; POST {name: position}.",
     "GET /_control/counted?pixel=&event=&after=&limit=&full=1": "Events that count after dedup.",

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from twinbeam.admin.account_contract import AccountStore
+from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
 from twinbeam.core.rules import PixelRules, Route, SourceRules, WorkspaceRules
@@ -50,6 +52,16 @@ class Administration(Protocol):
     It changes what it is told and nothing else: who may, what it means and what the audit says of it is decided here.
     Each change is durable when its call returns, or when the transaction it stands in does.
     """
+
+    @property
+    def accounts(self) -> AccountStore:
+        """The connected accounts and what was imported from them."""
+        ...
+
+    @property
+    def users(self) -> UserTable:
+        """Return the rows of who may sign in to the pages."""
+        ...
 
     def workspaces(self) -> dict[str, WorkspaceRules]:
         """Return what was decided about each workspace, by its name; nothing may have been about the first one."""

@@ -4,7 +4,8 @@ What an owner asked for that cannot be done. The message says what is wrong and 
     AdminError
     ├── Invalid     a value that nothing can have
     ├── NotFound    what it is about was never added, or is gone
-    └── Conflict    what is there already stands in the way
+    ├── Conflict    what is there already stands in the way
+    └── NotVouched  an identity provider does not say that somebody is who they should be
 """
 
 from twinbeam.core.errors import TwinbeamError
@@ -24,3 +25,7 @@ class NotFound(AdminError):  # noqa: N818
 
 class Conflict(AdminError):  # noqa: N818
     """It cannot be while something else is as it is."""
+
+
+class NotVouched(AdminError):  # noqa: N818
+    """A provider does not vouch for somebody."""

@@ -19,9 +19,8 @@ from random import Random
 from typing import NoReturn
 from uuid import uuid4
 
-from twinbeam.admin import requests
-from twinbeam.admin.contract import Actor, Admin
-from twinbeam.app.erasures import WriterErasures, ask_again
+from twinbeam.app.erasures import ask_again
+from twinbeam.app.importing import Importing, Saved, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
@@ -29,10 +28,12 @@ from twinbeam.app.live_rules import LiveRules
 from twinbeam.app.machine import LOOK_SECONDS, REPEAT_SECONDS, Machine
 from twinbeam.app.opening import Pages, named, opened
 from twinbeam.app.pending import Pending
+from twinbeam.app.person_requests import carry_out_requests
 from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
+from twinbeam.app.sign_in import known_hosts, print_first_link, sign_in_terms
 from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock, SystemClock
@@ -62,11 +63,8 @@ from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import TIKTOK_URL, Settings, load
 from twinbeam.web.app import build
-from twinbeam.web.contract import JournalLag, LagView
+from twinbeam.web.contract import Connecting, JournalLag, LagView
 from twinbeam.web.hosts import KnownHosts
-
-Saved = dict[tuple[str, str], tuple[str, int | None]]
-"""The tokens by workspace and pixel, each with the moment it was saved: the same one, saved again, is tried at once."""
 
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 MEASURE_SECONDS = 1.0
@@ -105,6 +103,7 @@ class Writer:
             report=self.reports.happening,
             proxy=self.settings.proxy,
         )
+        self.importing = Importing(self.settings, self.store, self.clock)
         self.sender = self._sender()
         self.machine = Machine(self.settings, self.store, self.time, self.reports)
         self.follower = Follower(
@@ -172,7 +171,7 @@ class Writer:
 
     def scheduler(self) -> Scheduler:
         """Join the jobs of this process and their scheduler."""
-        return Scheduler(
+        scheduler = Scheduler(
             jobs=self.jobs(),
             ledger=self.store.jobs,
             owner=self.owner,
@@ -181,6 +180,8 @@ class Writer:
             on_store=self.on_store,
             report=self._job_failed,
         )
+        self.importing.runs = scheduler.runs
+        return scheduler
 
     def jobs(self) -> list[Job]:
         """List what is done again and again beside recording and sending."""
@@ -195,16 +196,11 @@ class Writer:
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
-            person_requests.job(self._carry_out_requests, on_store, is_due=sends),
+            person_requests.job(
+                partial(carry_out_requests, self.settings, self.ring, store, clock), on_store, is_due=sends
+            ),
+            self.importing.job(on_store),
         ]
-
-    def _carry_out_requests(self) -> None:
-        """Have erased what shop systems passed on, as far as nobody has to decide anything."""
-        around = WriterErasures(self.settings, self.ring, self.store)
-        admin = Admin(self.store, Actor("twinbeam"), self.clock)
-        for row in self.store.person_requests.all_of_them():
-            if row.kind == requests.BY_ITSELF and row.done_ms is None:
-                requests.erase(admin, row.id, around)
 
     def _ending(self) -> overdue.Overdue:
         longest_ms = max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS
@@ -252,10 +248,14 @@ class Writer:
             metrics=partial(exposition, self.settings.data / METRICS, os.getpid()),
             ready=self._not_ready,
             access_codes=ACCESS_CODES,
+            terms=sign_in_terms(self.settings),
             emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
             closing=closing,
+            connecting=Connecting(
+                api=self.importing.client, app=self.importing.app, next_import_ms=self.importing.next_ms
+            ),
         )
-        return KnownHosts(pages, self.settings.dashboard_hosts)
+        return KnownHosts(pages, known_hosts(self.settings))
 
     def _sender(self) -> Sender:
         settler = Settler(
@@ -288,9 +288,8 @@ class Writer:
         return self.tokens.get((lane.workspace, lane.source_id))
 
     def _read_settings(self) -> tuple[Saved, Directory]:
-        when = {(row.workspace, row.code): row.token_ms for row in self.store.pixels()}
-        saved = {place: (token, when.get(place)) for place, token in self.store.tokens().items()}
-        return saved, directory_of(self.store)
+        self.importing.desk.look()
+        return saved_tokens(self.store), directory_of(self.store)
 
     def _measure(self) -> tuple[int, int]:
         self.follower.measure()
@@ -369,6 +368,7 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
     await writer.prepare()
     pages.app = writer.pages(reader, on_reader, stop.is_set)
     reports.happening("writer.ready", owner=writer.owner)
+    await writer.attempt("first_owner", partial(print_first_link, writer.store, on_store, settings, reports))
     try:
         await side_by_side(
             stop,
@@ -379,6 +379,7 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
     except ConfigError as error:
         leave(error)
     await writer.destination.close()
+    await writer.importing.client.close()
     await on_reader(reader.close)
     await on_store(writer.store.close)
 

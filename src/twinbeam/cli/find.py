@@ -15,7 +15,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.core.story import Story
 
 #: Why an accepted event goes no further (docs/concepts/routes.md).
-_IGNORED = (Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.FOREIGN_HOST, Reason.BOT)
+_IGNORED = (Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.STAGING, Reason.FOREIGN_HOST, Reason.BOT)
 
 
 @click.command()

@@ -60,7 +60,7 @@ def orders(**options: Any) -> None:
       twinbeam import orders orders.csv --currency GBP
       twinbeam import orders orders.csv --map order_id=InvoiceNo --map price=UnitPrice --currency GBP
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.app.importing import OrderImport, header_of
+    from twinbeam.app.file_import import OrderImport, header_of
     from twinbeam.cli.options import assigned
     from twinbeam.sources.flat_orders import FIELDS, proposed
 
@@ -86,7 +86,7 @@ def events(**options: Any) -> None:
     Examples:
       twinbeam import events events.jsonl --pixel CODE
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.app.importing import EventImport
+    from twinbeam.app.file_import import EventImport
 
     if not options["pixels"]:
         raise ConfigError("Events need a pixel: add --pixel CODE (twinbeam pixels list shows the codes).")
@@ -98,7 +98,7 @@ def _imported(kind: Any, mapping: dict[str, str], options: _Options) -> None:
     from twinbeam.admin import imports, shops
     from twinbeam.admin.contract import Admin
     from twinbeam.admin.pixels import known as known_pixel
-    from twinbeam.app.importing import Importer, Wanted, digest_of, records_of, rehearsed
+    from twinbeam.app.file_import import Importer, Wanted, digest_of, records_of, rehearsed
     from twinbeam.app.keyring import open_keyring
     from twinbeam.app.snapshot import directory_of
     from twinbeam.cli.setup import actor, opened_store, settings
@@ -157,7 +157,7 @@ def _behind(records: Any, done: int) -> Any:
 
 def _shift_ms(file: Path, mapping: dict[str, str], now_ms: int, options: _Options) -> int:
     """Return by how much all dates move, so that the newest is of now."""
-    from twinbeam.app.importing import records_of
+    from twinbeam.app.file_import import records_of
     from twinbeam.sources.fields import Unfit
     from twinbeam.sources.flat_orders import report_of
     from twinbeam.sources.times import seconds_of
@@ -178,7 +178,7 @@ def _shift_ms(file: Path, mapping: dict[str, str], now_ms: int, options: _Option
 
 
 def _tell(words: Counter[str], fields: Counter[str]) -> None:
-    from twinbeam.app.importing import WORDS
+    from twinbeam.app.file_import import WORDS
 
     for word, sentence in WORDS.items():
         if words[word]:

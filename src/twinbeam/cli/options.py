@@ -42,6 +42,7 @@ def assigned(words: tuple[str, ...]) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+optional_assignments_argument = click.argument("assignments", nargs=-1, metavar="[NAME=VALUE]...", callback=_assigned)
 assignments_argument = click.argument(
     "assignments", nargs=-1, required=True, metavar="NAME=VALUE...", callback=_assigned
 )

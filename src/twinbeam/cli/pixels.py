@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbeam.cli.options import assignments_argument, json_option, workspace_option
+from twinbeam.cli.profile import profile
 from twinbeam.cli.stopping import start, stop
 from twinbeam.core.errors import ConfigError
 
@@ -32,6 +33,7 @@ def command() -> None:
 
 command.add_command(stop)
 command.add_command(start)
+command.add_command(profile)
 
 
 @command.command()
@@ -130,10 +132,14 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
     else:
         click.echo(f"{'code':24} {'name':20} {'source':8} {'consent':14} token")
         for row in rows:
-            saved = f"saved {_day(row.token_ms)}" if row.token_ms is not None else "missing"
+            saved = f"saved {_day(row.token_ms)}" if row.token_ms is not None else _borrowed(row)
             click.echo(f"{row.code:24} {row.name:20.20} {row.event_source:8} {row.consent:14} {saved}")
             if row.stopped is not None:
                 click.echo(f"  stopped {since_when(row.stopped)}")
+
+
+def _borrowed(row: "PixelRow") -> str:
+    return f"of account {row.account}" if row.account else "missing"
 
 
 @command.command()

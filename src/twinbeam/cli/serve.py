@@ -11,7 +11,7 @@ def command() -> None:
     Run the gateway until Ctrl-C: one process takes events in, one records and delivers them.
 
     Events come in at TWINBEAM_LISTEN (127.0.0.1:8700), pages and stories are at TWINBEAM_DASHBOARD
-    (127.0.0.1:8701). Keep the second one private: it shows what the first one took.
+    (127.0.0.1:8701). The first start prints a link for the owner; see twinbeam users --help.
 
     \b
     Examples:

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     LEFT_TO_BROWSER = "left_to_browser"
     FOREIGN_HOST = "foreign_host"
     TEST_ORDER = "test_order"
+    STAGING = "staging"
     BOT = "bot"
     ERASURE_ASKED = "erasure_asked"
     PIXEL_REMOVED = "pixel_removed"
@@ -93,6 +94,10 @@ SENTENCES: dict[Reason, str] = {
         "The page is not on one of the hosts of this pixel. Add the host with `twinbeam pixels set` if it is yours."
     ),
     Reason.TEST_ORDER: "It is a test, and test mode is off, so it was not sent.",
+    Reason.STAGING: (
+        "The pixel is for staging, where only tests are sent. Send the event as a test, or set environment=production "
+        "with `twinbeam pixels set`."
+    ),
     Reason.BOT: "The user agent is a known crawler's, so it was not sent.",
     Reason.ERASURE_ASKED: "The person asked for erasure. Only the count is left.",
     Reason.PIXEL_REMOVED: "The pixel was removed before the event was sent.",

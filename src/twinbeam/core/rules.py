@@ -63,6 +63,7 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     restricted: bool = False  #: no names, no search strings, no URL path and query
     product_id: Literal["as_sent", "sku", "variant", "group"] = "as_sent"  #: which id of a product is sent
     value_without: tuple[Part, ...] = ()  #: parts of the total that the value leaves out
+    environment: Literal["production", "staging"] = "production"  #: staging: tests are sent, and nothing else
     hosts: tuple[str, ...] = ()  #: hosts whose pages may report; empty: those of the workspace
     staging_hosts: tuple[str, ...] = ()  #: hosts whose events are tests
     bots: Literal["drop", "keep"] = "drop"  #: what known crawlers report with a browser key

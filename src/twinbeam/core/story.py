@@ -127,6 +127,12 @@ class PixelRow(Struct, frozen=True):
     rules: PixelRules = DEFAULT_RULES
     confirming_until_ms: int = 0  #: until when a server's word on purchases is awaited, because one has reported such
     stopped: Stopped | None = None  #: while nothing is sent to it
+    account: str = ""  #: the connected account whose token it would use; empty for none
+
+    @property
+    def token_from(self) -> str:
+        """Whose token it uses: its own, else its account's, or "" where there is none."""
+        return "own" if self.has_token else "account" if self.account else ""
 
     @property
     def consent(self) -> str:

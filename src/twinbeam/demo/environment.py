@@ -15,6 +15,7 @@ import aiohttp
 from msgspec import Struct
 
 from twinbeam.core.values import Channel, KeyKind
+from twinbeam.demo import account
 from twinbeam.demo.pixels import add_pixel
 from twinbeam.demo.processes import HOST, DemoError, free_port, running
 from twinbeam.demo.traffic import Endpoints
@@ -88,11 +89,13 @@ async def running_environment(
         "TWINBEAM_DASHBOARD": dashboard,
         "TWINBEAM_TIKTOK_URL": f"http://{emulator}",
         "TWINBEAM_TRUSTED_PROXIES": HOST,  # shops say the visitor's address: no browser here has a public one
+        **account.SETTINGS,
         **overrides,
     }
     logs = directory / "logs"
     async with running(_emulator_on(emulator), logs / "emulator", {}) as emulating:
         await wait_for(f"http://{emulator}/_control", emulating, "the emulator", logs)
+        await account.add_account(f"http://{emulator}")
         keys = (await add_pixel(f"http://{emulator}", settings, PIXEL, _NAME, (*_RULES, *rules))).keys
         async with running(["-m", "twinbeam", "serve"], logs / "gateway", settings) as serving:
             await wait_for(f"http://{dashboard}/readyz", serving, "the gateway", logs)

@@ -19,7 +19,7 @@ from twinbeam.core.clock import MS_PER_SECOND, Clock, SystemClock
 from twinbeam.demo.environment import PIXEL, DemoEnvironment, PreferredPorts, running_environment
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.posts import posts_of
-from twinbeam.demo.processes import DemoError
+from twinbeam.demo.processes import DemoError, run_once
 from twinbeam.demo.shop import plan
 from twinbeam.demo.shop_front import ShopFront, shop_open
 from twinbeam.demo.shutdown import run_until_stopped
@@ -41,11 +41,16 @@ _RULES = ("native_wait_seconds=10",)
 _SHOP_RULES = ("native_wait_seconds=3",)
 
 _WELCOME = """
-Twinbeam is running, on this machine only. Buy something, and watch it arrive:
+Twinbeam is running, on this machine only. Open this link within 30 minutes, once, and choose a password:
+
+  {link}
+
+Buy something, and watch it arrive:
 
   Shop        {shop}/       click through it, also on a narrow window
   Twinbeam    {dashboard}/       what became of every event
   TikTok      {emulator}/       what the emulator of TikTok's side counted
+  Connect     {dashboard}/connect/tiktok       give access to two ad accounts, and import their pixels
   Intake      {intake}/v1/events
 
 Seeded shoppers (seed {seed}) buy beside you, in both channels: ad blockers, refused and changed consent, reloads,
@@ -94,19 +99,20 @@ async def _run(seed: int, directory: Path, ports: PreferredPorts, clock: Clock) 
         running_environment(directory, ports, {}, _RULES) as environment,
         shop_open(environment, ports.shop, _SHOP_RULES) as front,
     ):
-        sys.stdout.write(_welcome(environment, front, seed))
+        link = (await run_once(["-m", "twinbeam", "users", "link"], environment.settings)).strip()
+        sys.stdout.write(_welcome(environment, front, seed, link))
         sys.stdout.flush()
         await environment.while_up(_play_on(environment, seed, clock), shop=front.process)
 
 
-def _welcome(environment: DemoEnvironment, front: ShopFront, seed: int) -> str:
+def _welcome(environment: DemoEnvironment, front: ShopFront, seed: int, link: str) -> str:
     places = {
         "shop": front.url,
         "dashboard": environment.dashboard,
         "emulator": environment.emulator,
         "intake": environment.intake,
     }
-    return _WELCOME.format(**places, seed=seed, directory=environment.directory)
+    return _WELCOME.format(**places, link=link, seed=seed, directory=environment.directory)
 
 
 async def _play_on(environment: DemoEnvironment, seed: int, clock: Clock) -> None:

@@ -17,6 +17,10 @@ def _always() -> bool:
     return True
 
 
+def _never() -> bool:
+    return False
+
+
 class OnStore(Protocol):
     """Runs a synchronous call of the store in the store's own thread."""
 
@@ -33,6 +37,8 @@ class Job(Struct, frozen=True, kw_only=True):
     act: Act
     alone: bool = True  #: of all processes of an installation, only the one that holds the lease does it
     is_due: Callable[[], bool] = _always  #: whether there is anything to do yet; asked before each run
+    is_asked: Callable[[], bool] = _never  #: whether it is to run before its time
+    may_be_cut_off: bool = False  #: it goes on where it was, so that a stop need not wait for its end
 
 
 class Run(Struct, frozen=True, kw_only=True):

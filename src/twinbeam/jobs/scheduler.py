@@ -84,7 +84,7 @@ class Scheduler:
     def _start_due(self) -> None:
         for planned in (self._renewal, *self._planned):
             job = planned.job
-            if planned.task is not None or _now() < planned.next_at:
+            if planned.task is not None or (_now() < planned.next_at and not job.is_asked()):
                 continue
             if (job.alone and not self.leads) or not job.is_due():
                 self._plan(planned, AGAIN_SECONDS)
@@ -133,8 +133,13 @@ class Scheduler:
         self._leads_until = began + LEASE_SECONDS if leads else 0.0
 
     async def _end(self) -> None:
-        """Let the runs under way end, and give the lease back."""
-        await asyncio.gather(*self._under_way())
+        """Let the runs under way end, cut those off that bear it, and give the lease back."""
+        for planned in self._planned:
+            if planned.task is not None and planned.job.may_be_cut_off:
+                planned.task.cancel()
+        for ended in await asyncio.gather(*self._under_way(), return_exceptions=True):
+            if isinstance(ended, BaseException) and not isinstance(ended, asyncio.CancelledError):
+                raise ended
         runs = [replace(run, next_ms=None) for run in self.runs()]
         with suppress(StorageError, OSError):  # the next leader waits until it has run out
             await self.on_store(self.ledger.resign, self.owner, runs=runs)

@@ -70,6 +70,13 @@ def say(sentence: str) -> None:
         stream.finish()
 
 
+def say_on_terminal(sentence: str) -> None:
+    """Say a sentence to whoever started the process on a terminal, and to nobody else."""
+    for stream in _streams:
+        if stream.isatty():
+            stream.line(sentence)
+
+
 def dropped_lines() -> int:
     """Return how many lines of this process nobody took."""
     return sum(stream.dropped for stream in _streams)

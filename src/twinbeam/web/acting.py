@@ -15,5 +15,9 @@ T = TypeVar("T")
 
 async def act(context: RouteContext, request: Request, do: Callable[[Admin], T]) -> T:
     """Return what a function of `admin/` gives to whoever makes a request; raises what it raises, AdminError too."""
-    admin = Admin(context.administration, Actor(signed_in(request).name), context.clock)
-    return await context.on_store(partial(do, admin))
+    return await act_as(context, signed_in(request).name, do)
+
+
+async def act_as(context: RouteContext, name: str, do: Callable[[Admin], T]) -> T:
+    """Do the same in the name of somebody who is about to sign in."""
+    return await context.on_store(partial(do, Admin(context.administration, Actor(name), context.clock)))

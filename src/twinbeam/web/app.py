@@ -1,27 +1,50 @@
 """The pages and the read API as an ASGI app: every route, and what the routes share."""
 
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from functools import partial
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from twinbeam.admin.contract import Administration
 from twinbeam.core.clock import Clock
+from twinbeam.core.errors import TwinbeamError
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.web.access import Access, DeclaredRoute
+from twinbeam.web.account import view as account
+from twinbeam.web.accounts.routes import account_routes
 from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import probes
-from twinbeam.web.contract import LagView, OnThread, ReadModel, RouteContext, never
+from twinbeam.web.contract import (
+    NOTHING_TO_CONNECT,
+    Connecting,
+    LagView,
+    OnThread,
+    ReadModel,
+    RouteContext,
+    SignInTerms,
+    never,
+)
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
 from twinbeam.web.failures import handlers
 from twinbeam.web.find import view as find
+from twinbeam.web.gate import Gate
 from twinbeam.web.live import view as live
-from twinbeam.web.live.snapshot_cache import SnapshotCache
+from twinbeam.web.live.snapshot_cache import SnapshotCaches
 from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.sign_in import view as sign_in
+from twinbeam.web.sign_in.door import Door
+from twinbeam.web.users import view as users
+from twinbeam.web.welcome import view as welcome
+
+_OPEN = SignInTerms()
 
 
 def build(  # noqa: PLR0913 -- a parts list
@@ -38,7 +61,9 @@ def build(  # noqa: PLR0913 -- a parts list
     ready: Callable[[], list[str]],
     access_codes: Collection[int],
     emulator_url: str | None = None,
+    terms: SignInTerms = _OPEN,
     closing: Callable[[], bool] = never,
+    connecting: Connecting = NOTHING_TO_CONNECT,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -53,25 +78,48 @@ def build(  # noqa: PLR0913 -- a parts list
         metrics=metrics,
         ready=ready,
         access_codes=access_codes,
+        terms=terms,
         closing=closing,
+        connecting=connecting,
     )
-    renderer = PageRenderer(emulator_url)
-    return Starlette(routes=list(_routes(context, renderer)), exception_handlers=handlers(renderer))
+    renderer, gate = PageRenderer(emulator_url), Gate(context)
+    app = Starlette(routes=list(_routes(context, renderer, gate)), exception_handlers=handlers(renderer))
+    app.state.gate = gate
+    app.router.default = partial(_nowhere, gate)
+    return app
 
 
-def _routes(context: RouteContext, renderer: PageRenderer) -> list[Route]:
-    cache = SnapshotCache(
+async def _nowhere(gate: Gate, scope: Scope, receive: Receive, _send: Send) -> None:
+    """Answer what no route answers: the page around it shows who is signed in."""
+    with suppress(TwinbeamError):
+        await gate.meet(Request(scope, receive))
+    raise HTTPException(404)
+
+
+def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[Route]:
+    door = Door(context)
+    caches = SnapshotCaches(
         context,
         render=partial(live.part, renderer),
         look=partial(alarms, access_codes=context.access_codes),
     )
     return [
-        DeclaredRoute("/", partial(live.show, renderer, cache), needs=Access.VIEWER),
-        DeclaredRoute("/live", partial(live.stream, cache, context.closing), needs=Access.VIEWER),
+        DeclaredRoute("/", partial(live.show, renderer, caches), needs=Access.VIEWER),
+        DeclaredRoute("/live", partial(live.stream, caches, context.closing, gate.still), needs=Access.VIEWER),
         DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.VIEWER),
+        *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),
+        DeclaredRoute("/sign-in", partial(sign_in.show, renderer, door), needs=Access.ANYONE, methods=("GET", "POST")),
+        DeclaredRoute("/sign-in/provider", partial(sign_in.begin, renderer, door), needs=Access.ANYONE),
+        DeclaredRoute("/sign-in/callback", partial(sign_in.come_back, renderer, door), needs=Access.ANYONE),
+        DeclaredRoute("/sign-out", partial(sign_in.leave, door), needs=Access.VIEWER, methods=("POST",)),
+        DeclaredRoute(
+            "/welcome/{token}", partial(welcome.show, renderer, door), needs=Access.ANYONE, methods=("GET", "POST")
+        ),
+        DeclaredRoute("/account", partial(account.show, renderer, door), needs=Access.VIEWER, methods=("GET", "POST")),
+        DeclaredRoute("/users", partial(users.show, renderer, context), needs=Access.OWNER, methods=("GET", "POST")),
         DeclaredRoute("/v1/conversions", partial(conversions_api.tell, context), needs=Access.READ_KEY),
         DeclaredRoute("/healthz", partial(probes.health, context), needs=Access.ANYONE),
         DeclaredRoute("/readyz", partial(probes.readiness, context), needs=Access.MONITOR),

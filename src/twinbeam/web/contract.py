@@ -1,14 +1,19 @@
 """What the pages need: a read model, and a few questions the composition root can answer."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
+from twinbeam.admin.account_contract import AccountApi, AccountReads
 from twinbeam.admin.contract import Administration
+from twinbeam.admin.user_contract import UserReading
+from twinbeam.core.accounts import DeveloperApp
 from twinbeam.core.clock import Clock
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
+from twinbeam.core.users import Vouched
+from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.search import Searched
 
@@ -21,6 +26,11 @@ class ReadModel(Searched, Protocol):
 
     Every call sees one committed state; two calls may see two. All raise StorageError.
     """
+
+    @property
+    def users(self) -> UserReading:
+        """Return the rows of who may sign in."""
+        ...
 
     def by_id(self, conversion_id: int) -> Story | None:
         """Return one conversion by its number, with its copies and attempts, or None where there is none."""
@@ -61,6 +71,11 @@ class ReadModel(Searched, Protocol):
         """Return TikTok's newest answer with a code to each pixel, tests included."""
         ...
 
+    @property
+    def accounts(self) -> AccountReads:
+        """The connected accounts and what was imported from them."""
+        ...
+
 
 class OnThread(Protocol):
     """Runs a call on a thread of its own, so that the event loop never waits for a disk."""
@@ -86,9 +101,43 @@ class LagView(Struct, frozen=True):
     journals: tuple[JournalLag, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connecting:
+    """What connecting accounts needs beside the store."""
+
+    api: AccountApi | None = None
+    app: DeveloperApp | None = None  #: of the environment
+    next_import_ms: Callable[[], int | None] = lambda: None  #: about when the next one begins
+
+
+NOTHING_TO_CONNECT = Connecting()
+
+
 def never() -> bool:
     """Return False: the process is not about to stop."""
     return False
+
+
+class IdentityProvider(Protocol):
+    """Signs people in elsewhere (OpenID Connect). Both raise NotVouched."""
+
+    async def begin(self, *, browser: str, return_to: str) -> str:
+        """Return the address to send a browser to; `browser` is what only this one knows."""
+        ...
+
+    async def finish(self, query: Mapping[str, str], *, browser: str) -> tuple[Vouched, str]:
+        """Return who came back, by the query they came back with, and where they wanted to go."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignInTerms:
+    """What the operator decided about who may see the pages."""
+
+    public_url: str = "http://127.0.0.1:8701"  #: where people reach the pages; links begin with it
+    monitor_token: str = ""  #: what a monitor sends; without it, programs of this machine may ask
+    proxies: Proxies = NO_PROXIES
+    provider: IdentityProvider | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,4 +162,6 @@ class RouteContext:
     metrics: Callable[[], tuple[bytes, str]]
     ready: Callable[[], list[str]]
     access_codes: Collection[int]
+    terms: SignInTerms
     closing: Callable[[], bool] = never
+    connecting: Connecting = NOTHING_TO_CONNECT

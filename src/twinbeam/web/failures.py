@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.web.api.problems import ReadProblem, refusal
+from twinbeam.web.gate import NotAdmitted
 from twinbeam.web.rendering import PageRenderer
 
 Failing = Callable[[Request, Exception], Awaitable[Response]]
@@ -20,9 +21,11 @@ _PROBLEMS: Mapping[int, ReadProblem] = {
 }
 
 _WORDS: Mapping[int, tuple[str, str]] = {
+    401: ("Please sign in", "You are not signed in."),
+    403: ("Not allowed", "You may not do this. Ask an owner."),
     404: ("Page not found", "The address may be mistyped, or the conversion is no longer stored."),
     405: ("This page only reads", "The request asked it to change something."),
-    413: ("That is too much", "Search for one event id, order id or e-mail address at a time."),
+    413: ("That is too much", "What was sent is larger than any form of ours. Send less at a time."),
     503: ("The store cannot be read right now", "Nothing is lost: events are still taken in. Reload in a moment."),
 }
 _SURPRISE = ("Something unexpected happened", "Nothing was changed by it. Reload, or look at the log at this time.")
@@ -33,7 +36,7 @@ def handlers(renderer: PageRenderer) -> dict[type[Exception], Failing]:
 
     async def refused(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return _answer(renderer, request, status)
+        return _answer(renderer, request, status, error.detail if isinstance(error, NotAdmitted) else "")
 
     async def unreadable(request: Request, _error: Exception) -> Response:
         return _answer(renderer, request, 503)
@@ -44,9 +47,11 @@ def handlers(renderer: PageRenderer) -> dict[type[Exception], Failing]:
     return {HTTPException: refused, TwinbeamError: unreadable, Exception: surprised}
 
 
-def _answer(renderer: PageRenderer, request: Request, status: int) -> Response:
+def _answer(renderer: PageRenderer, request: Request, status: int, detail: str = "") -> Response:
     if request.url.path.startswith("/v1/"):
         return refusal(_PROBLEMS.get(status, ReadProblem.INTERNAL))
     title, sentence = _WORDS.get(status, _SURPRISE)
     name = f"{status} {HTTPStatus(status).phrase}"
-    return renderer.respond("components/error.html", status, here="", name=name, title=title, sentence=sentence)
+    return renderer.respond(
+        "components/error.html", status, here="", name=name, title=title, sentence=detail or sentence
+    )

@@ -1,9 +1,9 @@
 """
 Which names the dashboard answers to.
 
-The dashboard asks for no login while it is private. A page of another site, opened in the operator's browser, could
-still reach it under a name of its own that it points at this machine (DNS rebinding); so a request must name an
-address, localhost, or a name the operator has listed.
+A page of another site, opened in the operator's browser, could reach the dashboard under a name of its own that it
+points at this machine (DNS rebinding), and ask what programs of this machine may; so a request must name an address,
+localhost, or a name the operator has listed.
 """
 
 from collections.abc import Iterable

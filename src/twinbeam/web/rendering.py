@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 
 from twinbeam.core.outcomes import SENTENCES
 from twinbeam.web import wording
+from twinbeam.web.browser import current
 
 _HERE = Path(__file__).parent
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -23,7 +24,7 @@ _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancest
 HEADERS: Mapping[str, str] = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",  # addresses here hold event ids
+    "referrer-policy": "same-origin",  # addresses here hold event ids; our own forms must say where they come from
     "cache-control": "no-store",
 }
 _KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -57,7 +58,7 @@ class PageRenderer:
 
     def respond(self, template: str, status: int = 200, **values: object) -> Response:
         """Return a whole page."""
-        return HTMLResponse(self.render(template, **values), status, HEADERS)
+        return HTMLResponse(self.render(template, browser=current(), **values), status, HEADERS)
 
     def render(self, template: str, **values: object) -> str:
         """Return the text of a template."""

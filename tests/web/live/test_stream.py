@@ -44,9 +44,13 @@ def readings(room, monkeypatch):
 
 
 def test_a_hundred_viewers_cost_one_reading(room, readings):
+    shown = room.signed_in()
+
     async def crowd():
-        pages = [ask(room.app, "/") for _ in range(50)]
-        streams = [listen(room.app, "/live", enough=lambda text: "event: snapshot" in text) for _ in range(50)]
+        pages = [ask(room.app, "/", headers=shown) for _ in range(50)]
+        streams = [
+            listen(room.app, "/live", enough=lambda text: "event: snapshot" in text, headers=shown) for _ in range(50)
+        ]
         return await asyncio.gather(*pages, *streams)
 
     assert len(asyncio.run(crowd())) == 100
@@ -65,7 +69,7 @@ def test_a_second_later_there_is_one_more_reading(room, readings):
 
 def test_the_stream_begins_with_the_page_and_then_only_ticks(room):
     room.record(bought("1"))
-    text = asyncio.run(listen(room.app, "/live", enough=lambda text: text.count("event: tick") == 3))
+    text = room.listen("/live", enough=lambda text: text.count("event: tick") == 3)
     (first, *rest) = events(text)
     assert (first[0], first[2]) == ("snapshot", "2026-09-21T14:13:20.000Z")
     assert first[1].strip() in room.get("/").text
@@ -80,7 +84,7 @@ def test_the_stream_carries_what_happens_meanwhile(room):
             room.record(seen_in_browser("7"))
         return "order 7" in text and text.endswith("\n\n")
 
-    text = asyncio.run(listen(room.app, "/live", enough=enough))
+    text = room.listen("/live", enough=enough)
     snapshots = [data for name, data, _ in events(text) if name == "snapshot"]
     assert len(snapshots) == 2
     assert "order 7" in snapshots[1]
@@ -91,7 +95,7 @@ def test_each_period_has_a_stream_of_its_own(room):
     room.clock.advance(seconds=86_400)
 
     def received(path):
-        text = asyncio.run(listen(room.app, path, enough=lambda text: "event: snapshot" in text))
+        text = room.listen(path, enough=lambda text: "event: snapshot" in text)
         return re.search(r"Received.*?data-number>(\d+)<", text, re.DOTALL).group(1)
 
     assert (received("/live?days=1"), received("/live?days=7")) == ("0", "1")
@@ -107,7 +111,7 @@ def test_a_store_that_cannot_be_read_for_a_while_is_told_and_got_over(room, monk
         return whole(**asked)
 
     monkeypatch.setattr(room.reader, "totals", sometimes)
-    text = asyncio.run(listen(room.app, "/live", enough=lambda text: "event: snapshot" in text))
+    text = room.listen("/live", enough=lambda text: "event: snapshot" in text)
     names = [name for name, _, _ in events(text)]
     assert names == ["trouble", "trouble", "snapshot"]
     assert "locked" not in text
@@ -115,7 +119,7 @@ def test_a_store_that_cannot_be_read_for_a_while_is_told_and_got_over(room, monk
 
 def test_a_process_that_stops_ends_its_streams(tmp_path):
     room = Showroom(tmp_path / "data", closing=lambda: True)
-    assert asyncio.run(listen(room.app, "/live", enough=lambda _: False)) == "retry: 2000\n\n"
+    assert room.listen("/live", enough=lambda _: False) == "retry: 2000\n\n"
     room.close()
 
 

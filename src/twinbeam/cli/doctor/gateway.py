@@ -26,12 +26,10 @@ def sides(settings: Settings) -> Iterator[CheckResult]:
 
 
 def pages(settings: Settings) -> Iterator[CheckResult]:
-    """Look whether other machines may see the pages, which ask for no password."""
+    """Look whether other machines reach the pages without TLS."""
     if not is_loopback(settings.dashboard.host):
         at = f"{settings.dashboard.host}:{settings.dashboard.port}"
-        yield CheckResult(
-            f"The pages listen at {at} and ask for no password: whoever reaches it sees them.", MEND_PAGES
-        )
+        yield CheckResult(f"The pages listen at {at} without TLS: passwords would travel in the open.", MEND_PAGES)
 
 
 def running(folder: Path) -> int | None:

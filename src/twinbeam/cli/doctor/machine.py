@@ -88,7 +88,8 @@ def readiness(settings: Settings) -> Iterator[CheckResult]:
     address = settings.dashboard
     connection = HTTPConnection(urlsplit(address.url).netloc, timeout=_PATIENCE_SECONDS)
     try:
-        connection.request("GET", "/readyz")
+        token = settings.monitor_token
+        connection.request("GET", "/readyz", headers={"Authorization": f"Bearer {token}"} if token else {})
         answer = connection.getresponse()
         body = answer.read()
         reasons = msgspec.json.decode(body, type=_Readiness).reasons if answer.status == _SERVICE_UNAVAILABLE else []

@@ -70,10 +70,10 @@ def keys(settings: Settings) -> Iterator[CheckResult]:
 
 def _token(row: PixelRow, refusal: LastAnswer | None) -> CheckResult:
     named, mend = f"{row.code} ({row.name}){_where(row)}", f"twinbeam pixels token {row.code}{meant_for(row.workspace)}"
-    if not row.has_token:
+    if not row.token_from:
         return CheckResult(f"Pixel {named} has no token.", fix=f"{mend} < token.txt")
     if refusal is None:
-        return CheckResult(f"Pixel {named} has a token.")
+        return CheckResult(f"Pixel {named} {'has a token' if row.has_token else f'uses account {row.account}'}.")
     said = f"code {refusal.code}, {refusal.message}".rstrip(" ,.")
     return CheckResult(
         f"TikTok rejects the token of pixel {named}: {said}.",

@@ -34,6 +34,8 @@ def apply_drop_rules(
         test_code = _test_code(item, pixel, origin)
         if not test_code:
             return "", Reason.TEST_ORDER
+    elif pixel.tests_only:
+        return "", Reason.STAGING
     return test_code, Reason.LEFT_TO_BROWSER if _is_left(item, event, pixel, origin.channel) else None
 
 

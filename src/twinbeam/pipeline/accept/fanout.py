@@ -102,7 +102,7 @@ def _drop_rules(item: Item, event: str, pixel: RoutedPixel, call: _Call) -> tupl
     """Look closer only where something was decided or said that could drop the event."""
     if call.from_crawler and pixel.rules.bots == "drop":
         return "", Reason.BOT
-    if not pixel.guarded and event not in pixel.browser_only and not says_test(item):
+    if not pixel.guarded and not pixel.tests_only and event not in pixel.browser_only and not says_test(item):
         return GOES_ON
     return apply_drop_rules(item, event, pixel, call.origin, call.sent_from)
 

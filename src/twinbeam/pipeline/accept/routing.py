@@ -57,6 +57,7 @@ class RoutedPixel(Struct, frozen=True, gc=False):
     browser_only: frozenset[str]  #: events that TikTok's own script reports while it is alive
     never_ours: frozenset[str]  #: those of them whose owner decided so, dead or alive
     stopped: bool = False  #: nothing is sent to it, and its tag does nothing
+    tests_only: bool = False  #: it is for staging
 
     @property
     def guarded(self) -> bool:
@@ -98,6 +99,7 @@ def _routed_pixel(pixel: Pixel, routes: Sequence[Route], workspace: WorkspaceRul
         frozenset(event for event in {*rules.ways, *BROWSER_ONLY} if web and rules.way_of(event) == "browser"),
         decided if web else frozenset(),
         pixel.stopped,
+        rules.environment == "staging",
     )
 
 

@@ -19,7 +19,7 @@ from twinbeam.core.keys import KEY_BYTES, conversion_key, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Side, Signal
-from twinbeam.pipeline.record.conversion import FOUND, STRONG, VOUCHED, Conversion, belongs_to
+from twinbeam.pipeline.record.conversion import STRONG, VOUCHED, Conversion, belongs_to
 from twinbeam.pipeline.record.decision_table import REFUSED_BEFORE
 from twinbeam.pipeline.record.read_set import ReadSet
 from twinbeam.pipeline.record.relation import Relation, has_left, is_another_order, relation_of
@@ -129,12 +129,12 @@ class Joining:
         """
         Return whether a conversion may be sent under an id that leads to it: its row's own, or one that a copy brought.
 
-        What copies of earlier transactions brought stands in their payload alone; the row only tells that one did.
+        What copies of earlier transactions brought stands in their payload alone: the row tells how many there are.
         """
         brought = self._write_set.payloads.get(row.id, ())
         heard = (copy for copy in brought if not row.evidence & STRONG or belongs_to(row, copy.visitor))
-        may_bring = not row.evidence & STRONG and row.found & FOUND[Finding.ID_HEALED]
-        return row.event_id in ("", event_id) or bool(may_bring) or any(copy.event_id == event_id for copy in heard)
+        may_bring = not row.evidence & STRONG and row.copies > 1
+        return row.event_id in ("", event_id) or may_bring or any(copy.event_id == event_id for copy in heard)
 
     def _found(self, key: bytes) -> Conversion | None:
         """Find the conversion under a key that no arrival bears by itself."""

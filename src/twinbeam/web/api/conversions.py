@@ -17,10 +17,9 @@ from starlette.responses import Response
 
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.story import Attempt, CopySeen, Story
-from twinbeam.pipeline.accept.credentials import may_read, presented
-from twinbeam.pipeline.accept.problems import Problem
+from twinbeam.pipeline.accept.directory import AccessKey
 from twinbeam.search import By, Query, find
-from twinbeam.web.api.problems import ReadProblem, key_refusal, refusal
+from twinbeam.web.api.problems import ReadProblem, refusal
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.wording import amount, reason_sentence, state_sentence
 
@@ -89,10 +88,7 @@ class BadQuery(Struct, frozen=True):
 
 async def tell(context: RouteContext, request: Request) -> Response:
     """Answer GET /v1/conversions."""
-    key = may_read(presented(dict(request.scope["headers"]), request.scope["query_string"]), context.directory())
-    if isinstance(key, Problem):
-        return key_refusal(key)
-
+    key: AccessKey = request.state.read_key
     question = read_question(request.query_params)
     if isinstance(question, BadQuery):
         return refusal(ReadProblem.BAD_QUERY, question.message, field=question.field)

@@ -11,6 +11,7 @@ from twinbeam.core.story import Stopped, Story
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.places import Places, places
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.sight import seen_by
 from twinbeam.web.wording import last_failure
 
 _NO_ID = 2**62  #: an address may hold any number; no store reaches as far
@@ -37,7 +38,7 @@ def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail |
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET /events/{id}."""
-    detail = await context.on_reader(partial(read_detail, context.read_model, request.path_params["id"]))
+    detail = await context.on_reader(partial(read_detail, seen_by(request, context), request.path_params["id"]))
     if detail is None:
         raise HTTPException(404)
     return renderer.respond(

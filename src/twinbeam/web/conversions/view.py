@@ -9,6 +9,7 @@ from starlette.responses import Response
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.conversions.lists import KINDS, read_list, read_question
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.sight import seen_by
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -16,7 +17,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
     asked = read_question(request.query_params)
     if asked is None:
         raise HTTPException(404)
-    found = await context.on_reader(partial(read_list, context.read_model, asked))
+    found = await context.on_reader(partial(read_list, seen_by(request, context), asked))
     return renderer.respond(
         "conversions/page.html",
         here="/conversions",

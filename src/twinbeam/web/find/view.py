@@ -1,5 +1,6 @@
 """GET and POST /find: the way to a conversion by order id, event id or e-mail address."""
 
+from collections.abc import Collection
 from functools import partial
 
 from msgspec import Struct
@@ -9,11 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from twinbeam.core.story import Story
+from twinbeam.core.users import Role
 from twinbeam.pipeline.identity.event_ids import safe_id
-from twinbeam.search import find_anywhere
+from twinbeam.search import By, find_anywhere, is_email
+from twinbeam.web.access import signed_in
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.places import Places, places
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.sight import seen_by
 
 MOST_QUERY_CHARS = 320  #: the longest e-mail address (RFC 5321), longer than any id
 MOST_SHOWN = 100
@@ -28,21 +32,22 @@ class SearchResult(Struct, frozen=True):
     places: Places
 
 
-def search(read_model: ReadModel, typed: str) -> SearchResult:
-    """Find what was typed in every workspace that has a pixel; for the reader's thread."""
+def search(read_model: ReadModel, typed: str, ways: Collection[By]) -> SearchResult:
+    """Find what was typed, in some ways, in every workspace that has a pixel; for the reader's thread."""
     pixels = read_model.pixels()
     workspaces = sorted({row.workspace for row in pixels})
-    return SearchResult(find_anywhere(read_model, workspaces, typed), workspaces, places(pixels))
+    return SearchResult(find_anywhere(read_model, workspaces, typed, ways), workspaces, places(pixels))
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """
-    Answer /find by event id, order id or e-mail address.
+    Answer /find by event id, order id or e-mail address; a viewer finds nobody by an address.
 
     The page's own form posts, so that an address is neither in a URL nor in any log or history; it is never shown.
     """
     typed = await _typed(request)
-    found = await context.on_reader(partial(search, context.read_model, typed))
+    ways = _ways(request)
+    found = await context.on_reader(partial(search, seen_by(request, context), typed, ways))
     if len(found.stories) == 1:
         return RedirectResponse(f"/events/{found.stories[0].id}", 303, {"cache-control": "no-store"})
 
@@ -50,6 +55,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         "find/page.html",
         here="/find",
         asked=bool(typed),
+        not_for_viewers=is_email(typed) and By.EMAIL not in ways,
         typed="" if _names_person(typed) else typed,
         found=found,
         most=MOST_SHOWN,
@@ -57,6 +63,11 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         lag=context.lag(),
         at_ms=context.clock.now_ms(),
     )
+
+
+def _ways(request: Request) -> Collection[By]:
+    """Return what somebody may search by: an address leads to a person, which is not for viewers."""
+    return tuple(By) if signed_in(request).role.covers(Role.MEMBER) else (By.EVENT_ID, By.ORDER_ID)
 
 
 def _names_person(typed: str) -> bool:

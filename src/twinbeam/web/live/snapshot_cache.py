@@ -1,5 +1,5 @@
 """
-One reading of the store for everybody who looks: at most one a second, however many viewers there are.
+One reading of the store for everybody who sees the same: at most one a second, however many viewers there are.
 
 Nothing is read while nobody looks.
 """
@@ -14,6 +14,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.story import PixelRow, Story, Total
 from twinbeam.web.alarms import Alarm
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
+from twinbeam.web.sight import lag_within, within
 from twinbeam.web.sums import WEEK_DAYS
 
 PERIODS = (1, WEEK_DAYS)  #: in UTC days, today among them
@@ -40,8 +41,12 @@ class Snapshot(Struct, frozen=True):
 class SnapshotCache:
     """Shares snapshots, and what is rendered from them."""
 
-    def __init__(self, context: RouteContext, *, render: Callable[[Snapshot, int], str], look: Look) -> None:
+    def __init__(
+        self, context: RouteContext, *, render: Callable[[Snapshot, int], str], look: Look, workspace: str = ""
+    ) -> None:
         self._context = context
+        self._workspace = workspace
+        self._read_model = within(workspace, context.read_model)
         self._render = render
         self._look = look
         self._alarms: Sequence[Alarm] = ()
@@ -74,7 +79,7 @@ class SnapshotCache:
     def _read(self) -> Snapshot:
         """Read one snapshot; for the reader's thread."""
         read_model, now_ms, now = (
-            self._context.read_model,
+            self._read_model,
             self._context.clock.now_ms(),
             self._context.clock.monotonic(),
         )
@@ -87,6 +92,18 @@ class SnapshotCache:
             totals=totals,
             latest=read_model.recent(limit=LATEST),
             pixels=pixels,
-            lag=self._context.lag(),
+            lag=lag_within(self._workspace, self._context.lag()),
             alarms=self._alarms,
         )
+
+
+class SnapshotCaches:
+    """One cache for whoever sees all workspaces, and one for each workspace that somebody is kept to."""
+
+    def __init__(self, context: RouteContext, *, render: Callable[[Snapshot, int], str], look: Look) -> None:
+        self._make = partial(SnapshotCache, context, render=render, look=look)
+        self._caches: dict[str, SnapshotCache] = {}
+
+    def of(self, workspace: str) -> SnapshotCache:
+        """Return the cache of a workspace; "" is all of them. Only workspaces that were added get here."""
+        return self._caches.setdefault(workspace, self._make(workspace=workspace))

@@ -49,7 +49,7 @@ def _stopped(facts: PixelFacts) -> Issue | None:
 
 
 def _no_token(facts: PixelFacts) -> Issue | None:
-    if facts.pixel.has_token:
+    if facts.pixel.token_from:
         return None
     waiting = facts.week.waiting
     what = f"No access token; conversions that wait for it: {waiting:,}." if waiting else "No access token."

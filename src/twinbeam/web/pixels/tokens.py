@@ -15,6 +15,6 @@ def refusals(answers: Iterable[LastAnswer], access_codes: Collection[int]) -> Re
 def refusal_of(row: PixelRow, refused: Refusals) -> LastAnswer | None:
     """Return TikTok's refusal of the token that a pixel has now; one that was saved since has not been tried."""
     answer = refused.get((row.workspace, row.code))
-    if answer is None or not row.has_token:
+    if answer is None or not row.token_from:
         return None
-    return answer if row.token_ms is None or answer.at_ms >= row.token_ms else None
+    return answer if not row.has_token or row.token_ms is None or answer.at_ms >= row.token_ms else None

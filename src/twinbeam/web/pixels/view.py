@@ -8,11 +8,12 @@ from starlette.responses import Response
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.pixels.table import read_table
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.sight import seen_by
 
 
-async def show(renderer: PageRenderer, context: RouteContext, _request: Request) -> Response:
+async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET /pixels."""
     table = await context.on_reader(
-        partial(read_table, context.read_model, context.clock.now_ms(), context.access_codes)
+        partial(read_table, seen_by(request, context), context.clock.now_ms(), context.access_codes)
     )
     return renderer.respond("pixels/page.html", here="/pixels", table=table)

@@ -22,6 +22,10 @@ function listen() {
   source.addEventListener("open", () => show("live", "live"));
   source.addEventListener("error", () => show("connection lost, trying again", "lost"));
   source.addEventListener("trouble", (event) => show(event.data, "lost"));
+  source.addEventListener("ended", (event) => {
+    hush();
+    show(event.data, "lost");
+  });
   source.addEventListener("tick", (event) => {
     setClock(event.lastEventId);
     show("live", "live");
@@ -97,5 +101,5 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea")) return;
   event.preventDefault();
-  document.querySelector(".find input").focus();
+  document.querySelector(".find [name=q]").focus();
 });

@@ -52,7 +52,13 @@ _PIXELS = (
     "created AS created_ms, coalesce((SELECT until FROM confirming WHERE confirming.workspace = pixel.workspace "
     "AND confirming.pixel = code), 0) AS confirming_until_ms, "
     "(SELECT json_object('since_ms', at, 'who', who, 'why', why) FROM stopped_pixel AS stop "
-    "WHERE stop.workspace = pixel.workspace AND stop.code = pixel.code) AS stopped "
+    "WHERE stop.workspace = pixel.workspace AND stop.code = pixel.code) AS stopped, "
+    "coalesce((SELECT connection.id FROM imported_pixel "
+    "JOIN connection ON connection.id = imported_pixel.connection "
+    "JOIN advertiser ON advertiser.connection = connection.id AND advertiser.id = imported_pixel.advertiser "
+    "WHERE imported_pixel.code = pixel.code AND connection.workspace = pixel.workspace "
+    "AND connection.state = 'connected' AND vanished_since_ms IS NULL AND chosen = 1 "
+    "ORDER BY connected_ms DESC, connection.id DESC LIMIT 1), '') AS account "
     "FROM pixel ORDER BY workspace, created, code"
 )
 _KEYS = (

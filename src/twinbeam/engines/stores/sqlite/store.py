@@ -23,7 +23,7 @@ The SQLite store, opened.
     durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
-    ../tables/     what SQLAlchemy keeps: who runs the jobs     transactions of their own
+    ../tables/     what SQLAlchemy keeps: jobs, users           transactions of their own, or others'
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
@@ -31,6 +31,7 @@ The SQLite store, opened.
 
 import sqlite3
 from contextlib import ExitStack, closing
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -54,9 +55,13 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.account_reading import AccountReader
+    from twinbeam.engines.stores.tables.accounts import AccountTable
+    from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.orders import OrderTable
     from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
+    from twinbeam.engines.stores.tables.users import UserRows
 
 FILE = "store.db"
 
@@ -124,6 +129,16 @@ class SqliteStore(
         """What shop systems pass on of persons' rights."""
         return request_table(self._connection)
 
+    @property
+    def accounts(self) -> "AccountTable":
+        """The connected accounts."""
+        return account_table(self._connection)
+
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self._connection.tables)
+
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
@@ -157,6 +172,16 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
         """What shop systems pass on of persons' rights."""
         return request_table(self._connection)
 
+    @property
+    def accounts(self) -> "AccountTable":
+        """The connected accounts."""
+        return account_table(self._connection)
+
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self._connection.tables)
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
@@ -167,6 +192,25 @@ class SqliteReader(Listing):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(open_reader(folder / FILE))
+
+    @cached_property
+    def tables(self) -> "Tables":
+        """The tables that SQLAlchemy keeps, for reading; it is loaded only where they are asked for."""
+        from twinbeam.engines.stores.tables.database import Tables  # noqa: PLC0415
+
+        return Tables(self._db)
+
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        return user_rows(self.tables)
+
+    @property
+    def accounts(self) -> "AccountReader":
+        """The connected accounts, read beside the writer."""
+        from twinbeam.engines.stores.tables.account_reading import AccountReader  # noqa: PLC0415
+
+        return AccountReader(self.tables)
 
     def close(self) -> None:
         """Close the file."""
@@ -192,6 +236,20 @@ def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable"
     from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
 
     return JobTable(connection.tables, alone=alone)
+
+
+def account_table(connection: StoreConnection) -> "AccountTable":
+    """Return the tables of accounts; SQLAlchemy is loaded only where they are asked for."""
+    from twinbeam.engines.stores.tables.accounts import AccountTable  # noqa: PLC0415
+
+    return AccountTable(connection.tables, connection.ring)
+
+
+def user_rows(tables: "Tables") -> "UserRows":
+    """Return the rows of users; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.users import UserRows  # noqa: PLC0415
+
+    return UserRows(tables)
 
 
 def _open(folder: Path, **options: int) -> sqlite3.Connection:

@@ -1,0 +1,1 @@
+"""The page `/account`: one's own password and sessions."""

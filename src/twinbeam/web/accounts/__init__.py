@@ -1,0 +1,1 @@
+"""The pages /accounts: connected accounts, their ad accounts and pixels."""

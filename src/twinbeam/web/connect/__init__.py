@@ -1,0 +1,1 @@
+"""The page /connect/tiktok: an advertiser gives this installation access."""

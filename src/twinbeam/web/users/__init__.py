@@ -1,0 +1,1 @@
+"""The page `/users`: who may sign in, what they may do, and the links that let somebody in."""

@@ -1,0 +1,1 @@
+"""The page `/welcome`: where a link that we made lets somebody in."""
