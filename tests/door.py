@@ -46,7 +46,7 @@ class Corridor:
         if self.answer is not None:
             return self.answer
         self.arrivals += arrivals
-        return Taken([arrival.item.event_id or "derived" for arrival in arrivals])
+        return Taken([arrival.item.event_id or "derived" for arrival in arrivals if arrival.event])
 
     async def note(self, statements: Sequence[Arrival]) -> Noted | Full:
         if isinstance(self.answer, Exception):

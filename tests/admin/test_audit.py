@@ -17,6 +17,7 @@ from twinbeam.admin import (
     erasure,
     export,
     importing,
+    imports,
     keys,
     links,
     person,
@@ -24,6 +25,7 @@ from twinbeam.admin import (
     pixels,
     profiles,
     releases,
+    requests,
     sessions,
     shops,
     snippet,
@@ -88,6 +90,9 @@ CHANGES = {
     keys.create: lambda admin: keys.create(admin, keys.NewKey(KeyKind.SERVER, "till", (Route(CODE),), "main")),
     keys.create_for: lambda admin: keys.create_for(admin, (MAIN, CODE), KeyKind.SERVER, "main"),
     keys.revoke: lambda admin: keys.revoke(admin, MAIN, admin.store.access_keys()[0].id),
+    sources.map_orders: lambda admin: sources.map_orders(admin, "till", {"order_id": "data.number"}),
+    imports.begin: lambda admin: imports.begin(admin, MAIN, "3 records of a file", "digest"),
+    sources.set_rules: lambda admin: sources.set_rules(admin, "lamps", {"money": "presentment"}),
     sources.create: lambda admin: sources.create(admin, sources.NewSource("crm", (Route(CODE),), "main")),
     sources.rotate: lambda admin: sources.rotate(admin, "shop"),
     sources.retire: lambda admin: sources.retire(admin, "till"),
@@ -122,8 +127,12 @@ CHANGES = {
     profiles.describe: lambda admin: profiles.describe(admin, MAIN, CODE, {"client": "Acme"}),
     erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
 }
-#: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py.
+#: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py or, of requests, in
+#: tests/rooms/test_person_requests.py.
 OTHERS = {
+    requests.listed,
+    requests.export,
+    requests.erase,
     audit.changing,
     audit.latest,
     spaces.listed,
@@ -135,6 +144,8 @@ OTHERS = {
     pixel_removal.removal,
     pixels.save_rules,
     keys.listed,
+    sources.dialect_of,
+    imports.advance,
     sources.listed,
     person.person_of,
     snippet.snippet_for,
@@ -185,6 +196,8 @@ def installed(admin):
     pixels.add(admin, pixels.NewPixel(STOPPED))
     stopping.stop(admin, MAIN, STOPPED)
     keys.create(admin, keys.NewKey(KeyKind.BROWSER, "tag", (Route(CODE),), "main"))
+    lamps = sources.NewSource("lamps", (Route(CODE),), "main", secret="a client secret", dialect="shopify")
+    sources.create(admin, lamps)
     for name in ("till", "shop"):
         sources.create(admin, sources.NewSource(name, (Route(CODE),), "main"))
     sources.rotate(admin, "till")

@@ -98,7 +98,7 @@ def test_the_audit_counts_addresses_and_does_not_keep_them(admin):
 
 def test_a_rule_that_cannot_be_changes_nothing(admin):
     pixels.add(admin, pixels.NewPixel(CODE))
-    with pytest.raises(Invalid, match="placed, paid or shipped"):
+    with pytest.raises(Invalid, match="placed, paid, shipped or delivered"):
         pixels.decide(admin, MAIN, CODE, {"restricted": "true", "purchase_means": "later"})
     assert pixels.known(admin, MAIN, CODE).rules == PixelRules()
     assert len(lines(admin)) == 1

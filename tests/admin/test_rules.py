@@ -52,7 +52,7 @@ def test_a_rule_is_set(assignment, rules):
 @pytest.mark.parametrize(
     ("assignment", "fix"),
     [
-        ("purchase_means=later", "placed, paid or shipped"),
+        ("purchase_means=later", "placed, paid, shipped or delivered"),
         ("nope=1", "purchase_means"),
         ("consent=require", "consent.policy"),
         ("ways=both", "ways.EVENT"),

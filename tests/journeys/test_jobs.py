@@ -35,6 +35,7 @@ def test_each_job_runs_and_tells_when_it_ran_and_when_it_will(shop):
         "housekeeping",
         "earlier_journals",
         "overdue",
+        "person_requests",
         "removed",
         "token_checks",
         "pixel_import",

@@ -45,7 +45,7 @@ from twinbeam.pipeline.send.limits import Ages
 pytestmark = pytest.mark.slow
 
 JOURNAL = "0c" * 16
-TERMS = Terms(PixelRules(purchase_means="paid", confirm_purchases="on"))
+TERMS = Terms(PixelRules(purchase_means="paid", purchase_expires_days=14, confirm_purchases="on"))
 POLICY = RecordPolicy(terms_of=lambda _workspace, _pixel: TERMS, judge=judge)
 STEP_MS = HOUR
 END_MS = NOW + 17 * DAY

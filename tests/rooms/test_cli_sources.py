@@ -48,7 +48,7 @@ def test_a_source_is_made_and_its_secret_is_shown_once(data):
     assert (made["source"], made["path"]) == ("till", "/in/webhook/till")
     assert kept() == [made["secret"]]
     listed = said("sources", "list")
-    assert listed.splitlines()[1].split()[:3] == ["till", "main", "1"]
+    assert listed.splitlines()[1].split()[:4] == ["till", "webhook", "main", "1"]
     assert CODE in listed
     everything = listed + said("audit") + (data / "directory.json").read_text()
     assert made["secret"].removeprefix("whsec_") not in everything

@@ -20,10 +20,11 @@ from twinbeam.core.rules import Route
 from twinbeam.core.values import Channel
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.signing import seal_secret
-from twinbeam.pipeline.accept.directory import SignedSource
+from twinbeam.pipeline.accept.directory import WEBHOOK, SignedSource
 from twinbeam.pipeline.accept.problems import MOST_BYTES
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.sources import consent_v1, events_v1
+from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.standard_webhooks import MOST_SIGNATURES, NOT_NOW, NOT_SIGNED, SIGN, SIGN_ANEW, StandardWebhooks
 
 pytestmark = pytest.mark.outside("signature")
@@ -209,7 +210,7 @@ def asked(*, directory=None):
 
     nobody = SignedSource("", "", (b64encode(b"n" * 32).decode(), b64encode(b"m" * 32).decode()))
     plain = {name: replace(SOURCES[name], secrets=keys) for name, keys in directory.items()}
-    dialect = StandardWebhooks(open_secret, nobody)
+    dialect = StandardWebhooks(SourceSignatures(WEBHOOK, open_secret, nobody))
     return House(directory=replace(a_directory(), sources=plain), dialects=(dialect,)), opened
 
 
@@ -233,7 +234,7 @@ def test_nobody_learns_which_sources_exist():
 
 
 def test_the_stand_ins_secrets_are_drawn_anew_and_open_nothing():
-    drawn = {repr(standard_webhooks(RING)._nobody.secrets) for _ in range(5)}
+    drawn = {repr(standard_webhooks(RING)._sources._nobody.secrets) for _ in range(5)}
     assert len(drawn) == 5
     house, body = a_house(), an_envelope()
     guesses = ["whsec_" + b64encode(guess).decode() for guess in (b"\0", b"\0" * 32, b"nobody")]
@@ -275,7 +276,7 @@ def test_a_secret_that_the_key_ring_does_not_open_is_our_trouble_and_tried_again
     def broken(_source, _secret):
         raise StorageDamaged("the key ring lacks the key that sealed this")
 
-    dialect = StandardWebhooks(broken, SOURCES["crm"])
+    dialect = StandardWebhooks(SourceSignatures(WEBHOOK, broken, SOURCES["crm"]))
     house = House(directory=replace(a_directory(), sources=SOURCES), dialects=(dialect,))
     answered = send(house, body)
     assert (answered.status, answered.json["code"]) == (503, "unavailable")
@@ -295,7 +296,7 @@ def test_what_the_library_signs_is_verified_and_nothing_else(secret, message, te
     given_headers = headers(body, written, message=message)
     source = {"till": replace(SOURCES["till"], secrets=(b64encode(secret).decode(),))}
     nobody = SignedSource("", "", (b64encode(b"n" * 32).decode(),) * 2)
-    dialect = StandardWebhooks(lambda _source, kept: b64decode(kept), nobody)
+    dialect = StandardWebhooks(SourceSignatures(WEBHOOK, lambda _source, kept: b64decode(kept), nobody))
     house = House(directory=replace(a_directory(), sources=source), dialects=(dialect,))
     assert send(house, body, given_headers).status == 202
     place = data.draw(st.integers(0, len(body) - 1))

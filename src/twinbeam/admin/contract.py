@@ -11,9 +11,11 @@ from twinbeam.admin.token_record import TokenChecks
 from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
-from twinbeam.core.rules import PixelRules, Route, WorkspaceRules
+from twinbeam.core.rules import PixelRules, Route, SourceRules, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow, PixelRow, SourceRow, Story
 from twinbeam.core.values import Facts
+from twinbeam.orders.ledger import OrderRow
+from twinbeam.orders.requests import RequestLedger
 from twinbeam.pipeline.record.conversion import Copy
 
 
@@ -149,6 +151,16 @@ class Administration(Protocol):
         """Let what waits for a stopped pixel be sent, and all that comes."""
         ...
 
+    @property
+    def person_requests(self) -> RequestLedger:
+        """What shop systems pass on of persons' rights."""
+        ...
+
+    @property
+    def orders(self) -> "ImportLedger":
+        """The ledger of orders, and how far files were imported into it."""
+        ...
+
     def add_key(self, key: KeyRow) -> None:
         """Keep a new key's hash and what it may do."""
         ...
@@ -167,6 +179,10 @@ class Administration(Protocol):
 
     def save_source_routes(self, name: str, routes: Sequence[Route]) -> None:
         """Change where the events of a source go."""
+        ...
+
+    def save_source_rules(self, name: str, dialect: str, rules: SourceRules) -> None:
+        """Change what was decided about the orders of a source."""
         ...
 
     def rotate_source(self, name: str, secret: bytes, *, now_ms: int) -> None:
@@ -189,8 +205,28 @@ class Administration(Protocol):
         """Note a request for erasure, which the writer carries out."""
         ...
 
+    def erasures(self) -> set[str]:
+        """Name all requests for erasure that are known."""
+        ...
+
     def erasure(self, id_: str) -> Receipt | None:
         """Return the receipt of a request, or None while it is not carried out."""
+        ...
+
+
+class ImportLedger(Protocol):
+    """The part of a store that knows how far files were imported."""
+
+    def imported(self, digest: str) -> int:
+        """Return how many of a file's records were imported."""
+        ...
+
+    def note_import(self, digest: str, done: int, now_ms: int) -> None:
+        """Note how many of a file's records are imported by now."""
+        ...
+
+    def orders_of(self, workspace: str, *, after: int = 0, limit: int = 1_000) -> list[OrderRow]:
+        """Return a page of the orders of a workspace, by their ids."""
         ...
 
 

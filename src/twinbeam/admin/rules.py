@@ -28,7 +28,11 @@ _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 #: What `twinbeam pixels test` sets, so that no code stays on by mistake.
-_SET_ELSEWHERE = {"test_code": "twinbeam pixels test", "test_until_ms": "twinbeam pixels test"}
+_SET_ELSEWHERE = {
+    "mapping": "twinbeam sources map",
+    "test_code": "twinbeam pixels test",
+    "test_until_ms": "twinbeam pixels test",
+}
 
 
 def changed(rules: Rules, wanted: Mapping[str, str]) -> Rules:
@@ -243,5 +247,6 @@ _KEYS: Mapping[str, tuple[tuple[str, Check], ...]] = {
     "ways": (("EVENT", event),),
     "means": (("NAME", _name),),
     "consent.regions": (("REGION", _region),),
+    "mapping": (("FIELD", _name),),
     "rates": (("CURRENCY", currency), ("DAY", _day), ("CURRENCY", currency)),
 }

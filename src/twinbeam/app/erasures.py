@@ -16,7 +16,7 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
-from twinbeam.core.erasure import Erasure
+from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError
 from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
 from twinbeam.engines.keyring import KeyRing
@@ -37,12 +37,41 @@ class ErasureRequests(Protocol):
         ...
 
 
+class ErasureReceipts(Protocol):
+    """The part of a store that tells what became of them."""
+
+    def erasure(self, id_: str) -> Receipt | None:
+        """Return the receipt of a request, or None while it is not carried out."""
+        ...
+
+
 class Reporter(Protocol):
     """Told about what needs a log line."""
 
     def happening(self, event: str, /, **fields: object) -> None:
         """Take note; never an identifier."""
         ...
+
+
+class WriterErasures:
+    """See admin.contract.Erasures for the promises; the writer itself carries them out, so nobody waits here."""
+
+    def __init__(self, settings: Settings, ring: KeyRing, store: ErasureReceipts) -> None:
+        self._settings = settings
+        self._ring = ring
+        self._store = store
+
+    def positions(self) -> Mapping[str, int]:
+        """Return how far each journal is written."""
+        return positions(self._settings.journal_folder, self._ring)
+
+    def remember(self, request: Erasure) -> None:
+        """Write a request down beside the key ring."""
+        remember(log_path(self._settings), self._ring, request)
+
+    def carried_out(self, request_id: str) -> Receipt | None:
+        """Return the receipt of a request, where it is carried out."""
+        return self._store.erasure(request_id)
 
 
 def log_path(settings: Settings) -> Path:

@@ -13,7 +13,7 @@ from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
 from twinbeam.app.process import attempt, beat, end_with_parent, every, run, side_by_side
 from twinbeam.app.reports import Reports
-from twinbeam.app.signing import standard_webhooks
+from twinbeam.app.signing import signed_dialects
 from twinbeam.app.slot import Slot
 from twinbeam.app.snapshot import SnapshotFile
 from twinbeam.core.clock import Clock, SystemClock
@@ -72,7 +72,7 @@ def intake_app(
     )
     return IntakeApp(
         directory=directory.in_force,
-        dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1, standard_webhooks(ring)),
+        dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1, *signed_dialects(ring)),
         take=intake.take,
         note=intake.note,
         clock=clock,

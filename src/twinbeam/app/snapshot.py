@@ -59,7 +59,9 @@ def directory_of(store: SnapshotStore) -> Directory:
         for row in store.pixels()
     }
     sources = {
-        row.name: SignedSource(row.name, row.workspace, row.secrets, tuple(row.routes), row.shop)
+        row.name: SignedSource(
+            row.name, row.workspace, row.secrets, tuple(row.routes), row.shop, row.dialect, row.rules
+        )
         for row in store.signed_sources()
     }
     return Directory(keys, pixels, store.workspaces(), sources)

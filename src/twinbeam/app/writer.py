@@ -28,6 +28,7 @@ from twinbeam.app.live_rules import LiveRules
 from twinbeam.app.machine import LOOK_SECONDS, REPEAT_SECONDS, Machine
 from twinbeam.app.opening import Pages, named, opened
 from twinbeam.app.pending import Pending
+from twinbeam.app.person_requests import carry_out_requests
 from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side_by_side
 from twinbeam.app.recording import Follower
@@ -53,6 +54,7 @@ from twinbeam.jobs import (
     journals,
     lookups,
     overdue,
+    person_requests,
     pixel_weeks,
     removed,
     token_checks,
@@ -209,6 +211,9 @@ class Writer:
             overdue.job(self._ending(), is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
             token_checks.job(partial(learn_of_deliveries, store), on_store),
+            person_requests.job(
+                partial(carry_out_requests, self.settings, self.ring, store, clock), on_store, is_due=sends
+            ),
             self.importing.job(on_store),
         ]
 

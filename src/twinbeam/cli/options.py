@@ -37,6 +37,10 @@ def shop_option(command: Command) -> Command:
 
 
 def _assigned(_context: click.Context, _parameter: click.Parameter, words: tuple[str, ...]) -> dict[str, str]:
+    return assigned(words)
+
+
+def assigned(words: tuple[str, ...]) -> dict[str, str]:
     """Read `name=value` words; of a name that stands twice the last counts."""
     pairs = [word.partition("=") for word in words]
     for name, separator, _ in pairs:

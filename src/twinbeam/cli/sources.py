@@ -2,13 +2,15 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
-from twinbeam.cli.options import json_option, shop_option, workspace_option
+from twinbeam.cli.options import assigned, assignments_argument, json_option, shop_option, workspace_option
+from twinbeam.core.errors import ConfigError
 from twinbeam.core.rules import Route
 
 
@@ -40,6 +42,14 @@ def _secret_option(function: Callable[..., Any]) -> Callable[..., Any]:
     multiple=True,
     help='A pixel for some of its events, such as "CODE host=shop.de country=DE"; repeat for several.',
 )
+@click.option(
+    "--kind",
+    type=click.Choice(["webhook", "shopify", "woocommerce", "stripe"]),
+    default="webhook",
+    show_default=True,
+    help="What its sender speaks.",
+)
+@click.option("--set", "rules", multiple=True, metavar="NAME=VALUE", help="A rule for its orders; repeat for several.")
 @_secret_option
 @shop_option
 @workspace_option
@@ -48,6 +58,8 @@ def create(  # noqa: PLR0913 -- one for each option
     name: str,
     pixels: tuple[str, ...],
     routes: tuple[str, ...],
+    kind: str,
+    rules: tuple[str, ...],
     *,
     secret_stdin: bool,
     shop: str | None,
@@ -57,12 +69,13 @@ def create(  # noqa: PLR0913 -- one for each option
     """
     Make a source and show its secret, once.
 
-    What it signs is taken at /in/webhook/NAME, and counts as the word of the shop's server.
+    What it signs is taken at /in/KIND/NAME, and counts as the word of the shop's server.
 
     \b
     Examples:
       twinbeam sources create till --pixel C4A5B6C7D8E9F0G1H2I3
       twinbeam sources create crm --route "C4A5B6C7D8E9F0G1H2I3 event=Lead" --secret-stdin < crm.txt
+      twinbeam sources create shop --kind shopify --pixel C4A5B6C7D8E9F0G1H2I3 --secret-stdin < secret.txt
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.admin import sources
     from twinbeam.admin.routes import route_of
@@ -71,8 +84,9 @@ def create(  # noqa: PLR0913 -- one for each option
     leading = (*map(Route, pixels), *map(route_of, routes))
     given = _given(secret_stdin=secret_stdin)
     with opened_admin() as admin:
-        secret = sources.create(admin, sources.NewSource(name, leading, shop, workspace, given))
-    _show(name, secret, as_json=as_json)
+        wanted = sources.NewSource(name, leading, shop, workspace, given, kind, assigned(rules))
+        secret = sources.create(admin, wanted)
+    _show(name, secret, kind, as_json=as_json)
 
 
 @command.command(name="list")
@@ -96,11 +110,11 @@ def list_sources(workspace: str) -> None:
     if not rows:
         click.echo(f"No source yet. Make one:  twinbeam sources create NAME --pixel CODE{meant_for(workspace)}")
         return
-    click.echo(f"{'source':20} {'shop':16} {'secrets':7} {'newest since':16} routes")
+    click.echo(f"{'source':20} {'kind':12} {'shop':16} {'secrets':7} {'newest since':16} routes")
     for row in rows:
         since = datetime.fromtimestamp((row.rotated_ms or row.created_ms) / 1_000, UTC).strftime("%Y-%m-%d %H:%M")
         routes = "; ".join(map(written, row.routes))
-        click.echo(f"{row.name:20} {row.shop or FIRST_SHOP:16} {len(row.secrets):7} {since} {routes}")
+        click.echo(f"{row.name:20} {row.dialect:12} {row.shop or FIRST_SHOP:16} {len(row.secrets):7} {since} {routes}")
 
 
 @command.command()
@@ -122,7 +136,99 @@ def rotate(name: str, *, secret_stdin: bool, as_json: bool) -> None:
     given = _given(secret_stdin=secret_stdin)
     with opened_admin() as admin:
         secret = sources.rotate(admin, name, given)
-    _show(name, secret, as_json=as_json)
+        kind = sources.dialect_of(admin, name)
+    _show(name, secret, kind, as_json=as_json)
+
+
+@command.command(name="set")
+@click.argument("name")
+@assignments_argument
+def set_rules(name: str, assignments: dict[str, str]) -> None:
+    """
+    Decide about the orders of a shop system, and show all of its rules. `NAME=` alone restores the default.
+
+    \b
+    Examples:
+      twinbeam sources set shop money=presentment order_id=name
+      twinbeam sources set shop renewal=purchase point_of_sale=
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.admin import sources
+    from twinbeam.admin.rules import lines
+    from twinbeam.cli.setup import opened_admin
+
+    with opened_admin() as admin:
+        rules = sources.set_rules(admin, name, assignments)
+    for rule, value, usual in lines(rules):
+        click.echo(f"{rule:16} {value}{'' if usual else '  (changed)'}")
+
+
+@command.command(name="map")
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+def map_orders(name: str, file: Path | None) -> None:
+    """
+    Read the orders of a webhook source by a mapping file; without a file it sends events again.
+
+    \b
+    Examples:
+      twinbeam sources map till till.toml
+      twinbeam sources map till
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.admin import sources
+    from twinbeam.cli.setup import opened_admin
+
+    mapping = _mapping(file) if file is not None else {}
+    with opened_admin() as admin:
+        sources.map_orders(admin, name, mapping)
+    click.echo(f"Source {name} is read by {len(mapping)} fields." if mapping else f"Source {name} sends events.")
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("body", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def preview(file: Path, body: Path) -> None:
+    """
+    Show what a mapping FILE makes of a webhook's BODY. Nothing is sent or stored.
+
+    \b
+    Examples:
+      twinbeam sources preview till.toml delivery.json
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.cli.setup import now_ms
+    from twinbeam.pipeline.accept.problems import Problem
+    from twinbeam.sources.mapped_orders import read_mapped
+
+    reading = read_mapped(body.read_bytes(), _mapping(file), now_ms(), None)
+    if isinstance(reading, Problem):
+        told = [f"{it.field}: {it.message} {it.fix}" for it in reading.rejected] or [f"{reading.message} {reading.fix}"]
+        raise ConfigError(f"{body}: {told[0]}")
+    (facts,), purchase = reading.orders, reading.items[0]
+    click.echo(f"{'order':20} {facts.order_id}")
+    for name, stated in sorted(facts.stated.items()):
+        click.echo(f"{name:20} {stated.text or '-'}")
+    for name, value in _said(purchase):
+        click.echo(f"{name:20} {value}")
+
+
+def _said(item: Any) -> Iterator[tuple[str, object]]:
+    """Yield what an event says, by the names of its fields."""
+    from twinbeam.core.values import plain
+
+    told = plain(item)
+    for name in ("event", "event_time", "progress", "cart_token", "checkout_token", "order_token", "visitor_id"):
+        if told.get(name):
+            yield name, told[name]
+    for part in ("user", "page", "properties", "consent"):
+        yield from ((f"{part}.{name}", value) for name, value in told.get(part, {}).items() if value is not None)
+
+
+def _mapping(file: Path) -> dict[str, str]:
+    from twinbeam.sources.mapped_orders import MappingError, mapping_of
+
+    try:
+        return mapping_of(file.read_text(encoding="utf-8"))
+    except (MappingError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
 
 
 @command.command()
@@ -165,8 +271,8 @@ def _given(*, secret_stdin: bool) -> str | None:
     return sys.stdin.readline() if secret_stdin else None
 
 
-def _show(name: str, secret: str, *, as_json: bool) -> None:
-    path = f"/in/webhook/{name}"
+def _show(name: str, secret: str, kind: str, *, as_json: bool) -> None:
+    path = f"/in/{kind}/{name}"
     if as_json:
         click.echo(json.dumps({"source": name, "path": path, "secret": secret}))
         return

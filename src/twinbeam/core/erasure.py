@@ -25,6 +25,18 @@ class Person(Struct, frozen=True):
         return workspace == self.workspace and self.shop in (None, shop)
 
 
+class PersonRequest(Struct, frozen=True):
+    """What a shop system passes on of the rights of a person, or of a whole shop."""
+
+    id: str  #: the same for a delivery that is repeated
+    kind: str  #: of REQUEST_KINDS
+    people: list[Person] = []  #: all by which the person may be known here
+
+
+#: To be told what is stored; to have it erased; to have all of a shop erased.
+REQUEST_KINDS = ("data_request", "redact", "shop_redact")
+
+
 class Erasure(Struct, frozen=True):
     """A request for erasure. It reaches what was accepted before it, and only once all of that is recorded."""
 

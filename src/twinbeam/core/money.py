@@ -1,5 +1,7 @@
 """Amounts in a currency's minor unit, such as cents (ISO 4217)."""
 
+from decimal import Decimal
+
 _NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR_DECIMALS = "CLF UYW"
@@ -16,7 +18,7 @@ def decimal_places(currency: str) -> int:
     return _PLACES.get(currency, 2)
 
 
-def to_minor(value: float, currency: str) -> int:
+def to_minor(value: float | Decimal, currency: str) -> int:
     """Return an amount in the minor unit."""
     per_unit: int = 10 ** decimal_places(currency)
     return round(value * per_unit)

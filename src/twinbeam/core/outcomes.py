@@ -34,6 +34,8 @@ class Reason(StrEnum):
     NEVER_CONFIRMED = "never_confirmed"
     CONSENT_CONTESTED = "consent_contested"
     ORDER_REUSED = "order_reused"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_IGNORED = "order_ignored"
     JOINED = "joined"
     LEFT_TO_BROWSER = "left_to_browser"
     FOREIGN_HOST = "foreign_host"
@@ -80,6 +82,11 @@ SENTENCES: dict[Reason, str] = {
     Reason.ORDER_REUSED: (
         "The shop's server reported another order under this number before: of another person, or more than 30 "
         "days apart. Check it, then send it with `twinbeam release`."
+    ),
+    Reason.ORDER_CANCELLED: "The order was cancelled or refunded before it was sent, so it is no purchase.",
+    Reason.ORDER_IGNORED: (
+        "The shop's rules leave out orders of this kind, such as drafts or the point of sale. "
+        "See `twinbeam sources set`."
     ),
     Reason.JOINED: "It is the same order as another conversion, and is counted there.",
     Reason.LEFT_TO_BROWSER: "TikTok's pixel in the browser reports this event, so the server did not send it again.",

@@ -15,10 +15,10 @@ Part = Literal["tax", "shipping", "gift_cards", "tips"]
 Law = Literal["opt_in", "opt_out", "not_required"]
 """What a place asks for before data about a visitor may be sent."""
 
-Stage = Literal["placed", "paid", "shipped"]
+Stage = Literal["placed", "paid", "shipped", "delivered"]
 """How far an order is; a purchase may mean any of them."""
 
-STAGES: tuple[Stage, ...] = ("placed", "paid", "shipped")
+STAGES: tuple[Stage, ...] = ("placed", "paid", "shipped", "delivered")
 
 IdFrom = Literal["auto", "order", "token"]
 """What gives an order's event its id where the sender gives none; auto: the order token where the copy has one."""
@@ -56,6 +56,8 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser writes it
     event_id_from: IdFrom = "auto"  #: an id from the order token cannot be guessed from the order
     purchase_means: Stage = "placed"  #: the stage from which an order counts, for browser and server
+    purchase_expires_days: Annotated[int, Meta(ge=1, le=28)] = 28  #: how long an order that a server told of waits
+    place_an_order: bool = False  #: send PlaceAnOrder when a shop system tells of an order; TikTok ends it with 2026
     confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: a browser's waits for a server's; auto: if one reports
     native_wait_seconds: Annotated[int, Meta(ge=0, le=270)] = 240  #: inside TikTok's 5 minutes (tiktok.md 7.1)
     parameters: tuple[str, ...] = ()  #: the properties that may be sent; empty: all
@@ -85,6 +87,27 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
 
 
 DEFAULT_RULES = PixelRules()
+
+
+OrderRule = Literal["ignore", "purchase"]
+"""Whether orders of a kind are purchases."""
+
+
+class SourceRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Everything an owner may decide about one source of orders."""
+
+    money: Literal["shop", "presentment"] = "shop"  #: whose currency counts: the shop's, or the one the buyer saw
+    order_id: Literal["id", "name"] = "id"  #: the number of an order: the system's own, or the one that buyers see
+    draft: OrderRule = "ignore"  #: what is no order yet, or was made by hand
+    point_of_sale: OrderRule = "ignore"  #: sold at a till
+    marketplace: OrderRule = "ignore"  #: also what TikTok Shop sold
+    agent: OrderRule = "ignore"  #: placed by somebody's software
+    renewal: OrderRule = "ignore"  #: of a subscription, after its first payment
+    mapping: dict[str, str] = {}  #: of a webhook's own orders: field -> path in the body (twinbeam sources map)
+    stripe_sales: Literal["checkout", "payment_intent"] = "checkout"  #: which of Stripe's events tell of a sale
+
+
+DEFAULT_SOURCE = SourceRules()
 
 
 class WorkspaceRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

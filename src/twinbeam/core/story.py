@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from twinbeam.core.rules import DEFAULT_RULES, FIRST_SHOP, PixelRules, Route
+from twinbeam.core.rules import DEFAULT_RULES, DEFAULT_SOURCE, FIRST_SHOP, PixelRules, Route, SourceRules
 
 
 class CopySeen(Struct, frozen=True):
@@ -205,6 +205,8 @@ class SourceRow(Struct, frozen=True):
     secrets: tuple[str, ...]  #: sealed by the key ring, in base64: the newest, and the one before while it still counts
     created_ms: int
     rotated_ms: int | None = None  #: when the newest secret was made, where it is not the first
+    dialect: str = "webhook"  #: what it speaks: webhook, shopify, woocommerce or stripe
+    rules: SourceRules = DEFAULT_SOURCE
 
 
 class Change(Struct, frozen=True):

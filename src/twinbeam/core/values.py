@@ -15,7 +15,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
+from twinbeam.core.erasure import PersonRequest
 from twinbeam.core.keys import scope_of
+from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Stage
 from twinbeam.core.verticals import Text, Vertical
@@ -186,6 +188,28 @@ class Item(Struct, frozen=True, gc=False, omit_defaults=True):
     lead: Lead | None = None
 
 
+class OrderEvent(Item, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """An event that follows from what a shop system says of an order."""
+
+    revised_ms: int = 0  #: the modification of the order that it tells of; the newest one is believed
+    progress: str = ""  #: how far the order is, by this delivery alone; UNTOLD: it only hears what the order is
+    is_optional: bool = False  #: it goes only to pixels whose owner asks for it
+
+
+class OrderNote(Item, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """What a shop system says of an order, for the ledger: no event, and about nobody."""
+
+    facts: OrderFacts
+
+
+class RequestNote(Item, frozen=True, gc=False, omit_defaults=True, kw_only=True):
+    """What a shop system passes on of a person's rights: no event. Raw: memory only."""
+
+    kind: str  #: of REQUEST_KINDS
+    delivery: str  #: the same for a delivery that is repeated
+    known_by: list[tuple[str, str]]  #: kinds and values by which the person may be known
+
+
 class Origin(Struct, frozen=True, gc=False):
     """Who brought an item, and when: everything about it that the sender did not write."""
 
@@ -311,6 +335,10 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     order_event_id: str = ""  #: the event id that its order gives, where the event's own is another one
     observed: list[str] = []  #: findings of a tag about its page
     shop: str = ""  #: as in Origin
+    order: OrderFacts | None = None  #: of an order's delivery, in a signal of its own
+    revised_ms: int = 0  #: as in OrderEvent
+    request: PersonRequest | None = None  #: what a shop system passes on of a person's rights, in a signal of its own
+    of_order: bool = False  #: it follows from an order's delivery: the whole order says how far it is
 
 
 class Sealed(Struct, frozen=True, gc=False):

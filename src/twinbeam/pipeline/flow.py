@@ -22,7 +22,7 @@ from twinbeam.pipeline.accept.contract import Dropped, Full, Held, Noted, Room, 
 from twinbeam.pipeline.consent.gate import gate
 from twinbeam.pipeline.consent.receipts import NO_RECEIPT, ReceiptContent, Receipts
 from twinbeam.pipeline.consent.records import record_of
-from twinbeam.pipeline.identity.statements import seal_statement
+from twinbeam.pipeline.identity.statements import seal_note, seal_statement
 from twinbeam.pipeline.journal.codec import decode, decode_each
 from twinbeam.pipeline.journal.commit import Seal
 from twinbeam.pipeline.journal.contract import Group, JournalReader
@@ -62,6 +62,8 @@ class Intake:
         sealed = await self._durable(arrivals, self._sealed)
         if isinstance(sealed, Full):
             return sealed
+        arrivals = [arrival for arrival in arrivals if arrival.event] if _has_notes(arrivals) else arrivals
+        sealed = sealed[: len(arrivals)]  # notes of orders come last
         signals = [one.signal for one in sealed]
         dropped, held = self._kept_back(arrivals, signals)
         from_page = bool(arrivals) and arrivals[0].origin.channel is Channel.BROWSER
@@ -109,7 +111,10 @@ class Intake:
             return Full(Room.JOURNAL)
 
     def _sealed(self, arrivals: Sequence[Arrival]) -> Sequence[Sealed]:
-        """Lead arrivals through rooms 2 and 3, of one request or of several."""
+        """Lead arrivals through rooms 2 and 3, of one request or of several; notes of orders through the last alone."""
+        if _has_notes(arrivals):
+            events = iter(self._sealed([arrival for arrival in arrivals if arrival.event]))
+            return [next(events) if arrival.event else seal_note(arrival) for arrival in arrivals]
         heard = list(map(self._heard, arrivals))
         judged = list(map(_judged, arrivals, heard))
         return list(map(_with_receipt, self.seal(judged), heard))
@@ -131,6 +136,10 @@ class Intake:
         visitor = keys.visit("visitor", scope, item.visitor_id)
         known = visitor in signal.visits
         return self.receipts.sign(record, visitor, scope, signal.received_ms) if known else ""
+
+
+def _has_notes(arrivals: Sequence[Arrival]) -> bool:
+    return any(not arrival.event for arrival in arrivals)
 
 
 def _judged(arrival: Arrival, heard: ReceiptContent | Notice) -> Judged:

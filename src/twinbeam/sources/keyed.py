@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from twinbeam.pipeline.accept.asgi import Headers, Reply
-from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Reading, Request, Statements
+from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request, Statements
 from twinbeam.pipeline.accept.credentials import may_write, presented
 from twinbeam.pipeline.accept.directory import Directory, Sender
 from twinbeam.pipeline.accept.problems import MOST_IDEMPOTENCY_CHARS, Problem, ProblemCode, problem
@@ -36,7 +36,7 @@ class KeyedDialect:
         idempotency = _idempotency(request.headers)
         return idempotency if isinstance(idempotency, Problem) else replace(reading, idempotency=idempotency)
 
-    def reply(self, result: Answer | Acknowledgement | Problem) -> Reply:
+    def reply(self, result: Answer | Acknowledgement | Greeting | Problem) -> Reply:
         """Write JSON."""
         return json_reply(result)
 

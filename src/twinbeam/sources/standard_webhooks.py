@@ -3,15 +3,11 @@ Standard Webhooks: `POST /in/webhook/{source}`, signed with the source's secret 
 
 Source: the specification at https://github.com/standard-webhooks/standard-webhooks, 1.0. The signature is
 `v1,<base64 of HMAC-SHA256 of "id.timestamp.body">`; the header lists one for each secret that the sender knows.
-
-A stranger learns nothing here about which sources exist: for an unknown one a stand-in is asked, whose secrets nobody
-has, and as many signatures are computed for a source with one secret as for one with two.
 """
 
 import hmac
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
 from itertools import islice
@@ -22,18 +18,19 @@ from msgspec.structs import replace
 
 from twinbeam.core.values import Item, Rejected
 from twinbeam.pipeline.accept.asgi import Headers, Reply
-from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Reading, Request, Signature
+from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request, Signature
 from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
 from twinbeam.pipeline.accept.problems import MOST_IDEMPOTENCY_CHARS, Problem, ProblemCode, problem
 from twinbeam.pipeline.accept.replies import json_reply
 from twinbeam.sources import events_v1
 from twinbeam.sources.envelope import opened
+from twinbeam.sources.mapped_orders import read_mapped
+from twinbeam.sources.shop_systems import rules_of
+from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.times import seconds_of
 
-PREFIX = "/in/webhook/"
 TOLERANCE_MS = 300_000  #: as the specification's libraries have it; older ones are replays
 MOST_SIGNATURES = 10  #: that are looked at; a sender has one for each of its secrets
-MOST_SECRETS = 2
 
 NOT_SIGNED = (
     "The request lacks one of webhook-id, webhook-timestamp and webhook-signature, or one is not as it should be."
@@ -46,9 +43,6 @@ SHAPE = 'Send {"type": "...", "timestamp": "...", "data": {...}}; `data` is one 
 _TIMESTAMP = re.compile(rb"[0-9]{1,11}")
 _V1 = b"v1,"
 
-OpenSecret = Callable[[SignedSource, str], bytes]
-"""Open one of a source's sealed secrets."""
-
 
 class _Claim(Struct, frozen=True, gc=False):
     """What the head of a request claims."""
@@ -59,28 +53,29 @@ class _Claim(Struct, frozen=True, gc=False):
 
 
 class StandardWebhooks:
-    """The dialect; `nobody` has `MOST_SECRETS` secrets that no sender knows."""
+    """The dialect."""
 
-    route = f"{PREFIX}{{source}}"
-
-    def __init__(self, open_secret: OpenSecret, nobody: SignedSource) -> None:
-        self._open_secret = open_secret
-        self._nobody = nobody
+    def __init__(self, sources: SourceSignatures) -> None:
+        self._sources = sources
+        self.route = f"{sources.prefix}{{source}}"
 
     def matches(self, request: Request) -> bool:
         """Return whether method and path are its own."""
-        return request.path.startswith(PREFIX) and request.method == "POST"
+        return self._sources.matches(request)
 
     def authenticate(self, request: Request, directory: Directory) -> Signature | Problem:
         """Return the signature that the body has to bear, whether or not there is such a source."""
         claim = _claimed(request.headers)
         if claim is None:
             return replace(problem(ProblemCode.INVALID_SIGNATURE, NOT_SIGNED), fix=SIGN)
-        source = directory.sources.get(request.path.removeprefix(PREFIX), self._nobody)
+        source = self._sources.named(request, directory)
         return Signature(partial(self._verify, claim, source))
 
-    def read(self, request: Request, body: bytes, _received_ms: int) -> Reading | Problem:
+    def read(self, request: Request, body: bytes, received_ms: int) -> Reading | Problem:
         """Return the events of a body; what repeats a delivery has the same `webhook-id`."""
+        delivery = request.headers[b"webhook-id"].decode("latin-1")
+        if mapping := rules_of(request).mapping:
+            return read_mapped(body, mapping, received_ms, delivery)
         envelope = opened(body, ProblemCode.BAD_SHAPE)
         if isinstance(envelope, Problem):
             return _explained(envelope)
@@ -91,27 +86,19 @@ class StandardWebhooks:
             return _explained(reading)
         said_s = seconds_of(_text(envelope.get("timestamp", Raw(b"null"))))
         items = [_timed(item, said_s) for item in reading.items]
-        return Reading(items, reading.notices, request.headers[b"webhook-id"].decode("latin-1"))
+        return Reading(items, reading.notices, delivery)
 
-    def reply(self, result: Answer | Acknowledgement | Problem) -> Reply:
+    def reply(self, result: Answer | Acknowledgement | Greeting | Problem) -> Reply:
         """Write JSON."""
         return json_reply(result)
 
     def _verify(self, claim: _Claim, source: SignedSource, body: bytes, received_ms: int) -> Sender | Problem:
-        """Compare every signature with that of every secret: who signed is not told by how long it takes."""
-        expected = [_signature(secret, claim, body) for secret in self._secrets(source)]
-        fits = [hmac.compare_digest(own, given) for own in expected for given in claim.signatures]
-        if not any(fits):
+        """Prove the signature first, and judge its time only once it fits."""
+        if not self._sources.is_signed(source, claim.signatures, partial(_signature, claim, body)):
             return problem(ProblemCode.INVALID_SIGNATURE)
         if abs(int(claim.timestamp) * 1_000 - received_ms) > TOLERANCE_MS:
             return replace(problem(ProblemCode.INVALID_SIGNATURE, NOT_NOW), fix=SIGN_ANEW)
         return source
-
-    def _secrets(self, source: SignedSource) -> Iterator[bytes]:
-        """Open the secrets of a source, filled up with nobody's."""
-        all_of_them = [(owner, sealed) for owner in (source, self._nobody) for sealed in owner.secrets]
-        for owner, sealed in all_of_them[:MOST_SECRETS]:
-            yield self._open_secret(owner, sealed)
 
 
 def _claimed(headers: Headers) -> _Claim | None:
@@ -123,7 +110,7 @@ def _claimed(headers: Headers) -> _Claim | None:
     return _Claim(id_, timestamp, signatures) if usable and signatures else None
 
 
-def _signature(secret: bytes, claim: _Claim, body: bytes) -> bytes:
+def _signature(claim: _Claim, body: bytes, secret: bytes) -> bytes:
     return b64encode(hmac.digest(secret, b"%s.%s.%s" % (claim.id, claim.timestamp, body), sha256))
 
 

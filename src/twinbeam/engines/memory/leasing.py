@@ -14,7 +14,12 @@ from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
 
 #: What a note on a leased row makes of it instead of another attempt.
-RECALLS: dict[str, State] = {Reason.NO_CONSENT: State.WITHDRAWN, Reason.ERASURE_ASKED: State.ERASED}
+RECALLS: dict[str, State] = {
+    Reason.NO_CONSENT: State.WITHDRAWN,
+    Reason.ERASURE_ASKED: State.ERASED,
+    Reason.ORDER_CANCELLED: State.EXPIRED,
+    Reason.ORDER_IGNORED: State.EXPIRED,
+}
 
 
 class Leasing:

@@ -17,7 +17,7 @@ def answer(count: int, fanned: Fanned, taken: Taken) -> Answer:
     for arrival, event_id in zip(fanned.arrivals, taken.event_ids, strict=True):
         event_ids[arrival.index] = event_id
     return Answer(
-        accepted=_accepted(count, fanned, taken.dropped),
+        accepted=_accepted(fanned, taken.dropped),
         dropped=[DroppedEvent(drop.index, drop.pixel, drop.reason, drop.reason.sentence) for drop in taken.dropped],
         held=[HeldEvent(it.index, it.pixel, it.reason, it.reason.sentence) for it in taken.held],
         rejected=fanned.rejected,
@@ -32,8 +32,8 @@ def _placed(notice: Notice) -> Notice:
     return Notice(notice.index, path_in(notice.index, notice.field), notice.code, notice.message)
 
 
-def _accepted(count: int, fanned: Fanned, dropped: Sequence[Dropped]) -> int:
-    taken = count - len(fanned.rejected)
+def _accepted(fanned: Fanned, dropped: Sequence[Dropped]) -> int:
+    taken = len({arrival.index for arrival in fanned.arrivals})
     return taken - _dropped_everywhere(fanned, dropped) if dropped else taken
 
 

@@ -11,8 +11,9 @@ from typing import Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
+from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Arrival, Item, Notice, Rejected
+from twinbeam.core.values import Arrival, Item, Notice, Rejected, RequestNote
 from twinbeam.pipeline.accept.asgi import Headers, Reply
 from twinbeam.pipeline.accept.directory import Directory, Sender
 from twinbeam.pipeline.accept.problems import Problem
@@ -30,6 +31,11 @@ class Request(Struct, frozen=True, gc=False):
     path: str
     query: bytes
     headers: Headers
+    sender: Sender | None = None  #: who signed it, once that is proven; of a key it is None
+
+
+class Greeting(Struct, frozen=True, gc=False):
+    """A request that only asks whether somebody is there: it is answered, and nothing is kept."""
 
 
 class Signature(Struct, frozen=True, gc=False):
@@ -39,7 +45,7 @@ class Signature(Struct, frozen=True, gc=False):
     `verify` takes that as it came over the wire, and when, in milliseconds since the epoch.
     """
 
-    verify: Callable[[bytes, int], Sender | Problem]
+    verify: Callable[[bytes, int], Sender | Greeting | Problem]
 
 
 class Reading(Struct, frozen=True, gc=False):
@@ -48,6 +54,9 @@ class Reading(Struct, frozen=True, gc=False):
     items: Sequence[Item | Rejected]
     notices: list[Notice] = []
     idempotency: str | None = None  #: the sender's name for this very request: what repeats it bears the same
+    orders: Sequence[OrderFacts] = ()  #: what is stated of orders, for the ledger
+    requests: Sequence[RequestNote] = ()  #: what is passed on of persons' rights
+    is_empty: bool = False  #: it is understood, and there is nothing in it for the gateway
 
 
 class Statements(Struct, frozen=True, gc=False):
@@ -131,7 +140,7 @@ class Dialect(Protocol):
         """Return the items of a body, which is inflated and at most `MOST_BYTES` long."""
         ...
 
-    def reply(self, result: Answer | Acknowledgement | Problem) -> Reply:
+    def reply(self, result: Answer | Acknowledgement | Greeting | Problem) -> Reply:
         """Write what became of a request; 2xx says that it is durable."""
         ...
 

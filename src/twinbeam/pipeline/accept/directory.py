@@ -16,11 +16,20 @@ import msgspec
 from msgspec import Struct
 
 from twinbeam.core.errors import StorageDamaged
-from twinbeam.core.rules import DEFAULT_RULES, DEFAULT_WORKSPACE, PixelRules, Route, WorkspaceRules
+from twinbeam.core.rules import (
+    DEFAULT_RULES,
+    DEFAULT_SOURCE,
+    DEFAULT_WORKSPACE,
+    PixelRules,
+    Route,
+    SourceRules,
+    WorkspaceRules,
+)
 from twinbeam.core.values import Channel, EventSource, KeyKind
 from twinbeam.pipeline.accept.routing import Routing, routing_of
 
 PREFIXES: Mapping[KeyKind, str] = {KeyKind.SERVER: "tbs_", KeyKind.BROWSER: "tbb_", KeyKind.READ: "tbr_"}
+WEBHOOK = "webhook"  #: the dialect of sources that keep the specification of Standard Webhooks
 KEY_RANDOM_BYTES = 24  # 32 URL-safe characters
 
 
@@ -48,6 +57,8 @@ class SignedSource(Struct, frozen=True, gc=False):
     secrets: tuple[str, ...]  #: each sealed by the key ring, in base64; two while one takes the other's place
     routes: tuple[Route, ...] = ()
     shop: str = ""  #: empty for the workspace's first
+    dialect: str = WEBHOOK  #: what it speaks: no other path takes it
+    rules: SourceRules = DEFAULT_SOURCE
 
     @property
     def id(self) -> str:

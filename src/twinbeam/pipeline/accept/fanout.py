@@ -4,7 +4,8 @@ from msgspec import Struct
 
 from twinbeam.core.names import loose
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.values import Arrival, Channel, Item, Notice, Origin, Rejected
+from twinbeam.core.rules import PixelRules
+from twinbeam.core.values import Arrival, Channel, Item, Notice, OrderEvent, Origin, Rejected
 from twinbeam.pipeline.accept.codes import Remark
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.crawlers import is_crawler
@@ -12,6 +13,8 @@ from twinbeam.pipeline.accept.drop_rules import GOES_ON, apply_drop_rules, says_
 from twinbeam.pipeline.accept.event_checks import name_of, remark, remarks_on, time_of
 from twinbeam.pipeline.accept.phones import MOST_OF_AN_EVENT, VisitorPhones
 from twinbeam.pipeline.accept.routing import RoutedPixel, Routing, chosen
+
+PLACE_AN_ORDER_ENDS_S = 1_798_761_600  #: 2027-01-01
 
 
 class Fanned(Struct, frozen=True, gc=False):
@@ -61,6 +64,8 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
 
     phones = _phones(item, index, call, fanned)
     for pixel in pixels:
+        if isinstance(item, OrderEvent) and item.is_optional and not _is_asked_for(pixel.rules, event_time):
+            continue
         means = pixel.rules.means
         event = means.get(loose(item.event), name.canonical) if means else name.canonical
         test_code, drop_reason = _drop_rules(item, event, pixel, call)
@@ -105,3 +110,8 @@ def _drop_rules(item: Item, event: str, pixel: RoutedPixel, call: _Call) -> tupl
 def _is_by_crawler(origin: Origin) -> bool:
     """Return whether a crawler runs the page; what a server reports was not seen by one."""
     return origin.channel is Channel.BROWSER and origin.user_agent is not None and is_crawler(origin.user_agent)
+
+
+def _is_asked_for(rules: PixelRules, event_time: int) -> bool:
+    """Return whether a pixel's owner wants to be told of placed orders, while TikTok takes that (tiktok.md 5.2)."""
+    return rules.place_an_order and event_time < PLACE_AN_ORDER_ENDS_S

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from twinbeam.core.clock import Clock
 from twinbeam.core.errors import TwinbeamError
-from twinbeam.core.values import Channel, Origin
+from twinbeam.core.values import Arrival, Channel, Origin
 from twinbeam.pipeline.accept.answers import answer
 from twinbeam.pipeline.accept.asgi import App, Receive, Reply, Scope, Send, write
 from twinbeam.pipeline.accept.body import GONE, Gone, decoded, read_wire
@@ -24,6 +25,7 @@ from twinbeam.pipeline.accept.contract import (
     Answer,
     Dialect,
     Full,
+    Greeting,
     Note,
     Reading,
     Report,
@@ -39,6 +41,7 @@ from twinbeam.pipeline.accept.directory import Directory, Sender
 from twinbeam.pipeline.accept.drop_rules import speaks_elsewhere
 from twinbeam.pipeline.accept.fanout import Fanned, fan_out
 from twinbeam.pipeline.accept.not_found import not_found
+from twinbeam.pipeline.accept.order_notes import notes_of
 from twinbeam.pipeline.accept.problems import MOST_BYTES, Problem, ProblemCode, problem, problem_reply
 from twinbeam.pipeline.accept.rate_limits import NO_LIMITS, RateLimits
 from twinbeam.pipeline.accept.statements import acknowledge, statements_of
@@ -60,7 +63,7 @@ class _Call(Struct, frozen=True, gc=False):
 class _End(Struct, frozen=True, gc=False):
     """How a request ended, and whose it was."""
 
-    result: Answer | Acknowledgement | Problem | Gone
+    result: Answer | Acknowledgement | Greeting | Problem | Gone
     sender: Sender | None = None
     surprise: str = ""
 
@@ -167,7 +170,10 @@ class IntakeApp:
         if not isinstance(wire, bytes):
             return _End(wire)
         sender = signature.verify(wire, self.clock.now_ms())
-        return _End(sender) if isinstance(sender, Problem) else await self._carry(call, sender, None, wire)
+        if isinstance(sender, (Problem, Greeting)):
+            return _End(sender)
+        call = replace(call, request=replace(call.request, sender=sender))
+        return await self._carry(call, sender, None, wire)
 
     async def _carry(self, call: _Call, sender: Sender, address: str | None, wire: bytes | Problem | Gone) -> _End:
         """Read what a known sender sent, and carry it on; `address` is that of a page's visitor."""
@@ -183,7 +189,8 @@ class IntakeApp:
         if isinstance(reading, Statements):
             statements = statements_of(reading, origin, elsewhere=speaks_elsewhere(routing, origin, sent_from))
             return _End(await self._note(reading, statements), sender)
-        return _End(await self._take(reading, fan_out(reading, routing, origin, sent_from)), sender)
+        notes = notes_of(reading, origin) if reading.orders or reading.requests else []
+        return _End(await self._take(reading, fan_out(reading, routing, origin, sent_from), notes), sender)
 
     def _read(
         self, call: _Call, sender: Sender, address: str | None, wire: bytes | Problem | Gone, received_ms: int
@@ -199,11 +206,13 @@ class IntakeApp:
         self.limits.spend(sender, address, self.clock.monotonic(), events=events, size_bytes=size)
         return reading
 
-    async def _take(self, reading: Reading, fanned: Fanned) -> Answer | Problem:
-        if not fanned.arrivals:
+    async def _take(self, reading: Reading, fanned: Fanned, notes: Sequence[Arrival]) -> Answer | Problem:
+        if reading.is_empty:
+            return Answer(0, [], [], [], fanned.notices, [])
+        if not fanned.arrivals and not notes:
             return problem(ProblemCode.EVERY_EVENT_REJECTED, rejected=fanned.rejected)
 
-        taken = await self.take(fanned.arrivals)
+        taken = await self.take([*fanned.arrivals, *notes] if notes else fanned.arrivals)
         if isinstance(taken, Full):
             return problem(_FULL[taken.room])
         return answer(len(reading.items), fanned, taken)
@@ -249,6 +258,8 @@ def _served(route: str, status: int, end: _End, seconds: float) -> Served:
             return Served(route, status, seconds, "", source, accepted, len(dropped), len(rejected), len(held))
         case Acknowledgement(accepted=accepted, rejected=rejected):
             return Served(route, status, seconds, "", source, accepted, rejected=len(rejected))
+        case Greeting():
+            return Served(route, status, seconds, "", source)
         case Problem(code=code, rejected=rejected):
             return Served(route, status, seconds, code, source, rejected=len(rejected), surprise=end.surprise)
         case _:

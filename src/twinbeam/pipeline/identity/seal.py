@@ -21,8 +21,10 @@ from twinbeam.core.values import (
     Arrival,
     Channel,
     Decision,
+    Item,
     Judged,
     Lead,
+    OrderEvent,
     Page,
     Permission,
     Properties,
@@ -320,10 +322,19 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
         marks=traces.marks(who),
         spelling=arrival.spelling,
         native=item.native or "",
-        stage=item.stage or ("placed" if tombstone.channel is Channel.BROWSER else ""),
+        stage=_stage(item, tombstone.channel),
         match=0 if is_bare else match,
         observed=[word for word in item.observed if word in OBSERVATIONS] if item.observed else [],
+        revised_ms=item.revised_ms if isinstance(item, OrderEvent) else 0,
+        of_order=isinstance(item, OrderEvent),
     )
+
+
+def _stage(item: Item, channel: Channel) -> str:
+    """Return how far an order is, as its copy says; a browser sees it placed and nothing more."""
+    if isinstance(item, OrderEvent):
+        return item.progress
+    return item.stage or ("placed" if channel is Channel.BROWSER else "")
 
 
 def _spoken(record: ConsentRecord) -> ConsentRecord | None:

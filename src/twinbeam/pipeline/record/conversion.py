@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from twinbeam.core.consent import LIMITABLE
 from twinbeam.core.lifecycle import State
+from twinbeam.core.order import CANCELLED, IGNORED
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.values import Channel, Permission, Side, Signal
 from twinbeam.pipeline.record.effective_consent import EffectiveConsent
@@ -32,6 +33,9 @@ WAITED_IN_VAIN = {
     PERMISSION: Reason.CONSENT_NEVER_SAID,
     CONFIRMATION: Reason.NEVER_CONFIRMED,
 }
+
+#: Why what waits ends, by the stage of an order that is no purchase.
+ORDER_ENDS = {CANCELLED: Reason.ORDER_CANCELLED, IGNORED: Reason.ORDER_IGNORED}
 
 #: On whose word a conversion stands: bits, summed up in `Conversion.evidence`.
 VOUCHED = 1  #: a server of the shop reported it
@@ -77,6 +81,7 @@ class Copy(Struct, frozen=True, gc=False, array_like=True):
     marks: list[bytes] = []  #: as in Signal
     silent: bool = False  #: TikTok's own script is proven not to have sent it under this id
     is_others_id: bool = False  #: the id was another conversion's when it came: it is sent once both are one
+    revised_ms: int = 0  #: as in Signal
 
 
 class Conversion(Struct, gc=False):
@@ -176,6 +181,7 @@ def copy_of(
         fired=signal.native == "sent",
         marks=signal.marks,
         silent=signal.native in SILENT,
+        revised_ms=signal.revised_ms,
     )
 
 

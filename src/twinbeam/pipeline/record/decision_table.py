@@ -38,8 +38,10 @@ from typing import Protocol
 
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.order import CANCELLED
 from twinbeam.core.outcomes import Reason
-from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN, Conversion
+from twinbeam.core.values import Signal
+from twinbeam.pipeline.record.conversion import ORDER_ENDS, WAITED_IN_VAIN, Conversion
 from twinbeam.pipeline.record.effective_consent import ConsentStatus
 from twinbeam.pipeline.record.relation import Relation, has_left, hears_others
 
@@ -49,7 +51,7 @@ _VAIN_MS = 30 * MS_PER_DAY
 _ENRICHMENT_MS = 3_600_000  #: after it was delivered; by then no enrichment can leave any more
 REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
 #: Reasons of conversions that ended only because nobody permitted or confirmed them in time.
-IN_VAIN = frozenset(reason.value for reason in WAITED_IN_VAIN.values())
+IN_VAIN = frozenset(reason.value for reason in (*WAITED_IN_VAIN.values(), *ORDER_ENDS.values()))
 
 
 class _Welcome(Protocol):
@@ -75,6 +77,12 @@ class Act(StrEnum):
     SPLIT = auto()  #: likewise under an event id of its own, since what was sent may hold the old one
     CONTEST = auto()  #: it is held until the server reports a later grant; the arrival is dropped
     PASS_OVER = auto()  #: the arrival is counted, and changes nothing
+    OPEN_ENDED = auto()  #: a new conversion that is over: its order was cancelled before anything of it came
+    CANCEL = auto()  #: its order is no purchase any more: what waits ends; the arrival is dropped
+
+
+#: What an arrival does that opens, changes or sends something.
+_GOES_ON = frozenset({*Act} - {Act.KEEP_OUT, Act.IGNORE, Act.DROP, Act.WITHDRAW, Act.RECALL, Act.LEAVE_DELIVERED})
 
 
 def decide(
@@ -97,6 +105,23 @@ def decide(
     if status is ConsentStatus.REFUSED:
         return _refused(known) if relation in _BELIEVED else _contested(known, relation, believed=believed)
     return _WELCOMES[relation](known, enriches=enriches and status is ConsentStatus.ALLOWED)
+
+
+def by_order(act: Act, known: Conversion | None, signal: Signal) -> Act:
+    """
+    Return what an arrival does that would do `act`, by what its order is: what is no purchase is not sent.
+
+    What ended for that begins anew only when a delivery says that the order stands.
+    """
+    if known is not None and act is Act.REOPEN and known.reason in ORDER_ENDS.values() and not signal.of_order:
+        return Act.DUPLICATE
+    if signal.stage not in ORDER_ENDS or act not in _GOES_ON or act in (Act.CONTEST, Act.PASS_OVER):
+        return act
+    if known is None:
+        return Act.OPEN_ENDED if signal.stage == CANCELLED else Act.IGNORE
+    if act in (Act.SUPERSEDE, Act.SPLIT):
+        return Act.IGNORE
+    return Act.CANCEL if known.state in UNSENT and not known.enriched else Act.DUPLICATE
 
 
 def _first_vouched(known: Conversion, *, enriches: bool) -> Act:

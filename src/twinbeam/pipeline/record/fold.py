@@ -35,6 +35,7 @@ from twinbeam.pipeline.record.conversion import (
     BARE,
     BELIEVED,
     BY_ORDER,
+    ORDER_ENDS,
     OWNER,
     PERMISSION,
     STRONG,
@@ -45,7 +46,7 @@ from twinbeam.pipeline.record.conversion import (
 )
 from twinbeam.pipeline.record.counted import OTHER, event_id_lookup
 from twinbeam.pipeline.record.counters import Counters
-from twinbeam.pipeline.record.decision_table import REFUSED_BEFORE, Act, drop_reason
+from twinbeam.pipeline.record.decision_table import REFUSED_BEFORE, Act, by_order, drop_reason
 from twinbeam.pipeline.record.effective_consent import ConsentStatus, EffectiveConsent, effective_consent_of
 from twinbeam.pipeline.record.joining import Belonging, Joining
 from twinbeam.pipeline.record.meeting import believes, is_refusal, meet
@@ -62,7 +63,7 @@ from twinbeam.pipeline.record.write_set import WriteSet
 
 #: What opens a conversion in place of a refused one, and does not know better whose it is.
 _REMEMBER = frozenset({Relation.FIRST_VOUCHED, Relation.RIVAL})
-_OPENS = frozenset({Act.OPEN, Act.SUPERSEDE, Act.SPLIT, Act.KEEP_OUT})
+_OPENS = frozenset({Act.OPEN, Act.OPEN_ENDED, Act.SUPERSEDE, Act.SPLIT, Act.KEEP_OUT})
 _TEACH = frozenset(
     {ConsentStatus.ALLOWED, ConsentStatus.ENDS}
 )  #: what ends at the door has facts only where that is allowed
@@ -120,7 +121,7 @@ class Fold:
 
     def recorded(self, *, skipped_groups: int, gap: bool) -> Recorded:
         """Sum up what was folded."""
-        opened = self._done[Act.OPEN] + self._done[Act.SUPERSEDE] + self._done[Act.SPLIT]
+        opened = sum(self._done[act] for act in (Act.OPEN, Act.OPEN_ENDED, Act.SUPERSEDE, Act.SPLIT))
         merged = sum(self._done[act] for act in (Act.MERGE, Act.ENRICH, Act.REOPEN, Act.TAKE_OVER))
         duplicate = self._done[Act.DUPLICATE] + self._passed
         return Recorded(
@@ -152,9 +153,10 @@ class Fold:
         there = self.read_set.conversions.get(belonging.signal.key)
         is_used = there is not None and has_left(there) and there.event_id in ("", belonging.signal.event_id)
         it, act = meet(known, came, visitors, limits=self._claims, enriches=enriches, is_used=is_used)
+        act = by_order(act, known, signal)
         self._done[act] += 1
         if act is Act.IGNORE:
-            self.counters.ignored(signal, drop_reason(None, effective.reason))
+            self.counters.ignored(signal, effective.reason or ORDER_ENDS.get(signal.stage) or drop_reason(None, None))
             return
         self._passed += act is Act.PASS_OVER and effective.status is not ConsentStatus.REFUSED
         unites = effective.status is not ConsentStatus.REFUSED and it.relation is not Relation.STRANGER

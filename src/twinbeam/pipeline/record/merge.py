@@ -56,8 +56,10 @@ def by_authority(copies: Iterable[Copy]) -> list[Copy]:
     return sorted(copies, key=_money_rank)
 
 
-def _money_rank(copy: Copy) -> tuple[bool, int, bool, int, bytes]:
-    return (copy.adds, _MONEY_FIRST[copy.channel], not copy.confirms, copy.received_ms, copy.arrival)
+def _money_rank(copy: Copy) -> tuple[bool, int, bool, int, int, bytes]:
+    """Believe the newest modification of an order: what was added to it after the checkout is in no earlier one."""
+    confirms, revised_ms = not copy.confirms, -copy.revised_ms
+    return (copy.adds, _MONEY_FIRST[copy.channel], confirms, revised_ms, copy.received_ms, copy.arrival)
 
 
 def _click_rank(copy: Copy) -> tuple[bool, int, int, bytes]:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.consent import ConsentRecord
+from twinbeam.core.order import reached
 from twinbeam.core.rules import DEFAULT_RULES, STAGES, ConsentRules, PixelRules
 from twinbeam.core.values import Decision, Permission, Side, Signal
 from twinbeam.pipeline.record.window import JoinWindow
@@ -32,12 +33,12 @@ class Terms(Struct, frozen=True, gc=False):
         """
         if signal.event != "Purchase":
             return True
-        means = STAGES.index(self.rules.purchase_means)
+        means = self.rules.purchase_means
         if signal.channel.side is Side.SERVER:
-            return not signal.stage or _rank(signal.stage) >= means
+            return not signal.stage or reached(signal.stage, means, STAGES)
         mode = self.rules.confirm_purchases
         waits = mode == "on" or (mode == "auto" and awaited)
-        return not waits and _rank(signal.stage or "placed") >= means
+        return not waits and reached(signal.stage or "placed", means, STAGES)
 
 
 DEFAULT_TERMS = Terms()
@@ -50,9 +51,9 @@ class Holding(Struct, frozen=True):
     #: After the browser's copy TikTok drops repeats for 48 hours (tiktok.md 7.1); an hour is the margin.
     after_browser_ms: int = 47 * _HOUR_MS
 
-    def ends_ms(self, received_ms: int, browser_at: int | None) -> int:
-        """Return when a conversion that is held since `received_ms` ends."""
-        ends = received_ms + self.wait_ms
+    def ends_ms(self, since_ms: int, browser_at: int | None, wait_ms: int | None = None) -> int:
+        """Return when a conversion that is held since then ends; of an order whose outcome is awaited with its wait."""
+        ends = since_ms + (self.wait_ms if wait_ms is None else wait_ms)
         return ends if browser_at is None else min(ends, browser_at + self.after_browser_ms)
 
 
@@ -84,7 +85,3 @@ class RecordPolicy(Struct, frozen=True):
     enriching: Enriching = Enriching()
     terms_of: Callable[[str, str], Terms] = _default_terms  #: by workspace and pixel
     judge: Judge = _never_judged
-
-
-def _rank(stage: str) -> int:
-    return next((rank for rank, known in enumerate(STAGES) if known == stage), 0)

@@ -103,6 +103,8 @@ class Schedule:
         """Move an unsent conversion on by what a further copy, or a word on consent, has brought it."""
         if conversion.lacks != lacked:
             self._advance(conversion, now_ms)
+        elif conversion.state is State.HELD:
+            self._wait_for_outcome(conversion)
         elif conversion.state is State.READY and both_channels(conversion.channels) and conversion.due_ms > now_ms:
             self._plan(conversion, now_ms)
 
@@ -192,9 +194,10 @@ class Schedule:
             self._hold(conversion, now_ms)
             return
         self._counters.state(conversion, -1)
-        conversion.reason = reason_to_wait(conversion.lacks)  # and the deadline stays: it is never extended
+        conversion.reason = reason_to_wait(conversion.lacks)  # and the deadline stays, but for an order's outcome
         self._counters.state(conversion, 1)
         self._write_set.changed[conversion.id] = conversion
+        self._wait_for_outcome(conversion)
 
     def _hold(self, conversion: Conversion, now_ms: int) -> None:
         """Hold what was ready; its payload is sealed under a key of its own from now on."""
@@ -211,16 +214,32 @@ class Schedule:
         conversion.state, conversion.reason = State.HELD, reason_to_wait(conversion.lacks)
         if conversion.lacks & OWNER:
             conversion.due_ms = now_ms + _OWNER_DAYS * MS_PER_DAY
+        elif _awaits_outcome(conversion):
+            conversion.due_ms = self._outcome_due_ms(conversion)
         else:
-            browser_at = conversion.browser_at if is_proven(conversion.evidence) else None
-            conversion.due_ms = self._policy.holding.ends_ms(now_ms, browser_at)
+            conversion.due_ms = self._policy.holding.ends_ms(now_ms, _seen_at(conversion))
         self._write_set.held.add(conversion.id)
+
+    def _wait_for_outcome(self, conversion: Conversion) -> None:
+        """Let what is permitted, and only awaits what becomes of its order, wait as long as its owner says."""
+        if not _awaits_outcome(conversion) or self._outcome_due_ms(conversion) <= conversion.due_ms:
+            return
+        self._leave(conversion)
+        conversion.due_ms = self._outcome_due_ms(conversion)
+        self._write_set.scheduled[conversion.id] = conversion
+        self._write_set.changed[conversion.id] = conversion
+
+    def _outcome_due_ms(self, conversion: Conversion) -> int:
+        wait_ms = self.terms_of(conversion).rules.purchase_expires_days * MS_PER_DAY
+        return self._policy.holding.ends_ms(conversion.since_ms, _seen_at(conversion), wait_ms)
 
     def _release(self, conversion: Conversion, now_ms: int) -> None:
         self._leave(conversion)
         self._counters.state(conversion, -1)
         conversion.state, conversion.reason = State.READY, ""
         self._counters.state(conversion, 1)
+        if now_ms - conversion.since_ms > self._policy.holding.wait_ms:
+            conversion.since_ms = now_ms  # it counts from its outcome
         self._write_set.held.discard(conversion.id)
         self._write_set.released.add(conversion.id)
         self._enter(conversion, now_ms)
@@ -255,6 +274,16 @@ class Schedule:
         since, seen = now_ms - self._policy.window.seen_within_ms, self._read_set.last_seen
         workspace, pixel = conversion.workspace, conversion.pixel
         return seen.get((workspace, pixel, _BROWSER), 0) >= since and seen.get((workspace, pixel, _SERVER), 0) >= since
+
+
+def _awaits_outcome(conversion: Conversion) -> bool:
+    """Return whether nothing but the outcome is lacking of an order that the shop's server told of."""
+    return conversion.lacks == CONFIRMATION and bool(conversion.evidence & VOUCHED)
+
+
+def _seen_at(conversion: Conversion) -> int | None:
+    """Return when TikTok's own script may have reported it, as far as that is more than a claim."""
+    return conversion.browser_at if is_proven(conversion.evidence) else None
 
 
 def _is_of_a_visit(conversion: Conversion, it: Arriving) -> bool:

@@ -16,6 +16,7 @@ from twinbeam.pipeline.record.conversion import (
     CONTEST,
     FOUND,
     GRANTED,
+    ORDER_ENDS,
     STRONG,
     VOUCHED,
     Conversion,
@@ -181,6 +182,24 @@ class Transitions:
             self.remember_refusal(known, it.signal.received_ms, by_order=bool(it.signal.claim))
         reason = drop_reason(known, it.effective.reason) if refused else ""
         self._counters.arrival(known, Outcome.DROPPED if refused else Outcome.DUPLICATE, reason)
+
+    def open_ended(self, conversion: Conversion, it: Arriving) -> None:
+        """Keep of a cancelled order nothing but its keys, so that no later copy of it is sent."""
+        self._write_set.opened.append(conversion)
+        conversion.state, conversion.reason = State.EXPIRED, ORDER_ENDS[it.signal.stage]
+        conversion.since_ms = it.signal.received_ms
+        self._vouch_refused(conversion, it)
+        self._counters.state(conversion, 1)
+
+    def cancel(self, known: Conversion, it: Arriving) -> None:
+        """End what waits because its order is no purchase any more; what is on the wire just then is not sent again."""
+        self._note(known, it)
+        reason = ORDER_ENDS[it.signal.stage]
+        if known.state is State.LEASED:
+            self._recall(known, reason)
+        else:
+            self._schedule.end(known, State.EXPIRED, reason)
+        self._counters.arrival(known, Outcome.DROPPED, reason)
 
     def refuse(self, known: Conversion, reason: Reason) -> None:
         """Let a refusal of the visit do to a conversion what a refused copy of it would do."""
@@ -390,4 +409,6 @@ _STEPS: Mapping[Act, Callable[[Transitions, Conversion, Arriving], None]] = {
     Act.DUPLICATE: Transitions.duplicate,
     Act.DROP: Transitions.drop,
     Act.PASS_OVER: Transitions.pass_over,
+    Act.OPEN_ENDED: Transitions.open_ended,
+    Act.CANCEL: Transitions.cancel,
 }

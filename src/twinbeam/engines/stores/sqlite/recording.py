@@ -12,6 +12,7 @@ from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
 from twinbeam.engines.stores.sqlite.counting import add_counts, move_counts
 from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.loading import Loading
+from twinbeam.engines.stores.sqlite.ordering import Ordering
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.writing import Writing
 from twinbeam.pipeline.record.claims import ClaimLimits
@@ -53,6 +54,7 @@ class StoreRecorder:
         self._loading = Loading(connection, self._dedup, self._visitor_keys, watchlist)
         self._writing = Writing(connection, self._dedup, self._visitor_keys, watchlist)
         self._payloads = Payloads(connection)
+        self._ordering = Ordering(connection)
         self._last_id = self._highest_id()
 
     def cursor(self, journal_id: str) -> int:
@@ -66,8 +68,7 @@ class StoreRecorder:
             with self._connection.transaction():
                 before = self.cursor(journal_id)
                 fresh = [group for group in groups if group.seq > before]
-                fold = self._fold(journal_id, fresh)
-                self._writing.write(fold, now_ms)
+                fold = self._fold_and_write(journal_id, fresh, now_ms)
                 self._advance(journal_id, fresh)
         except BaseException:
             self._reload()
@@ -80,7 +81,7 @@ class StoreRecorder:
         """Raise what recording this group would raise, and change nothing."""
         try:
             with self._connection.transaction():
-                self._writing.write(self._fold(journal_id, [group]), now_ms)
+                self._fold_and_write(journal_id, [group], now_ms)
                 _undo()
         except _Undo:
             pass
@@ -175,11 +176,14 @@ class StoreRecorder:
             part.reload()
         self._last_id = self._highest_id()
 
-    def _fold(self, journal_id: str, groups: Sequence[Numbered]) -> Fold:
-        arrivals = arrivals_of(journal_id, groups)
+    def _fold_and_write(self, journal_id: str, groups: Sequence[Numbered], now_ms: int) -> Fold:
+        arrivals, ledgered = self._ordering.take(arrivals_of(journal_id, groups))
         known = self._loading.known([signal for signal, _ in arrivals])
         fold = Fold(known, new_id=self._new_id, policy=self._policy, claims=self._claims)
         fold.take(arrivals)
+        self._writing.write(fold, now_ms)
+        self._ordering.write(ledgered, arrivals, fold)
+        self._ordering.hear(arrivals)
         return fold
 
     def _advance(self, journal_id: str, groups: Sequence[Numbered]) -> None:

@@ -24,7 +24,7 @@ _ANSWER = "UPDATE batch SET state=?, answered_at=?, status=?, code=?, message=?,
 _END = "UPDATE conversion SET state=?, reason=?, settled_at=? WHERE id IN (SELECT value FROM json_each(?))"
 _RECALLED = (
     "SELECT id, reason, received, workspace, pixel, event FROM conversion "
-    "WHERE reason IN (?, ?) AND id IN (SELECT value FROM json_each(?))"
+    "WHERE reason IN (?, ?, ?, ?) AND id IN (SELECT value FROM json_each(?))"
 )
 _BLANK = (
     "UPDATE conversion SET event_id='', order_id='', currency='', minor=NULL "
@@ -34,12 +34,17 @@ _CLEAR_DIFFERENCES = "UPDATE copy SET differs='' WHERE id IN (SELECT value FROM 
 _WITHDRAWN = "INSERT OR IGNORE INTO pending_lookup_removal SELECT value FROM json_each(?)"
 #: What was refused or erased while it was on the wire is added to no more.
 _CANCEL_ENRICHMENT = (
-    "UPDATE conversion SET enriched=1 WHERE reason IN (?, ?) AND id IN (SELECT value FROM json_each(?))"
+    "UPDATE conversion SET enriched=1 WHERE reason IN (?, ?, ?, ?) AND id IN (SELECT value FROM json_each(?))"
 )
 _PURGE = "DELETE FROM payload WHERE id IN (SELECT value FROM json_each(?))"
 
 #: What a note on a leased row makes of it instead of another attempt.
-RECALLS = {Reason.NO_CONSENT: State.WITHDRAWN, Reason.ERASURE_ASKED: State.ERASED}
+RECALLS = {
+    Reason.NO_CONSENT: State.WITHDRAWN,
+    Reason.ERASURE_ASKED: State.ERASED,
+    Reason.ORDER_CANCELLED: State.EXPIRED,
+    Reason.ORDER_IGNORED: State.EXPIRED,
+}
 
 LANES = "SELECT id, workspace, event_source, source_id, test_code, enriches FROM lane"
 

@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable
     from twinbeam.engines.stores.tables.jobs import JobTable
+    from twinbeam.engines.stores.tables.orders import OrderTable
+    from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
     from twinbeam.engines.stores.tables.users import UserRows
 
@@ -138,6 +140,16 @@ class SqliteStore(
         return token_check_table(self._connection.tables)
 
     @property
+    def orders(self) -> "OrderTable":
+        """The ledger of orders."""
+        return order_table(self._connection)
+
+    @property
+    def person_requests(self) -> "PersonRequestTable":
+        """What shop systems pass on of persons' rights."""
+        return request_table(self._connection)
+
+    @property
     def accounts(self) -> "AccountTable":
         """The connected accounts."""
         return account_table(self._connection)
@@ -174,6 +186,16 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
     def token_checks(self) -> "TokenCheckTable":
         """TikTok's newest word on the token of each pixel."""
         return token_check_table(self._connection.tables)
+
+    @property
+    def orders(self) -> "OrderTable":
+        """The ledger of orders."""
+        return order_table(self._connection)
+
+    @property
+    def person_requests(self) -> "PersonRequestTable":
+        """What shop systems pass on of persons' rights."""
+        return request_table(self._connection)
 
     @property
     def accounts(self) -> "AccountTable":
@@ -227,6 +249,20 @@ class SqliteReader(Listing):
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def order_table(connection: StoreConnection) -> "OrderTable":
+    """Return the ledger of orders; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.orders import OrderTable  # noqa: PLC0415
+
+    return OrderTable(connection.tables)
+
+
+def request_table(connection: StoreConnection) -> "PersonRequestTable":
+    """Return the table of requests; SQLAlchemy is loaded only where it is asked for."""
+    from twinbeam.engines.stores.tables.person_requests import PersonRequestTable  # noqa: PLC0415
+
+    return PersonRequestTable(connection.tables, connection.ring)
 
 
 def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable":

@@ -1,0 +1,47 @@
+"""
+Joining what is stated of one order: commutative, associative and idempotent.
+
+Deliveries come in any order, repeat themselves, and some hold but a part. For each fact the statement of the newest
+modification wins, of one moment the greater text; a state was first reached at the earliest moment that is told;
+refunds are united by their ids. So the set of deliveries says everything, and their order nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from twinbeam.core.order import OrderFacts
+
+MOST_REFUNDS = 1_000  #: of one order; of more the latest by their ids are left out, whatever came first
+
+
+def merged(one: OrderFacts, other: OrderFacts) -> OrderFacts:
+    """Return what both state together; they must be of one order."""
+    if one == other:
+        return one
+    refunds = _greatest(one.refunds, other.refunds)
+    return replace(
+        one,
+        system=min(one.system, other.system),
+        stated=_greatest(one.stated, other.stated),
+        since_ms=_earliest(one.since_ms, other.since_ms),
+        refunds=refunds if len(refunds) <= MOST_REFUNDS else dict(sorted(refunds.items())[:MOST_REFUNDS]),
+    )
+
+
+def _greatest(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Unite by name; of two statements under one name the greater counts: the later, then the greater text."""
+    joined = dict(one)
+    for name, said in other.items():
+        known = joined.get(name)
+        if known is None or said > known:
+            joined[name] = said
+    return joined
+
+
+def _earliest(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    joined = dict(one)
+    for name, at_ms in other.items():
+        joined[name] = min(at_ms, joined.get(name, at_ms))
+    return joined

@@ -1,0 +1,64 @@
+"""
+What the dialects of shop systems have in common: how a delivery becomes facts and events, and how it is answered.
+
+A shop system ends its deliveries for good where answers tell of errors, and nobody there can mend a body. So what is
+signed is answered with 2xx whatever it holds: what cannot be taken is counted, and named in the answer, which the
+system's log of deliveries shows.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from twinbeam.core.rules import DEFAULT_SOURCE, SourceRules
+from twinbeam.core.values import Notice, RequestNote
+from twinbeam.orders.reports import OrderReport, events_of, facts_of
+from twinbeam.pipeline.accept.asgi import Reply
+from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request
+from twinbeam.pipeline.accept.directory import SignedSource
+from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
+from twinbeam.pipeline.accept.replies import json_reply
+from twinbeam.sources.fields import Fields, Unfit, fields_of
+
+_CONTENT = frozenset({400, 422})  #: of what a sender cannot mend
+_ENCODER = msgspec.json.Encoder()
+_JSON = ((b"content-type", b"application/json"),)
+
+
+def rules_of(request: Request) -> SourceRules:
+    """Return what was decided about the source that signed a request."""
+    return request.sender.rules if isinstance(request.sender, SignedSource) else DEFAULT_SOURCE
+
+
+def read_order(body: bytes, tell: Callable[[Fields], OrderReport | str], idempotency: str | None) -> Reading | Problem:
+    """Return facts and events of a delivery; `tell` gives a sentence where it means nothing here."""
+    fields = fields_of(body)
+    if isinstance(fields, Problem):
+        return fields
+    try:
+        told = tell(fields)
+    except Unfit as unfit:
+        return problem(ProblemCode.EVERY_EVENT_REJECTED, rejected=[unfit.rejected()])
+    if isinstance(told, str):
+        return Reading([], [Notice(0, "", "not_used", told)], idempotency, is_empty=True)
+    facts = facts_of(told)
+    return Reading(events_of(told, facts), [], idempotency, [facts])
+
+
+def read_request(body: bytes, read: Callable[[Fields], RequestNote]) -> Reading | Problem:
+    """Return what a shop system passes on of somebody's rights."""
+    fields = fields_of(body)
+    if isinstance(fields, Problem):
+        return fields
+    try:
+        return Reading([], requests=[read(fields)])
+    except Unfit as unfit:
+        return problem(ProblemCode.EVERY_EVENT_REJECTED, rejected=[unfit.rejected()])
+
+
+def reply(result: Answer | Acknowledgement | Greeting | Problem) -> Reply:
+    """Write JSON: 2xx for all that is signed, unless it has to come again."""
+    if isinstance(result, Problem) and result.status in _CONTENT:
+        said = {"accepted": 0, "code": result.code, "message": result.message, "rejected": result.rejected}
+        return Reply(200, _JSON, _ENCODER.encode(said))
+    return json_reply(result)

@@ -1,0 +1,367 @@
+"""
+Shopify: `POST /in/shopify/{source}`, signed with the app's client secret (docs/howto/shopify.md).
+
+Source: shopify.dev, "verify deliveries" and the bodies of the admin API's webhooks, 2023-07 to 2026-07. The signature
+is base64 of HMAC-SHA256 of the body; one client secret takes the other's place within an hour.
+
+The topic stands in a header that nobody signs, so it only helps to read: what an order is, its body says.
+"""
+
+import hmac
+from base64 import b64encode
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from hashlib import sha256
+
+from twinbeam.core.order import Money, Refund
+from twinbeam.core.rules import SourceRules
+from twinbeam.core.values import Content, Page, RequestNote, User
+from twinbeam.orders.reports import OrderReport
+from twinbeam.pipeline.accept.asgi import Reply
+from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request, Signature
+from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
+from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
+from twinbeam.sources import shop_systems
+from twinbeam.sources.fields import Fields
+from twinbeam.sources.signed import SourceSignatures
+from twinbeam.sources.visit_notes import VisitNotes, click_in, visit_notes
+
+SHOPIFY = "shopify"
+ORDERS = frozenset(
+    {
+        "orders/create",
+        "orders/paid",
+        "orders/updated",
+        "orders/cancelled",
+        "orders/fulfilled",
+        "orders/partially_fulfilled",
+    }
+)
+#: What Shopify passes on of persons' rights, and what that is here.
+_RIGHTS = {"customers/data_request": "data_request", "customers/redact": "redact", "shop/redact": "shop_redact"}
+_SIGNATURES = (b"x-shopify-hmac-sha256", b"shopify-hmac-sha256")
+_IDS = (b"x-shopify-event-id", b"x-shopify-webhook-id", b"shopify-event-id", b"shopify-webhook-id")
+_PAID = frozenset({"paid", "partially_refunded", "refunded"})
+#: Ways to pay that somebody marks as paid later, in the words of `payment_gateway_names`.
+_LATER = ("cod", "cash", "manual", "bank deposit", "bank transfer", "money order")
+_MARKETS = ("tiktok", "amazon", "ebay", "walmart", "facebook", "instagram", "google", "etsy", "farfetch")
+_AGENTS = ("agent", "chatgpt", "openai", "perplexity", "copilot", "gemini")
+_CENT = Decimal("0.01")
+
+
+class Shopify:
+    """The dialect."""
+
+    def __init__(self, sources: SourceSignatures) -> None:
+        self._sources = sources
+        self.route = f"{sources.prefix}{{source}}"
+
+    def matches(self, request: Request) -> bool:
+        """Return whether method and path are its own."""
+        return self._sources.matches(request)
+
+    def authenticate(self, request: Request, directory: Directory) -> Signature:
+        """Return the signature that the body has to bear, whether or not there is such a source."""
+        given = next((request.headers[name] for name in _SIGNATURES if name in request.headers), b"")
+        return Signature(partial(self._verify, given, self._sources.named(request, directory)))
+
+    def read(self, request: Request, body: bytes, received_ms: int) -> Reading | Problem:
+        """Return the facts and events of a delivery."""
+        topic = request.headers.get(b"x-shopify-topic", b"").decode("latin-1")
+        at_ms = _triggered_ms(request) or received_ms
+        if topic in _RIGHTS:
+            return shop_systems.read_request(body, partial(_request, topic=topic, delivery=_delivery(request)))
+        tell = partial(told_of, topic=topic, at_ms=at_ms, rules=shop_systems.rules_of(request))
+        return shop_systems.read_order(body, tell, _delivery(request))
+
+    def reply(self, result: Answer | Acknowledgement | Greeting | Problem) -> Reply:
+        """Write JSON."""
+        return shop_systems.reply(result)
+
+    def _verify(self, given: bytes, source: SignedSource, body: bytes, _received_ms: int) -> Sender | Problem:
+        def expected(secret: bytes) -> bytes:
+            return b64encode(hmac.digest(secret, body, sha256))
+
+        signed = self._sources.is_signed(source, [given], expected)
+        return source if signed else problem(ProblemCode.INVALID_SIGNATURE)
+
+
+def _request(fields: Fields, *, topic: str, delivery: str | None) -> RequestNote:
+    """Read what Shopify passes on of somebody's rights: all by which they may be known here."""
+    customer = fields.inner("customer")
+    orders = fields.raw("orders_to_redact") or fields.raw("orders_requested") or []
+    known_by = [
+        ("email", customer.text("email", most=320)),
+        ("phone", customer.text("phone", most=64)),
+        ("external_id", customer.text("id")),
+        *(("order", str(number)) for number in orders if isinstance(number, int | str)),
+    ]
+    asked = fields.inner("data_request").text("id") or fields.text("shop_id") or ""
+    known = [(kind, value) for kind, value in known_by if value]
+    named = "\0".join(value for _, value in known) or delivery or asked
+    return RequestNote(event="", kind=_RIGHTS[topic], delivery=f"{asked}\0{named}", known_by=known)
+
+
+def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> OrderReport | str:
+    """Read a delivery, or say why it means nothing here."""
+    if topic == "refunds/create":
+        return _refund(fields, rules)
+    if topic == "orders/delete":
+        return OrderReport(
+            order_id=fields.needed("id"), system=SHOPIFY, revised_ms=at_ms, states={"cancelled": True}, is_whole=False
+        )
+    if topic in ORDERS or (not topic and "line_items" in fields):
+        return _order(fields, topic, at_ms, rules)
+    return f"The topic {topic if topic.replace('/', '').replace('_', '').isalpha() else ''} is not used here."
+
+
+def _order(fields: Fields, topic: str, at_ms: int, rules: SourceRules) -> OrderReport:
+    revised_ms = fields.moment_ms("updated_at") or at_ms
+    money = _money(fields, rules)
+    notes = visit_notes((it.raw("name"), it.raw("value")) for it in fields.each("note_attributes"))
+    states = _states(fields, topic)
+    return OrderReport(
+        order_id=_order_id(fields, rules),
+        system=SHOPIFY,
+        revised_ms=revised_ms,
+        states=states,
+        since_ms=_since(fields, revised_ms, states),
+        kind=_kind(fields, rules),
+        money=money,
+        refunds=_refunds(fields, rules),
+        user=_user(fields, notes),
+        page=Page(url=notes.get("url"), referrer=fields.cut("referring_site", 2_000)),
+        contents=_contents(fields),
+        joined=notes.joined(cart_token=fields.text("cart_token"), checkout_token=fields.text("checkout_token")),
+        is_whole="value" in money,
+    )
+
+
+def _order_id(fields: Fields, rules: SourceRules) -> str:
+    """Return the number of an order; the global id says it as a text, which no program in between can round."""
+    if rules.order_id == "name" and (name := fields.text("name")):
+        return name
+    last = (fields.text("admin_graphql_api_id") or "").rpartition("/")[2]
+    return last if last.isdigit() else fields.needed("id")
+
+
+def _states(fields: Fields, topic: str) -> dict[str, bool]:
+    states: dict[str, bool] = {}
+    status = fields.text("financial_status")
+    if status is not None:
+        states["paid"] = status in _PAID
+    elif topic == "orders/paid":
+        states["paid"] = True
+    if "cancelled_at" in fields or status == "voided" or topic == "orders/cancelled":
+        cancelled = fields.text("cancelled_at") is not None or topic == "orders/cancelled"
+        states["cancelled"] = cancelled or status == "voided"
+    if "fulfillment_status" in fields:
+        states["shipped"] = fields.text("fulfillment_status") == "fulfilled"
+    parcels = [it.text("shipment_status") for it in fields.each("fulfillments")]
+    if "fulfillments" in fields:
+        states["delivered"] = bool(parcels) and all(status == "delivered" for status in parcels)
+    return states
+
+
+def _since(fields: Fields, revised_ms: int, states: dict[str, bool]) -> dict[str, int]:
+    """Return when states were reached, as far as a body tells; Shopify dates no payment."""
+    placed = fields.moment_ms("processed_at") or fields.moment_ms("created_at")
+    created = fields.moment_ms("created_at") or placed
+    found = {"placed": created, "cancelled": fields.moment_ms("cancelled_at")}
+    if states.get("paid"):
+        found["paid"] = revised_ms if _is_paid_later(fields) else placed or revised_ms
+    parcels = list(fields.each("fulfillments"))
+    if states.get("shipped"):
+        found["shipped"] = max([it.moment_ms("created_at") or 0 for it in parcels], default=0) or revised_ms
+    if states.get("delivered"):
+        found["delivered"] = max([it.moment_ms("updated_at") or 0 for it in parcels], default=0) or revised_ms
+    if states.get("cancelled") and found["cancelled"] is None:
+        found["cancelled"] = revised_ms
+    return {name: moment for name, moment in found.items() if moment is not None}
+
+
+def _is_paid_later(fields: Fields) -> bool:
+    raw = fields.raw("payment_gateway_names")
+    names = [str(name).lower().replace("_", " ") for name in raw] if isinstance(raw, list) else []
+    return any(word in name for name in names for word in _LATER)
+
+
+def _kind(fields: Fields, rules: SourceRules) -> str | None:
+    """Return what an order is besides one of the shop's own pages; None where a body does not tell."""
+    if fields.flag("test"):
+        return "test"
+    if "source_name" not in fields:
+        return None
+    name = (fields.text("source_name") or "").lower()
+    tags = (fields.cut("tags", 2_000) or "").lower().replace(" ", "")
+    is_market = any(market in name for market in _MARKETS) or "tiktokshop" in tags
+    kinds = (
+        ("point_of_sale", name == "pos", rules.point_of_sale),
+        ("draft", name == "shopify_draft_order", rules.draft),
+        ("renewal", name.startswith("subscription_contract"), rules.renewal),
+        ("marketplace", is_market or fields.raw("merchant_of_record_app_id") is not None, rules.marketplace),
+        ("agent", any(agent in name for agent in _AGENTS), rules.agent),
+    )
+    return next((kind for kind, fits, rule in kinds if fits and rule == "ignore"), "")
+
+
+def _money(fields: Fields, rules: SourceRules) -> dict[str, Money]:
+    """
+    Return the amounts of an order, all in one currency.
+
+    What is bought after the checkout raises the current total alone; what goes back lowers it, and means nothing here.
+    """
+    values = [_amount(fields, name, rules) for name in ("total_price", "current_total_price")]
+    gift_cards = _gift_cards(fields, rules)
+    found = {
+        "value": max((it for it in values if it is not None), default=None),
+        "tax": _amount(fields, "total_tax", rules),
+        "shipping": _amount(fields, "total_shipping_price", rules),
+        "tips": _amount(fields, "total_tip_received", rules),
+        "discounts": _amount(fields, "total_discounts", rules),
+        "gift_cards": gift_cards,
+    }
+    return {part: amount for part, amount in found.items() if amount is not None}
+
+
+def _amount(fields: Fields, name: str, rules: SourceRules) -> Money | None:
+    """Return an amount with its currency; one that is written alone is in the shop's."""
+    side = fields.inner(f"{name}_set").inner("shop_money" if rules.money == "shop" else "presentment_money")
+    amount, currency = side.amount("amount"), side.text("currency_code")
+    if amount is not None and currency is not None:
+        return Money(amount, currency.upper())
+    amount, shop, seen = fields.amount(name), fields.text("currency"), fields.text("presentment_currency")
+    is_told = shop is not None and (rules.money == "shop" or seen in (None, shop))
+    return Money(amount, shop.upper()) if amount is not None and shop is not None and is_told else None
+
+
+def _gift_cards(fields: Fields, rules: SourceRules) -> Money | None:
+    """Sum up what was paid for gift cards: revenue only once they are used."""
+    cards = [it for it in fields.each("line_items") if it.flag("gift_card")]
+    sums = [
+        Money(price.amount * (it.whole("quantity") or 0), price.currency)
+        for it in cards
+        if (price := _line_price(it, fields, rules)) is not None
+    ]
+    return Money(sum((it.amount for it in sums), Decimal(0)), sums[0].currency) if sums else None
+
+
+def _line_price(line: Fields, order: Fields, rules: SourceRules) -> Money | None:
+    side = line.inner("price_set").inner("shop_money" if rules.money == "shop" else "presentment_money")
+    amount, currency = side.amount("amount"), side.text("currency_code")
+    if amount is not None and currency is not None:
+        return Money(amount, currency.upper())
+    amount, shop = line.amount("price"), order.text("currency")
+    return Money(amount, shop.upper()) if amount is not None and shop is not None and rules.money == "shop" else None
+
+
+def _contents(fields: Fields) -> list[Content]:
+    return [_content(line) for line in fields.each("line_items")]
+
+
+def _content(line: Fields) -> Content:
+    """Return a line; its price is what was paid for one, with its share of the discounts taken off."""
+    quantity, price = line.whole("quantity"), line.amount("price")
+    taken_off = sum((it.amount("amount") or Decimal(0) for it in line.each("discount_allocations")), Decimal(0))
+    if price is not None and quantity and taken_off:
+        price = ((price * quantity - taken_off) / quantity).quantize(_CENT)
+    variant, product, sku = line.text("variant_id"), line.text("product_id"), line.cut("sku")
+    return Content(
+        content_id=variant or product or sku,
+        content_type="product",
+        content_name=line.cut("title"),
+        brand=line.cut("vendor"),
+        price=float(price) if price is not None else None,
+        quantity=quantity,
+        sku=sku,
+        variant_id=variant,
+        group_id=product,
+    )
+
+
+def _refunds(fields: Fields, rules: SourceRules) -> dict[str, Refund]:
+    found = (_money_back(it, fields, rules) for it in fields.each("refunds"))
+    return {id_: refund for id_, refund in found if refund is not None}
+
+
+def _refund(fields: Fields, rules: SourceRules) -> OrderReport:
+    """Read a refund that comes alone: it names its order, and no currency but with its amounts."""
+    id_, refund = _money_back(fields, fields, rules)
+    return OrderReport(
+        order_id=fields.needed("order_id"),
+        system=SHOPIFY,
+        revised_ms=fields.moment_ms("created_at") or 0,
+        refunds={id_: refund} if refund is not None else {},
+        is_whole=False,
+    )
+
+
+def _money_back(refund: Fields, order: Fields, rules: SourceRules) -> tuple[str, Refund | None]:
+    """Return a refund by the money that moved: the record alone may stand for none."""
+    moved = [it for it in refund.each("transactions") if (it.text("kind"), it.text("status")) == ("refund", "success")]
+    amounts = [amount for it in moved if (amount := _moved(it, order, rules)) is not None]
+    id_ = refund.needed("id")
+    if not amounts:
+        return id_, None
+    total = Money(sum((it.amount for it in amounts), Decimal(0)), amounts[0].currency)
+    return id_, Refund(refund.moment_ms("created_at") or 0, str(total))
+
+
+def _moved(transaction: Fields, order: Fields, rules: SourceRules) -> Money | None:
+    found = _amount(transaction, "amount", rules)
+    if found is not None:
+        return found
+    amount, currency = transaction.amount("amount"), order.text("currency")
+    return Money(amount, currency.upper() if currency else "") if amount is not None else None
+
+
+def _user(fields: Fields, notes: VisitNotes) -> User:
+    """Return the buyer; the address of a till or of an app's server is not among it, since Shopify leaves it out."""
+    customer, details = fields.inner("customer"), fields.inner("client_details")
+    shipping, billing = fields.inner("shipping_address"), fields.inner("billing_address")
+    addresses = (shipping, billing, customer.inner("default_address"))
+    ip, agent = fields.cut("browser_ip") or details.cut("browser_ip"), details.cut("user_agent", 1_000)
+    return User(
+        email=_first(it.cut(name, 320) for it, name in _emails(fields, customer)),
+        phone=_first(it.cut("phone", 64) for it in (fields, customer, shipping, billing)),
+        external_id=customer.text("id"),
+        first_name=_of(addresses, "first_name"),
+        last_name=_of(addresses, "last_name"),
+        city=_of(addresses, "city"),
+        state=_of(addresses, "province_code"),
+        zip_code=_of(addresses, "zip"),
+        country=_of(addresses, "country_code"),
+        ttclid=notes.get("ttclid") or click_in(fields.cut("landing_site", 8_000)),
+        ttp=notes.get("ttp"),
+        ip=ip or notes.get("ip"),
+        user_agent=agent if ip else agent or notes.get("user_agent"),
+        locale=fields.cut("customer_locale"),
+    )
+
+
+def _emails(fields: Fields, customer: Fields) -> Iterable[tuple[Fields, str]]:
+    return (fields, "contact_email"), (fields, "email"), (customer, "email")
+
+
+def _of(addresses: Iterable[Fields], name: str) -> str | None:
+    return _first(address.cut(name) for address in addresses)
+
+
+def _first(values: Iterable[str | None]) -> str | None:
+    return next((value for value in values if value), None)
+
+
+def _triggered_ms(request: Request) -> int | None:
+    written = request.headers.get(b"x-shopify-triggered-at", b"").decode("latin-1")
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return int(moment.timestamp() * 1_000) if moment.tzinfo is not None else None
+
+
+def _delivery(request: Request) -> str | None:
+    found = next((request.headers[name] for name in _IDS if name in request.headers), b"")
+    return found.decode("latin-1")[:256].replace("\0", "") or None

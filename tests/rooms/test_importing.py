@@ -1,0 +1,147 @@
+"""`twinbeam import`: what a dry run tells is what a run does, and a second run changes nothing."""
+
+import json
+import time
+
+import pytest
+
+from importing import recorded, rows_of, said
+from twinbeam.app.file_import import Importer
+from twinbeam.core.rules import ConsentRules, PixelRules
+from twinbeam.orders.state import state_of
+
+CODE = "C4A5B6C7D8E9F0G1H2I3"
+RULES = PixelRules(consent=ConsentRules(policy="require"))
+HOUR = 3_600
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path, monkeypatch):
+    monkeypatch.setenv("TWINBEAM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TWINBEAM_KEYRING", str(tmp_path / "keyring.json"))
+    monkeypatch.setenv("TWINBEAM_DISK_RESERVE_MB", "1")
+    said("pixels", "add", CODE, "--consent", "require")
+    return tmp_path
+
+
+def a_file(data, *rows, name="orders.csv"):
+    path = data / name
+    header = list(dict.fromkeys(key for row in rows for key in row))
+    lines = [",".join(header), *(",".join(str(row.get(key, "")) for key in header) for row in rows)]
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def ago(hours):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - hours * HOUR))
+
+
+def conversions(store):
+    sql = "SELECT order_id, state, reason FROM conversion WHERE order_id <> '' ORDER BY order_id"
+    return store._db.execute(sql).fetchall()
+
+
+def test_each_order_has_the_verdict_that_the_dry_run_tells(data):
+    rows = [
+        {
+            "Order": "1",
+            "Total": "10.00",
+            "Currency": "EUR",
+            "Paid at": ago(1),
+            "Email": "ada@shop.example",
+            "Consent": "granted",
+        },
+        {"Order": "2", "Total": "20.00", "Currency": "EUR", "Paid at": ago(1), "Consent": "denied"},
+        {"Order": "3", "Total": "30.00", "Currency": "EUR", "Paid at": ago(1)},
+        {"Order": "4", "Total": "40.00", "Currency": "EUR", "Paid at": ago(60), "Consent": "granted"},
+        {"Order": "5", "Total": "50.00", "Currency": "EUR", "Paid at": ago(200), "Consent": "granted"},
+        {"Order": "6", "Total": "0.00", "Currency": "EUR", "Paid at": ago(1), "Consent": "granted"},
+        {"Order": "7", "Total": "much", "Currency": "EUR", "Paid at": ago(1), "Consent": "granted"},
+    ]
+    file = a_file(data, *rows)
+    told = said("import", "orders", file, "--map", "consent=Consent", "--pixel", CODE)
+    for sentence in (
+        "1 go to TikTok",
+        "1 go into the ledger alone: the buyer declined",
+        "1 go into the ledger alone: no column and no --consent-basis",
+        "1 go into the ledger alone: older than 47 hours",
+        "1 go into the ledger alone: TikTok takes no event that is older than 7 days",
+        "1 go into the ledger alone: cancelled, or worth nothing",
+        "1 are left out",
+        "1 of them for the field value",
+    ):
+        assert sentence in told
+    assert said("import", "orders", file, "--map", "consent=Consent", "--pixel", CODE, "--yes").endswith("at once.\n")
+    store = recorded(RULES)
+    assert sorted(row.place.order_id for row in rows_of(store)) == ["1", "2", "3", "4", "5", "6"]
+    assert [(order, state) for order, state, _ in conversions(store)] == [("1", "ready")]
+    store.close()
+
+
+def test_what_is_older_than_47_hours_goes_where_no_copy_can_have_gone_out(data):
+    file = a_file(
+        data, {"order_id": "4", "value": "40.00", "currency": "EUR", "paid_at": ago(60), "consent": "granted"}
+    )
+    assert "1 go into the ledger alone: older" in said("import", "orders", file, "--pixel", CODE)
+    assert "1 go to TikTok" in said("import", "orders", file, "--pixel", CODE, "--may-double-count")
+    said("pixels", "set", CODE, "ways.Purchase=server")
+    assert "1 go to TikTok" in said("import", "orders", file, "--pixel", CODE)
+
+
+def test_a_basis_never_overrides_a_refusal(data):
+    order = {"order_id": "1", "value": "10.00", "currency": "EUR", "paid_at": ago(1), "visitor_id": "v1"}
+    refused = {"visitor_id": "v1", "consent": {"ad_storage": "denied", "ad_user_data": "denied"}}
+    said_no = {"event": "Pageview", "event_time": int(time.time()) - HOUR, "event_id": "p1"} | refused
+    events = data / "events.jsonl"
+    events.write_text(json.dumps(said_no) + "\n")
+    words = ("--pixel", CODE, "--consent-basis", "terms", "--yes")
+    assert "1 go into the ledger alone: the buyer declined" in said("import", "events", str(events), *words)
+    yes = {
+        "event": "Search",
+        "event_time": int(time.time()) - 2 * HOUR,
+        "visitor_id": "v1",
+        "user.email": "a@b.example",
+    }
+    said("import", "events", a_file(data, yes, name="events.csv"), *words)
+    said("import", "orders", a_file(data, order), *words)
+    store = recorded(RULES)
+    assert [(order, state) for order, state, _ in conversions(store)] == [("1", "ready")]
+    store.close()
+
+
+def test_a_file_that_is_imported_twice_or_goes_on_changes_nothing(data, monkeypatch):
+    rows = [{"order_id": str(n), "value": "10.00", "currency": "EUR", "paid_at": ago(1)} for n in range(1, 1_201)]
+    file = a_file(data, *rows)
+    words = ("import", "orders", file, "--pixel", CODE, "--consent-basis", "terms", "--yes")
+    take, left = Importer._take, [2]
+
+    def dies(importer, readings, routing):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        take(importer, readings, routing)
+
+    monkeypatch.setattr(Importer, "_take", dies)
+    said(*words)
+    monkeypatch.setattr(Importer, "_take", take)
+    assert "1000 records are imported already; going on behind them." in said(*words)
+    store = recorded(RULES)
+    assert len(rows_of(store)) == 1_200
+    assert len(conversions(store)) == 1_200
+    before = [(row.facts, state_of(row.facts)) for row in rows_of(store)]
+    store.close()
+    said(*words)
+    said(*words, "--currency", "USD")  # understood otherwise, so it begins anew
+    store = recorded(RULES)
+    assert [(row.facts, state_of(row.facts)) for row in rows_of(store)] == before
+    assert len(conversions(store)) == 1_200
+    store.close()
+
+
+def test_what_cannot_be_mapped_is_said(data):
+    file = a_file(data, {"Nothing": "1", "Total": "10"})
+    assert "No column holds the order's number" in said("import", "orders", file)
+    assert "There is no such field or column: order_id=Missing" in said(
+        "import", "orders", file, "--map", "order_id=Missing"
+    )
+    assert "Events need a pixel" in said("import", "events", file)

@@ -1,0 +1,125 @@
+"""What is stated of an order: joined in any order, and what the whole of it means."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twinbeam.core.order import PARTS, STATES, YES, OrderFacts, Refund, Stated, reached
+from twinbeam.core.rules import STAGES
+from twinbeam.orders.merging import MOST_REFUNDS, merged
+from twinbeam.orders.state import KINDS, deltas, stage_of, state_of
+
+MOMENTS = st.integers(0, 3)
+AMOUNTS = st.sampled_from(["0.00 EUR", "10.00 EUR", "89.90 EUR", "9000 JPY", ""])
+STATED = st.dictionaries(
+    st.sampled_from([*STATES, *PARTS, "kind", "refunded"]),
+    st.builds(Stated, MOMENTS, st.sampled_from([YES, "", "89.90 EUR", "89.89 EUR", *KINDS, "whole", "part"])),
+    max_size=4,
+)
+REFUNDS = st.dictionaries(
+    st.sampled_from("abc"), st.builds(Refund, MOMENTS, AMOUNTS, st.sampled_from(["", "ch_1"])), max_size=3
+)
+FACTS = st.builds(
+    OrderFacts,
+    order_id=st.just("1001"),
+    system=st.sampled_from(["shopify", "file"]),
+    stated=STATED,
+    since_ms=st.dictionaries(st.sampled_from(STATES), MOMENTS, max_size=3),
+    refunds=REFUNDS,
+)
+
+
+@given(FACTS, FACTS, FACTS)
+def test_joining_is_commutative_associative_and_idempotent(one, other, third):
+    assert merged(one, other) == merged(other, one)
+    assert merged(merged(one, other), third) == merged(one, merged(other, third))
+    assert merged(one, one) == one
+    assert merged(merged(one, other), other) == merged(one, other)
+
+
+@given(FACTS)
+def test_whatever_is_stated_means_something(facts):
+    state, stage = state_of(facts), stage_of(facts)
+    assert state.shown in {"placed", "paid", "shipped", "delivered", "cancelled", "refunded"}
+    assert stage in {"cancelled", "ignored"} or set(stage.split("+")) <= set(STATES)
+
+
+def test_more_refunds_than_an_order_can_have_are_bounded_the_same_way_in_any_order():
+    halves = [
+        OrderFacts("1", "file", refunds={f"{side}{n:04}": Refund(1, "1.00 EUR") for n in range(MOST_REFUNDS)})
+        for side in "ab"
+    ]
+    joined = merged(*halves)
+    assert joined == merged(*reversed(halves))
+    assert len(joined.refunds) == MOST_REFUNDS
+
+
+def stated(at_ms=1, **texts):
+    return OrderFacts("1", "file", {name: Stated(at_ms, text) for name, text in texts.items()})
+
+
+@pytest.mark.parametrize(
+    ("facts", "stage", "shown"),
+    [
+        (stated(), "placed", "placed"),
+        (stated(paid=YES), "placed+paid", "paid"),
+        (stated(shipped=YES), "placed+shipped", "shipped"),  # cash on delivery, on its way
+        (stated(paid=YES, shipped=YES, delivered=YES), "placed+paid+shipped+delivered", "delivered"),
+        (stated(paid=YES, cancelled=YES), "cancelled", "cancelled"),
+        (stated(paid=YES, refunded="whole"), "cancelled", "refunded"),
+        (stated(paid=YES, refunded="part"), "placed+paid", "paid"),
+        (stated(paid=YES, kind="point_of_sale"), "ignored", "paid"),
+        (stated(paid=YES, kind="test"), "placed+paid", "paid"),
+    ],
+)
+def test_the_whole_order_has_one_stage(facts, stage, shown):
+    assert (stage_of(facts), state_of(facts).shown) == (stage, shown)
+
+
+def test_the_newest_modification_wins_and_a_partial_one_takes_nothing_away():
+    placed = stated(1, paid="", value="80.00 EUR", cancelled="")
+    paid, cut = stated(2, paid=YES, value="89.90 EUR"), stated(3, shipped=YES)
+    for order in ((placed, paid, cut), (cut, paid, placed), (paid, cut, placed)):
+        joined = merged(merged(order[0], order[1]), order[2])
+        assert stage_of(joined) == "placed+paid+shipped"
+        assert str(state_of(joined).money["value"]) == "89.90 EUR"
+
+
+def test_a_cancelled_order_may_stand_again():
+    assert stage_of(merged(stated(2, cancelled=YES), stated(3, cancelled="", paid=YES))) == "placed+paid"
+
+
+def test_refunds_are_summed_up_once_each():
+    back = {"r1": Refund(5, "10.00 EUR"), "r2": Refund(7, "5.50 EUR")}
+    facts = OrderFacts("1", "shopify", {"value": Stated(1, "89.90 EUR")}, refunds=back)
+    assert merged(facts, facts).refunds == back
+    state = state_of(facts)
+    assert (str(state.refunded), state.refunded_part) == ("15.50 EUR", "part")
+    assert [(at, str(amount)) for at, amount in deltas(facts)] == [(5, "10.00 EUR"), (7, "5.50 EUR")]
+
+
+def test_of_a_sum_that_grows_only_what_it_grew_by_went_back():
+    back = {"ch:9": Refund(9, "30.00 EUR", "ch"), "ch:5": Refund(5, "10.00 EUR", "ch")}
+    facts = OrderFacts("1", "stripe", {"value": Stated(1, "30.00 EUR")}, refunds=back)
+    state = state_of(facts)
+    assert (state.refunded.amount, state.refunded_part) == (Decimal("30.00"), "whole")
+    assert [str(amount) for _, amount in deltas(facts)] == ["10.00 EUR", "20.00 EUR"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "reaches"),
+    [
+        ("placed", {"placed"}),
+        ("paid", {"placed", "paid"}),
+        ("delivered", set(STAGES)),
+        ("placed+shipped", {"placed", "shipped"}),
+        ("placed+paid+shipped", {"placed", "paid", "shipped"}),
+        ("cancelled", set()),
+        ("ignored", set()),
+        ("untold", set()),
+    ],
+)
+def test_a_stage_reaches_what_its_owner_may_ask_for(stage, reaches):
+    assert {means for means in STAGES if reached(stage, means, STAGES)} == reaches
