@@ -59,7 +59,7 @@ def an_import(file, *, kill_at=0):
 
 def done():
     with opened_store() as store:
-        rows = store._db.execute("SELECT coalesce(max(done), 0) FROM import_run").fetchone()
+        rows = store._db.execute("SELECT coalesce(max(done), 0) FROM file_import").fetchone()
     return rows[0]
 
 

@@ -58,8 +58,8 @@ person_request = Table(
 )
 
 #: How far files were imported, so that a run that was cut off goes on where it was.
-import_run = Table(
-    "import_run",
+file_import = Table(
+    "file_import",
     metadata,
     Column("digest", Text, primary_key=True),
     Column("done", MS, nullable=False),

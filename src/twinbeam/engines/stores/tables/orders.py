@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, 
 from twinbeam.core.money import to_minor
 from twinbeam.core.order import Money, OrderFacts
 from twinbeam.engines.stores.tables.database import Tables
-from twinbeam.engines.stores.tables.order_schema import import_run, shop_order, shop_order_conversion
+from twinbeam.engines.stores.tables.order_schema import file_import, shop_order, shop_order_conversion
 from twinbeam.orders.ledger import OrderPlace, OrderRow
 from twinbeam.orders.state import state_of
 
@@ -71,15 +71,15 @@ class OrderTable:
 
     def imported(self, digest: str) -> int:
         """Return how many of a file's records were imported."""
-        asked = select(import_run.c.done).where(import_run.c.digest == digest)
+        asked = select(file_import.c.done).where(file_import.c.digest == digest)
         with self._tables.reading() as connection:
             return connection.scalar(asked) or 0
 
     def note_import(self, digest: str, done: int, now_ms: int) -> None:
         """Note how many of a file's records are imported by now."""
         with self._tables.transaction() as connection:
-            connection.execute(delete(import_run).where(import_run.c.digest == digest))
-            connection.execute(insert(import_run).values(digest=digest, done=done, at_ms=now_ms))
+            connection.execute(delete(file_import).where(file_import.c.digest == digest))
+            connection.execute(insert(file_import).values(digest=digest, done=done, at_ms=now_ms))
 
     def orders_of(self, workspace: str, *, after: int = 0, limit: int = 1_000) -> list[OrderRow]:
         """Return a page of the orders of a workspace, by their ids."""

@@ -56,7 +56,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
-        "import_run",
+        "file_import",
         sa.Column("digest", sa.Text, primary_key=True),
         sa.Column("done", _MS, nullable=False),
         sa.Column("at_ms", _MS, nullable=False),
