@@ -8,11 +8,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from twinbeam.admin.events_api import ApiState, EventsApi
 from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
-from twinbeam.core.story import LastAnswer, PixelRow
+from twinbeam.core.story import PixelRow
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
 from twinbeam.pipeline.record.counters import FINDING
@@ -29,7 +30,7 @@ class PixelFacts(Struct, frozen=True):
     pixel: PixelRow
     week: Sums  #: of the last 7 UTC days
     seen: Mapping[Side, int]  #: when each side last reported, in ms
-    refusal: LastAnswer | None = None  #: TikTok's word on the token the pixel has now, where that was a no
+    api: EventsApi  #: whether TikTok takes its token
     piled: int = 0  #: what is held of events of which fewer are delivered
     silence: Silence | None = None  #: the side that used to report and does so no more
     now_ms: int = 0
@@ -68,12 +69,11 @@ def _no_token(facts: PixelFacts) -> Issue | None:
 
 
 def _token_refused(facts: PixelFacts) -> Issue | None:
-    answer = facts.refusal
-    if answer is None:
+    api = facts.api
+    if api.state is not ApiState.FAILING:
         return None
-    said = f"code {answer.code}, {answer.message}" if answer.message else f"code {answer.code}"
-    what = f"TikTok rejects the access token: {said.rstrip('.')}. Conversions that wait for it: {facts.week.waiting:,}."
-    fix = "Save a new token from TikTok Events Manager, or give this one access to the pixel; sending then resumes."
+    what = f"TikTok rejects the access token: {api.answer}. Conversions that wait for it: {facts.week.waiting:,}."
+    fix = f"{api.advice} Sending then resumes."
     return Issue(Weight.BROKEN, what, fix, _token_command(facts.pixel), _list(facts, "waiting"), is_alarm=True)
 
 

@@ -5,6 +5,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from twinbeam.admin.events_api import EventsApi, events_api
+from twinbeam.admin.token_record import TokenCheck
 from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
 from twinbeam.core.story import PixelRow, SideSeen, Total
 from twinbeam.jobs.pixel_weeks import weeks_of
@@ -15,7 +17,7 @@ from twinbeam.web.pixels.confirming import PurchaseConfirmation, confirming
 from twinbeam.web.pixels.issues import PixelFacts, issues
 from twinbeam.web.pixels.rates import MatchScore, Share, accepted, dedup, match_score
 from twinbeam.web.pixels.sides import Seen, by_place, fallen_silent, last_seen
-from twinbeam.web.pixels.standing import EventsApi, Status, events_api_of, status_of
+from twinbeam.web.pixels.standing import Status, status_of
 from twinbeam.web.pixels.tokens import Refusals, refusal_of, refusals
 from twinbeam.web.sums import sums_of
 from twinbeam.web.weeks import weeks_now
@@ -40,10 +42,10 @@ class PixelView:
         """Whether events reach TikTok, and why."""
         return status_of(self.facts)
 
-    @cached_property
+    @property
     def events_api(self) -> EventsApi:
         """Whether its Events API works."""
-        return events_api_of(self.facts)
+        return self.facts.api
 
     @cached_property
     def issues(self) -> list[Issue]:
@@ -142,27 +144,28 @@ def _views(
 ) -> list[PixelView]:
     by_pixel = {(week.workspace, week.pixel): week for week in weeks}
     refused = refusals(read_model.last_answers(), access_codes)
-    sides = by_place(read_model.sides_seen())
-    return [
-        _view(row, by_pixel.get((row.workspace, row.code), _NO_WEEK), _Around(refused, sides, now_ms)) for row in rows
-    ]
+    checks = {(check.workspace, check.pixel): check for check in read_model.token_checks.all()}
+    around = _Around(refused, checks, by_place(read_model.sides_seen()), now_ms)
+    return [_view(row, by_pixel.get((row.workspace, row.code), _NO_WEEK), around) for row in rows]
 
 
 class _Around(Struct, frozen=True):
     """What is known of all pixels."""
 
     refused: Refusals
+    checks: Mapping[Place, TokenCheck]
     sides: Mapping[Place, Sequence[SideSeen]]
     now_ms: int
 
 
 def _view(row: PixelRow, week: PixelWeek, around: _Around) -> PixelView:
-    sides, now_ms = around.sides.get((row.workspace, row.code), ()), around.now_ms
+    place, now_ms = (row.workspace, row.code), around.now_ms
+    sides = around.sides.get(place, ())
     facts = PixelFacts(
         pixel=row,
         week=sums_of(week.outcomes),
         seen=last_seen(sides),
-        refusal=refusal_of(row, around.refused),
+        api=events_api(row, around.checks.get(place), refusal_of(row, around.refused)),
         piled=week.piled,
         silence=fallen_silent(sides, now_ms),
         now_ms=now_ms,
