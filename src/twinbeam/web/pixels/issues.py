@@ -19,6 +19,7 @@ from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
 from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.web.alarms import Issue, Weight
 from twinbeam.web.conversions.lists import Asked
+from twinbeam.web.pixels.missing import Missing
 from twinbeam.web.pixels.sides import Silence
 from twinbeam.web.sums import Sums
 from twinbeam.web.wording import duration, since_when, workspace_option
@@ -34,6 +35,8 @@ class PixelFacts(Struct, frozen=True):
     piled: int = 0  #: what is held of events of which fewer are delivered
     silence: Silence | None = None  #: the side that used to report and does so no more
     now_ms: int = 0
+    missing: Missing | None = None  #: what TikTok accepted and does not count
+    imported: bool = False  #: an account lists it
     browser_copies: int = 0  #: conversions of the week that the browser reported
 
     @property
@@ -196,6 +199,14 @@ def _base_code(facts: PixelFacts) -> Issue | None:
     return found or _on_the_page(facts, Finding.BASE_CODE_NOT_IN_HEAD, "Move it into the head, right behind the tag.")
 
 
+def _not_counted(facts: PixelFacts) -> Issue | None:
+    if facts.missing is None or not facts.missing.overdue:
+        return None
+    what = f"Accepted by TikTok, and still not in its statistics: {facts.missing.overdue:,}."
+    fix = "Compare the events in Events Manager, and look there at Diagnostics; TikTok may have dropped them."
+    return Issue(Weight.LOSING, what, fix, link=_list(facts, State.DELIVERED))
+
+
 def _list(facts: PixelFacts, kind: str) -> str:
     return Asked(kind, (facts.pixel.workspace, facts.pixel.code)).address()
 
@@ -258,6 +269,7 @@ _RULES = (
     _native_before_consent,
     _gate_void,
     _base_code,
+    _not_counted,
     _one_sided,
     _nothing_yet,
 )

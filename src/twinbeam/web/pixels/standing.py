@@ -37,7 +37,9 @@ def status_of(facts: PixelFacts) -> Status:
         why = rule(facts)
         if why:
             return Status(is_active=False, why=why)
-    return Status(is_active=True, why=next(why for rule in _ACTIVE if (why := rule(facts))))
+    why = next(why for rule in _ACTIVE if (why := rule(facts)))
+    late = facts.missing.sentence if facts.missing else ""
+    return Status(is_active=True, why=f"{why} {late}".rstrip())
 
 
 def _stopped(facts: PixelFacts) -> str:
@@ -47,6 +49,8 @@ def _stopped(facts: PixelFacts) -> str:
 def _never_installed(facts: PixelFacts) -> str:
     if facts.seen or facts.left_to_script:
         return ""
+    if facts.imported:
+        return "Imported, but no traffic: neither the page nor the shop's server has reported an event here."
     return "Never installed: neither the page nor the shop's server has reported an event."
 
 
