@@ -17,6 +17,7 @@ from twinbeam.core.accounts import (
     ImportedPixel,
     ImportRun,
     PixelProfile,
+    WeekStat,
 )
 
 T = TypeVar("T")
@@ -58,6 +59,10 @@ class AccountReads(Protocol):
 
     def stats(self, connection: str, *, since_day: int) -> list[EventStat]:
         """Return the counts of a connection's pixels from a UTC day on."""
+        ...
+
+    def week_stats(self, connection: str, *, since_day: int) -> list[WeekStat]:
+        """Return the same, added up over the days."""
         ...
 
     def run(self, connection: str) -> ImportRun | None:

@@ -19,6 +19,7 @@ from random import Random
 from typing import NoReturn
 from uuid import uuid4
 
+from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.importing import Importing, Saved, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders
@@ -27,13 +28,13 @@ from twinbeam.app.known_time import Watch
 from twinbeam.app.live_rules import LiveRules
 from twinbeam.app.machine import LOOK_SECONDS, REPEAT_SECONDS, Machine
 from twinbeam.app.opening import Pages, named, opened
-from twinbeam.app.pending import Pending
 from twinbeam.app.person_requests import carry_out_requests
 from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
-from twinbeam.app.sign_in import known_hosts, print_first_link, sign_in_terms
+from twinbeam.app.sending import joined_end, joined_sender
+from twinbeam.app.sign_in import print_first_link
 from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
 from twinbeam.app.thread import Thread
 from twinbeam.app.token_words import learn_of_deliveries
@@ -41,9 +42,6 @@ from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError, StorageFull
 from twinbeam.destinations.tiktok.client import TikTok
-from twinbeam.destinations.tiktok.token_trial import TikTokTrial
-from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES, NOT_TAKEN
-from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
@@ -65,23 +63,17 @@ from twinbeam.jobs.scheduler import Scheduler
 from twinbeam.observe import logs, metrics
 from twinbeam.observe.health import BEHIND_SECONDS
 from twinbeam.observe.tallies import FOLDER as METRICS
-from twinbeam.observe.tallies import exposition
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.pipeline.consent.gate import judge
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.window import JoinWindow
-from twinbeam.pipeline.send.lanes import Sender
 from twinbeam.pipeline.send.limits import Ages
-from twinbeam.pipeline.send.policy import Policy
-from twinbeam.pipeline.settle.settle import Settler
-from twinbeam.settings import TIKTOK_URL, Settings, load
-from twinbeam.web.app import build
-from twinbeam.web.contract import Connecting, JournalLag, LagView
+from twinbeam.settings import Settings, load
+from twinbeam.web.contract import JournalLag, LagView
 from twinbeam.web.hosts import KnownHosts
 
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 MEASURE_SECONDS = 1.0
-LONGEST_TWIN_MS = 300_000  #: a first copy waits for TikTok's script at most 270 s (core/rules.py)
 CLOCK_SECONDS = 1.0  #: between two looks at a clock that may be wrong
 
 
@@ -117,7 +109,16 @@ class Writer:
             proxy=self.settings.proxy,
         )
         self.importing = Importing(self.settings, self.store, self.clock)
-        self.sender = self._sender()
+        self.sender = joined_sender(
+            self.store,
+            self.destination,
+            self.settings,
+            owner=self.owner,
+            clock=self.clock,
+            on_store=self.on_store,
+            report=self.reports.happening,
+            is_stopped=self._is_stopped,
+        )
         self.machine = Machine(self.settings, self.store, self.time, self.reports)
         self.follower = Follower(
             folders=[self.settings.journal_folder, *self.earlier],
@@ -199,7 +200,7 @@ class Writer:
     def jobs(self) -> list[Job]:
         """List what is done again and again beside recording and sending."""
         on_store, store, clock, is_sure = self.on_store, self.store, self.clock, self.time.is_sure
-        sends = self._sending.is_set
+        sends, ending = self._sending.is_set, joined_end(self.sender, store, self.settings, self.time, on_store)
         return [
             changed_settings.job(store.settings_version, self._publish, on_store, take=self.refresh),
             Job(name="metrics", every_seconds=MEASURE_SECONDS, act=self.measure, alone=False),
@@ -208,7 +209,7 @@ class Writer:
             housekeeping.job(store, on_store, clock, is_sure),
             lookups.job(store, on_store, clock),
             journals.job(self.follower, on_store, self._forget_folder),
-            overdue.job(self._ending(), is_due=sends),
+            overdue.job(ending, is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
             token_checks.job(partial(learn_of_deliveries, store), on_store),
             person_requests.job(
@@ -216,17 +217,6 @@ class Writer:
             ),
             self.importing.job(on_store),
         ]
-
-    def _ending(self) -> overdue.Overdue:
-        longest_ms = max(self.sender.policy.longest_wait_ms, self.settings.join_window_ms) + LONGEST_TWIN_MS
-        return overdue.Overdue(
-            store=self.store,
-            on_store=self.on_store,
-            clock=self.clock,
-            is_sure=self.time.is_sure,
-            wake=self.sender.wake,
-            longest_wait_ms=longest_ms,
-        )
 
     def _forget_folder(self, folder: Path) -> None:
         """Follow an earlier folder of journals no more: all that was left in it is recorded."""
@@ -246,51 +236,21 @@ class Writer:
 
     def pages(self, reader: SqliteReader, on_reader: Thread, closing: Callable[[], bool]) -> KnownHosts:
         """Build the dashboard on a reader of its own; `closing` tells its open streams to end."""
-        pending = Pending(self.settings.journal_folder, self.ring, reader.cursors)
-
-        async def is_pending(workspace: str, event_id: str) -> bool:
-            return await on_reader(pending.holds, workspace, event_id)
-
-        pages = build(
-            read_model=reader,
-            on_reader=on_reader,
-            administration=self.store,
-            on_store=self.on_store,
-            directory=lambda: self.directory,
-            clock=self.clock,
-            lag=self._lag,
-            pending=is_pending,
-            metrics=partial(exposition, self.settings.data / METRICS, os.getpid()),
-            ready=self._not_ready,
-            access_codes=ACCESS_CODES,
-            terms=sign_in_terms(self.settings),
-            emulator_url=None if self.settings.tiktok_url == TIKTOK_URL else self.settings.tiktok_url,
-            closing=closing,
-            trial=TikTokTrial(self.settings.tiktok_url, self.clock, proxy=self.settings.proxy),
-            tag_path=self.settings.tag_path,
-            intake_url=self.settings.listen.url,
-            connecting=Connecting(
-                api=self.importing.client, app=self.importing.app, next_import_ms=self.importing.next_ms
-            ),
-        )
-        return KnownHosts(pages, known_hosts(self.settings))
-
-    def _sender(self) -> Sender:
-        settler = Settler(
-            ledger=self.store, owner=self.owner, clock=self.clock, on_store=self.on_store, not_taken=NOT_TAKEN
-        )
-        return Sender(
-            leases=self.store,
-            settle=settler.settle,
-            destination=self.destination,
-            compose=compose,
-            clock=self.clock,
-            rng=Random(),  # noqa: S311 -- jitter, not secrets
-            policy=Policy(in_flight=self.settings.in_flight, batch_delay_ms=self.settings.batch_delay_ms),
-            owner=self.owner,
-            on_store=self.on_store,
-            report=self.reports.happening,
-            is_stopped=self._is_stopped,
+        return dashboard(
+            Shown(
+                settings=self.settings,
+                ring=self.ring,
+                store=self.store,
+                on_store=self.on_store,
+                reader=reader,
+                on_reader=on_reader,
+                clock=self.clock,
+                importing=self.importing,
+                directory=lambda: self.directory,
+                lag=self._lag,
+                not_ready=self._not_ready,
+                closing=closing,
+            )
         )
 
     def _is_stopped(self, lane: Lane) -> bool:

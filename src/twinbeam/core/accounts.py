@@ -203,6 +203,16 @@ class EventStat(Struct, frozen=True):
     read_ms: int
 
 
+class WeekStat(Struct, frozen=True):
+    """TikTok's own counts of an event of a pixel, added up over days."""
+
+    pixel_id: str
+    event: str
+    browser: int
+    server: int
+    read_ms: int  #: when the newest of them was read
+
+
 class ImportRun(Struct, frozen=True):
     """One import of a connection: how far it is, or how it ended."""
 

@@ -1,7 +1,15 @@
 """Connected accounts as a viewer of one workspace may see them: those of any other are not there."""
 
 from twinbeam.admin.account_contract import AccountReads
-from twinbeam.core.accounts import Advertiser, ConnectedAccount, EventStat, ImportedPixel, ImportRun, PixelProfile
+from twinbeam.core.accounts import (
+    Advertiser,
+    ConnectedAccount,
+    EventStat,
+    ImportedPixel,
+    ImportRun,
+    PixelProfile,
+    WeekStat,
+)
 
 
 class AccountsOfWorkspace:
@@ -34,6 +42,10 @@ class AccountsOfWorkspace:
     def stats(self, connection: str, *, since_day: int) -> list[EventStat]:
         """Return the counts of an account's pixels from a UTC day on."""
         return self._all.stats(connection, since_day=since_day) if self._has(connection) else []
+
+    def week_stats(self, connection: str, *, since_day: int) -> list[WeekStat]:
+        """Return the same, added up over the days."""
+        return self._all.week_stats(connection, since_day=since_day) if self._has(connection) else []
 
     def run(self, connection: str) -> ImportRun | None:
         """Return the newest import of an account."""

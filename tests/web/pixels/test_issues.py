@@ -3,6 +3,7 @@
 import pytest
 
 from builders import NOW_MS, PIXEL, WORKSPACE
+from twinbeam.admin.events_api import events_api
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import PixelRules
@@ -23,7 +24,9 @@ def facts(*found, seen=(Side.BROWSER, Side.SERVER), silence=None, **pixel):
     usual = {"workspace": WORKSPACE, "code": PIXEL, "event_source": "web", "name": ""}
     row = PixelRow(**usual | {"has_token": True, "token_ms": 1, "created_ms": 1} | pixel)
     times = dict.fromkeys(Side, NOW_MS - 8 * MS_PER_DAY) | dict.fromkeys(seen, NOW_MS)
-    return PixelFacts(row, add_up([a_count(RECORDED, 100), *found]), times, silence=silence, now_ms=NOW_MS)
+    return PixelFacts(
+        row, add_up([a_count(RECORDED, 100), *found]), times, events_api(row, None), silence=silence, now_ms=NOW_MS
+    )
 
 
 def test_a_pixel_that_works_has_nothing_to_mend():

@@ -4,10 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from builders import NOW_MS, PIXEL
+from builders import NOW_MS, PIXEL, WORKSPACE
 from reading import words
 from showroom import NO_TOKEN, bought, seen_in_browser
+from twinbeam.admin.token_record import TokenCheck, TokenVerdict
 from twinbeam.core.outcomes import FINDINGS
 from twinbeam.web.pixels import issues
 
@@ -32,7 +34,7 @@ def test_the_page_tells_policy_status_token_and_what_to_mend(busy):
     busy.add_pixel("C0EXAMPLEPIXELCODE21", token=None, name="Second shop", consent="not_required")
     text = words(busy.get("/pixels"))
     assert f"Example shop {PIXEL} consent required Active The first events have just come." in text
-    assert "Configured token of 14:13:20" in text
+    assert "Configured not tried yet It has a token, which was not tried yet." in text
     assert "Rejected by TikTok in the last 7 days: 1." in text
     assert "Second shop C0EXAMPLEPIXELCODE21 consent not required Inactive Never installed:" in text
     assert "Not configured" in text
@@ -50,7 +52,7 @@ def test_a_token_that_tiktok_refuses_is_something_to_mend(room):
     assert "Failing since 14:13:40" in first
     assert f"TikTok rejects the access token: code 40105, {NO_TOKEN.message} Conversions that wait for it: 1." in first
     assert f"twinbeam pixels token {PIXEL} --workspace acme < token.txt" in first
-    assert "Configured token of 14:13:20" in second
+    assert "Configured not tried yet" in second
     assert "rejects" not in second
 
 
@@ -66,7 +68,7 @@ def test_a_token_is_refused_until_another_is_saved_or_it_works(room, mend):
         room.add_pixel(token="n" * 40)
     else:
         room.deliver()
-    assert "Configured token" in words(room.get("/pixels"))
+    assert "Configured not tried yet" in words(room.get("/pixels"))
     assert "rejects" not in words(room.get("/pixels"))
 
 
@@ -75,8 +77,26 @@ def test_tiktok_being_busy_says_nothing_about_the_token(room):
     room.record(bought("1"))
     room.clock.advance(seconds=20)
     room.hold_up()
-    assert "Configured token" in words(room.get("/pixels"))
+    assert "Configured not tried yet" in words(room.get("/pixels"))
     assert "rejects" not in words(room.get("/pixels"))
+
+
+def test_what_was_found_out_about_a_token_is_told_with_the_advice(room):
+    room.add_pixel()
+    check = TokenCheck(WORKSPACE, PIXEL, NOW_MS, TokenVerdict.GOOD, 0, "OK", "r-1", proven=True)
+    room.store.token_checks.save(check)
+    assert f"Configured proven {TokenVerdict.GOOD.sentence}" in words(room.get("/pixels"))
+    room.store.token_checks.save(replace(check, verdict=TokenVerdict.UNPROVEN, proven=False))
+    assert f"Configured not proven yet {TokenVerdict.UNPROVEN.sentence}" in words(room.get("/pixels"))
+    refused = replace(check, verdict=TokenVerdict.WRONG_SCOPE, code=40001, message="No scope.", proven=False)
+    room.store.token_checks.save(replace(refused, failing_since_ms=NOW_MS - 60_000))
+    text = words(room.get("/pixels"))
+    verdict = TokenVerdict.WRONG_SCOPE
+    assert f"Failing since 14:12:20 {verdict.sentence} {verdict.advice}" in text
+    assert (
+        "TikTok rejects the access token: code 40001, No scope, request r-1. Conversions that wait for it: 0." in text
+    )
+    assert "TikTok answered: code 40001, No scope, request r-1." in words(room.get(f"/pixels/{WORKSPACE}/{PIXEL}"))
 
 
 def test_each_number_of_an_event_leads_to_its_conversions(room):

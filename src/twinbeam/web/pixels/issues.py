@@ -8,16 +8,18 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from twinbeam.admin.events_api import ApiState, EventsApi
 from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
-from twinbeam.core.story import LastAnswer, PixelRow
+from twinbeam.core.story import PixelRow
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
 from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.web.alarms import Issue, Weight
 from twinbeam.web.conversions.lists import Asked
+from twinbeam.web.pixels.missing import Missing
 from twinbeam.web.pixels.sides import Silence
 from twinbeam.web.sums import Sums
 from twinbeam.web.wording import duration, since_when, workspace_option
@@ -29,10 +31,12 @@ class PixelFacts(Struct, frozen=True):
     pixel: PixelRow
     week: Sums  #: of the last 7 UTC days
     seen: Mapping[Side, int]  #: when each side last reported, in ms
-    refusal: LastAnswer | None = None  #: TikTok's word on the token the pixel has now, where that was a no
+    api: EventsApi  #: whether TikTok takes its token
     piled: int = 0  #: what is held of events of which fewer are delivered
     silence: Silence | None = None  #: the side that used to report and does so no more
     now_ms: int = 0
+    missing: Missing | None = None  #: what TikTok accepted and does not count
+    imported: bool = False  #: an account lists it
     browser_copies: int = 0  #: conversions of the week that the browser reported
 
     @property
@@ -68,12 +72,11 @@ def _no_token(facts: PixelFacts) -> Issue | None:
 
 
 def _token_refused(facts: PixelFacts) -> Issue | None:
-    answer = facts.refusal
-    if answer is None:
+    api = facts.api
+    if api.state is not ApiState.FAILING:
         return None
-    said = f"code {answer.code}, {answer.message}" if answer.message else f"code {answer.code}"
-    what = f"TikTok rejects the access token: {said.rstrip('.')}. Conversions that wait for it: {facts.week.waiting:,}."
-    fix = "Save a new token from TikTok Events Manager, or give this one access to the pixel; sending then resumes."
+    what = f"TikTok rejects the access token: {api.answer}. Conversions that wait for it: {facts.week.waiting:,}."
+    fix = f"{api.advice} Sending then resumes."
     return Issue(Weight.BROKEN, what, fix, _token_command(facts.pixel), _list(facts, "waiting"), is_alarm=True)
 
 
@@ -196,6 +199,14 @@ def _base_code(facts: PixelFacts) -> Issue | None:
     return found or _on_the_page(facts, Finding.BASE_CODE_NOT_IN_HEAD, "Move it into the head, right behind the tag.")
 
 
+def _not_counted(facts: PixelFacts) -> Issue | None:
+    if facts.missing is None or not facts.missing.overdue:
+        return None
+    what = f"Accepted by TikTok, and still not in its statistics: {facts.missing.overdue:,}."
+    fix = "Compare the events in Events Manager, and look there at Diagnostics; TikTok may have dropped them."
+    return Issue(Weight.LOSING, what, fix, link=_list(facts, State.DELIVERED))
+
+
 def _list(facts: PixelFacts, kind: str) -> str:
     return Asked(kind, (facts.pixel.workspace, facts.pixel.code)).address()
 
@@ -258,6 +269,7 @@ _RULES = (
     _native_before_consent,
     _gate_void,
     _base_code,
+    _not_counted,
     _one_sided,
     _nothing_yet,
 )

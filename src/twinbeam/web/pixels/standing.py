@@ -1,5 +1,5 @@
 """
-Whether a pixel is active, and why, in one sentence; whether its Events API works. Pure.
+Whether a pixel is active, and why, in one sentence. Pure.
 
 Active means as in TikTok Events Manager: an event reached it within the last 7 days. What is said beside is read from
 what browsers and servers reported, and from what their tags observed.
@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from twinbeam.admin.events_api import ApiState
 from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.lifecycle import State
@@ -30,32 +31,15 @@ class Status(Struct, frozen=True):
     why: str
 
 
-class EventsApi(Struct, frozen=True):
-    """Whether the Events API of a pixel works."""
-
-    status: str  #: not configured, configured, failing
-    since_ms: int | None = None  #: when the token was saved, or began to fail
-    why: str = ""
-
-
 def status_of(facts: PixelFacts) -> Status:
     """Return whether a pixel is active, and why."""
     for rule in _INACTIVE:
         why = rule(facts)
         if why:
             return Status(is_active=False, why=why)
-    return Status(is_active=True, why=next(why for rule in _ACTIVE if (why := rule(facts))))
-
-
-def events_api_of(facts: PixelFacts) -> EventsApi:
-    """Return whether the Events API of a pixel works."""
-    if not facts.pixel.token_from:
-        return EventsApi("not configured")
-    answer = facts.refusal
-    if answer is None:
-        return EventsApi("configured", facts.pixel.token_ms)
-    message = f"code {answer.code}: {answer.message}".rstrip(". :")
-    return EventsApi("failing", answer.at_ms, f"TikTok answers {message}.")
+    why = next(why for rule in _ACTIVE if (why := rule(facts)))
+    late = facts.missing.sentence if facts.missing else ""
+    return Status(is_active=True, why=f"{why} {late}".rstrip())
 
 
 def _stopped(facts: PixelFacts) -> str:
@@ -65,6 +49,8 @@ def _stopped(facts: PixelFacts) -> str:
 def _never_installed(facts: PixelFacts) -> str:
     if facts.seen or facts.left_to_script:
         return ""
+    if facts.imported:
+        return "Imported, but no traffic: neither the page nor the shop's server has reported an event here."
     return "Never installed: neither the page nor the shop's server has reported an event."
 
 
@@ -79,7 +65,7 @@ def _nothing_leaves(facts: PixelFacts) -> str:
     """Return why nothing of what came has reached TikTok."""
     if facts.week.delivered or facts.left_to_script:
         return ""
-    is_due = facts.week.waiting and facts.pixel.token_from and facts.refusal is None
+    is_due = facts.week.waiting and facts.api.state is ApiState.CONFIGURED
     if is_due and facts.now_ms - min(facts.seen.values()) < _LAG_MS:
         return "The first events have come and are being sent. TikTok shows them 5 to 15 minutes later."
     return next(why for rule in _KEPT_BACK if (why := rule(facts)))
@@ -90,7 +76,7 @@ def _no_token(facts: PixelFacts) -> str:
 
 
 def _token_rejected(facts: PixelFacts) -> str:
-    return "Events come, but TikTok rejects the access token." if facts.refusal is not None else ""
+    return "Events come, but TikTok rejects the access token." if facts.api.state is ApiState.FAILING else ""
 
 
 def _all_refused(facts: PixelFacts) -> str:

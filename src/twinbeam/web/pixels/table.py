@@ -5,17 +5,20 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
+from twinbeam.admin.events_api import EventsApi, events_api
+from twinbeam.admin.token_record import TokenCheck
+from twinbeam.core.fleet import WEEK_DAYS, EventWeek, PixelWeek
 from twinbeam.core.story import PixelRow, SideSeen, Total
 from twinbeam.jobs.pixel_weeks import weeks_of
 from twinbeam.web.alarms import Alarm, Issue, Weight
 from twinbeam.web.contract import ReadModel
-from twinbeam.web.pixels.beside import NOTHING, Beside
+from twinbeam.web.pixels.beside import NOTHING, Beside, Places, read_beside
 from twinbeam.web.pixels.confirming import PurchaseConfirmation, confirming
 from twinbeam.web.pixels.issues import PixelFacts, issues
+from twinbeam.web.pixels.missing import Missing, Weekdays, lacking, missing
 from twinbeam.web.pixels.rates import MatchScore, Share, accepted, dedup, match_score
 from twinbeam.web.pixels.sides import Seen, by_place, fallen_silent, last_seen
-from twinbeam.web.pixels.standing import EventsApi, Status, events_api_of, status_of
+from twinbeam.web.pixels.standing import Status, status_of
 from twinbeam.web.pixels.tokens import Refusals, refusal_of, refusals
 from twinbeam.web.sums import sums_of
 from twinbeam.web.weeks import weeks_now
@@ -23,6 +26,7 @@ from twinbeam.web.weeks import weeks_now
 Place = tuple[str, str]
 """(workspace, pixel)"""
 
+NOWHERE: Places = {}
 _NO_WEEK = PixelWeek("", "", [0] * WEEK_DAYS, [], [])
 
 
@@ -40,10 +44,10 @@ class PixelView:
         """Whether events reach TikTok, and why."""
         return status_of(self.facts)
 
-    @cached_property
+    @property
     def events_api(self) -> EventsApi:
         """Whether its Events API works."""
-        return events_api_of(self.facts)
+        return self.facts.api
 
     @cached_property
     def issues(self) -> list[Issue]:
@@ -69,6 +73,15 @@ class PixelView:
     def confirming(self) -> PurchaseConfirmation | None:
         """Whether its browser purchases wait for a server's word."""
         return confirming(self.row, self.facts.week, self.facts.now_ms)
+
+    @property
+    def missing(self) -> Missing | None:
+        """What TikTok accepted and its statistics do not count; None without statistics, and where it is nothing."""
+        return self.facts.missing if self.facts.missing and self.facts.missing.n else None
+
+    def lacking(self, event: EventWeek) -> int:
+        """Return how many of an event TikTok accepted and does not count."""
+        return lacking(event, self.beside)
 
     @property
     def seen(self) -> Seen:
@@ -109,7 +122,8 @@ def read_table(read_model: ReadModel, now_ms: int, access_codes: Collection[int]
     """Read every pixel: few are counted anew, of many what a job added up is read."""
     rows = read_model.pixels()
     weeks = weeks_now(read_model, now_ms)
-    views = _views(read_model, rows, weeks.pixels, now_ms, access_codes)
+    beside = read_beside(read_model.accounts, rows, now_ms)
+    views = _views(read_model, rows, weeks.pixels, now_ms, access_codes, beside)
     return PixelTable(now_ms, weeks.counted_ms, views, len({row.workspace for row in rows}) > 1)
 
 
@@ -139,33 +153,46 @@ def _views(
     weeks: Sequence[PixelWeek],
     now_ms: int,
     access_codes: Collection[int],
+    beside: Places = NOWHERE,
 ) -> list[PixelView]:
     by_pixel = {(week.workspace, week.pixel): week for week in weeks}
-    refused = refusals(read_model.last_answers(), access_codes)
-    sides = by_place(read_model.sides_seen())
-    return [
-        _view(row, by_pixel.get((row.workspace, row.code), _NO_WEEK), _Around(refused, sides, now_ms)) for row in rows
-    ]
+    answers = read_model.last_answers()
+    checks = {(check.workspace, check.pixel): check for check in read_model.token_checks.all()}
+    around = _Around(
+        refusals(answers, access_codes),
+        {(answer.workspace, answer.pixel): answer.at_ms for answer in answers},
+        checks,
+        by_place(read_model.sides_seen()),
+        beside,
+        now_ms,
+    )
+    return [_view(row, by_pixel.get((row.workspace, row.code), _NO_WEEK), around) for row in rows]
 
 
 class _Around(Struct, frozen=True):
     """What is known of all pixels."""
 
     refused: Refusals
+    answered: Mapping[Place, int]
+    checks: Mapping[Place, TokenCheck]
     sides: Mapping[Place, Sequence[SideSeen]]
+    beside: Places
     now_ms: int
 
 
 def _view(row: PixelRow, week: PixelWeek, around: _Around) -> PixelView:
-    sides, now_ms = around.sides.get((row.workspace, row.code), ()), around.now_ms
+    place, now_ms = (row.workspace, row.code), around.now_ms
+    sides, beside = around.sides.get(place, ()), around.beside.get(place, NOTHING)
     facts = PixelFacts(
         pixel=row,
         week=sums_of(week.outcomes),
         seen=last_seen(sides),
-        refusal=refusal_of(row, around.refused),
+        api=events_api(row, around.checks.get(place), refusal_of(row, around.refused)),
         piled=week.piled,
         silence=fallen_silent(sides, now_ms),
         now_ms=now_ms,
+        missing=missing(week.events, beside, Weekdays(now_ms, week.days, around.answered.get(place))),
+        imported=beside.account is not None,
         browser_copies=sum(event.browser + event.both for event in week.events),
     )
-    return PixelView(facts, week)
+    return PixelView(facts, week, beside)

@@ -3,6 +3,7 @@
 from contextvars import copy_context
 from functools import partial
 
+from msgspec.structs import asdict
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -25,6 +26,7 @@ _NO_STORE = {"cache-control": "no-store"}
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET /pixels; it is rendered on the reader's thread, since there may be many."""
     asked = read_question(request.query_params)
+    next_ms = context.connecting.next_import_ms()
 
     def page() -> Response:
         now_ms = context.clock.now_ms()
@@ -39,6 +41,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
             sorts=[(word, name) for word, (name, _) in SORTS.items()],
             clients=_clients(table),
             workspaces=sorted({view.row.workspace for view in table.pixels}),
+            next_ms=next_ms,
             links=partial(PixelLinks, now_ms),
             match_names=NAMES,
         )
@@ -90,7 +93,9 @@ async def _one(renderer: PageRenderer, context: RouteContext, request: Request, 
         here=PATH,
         pixel=found,
         at_ms=now_ms,
+        next_ms=context.connecting.next_import_ms(),
         links=partial(PixelLinks, now_ms),
+        profile=[(name.capitalize(), word) for name, word in asdict(found.beside.profile).items()],
         weights=WEIGHTS,
         match_names=NAMES,
         problem=problem,

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, func, select
 
 from twinbeam.core.accounts import (
     Advertiser,
@@ -13,6 +13,7 @@ from twinbeam.core.accounts import (
     ImportRun,
     PixelProfile,
     PixelSeen,
+    WeekStat,
 )
 from twinbeam.engines.stores.tables import account_schema as its
 from twinbeam.engines.stores.tables.database import Tables
@@ -70,6 +71,14 @@ class AccountReader:
         with self._tables.reading() as link:
             rows = link.execute(select(table).where(mine).order_by(table.c.pixel_id, table.c.day, table.c.event))
             return [EventStat(**row) for row in rows.mappings()]
+
+    def week_stats(self, connection: str, *, since_day: int) -> list[WeekStat]:
+        """Return the counts of a connection's pixels from a UTC day on, added up over the days."""
+        it = its.event_stat.c
+        sums = (func.sum(it.browser), func.sum(it.server), func.max(it.read_ms))
+        query = select(it.pixel_id, it.event, *sums).where((it.connection == connection) & (it.day >= since_day))
+        with self._tables.reading() as link:
+            return [WeekStat(*row) for row in link.execute(query.group_by(it.pixel_id, it.event))]
 
     def run(self, connection: str) -> ImportRun | None:
         """Return the newest import of a connection."""

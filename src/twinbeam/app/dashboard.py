@@ -1,0 +1,71 @@
+"""The pages of the writer process, joined: what they read, what they change, and what the process tells of itself."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from twinbeam.app.importing import Importing
+from twinbeam.app.pending import Pending
+from twinbeam.app.sign_in import known_hosts, sign_in_terms
+from twinbeam.app.thread import Thread
+from twinbeam.core.clock import Clock
+from twinbeam.destinations.tiktok.token_trial import TikTokTrial
+from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
+from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
+from twinbeam.observe.tallies import FOLDER, exposition
+from twinbeam.pipeline.accept.directory import Directory
+from twinbeam.settings import TIKTOK_URL, Settings
+from twinbeam.web.app import build
+from twinbeam.web.contract import Connecting, LagView
+from twinbeam.web.hosts import KnownHosts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What the writer gives its pages; `closing` tells their open streams to end."""
+
+    settings: Settings
+    ring: KeyRing
+    store: SqliteStore
+    on_store: Thread
+    reader: SqliteReader
+    on_reader: Thread
+    clock: Clock
+    importing: Importing
+    directory: Callable[[], Directory]
+    lag: Callable[[], LagView]
+    not_ready: Callable[[], list[str]]
+    closing: Callable[[], bool]
+
+
+def dashboard(of: Shown) -> KnownHosts:
+    """Build the pages on a reader of their own."""
+    settings, importing = of.settings, of.importing
+    pending = Pending(settings.journal_folder, of.ring, of.reader.cursors)
+
+    async def is_pending(workspace: str, event_id: str) -> bool:
+        return await of.on_reader(pending.holds, workspace, event_id)
+
+    pages = build(
+        read_model=of.reader,
+        on_reader=of.on_reader,
+        administration=of.store,
+        on_store=of.on_store,
+        directory=of.directory,
+        clock=of.clock,
+        lag=of.lag,
+        pending=is_pending,
+        metrics=partial(exposition, settings.data / FOLDER, os.getpid()),
+        ready=of.not_ready,
+        access_codes=ACCESS_CODES,
+        terms=sign_in_terms(settings),
+        emulator_url=None if settings.tiktok_url == TIKTOK_URL else settings.tiktok_url,
+        closing=of.closing,
+        trial=TikTokTrial(settings.tiktok_url, of.clock, proxy=settings.proxy),
+        tag_path=settings.tag_path,
+        intake_url=settings.listen.url,
+        connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
+    )
+    return KnownHosts(pages, known_hosts(settings))
