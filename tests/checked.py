@@ -2,7 +2,8 @@
 A pytest plugin that sums up the tests of one check, such as `make check-outside`, in a few last lines.
 
 A test belongs to a part of a check by its marker, `@pytest.mark.outside("edge")`, and may hand over a line of figures:
-`record_property("figures", "strong: 10000 orders, lost 0, unpermitted 0")`. Parts without such a line are counted.
+`record_property("figures", "strong: 10000 orders, lost 0, unpermitted 0")`. Parts without such a line are counted; where
+several tests of a part hand one over, they stand beside each other.
 With SABOTAGE=part only that part runs, and has to fail.
 """
 
@@ -65,7 +66,7 @@ class Summary(Chosen):
     def __init__(self, check: str) -> None:
         super().__init__(check)
         self._passed: dict[str, bool] = {}
-        self._figures: dict[str, str] = {}
+        self._figures: dict[str, list[str]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note whether a part holds so far, and its figures."""
@@ -73,7 +74,8 @@ class Summary(Chosen):
         part = str(told.get("part", ""))
         self._passed[part] = self._passed.get(part, True) and not report.failed and not report.skipped
         if "figures" in told:
-            self._figures[part] = str(told["figures"])
+            lines = self._figures.setdefault(part, [])
+            lines += [line] if (line := str(told["figures"])) not in lines else []
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
@@ -83,7 +85,7 @@ class Summary(Chosen):
         for part in sorted(self._passed.keys() - self._figures.keys() - {""}):
             if not self._passed[part]:
                 terminalreporter.write_line(f"FAILED: {part}")
-        lines = [self._figures[part] for part in sorted(self._figures, key=self._rank)]
+        lines = [", ".join(self._figures[part]) for part in sorted(self._figures, key=self._rank)]
         for line in [" · ".join(lines)] if self._check in IN_ONE_LINE else lines:
             terminalreporter.write_line(line)
         if counted:

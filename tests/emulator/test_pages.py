@@ -1,8 +1,10 @@
 """The pages: what a person sees, without a browser."""
 
+import re
+
 import pytest
 
-from emulator_sender import PIXEL, event, user
+from emulator_sender import PIXEL, event, request, user
 
 TESTS = f"/sources/{PIXEL}/tests"
 
@@ -92,3 +94,14 @@ def test_markup_in_an_event_stays_text(tiktok, sender):
     sender.track(event(event=nasty, event_id="2"), test_event_code="TEST10001")
     for path in ("/", f"/sources/{PIXEL}", "/events/1", TESTS, f"/sources/{PIXEL}/diagnostics"):
         assert nasty not in page(sender, path)
+
+
+def test_the_settings_show_the_base_code_and_a_token_that_works_once_it_is_generated(sender):
+    path = f"/sources/{PIXEL}/settings"
+    shown = page(sender, path)
+    assert f"ttq.load(&#34;{PIXEL}&#34;)" in shown
+    assert 'id="token"' not in shown
+    made = sender.ask("POST", path).body.decode()
+    token = re.search(r'id="token">(\w+)<', made)[1]
+    assert sender.post("/event/track/", request(event()), token).code == 0
+    assert sender.ask("GET", "/sources/none/settings").status == 404

@@ -1,9 +1,6 @@
 """The demo as a person meets it: its shop in Chromium, beside seeded shoppers, up to what TikTok counts."""
 
 import re
-import signal
-import subprocess
-import sys
 from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browsing import Visit, a_browser
+from demonstration import Addresses, a_demo
 from one_time_link import opened
 from running import PATIENCE_SECONDS, ask, wait_until
 from tagging import CHROME
@@ -20,10 +18,6 @@ pytestmark = [pytest.mark.journey, pytest.mark.tag("shop")]
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
-RUN = (
-    "from twinbeam.demo.run import run_demo; from twinbeam.demo.environment import PreferredPorts; "
-    "raise SystemExit(run_demo(seed=1, ports=PreferredPorts()))"
-)
 PIXEL = "CTWINBEAMDEMOSHOP002"
 LOADS = 5  #: a machine that has other things to do makes tasks long as well; a page's own are long each time
 LONG_TASKS = """
@@ -46,10 +40,9 @@ HELD_UP = """() => new Promise((resolve) => setTimeout(() => {
 class Demo:
     """Where the parts of a running demo are, and what TikTok's side tells of the shop's pixel."""
 
-    def __init__(self, printed: str) -> None:
+    def __init__(self, found: Addresses) -> None:
         self._cookie = ""
-        self.link = re.search(r"http://\S+/welcome/\S+", printed)[0]
-        _, self.shop, self.twinbeam, self.tiktok, _ = re.findall(r"http://[\d.:]+", printed)
+        self.link, self.shop, self.twinbeam, self.tiktok = found.link, found.shop, found.twinbeam, found.tiktok
 
     def cookie(self) -> dict[str, str]:
         """Give the cookie of whoever opened the link that the demo prints."""
@@ -126,10 +119,8 @@ class Person(Visit):
 
 @pytest.fixture(scope="module")
 def demo():
-    with subprocess.Popen([sys.executable, "-c", RUN], stdout=subprocess.PIPE, text=True) as process:
-        yield Demo("".join(islice(process.stdout, 11)))
-        process.send_signal(signal.SIGINT)
-        assert process.wait(40) == 0
+    with a_demo() as found:
+        yield Demo(found)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from tiktok_emulator.base_code import base_code
 from tiktok_emulator.checks import KNOWN_ITEM, KNOWN_PAGE, KNOWN_USER
 from tiktok_emulator.clock import iso
 from tiktok_emulator.control.reading import world_of
@@ -122,6 +123,20 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+async def settings(request: Request) -> Response:
+    """Show how a pixel or set is put to use; a POST generates an access token, which is shown once (tiktok.md 1.4)."""
+    world, source_id = world_of(request), request.path_params["source_id"]
+    name, owner = _name(world, source_id), world.accounts.owner_of(source_id)
+    if name is None or owner is None:
+        return _missing(f"There is no pixel or set {source_id}.")
+    token = ""
+    if request.method == "POST":
+        token = world.accounts.generate(owner, revoke_older=world.switches.regenerate_revokes)
+        world.changed()
+    code = base_code(source_id, str(request.base_url).rstrip("/")) if source_id in world.accounts.pixels else ""
+    return _page("settings", title=f"Settings, {name}", source_id=source_id, token=token, code=code)
+
+
 async def cards(request: Request) -> Response:
     """Show the diagnostics of a pixel or set; a POST dismisses one."""
     world, source_id = world_of(request), request.path_params["source_id"]
@@ -152,6 +167,7 @@ ROUTES = [
     Route("/", home),
     Route("/sources/{source_id}", source),
     Route("/sources/{source_id}/tests", tests),
+    Route("/sources/{source_id}/settings", settings, methods=["GET", "POST"]),
     Route("/sources/{source_id}/diagnostics", cards, methods=["GET", "POST"]),
     Route("/events/{number:int}", one_event),
 ]

@@ -19,7 +19,11 @@ from twinbeam.settings import Settings, load, sudo_user
 
 @contextmanager
 def opened_store() -> Iterator[SqliteSetup]:
-    """Open the store beside a running gateway, if there is one; what changed is in force within a second."""
+    """
+    Open the store beside a running gateway, if there is one; what changed is in force within a second.
+
+    Whoever only reads publishes nothing, and so never waits for a turn to write; what others changed, they publish.
+    """
     settings = load()
     ring = open_keyring(settings)
     check_store(settings)
@@ -31,7 +35,8 @@ def opened_store() -> Iterator[SqliteSetup]:
         try:
             remember_store(settings)
             yield store
-            publish(store, settings.data)
+            if store.has_changed:
+                publish(store, settings.data)
         finally:
             store.close()
 

@@ -22,6 +22,7 @@ _SEED = {
             "owner_bc_id": "7000000000000000401",
         }
     ],
+    "test_codes": [{"code": "TEST30001", "source_id": FRESH_PIXEL}],
 }
 
 

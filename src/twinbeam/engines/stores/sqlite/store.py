@@ -176,6 +176,12 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
         SignedSources.__init__(self, connection)
         ErasureRequests.__init__(self, connection)
         Exporting.__init__(self, connection)
+        self._changes_before = db.total_changes
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything was changed through here since it was opened."""
+        return self._db.total_changes > self._changes_before
 
     @property
     def jobs(self) -> "JobTable":
