@@ -155,6 +155,7 @@ class Place(NamedTuple):
     """Orders that are added up together."""
 
     day: int  #: UTC day on which they were placed
+    workspace: str
     pixel: str
     channel: str  #: online, or the kind of order
     currency: str
@@ -253,7 +254,7 @@ def tally(lines: Iterable[Line]) -> Tally:
 
 
 def by_place(lines: Iterable[Line]) -> dict[Place, Tally]:
-    """Add lines up by day, pixel, channel, currency and source, the newest day first."""
+    """Add lines up by day, workspace, pixel, channel, currency and source, the newest day first."""
     places: defaultdict[Place, list[Line]] = defaultdict(list)
     for line in lines:
         places[place_of(line)].append(line)
@@ -263,7 +264,8 @@ def by_place(lines: Iterable[Line]) -> dict[Place, Tally]:
 def place_of(line: Line) -> Place:
     """Return where an order is added up."""
     order = line.order
-    return Place(day_of(order.placed_ms), line.pixel, order.kind or ONLINE, order.currency, order.source)
+    channel = order.kind or ONLINE
+    return Place(day_of(order.placed_ms), order.workspace, line.pixel, channel, order.currency, order.source)
 
 
 _RANK = {result: rank for rank, result in enumerate(Result)}

@@ -17,6 +17,7 @@ from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.lifecycle import State
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
+from twinbeam.orders.reconciliation import KnownOrder, OrderReads
 from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
@@ -60,6 +61,11 @@ class OneWorkspace:
     def accounts(self) -> AccountReads:
         """Return the connected accounts of the workspace."""
         return AccountsOfWorkspace(self._all.accounts, self._workspace)
+
+    @property
+    def orders(self) -> OrderReads:
+        """Return the orders of the workspace."""
+        return _OrdersOf(self._all.orders, self._workspace)
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id in some workspaces."""
@@ -146,3 +152,19 @@ class _TokensOf:
     def all(self) -> list[TokenCheck]:
         """Return what is known of all tokens."""
         return [check for check in self._known.all() if check.workspace == self._workspace]
+
+
+class _OrdersOf:
+    """See orders.reconciliation.OrderReads for the promises; all of it is of one workspace."""
+
+    def __init__(self, orders: OrderReads, workspace: str) -> None:
+        self._all = orders
+        self._workspace = workspace
+
+    def known(self, workspace: str, *, since_ms: int) -> list[KnownOrder]:
+        """Return the orders placed since a moment."""
+        return self._all.known(self._workspace, since_ms=since_ms) if workspace in ("", self._workspace) else []
+
+    def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
+        """Return the orders with a number."""
+        return self._all.under_number(workspace, order_id) if workspace == self._workspace else []
