@@ -17,8 +17,8 @@ from twinbeam.orders.reconciliation import (
     KnownOrder,
     Line,
     OrderReads,
+    OrderSums,
     Result,
-    Tally,
     by_order,
     reconciled,
     tally,
@@ -33,7 +33,7 @@ class Reconciliation(Struct, frozen=True):
 
     lines: Sequence[Line]  #: for each order and pixel
     orders: Sequence[Line]  #: for each order once
-    total: Tally  #: of each order once
+    total: OrderSums  #: of each order once
 
     def listed(self, result: str = "", reason: str = "") -> list[Line]:
         """Return the orders that ended in a way, for a reason; what is left empty stands for any."""

@@ -9,7 +9,7 @@ import click
 from twinbeam.cli.options import workspace_option
 
 if TYPE_CHECKING:
-    from twinbeam.orders.reconciliation import Line, Place, Tally
+    from twinbeam.orders.reconciliation import Line, OrderGroup, OrderSums
 
 _LINE = ("order", "shop", "placed", "paid", "value", "currency", "pixel", "result", "reason", "told", "conversion")
 _SUMS = (
@@ -137,7 +137,7 @@ def reconcile(days: int, *, missing: bool, file: Path | None, workspace: str) ->
         click.echo(_told(line))
 
 
-def _tell(total: "Tally", days: int) -> None:
+def _tell(total: "OrderSums", days: int) -> None:
     from twinbeam.orders.reconciliation import BASIS, sentence
 
     if not total.orders:
@@ -185,7 +185,7 @@ def _as_row(line: "Line") -> list[object]:
     return [*head, line.pixel, line.result, line.reason, told, line.conversion]
 
 
-def _as_sums(place: "Place", total: "Tally") -> list[object]:
+def _as_sums(place: "OrderGroup", total: "OrderSums") -> list[object]:
     from datetime import date, timedelta
 
     from twinbeam.core.money import in_units

@@ -18,7 +18,7 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.values import Side
-from twinbeam.orders.reconciliation import OrderReads, Tally, tally
+from twinbeam.orders.reconciliation import OrderReads, OrderSums, tally
 
 DAYS = 7  #: how far back is looked, in UTC days, today among them
 SAMPLE = 200  #: of the newest conversions, how many are looked at one by one
@@ -76,7 +76,7 @@ class LaunchFacts(Struct, frozen=True):
     pair: Story | None  #: the newest conversion that both sides reported, with its copies
     hosts: Sequence[str]  #: whose pages may report; empty: any
     now_ms: int
-    orders: Tally = NO_ORDERS  #: those of the last 7 UTC days
+    orders: OrderSums = NO_ORDERS  #: those of the last 7 UTC days
 
     def count(self, outcome: str, reason: str = "", event: str = "") -> int:
         """Add up arrivals or conversions; what is left empty stands for any."""

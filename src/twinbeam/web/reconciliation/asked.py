@@ -8,7 +8,7 @@ from msgspec.structs import asdict, replace
 from starlette.datastructures import QueryParams
 
 from twinbeam.admin.reconciling import DAYS, MOST_DAYS, Reconciliation
-from twinbeam.orders.reconciliation import Line, Place, Result, place_of
+from twinbeam.orders.reconciliation import Line, OrderGroup, Result, place_of
 
 PATH = "/reconciliation"
 PERIODS = (1, 7, 28)
@@ -19,7 +19,7 @@ _MOST_PAGES = 100_000
 _EPOCH = date(1970, 1, 1)
 
 
-class Asked(Struct, frozen=True):
+class OrderQuestion(Struct, frozen=True):
     """What is to be shown; what is left empty stands for any."""
 
     days: int = DAYS
@@ -45,7 +45,7 @@ class Asked(Struct, frozen=True):
         said = {name: str(word) for name, word in asdict(its).items() if word != getattr(_ALL, name)}
         return f"{PATH}?{urlencode(said)}" if said else PATH
 
-    def of_place(self, place: Place, result: str = "") -> str:
+    def of_place(self, place: OrderGroup, result: str = "") -> str:
         """Return the address of the orders that are added up together."""
         return self.address(
             workspace=place.workspace,
@@ -61,13 +61,13 @@ class Asked(Struct, frozen=True):
         """Return the orders that are asked for, the newest first."""
         return [line for line in found.listed(self.result, self.reason) if self._means(place_of(line))]
 
-    def _means(self, place: Place) -> bool:
+    def _means(self, place: OrderGroup) -> bool:
         said = (self.day, self.channel, self.currency, self.source)
         its = (str(as_date(place.day)), place.channel, place.currency or NONE, place.source)
         return all(word in ("", mine) for word, mine in zip(said, its, strict=True))
 
 
-_ALL = Asked()
+_ALL = OrderQuestion()
 
 
 def as_date(day: int) -> date:
@@ -75,13 +75,13 @@ def as_date(day: int) -> date:
     return _EPOCH + timedelta(days=day)
 
 
-def read_question(query: QueryParams) -> Asked | None:
+def read_question(query: QueryParams) -> OrderQuestion | None:
     """Return what is asked for, or None where nothing can be meant."""
     days, page = _number(query.get("days", str(DAYS)), MOST_DAYS), _number(query.get("page", "1"), _MOST_PAGES)
-    words = {name: query.get(name, "") for name in Asked.__struct_fields__ if name not in ("days", "page")}
+    words = {name: query.get(name, "") for name in OrderQuestion.__struct_fields__ if name not in ("days", "page")}
     if not days or not page or words["result"] not in ("", *Result) or max(map(len, words.values())) > _LONGEST:
         return None
-    return Asked(days=days, page=page, **words)
+    return OrderQuestion(days=days, page=page, **words)
 
 
 def _number(text: str, most: int) -> int:

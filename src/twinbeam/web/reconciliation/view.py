@@ -12,11 +12,11 @@ from twinbeam.admin.reconciling import Reconciliation, reconciliation
 from twinbeam.core.money import shown
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import PixelRow
-from twinbeam.orders.reconciliation import BASIS, NO_PIXEL, Line, Place, Result, Tally, by_place, sentence
+from twinbeam.orders.reconciliation import BASIS, NO_PIXEL, Line, OrderGroup, OrderSums, Result, by_place, sentence
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.places import Places, places
 from twinbeam.web.plots import Slice, stacked
-from twinbeam.web.reconciliation.asked import NONE, PAGE, PATH, PERIODS, Asked, as_date, read_question
+from twinbeam.web.reconciliation.asked import NONE, PAGE, PATH, PERIODS, OrderQuestion, as_date, read_question
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
 
@@ -31,9 +31,9 @@ WORDS = {
 class OrdersPage(Struct, frozen=True):
     """What is shown of some days."""
 
-    total: Tally
+    total: OrderSums
     slices: Sequence[Slice]
-    by_place: Sequence[tuple[Place, Tally]]
+    by_place: Sequence[tuple[OrderGroup, OrderSums]]
     n_places: int
     lines: Sequence[Line]  #: of the list that is asked for
     n_lines: int
@@ -63,7 +63,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
     )
 
 
-def read_page(read_model: ReadModel, asked: Asked, now_ms: int) -> OrdersPage:
+def read_page(read_model: ReadModel, asked: OrderQuestion, now_ms: int) -> OrdersPage:
     """Read what is asked for; for the reader's thread."""
     pixels = read_model.pixels()
     found = reconciliation(
@@ -72,7 +72,7 @@ def read_page(read_model: ReadModel, asked: Asked, now_ms: int) -> OrdersPage:
     return _page(found, asked, places(pixels))
 
 
-def _pixel(asked: Asked, pixels: Sequence[PixelRow]) -> tuple[str, str] | None:
+def _pixel(asked: OrderQuestion, pixels: Sequence[PixelRow]) -> tuple[str, str] | None:
     """Return workspace and code of the pixel that is asked for; without a workspace the first of that code."""
     if not asked.pixel:
         return None
@@ -81,7 +81,7 @@ def _pixel(asked: Asked, pixels: Sequence[PixelRow]) -> tuple[str, str] | None:
     return asked.workspace or next(known, MAIN), code
 
 
-def _page(found: Reconciliation, asked: Asked, named: Places) -> OrdersPage:
+def _page(found: Reconciliation, asked: OrderQuestion, named: Places) -> OrdersPage:
     total = found.total
     counts = {Result.ACCEPTED: total.accepted, Result.IGNORED: total.n_ignored, Result.MISSING: total.n_missing}
     by_days = list(by_place(found.lines).items()) if not asked.wants_list else []
