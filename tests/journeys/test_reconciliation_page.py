@@ -1,0 +1,48 @@
+"""The page of orders in a real browser: on a phone and a desk, light and dark, with orders and without."""
+
+import pytest
+
+from browsing import RunningClock, Served, Visit, a_browser
+from builders import PIXEL, WORKSPACE
+from ledgers import some_orders
+from showroom import Showroom
+
+pytestmark = pytest.mark.journey
+
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+PATH = "/reconciliation"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with a_browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def served(tmp_path):
+    room = Showroom(tmp_path / "data", clock=RunningClock())
+    room.add_pixel()
+    served = Served(room)
+    yield served
+    served.stop()
+    room.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_it_fits_and_can_be_read(served, browser, window, scheme):
+    visits = [Visit(browser, served.url + PATH, viewport=window, color_scheme=scheme)]
+    some_orders(served.room, WORKSPACE, PIXEL)
+    for path in (PATH, f"{PATH}?each=yes", f"{PATH}?result=missing"):
+        visits.append(Visit(browser, served.url + path, viewport=window, color_scheme=scheme))
+    for visit in visits:
+        assert visit.overflow() <= 0
+        assert visit.pale() == []
+    page = visits[1].page
+    bar = page.locator("svg.bar").bounding_box()
+    assert bar["x"] + bar["width"] <= window["width"]
+    page.get_by_role("link", name="2 missing").click()
+    assert page.locator(".orders tbody tr").count() == 2
+    for visit in visits:
+        visit.close()
