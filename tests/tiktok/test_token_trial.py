@@ -103,7 +103,7 @@ def test_token_answers(running, record_property):
     assert wrong == []
 
 
-def mistaken(running, mode, _what, prepare, asked, verdict):  # noqa: PLR0913 -- a row of the table
+def mistaken(running, mode, _what, prepare, asked, verdict):
     """Try a token, and tell what is wrong about the verdict, or nothing."""
     tiktok = begun_anew(running)
     tiktok.switch(http_status_mode=mode)
