@@ -6,12 +6,15 @@ lie in build/screenshots.
 """
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 
+from account_rooms import AccountRoom
+from accounting import Accounts, a_pixel
 from browsing import RunningClock, Served, Visit, a_browser
 from builders import PIXEL, WORKSPACE
 from showroom import Showroom, a_busy_day
@@ -37,7 +40,8 @@ FURTHER = {
     "/find": ["/find?q=nope"],
     "/pixels": ["/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
 }
-STREAMS = {"/live"}  #: answers that never end
+STREAMS = {"/live", "/setup/{workspace}/{code}/live"}  #: answers that never end
+ELSEWHERE = {"/connect/tiktok/start"}  #: what leads to TikTok's own pages
 
 
 class Found(NamedTuple):
@@ -56,7 +60,7 @@ def addresses(app):
     pages = [
         route.path
         for route in app.routes
-        if "GET" in route.methods and route.path not in STREAMS and route.needs is not Access.READ_KEY
+        if "GET" in route.methods and route.path not in STREAMS | ELSEWHERE and route.needs is not Access.READ_KEY
     ]
     return [address for path in pages for address in (_filled(path), *FURTHER.get(path, ()))]
 
@@ -87,11 +91,23 @@ def browser():
         yield browser
 
 
+def a_busy_room(folder):
+    """Give a room after a busy day, one of whose pixels was imported as well, and the account that was connected."""
+    listed = Accounts({"1": [a_pixel(1, code=PIXEL), a_pixel(2)], "2": []})
+    room = AccountRoom(folder, tiktok=listed, clock=RunningClock())
+    a_busy_day(room)
+    account = room.connect()
+    room.visit(f"/accounts/{account}/choose", {"do": "all"})
+    room.run_import()
+    return room, account
+
+
 @pytest.fixture
 def rooms(tmp_path):
     """Give a room with a bit of everything, and an empty one."""
-    rooms = {name: Showroom(tmp_path / name, clock=RunningClock()) for name in ("busy", "empty")}
-    a_busy_day(rooms["busy"])
+    with ThreadPoolExecutor(1) as aside:  # the browser's own loop runs in this thread
+        busy, EXAMPLES["id"] = aside.submit(a_busy_room, tmp_path / "busy").result()
+    rooms = {"busy": busy, "empty": Showroom(tmp_path / "empty", clock=RunningClock())}
     served = {name: Served(room) for name, room in rooms.items()}
     yield served
     for each in served.values():
