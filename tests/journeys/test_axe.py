@@ -46,6 +46,7 @@ FURTHER = {
     "/pixels": ["/pixels?group=client", "/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
 }
 STREAMS = {"/live", "/setup/{workspace}/{code}/live"}  #: answers that never end
+ELSEWHERE = {"/connect/tiktok/start"}  #: what leads to TikTok's own pages
 
 
 class Found(NamedTuple):
@@ -64,7 +65,7 @@ def addresses(app, examples):
     pages = [
         route.path
         for route in app.routes
-        if "GET" in route.methods and route.path not in STREAMS and route.needs is not Access.READ_KEY
+        if "GET" in route.methods and route.path not in STREAMS | ELSEWHERE and route.needs is not Access.READ_KEY
     ]
     return [address for path in pages for address in (_filled(path, EXAMPLES | examples), *FURTHER.get(path, ()))]
 
