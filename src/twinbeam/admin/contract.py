@@ -15,6 +15,7 @@ from twinbeam.core.rules import PixelRules, Route, SourceRules, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow, PixelRow, SourceRow, Story
 from twinbeam.core.values import Facts
 from twinbeam.orders.ledger import OrderRow
+from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.orders.requests import RequestLedger
 from twinbeam.pipeline.record.conversion import Copy
 
@@ -214,8 +215,8 @@ class Administration(Protocol):
         ...
 
 
-class ImportLedger(Protocol):
-    """The part of a store that knows how far files were imported."""
+class ImportLedger(OrderReads, Protocol):
+    """The part of a store that tells of orders, and knows how far files were imported."""
 
     def imported(self, digest: str) -> int:
         """Return how many of a file's records were imported."""

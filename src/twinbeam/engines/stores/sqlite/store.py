@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable
     from twinbeam.engines.stores.tables.jobs import JobTable
+    from twinbeam.engines.stores.tables.order_reading import OrderReader
     from twinbeam.engines.stores.tables.orders import OrderTable
     from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
@@ -251,6 +252,13 @@ class SqliteReader(Listing):
         from twinbeam.engines.stores.tables.account_reading import AccountReader  # noqa: PLC0415
 
         return AccountReader(self.tables)
+
+    @property
+    def orders(self) -> "OrderReader":
+        """The orders with their purchases, read beside the writer."""
+        from twinbeam.engines.stores.tables.order_reading import OrderReader  # noqa: PLC0415
+
+        return OrderReader(self.tables)
 
     def close(self) -> None:
         """Close the file."""

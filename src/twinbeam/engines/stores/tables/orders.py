@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, 
 
 from twinbeam.core.money import to_minor
 from twinbeam.core.order import Money, OrderFacts
-from twinbeam.engines.stores.tables.database import Tables
+from twinbeam.engines.stores.tables.order_reading import OrderReader
 from twinbeam.engines.stores.tables.order_schema import file_import, shop_order, shop_order_conversion
 from twinbeam.orders.ledger import OrderPlace, OrderRow
 from twinbeam.orders.state import state_of
@@ -21,11 +21,8 @@ _decode = msgspec.msgpack.Decoder(OrderFacts).decode
 _PLACE = (shop_order.c.workspace, shop_order.c.shop, shop_order.c.order_id)
 
 
-class OrderTable:
-    """See orders.ledger.OrderLedger for the promises."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+class OrderTable(OrderReader):
+    """See orders.ledger.OrderLedger and orders.reconciliation.OrderReads for the promises."""
 
     def load(self, places: Iterable[OrderPlace]) -> Mapping[OrderPlace, OrderRow]:
         """Return the rows of some orders, as far as there are any."""
