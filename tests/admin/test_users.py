@@ -83,6 +83,7 @@ def test_a_link_for_the_first_owner_is_made_while_there_is_no_user(admin):
 def test_the_link_of_the_first_owner_is_void_once_somebody_else_was_first(admin):
     printed = links.first_owner(admin)
     sessions.accept(admin, links.for_owner(admin).text, "ada", "hash")
+    assert links.valid(admin) == []
     with pytest.raises(NotFound, match="not valid"):
         sessions.accept(admin, printed.text, "mallory", "hash")
     assert [user.name for user in users.listed(admin)] == ["ada"]

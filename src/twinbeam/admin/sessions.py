@@ -60,8 +60,8 @@ def accept(admin: Admin, text: str, name: str, password_hash: str, *, replaced: 
     link = opening(admin.store.users, text, admin.clock.now_ms())
     with changing(_as(admin, link.name or name)) as audit:
         link = opening(admin.store.users, text, audit.at_ms)  # of two who press at once, one comes too late
-        if link.purpose is Purpose.WORKSPACE or (link.purpose is Purpose.FIRST_OWNER and admin.store.users.users()):
-            raise NotFound(links.OVER)  # a log that holds the first owner's link must let nobody in any more
+        if link.purpose is Purpose.WORKSPACE:
+            raise NotFound(links.OVER)
         admin.store.users.use_link(link.id, audit.at_ms)
         if link.purpose is Purpose.PASSWORD:
             user = _with_password(admin, audit, link.name, password_hash)
@@ -181,6 +181,9 @@ def _new_user(admin: Admin, audit: Lines, link: LinkRow, name: str, password_has
 def _added(admin: Admin, audit: Lines, user: UserRow) -> UserRow:
     user = replace(user, id=admin.store.users.add_user(user))
     audit.tell(f"user {user.name}", "", told(user))
+    for link in links.valid(admin):
+        if link.purpose is Purpose.FIRST_OWNER:  # it stands in the gateway's log, and must let nobody in any more
+            admin.store.users.revoke_link(link.id, audit.at_ms)
     return user
 
 
