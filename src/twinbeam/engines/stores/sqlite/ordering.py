@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.orders import OrderTable
     from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
 
+
 class Unwritable(Exception):  # noqa: N818 -- reads as the state it reports
     """What is kept about orders is damaged; it is no StorageError, since events go on without it."""
 
