@@ -112,8 +112,15 @@ def work(writer: Writer, condition: Callable[[], Any]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "table"),
-    [("settings", "pixel"), ("overdue", "held"), ("housekeeping", "erasure"), ("metrics", "cursor")]
-    + [("settings", "audit"), ("settings", "order_source"), ("removed", "removed_pixel")],
+    [
+        ("settings", "pixel"),
+        ("settings", "audit"),
+        ("settings", "order_source"),
+        ("overdue", "held"),
+        ("removed", "removed_pixel"),
+        ("housekeeping", "erasure"),
+        ("metrics", "cursor"),
+    ],
 )
 def test_a_job_that_fails_is_reported_and_tried_again(
     writer: Writer, log: Log, data: Path, name: str, table: str

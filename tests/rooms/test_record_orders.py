@@ -304,3 +304,11 @@ def test_a_request_that_cannot_be_kept_is_set_aside(shop):
     with pytest.raises(Unwritable):
         shop.record()
     shop._journal = []
+
+
+def test_sums_beyond_all_sense_are_no_fault_of_the_item(shop):
+    dinars = [{"kind": "refund", "status": "success", "amount": 10**12}] * 12_000
+    refund = {"id": 9, "created_at": iso(NOW_S), "transactions": dinars}
+    order = shopify(NOW_S, currency="KWD", presentment_currency="KWD", refunds=[refund])
+    assert shop.deliver("shopify", order, "orders/updated").status == 202
+    assert shop.ledger()[ORDER].place.order_id == ORDER
