@@ -137,6 +137,10 @@ class Showroom:
             workspace = changes.get("workspace", WORKSPACE)
             self.store.save_token(workspace=workspace, code=code, token=token, now_ms=self.clock.now_ms())
 
+    def skip_groups(self, first: int) -> None:
+        """Go on behind the groups that another one recorded here."""
+        self._groups = count(first)
+
     def record(self, *signals: Signal) -> None:
         """Record one group."""
         self.store.record(JOURNAL, [Numbered(next(self._groups), signals)], self.clock.now_ms())

@@ -80,7 +80,7 @@ def test_what_a_pixel_leaves_to_the_browser_is_told(opened):
     with_a_pixel(shop, DEFAULT_PIXEL, rules)
     shop.deliver("shopify", shopify(1, shop))
     shop.record()
-    assert became(shop)["1"] == ("", "ignored", "left_to_browser")
+    assert became(shop)["1"] == (DEFAULT_PIXEL, "ignored", "left_to_browser")
     with_a_pixel(shop, "C0EXAMPLEPIXELCODE21", NOT_REQUIRED)
     assert became(shop)["1"] == ("", "missing", "no_event")
 

@@ -18,6 +18,8 @@ PAGES = [
     "/setup",
     "/conversions",
     "/conversions?state=waiting",
+    "/reconciliation",
+    "/reconciliation?result=missing",
     "/find",
     "/find?q=12",
     "/find?q=nope",

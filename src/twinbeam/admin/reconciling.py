@@ -1,9 +1,10 @@
 """Orders beside what TikTok accepted of them: all of some days, or one by its number."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import NotFound
@@ -13,10 +14,11 @@ from twinbeam.core.story import PixelRow
 from twinbeam.orders.reconciliation import (
     NO_PIXEL,
     PURCHASE,
+    KnownOrder,
     Line,
     OrderReads,
+    OrderSums,
     Result,
-    Tally,
     by_order,
     reconciled,
     tally,
@@ -31,7 +33,7 @@ class Reconciliation(Struct, frozen=True):
 
     lines: Sequence[Line]  #: for each order and pixel
     orders: Sequence[Line]  #: for each order once
-    total: Tally  #: of each order once
+    total: OrderSums  #: of each order once
 
     def listed(self, result: str = "", reason: str = "") -> list[Line]:
         """Return the orders that ended in a way, for a reason; what is left empty stands for any."""
@@ -53,22 +55,27 @@ def reconciliation(
     An order that led to no event is of no pixel, and of its workspace's only one where there is but one.
     """
     since_ms = (day_of(now_ms) - days + 1) * MS_PER_DAY
-    rows = list(pixels)
-    lines = reconciled(reads.known(workspace, since_ms=since_ms), browser_only(rows))
+    lines = told_of(reads.known(workspace, since_ms=since_ms), list(pixels))
     if pixel is not None:
-        alone = sum(row.workspace == pixel[0] for row in rows) == 1
-        codes = (pixel[1], NO_PIXEL) if alone else (pixel[1],)
-        lines = [line for line in lines if line.order.workspace == pixel[0] and line.pixel in codes]
+        lines = [line for line in lines if (line.order.workspace, line.pixel) == pixel]
     orders = by_order(lines)
     return Reconciliation(lines, orders, tally(orders))
 
 
-def browser_only(pixels: Iterable[PixelRow]) -> set[str]:
-    """Return the workspaces in which every pixel leaves purchases to TikTok's own script."""
-    ways: defaultdict[str, set[str]] = defaultdict(set)
+def told_of(orders: Iterable[KnownOrder], pixels: Sequence[PixelRow]) -> list[Line]:
+    """Return what became of orders, by what the pixels' owners decided."""
+    ways, codes = defaultdict[str, set[str]](set), defaultdict[str, list[str]](list)
     for row in pixels:
         ways[row.workspace].add(row.rules.way_of(PURCHASE))
-    return {workspace for workspace, found in ways.items() if found == {"browser"}}
+        codes[row.workspace].append(row.code)
+    only = {workspace: found[0] for workspace, found in codes.items() if len(found) == 1}
+    browser_only = {workspace for workspace, found in ways.items() if found == {"browser"}}
+    return [_placed(line, only) for line in reconciled(orders, browser_only)]
+
+
+def _placed(line: Line, only: Mapping[str, str]) -> Line:
+    code = only.get(line.order.workspace, NO_PIXEL)
+    return replace(line, pixel=code) if line.pixel == NO_PIXEL and code else line
 
 
 def reconcile(admin: Admin, workspace: str, *, days: int = DAYS) -> Reconciliation:
@@ -87,4 +94,4 @@ def shown(admin: Admin, workspace: str, order_id: str) -> list[Line]:
     orders = admin.store.orders.under_number(known_workspace(admin, workspace), order_id)
     if not orders:
         raise NotFound(f"There is no order {order_id}; `twinbeam orders list` shows those of the last {DAYS} days.")
-    return reconciled(orders, browser_only(admin.store.pixels()))
+    return told_of(orders, admin.store.pixels())

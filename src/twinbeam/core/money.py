@@ -24,6 +24,11 @@ def to_minor(value: float | Decimal, currency: str) -> int:
     return round(value * per_unit)
 
 
+def in_units(minor: int | None, currency: str) -> Decimal | None:
+    """Return an amount in the currency's own unit with all its decimals, or None where it is not known."""
+    return None if minor is None else Decimal(minor).scaleb(-decimal_places(currency))
+
+
 def shown(minor: int, currency: str) -> str:
     """Write an amount in minor units as people do, such as 12.50 EUR."""
     places = decimal_places(currency)

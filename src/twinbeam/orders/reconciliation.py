@@ -151,10 +151,11 @@ class Line(Struct, frozen=True):
         return sentence(self.reason) if self.reason else "Accepted by TikTok."
 
 
-class Place(NamedTuple):
+class OrderGroup(NamedTuple):
     """Orders that are added up together."""
 
     day: int  #: UTC day on which they were placed
+    workspace: str
     pixel: str
     channel: str  #: online, or the kind of order
     currency: str
@@ -179,7 +180,7 @@ class MoneySums(Struct, frozen=True):
         return self.told - self.compared
 
 
-class Tally(Struct, frozen=True):
+class OrderSums(Struct, frozen=True):
     """Some orders added up."""
 
     orders: int
@@ -228,7 +229,7 @@ def by_order(lines: Iterable[Line]) -> list[Line]:
     return sorted(worst.values(), key=_listed)
 
 
-def tally(lines: Iterable[Line]) -> Tally:
+def tally(lines: Iterable[Line]) -> OrderSums:
     """Add lines up."""
     reasons = {result: Counter[str]() for result in Result}
     money: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -243,7 +244,7 @@ def tally(lines: Iterable[Line]) -> Tally:
         if line.delta_minor is not None:
             sums["compared"] += value
             sums["told"] += value + line.delta_minor
-    return Tally(
+    return OrderSums(
         orders=sum(counter.total() for counter in reasons.values()),
         accepted=reasons[Result.ACCEPTED].total(),
         ignored=dict(reasons[Result.IGNORED].most_common()),
@@ -252,18 +253,19 @@ def tally(lines: Iterable[Line]) -> Tally:
     )
 
 
-def by_place(lines: Iterable[Line]) -> dict[Place, Tally]:
-    """Add lines up by day, pixel, channel, currency and source, the newest day first."""
-    places: defaultdict[Place, list[Line]] = defaultdict(list)
+def by_place(lines: Iterable[Line]) -> dict[OrderGroup, OrderSums]:
+    """Add lines up by day, workspace, pixel, channel, currency and source, the newest day first."""
+    places: defaultdict[OrderGroup, list[Line]] = defaultdict(list)
     for line in lines:
         places[place_of(line)].append(line)
     return {place: tally(places[place]) for place in sorted(places, key=lambda it: (-it.day, *it[1:]))}
 
 
-def place_of(line: Line) -> Place:
+def place_of(line: Line) -> OrderGroup:
     """Return where an order is added up."""
     order = line.order
-    return Place(day_of(order.placed_ms), line.pixel, order.kind or ONLINE, order.currency, order.source)
+    channel = order.kind or ONLINE
+    return OrderGroup(day_of(order.placed_ms), order.workspace, line.pixel, channel, order.currency, order.source)
 
 
 _RANK = {result: rank for rank, result in enumerate(Result)}

@@ -40,6 +40,7 @@ from twinbeam.web.live import view as live
 from twinbeam.web.live.snapshot_cache import SnapshotCaches
 from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
+from twinbeam.web.reconciliation import view as reconciliation
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.setup import view as setup
 from twinbeam.web.sign_in import view as sign_in
@@ -141,6 +142,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         ),
         *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute("/reconciliation", partial(reconciliation.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),
         DeclaredRoute("/sign-in", partial(sign_in.show, renderer, door), needs=Access.ANYONE, methods=("GET", "POST")),

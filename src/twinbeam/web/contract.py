@@ -16,6 +16,7 @@ from twinbeam.core.clock import Clock
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Vouched
+from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.search import Searched
@@ -98,6 +99,11 @@ class ReadModel(Searched, Protocol):
     @property
     def accounts(self) -> AccountReads:
         """The connected accounts and what was imported from them."""
+        ...
+
+    @property
+    def orders(self) -> OrderReads:
+        """The orders of the ledger with their purchases."""
         ...
 
 

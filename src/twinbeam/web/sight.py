@@ -21,6 +21,7 @@ from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.lifecycle import State
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Role
+from twinbeam.orders.reconciliation import KnownOrder, OrderReads
 from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
@@ -71,6 +72,11 @@ class OneWorkspace:
     def accounts(self) -> AccountReads:
         """Return the connected accounts of the workspace."""
         return AccountsOfWorkspace(self._all.accounts, self._workspace)
+
+    @property
+    def orders(self) -> OrderReads:
+        """Return the orders of the workspace."""
+        return _OrdersOf(self._all.orders, self._workspace)
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id in some workspaces."""
@@ -176,6 +182,11 @@ class WithoutMessages:
         return _TokensByCode(self._all.token_checks)
 
     @property
+    def orders(self) -> OrderReads:
+        """Return the ledger of orders."""
+        return self._all.orders
+
+    @property
     def accounts(self) -> AccountReads:
         """Return the connected accounts."""
         return self._all.accounts
@@ -253,3 +264,19 @@ class _TokensByCode:
 
 def _without_words(stories: Iterable[Story]) -> list[Story]:
     return [replace(it, log=[replace(attempt, message="") for attempt in it.log]) for it in stories]
+
+
+class _OrdersOf:
+    """See orders.reconciliation.OrderReads for the promises; all of it is of one workspace."""
+
+    def __init__(self, orders: OrderReads, workspace: str) -> None:
+        self._all = orders
+        self._workspace = workspace
+
+    def known(self, workspace: str, *, since_ms: int) -> list[KnownOrder]:
+        """Return the orders placed since a moment."""
+        return self._all.known(self._workspace, since_ms=since_ms) if workspace in ("", self._workspace) else []
+
+    def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
+        """Return the orders with a number."""
+        return self._all.under_number(workspace, order_id) if workspace == self._workspace else []

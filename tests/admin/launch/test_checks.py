@@ -3,15 +3,17 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from builders import NOW_MS, NOW_S, PIXEL, WORKSPACE
 from twinbeam.admin.events_api import ApiState, EventsApi
 from twinbeam.admin.launch.checks import LATE_SECONDS, Passed, launch_checks, ready
-from twinbeam.admin.launch.facts import LaunchFacts
+from twinbeam.admin.launch.facts import NO_ORDERS, LaunchFacts
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.story import PixelRow, Story
 from twinbeam.core.values import Side
+from twinbeam.orders.reconciliation import OrderSums
 
 OK, NOT_YET, FAILED, BY_HAND = Passed.OK, Passed.NOT_YET, Passed.FAILED, Passed.BY_HAND
 WORKS = EventsApi(ApiState.CONFIGURED, proven=True, sentence="It works.")
@@ -43,7 +45,9 @@ def story(number=1, **changes):
     return Story(**usual | changes)
 
 
-def facts(*stories, counts=(), seen=tuple(Side), hosts=("shop.example",), api=WORKS, kind="web", **rules):
+def facts(
+    *stories, counts=(), seen=tuple(Side), hosts=("shop.example",), api=WORKS, kind="web", orders=NO_ORDERS, **rules
+):
     row = PixelRow(WORKSPACE, PIXEL, kind, "", has_token=True, token_ms=1, created_ms=1, rules=PixelRules(**rules))
     return LaunchFacts(
         row=row,
@@ -54,7 +58,13 @@ def facts(*stories, counts=(), seen=tuple(Side), hosts=("shop.example",), api=WO
         pair=None,
         hosts=hosts,
         now_ms=NOW_MS,
+        orders=orders,
     )
+
+
+def orders(accepted, ignored, missing):
+    total = accepted + sum(ignored.values()) + sum(missing.values())
+    return OrderSums(total, accepted, ignored, missing, {})
 
 
 def found(finding, n=3):
@@ -116,6 +126,9 @@ CASES = [
     ("tests", facts(test_code="TEST1", test_until_ms=NOW_MS + 1), NOT_YET, "The test code is still on.", 0),
     ("tests", facts(test_code="TEST1", test_until_ms=NOW_MS), OK, "kept out", 0),
     ("reconciles", facts(story()), NOT_YET, "once orders are imported", 0),
+    ("reconciles", facts(story(), orders=orders(9, {}, {"too_old": 1})), OK, "accepted 9, 0 are", 10),
+    ("reconciles", facts(story(), orders=orders(0, {"no_consent": 9}, {"too_old": 1})), OK, "9 are deliberately", 10),
+    ("reconciles", facts(story(), orders=orders(8, {}, {"too_old": 2})), FAILED, "2 are missing", 2),
     ("diagnostics", facts(story()), BY_HAND, "cannot be read here", 0),
 ]
 
@@ -129,19 +142,21 @@ def test_each_check_by_what_was_reported(key, given, passed, evidence, count):
     assert evidence in its.evidence
     assert its.count == count
     assert its.evidence.endswith(".")
-    assert bool(its.mend) or passed is OK or key == "reconciles"
+    assert bool(its.mend) or passed is OK
 
 
 def test_each_check_that_can_fail_is_seen_to_and_each_is_seen_to_pass():
     seen = {(key, passed) for key, _, passed, *_ in CASES}
     keys = {it.key for it in launch_checks(facts())}
     assert {key for key, _ in seen} == keys
-    by_itself = keys - {"reconciles", "diagnostics"}
+    by_itself = keys - {"diagnostics"}
     assert {(key, passed) for key in by_itself for passed in (OK, NOT_YET, FAILED)} <= seen
 
 
 def test_a_pixel_is_ready_once_nothing_is_awaited_but_orders():
     good = facts(story(), counts=[("Pageview", "recorded", "", 12)])
     assert ready(launch_checks(good))
+    assert ready(launch_checks(replace(good, orders=orders(1, {}, {}))))
+    assert not ready(launch_checks(replace(good, orders=orders(0, {}, {"too_old": 1}))))
     assert not ready(launch_checks(facts()))
     assert not ready(launch_checks(facts(story(value_minor=None), counts=[("Pageview", "recorded", "", 12)])))

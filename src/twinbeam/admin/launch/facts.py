@@ -11,15 +11,18 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.admin.events_api import EventsApi, events_api
+from twinbeam.admin.reconciling import reconciliation
 from twinbeam.admin.token_record import KnownTokens
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.values import Side
+from twinbeam.orders.reconciliation import OrderReads, OrderSums, tally
 
 DAYS = 7  #: how far back is looked, in UTC days, today among them
 SAMPLE = 200  #: of the newest conversions, how many are looked at one by one
+NO_ORDERS = tally([])
 _RECORDED = "recorded"
 _FINDING = "finding"
 
@@ -30,6 +33,15 @@ class Observed(Protocol):
     @property
     def token_checks(self) -> KnownTokens:
         """TikTok's newest word on the token of each pixel."""
+        ...
+
+    @property
+    def orders(self) -> OrderReads:
+        """The orders of the ledger with their purchases."""
+        ...
+
+    def pixels(self) -> list[PixelRow]:
+        """Return the configured pixels."""
         ...
 
     def totals(self, *, since_day: int = 0) -> list[Total]:
@@ -64,6 +76,7 @@ class LaunchFacts(Struct, frozen=True):
     pair: Story | None  #: the newest conversion that both sides reported, with its copies
     hosts: Sequence[str]  #: whose pages may report; empty: any
     now_ms: int
+    orders: OrderSums = NO_ORDERS  #: those of the last 7 UTC days
 
     def count(self, outcome: str, reason: str = "", event: str = "") -> int:
         """Add up arrivals or conversions; what is left empty stands for any."""
@@ -108,6 +121,7 @@ def launch_facts(
         pair=_pair(observed, sample),
         hosts=row.rules.hosts or hosts,
         now_ms=now_ms,
+        orders=reconciliation(observed.orders, observed.pixels(), row.workspace, now_ms, days=DAYS, pixel=place).total,
     )
 
 

@@ -1,0 +1,1 @@
+"""The page `/reconciliation`: what TikTok knows of the orders, why not of the others, and each of them."""

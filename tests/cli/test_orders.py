@@ -1,0 +1,97 @@
+"""`twinbeam orders`: what became of the shop's orders, in lines, sums and CSV."""
+
+import csv
+import re
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import CliRunner
+
+from ledgers import facts_of, ordered, some_orders
+from showroom import Showroom
+from twinbeam.cli.main import twinbeam
+from twinbeam.core.clock import HandClock
+from twinbeam.core.rules import MAIN
+
+CODE = "C4A5B6C7D8E9F0G1H2I3"
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path, monkeypatch):
+    """Ask at the time at which the orders were placed."""
+    monkeypatch.setenv("TWINBEAM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TWINBEAM_KEYRING", str(tmp_path / "keyring.json"))
+    clock = HandClock()
+    monkeypatch.setattr("twinbeam.cli.setup.SystemClock", lambda: clock)
+    with closing(Showroom(tmp_path / "data", clock=clock)) as room:
+        room.add_pixel(CODE, workspace=MAIN)
+        some_orders(room, MAIN, CODE)
+    return tmp_path
+
+
+def said(*words):
+    """Give what a command prints, or the sentence with which it refuses."""
+    done = CliRunner().invoke(twinbeam, words)
+    return done.output or str(done.exception)
+
+
+def test_each_order_is_one_line_with_what_became_of_it():
+    lines = said("orders", "list").splitlines()
+    assert sorted(line.split()[0] for line in lines) == ["1001", "1002", "1003", "1004", "1005"]
+    (line,) = [line for line in lines if line.startswith("1001")]
+    assert re.search(r"20\.50 EUR  Accepted by TikTok\. /events/\d+$", line)
+    assert datetime.fromtimestamp(HandClock().now_ms() / 1_000, UTC).strftime("%Y-%m-%d %H:%M") in line
+
+
+def test_the_missing_ones_are_told_apart():
+    lines = said("orders", "list", "--missing").splitlines()
+    assert sorted(line.split()[0] for line in lines) == ["1003", "1005"]
+    assert "missing: TikTok rejected this event." in said("orders", "list", "--missing")
+
+
+def test_orders_add_up():
+    told = said("orders", "reconcile")
+    words = " ".join(told.split())
+    assert words.startswith(
+        "5 orders in the last 7 UTC days 2 accepted by TikTok 1 deliberately not sent 1 order_ignored"
+    )
+    assert "2 missing 1 " in words
+    assert "60.0% accuracy" in words
+    assert "value 102.50 EUR, accepted 41.00 EUR, missing 41.00 EUR, delta 0.00 EUR, refunded 5.50 EUR" in words
+    assert "1003" not in told
+    assert "1003" in said("orders", "reconcile", "--missing")
+
+
+def test_csv_holds_the_same(data):
+    file = data / "orders.csv"
+    assert said("orders", "list", "--csv", str(file)) == f"5 rows are in {file}.\n"
+    rows = list(csv.DictReader(file.read_text().splitlines()))
+    assert [row["result"] for row in sorted(rows, key=lambda row: row["order"])] == [
+        *("accepted", "accepted", "missing", "ignored", "missing")
+    ]
+    sums = list(csv.DictReader(said("orders", "reconcile", "--csv", "-").splitlines()))
+    assert sum(int(row["orders"]) for row in sums) == 5
+    assert {row["channel"] for row in sums} == {"online", "point_of_sale"}
+    assert sum(float(row["net"]) for row in sums) == 97.0
+
+
+def test_what_a_spreadsheet_would_calculate_is_written_as_text(data):
+    with closing(Showroom(data / "data")) as room:
+        room.skip_groups(100)
+        room.record(*ordered("=1+1", purchase=False, facts=facts_of("=1+1"), workspace=MAIN, pixel=CODE))
+    assert "\n'=1+1," in f"\n{said('orders', 'list', '--csv', '-')}"
+
+
+def test_one_order_is_shown_whole():
+    told = said("orders", "show", "1002")
+    assert "net       15.00 EUR" in told
+    assert "TikTok    20.50 EUR" in told
+    assert "page      /events/" in told
+    assert "There is no order 7;" in said("orders", "show", "7")
+
+
+def test_without_orders_it_says_what_to_do():
+    said("workspaces", "add", "hats")
+    assert "twinbeam import orders FILE" in said("orders", "reconcile", "--workspace", "hats")
+    assert said("orders", "list", "--workspace", "hats") == "No order was placed in the last 7 days.\n"
