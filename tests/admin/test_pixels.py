@@ -40,6 +40,12 @@ def test_what_is_no_pixel_code_is_told_with_what_it_is(admin, code, told):
     assert pixels.listed(admin, MAIN) == []
 
 
+def test_a_message_quotes_the_beginning_of_what_is_far_too_long(admin):
+    with pytest.raises(Invalid, match="it has 10000 characters") as refused:
+        pixels.add(admin, pixels.NewPixel("X" * 10_000))
+    assert len(str(refused.value)) < 250
+
+
 @pytest.mark.parametrize("code", [CODE, "ABCDEFGHIJKLMNOPQRST", "1234567890123456789A"])
 def test_twenty_capital_letters_and_digits_are_a_code(code):
     assert why_no_code(code, "web") == ""

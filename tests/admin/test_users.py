@@ -80,6 +80,15 @@ def test_a_link_for_the_first_owner_is_made_while_there_is_no_user(admin):
     assert links.first_owner(admin) is None
 
 
+def test_the_link_of_the_first_owner_is_void_once_somebody_else_was_first(admin):
+    printed = links.first_owner(admin)
+    sessions.accept(admin, links.for_owner(admin).text, "ada", "hash")
+    assert links.valid(admin) == []
+    with pytest.raises(NotFound, match="not valid"):
+        sessions.accept(admin, printed.text, "mallory", "hash")
+    assert [user.name for user in users.listed(admin)] == ["ada"]
+
+
 def test_a_provider_makes_a_user_once_and_takes_nobody_over(owner):
     first = sessions.provided(owner, "iss 1", "grace@shop.example", Role.MEMBER)
     second = sessions.provided(owner, "iss 1", "grace.hopper@shop.example", Role.OWNER)

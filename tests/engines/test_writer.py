@@ -30,7 +30,11 @@ from twinbeam.core.errors import ConfigError
 from twinbeam.core.keys import lookup
 from twinbeam.core.rules import PixelRules
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
+from twinbeam.engines.stores.tables import account_schema, fleet, order_schema, users_schema
 from twinbeam.settings import load
+
+#: All that SQLAlchemy keeps: nothing of it is needed on an event's way.
+TABLES = {name for module in (account_schema, fleet, order_schema, users_schema) for name in module.metadata.tables}
 
 Lines = list[tuple[str, dict[str, Any]]]
 
@@ -107,7 +111,16 @@ def work(writer: Writer, condition: Callable[[], Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "table"), [("settings", "pixel"), ("overdue", "held"), ("housekeeping", "erasure"), ("metrics", "cursor")]
+    ("name", "table"),
+    [
+        ("settings", "pixel"),
+        ("settings", "audit"),
+        ("settings", "order_source"),
+        ("overdue", "held"),
+        ("removed", "removed_pixel"),
+        ("housekeeping", "erasure"),
+        ("metrics", "cursor"),
+    ],
 )
 def test_a_job_that_fails_is_reported_and_tried_again(
     writer: Writer, log: Log, data: Path, name: str, table: str
@@ -496,3 +509,19 @@ def test_a_store_that_is_gone_ends_the_writer_with_the_mend(
     (data / "store.db").touch()
     assert engine.store.is_gone(), "another file lies in its place"
     (data / "elsewhere.db").rename(data / "store.db")
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_a_table_of_the_pages_that_cannot_be_read_stops_no_event(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path, table: str
+) -> None:
+    place = {"workspace": WORKSPACE, "code": PIXEL}
+    h.store.save_pixel(**place, event_source="web", name="", now_ms=NOW)
+    h.store.save_token(**place, token="token-1", now_ms=NOW)
+    h.append(a_signal("e-1"))
+    h.store._db.execute(f'ALTER TABLE "{table}" RENAME TO away')
+    writer = a_writer(engine, log, data)
+    asyncio.run(writer.prepare())
+    assert writer.tokens == {(WORKSPACE, PIXEL): "token-1"}
+    work(writer, lambda: h.store.states().get("delivered"))
+    assert sent_by(writer) == ["e-1"]

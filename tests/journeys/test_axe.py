@@ -12,9 +12,16 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from account_rooms import AccountRoom
+from accounting import Accounts, a_pixel
 from browsing import RunningClock, Served, Visit, a_browser
 from builders import PIXEL, WORKSPACE
-from showroom import Showroom, a_busy_day
+from showroom import Showroom, a_busy_day, bought
+from twinbeam.admin import links, profiles
+from twinbeam.admin.contract import Actor, Admin
+from twinbeam.core.accounts import StatSeen
+from twinbeam.core.clock import day_of
+from twinbeam.core.rules import MAIN
 from twinbeam.web.access import Access
 
 pytestmark = [pytest.mark.journey, pytest.mark.pixels("axe")]
@@ -28,16 +35,18 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WORST = ("serious", "critical")
 
 #: What stands in the place of a parameter; a route with another one needs an example here.
-EXAMPLES = {"workspace": WORKSPACE, "code": PIXEL, "id:int": "41", "token": "guess"}
+EXAMPLES = {"workspace": WORKSPACE, "code": PIXEL, "id:int": "41", "token": "guess", "id": "none"}
 #: What a route shows in other ways than by its bare address.
 FURTHER = {
     "/": ["/?days=1"],
     "/conversions": ["/conversions?state=expired", "/conversions?event=Purchase&seen=both"],
     "/events/{id:int}": ["/events/12", "/events/49"],
     "/find": ["/find?q=nope"],
-    "/pixels": ["/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
+    "/pixels/{workspace}/{code}": [f"/pixels/{MAIN}/{PIXEL}"],
+    "/pixels": ["/pixels?group=client", "/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
 }
-STREAMS = {"/live"}  #: answers that never end
+STREAMS = {"/live", "/setup/{workspace}/{code}/live"}  #: answers that never end
+ELSEWHERE = {"/connect/tiktok/start"}  #: what leads to TikTok's own pages
 
 
 class Found(NamedTuple):
@@ -51,25 +60,25 @@ class Found(NamedTuple):
     nodes: list[str]
 
 
-def addresses(app):
-    """List the addresses of all pages that are looked at, each with its route."""
+def addresses(app, examples):
+    """List the addresses of all pages that are looked at."""
     pages = [
         route.path
         for route in app.routes
-        if "GET" in route.methods and route.path not in STREAMS and route.needs is not Access.READ_KEY
+        if "GET" in route.methods and route.path not in STREAMS | ELSEWHERE and route.needs is not Access.READ_KEY
     ]
-    return [address for path in pages for address in (_filled(path), *FURTHER.get(path, ()))]
+    return [address for path in pages for address in (_filled(path, EXAMPLES | examples), *FURTHER.get(path, ()))]
 
 
-def _filled(path):
-    missing = [name for name in re.findall(r"{([^}]+)}", path) if name not in EXAMPLES and name != "name"]
+def _filled(path, examples):
+    missing = [name for name in re.findall(r"{([^}]+)}", path) if name not in examples and name != "name"]
     assert not missing, f"{path} needs an example for {missing} in EXAMPLES of {__file__}"
-    return re.sub(r"{([^}]+)}", lambda found: EXAMPLES.get(found[1], "none"), path)
+    return re.sub(r"{([^}]+)}", lambda found: examples.get(found[1], "none"), path)
 
 
 def is_page(visit, url):
     """Tell whether something is a page for people, and there."""
-    answer = visit.page.request.get(url)
+    answer = visit.page.request.get(url, max_redirects=0)
     return answer.headers.get("content-type", "").startswith("text/html")
 
 
@@ -81,22 +90,41 @@ def complaints(page):
     return [(it["id"], it["impact"], [node["html"][:160] for node in it["nodes"]]) for it in told["violations"]]
 
 
+def an_import(room):
+    """Connect an account, import a pixel that has a profile and counts, and let another ad account be in trouble."""
+    room.example = room.connect()
+    room.visit(f"/accounts/{room.example}/choose", {"do": "all"})
+    room.tiktok.stats["7001", day_of(room.clock.now_ms())] = [StatSeen("7001", "Purchase", 4, 5, 9)]
+    room.next_ms = room.clock.now_ms() + 600_000
+    room.run_import()
+    profiles.describe(room.admin, MAIN, PIXEL, {"client": "Acme", "market": "DE", "owner": "ada"})
+    now_ms = room.clock.now_ms()
+    room.record(*(bought(str(n), workspace=MAIN, received_ms=now_ms) for n in range(900, 920)))
+    room.clock.advance(seconds=20)
+    room.deliver()
+
+
 @pytest.fixture(scope="module")
-def browser():
-    with a_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def rooms(tmp_path):
+def rooms(tmp_path_factory):
     """Give a room with a bit of everything, and an empty one."""
-    rooms = {name: Showroom(tmp_path / name, clock=RunningClock()) for name in ("busy", "empty")}
-    a_busy_day(rooms["busy"])
+    tiktok = Accounts({"1": [a_pixel(1, code=PIXEL, activity="ACTIVE"), a_pixel(2)], "2": []})
+    busy = AccountRoom(tmp_path_factory.mktemp("busy") / "data", tiktok=tiktok, clock=RunningClock())
+    rooms = {"busy": busy, "empty": Showroom(tmp_path_factory.mktemp("empty") / "data", clock=RunningClock())}
+    a_busy_day(busy)
+    an_import(busy)
     served = {name: Served(room) for name, room in rooms.items()}
     yield served
     for each in served.values():
         each.stop()
         each.room.close()
+
+
+@pytest.fixture(scope="module")
+def browser(rooms):
+    """Give a browser; the rooms come first, since they are filled on this thread before Playwright's loop runs on it."""
+    assert rooms
+    with a_browser() as browser:
+        yield browser
 
 
 def test_no_page_has_anything_serious_wider_than_its_window_or_from_elsewhere(rooms, browser, record_property):
@@ -105,7 +133,9 @@ def test_no_page_has_anything_serious_wider_than_its_window_or_from_elsewhere(ro
     for kind, served in rooms.items():
         for window, size in WINDOWS.items():
             visit = Visit(browser, served.url, viewport=size)
-            looked_at = [it for it in addresses(served.room.app) if is_page(visit, served.url + it)]
+            link = links.for_owner(Admin(served.room.store, Actor("test"), served.room.clock))
+            examples = {"id": getattr(served.room, "example", "none"), "token": link.path.rpartition("/")[2]}
+            looked_at = [it for it in addresses(served.room.app, examples) if is_page(visit, served.url + it)]
             pages += len(looked_at)
             for address in looked_at:
                 visit.page.goto(served.url + address)

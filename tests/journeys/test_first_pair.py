@@ -29,6 +29,7 @@ PHONE = {"width": 390, "height": 844}
 FRESH = "lamp-street_outlet.example_DE_production"
 SOON = 20_000  #: milliseconds: what comes by itself takes a second or two
 ORDER = "1001"
+TRIES = 6  #: of a token: TikTok's side is in trouble now and then in a demo, for three requests at most
 
 
 class Owner:
@@ -161,9 +162,13 @@ def at_tiktok(owner: Owner, demo: Addresses) -> tuple[str, str, str]:
 
 def proves_the_token(owner: Owner, token: str, test_code: str) -> None:
     page = owner.page
-    page.get_by_label("Access token").fill(token)
-    page.get_by_label("Test code").fill(test_code)
-    page.get_by_role("button", name="Try and save").click()
+    for _ in range(TRIES):
+        page.get_by_label("Access token").fill(token)
+        page.get_by_label("Test code").fill(test_code)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Try and save").click()
+        if page.locator('.steps li:has(a[href="#token"]) .badge').inner_text() == "done":
+            break
     owner.is_done("token")
     expect(page.locator("#token")).to_contain_text("TikTok took an event for this pixel with the token.")
     assert token not in page.content()

@@ -85,6 +85,14 @@ def test_every_page_fits_its_window_and_can_be_read_in_light_and_dark(shown, vis
     assert grounds["light"] != grounds["dark"]
 
 
+@pytest.mark.parametrize("wide", [1280, 1100, 900, 390])
+def test_no_column_of_the_pixels_is_clipped(shown, visit, wide):
+    opened = visit(f"{shown.url}/pixels", viewport={"width": wide, "height": 800})
+    assert opened.page.locator(".wide").evaluate("it => it.scrollWidth - it.clientWidth") <= 0
+    issues = opened.page.locator(".pixels .mend").first.bounding_box()
+    assert 0 <= issues["x"] < issues["x"] + issues["width"] <= wide
+
+
 def test_a_table_keeps_its_distance_from_the_sentence_above_it(shown, visit):
     page = visit(f"{shown.url}/find?q=ada%40shop.example").page
     sentence, table = (page.locator(found).bounding_box() for found in (".lead", ".conversions"))

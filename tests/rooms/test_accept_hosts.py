@@ -56,3 +56,8 @@ def test_a_host_belongs_to_those_named_and_to_what_lies_above_it(host, inside):
 @pytest.mark.parametrize("written", ["https://shop.example", "*.shop.example", "shop.example/x", "shop example", " "])
 def test_what_is_no_host_is_none(written):
     assert plain_host(written) == ""
+
+
+def test_a_host_is_no_longer_than_dns_allows():
+    assert plain_host(f"{'x' * 60}." * 4 + "shop.test") == f"{'x' * 60}." * 4 + "shop.test"
+    assert plain_host("x" * 254) == plain_host("x" * 10_000) == ""

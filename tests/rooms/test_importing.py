@@ -145,3 +145,11 @@ def test_what_cannot_be_mapped_is_said(data):
         "import", "orders", file, "--map", "order_id=Missing"
     )
     assert "Events need a pixel" in said("import", "events", file)
+
+
+def test_a_column_of_strangers_moves_no_terminal(data):
+    file = data / "strangers.csv"
+    file.write_text("\u202eorder_id,total,currency\n1,10,EUR\n", encoding="utf-8")
+    told = said("import", "orders", str(file))
+    assert "\\u202eorder_id" in told
+    assert "\u202e" not in told

@@ -7,6 +7,7 @@ from builders import NOW_S
 from shop_systems import a_shopify_order, a_stripe_event, a_stripe_session, a_woo_order, iso
 from shopping import NOT_REQUIRED, REQUIRED, Shopping
 from twinbeam.core.rules import SourceRules
+from twinbeam.engines.stores.sqlite.ordering import Unwritable
 from twinbeam.orders.state import state_of
 from twinbeam.sources import consent_v1
 
@@ -277,3 +278,37 @@ def test_a_delivery_that_is_replayed_from_the_journal_changes_nothing(shop):
     shop.send()
     assert (shop.ledger(), shop.conversions()) == before
     shop._groups = 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "ALTER TABLE shop_order RENAME TO away",
+        "UPDATE shop_order SET facts = x'c1'",
+        "CREATE TRIGGER damaged BEFORE UPDATE ON shop_order BEGIN SELECT raise(ABORT, 'x') FROM nowhere; END",
+        "ALTER TABLE shop_order_conversion RENAME TO away",
+    ],
+)
+def test_a_damaged_ledger_keeps_no_purchase_from_being_sent(shop, damage):
+    shop.deliver("shopify", shopify(NOW_S, **COD), "orders/create")
+    shop.record()
+    shop.store._db.execute(damage)
+    shop.deliver("shopify", shopify(NOW_S + 1, financial_status="paid"), "orders/paid")
+    shop.send()
+    assert [one.order_id for one in shop.counted()] == [ORDER]
+
+
+def test_a_request_that_cannot_be_kept_is_set_aside(shop):
+    shop.store._db.execute("ALTER TABLE person_request RENAME TO away")
+    shop.deliver("shopify", {"shop_id": 1, "customer": {"id": 7}, "orders_to_redact": []}, "customers/redact")
+    with pytest.raises(Unwritable):
+        shop.record()
+    shop._journal = []
+
+
+def test_sums_beyond_all_sense_are_no_fault_of_the_item(shop):
+    dinars = [{"kind": "refund", "status": "success", "amount": 10**12}] * 12_000
+    refund = {"id": 9, "created_at": iso(NOW_S), "transactions": dinars}
+    order = shopify(NOW_S, currency="KWD", presentment_currency="KWD", refunds=[refund])
+    assert shop.deliver("shopify", order, "orders/updated").status == 202
+    assert shop.ledger()[ORDER].place.order_id == ORDER

@@ -138,3 +138,16 @@ def test_a_mapping_is_previewed_before_it_counts(tmp_path):
     body.write_text(json.dumps({"data": {}}))
     refused = CliRunner().invoke(twinbeam, ["sources", "preview", str(mapping), str(body)])
     assert "order_id: A required field is missing." in str(refused.exception)
+
+
+@pytest.mark.parametrize("written", ["1e-99999999", "0e9999999", "-0e-101"])
+def test_an_amount_that_is_short_to_write_and_huge_to_spell_out_is_refused(written):
+    house = a_house()
+    answered = send(house, {"data": BODY["data"] | {"sum": {"total": written, "tax": 1}}})
+    assert (answered.status, answered.json["rejected"][0]["field"]) == (422, "value")
+    assert house.corridor.arrivals == []
+
+
+def test_the_noise_of_a_binary_fraction_is_an_amount_all_the_same():
+    house = a_house()
+    assert send(house, {"data": BODY["data"] | {"sum": {"total": "89.90", "tax": 5.684341886080802e-14}}}).status == 202

@@ -138,6 +138,7 @@ def test_every_form_is_refused_without_the_token_of_its_session_and_from_another
         "a sister site": {"sec-fetch-site": "same-site"},
         "another origin": {"origin": "https://evil.example"},
         "no origin that can be told": {"origin": "null"},
+        "an origin that is none": {"origin": "https://["},
     }
     wrong = [
         f"{method} {route.path}: {name}"

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from account_rooms import AccountRoom
 from accounting import Accounts, a_pixel
 from builders import PIXEL
-from showroom import BAD, OWNER, UNSAID, bought, kept_out, seen_in_browser
+from showroom import BAD, NO_TOKEN, OWNER, UNSAID, Showroom, bought, kept_out, seen_in_browser
+from twinbeam.admin.token_record import TokenCheck, TokenVerdict
 from twinbeam.core.rules import MAIN
 from twinbeam.core.values import Facts
 from twinbeam.web.access import Access, DeclaredRoute
@@ -21,6 +22,7 @@ IP, IP6 = "203.0.113.77", "2001:db8:77::1"
 AGENT = "Mozilla/5.0 (SeededAgent 77)"
 URL, REFERRER = "https://shop.example/thanks?seeded=77", "https://seeded-referrer.example/ad"
 USER = {"email": EMAIL, "phone": PHONE, "external_id": CUSTOMER, "ttclid": TTCLID, "ttp": TTP, "user_agent": AGENT}
+QUOTING = f"The token may not report {EMAIL}"
 SEEDS = [EMAIL, PHONE, CUSTOMER, TTCLID, TTP, IP, IP6, AGENT, URL, REFERRER]
 STREAMS = {"/live"}
 EVERYBODY = ("", MAIN)  #: a viewer of all workspaces, and one of the pixel's own
@@ -131,6 +133,48 @@ def test_members_read_tiktoks_own_words(place):
     shown = place.get(f"/events/{refused.id}", who="viewer").text
     assert "data.0 is wrong" not in shown
     assert f"code {BAD.code}" in shown
+
+
+WHERE_A_TOKEN_IS_REFUSED = ("/", "/pixels", f"/pixels/{MAIN}/{PIXEL}")
+
+
+@pytest.fixture
+def quoting(tmp_path):
+    """A store in which TikTok refuses a token, once by a delivery and once by a trial, in words that quote a visitor."""
+    room = Showroom(tmp_path / "data")
+    room.add_pixel(workspace=MAIN)
+    room.record(seeded("1", room=room))
+    room.clock.advance(seconds=20)
+    room.hold_up(replace(NO_TOKEN, message=QUOTING))
+    yield room
+    room.close()
+
+
+def tried(room):
+    """Write down that a trial of the token was refused in the same words."""
+    now_ms = room.clock.now_ms()
+    room.store.token_checks.save(
+        TokenCheck(MAIN, PIXEL, now_ms, TokenVerdict.EXPIRED, NO_TOKEN.code, QUOTING, failing_since_ms=now_ms)
+    )
+
+
+@pytest.mark.parametrize("workspace", EVERYBODY)
+@pytest.mark.parametrize("is_tried", [False, True])
+def test_viewers_read_the_code_of_a_refused_token_and_members_the_words(quoting, workspace, is_tried):
+    if is_tried:
+        tried(quoting)
+    for path in WHERE_A_TOKEN_IS_REFUSED:
+        assert QUOTING in quoting.get(path, who="member").text
+        shown = quoting.get(path, who="viewer", workspace=workspace).text
+        assert QUOTING not in shown, path
+        assert shown_in(shown) == [], path
+    assert f"code {NO_TOKEN.code}" in quoting.get("/", who="viewer", workspace=workspace).text
+
+
+def test_the_live_stream_keeps_the_words_from_viewers_as_well(quoting):
+    for who, is_shown in (("owner", True), ("viewer", False)):
+        told = quoting.listen("/live", enough=lambda text: "event: snapshot" in text, headers=quoting.signed_in(who))
+        assert (QUOTING in told, f"code {NO_TOKEN.code}" in told) == (is_shown, True)
 
 
 def test_a_page_that_shows_one_is_found():

@@ -10,6 +10,8 @@ What an owner asked for that cannot be done. The message says what is wrong and 
 
 from twinbeam.core.errors import TwinbeamError
 
+_MOST_QUOTED = 60  #: characters
+
 
 class AdminError(TwinbeamError):
     """Something that cannot be done as it was asked for."""
@@ -29,3 +31,8 @@ class Conflict(AdminError):  # noqa: N818
 
 class NotVouched(AdminError):  # noqa: N818
     """A provider does not vouch for somebody."""
+
+
+def quoted(text: str) -> str:
+    """Return what was typed as a message quotes it: cut where nobody would read on."""
+    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"

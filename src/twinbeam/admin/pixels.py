@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from twinbeam.admin.audit import Lines, changing
 from twinbeam.admin.contract import Admin
-from twinbeam.admin.errors import Invalid, NotFound
+from twinbeam.admin.errors import Invalid, NotFound, quoted
 from twinbeam.admin.free_text import check_line
 from twinbeam.admin.pixel_codes import why_no_code
 from twinbeam.admin.rules import changed
@@ -46,7 +46,7 @@ def add(admin: Admin, wanted: NewPixel) -> PixelRow:
 def check_code(code: str, event_source: str) -> None:
     """Raise Invalid unless this may be the code of a pixel, or the id of an event set."""
     if problem := why_no_code(code, event_source):
-        raise Invalid(f"{code}: {problem}")
+        raise Invalid(f"{quoted(code)}: {problem}")
 
 
 def listed(admin: Admin, workspace: str) -> list[PixelRow]:

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Meta, Struct, ValidationError
 
-from twinbeam.admin.errors import Invalid
+from twinbeam.admin.errors import Invalid, quoted
 from twinbeam.core.names import Name, loose, understood
 from twinbeam.core.rules import Part
 from twinbeam.core.values import JSON, Properties, plain
@@ -173,7 +173,7 @@ def host(name: str, text: str) -> str:
     found = plain_host(text)
     if not found:
         raise Invalid(
-            f"{name}: {text} is no host. Write it without https:// and path, such as shop.example; "
+            f"{name}: {quoted(text)} is no host. Write it without https:// and path, such as shop.example; "
             "the hosts below it are meant as well."
         )
     return found

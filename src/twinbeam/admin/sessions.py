@@ -181,6 +181,9 @@ def _new_user(admin: Admin, audit: Lines, link: LinkRow, name: str, password_has
 def _added(admin: Admin, audit: Lines, user: UserRow) -> UserRow:
     user = replace(user, id=admin.store.users.add_user(user))
     audit.tell(f"user {user.name}", "", told(user))
+    for link in links.valid(admin):
+        if link.purpose is Purpose.FIRST_OWNER:  # it stands in the gateway's log, and must let nobody in any more
+            admin.store.users.revoke_link(link.id, audit.at_ms)
     return user
 
 

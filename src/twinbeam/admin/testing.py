@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
-from twinbeam.admin.errors import Invalid
+from twinbeam.admin.errors import Invalid, quoted
 from twinbeam.admin.pixels import known, save_rules
 
 HOURS = 24  #: a test code that stays on would keep real orders out of the reports
@@ -17,7 +17,7 @@ _CODE = re.compile(r"[A-Za-z0-9]{4,40}")
 def check_code(test_code: str) -> None:
     """Raise Invalid unless this may be a test code."""
     if not _CODE.fullmatch(test_code):
-        raise Invalid(f"{test_code} is not a test code: it has letters and digits only, such as TEST12345.")
+        raise Invalid(f"{quoted(test_code)} is not a test code: it has letters and digits only, such as TEST12345.")
 
 
 def turn_on(admin: Admin, workspace: str, code: str, test_code: str) -> int:

@@ -87,11 +87,15 @@ class Importing:
         return job(importing, is_asked=self.desk.is_asked)
 
 
-def saved_tokens(store: SqliteStore) -> Saved:
-    """Return the tokens in force; for the store's thread."""
+def account_tokens(store: SqliteStore) -> Saved:
+    """Return the tokens of the accounts that pixels came from; for the store's thread."""
+    return {place: (it.token, it.saved_ms) for place, it in store.accounts.pixel_tokens().items()}
+
+
+def saved_tokens(store: SqliteStore, of_accounts: Saved) -> Saved:
+    """Return the tokens in force: a pixel's own before its account's; for the store's thread."""
     when = {(row.workspace, row.code): row.token_ms for row in store.pixels()}
-    saved: Saved = {place: (it.token, it.saved_ms) for place, it in store.accounts.pixel_tokens().items()}
-    return saved | {place: (token, when.get(place)) for place, token in store.tokens().items()}
+    return of_accounts | {place: (token, when.get(place)) for place, token in store.tokens().items()}
 
 
 def configured_app(settings: Settings) -> DeveloperApp | None:

@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
-from twinbeam.app.importing import Importing, Saved, saved_tokens
+from twinbeam.app.importing import Importing, Saved, account_tokens, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
@@ -98,6 +98,7 @@ class Writer:
         self._sending = asyncio.Event()  #: all is in force that was said while no writer ran
         self.tokens: dict[tuple[str, str], str] = {}
         self._saved: Saved = {}
+        self._of_accounts: Saved = {}  #: the tokens of accounts, as of when they could be read
         self._stopped: frozenset[tuple[str, str]] = frozenset()  #: the pixels to which nothing is sent
         self._renewed: set[tuple[str, str]] = set()  #: event sources that may be sent to anew, still to be told of
         self.directory = Directory()
@@ -160,9 +161,11 @@ class Writer:
         await self.sender.run(stop)
 
     async def take_settings(self) -> None:
-        """Take in pixels, keys and tokens, and hand them to the intake."""
-        self._saved, self.directory = await self.on_store(self._read_settings)
-        self.tokens = {place: token for place, (token, _) in self._saved.items()}
+        """Take in tokens, pixels and keys, and hand these to the intake; with the tokens alone one can send."""
+        saved = await self.on_store(self._read_tokens)
+        self.tokens = {place: token for place, (token, _) in saved.items()}
+        self.directory = await self.on_store(directory_of, self.store)
+        self._saved = saved
         self._stopped = frozenset((it.workspace, it.code) for it in self.directory.pixels.values() if it.stopped)
         self.live_rules.update(self.directory)
         await self.on_store(self._publish)
@@ -265,9 +268,19 @@ class Writer:
     def _token(self, lane: Lane) -> str | None:
         return self.tokens.get((lane.workspace, lane.source_id))
 
-    def _read_settings(self) -> tuple[Saved, Directory]:
-        self.importing.desk.look()
-        return saved_tokens(self.store), directory_of(self.store)
+    def _read_tokens(self) -> Saved:
+        self._look_at_accounts()
+        return saved_tokens(self.store, self._of_accounts)
+
+    def _look_at_accounts(self) -> None:
+        """Take in what the accounts say; where they cannot be read, what they said before counts, and events go on."""
+        try:
+            self.importing.desk.look()
+            self._of_accounts = account_tokens(self.store)
+        except (StorageBusy, StorageFull):
+            raise  # it passes, and the next look takes all of it in
+        except StorageError as error:
+            self._trouble("upkeep.crashed", what="accounts", error=type(error).__name__, detail=str(error))
 
     def _measure(self) -> tuple[int, int]:
         self.follower.measure()

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from twinbeam.cli.options import shop_option, workspace_option
+from twinbeam.cli.visible import visible
 from twinbeam.core.errors import ConfigError
 
 _Options = dict[str, Any]
@@ -72,7 +73,7 @@ def orders(**options: Any) -> None:
     if "order_id" not in mapping:
         raise ConfigError("No column holds the order's number: say --map order_id=COLUMN.")
     for field, column in mapping.items():
-        click.echo(f"{field:16} is read from {column}")
+        click.echo(visible(f"{field:16} is read from {column}"))
     _imported(OrderImport, mapping, options)
 
 

@@ -22,6 +22,7 @@ _LEVELS = {
     "hung": "error",
     "gap": "error",
     "quarantined": "error",
+    "unledgered": "error",
     "damaged": "error",
     "dropped": "warning",
     "lost": "error",

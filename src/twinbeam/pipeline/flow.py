@@ -220,6 +220,8 @@ class Recording:
             return None
         recorded = self._record(groups)
         self._confirm(groups[-1].seq)
+        if recorded.unledgered:
+            self.report("record.unledgered", journal=self.journal.journal_id, seq=groups[-1].seq)
         if recorded.gap:
             journal, lost = self.journal.journal_id, self.journal.lost()
             self.report("record.gap", journal=journal, after=cursor, seq=groups[-1].seq, events=lost)

@@ -20,6 +20,7 @@ from twinbeam.pipeline.identity.hashing import is_nothing
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _LONGEST = 256
 _MOST = Decimal("1e12")  #: as in core/values.Properties
+_MOST_PLACES = 100  #: behind the point, or zeros before it: written out, `1e-99999999` would be 100 MB
 _TIME = "Send an ISO 8601 time with its zone, or seconds since 1970."
 _AMOUNT = 'Send an amount such as "89.90".'
 _TEXT = "Send a text or a number of at most 256 characters."
@@ -101,7 +102,7 @@ class Fields:
             amount = Decimal(value)
         except InvalidOperation:
             raise Unfit(self._at(name), _AMOUNT) from None
-        if not amount.is_finite() or abs(amount) > _MOST:
+        if not amount.is_finite() or abs(amount) > _MOST or _places(amount) > _MOST_PLACES:
             raise Unfit(self._at(name), _AMOUNT, Rejection.OUT_OF_RANGE)
         return amount
 
@@ -164,6 +165,11 @@ class Fields:
 
     def _at(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
+
+
+def _places(amount: Decimal) -> int:
+    """Return how many digits of a finite amount its exponent alone makes."""
+    return abs(int(amount.as_tuple().exponent))
 
 
 def fields_of(body: bytes) -> Fields | Problem:

@@ -169,7 +169,10 @@ def _from_here(headers: Mapping[str, str], own: str) -> bool:
     if origin is None:
         return True
     known = {own, headers.get("host", "").lower(), headers.get("x-forwarded-host", "").lower()}
-    return urlsplit(origin).netloc.lower() in known - {""}
+    try:
+        return urlsplit(origin).netloc.lower() in known - {""}
+    except ValueError:  # no browser writes an origin that cannot be taken apart
+        return False
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

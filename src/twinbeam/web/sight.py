@@ -1,5 +1,7 @@
 """
-What somebody may see: the read model as a page must ask it. A viewer of one workspace finds nothing of any other.
+What somebody may see: the read model as a page must ask it.
+
+A viewer of one workspace finds nothing of any other, and no viewer reads TikTok's own words: they may quote visitors.
 
 A page never reads by `context.read_model` itself, but by `seen_by(request, context)`.
 """
@@ -9,6 +11,7 @@ from functools import partial
 from heapq import nlargest
 from typing import TypeVar
 
+from msgspec.structs import replace
 from starlette.requests import Request
 
 from twinbeam.admin.account_contract import AccountReads
@@ -17,6 +20,7 @@ from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.lifecycle import State
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
+from twinbeam.core.users import Role
 from twinbeam.orders.reconciliation import KnownOrder, OrderReads
 from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
@@ -27,7 +31,14 @@ Placed = TypeVar("Placed", Covered, LastAnswer, PixelRow, PixelWeek, SideSeen, S
 
 def seen_by(request: Request, context: RouteContext) -> ReadModel:
     """Return the read model that shows what whoever makes a request may see."""
-    return within(signed_in(request).workspace, context.read_model)
+    who = signed_in(request)
+    return as_seen(who.role, who.workspace, context.read_model)
+
+
+def as_seen(role: Role, workspace: str, read_model: ReadModel) -> ReadModel:
+    """Return the read model that shows what a role may see of a workspace, or of all for an empty name."""
+    found = within(workspace, read_model)
+    return WithoutMessages(found) if role == Role.VIEWER else found
 
 
 def within(workspace: str, read_model: ReadModel) -> ReadModel:
@@ -152,6 +163,107 @@ class _TokensOf:
     def all(self) -> list[TokenCheck]:
         """Return what is known of all tokens."""
         return [check for check in self._known.all() if check.workspace == self._workspace]
+
+
+class WithoutMessages:
+    """See contract.ReadModel for the promises; of TikTok's answers it tells codes and request ids, never the words."""
+
+    def __init__(self, read_model: ReadModel) -> None:
+        self._all = read_model
+
+    @property
+    def users(self) -> UserReading:
+        """Return the rows of who may sign in."""
+        return self._all.users
+
+    @property
+    def token_checks(self) -> KnownTokens:
+        """TikTok's newest word on the token of each pixel, by its code."""
+        return _TokensByCode(self._all.token_checks)
+
+    @property
+    def orders(self) -> OrderReads:
+        """Return the ledger of orders."""
+        return self._all.orders
+
+    @property
+    def accounts(self) -> AccountReads:
+        """Return the connected accounts."""
+        return self._all.accounts
+
+    def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
+        """Return what is known under an event id in some workspaces."""
+        return _without_words(self._all.by_event_ids(workspaces, event_id))
+
+    def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
+        """Return the conversions that look-up hashes lead to."""
+        return _without_words(self._all.by_lookup(hashes))
+
+    def by_id(self, conversion_id: int) -> Story | None:
+        """Return one conversion by its number."""
+        found = self._all.by_id(conversion_id)
+        return None if found is None else _without_words([found])[0]
+
+    def recent(self, *, limit: int) -> list[Story]:
+        """Return the newest conversions and tombstones."""
+        return _without_words(self._all.recent(limit=limit))
+
+    def in_state(
+        self,
+        states: Collection[str],
+        *,
+        limit: int,
+        pixel: tuple[str, str] | None = None,
+        before_id: int | None = None,
+        narrowed: Narrowed = WIDE,
+    ) -> Listed:
+        """Return the newest conversions in one of some states."""
+        found = self._all.in_state(states, limit=limit, pixel=pixel, before_id=before_id, narrowed=narrowed)
+        return replace(found, stories=_without_words(found.stories))
+
+    def coverage(self, *, since_day: int = 0) -> list[Covered]:
+        """Return by which sides conversions were seen and what the delivered ones carried, from a UTC day on."""
+        return self._all.coverage(since_day=since_day)
+
+    def weeks(self) -> list[PixelWeek]:
+        """Return the last week of each pixel as a job added it up."""
+        return self._all.weeks()
+
+    def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
+        """Return all counters from a UTC day on."""
+        return self._all.totals(since_day=since_day, by_event=by_event)
+
+    def pixels(self) -> list[PixelRow]:
+        """Return the configured pixels."""
+        return self._all.pixels()
+
+    def sides_seen(self) -> list[SideSeen]:
+        """Return when each side of each pixel last reported each event."""
+        return self._all.sides_seen()
+
+    def last_answers(self) -> list[LastAnswer]:
+        """Return TikTok's newest answer to each pixel, by its code."""
+        return [replace(answer, message="") for answer in self._all.last_answers()]
+
+
+class _TokensByCode:
+    """See admin.token_record.KnownTokens for the promises; of TikTok's answers it tells no words."""
+
+    def __init__(self, known: KnownTokens) -> None:
+        self._known = known
+
+    def find(self, workspace: str, pixel: str) -> TokenCheck | None:
+        """Return what is known of a pixel's token."""
+        found = self._known.find(workspace, pixel)
+        return None if found is None else replace(found, message="")
+
+    def all(self) -> list[TokenCheck]:
+        """Return what is known of all tokens."""
+        return [replace(check, message="") for check in self._known.all()]
+
+
+def _without_words(stories: Iterable[Story]) -> list[Story]:
+    return [replace(it, log=[replace(attempt, message="") for attempt in it.log]) for it in stories]
 
 
 class _OrdersOf:

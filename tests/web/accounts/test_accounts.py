@@ -37,7 +37,7 @@ def code(number):
 def test_without_an_account_the_page_says_what_one_is_for(room):
     text = words(room.visit("/accounts"))
     assert "No account yet" in text
-    assert "twinbeam pixels add" in text
+    assert "add pixels by hand" in text
 
 
 def test_the_list_tells_state_choice_and_last_import(imported):

@@ -75,7 +75,7 @@ def test_many_pixels_are_as_they_were_counted_and_the_page_says_when(room):
     room.clock.advance(seconds=42)
     page = words(room.get("/pixels?q=shop+00"))
     assert "counted 42 s ago, over the last 7 UTC days" in page
-    assert "1 conversions Purchase 0 browser only 1 server only" in page
+    assert "1 conversion Purchase 0 browser only 1 server only" in page
 
 
 def test_what_is_not_understood_is_left_out():

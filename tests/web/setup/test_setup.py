@@ -102,6 +102,12 @@ def test_from_an_empty_store_to_a_proven_pair(room, trial):
     assert f'<a href="/conversions?pixel={NEW}&amp;workspace=main">Show them</a>' in room.get(path).text
 
 
+def test_a_code_that_is_missing_is_asked_for(room):
+    answer = room.post("/setup", code=" ")
+    assert answer.status == 400
+    assert "Type the pixel&#39;s code" in answer.text
+
+
 def test_a_code_that_is_none_is_told_and_typed_again(room):
     answer = room.post("/setup", code="7412345678901234567")
     assert answer.status == 400

@@ -220,6 +220,8 @@ def test_where_too_many_sign_in_at_once_the_next_is_asked_to_wait(ada, monkeypat
         "/" + "x" * 3_000,
         "http:/evil.example",
         "/a\\..\\evil",
+        "//[",
+        "https://[evil.example",
     ],
 )
 def test_nobody_is_led_to_another_site(ada, place):

@@ -15,6 +15,7 @@ _URL = re.compile(
 )
 _LONGEST = 8_000  #: characters of a page's address; a header may be longer
 _REMEMBERED = 256  #: characters; strangers choose what is remembered, so its size is bounded as well
+_LONGEST_HOST = 253  #: characters, by DNS
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 
@@ -43,7 +44,7 @@ def plain_host(written: str) -> str:
             host = host.encode("idna").decode()
         except UnicodeError:
             return ""
-    return host if _HOST.fullmatch(host) else ""
+    return host if len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) else ""
 
 
 def belongs(host: str, to: Collection[str]) -> bool:

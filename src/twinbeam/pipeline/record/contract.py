@@ -43,6 +43,7 @@ class Recorded(Struct, frozen=True, gc=False):
     dropped: int = 0
     skipped_groups: int = 0
     gap: bool = False  #: the cursor jumped: groups are missing, an alarm is due
+    unledgered: bool = False  #: the ledger of orders is damaged: events were recorded without it
 
     def plus(self, other: "Recorded") -> "Recorded":
         """Sum up two transactions."""
@@ -54,6 +55,7 @@ class Recorded(Struct, frozen=True, gc=False):
             dropped=self.dropped + other.dropped,
             skipped_groups=self.skipped_groups + other.skipped_groups,
             gap=self.gap or other.gap,
+            unledgered=self.unledgered or other.unledgered,
         )
 
 

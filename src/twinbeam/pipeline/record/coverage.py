@@ -41,6 +41,13 @@ class Coverage:
             return
         row[side_of(conversion.channels)] += n
 
+    def report(self, conversion: Conversion, channels: str) -> None:
+        """Let a conversion be seen by these channels from now on."""
+        if channels != conversion.channels:
+            self.seen(conversion, -1)
+            conversion.channels = channels
+            self.seen(conversion, 1)
+
     def delivered(self, conversion: Conversion, n: int) -> None:
         """Count what a conversion carried when TikTok accepted it."""
         if not conversion.test_code:

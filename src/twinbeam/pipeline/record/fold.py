@@ -87,7 +87,7 @@ class Fold:
         self._transitions = Transitions(read_set, self.write_set, self.counters, self._visits, self._schedule)
         self._sides = Sides(read_set, self.write_set)
         self._joining = Joining(read_set, self.write_set)
-        self._uniting = Uniting(self.write_set, self._schedule, self._transitions)
+        self._uniting = Uniting(self.write_set, self._schedule, self._transitions, self.counters.coverage)
         self.arrivals = 0
         self._done = dict.fromkeys(Act, 0)
         self._passed = 0  # of those that were passed over: copies, and no refusals

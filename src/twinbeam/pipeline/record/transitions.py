@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from twinbeam.core.keys import lookup
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.values import Side, Signal
@@ -268,7 +267,7 @@ class Transitions:
         if may_go_on and signal.visits:
             self._visits.watch(signal, known.id)
         if known.reason != Reason.ERASURE_ASKED:
-            self._look_up(known, signal)
+            self._write_set.look_up(known.id, signal)
         self._counters.arrival(known, Outcome.DUPLICATE)
 
     def count(self, known: Conversion, finding: Finding) -> None:
@@ -326,21 +325,11 @@ class Transitions:
             if copy is not None:
                 copies.append(replace(copy, visitor=it.visitor))
         if held:
-            self._look_up_order(conversion, signal)
+            self._write_set.look_up_order(conversion.id, signal)
         else:
-            self._look_up(conversion, signal)
+            self._write_set.look_up(conversion.id, signal)
         if signal.visits:
             self._visits.watch(signal, conversion.id)
-
-    def _look_up(self, conversion: Conversion, signal: Signal) -> None:
-        if signal.lookups:
-            self._write_set.lookups.append((signal.lookups, conversion.id, signal.received_ms))
-
-    def _look_up_order(self, conversion: Conversion, signal: Signal) -> None:
-        """Let people find what is held by its order; by what names a person only once it may be sent."""
-        order = lookup("order", signal.workspace, signal.order_id)
-        if signal.order_id and order in signal.lookups:
-            self._write_set.lookups.append(([order], conversion.id, signal.received_ms))
 
     def _note(self, known: Conversion, it: Arriving) -> None:
         signal, effective = it.signal, it.effective
@@ -350,22 +339,11 @@ class Transitions:
         for finding in (*(difference.finding for difference in found), *_observed(signal)):
             self.count(known, finding)
         known.copies += 1
-        self.report(known, with_channel(known.channels, signal.channel))
+        self._counters.coverage.report(known, with_channel(known.channels, signal.channel))
         if known.copies <= MOST_COPIES:
             facts = (signal.channel.value, signal.received_ms, effective.basis, signal.source)
             self._write_set.notes.append(Note(known.id, known.copies, *facts, worded(found)))
         self._write_set.changed[known.id] = known
-
-    def report(self, known: Conversion, channels: str) -> None:
-        """Let a conversion be seen by these channels from now on."""
-        if channels != known.channels:
-            self._counters.coverage.seen(known, -1)
-            known.channels = channels
-            self._counters.coverage.seen(known, 1)
-
-    def leave_count(self, known: Conversion) -> None:
-        """Count what is counted in another conversion from now on no more under what it was seen by."""
-        self._counters.coverage.seen(known, -1)
 
 
 def _observed(signal: Signal) -> list[Finding]:

@@ -23,6 +23,7 @@ from twinbeam.pipeline.record.conversion import (
     VOUCHED,
     Conversion,
 )
+from twinbeam.pipeline.record.coverage import Coverage
 from twinbeam.pipeline.record.relation import has_left
 from twinbeam.pipeline.record.schedule import Schedule
 from twinbeam.pipeline.record.transitions import Transitions
@@ -34,10 +35,11 @@ _EITHER = PERMISSION | CONFIRMATION  #: what one of two may bring for both
 class Uniting:
     """Unites the conversions of one transaction."""
 
-    def __init__(self, write_set: WriteSet, schedule: Schedule, transitions: Transitions) -> None:
+    def __init__(self, write_set: WriteSet, schedule: Schedule, transitions: Transitions, coverage: Coverage) -> None:
         self._write_set = write_set
         self._schedule = schedule
         self._transitions = transitions
+        self._coverage = coverage
 
     def unite(
         self, first: Conversion, other: Conversion, now_ms: int, *, absorbs: bool, visitors: Collection[bytes]
@@ -80,7 +82,7 @@ class Uniting:
         fired = (first.browser_at, _fired(first, other))
         first.browser_at = min((at for at in fired if at is not None), default=None)
         channels = dict.fromkeys([*first.channels.split("+"), *other.channels.split("+")])
-        self._transitions.report(first, "+".join(channels))
+        self._coverage.report(first, "+".join(channels))
         first.person = first.person or other.person
         first.order_id = first.order_id or other.order_id
         self._write_set.absorbed.append((other.id, first.id))
@@ -91,7 +93,7 @@ class Uniting:
 
     def _count_in(self, first: Conversion, other: Conversion, *, absorbs: bool) -> None:
         """Let whatever comes under the other's ids belong to the first; a stranger's id is not sent."""
-        self._transitions.leave_count(other)
+        self._coverage.seen(other, -1)
         other.united = first.id
         other.evidence |= APART * (not absorbs)
         self._write_set.changed[other.id] = other

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from msgspec import Struct, field
 
+from twinbeam.core.keys import lookup
 from twinbeam.core.story import Change
-from twinbeam.core.values import Facts
+from twinbeam.core.values import Facts, Signal
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.read_set import EventSide, PixelEvent, PixelPlace, Spelled
 
@@ -60,3 +61,14 @@ class WriteSet(Struct):
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
     confirming: dict[PixelPlace, int] = field(default_factory=dict)  #: until when a server's word is awaited, ms
     audit: list[Change] = field(default_factory=list)  #: lines for the audit
+
+    def look_up(self, id_: int, signal: Signal) -> None:
+        """Let people find a conversion by what a copy of it names."""
+        if signal.lookups:
+            self.lookups.append((signal.lookups, id_, signal.received_ms))
+
+    def look_up_order(self, id_: int, signal: Signal) -> None:
+        """Let people find what is held by its order; by what names a person only once it may be sent."""
+        order = lookup("order", signal.workspace, signal.order_id)
+        if signal.order_id and order in signal.lookups:
+            self.lookups.append(([order], id_, signal.received_ms))

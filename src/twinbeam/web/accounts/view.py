@@ -154,7 +154,9 @@ def permissions(account: Account, lines: list[PixelLine]) -> list[tuple[str, str
         ("Read event statistics", counts),
         (
             "Report conversion events",
-            f"used by {used} pixels; /pixels says what TikTok answers" if used else "not used",
+            f"used by {used} {'pixel' if used == 1 else 'pixels'}; the page Pixels shows what TikTok answers"
+            if used
+            else "not used",
         ),
     ]
 

@@ -3,14 +3,11 @@
 from functools import partial
 
 from msgspec import Struct
-from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.core.story import Stopped, Story
-from twinbeam.core.users import Role
-from twinbeam.web.access import signed_in
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversion_detail.timeline import timeline
 from twinbeam.web.places import Places, places
@@ -40,18 +37,12 @@ def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail |
     return ConversionDetail(conversion, places(rows), stopped)
 
 
-def without_messages(conversion: Story) -> Story:
-    """Return a conversion without TikTok's own words, which may quote what leads to a person; its codes stay."""
-    return replace(conversion, log=[replace(attempt, message="") for attempt in conversion.log])
-
-
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET /events/{id}."""
     detail = await context.on_reader(partial(read_detail, seen_by(request, context), request.path_params["id"]))
     if detail is None:
         raise HTTPException(404)
-    is_viewer = signed_in(request).role == Role.VIEWER
-    conversion = without_messages(detail.conversion) if is_viewer else detail.conversion
+    conversion = detail.conversion
     return renderer.respond(
         "conversion_detail/page.html",
         here="",

@@ -13,9 +13,10 @@ from msgspec import Struct
 from twinbeam.core.clock import day_of
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.story import PixelRow, Story, Total
+from twinbeam.core.users import Role, SignedIn
 from twinbeam.web.alarms import Alarm
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
-from twinbeam.web.sight import lag_within, within
+from twinbeam.web.sight import as_seen, lag_within
 
 PERIODS = (1, WEEK_DAYS)  #: in UTC days, today among them
 LATEST = 20
@@ -42,11 +43,17 @@ class SnapshotCache:
     """Shares snapshots, and what is rendered from them."""
 
     def __init__(
-        self, context: RouteContext, *, render: Callable[[Snapshot, int], str], look: Look, workspace: str = ""
+        self,
+        context: RouteContext,
+        *,
+        render: Callable[[Snapshot, int], str],
+        look: Look,
+        role: Role = Role.OWNER,
+        workspace: str = "",
     ) -> None:
         self._context = context
         self._workspace = workspace
-        self._read_model = within(workspace, context.read_model)
+        self._read_model = as_seen(role, workspace, context.read_model)
         self._render = render
         self._look = look
         self._alarms: Sequence[Alarm] = ()
@@ -98,12 +105,13 @@ class SnapshotCache:
 
 
 class SnapshotCaches:
-    """One cache for whoever sees all workspaces, and one for each workspace that somebody is kept to."""
+    """One cache for viewers and one for the others, of all workspaces and of each that somebody is kept to."""
 
     def __init__(self, context: RouteContext, *, render: Callable[[Snapshot, int], str], look: Look) -> None:
         self._make = partial(SnapshotCache, context, render=render, look=look)
-        self._caches: dict[str, SnapshotCache] = {}
+        self._caches: dict[tuple[Role, str], SnapshotCache] = {}
 
-    def of(self, workspace: str) -> SnapshotCache:
-        """Return the cache of a workspace; "" is all of them. Only workspaces that were added get here."""
-        return self._caches.setdefault(workspace, self._make(workspace=workspace))
+    def of(self, who: SignedIn) -> SnapshotCache:
+        """Return the cache of those who see what somebody may see. Only workspaces that were added get here."""
+        role = Role.VIEWER if who.role == Role.VIEWER else Role.OWNER  # members see no less here than owners
+        return self._caches.setdefault((role, who.workspace), self._make(role=role, workspace=who.workspace))

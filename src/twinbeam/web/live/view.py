@@ -35,7 +35,7 @@ _TROUBLE = "The store cannot be read right now; these are the last known numbers
 async def show(renderer: PageRenderer, caches: SnapshotCaches, request: Request) -> Response:
     """Answer GET /."""
     days = period(request)
-    snapshot, fragment = await caches.of(signed_in(request).workspace).fragment(days)
+    snapshot, fragment = await caches.of(signed_in(request)).fragment(days)
     return renderer.respond("live/page.html", here="/", days=days, at_ms=snapshot.at_ms, live=fragment)
 
 
@@ -43,7 +43,7 @@ async def stream(caches: SnapshotCaches, closing: Callable[[], bool], still: Sti
     """Answer GET /live."""
     if request.method == "HEAD":
         return Response(headers=_HEADERS, media_type="text/event-stream")
-    cache = caches.of(signed_in(request).workspace)
+    cache = caches.of(signed_in(request))
     events = _events(cache, period(request), closing, partial(still, request))
     return StreamingResponse(events, headers=_HEADERS, media_type="text/event-stream")
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from twinbeam.admin import pixels
 from twinbeam.admin.contract import Admin
-from twinbeam.admin.errors import AdminError
+from twinbeam.admin.errors import AdminError, Invalid
 from twinbeam.admin.launch.facts import launch_facts
 from twinbeam.admin.launch.senders import OTHERS
 from twinbeam.admin.launch.ways import NAMES
@@ -49,6 +49,8 @@ async def begin(renderer: PageRenderer, context: RouteContext, request: Request)
         code, workspace = form.get("code", "").strip(), form.get("workspace", "") or MAIN
         wanted = NewPixel(code, name=form.get("name", "").strip(), workspace=workspace)
         try:
+            if not code:
+                raise Invalid("Type the pixel's code: TikTok Events Manager shows it under the pixel's name.")
             await act(context, request, partial(pixels.add, wanted=wanted))
         except AdminError as error:
             problem = str(error)

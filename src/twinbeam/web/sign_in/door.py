@@ -1,7 +1,6 @@
 """What the pages of signing in share: the throttle, the hashing, and the cookie of whoever got in."""
 
 from functools import partial
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -87,10 +86,8 @@ class Door:
 
 def safe_place(text: str) -> str:
     """Return a page of ours that somebody wanted to see, or the first one: an address may come from anywhere."""
-    parts = urlsplit(text) if text.isprintable() and len(text) <= _LONGEST_PLACE else None
-    ours = parts is not None and not parts.scheme and not parts.netloc
-    is_path = text.startswith("/") and not text.startswith(("//", "/\\")) and "\\" not in text
-    return text if ours and is_path and not text.startswith(("/sign-", "/welcome")) else "/"
+    is_ours = text.startswith("/") and not text.startswith(("//", "/sign-", "/welcome")) and "\\" not in text
+    return text if is_ours and text.isprintable() and len(text) <= _LONGEST_PLACE else "/"
 
 
 _LONGEST_PLACE = 2_000

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from twinbeam.core.errors import StorageBusy, StorageError, StorageFull
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.rules import FIRST_SHOP, WorkspaceRules
@@ -50,20 +51,23 @@ _ATTEMPTS = (
     "coalesce(request_id, '') AS request_id FROM batch "
     "WHERE id IN (SELECT batch FROM attempt WHERE attempt.id = ?) OR id = ? ORDER BY id"
 )
-_PIXELS = (
+_LISTED = (
     "SELECT workspace, code, event_source, name, rules, token IS NOT NULL AS has_token, token_at AS token_ms, "
     "created AS created_ms, coalesce((SELECT until FROM confirming WHERE confirming.workspace = pixel.workspace "
     "AND confirming.pixel = code), 0) AS confirming_until_ms, "
     "(SELECT json_object('since_ms', at, 'who', who, 'why', why) FROM stopped_pixel AS stop "
-    "WHERE stop.workspace = pixel.workspace AND stop.code = pixel.code) AS stopped, "
+    "WHERE stop.workspace = pixel.workspace AND stop.code = pixel.code) AS stopped, {} AS account "
+    "FROM pixel ORDER BY workspace, created, code"
+)
+_ACCOUNT = (
     "coalesce((SELECT connection.id FROM imported_pixel "
     "JOIN connection ON connection.id = imported_pixel.connection "
     "JOIN advertiser ON advertiser.connection = connection.id AND advertiser.id = imported_pixel.advertiser "
     "WHERE imported_pixel.code = pixel.code AND connection.workspace = pixel.workspace "
     "AND connection.state = 'connected' AND vanished_since_ms IS NULL AND chosen = 1 "
-    "ORDER BY connected_ms DESC, connection.id DESC LIMIT 1), '') AS account "
-    "FROM pixel ORDER BY workspace, created, code"
+    "ORDER BY connected_ms DESC, connection.id DESC LIMIT 1), '')"
 )
+_PIXELS, _PIXELS_ALONE = _LISTED.format(_ACCOUNT), _LISTED.format("''")
 _KEYS = (
     "SELECT id, h AS hash, kind, workspace, source, routes, created AS created_ms, revoked AS revoked_ms, shop "
     "FROM write_key "
@@ -154,8 +158,13 @@ class StoreReader:
         return int(self._rows("SELECT count(*) FROM quarantine", ())[0][0])
 
     def pixels(self) -> list[PixelRow]:
-        """List the configured pixels."""
-        rows = self._records(_PIXELS)
+        """List the configured pixels; while the accounts cannot be read, without the ones they came from."""
+        try:
+            rows = self._records(_PIXELS)
+        except (StorageBusy, StorageFull):
+            raise
+        except StorageError:
+            rows = self._records(_PIXELS_ALONE)
         return [msgspec.convert(_parsed(row, "rules", "stopped"), PixelRow, strict=False) for row in rows]
 
     def access_keys(self) -> list[KeyRow]:

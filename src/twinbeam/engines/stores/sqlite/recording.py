@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from msgspec.structs import replace
+
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
@@ -75,7 +77,8 @@ class StoreRecorder:
             raise
         self._dedup.after_commit()
         self._visitor_keys.after_commit()
-        return fold.recorded(skipped_groups=len(groups) - len(fresh), gap=has_gap(before, fresh))
+        recorded = fold.recorded(skipped_groups=len(groups) - len(fresh), gap=has_gap(before, fresh))
+        return replace(recorded, unledgered=True) if self._ordering.is_missing else recorded
 
     def rehearse(self, journal_id: str, group: Numbered, now_ms: int) -> None:
         """Raise what recording this group would raise, and change nothing."""

@@ -10,6 +10,7 @@ from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_RULES, PixelRules, Route, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow
+from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite.auditing import add_changes
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 
@@ -137,7 +138,8 @@ class Setup:
     def removed_pixels(self, *, since_ms: int) -> list[tuple[str, str]]:
         """List the pixels that were removed since a moment, by workspace and code."""
         sql = "SELECT workspace, code FROM removed_pixel WHERE at >= ? ORDER BY workspace, code"
-        return self._db.execute(sql, (since_ms,)).fetchall()
+        with translated():
+            return self._db.execute(sql, (since_ms,)).fetchall()
 
     def unsent_of(self, workspace: str, code: str) -> tuple[int, int]:
         """Count what is held, and what waits to be sent, for a pixel."""
@@ -151,7 +153,8 @@ class Setup:
 
         One that cannot be opened is left out, as if it had not been saved: its pixel waits, the others go on.
         """
-        rows = self._db.execute("SELECT workspace, code, token FROM pixel WHERE token IS NOT NULL").fetchall()
+        with translated():
+            rows = self._db.execute("SELECT workspace, code, token FROM pixel WHERE token IS NOT NULL").fetchall()
         opened = {(workspace, code): self._token(workspace, code, sealed) for workspace, code, sealed in rows}
         return {pixel: token for pixel, token in opened.items() if token is not None}
 
@@ -167,7 +170,8 @@ class Setup:
 
         Each change of theirs has a line in the audit, but for the time until which a server's word is awaited.
         """
-        newest, awaited = self._db.execute(_VERSION).fetchone()
+        with translated():
+            newest, awaited = self._db.execute(_VERSION).fetchone()
         return newest, awaited
 
     def opens(self) -> bool:

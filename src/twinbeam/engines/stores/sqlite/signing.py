@@ -9,6 +9,7 @@ import msgspec
 from twinbeam.core.rules import DEFAULT_SOURCE, Route, SourceRules
 from twinbeam.core.story import SourceRow
 from twinbeam.engines.signing import seal_secret
+from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.pipeline.accept.directory import WEBHOOK
 
@@ -32,7 +33,8 @@ class SignedSources:
 
     def signed_sources(self) -> list[SourceRow]:
         """Return the sources by their names; their secrets are sealed."""
-        return [_as_row(row) for row in self._db.execute(_ALL).fetchall()]
+        with translated():
+            return [_as_row(row) for row in self._db.execute(_ALL).fetchall()]
 
     def add_source(self, source: SourceRow, secret: bytes) -> None:
         """Keep a new source, its secret sealed."""

@@ -16,6 +16,7 @@ from twinbeam.orders.state import state_of
 T = TypeVar("T")
 
 _AT_ONCE = 200  #: values in one query
+_MOST_MINOR = 2**63 - 1  #: of SQLite's integers
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(OrderFacts).decode
 _PLACE = (shop_order.c.workspace, shop_order.c.shop, shop_order.c.order_id)
@@ -115,7 +116,9 @@ def _values(row: OrderRow) -> dict[str, Any]:
 
 
 def _minor(money: Money | None) -> int | None:
-    return None if money is None else to_minor(money.amount, money.currency)
+    """Return an amount as its column holds it; one that no column can hold stands in the facts alone."""
+    minor = None if money is None else to_minor(money.amount, money.currency)
+    return minor if minor is None or abs(minor) <= _MOST_MINOR else None
 
 
 def _as_row(row: Any) -> OrderRow:
