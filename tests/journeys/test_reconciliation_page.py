@@ -32,10 +32,12 @@ def served(tmp_path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("window", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_it_fits_and_can_be_read(served, browser, window, scheme):
-    visits = [Visit(browser, served.url + PATH, viewport=window, color_scheme=scheme)]
+    def look(path):
+        return Visit(browser, served.url + path, viewport=window, color_scheme=scheme)
+
+    empty = look(PATH)
     some_orders(served.room, WORKSPACE, PIXEL)
-    for path in (PATH, f"{PATH}?each=yes", f"{PATH}?result=missing"):
-        visits.append(Visit(browser, served.url + path, viewport=window, color_scheme=scheme))
+    visits = [empty, *map(look, (PATH, f"{PATH}?each=yes", f"{PATH}?result=missing"))]
     for visit in visits:
         assert visit.overflow() <= 0
         assert visit.pale() == []
