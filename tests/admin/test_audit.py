@@ -24,6 +24,7 @@ from twinbeam.admin import (
     pixel_removal,
     pixels,
     profiles,
+    reconciling,
     releases,
     requests,
     sessions,
@@ -130,6 +131,9 @@ CHANGES = {
 #: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py or, of requests, in
 #: tests/rooms/test_person_requests.py.
 OTHERS = {
+    reconciling.reconcile,
+    reconciling.listed,
+    reconciling.shown,
     requests.listed,
     requests.export,
     requests.erase,

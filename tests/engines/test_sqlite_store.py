@@ -91,13 +91,14 @@ def test_migrating_again_changes_nothing(h: Harness) -> None:
 
 
 def test_a_store_of_a_newer_release_is_refused_with_the_fix(engine: SqliteEngine, data: Path) -> None:
+    (known,) = engine.store._db.execute("PRAGMA user_version").fetchone()
     engine.store._db.execute("PRAGMA user_version=99")
     engine.close()
     for _ in range(2):  # the refused opening holds no lock
         with pytest.raises(ConfigError, match="install the newer release"):
             SqliteStore.open_as_writer(data, engine.ring, policy=RecordPolicy(), ages=Ages())
     with sqlite3.connect(data / "store.db") as db:
-        db.execute("PRAGMA user_version=1")
+        db.execute(f"PRAGMA user_version={known}")
     db.close()
     engine._open()
 

@@ -79,4 +79,4 @@ def test_the_command_line_tells_of_both_and_whose_each_is(shop):
     shop.post(a_purchase(None, order_id="1003"), key=key(shop, "server", ""))
     shop.wait_steady()
     told = shop.gateway.told("find", "--order-id", "1003")
-    assert [line.split()[1] for line in told.splitlines() if line.startswith("  shop ")] == ["shop-fr", "main"]
+    assert [line.split()[1] for line in told.splitlines() if line.startswith("  shop ")] == ["main", "shop-fr"]

@@ -19,7 +19,7 @@ def profile(code: str, assignments: dict[str, str], workspace: str) -> None:
     \b
     Examples:
       twinbeam pixels profile C4A5B6C7D8E9F0G1H2I3
-      twinbeam pixels profile C4A5B6C7D8E9F0G1H2I3 client=Acme brand=acme domain=shop.de market=DE owner=Ada
+      twinbeam pixels profile C4A5B6C7D8E9F0G1H2I3 client=Acme brand=acme market=DE owner=Ada
     """  # noqa: D301 -- \b tells click to keep the lines
     from msgspec.structs import asdict
 

@@ -75,7 +75,7 @@ def create(  # noqa: PLR0913 -- one for each option
     Examples:
       twinbeam sources create till --pixel C4A5B6C7D8E9F0G1H2I3
       twinbeam sources create crm --route "C4A5B6C7D8E9F0G1H2I3 event=Lead" --secret-stdin < crm.txt
-      twinbeam sources create shop --kind shopify --pixel C4A5B6C7D8E9F0G1H2I3 --secret-stdin < secret.txt
+      twinbeam sources create shop --kind shopify --pixel C4A5B6C7D8E9F0G1H2I3 --secret-stdin < key
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.admin import sources
     from twinbeam.admin.routes import route_of
