@@ -249,7 +249,7 @@ def test_rules_are_decided_shown_and_audited(tmp_path):
     done = gateway.run("pixels", "set", PIXEL, "purchase_means=later")
     assert (done.returncode, done.stderr) == (
         1,
-        "twinbeam: purchase_means=later: it takes placed, paid or shipped.\n",
+        "twinbeam: purchase_means=later: it takes placed, paid, shipped or delivered.\n",
     )
     changes = json.loads(gateway.told("audit", "--json"))
     assert [change["what"].partition(f"{PIXEL}")[2].strip() for change in changes] == [
