@@ -23,7 +23,7 @@ The SQLite store, opened.
     durability.py  what the file itself holds, and is it there  for the writer and the journals
     auditing.py    lines of the audit                         part of others' transactions
 
-    ../tables/     what SQLAlchemy keeps: jobs, users, ...    transactions of their own, or others'
+    kept_tables.py what SQLAlchemy keeps, in ../tables/       transactions of their own, or others'
 
     connection.py  sealing, lists, transactions               for all of them
                    (checkpoints.py brings the WAL into the file beside them)
@@ -46,6 +46,7 @@ from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.durability import Durability
 from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import ErasureRequests, Housekeeping, keep_by_default
+from twinbeam.engines.stores.sqlite.kept_tables import KeptTables
 from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.lookup_index import sort_some
@@ -60,13 +61,10 @@ from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.account_reading import AccountReader
-    from twinbeam.engines.stores.tables.accounts import AccountTable
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.order_reading import OrderReader
-    from twinbeam.engines.stores.tables.orders import OrderTable
-    from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
     from twinbeam.engines.stores.tables.users import UserRows
 
@@ -74,7 +72,16 @@ FILE = "store.db"
 
 
 class SqliteStore(
-    StoreRecorder, Leasing, Setup, SignedSources, Housekeeping, ErasureRequests, Exporting, Listing, Durability
+    StoreRecorder,
+    Leasing,
+    Setup,
+    SignedSources,
+    Housekeeping,
+    ErasureRequests,
+    Exporting,
+    Listing,
+    Durability,
+    KeptTables,
 ):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
@@ -135,38 +142,13 @@ class SqliteStore(
         """Keep what was added up of every pixel, and forget what was before."""
         week_table(self._connection.tables).keep(weeks)
 
-    @property
-    def token_checks(self) -> "TokenCheckTable":
-        """TikTok's newest word on the token of each pixel."""
-        return token_check_table(self._connection.tables)
-
-    @property
-    def orders(self) -> "OrderTable":
-        """The ledger of orders."""
-        return order_table(self._connection)
-
-    @property
-    def person_requests(self) -> "PersonRequestTable":
-        """What shop systems pass on of persons' rights."""
-        return request_table(self._connection)
-
-    @property
-    def accounts(self) -> "AccountTable":
-        """The connected accounts."""
-        return account_table(self._connection)
-
-    @property
-    def users(self) -> "UserRows":
-        """Who may sign in to the pages."""
-        return user_rows(self._connection.tables)
-
     def close(self) -> None:
         """Close the file and give the writer's lock back."""
         self._connection.close()
         self._held_lock.release()
 
 
-class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
+class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting, KeptTables):
     """Set-up, requests and reads from a process beside the writer (the CLI)."""
 
     def __init__(self, folder: Path, ring: KeyRing) -> None:
@@ -188,31 +170,6 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting):
     def jobs(self) -> "JobTable":
         """The last runs of the jobs."""
         return job_table(self._connection)
-
-    @property
-    def token_checks(self) -> "TokenCheckTable":
-        """TikTok's newest word on the token of each pixel."""
-        return token_check_table(self._connection.tables)
-
-    @property
-    def orders(self) -> "OrderTable":
-        """The ledger of orders."""
-        return order_table(self._connection)
-
-    @property
-    def person_requests(self) -> "PersonRequestTable":
-        """What shop systems pass on of persons' rights."""
-        return request_table(self._connection)
-
-    @property
-    def accounts(self) -> "AccountTable":
-        """The connected accounts."""
-        return account_table(self._connection)
-
-    @property
-    def users(self) -> "UserRows":
-        """Who may sign in to the pages."""
-        return user_rows(self._connection.tables)
 
     def close(self) -> None:
         """Close the file."""
@@ -239,12 +196,16 @@ class SqliteReader(Listing):
     @property
     def token_checks(self) -> "TokenCheckTable":
         """TikTok's newest word on the token of each pixel."""
-        return token_check_table(self.tables)
+        from twinbeam.engines.stores.tables.token_checks import TokenCheckTable  # noqa: PLC0415
+
+        return TokenCheckTable(self.tables)
 
     @property
     def users(self) -> "UserRows":
         """Who may sign in to the pages."""
-        return user_rows(self.tables)
+        from twinbeam.engines.stores.tables.users import UserRows  # noqa: PLC0415
+
+        return UserRows(self.tables)
 
     @property
     def accounts(self) -> "AccountReader":
@@ -265,20 +226,6 @@ class SqliteReader(Listing):
         self._db.close()
 
 
-def order_table(connection: StoreConnection) -> "OrderTable":
-    """Return the ledger of orders; SQLAlchemy is loaded only where it is asked for."""
-    from twinbeam.engines.stores.tables.orders import OrderTable  # noqa: PLC0415
-
-    return OrderTable(connection.tables)
-
-
-def request_table(connection: StoreConnection) -> "PersonRequestTable":
-    """Return the table of requests; SQLAlchemy is loaded only where it is asked for."""
-    from twinbeam.engines.stores.tables.person_requests import PersonRequestTable  # noqa: PLC0415
-
-    return PersonRequestTable(connection.tables, connection.ring)
-
-
 def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable":
     """Return the table of the jobs; SQLAlchemy is loaded only where it is asked for."""
     from twinbeam.engines.stores.tables.jobs import JobTable  # noqa: PLC0415
@@ -286,32 +233,11 @@ def job_table(connection: StoreConnection, *, alone: bool = False) -> "JobTable"
     return JobTable(connection.tables, alone=alone)
 
 
-def token_check_table(tables: "Tables") -> "TokenCheckTable":
-    """Return the table of TikTok's words on tokens; SQLAlchemy is loaded only where it is asked for."""
-    from twinbeam.engines.stores.tables.token_checks import TokenCheckTable  # noqa: PLC0415
-
-    return TokenCheckTable(tables)
-
-
-def account_table(connection: StoreConnection) -> "AccountTable":
-    """Return the tables of accounts; SQLAlchemy is loaded only where they are asked for."""
-    from twinbeam.engines.stores.tables.accounts import AccountTable  # noqa: PLC0415
-
-    return AccountTable(connection.tables, connection.ring)
-
-
 def week_table(tables: "Tables") -> "PixelWeekTable":
     """Return the table of what is added up of pixels; SQLAlchemy is loaded only where it is asked for."""
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable  # noqa: PLC0415
 
     return PixelWeekTable(tables)
-
-
-def user_rows(tables: "Tables") -> "UserRows":
-    """Return the rows of users; SQLAlchemy is loaded only where it is asked for."""
-    from twinbeam.engines.stores.tables.users import UserRows  # noqa: PLC0415
-
-    return UserRows(tables)
 
 
 def _open(folder: Path, **options: int) -> sqlite3.Connection:

@@ -1,0 +1,53 @@
+"""The tables that SQLAlchemy keeps, as parts of a store open for writing; it is loaded only where one is used."""
+
+from typing import TYPE_CHECKING
+
+from twinbeam.engines.stores.sqlite.connection import StoreConnection
+
+if TYPE_CHECKING:
+    from twinbeam.engines.stores.tables.accounts import AccountTable
+    from twinbeam.engines.stores.tables.orders import OrderTable
+    from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
+    from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
+    from twinbeam.engines.stores.tables.users import UserRows
+
+
+class KeptTables:
+    """See admin.contract.Administration for the promises of each."""
+
+    _connection: StoreConnection
+
+    @property
+    def accounts(self) -> "AccountTable":
+        """The connected accounts."""
+        from twinbeam.engines.stores.tables.accounts import AccountTable  # noqa: PLC0415
+
+        return AccountTable(self._connection.tables, self._connection.ring)
+
+    @property
+    def orders(self) -> "OrderTable":
+        """The ledger of orders."""
+        from twinbeam.engines.stores.tables.orders import OrderTable  # noqa: PLC0415
+
+        return OrderTable(self._connection.tables)
+
+    @property
+    def person_requests(self) -> "PersonRequestTable":
+        """What shop systems pass on of persons' rights."""
+        from twinbeam.engines.stores.tables.person_requests import PersonRequestTable  # noqa: PLC0415
+
+        return PersonRequestTable(self._connection.tables, self._connection.ring)
+
+    @property
+    def token_checks(self) -> "TokenCheckTable":
+        """TikTok's newest word on the token of each pixel."""
+        from twinbeam.engines.stores.tables.token_checks import TokenCheckTable  # noqa: PLC0415
+
+        return TokenCheckTable(self._connection.tables)
+
+    @property
+    def users(self) -> "UserRows":
+        """Who may sign in to the pages."""
+        from twinbeam.engines.stores.tables.users import UserRows  # noqa: PLC0415
+
+        return UserRows(self._connection.tables)
