@@ -2,10 +2,12 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -44,17 +46,26 @@ def an_import(file, *, kill_at=0):
         "--yes",
     ]
     if not kill_at:
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-        _, status, used = os.wait4(process.pid, 0)  # its own memory: what getrusage gives is the most of all children
-        process.returncode = os.waitstatus_to_exitcode(status)
+        began = resource.getrusage(resource.RUSAGE_CHILDREN)
+        process, kilobytes = subprocess.Popen(words, stdout=subprocess.DEVNULL), 0
+        while process.poll() is None:
+            kilobytes = most_of(process.pid) or kilobytes
+            time.sleep(0.02)
         assert process.returncode == 0
-        return used.ru_utime + used.ru_stime, used.ru_maxrss // 1_024
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime, kilobytes // 1_024
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and done() < kill_at:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
     return 0, 0
+
+
+def most_of(pid):
+    """Give the most memory of a process so far, in kB: what getrusage gives of a child holds its parent's as well."""
+    found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) if found else 0
 
 
 def done():
