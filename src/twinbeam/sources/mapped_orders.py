@@ -19,7 +19,7 @@ from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.problems import Problem
 from twinbeam.sources.fields import Fields
 from twinbeam.sources.flat_orders import FIELDS, LINE, picked, plain, report_of
-from twinbeam.sources.shop_systems import read_order
+from twinbeam.sources.shop_systems import read_delivery
 
 ITEMS, STATUS = "items", "status:"
 _TABLES = frozenset({"order", "status"})
@@ -55,7 +55,7 @@ def read_mapped(
     def tell(fields: Fields) -> OrderReport:
         return report_of(rows_in(dict(fields.items()), mapping), system="webhook", at_ms=received_ms)
 
-    return read_order(body, tell, idempotency)
+    return read_delivery(body, tell, idempotency)
 
 
 def rows_in(body: Mapping[Any, Any], mapping: Mapping[str, str]) -> list[dict[str, Any]]:

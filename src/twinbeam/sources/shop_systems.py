@@ -30,8 +30,14 @@ def rules_of(request: Request) -> SourceRules:
     return request.sender.rules if isinstance(request.sender, SignedSource) else DEFAULT_SOURCE
 
 
-def read_order(body: bytes, tell: Callable[[Fields], OrderReport | str], idempotency: str | None) -> Reading | Problem:
-    """Return facts and events of a delivery; `tell` gives a sentence where it means nothing here."""
+def read_delivery(
+    body: bytes, tell: Callable[[Fields], OrderReport | RequestNote | str], idempotency: str | None
+) -> Reading | Problem:
+    """
+    Return facts and events of a delivery, or what it passes on of somebody's rights.
+
+    `tell` gives a sentence where it means nothing here.
+    """
     fields = fields_of(body)
     if isinstance(fields, Problem):
         return fields
@@ -41,19 +47,10 @@ def read_order(body: bytes, tell: Callable[[Fields], OrderReport | str], idempot
         return problem(ProblemCode.EVERY_EVENT_REJECTED, rejected=[unfit.rejected()])
     if isinstance(told, str):
         return Reading([], [Notice(0, "", "not_used", told)], idempotency, is_empty=True)
+    if isinstance(told, RequestNote):
+        return Reading([], requests=[told])
     facts = facts_of(told)
     return Reading(events_of(told, facts), [], idempotency, [facts])
-
-
-def read_request(body: bytes, read: Callable[[Fields], RequestNote]) -> Reading | Problem:
-    """Return what a shop system passes on of somebody's rights."""
-    fields = fields_of(body)
-    if isinstance(fields, Problem):
-        return fields
-    try:
-        return Reading([], requests=[read(fields)])
-    except Unfit as unfit:
-        return problem(ProblemCode.EVERY_EVENT_REJECTED, rejected=[unfit.rejected()])
 
 
 def reply(result: Answer | Acknowledgement | Greeting | Problem) -> Reply:

@@ -4,7 +4,7 @@ Shopify: `POST /in/shopify/{source}`, signed with the app's client secret (docs/
 Source: shopify.dev, "verify deliveries" and the bodies of the admin API's webhooks, 2023-07 to 2026-07. The signature
 is base64 of HMAC-SHA256 of the body; one client secret takes the other's place within an hour.
 
-The topic stands in a header that nobody signs, so it only helps to read: what an order is, its body says.
+The topic stands in a header that nobody signs, so it decides nothing: `shopify_shapes.py` tells what a body is.
 """
 
 import hmac
@@ -25,22 +25,18 @@ from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 from twinbeam.sources import shop_systems
 from twinbeam.sources.fields import Fields
+from twinbeam.sources.shopify_shapes import shape_of
 from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.visit_notes import VisitNotes, click_in, visit_notes
 
 SHOPIFY = "shopify"
-ORDERS = frozenset(
-    {
-        "orders/create",
-        "orders/paid",
-        "orders/updated",
-        "orders/cancelled",
-        "orders/fulfilled",
-        "orders/partially_fulfilled",
-    }
+#: What Shopify passes on of persons' rights.
+_RIGHTS = frozenset({"data_request", "redact", "shop_redact"})
+#: Topics whose bodies are used here.
+_TOPICS = frozenset(
+    ("orders/create", "orders/paid", "orders/updated", "orders/cancelled", "orders/fulfilled", "refunds/create")
 )
-#: What Shopify passes on of persons' rights, and what that is here.
-_RIGHTS = {"customers/data_request": "data_request", "customers/redact": "redact", "shop/redact": "shop_redact"}
+NO_ORDER = "The body does not show that it is an order. Let include_fields have financial_status and updated_at."
 _SIGNATURES = (b"x-shopify-hmac-sha256", b"shopify-hmac-sha256")
 _IDS = (b"x-shopify-event-id", b"x-shopify-webhook-id", b"shopify-event-id", b"shopify-webhook-id")
 _PAID = frozenset({"paid", "partially_refunded", "refunded"})
@@ -70,11 +66,9 @@ class Shopify:
     def read(self, request: Request, body: bytes, received_ms: int) -> Reading | Problem:
         """Return the facts and events of a delivery."""
         topic = request.headers.get(b"x-shopify-topic", b"").decode("latin-1")
-        at_ms = _triggered_ms(request) or received_ms
-        if topic in _RIGHTS:
-            return shop_systems.read_request(body, partial(_request, topic=topic, delivery=_delivery(request)))
+        at_ms = min(_triggered_ms(request) or received_ms, received_ms)
         tell = partial(told_of, topic=topic, at_ms=at_ms, rules=shop_systems.rules_of(request))
-        return shop_systems.read_order(body, tell, _delivery(request))
+        return shop_systems.read_delivery(body, tell, _delivery(request))
 
     def reply(self, result: Answer | Acknowledgement | Greeting | Problem) -> Reply:
         """Write JSON."""
@@ -88,7 +82,7 @@ class Shopify:
         return source if signed else problem(ProblemCode.INVALID_SIGNATURE)
 
 
-def _request(fields: Fields, *, topic: str, delivery: str | None) -> RequestNote:
+def _request(fields: Fields, kind: str) -> RequestNote:
     """Read what Shopify passes on of somebody's rights: all by which they may be known here."""
     customer = fields.inner("customer")
     orders = fields.raw("orders_to_redact") or fields.raw("orders_requested") or []
@@ -100,28 +94,31 @@ def _request(fields: Fields, *, topic: str, delivery: str | None) -> RequestNote
     ]
     asked = fields.inner("data_request").text("id") or fields.text("shop_id") or ""
     known = [(kind, value) for kind, value in known_by if value]
-    named = "\0".join(value for _, value in known) or delivery or asked
-    return RequestNote(event="", kind=_RIGHTS[topic], delivery=f"{asked}\0{named}", known_by=known)
+    named = "\0".join(value for _, value in known) or asked
+    return RequestNote(event="", kind=kind, delivery=f"{asked}\0{named}", known_by=known)
 
 
-def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> OrderReport | str:
+def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> OrderReport | RequestNote | str:
     """Read a delivery, or say why it means nothing here."""
-    if topic == "refunds/create":
+    shape = shape_of(fields, topic)
+    if shape in _RIGHTS:
+        return _request(fields, shape)
+    if shape == "refund":
         return _refund(fields, rules)
-    if topic == "orders/delete":
+    if shape == "deleted_order":
         return OrderReport(
             order_id=fields.needed("id"), system=SHOPIFY, revised_ms=at_ms, states={"cancelled": True}, is_whole=False
         )
-    if topic in ORDERS or (not topic and "line_items" in fields):
-        return _order(fields, topic, at_ms, rules)
-    return f"The topic {topic if topic.replace('/', '').replace('_', '').isalpha() else ''} is not used here."
+    if shape == "order":
+        return _order(fields, at_ms, rules)
+    return NO_ORDER if topic in _TOPICS else "Bodies of this kind are not used here."
 
 
-def _order(fields: Fields, topic: str, at_ms: int, rules: SourceRules) -> OrderReport:
+def _order(fields: Fields, at_ms: int, rules: SourceRules) -> OrderReport:
     revised_ms = fields.moment_ms("updated_at") or at_ms
     money = _money(fields, rules)
     notes = visit_notes((it.raw("name"), it.raw("value")) for it in fields.each("note_attributes"))
-    states = _states(fields, topic)
+    states = _states(fields)
     return OrderReport(
         order_id=_order_id(fields, rules),
         system=SHOPIFY,
@@ -147,16 +144,13 @@ def _order_id(fields: Fields, rules: SourceRules) -> str:
     return last if last.isdigit() else fields.needed("id")
 
 
-def _states(fields: Fields, topic: str) -> dict[str, bool]:
+def _states(fields: Fields) -> dict[str, bool]:
     states: dict[str, bool] = {}
     status = fields.text("financial_status")
     if status is not None:
         states["paid"] = status in _PAID
-    elif topic == "orders/paid":
-        states["paid"] = True
-    if "cancelled_at" in fields or status == "voided" or topic == "orders/cancelled":
-        cancelled = fields.text("cancelled_at") is not None or topic == "orders/cancelled"
-        states["cancelled"] = cancelled or status == "voided"
+    if "cancelled_at" in fields or status == "voided":
+        states["cancelled"] = fields.text("cancelled_at") is not None or status == "voided"
     if "fulfillment_status" in fields:
         states["shipped"] = fields.text("fulfillment_status") == "fulfilled"
     parcels = [it.text("shipment_status") for it in fields.each("fulfillments")]

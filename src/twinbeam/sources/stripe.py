@@ -65,7 +65,7 @@ class Stripe:
 
     def read(self, request: Request, body: bytes, _received_ms: int) -> Reading | Problem:
         """Return the facts and events of a delivery."""
-        return shop_systems.read_order(body, partial(told_of, rules=shop_systems.rules_of(request)), None)
+        return shop_systems.read_delivery(body, partial(told_of, rules=shop_systems.rules_of(request)), None)
 
     def reply(self, result: Answer | Acknowledgement | Greeting | Problem) -> Reply:
         """Write JSON."""
