@@ -110,6 +110,8 @@ SAID = {
     ],
     "docs/reference/http.md": [
         f"| body | {problems.MOST_BYTES // KIB**2} MiB, on the wire and again when decompressed |",
+        f"| {problems.MOST_SIGNED_BYTES // KIB**2} MiB likewise",
+        f"413 beyond {problems.MOST_SIGNED_BYTES // KIB**2} MiB",
         f"| events in a request | 1 to {problems.MOST_EVENTS:,} |",
         f"with a browser key | {phones.MOST_PHONES}; those beyond",
         f"| `Idempotency-Key` | {problems.MOST_IDEMPOTENCY_CHARS} characters |",

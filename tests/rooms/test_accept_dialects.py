@@ -16,7 +16,7 @@ from twinbeam.pipeline.accept.asgi import Reply
 from twinbeam.pipeline.accept.contract import Acknowledgement, Reading, Signature, Statements
 from twinbeam.pipeline.accept.credentials import may_write, presented
 from twinbeam.pipeline.accept.directory import SignedSource
-from twinbeam.pipeline.accept.problems import MOST_BYTES, Problem, ProblemCode, problem
+from twinbeam.pipeline.accept.problems import MOST_SIGNED_BYTES, Problem, ProblemCode, problem
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.sources import consent_v1, events_v1
 
@@ -124,7 +124,7 @@ def test_what_is_signed_are_the_bytes_on_the_wire():
 
 
 def test_a_body_beyond_the_limit_is_refused_before_its_signature_is_looked_at():
-    answered = lines(a_house(), sign=lambda _body: "unsigned", wire=b"x" * (MOST_BYTES + 1))
+    answered = lines(a_house(), sign=lambda _body: "unsigned", wire=b"x" * (MOST_SIGNED_BYTES + 1))
     assert answered.body == b"too_large"
 
 

@@ -31,7 +31,7 @@ from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.signing import seal_secret
 from twinbeam.orders.state import state_of
 from twinbeam.pipeline.accept.directory import SignedSource
-from twinbeam.pipeline.accept.problems import MOST_BYTES
+from twinbeam.pipeline.accept.problems import MOST_SIGNED_BYTES
 
 RING = KeyRing([("k", b"k" * 32)])
 DIALECTS = signed_dialects(RING)
@@ -124,7 +124,7 @@ def test_what_is_not_signed_is_refused_and_never_stored(system):
     ]
     assert {it.status for it in forged} == {401}
     assert len({it.body for it in forged}) == 1
-    assert send(house, system, b"x" * (MOST_BYTES + 1), good).status == 413
+    assert send(house, system, b"x" * (MOST_SIGNED_BYTES + 1), good).status == 413
     assert house.corridor.arrivals == []
     assert {it.code for it in house.served} == {"invalid_signature", "too_large"}
 

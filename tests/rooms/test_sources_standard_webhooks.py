@@ -21,7 +21,7 @@ from twinbeam.core.values import Channel
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.signing import seal_secret
 from twinbeam.pipeline.accept.directory import WEBHOOK, SignedSource
-from twinbeam.pipeline.accept.problems import MOST_BYTES
+from twinbeam.pipeline.accept.problems import MOST_SIGNED_BYTES
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.sources import consent_v1, events_v1
 from twinbeam.sources.signed import SourceSignatures
@@ -196,7 +196,7 @@ def test_of_a_list_of_10_000_signatures_few_are_looked_at():
 
 
 def test_a_huge_body_is_refused_before_anything_is_signed():
-    answered = send(a_house(), b"x" * (MOST_BYTES + 1), headers(b"x"))
+    answered = send(a_house(), b"x" * (MOST_SIGNED_BYTES + 1), headers(b"x"))
     assert (answered.status, answered.json["code"]) == (413, "too_large")
 
 
@@ -225,7 +225,7 @@ def test_nobody_learns_which_sources_exist():
             send(house, body, headers(body, OTHER, at_s=1), source),
             send(house, body, {}, source),
             send(house, body, headers(body), source, method="GET"),
-            send(house, b"x" * (MOST_BYTES + 1), headers(b"x"), source),
+            send(house, b"x" * (MOST_SIGNED_BYTES + 1), headers(b"x"), source),
         ]
         strangers[source] = ([(it.status, it.headers, it.body) for it in told], len(opened))
     assert len({repr(told) for told in strangers.values()}) == 1

@@ -12,7 +12,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     head_bytes: int = 32 * _KIB  #: request line and header lines; also of trailers
     head_lines: int = 100
     target_bytes: int = 8 * _KIB  #: RFC 9112 3 asks for 8,000 at least
-    body_wire_bytes: int = 2 * _MIB + 64 * _KIB  #: with its chunks' frames; what a body may hold is the app's to say
+    body_wire_bytes: int = 10 * _MIB + 64 * _KIB  #: with its chunks' frames; what a body may hold is the app's to say
     framing_bytes: int = 64 * _KIB  #: in a row without a byte of body: chunk extensions and trailers
     buffered_bytes: int = 64 * _KIB  #: of a body that the app has not asked for; then reading pauses
     pipelined: int = 16  #: requests that wait behind the one that is answered
@@ -22,7 +22,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     idle_seconds: float = 30.0  #: between two requests
     body_seconds: float = 40.0  #: longer than the app's own patience, whose answer says more
     write_seconds: float = 30.0  #: for a peer that does not read
-    linger_bytes: int = 2 * _MIB  #: read and thrown away behind an early answer, so that the answer arrives
+    linger_bytes: int = 8 * _MIB  #: read and thrown away behind an early answer, so that the answer arrives
     linger_seconds: float = 2.0
     farewell_seconds: float = 3.0  #: how long a stop waits for requests under way
 

@@ -137,7 +137,7 @@ class Dialect(Protocol):
         ...
 
     def read(self, request: Request, body: bytes, received_ms: int) -> Reading | Statements | Problem:
-        """Return the items of a body, which is inflated and at most `MOST_BYTES` long."""
+        """Return the items of a body, inflated: at most `MOST_BYTES`, or `MOST_SIGNED_BYTES` of what is signed."""
         ...
 
     def reply(self, result: Answer | Acknowledgement | Greeting | Problem) -> Reply:

@@ -42,7 +42,14 @@ from twinbeam.pipeline.accept.drop_rules import speaks_elsewhere
 from twinbeam.pipeline.accept.fanout import Fanned, fan_out
 from twinbeam.pipeline.accept.not_found import not_found
 from twinbeam.pipeline.accept.order_notes import notes_of
-from twinbeam.pipeline.accept.problems import MOST_BYTES, Problem, ProblemCode, problem, problem_reply
+from twinbeam.pipeline.accept.problems import (
+    MOST_BYTES,
+    MOST_SIGNED_BYTES,
+    Problem,
+    ProblemCode,
+    problem,
+    problem_reply,
+)
 from twinbeam.pipeline.accept.rate_limits import NO_LIMITS, RateLimits
 from twinbeam.pipeline.accept.statements import acknowledge, statements_of
 
@@ -157,7 +164,8 @@ class IntakeApp:
         if isinstance(found, Problem):
             return _End(found)
         if isinstance(found, Signature):
-            return await self._verify(call, found, await read_wire(receive))
+            wire = await read_wire(receive, most_bytes=MOST_SIGNED_BYTES)  # for every name: it tells of no source
+            return await self._verify(call, found, wire)
 
         address = client_ip(call.scope, self.proxies) if found.channel is Channel.BROWSER else None
         refused = self.limits.refused(found, address, self.clock.monotonic())
@@ -199,7 +207,8 @@ class IntakeApp:
         refused = self.limits.refused(sender, address, self.clock.monotonic())
         if refused is not None:
             return refused
-        body = decoded(wire, call.request.headers) if isinstance(wire, bytes) else wire
+        most_bytes = MOST_BYTES if call.request.sender is None else MOST_SIGNED_BYTES
+        body = decoded(wire, call.request.headers, most_bytes) if isinstance(wire, bytes) else wire
         reading = call.dialect.read(call.request, body, received_ms) if isinstance(body, bytes) else body
         events = len(reading.items) if isinstance(reading, (Reading, Statements)) else 0
         size = len(body) if isinstance(body, bytes) else MOST_BYTES if body is not GONE else 0
