@@ -14,7 +14,7 @@ from twinbeam.core.values import Arrival, KeyKind
 from twinbeam.pipeline.accept.contract import Full, Noted, Served, Taken
 from twinbeam.pipeline.accept.directory import AccessKey, Directory, PixelEntry, fingerprint, place
 from twinbeam.pipeline.accept.intake_app import IntakeApp
-from twinbeam.sources import consent_v1, events_v1
+from twinbeam.sources import consent_v1, events_v1, orders_v1
 
 SERVER_KEY = "tbs_" + "s" * 32
 BROWSER_KEY = "tbb_" + "b" * 32
@@ -80,7 +80,7 @@ class House:
         snapshot = directory or a_directory()
         usual = {
             "directory": lambda: snapshot,
-            "dialects": (events_v1.EVENTS_V1, consent_v1.CONSENT_V1),
+            "dialects": (events_v1.EVENTS_V1, consent_v1.CONSENT_V1, orders_v1.ORDERS_V1),
             "take": self.corridor.take,
             "note": self.corridor.note,
             "clock": self.clock,

@@ -41,7 +41,7 @@ from twinbeam.pipeline.journal.codec import decode, encode
 from twinbeam.pipeline.record.contract import Numbered
 from twinbeam.pipeline.record.policy import RecordPolicy, Terms
 from twinbeam.pipeline.send.limits import Ages
-from twinbeam.sources import consent_v1, events_v1
+from twinbeam.sources import consent_v1, events_v1, orders_v1
 
 JOURNAL = "5b" * 16
 OWNER = "writer"
@@ -80,7 +80,7 @@ class Shopping:
         }
         self.house = House(
             directory=replace(pixels, keys=keys, sources=sources),
-            dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1, *signed_dialects(ring)),
+            dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1, orders_v1.ORDERS_V1, *signed_dialects(ring)),
             take=intake.take,
             note=intake.note,
         )
@@ -118,6 +118,11 @@ class Shopping:
     def server(self, **body: Any) -> Answered:
         """Let the shop's own server report events by the API."""
         return self.post(events_v1.PATH, json.dumps(body).encode(), {"authorization": f"Bearer {SERVER_KEY}"})
+
+    def state(self, *orders: Mapping[str, Any]) -> Answered:
+        """Let the shop's own server state orders by the API."""
+        body = json.dumps({"orders": orders}).encode()
+        return self.post(orders_v1.PATH, body, {"authorization": f"Bearer {SERVER_KEY}"})
 
     def pass_time(self, *, seconds: float) -> None:
         """Record, move the clock, and end what was held for too long."""

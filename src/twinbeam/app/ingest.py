@@ -38,7 +38,7 @@ from twinbeam.pipeline.identity.seal import Sealer
 from twinbeam.pipeline.journal.commit import GroupCommit
 from twinbeam.pipeline.journal.contract import JournalWriter
 from twinbeam.settings import Settings, load
-from twinbeam.sources import consent_v1, events_v1
+from twinbeam.sources import consent_v1, events_v1, orders_v1
 
 DIRECTORY_SECONDS = 0.5  #: how soon a new key or a changed policy is in force
 FORGET_SECONDS = 1.0
@@ -72,7 +72,7 @@ def intake_app(
     )
     return IntakeApp(
         directory=directory.in_force,
-        dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1, *signed_dialects(ring)),
+        dialects=(events_v1.EVENTS_V1, consent_v1.CONSENT_V1, orders_v1.ORDERS_V1, *signed_dialects(ring)),
         take=intake.take,
         note=intake.note,
         clock=clock,

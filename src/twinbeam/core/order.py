@@ -22,7 +22,11 @@ CANCELLED, IGNORED = "cancelled", "ignored"
 
 
 UNTOLD = "untold"
-"""Of a delivery that says too little to be an event: it ends what waits if the whole order is no purchase."""
+"""
+Of a delivery that says too little to be an event: it tells what waits how far the whole order is, and opens nothing.
+
+Once that is known its stage says so behind a plus, such as `untold+placed+paid`.
+"""
 
 
 class Money(NamedTuple):
@@ -67,6 +71,11 @@ def money_of(text: str) -> Money | None:
         return Money(Decimal(amount), currency) if amount else None
     except InvalidOperation:
         return None
+
+
+def says_too_little(stage: str) -> bool:
+    """Return whether a delivery is no event by itself."""
+    return stage.partition("+")[0] == UNTOLD
 
 
 def reached(stage: str, means: str, stages: tuple[str, ...]) -> bool:

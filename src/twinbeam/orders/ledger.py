@@ -87,15 +87,17 @@ def taken(known: Mapping[OrderPlace, OrderRow], signals: Iterable[Signal]) -> Le
 
 def staged(ledgered: Ledgered, signals: Sequence[Signal]) -> list[Signal]:
     """Return signals with the stage of their whole order, where they are events of an order's delivery."""
-    stages = {place: stage_of(row.facts) for place, row in ledgered.rows.items()}
+    stages = {place: (stage_of(row.facts), "value" in row.facts.stated) for place, row in ledgered.rows.items()}
     return [_staged(signal, stages) for signal in signals]
 
 
-def _staged(signal: Signal, stages: Mapping[OrderPlace, str]) -> Signal:
+def _staged(signal: Signal, stages: Mapping[OrderPlace, tuple[str, bool]]) -> Signal:
     if not signal.of_order:
         return signal
-    stage = stages.get(place_of(signal), signal.stage)
+    stage, is_whole = stages.get(place_of(signal), (signal.stage, False))
     if signal.stage == UNTOLD and stage not in (CANCELLED, IGNORED):
+        if is_whole:
+            return replace(signal, stage=f"{UNTOLD}+{stage}")  # what waits may hear of it
         return replace(signal, event="", pixel="", consent=None, visits=[], facts=None)  # a mere note
     return signal if stage == signal.stage else replace(signal, stage=stage)
 

@@ -10,6 +10,7 @@ from msgspec import ValidationError
 
 from twinbeam.core.names import CUSTOM_RULE
 from twinbeam.core.values import Rejected
+from twinbeam.orders.state import KINDS
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection
 from twinbeam.pipeline.accept.event_checks import TIME_FIX, path_in
 
@@ -18,6 +19,8 @@ _NUMBER = 'Send a number such as 89.90, not "89,90" or "EUR 89.90".'
 _WHOLE = 'Send a whole number such as 2, not "2 pcs".'
 _IDENTIFIER = "Send a string, or a list of at most 20 strings, each of at most 320 characters."
 _ANSWER = 'Send "granted", "denied" or "undecided", or leave it out if the visitor has not answered.'
+
+_STATE = f"{TIME_FIX[:-1]}, true if its time is not known, or false to take it back."
 
 #: By the field's own name, wherever it stands.
 _FIXES: Mapping[str, str] = {
@@ -32,6 +35,17 @@ _FIXES: Mapping[str, str] = {
     "external_id": _IDENTIFIER,
     "value": _NUMBER,
     "price": _NUMBER,
+    "amount": _NUMBER,
+    "discounts": _NUMBER,
+    "refund_id": _TEXT,
+    "kind": f"Send {', '.join(KINDS)}, or leave it out for an order of the shop's own pages.",
+    "paid": _STATE,
+    "shipped": _STATE,
+    "delivered": _STATE,
+    "cancelled": _STATE,
+    "placed": TIME_FIX,
+    "updated_at": TIME_FIX,
+    "refunded_at": TIME_FIX,
     "predicted_ltv": _NUMBER,
     "quantity": _WHOLE,
     "num_items": _WHOLE,
@@ -76,6 +90,7 @@ _JSON_WORDS = {
     "array": "a list",
     "object": "an object",
     "null": "null",
+    "decimal": "a number",
 }
 
 

@@ -99,12 +99,9 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise Unfit(self._at(name), _AMOUNT)
         try:
-            amount = Decimal(value)
+            return amount_of(self._at(name), Decimal(value))
         except InvalidOperation:
             raise Unfit(self._at(name), _AMOUNT) from None
-        if not amount.is_finite() or abs(amount) > _MOST or _places(amount) > _MOST_PLACES:
-            raise Unfit(self._at(name), _AMOUNT, Rejection.OUT_OF_RANGE)
-        return amount
 
     def whole(self, name: str) -> int | None:
         """Return a whole number."""
@@ -165,6 +162,13 @@ class Fields:
 
     def _at(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
+
+
+def amount_of(field: str, amount: Decimal | None) -> Decimal | None:
+    """Return an amount that is one; raises Unfit for what no till says."""
+    if amount is not None and (not amount.is_finite() or abs(amount) > _MOST or _places(amount) > _MOST_PLACES):
+        raise Unfit(field, _AMOUNT, Rejection.OUT_OF_RANGE)
+    return amount
 
 
 def _places(amount: Decimal) -> int:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from twinbeam.pipeline.identity.text import decoded, without_personal
 from twinbeam.sources import strict
+from twinbeam.sources.stated_orders import Amounts, Back, Order, States
 
 _NESTED: dict[type[Struct], dict[str, type[Struct]]] = {
     strict.Item: {
@@ -19,6 +20,15 @@ _NESTED: dict[type[Struct], dict[str, type[Struct]]] = {
     },
     strict.Properties: {"contents": strict.Content},
     strict.Statement: {"consent": strict.Consent},
+    Order: {
+        "states": States,
+        "money": Amounts,
+        "refunds": Back,
+        "lines": strict.Content,
+        "user": strict.User,
+        "page": strict.Page,
+        "consent": strict.Consent,
+    },
 }
 
 #: Names of TikTok's older interface and of its browser script (tiktok.md 3.4), which no likeness would find.

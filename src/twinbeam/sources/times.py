@@ -40,6 +40,17 @@ def _of_text(written: str) -> int | None:
     return None if moment.tzinfo is None else _of_number(moment.timestamp())
 
 
+def ms_of(written: object) -> int | None:
+    """Return milliseconds since 1970-01-01 UTC from what `seconds_of` reads, with the fraction that it leaves out."""
+    whole = seconds_of(written)
+    if whole is None:
+        return None
+    if isinstance(written, str) and not _QUOTED.fullmatch(written.strip()):
+        return int(datetime.fromisoformat(written).timestamp() * 1_000)
+    number = float(written) if isinstance(written, str | int | float) else 0.0
+    return int(number if number > MOST_SECONDS else number * 1_000)
+
+
 def iso(seconds: int) -> str:
     """Write a time for people; `seconds` must lie before the year 10000."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

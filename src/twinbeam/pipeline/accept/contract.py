@@ -57,6 +57,8 @@ class Reading(Struct, frozen=True, gc=False):
     orders: Sequence[OrderFacts] = ()  #: what is stated of orders, for the ledger
     requests: Sequence[RequestNote] = ()  #: what is passed on of persons' rights
     is_empty: bool = False  #: it is understood, and there is nothing in it for the gateway
+    of: Sequence[int] = ()  #: of a list of orders: which of them each item follows from; refused ones stand last
+    count: int = 0  #: of such orders
 
 
 class Statements(Struct, frozen=True, gc=False):

@@ -41,6 +41,7 @@ from twinbeam.pipeline.accept.directory import Directory, Sender
 from twinbeam.pipeline.accept.drop_rules import speaks_elsewhere
 from twinbeam.pipeline.accept.fanout import Fanned, fan_out
 from twinbeam.pipeline.accept.not_found import not_found
+from twinbeam.pipeline.accept.order_answers import left_alone, of_orders
 from twinbeam.pipeline.accept.order_notes import notes_of
 from twinbeam.pipeline.accept.problems import (
     MOST_BYTES,
@@ -221,10 +222,13 @@ class IntakeApp:
         if not fanned.arrivals and not notes:
             return problem(ProblemCode.EVERY_EVENT_REJECTED, rejected=fanned.rejected)
 
+        if reading.count:
+            fanned = left_alone(fanned, reading)
         taken = await self.take([*fanned.arrivals, *notes] if notes else fanned.arrivals)
         if isinstance(taken, Full):
             return problem(_FULL[taken.room])
-        return answer(len(reading.items), fanned, taken)
+        made = answer(len(reading.items), fanned, taken)
+        return of_orders(made, reading) if reading.count else made
 
     async def _note(self, reading: Statements, fanned: Fanned) -> Acknowledgement | Problem:
         if not fanned.arrivals:

@@ -19,6 +19,7 @@ MOST_BYTES = 1_048_576  # 1 MiB, on the wire and again when decompressed
 #: Of what is signed: an order of 1,000 lines, shipped and refunded, states each of them three times (4.5 MiB measured).
 MOST_SIGNED_BYTES = 8 * MOST_BYTES
 MOST_EVENTS = 1_000  # tiktok.md 2.1: no request to TikTok may carry more either
+MOST_ORDERS = 500  # of one request
 MOST_STATEMENTS = 100  # of one request about consent
 MOST_IDEMPOTENCY_CHARS = 255
 
@@ -51,6 +52,10 @@ class ProblemCode(StrEnum):
     NO_STATEMENTS = "no_statements"
     TOO_MANY_STATEMENTS = "too_many_statements"
     EVERY_STATEMENT_REJECTED = "every_statement_rejected"
+    NO_ORDERS = "no_orders"
+    TOO_MANY_ORDERS = "too_many_orders"
+    EVERY_ORDER_REJECTED = "every_order_rejected"
+    ORDERS_NEED_SERVER_KEY = "orders_need_server_key"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
     CLOCK_WRONG = "clock_wrong"
@@ -218,6 +223,30 @@ KINDS: Mapping[ProblemCode, Kind] = {
         "Every statement was rejected",
         "No statement was accepted; `rejected` says why for each.",
         "Correct the named fields and send the statements again.",
+    ),
+    ProblemCode.NO_ORDERS: Kind(
+        400,
+        "Not a list of orders",
+        "The body is JSON, but not an object with a list of at least one order.",
+        'Send {"orders": [{...}]}, also for a single order.',
+    ),
+    ProblemCode.TOO_MANY_ORDERS: Kind(
+        413,
+        "Too many orders",
+        f"A request may carry at most {MOST_ORDERS} orders.",
+        "Split the list over several requests.",
+    ),
+    ProblemCode.EVERY_ORDER_REJECTED: Kind(
+        422,
+        "Every order was rejected",
+        "No order was accepted; `rejected` says why for each.",
+        "Correct the named fields and send the orders again.",
+    ),
+    ProblemCode.ORDERS_NEED_SERVER_KEY: Kind(
+        403,
+        "A browser key cannot state orders",
+        "This key is public, so what it says of orders proves nothing.",
+        "State orders from your server, with a server key (tbs_).",
     ),
     ProblemCode.INTERNAL: Kind(
         500,

@@ -38,7 +38,7 @@ from typing import Protocol
 
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.lifecycle import UNSENT, State
-from twinbeam.core.order import CANCELLED
+from twinbeam.core.order import CANCELLED, says_too_little
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Signal
 from twinbeam.pipeline.record.conversion import ORDER_ENDS, WAITED_IN_VAIN, Conversion
@@ -84,6 +84,10 @@ class Act(StrEnum):
 #: What an arrival does that opens, changes or sends something.
 _GOES_ON = frozenset({*Act} - {Act.KEEP_OUT, Act.IGNORE, Act.DROP, Act.WITHDRAW, Act.RECALL, Act.LEAVE_DELIVERED})
 
+OPENS = frozenset({Act.OPEN, Act.OPEN_ENDED, Act.SUPERSEDE, Act.SPLIT, Act.KEEP_OUT})
+#: What needs more than a delivery that says too little: without what was bought and by whom nothing begins.
+_NEEDS_AN_EVENT = OPENS | {Act.REOPEN, Act.TAKE_OVER, Act.ENRICH}
+
 
 def decide(
     known: Conversion | None,
@@ -115,6 +119,8 @@ def by_order(act: Act, known: Conversion | None, signal: Signal) -> Act:
     """
     if known is not None and act is Act.REOPEN and known.reason in ORDER_ENDS.values() and not signal.of_order:
         return Act.DUPLICATE
+    if signal.of_order and says_too_little(signal.stage) and act in _NEEDS_AN_EVENT:
+        return Act.IGNORE
     if signal.stage not in ORDER_ENDS or act not in _GOES_ON or act in (Act.CONTEST, Act.PASS_OVER):
         return act
     if known is None:

@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.lifecycle import State
 from twinbeam.core.names import SPELLED_TWICE
+from twinbeam.core.order import says_too_little
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Channel, Decision, Permission, Signal
 from twinbeam.pipeline.record.arriving import Arriving
@@ -46,7 +47,7 @@ from twinbeam.pipeline.record.conversion import (
 )
 from twinbeam.pipeline.record.counted import OTHER, event_id_lookup
 from twinbeam.pipeline.record.counters import Counters
-from twinbeam.pipeline.record.decision_table import REFUSED_BEFORE, Act, by_order, drop_reason
+from twinbeam.pipeline.record.decision_table import OPENS, REFUSED_BEFORE, Act, by_order, drop_reason
 from twinbeam.pipeline.record.effective_consent import ConsentStatus, EffectiveConsent, effective_consent_of
 from twinbeam.pipeline.record.joining import Belonging, Joining
 from twinbeam.pipeline.record.meeting import believes, is_refusal, meet
@@ -63,7 +64,6 @@ from twinbeam.pipeline.record.write_set import WriteSet
 
 #: What opens a conversion in place of a refused one, and does not know better whose it is.
 _REMEMBER = frozenset({Relation.FIRST_VOUCHED, Relation.RIVAL})
-_OPENS = frozenset({Act.OPEN, Act.OPEN_ENDED, Act.SUPERSEDE, Act.SPLIT, Act.KEEP_OUT})
 _TEACH = frozenset(
     {ConsentStatus.ALLOWED, ConsentStatus.ENDS}
 )  #: what ends at the door has facts only where that is allowed
@@ -155,6 +155,9 @@ class Fold:
         it, act = meet(known, came, visitors, limits=self._claims, enriches=enriches, is_used=is_used)
         act = by_order(act, known, signal)
         self._done[act] += 1
+        if act is Act.IGNORE and says_too_little(signal.stage):
+            self.counters.statement(signal)
+            return
         if act is Act.IGNORE:
             self.counters.ignored(signal, effective.reason or ORDER_ENDS.get(signal.stage) or drop_reason(None, None))
             return
@@ -162,12 +165,12 @@ class Fold:
         unites = effective.status is not ConsentStatus.REFUSED and it.relation is not Relation.STRANGER
         if known is not None and unites:
             self._unite(known, belonging.others, it, visitors)
-        conversion = known if known is not None and act not in _OPENS else self._opened(it, belonging)
+        conversion = known if known is not None and act not in OPENS else self._opened(it, belonging)
         self._saw(signal, opens=conversion is not known)
         self._transitions.take(act, conversion, it)
         if belonging.finding is not None:
             self._transitions.count(conversion, belonging.finding)
-            if act in _OPENS:
+            if act in OPENS:
                 conversion.evidence |= APART  # another order may go by an id that leads here from now on
         self._refuse_further(conversion, it, known)
         moved = self._moved(belonging, act, unites=unites)
