@@ -65,6 +65,29 @@ def test_every_status_that_a_statement_can_get_is_described():
     assert described == set(OPENAPI["paths"]["/v1/events"]["post"]["responses"])
 
 
+def test_every_status_that_a_stated_order_can_get_is_described():
+    described = set(OPENAPI["paths"]["/v1/orders"]["post"]["responses"])
+    assert described == set(OPENAPI["paths"]["/v1/events"]["post"]["responses"])
+
+
+@pytest.mark.parametrize("system", ["shopify", "woocommerce", "stripe"])
+def test_a_shop_systems_delivery_is_described_with_what_it_can_get(system):
+    described = set(OPENAPI["paths"][f"/in/{system}/{{source}}"]["post"]["responses"])
+    usual = set(OPENAPI["paths"]["/in/webhook/{source}"]["post"]["responses"])
+    assert described == (usual - {"400", "422"}) | {"200"}
+
+
+def test_stated_orders_and_their_answer_are_as_described():
+    body = {
+        "orders": [{"order_id": "1", "states": {"paid": 1_790_000_000}, "money": {"currency": "EUR", "value": 1.5}}]
+    }
+    answered = House().post(json.dumps(body).encode(), path="/v1/orders")
+    jsonschema.validate(body, component("Orders"))
+    jsonschema.validate(answered.json, component("Answer"))
+    example = (ROOT / "docs" / "reference" / "http.md").read_text().partition("/v1/orders -d '")[2].partition("}'")[0]
+    jsonschema.validate(json.loads(example.replace("'$(date +%s)'", "1") + "}"), component("Orders"))
+
+
 def test_an_acknowledgement_is_as_described():
     body = {"statements": [{"visitor_id": "v", "consent": {"ad_storage": "denied"}}, {"cart_token": "c"}]}
     answered = House().post(json.dumps(body).encode(), path="/v1/consent")

@@ -36,11 +36,11 @@ from twinbeam.sources.lenient import MOST_NOTICES, NUL_ESCAPE, nuls, plainly, re
 from twinbeam.sources.mending import mend
 from twinbeam.sources.spelling import prune, told_name
 from twinbeam.sources.splitting import split_list
-from twinbeam.sources.stated_orders import Order, report_of
+from twinbeam.sources.stated_orders import StatedOrder, report_of
 
 PATH = "/v1/orders"
 
-_ORDER = msgspec.json.Decoder(Order)
+_ORDER = msgspec.json.Decoder(StatedOrder)
 _ORDERS = ListLimits(
     "orders",
     MOST_ORDERS,
@@ -118,7 +118,7 @@ def _reading(
     return Reading([*items, *rejected], notices, orders=facts, of=origins, count=len(raws))
 
 
-def _told(order: Order, index: int, received_ms: int) -> tuple[OrderFacts, list[Item]] | Rejected:
+def _told(order: StatedOrder, index: int, received_ms: int) -> tuple[OrderFacts, list[Item]] | Rejected:
     try:
         report = report_of(order, received_ms)
     except Unfit as unfit:
@@ -127,7 +127,7 @@ def _told(order: Order, index: int, received_ms: int) -> tuple[OrderFacts, list[
     return facts, [*events_of(report, facts)]
 
 
-def _order(raw: Raw, index: int, notices: list[Notice]) -> Order | Rejected:
+def _order(raw: Raw, index: int, notices: list[Notice]) -> StatedOrder | Rejected:
     """Read one order, whatever its bytes are; `notices` grows by what was mended."""
     if NUL_ESCAPE not in bytes(raw):
         try:
@@ -140,7 +140,7 @@ def _order(raw: Raw, index: int, notices: list[Notice]) -> Order | Rejected:
         return _refused(Rejection.UNREADABLE, index, "", "Send the order as JSON in UTF-8, with plain numbers.")
     if not isinstance(said, dict):
         return _refused(Rejection.NOT_AN_OBJECT, index, "", 'Send {"order_id": "1001", ...}.')
-    plain = plainly(said, Order.__struct_fields__, partial(place, index), index, notices)
+    plain = plainly(said, StatedOrder.__struct_fields__, partial(place, index), index, notices)
     kept = _with_states(said, _without_unknown(plain, index, notices))
     mended = _mended(kept, index, notices)
     nul = next(nuls(mended, ""), None)
@@ -153,7 +153,7 @@ def _order(raw: Raw, index: int, notices: list[Notice]) -> Order | Rejected:
 
 
 def _without_unknown(order: dict[str, Any], index: int, notices: list[Notice]) -> dict[str, Any]:
-    known, unknown = prune(order, Order)
+    known, unknown = prune(order, StatedOrder)
     for field in unknown[: MOST_NOTICES - len(notices)]:
         remark(notices, index, place(index, field.path), Remark.UNKNOWN_FIELD)
     return known

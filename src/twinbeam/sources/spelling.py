@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from twinbeam.pipeline.identity.text import decoded, without_personal
 from twinbeam.sources import strict
-from twinbeam.sources.stated_orders import Amounts, Back, Order, States
+from twinbeam.sources.stated_orders import OrderMoney, OrderRefund, OrderStates, StatedOrder
 
 _NESTED: dict[type[Struct], dict[str, type[Struct]]] = {
     strict.Item: {
@@ -20,10 +20,10 @@ _NESTED: dict[type[Struct], dict[str, type[Struct]]] = {
     },
     strict.Properties: {"contents": strict.Content},
     strict.Statement: {"consent": strict.Consent},
-    Order: {
-        "states": States,
-        "money": Amounts,
-        "refunds": Back,
+    StatedOrder: {
+        "states": OrderStates,
+        "money": OrderMoney,
+        "refunds": OrderRefund,
         "lines": strict.Content,
         "user": strict.User,
         "page": strict.Page,

@@ -18,6 +18,7 @@ from twinbeam.orders.reports import Joined, OrderReport
 from twinbeam.orders.state import Kind
 from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.accept.event_checks import EARLIEST_S, TIME_FIX
+from twinbeam.pipeline.accept.problems import MOST_ORDERS
 from twinbeam.sources import strict
 from twinbeam.sources.fields import Unfit, amount_of
 from twinbeam.sources.times import ms_of
@@ -34,7 +35,7 @@ Told = bool | Moment | UnsetType | None
 """When a state was reached, or that it was; false or null takes it back."""
 
 
-class States(Struct, frozen=True, forbid_unknown_fields=True):
+class OrderStates(Struct, frozen=True, forbid_unknown_fields=True):
     """How far the order is; each state is told by itself."""
 
     placed: Moment | UnsetType | None = UNSET
@@ -44,7 +45,7 @@ class States(Struct, frozen=True, forbid_unknown_fields=True):
     cancelled: Told = UNSET
 
 
-class Amounts(Struct, frozen=True, forbid_unknown_fields=True):
+class OrderMoney(Struct, frozen=True, forbid_unknown_fields=True):
     """What is paid: `value` is the total, the others are parts of it or were taken off before it."""
 
     currency: Annotated[str, Meta(pattern="^[A-Za-z]{3}$", max_length=3)]
@@ -56,7 +57,7 @@ class Amounts(Struct, frozen=True, forbid_unknown_fields=True):
     gift_cards: Decimal | None = None
 
 
-class Back(Struct, frozen=True, forbid_unknown_fields=True):
+class OrderRefund(Struct, frozen=True, forbid_unknown_fields=True):
     """Money that went back; it counts once under its id."""
 
     refund_id: values.Short
@@ -65,15 +66,15 @@ class Back(Struct, frozen=True, forbid_unknown_fields=True):
     refunded_at: Moment | None = None
 
 
-class Order(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class StatedOrder(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One order; everything but its id may be absent. Raw: memory only."""
 
     order_id: values.Short
     updated_at: Moment | None = None  #: of two bodies that differ the one of the newer modification counts
-    states: States = States()
+    states: OrderStates = OrderStates()
     kind: Kind | None = None
-    money: Amounts | None = None
-    refunds: Annotated[list[Back], Meta(max_length=MOST_REFUNDS)] = []
+    money: OrderMoney | None = None
+    refunds: Annotated[list[OrderRefund], Meta(max_length=MOST_REFUNDS)] = []
     lines: Annotated[list[strict.Content], Meta(max_length=1_000)] | None = None
     user: strict.User = strict.User()
     page: strict.Page = strict.Page()
@@ -85,7 +86,13 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     visitor_id: values.Short | None = None
 
 
-def report_of(order: Order, received_ms: int) -> OrderReport:
+class Orders(Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of one request to `POST /v1/orders`."""
+
+    orders: Annotated[list[StatedOrder], Meta(min_length=1, max_length=MOST_ORDERS)]
+
+
+def report_of(order: StatedOrder, received_ms: int) -> OrderReport:
     """Return what an order's body tells; raises Unfit."""
     moments = dict(_moments(order.states, received_ms))
     revised_ms = _moment_ms("updated_at", order.updated_at, received_ms)
@@ -119,7 +126,7 @@ def report_of(order: Order, received_ms: int) -> OrderReport:
     )
 
 
-def _moments(states: States, received_ms: int) -> Iterator[tuple[str, int]]:
+def _moments(states: OrderStates, received_ms: int) -> Iterator[tuple[str, int]]:
     for name, told in asdict(states).items():
         if told is UNSET or isinstance(told, bool):
             continue
@@ -139,14 +146,14 @@ def _moment_ms(field: str, told: Any, received_ms: int) -> int | None:
     return moment
 
 
-def _money(amounts: Amounts | None) -> dict[str, Money]:
+def _money(amounts: OrderMoney | None) -> dict[str, Money]:
     if amounts is None:
         return {}
     found = {part: amount_of(f"money.{part}", getattr(amounts, part)) for part in PARTS}
     return {part: Money(it, amounts.currency.upper()) for part, it in found.items() if it is not None}
 
 
-def _refunds(refunds: list[Back], received_ms: int) -> Iterator[tuple[str, Refund]]:
+def _refunds(refunds: list[OrderRefund], received_ms: int) -> Iterator[tuple[str, Refund]]:
     for place, back in enumerate(refunds):
         amount = amount_of(f"refunds[{place}].amount", back.amount)
         at_ms = _moment_ms(f"refunds[{place}].refunded_at", back.refunded_at, received_ms)
