@@ -7,6 +7,7 @@ Run by the supervisor: python -m twinbeam.app.ingest SLOT LISTENER-FD LIFELINE-F
 import asyncio
 import socket
 import sys
+from dataclasses import replace
 from functools import partial
 
 from twinbeam.app.keyring import open_keyring
@@ -24,6 +25,7 @@ from twinbeam.engines.journals.sqlite import SqliteJournal, set_aside, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.http_server.server import Server
 from twinbeam.observe import logs
+from twinbeam.observe.deliveries import DeliveryLog
 from twinbeam.observe.health import Health
 from twinbeam.observe.tallies import FOLDER as METRICS
 from twinbeam.pipeline.accept.client_address import Proxies
@@ -125,6 +127,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     ring = open_keyring(settings)
     watch = Watch(settings.data, SystemClock())
     journal = slot_of(settings, slot, ring, reports, watch.clock)
+    deliveries = DeliveryLog(settings.data, slot)
 
     async def refresh() -> None:
         try:
@@ -141,11 +144,12 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
 
     async def flush() -> None:
         reports.flush()
+        deliveries.flush(directory.current.sources)
         watch.look()
 
     log.info("ingest.ready", journal=journal.journal_id)
     app = TagFront(
-        intake_app(settings, directory, journal, ring, reports, watch),
+        replace(intake_app(settings, directory, journal, ring, reports, watch), hear=deliveries.hear),
         settings.tag_path,
         directory.in_force,
         {EVENTS: events_v1.PATH, CONSENT: consent_v1.PATH},

@@ -30,6 +30,21 @@ def rules_of(request: Request) -> SourceRules:
     return request.sender.rules if isinstance(request.sender, SignedSource) else DEFAULT_SOURCE
 
 
+class _Typed(msgspec.Struct):
+    type: str = ""
+
+
+_TYPED = msgspec.json.Decoder(_Typed)
+
+
+def type_in(body: bytes) -> str:
+    """Return what a body calls itself in its `type`; empty where it does not, or is compressed."""
+    try:
+        return _TYPED.decode(body).type
+    except (ValueError, RecursionError):
+        return ""
+
+
 def read_delivery(
     body: bytes, tell: Callable[[Fields], OrderReport | RequestNote | str], idempotency: str | None
 ) -> Reading | Problem:

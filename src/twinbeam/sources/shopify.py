@@ -61,11 +61,12 @@ class Shopify:
     def authenticate(self, request: Request, directory: Directory) -> Signature:
         """Return the signature that the body has to bear, whether or not there is such a source."""
         given = next((request.headers[name] for name in _SIGNATURES if name in request.headers), b"")
-        return Signature(partial(self._verify, given, self._sources.named(request, directory)))
+        source = self._sources.named(request, directory)
+        return self._sources.signature(source, partial(self._verify, given), lambda _: _topic(request))
 
     def read(self, request: Request, body: bytes, received_ms: int) -> Reading | Problem:
         """Return the facts and events of a delivery."""
-        topic = request.headers.get(b"x-shopify-topic", b"").decode("latin-1")
+        topic = _topic(request)
         at_ms = min(_triggered_ms(request) or received_ms, received_ms)
         tell = partial(told_of, topic=topic, at_ms=at_ms, rules=shop_systems.rules_of(request))
         return shop_systems.read_delivery(body, tell, _delivery(request))
@@ -345,6 +346,10 @@ def _of(addresses: Iterable[Fields], name: str) -> str | None:
 
 def _first(values: Iterable[str | None]) -> str | None:
     return next((value for value in values if value), None)
+
+
+def _topic(request: Request) -> str:
+    return request.headers.get(b"x-shopify-topic", b"").decode("latin-1")
 
 
 def _triggered_ms(request: Request) -> int | None:

@@ -7,9 +7,11 @@ has, and as many signatures are computed for a source with one secret as for one
 
 import hmac
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
-from twinbeam.pipeline.accept.contract import Request
-from twinbeam.pipeline.accept.directory import Directory, SignedSource
+from twinbeam.pipeline.accept.contract import Greeting, Request, Signature
+from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
+from twinbeam.pipeline.accept.problems import Problem
 
 MOST_SECRETS = 2
 
@@ -34,6 +36,15 @@ class SourceSignatures:
         """Return the source that a path names; one that speaks another dialect is unknown here."""
         source = directory.sources.get(request.path.removeprefix(self.prefix), self._nobody)
         return source if source.dialect == self.dialect else self._nobody
+
+    def signature(
+        self,
+        source: SignedSource,
+        verify: Callable[[SignedSource, bytes, int], Sender | Greeting | Problem],
+        topic: Callable[[bytes], str],
+    ) -> Signature:
+        """Return the signature that a body has to bear, whether or not there is such a source."""
+        return Signature(partial(verify, source), source.source, topic)
 
     def is_signed(self, source: SignedSource, given: Iterable[bytes], expected: Callable[[bytes], bytes]) -> bool:
         """Compare every signature with that of every secret: who signed is not told by how long it takes."""

@@ -25,7 +25,7 @@ from twinbeam.pipeline.accept.replies import json_reply
 from twinbeam.sources import events_v1
 from twinbeam.sources.envelope import opened
 from twinbeam.sources.mapped_orders import read_mapped
-from twinbeam.sources.shop_systems import rules_of
+from twinbeam.sources.shop_systems import rules_of, type_in
 from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.times import seconds_of
 
@@ -69,7 +69,7 @@ class StandardWebhooks:
         if claim is None:
             return replace(problem(ProblemCode.INVALID_SIGNATURE, NOT_SIGNED), fix=SIGN)
         source = self._sources.named(request, directory)
-        return Signature(partial(self._verify, claim, source))
+        return self._sources.signature(source, partial(self._verify, claim), type_in)
 
     def read(self, request: Request, body: bytes, received_ms: int) -> Reading | Problem:
         """Return the events of a body; what repeats a delivery has the same `webhook-id`."""

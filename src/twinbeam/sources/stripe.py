@@ -61,7 +61,8 @@ class Stripe:
     def authenticate(self, request: Request, directory: Directory) -> Signature:
         """Return the signature that the body has to bear, whether or not there is such a source."""
         claim = _claimed(request.headers)
-        return Signature(partial(self._verify, claim, self._sources.named(request, directory)))
+        source = self._sources.named(request, directory)
+        return self._sources.signature(source, partial(self._verify, claim), shop_systems.type_in)
 
     def read(self, request: Request, body: bytes, _received_ms: int) -> Reading | Problem:
         """Return the facts and events of a delivery."""

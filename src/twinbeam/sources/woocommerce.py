@@ -53,12 +53,12 @@ class WooCommerce:
     def authenticate(self, request: Request, directory: Directory) -> Signature:
         """Return the signature that the body has to bear, whether or not there is such a source."""
         given = request.headers.get(_SIGNATURE, b"")
-        return Signature(partial(self._verify, given, self._sources.named(request, directory)))
+        source = self._sources.named(request, directory)
+        return self._sources.signature(source, partial(self._verify, given), lambda _: _topic(request))
 
     def read(self, request: Request, body: bytes, received_ms: int) -> Reading | Problem:
         """Return the facts and events of a delivery."""
-        topic = request.headers.get(b"x-wc-webhook-topic", b"").decode("latin-1")
-        tell = partial(told_of, topic=topic, at_ms=received_ms, rules=shop_systems.rules_of(request))
+        tell = partial(told_of, topic=_topic(request), at_ms=received_ms, rules=shop_systems.rules_of(request))
         return shop_systems.read_delivery(body, tell, None)  # its delivery id may be that of another order
 
     def reply(self, result: Answer | Acknowledgement | Greeting | Problem) -> Reply:
@@ -76,6 +76,10 @@ class WooCommerce:
 
         signed = self._sources.is_signed(source, [given], expected)
         return source if signed else problem(ProblemCode.INVALID_SIGNATURE)
+
+
+def _topic(request: Request) -> str:
+    return request.headers.get(b"x-wc-webhook-topic", b"").decode("latin-1")
 
 
 def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> OrderReport | str:

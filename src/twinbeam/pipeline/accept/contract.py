@@ -11,6 +11,7 @@ from typing import Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 
+from twinbeam.core.deliveries import Delivery
 from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.values import Arrival, Item, Notice, Rejected, RequestNote
@@ -38,6 +39,10 @@ class Greeting(Struct, frozen=True, gc=False):
     """A request that only asks whether somebody is there: it is answered, and nothing is kept."""
 
 
+def _no_topic(_body: bytes) -> str:
+    return ""
+
+
 class Signature(Struct, frozen=True, gc=False):
     """
     Who signs a request is told only by its body.
@@ -46,6 +51,8 @@ class Signature(Struct, frozen=True, gc=False):
     """
 
     verify: Callable[[bytes, int], Sender | Greeting | Problem]
+    source: str = ""  #: whose it claims to be, where there is such a source
+    topic: Callable[[bytes], str] = _no_topic  #: what the sender calls a body
 
 
 class Reading(Struct, frozen=True, gc=False):
@@ -219,3 +226,6 @@ class Served(Struct, frozen=True, gc=False):
 
 
 Report = Callable[[Served], None]
+
+Hear = Callable[[str, Delivery], None]
+"""Note what came to the address of a source."""

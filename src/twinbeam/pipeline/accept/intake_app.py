@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from twinbeam.core.clock import Clock
+from twinbeam.core.deliveries import Delivery
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.core.values import Arrival, Channel, Origin
 from twinbeam.pipeline.accept.answers import answer
@@ -26,6 +27,7 @@ from twinbeam.pipeline.accept.contract import (
     Dialect,
     Full,
     Greeting,
+    Hear,
     Note,
     Reading,
     Report,
@@ -37,6 +39,7 @@ from twinbeam.pipeline.accept.contract import (
     Take,
 )
 from twinbeam.pipeline.accept.cross_origin import opened, preflight
+from twinbeam.pipeline.accept.deliveries import delivery_of, lag_of
 from twinbeam.pipeline.accept.directory import Directory, Sender
 from twinbeam.pipeline.accept.drop_rules import speaks_elsewhere
 from twinbeam.pipeline.accept.fanout import Fanned, fan_out
@@ -74,10 +77,17 @@ class _End(Struct, frozen=True, gc=False):
     result: Answer | Acknowledgement | Greeting | Problem | Gone
     sender: Sender | None = None
     surprise: str = ""
+    lag_ms: int | None = None  #: of what is stated of orders
+    claimed: Signature | None = None  #: of a source that there is
+    topic: str = ""  #: of what it has signed
 
 
 def _unheard(_served: Served) -> None:
     """Report to nobody."""
+
+
+def _unnoted(_source: str, _delivery: Delivery) -> None:
+    """Note nothing."""
 
 
 def _always() -> bool:
@@ -98,6 +108,7 @@ class IntakeApp:
     limits: RateLimits = NO_LIMITS
     country_header: bytes = b""  #: lower-cased; in it a listed proxy names the client's country
     report: Report = _unheard
+    hear: Hear = _unnoted
     is_clock_right: Callable[[], bool] = _always  #: what a wrong clock takes for future must not be refused for good
     fallback: App = not_found
 
@@ -131,6 +142,10 @@ class IntakeApp:
             asked_by_script = b"origin" in request.headers
             await write(send, self._opened(reply, request, end.sender) if asked_by_script else reply)
         self.report(_served(dialect.route, status, end, self.clock.monotonic() - started))
+        if end.claimed is not None and not isinstance(end.result, Gone):
+            signed = end.sender is not None
+            heard = delivery_of(end.result, end.topic, self.clock.now_ms(), end.lag_ms, signed=signed)
+            self.hear(end.claimed.source, heard)
 
     def _not_posted(self, request: Request) -> Reply:
         if request.method == "OPTIONS":
@@ -166,7 +181,11 @@ class IntakeApp:
             return _End(found)
         if isinstance(found, Signature):
             wire = await read_wire(receive, most_bytes=MOST_SIGNED_BYTES)  # for every name: it tells of no source
-            return await self._verify(call, found, wire)
+            end = await self._verify(call, found, wire)
+            if not found.source:
+                return end
+            topic = found.topic(wire) if end.sender is not None and isinstance(wire, bytes) else ""
+            return replace(end, claimed=found, topic=topic)
 
         address = client_ip(call.scope, self.proxies) if found.channel is Channel.BROWSER else None
         refused = self.limits.refused(found, address, self.clock.monotonic())
@@ -199,7 +218,8 @@ class IntakeApp:
             statements = statements_of(reading, origin, elsewhere=speaks_elsewhere(routing, origin, sent_from))
             return _End(await self._note(reading, statements), sender)
         notes = notes_of(reading, origin) if reading.orders or reading.requests else []
-        return _End(await self._take(reading, fan_out(reading, routing, origin, sent_from), notes), sender)
+        taken = await self._take(reading, fan_out(reading, routing, origin, sent_from), notes)
+        return _End(taken, sender, lag_ms=lag_of(reading, received_ms) if notes else None)
 
     def _read(
         self, call: _Call, sender: Sender, address: str | None, wire: bytes | Problem | Gone, received_ms: int
