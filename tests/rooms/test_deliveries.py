@@ -102,7 +102,7 @@ def test_nothing_about_the_buyer_is_noted():
     ):
         ears = Ears(system)
         ears.deliver(body)
-        told = {"object": {"id": "x", "amount_total": "Lovelace", "payment_intent": "pi_1"}}
+        told = {"object": {"id": "x", "amount_total": "Lovelace", "payment_intent": "pi_1", "currency": "eur"}}
         ears.deliver(body | {"line_items": "Lovelace", "data": told})
         assert [one.outcome for _, one in ears.heard] == ["taken", "unreadable"]
         assert not [word for word in ("lovelace", "@", "203.0") if word in repr(ears.heard).lower()]
