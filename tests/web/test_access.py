@@ -36,11 +36,13 @@ EXAMPLES = {
     "/events/{id:int}": "/events/12",
     "/static/{name}": "/static/mark.svg",
     "/welcome/{token}": "/welcome/guess",
+    "/sources/{source}": "/sources/lamps",
+    "/sources/{source}/live": "/sources/lamps/live",
     "/setup/{workspace}/{code}": f"/setup/{WORKSPACE}/{PIXEL}",
     "/setup/{workspace}/{code}/live": f"/setup/{WORKSPACE}/{PIXEL}/live",
 }
 #: What goes on until somebody hangs up: only its head is asked for.
-STREAMS = {"/live", "/setup/{workspace}/{code}/live"}
+STREAMS = {"/live", "/setup/{workspace}/{code}/live", "/sources/{source}/live"}
 
 #: Who may ask, and how they are told of.
 PEOPLE = {
@@ -278,6 +280,7 @@ def test_only_forms_take_more_than_a_look(place):
     assert templates.count('method="post"') <= templates.count("form_token() }}")
     writing = {route.path for route in place.app.routes if route.methods - {"GET", "HEAD"}}
     setup = {"/setup", "/setup/{workspace}/{code}"}
+    sources = {"/sources", "/sources/{source}"}
     assert writing == {
         "/find",
         "/sign-in",
@@ -286,6 +289,7 @@ def test_only_forms_take_more_than_a_look(place):
         "/users",
         "/account",
         *setup,
+        *sources,
         *ACCOUNT_FORMS,
         *PIXEL_SWITCH,
     }

@@ -16,6 +16,7 @@ PAGES = [
     "/?days=1",
     "/pixels",
     "/setup",
+    "/sources",
     "/conversions",
     "/conversions?state=waiting",
     "/reconciliation",

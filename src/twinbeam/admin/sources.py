@@ -2,7 +2,7 @@
 
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import unescape
 
 from msgspec import Struct
@@ -46,6 +46,11 @@ class NewSource(Struct, frozen=True):
     secret: str | None = None  #: where its sender has drawn one
     dialect: str = WEBHOOK  #: one of DIALECTS
     rules: Mapping[str, str] = {}  #: by their names, as they are written
+
+
+def to_pixels(codes: Iterable[str]) -> tuple[Route, ...]:
+    """Return routes that lead everything to some pixels."""
+    return tuple(Route(code) for code in codes)
 
 
 def create(admin: Admin, wanted: NewSource) -> str:

@@ -14,9 +14,11 @@ from twinbeam.destinations.tiktok.token_trial import TikTokTrial
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
+from twinbeam.observe.deliveries import heard_of
 from twinbeam.observe.tallies import FOLDER, exposition
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.settings import TIKTOK_URL, Settings
+from twinbeam.sources.mapping_preview import preview, read_mapping
 from twinbeam.web.app import build
 from twinbeam.web.contract import Connecting, LagView
 from twinbeam.web.hosts import KnownHosts
@@ -66,6 +68,9 @@ def dashboard(of: Shown) -> KnownHosts:
         trial=TikTokTrial(settings.tiktok_url, of.clock, proxy=settings.proxy),
         tag_path=settings.tag_path,
         intake_url=settings.listen.url,
+        heard=partial(heard_of, settings.data),
+        preview=preview,
+        read_mapping=read_mapping,
         connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
     )
     return KnownHosts(pages, known_hosts(settings))

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -195,40 +195,33 @@ def preview(file: Path, body: Path) -> None:
       twinbeam sources preview till.toml delivery.json
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import now_ms
-    from twinbeam.pipeline.accept.problems import Problem
-    from twinbeam.sources.mapped_orders import read_mapped
+    from twinbeam.sources.mapping_preview import preview as previewed
 
-    reading = read_mapped(body.read_bytes(), _mapping(file), now_ms(), None)
-    if isinstance(reading, Problem):
-        told = [f"{it.field}: {it.message} {it.fix}" for it in reading.rejected] or [f"{reading.message} {reading.fix}"]
-        raise ConfigError(f"{body}: {told[0]}")
-    (facts,), purchase = reading.orders, reading.items[0]
-    click.echo(f"{'order':20} {facts.order_id}")
-    for name, stated in sorted(facts.stated.items()):
-        click.echo(f"{name:20} {stated.text or '-'}")
-    for name, value in _said(purchase):
+    found = previewed(_read(file), body.read_bytes(), now_ms())
+    if found.problem:
+        raise ConfigError(f"{file if not found.fields else body}: {found.problem}")
+    for name, value in found.understood:
         click.echo(f"{name:20} {value}")
-
-
-def _said(item: Any) -> Iterator[tuple[str, object]]:
-    """Yield what an event says, by the names of its fields."""
-    from twinbeam.core.values import plain
-
-    told = plain(item)
-    for name in ("event", "event_time", "progress", "cart_token", "checkout_token", "order_token", "visitor_id"):
-        if told.get(name):
-            yield name, told[name]
-    for part in ("user", "page", "properties", "consent"):
-        yield from ((f"{part}.{name}", value) for name, value in told.get(part, {}).items() if value is not None)
+    for name, path in found.missing:
+        click.echo(f"{name:20} missing: there is nothing at {path}")
+    for name, why in found.advised:
+        click.echo(f"{name:20} not in the mapping. {why}")
 
 
 def _mapping(file: Path) -> dict[str, str]:
     from twinbeam.sources.mapped_orders import MappingError, mapping_of
 
     try:
-        return mapping_of(file.read_text(encoding="utf-8"))
-    except (MappingError, UnicodeDecodeError) as error:
+        return mapping_of(_read(file))
+    except MappingError as error:
         raise ConfigError(f"{file}: {error}") from error
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is not UTF-8 text. Save it as UTF-8.") from error
 
 
 @command.command()

@@ -1,6 +1,6 @@
 """The pages and the read API as an ASGI app: every route, and what the routes share."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -13,7 +13,9 @@ from starlette.types import Receive, Scope, Send
 from twinbeam.admin.contract import Administration
 from twinbeam.admin.token_check import TokenTrial
 from twinbeam.core.clock import Clock
+from twinbeam.core.deliveries import Heard
 from twinbeam.core.errors import TwinbeamError
+from twinbeam.orders.preview import PreviewOf, ReadMapping
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.web.access import Access, DeclaredRoute
 from twinbeam.web.account import view as account
@@ -29,7 +31,10 @@ from twinbeam.web.contract import (
     RouteContext,
     SignInTerms,
     never,
+    no_mapping,
+    no_preview,
     nobody_to_ask,
+    nothing_heard,
 )
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
@@ -45,6 +50,7 @@ from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.setup import view as setup
 from twinbeam.web.sign_in import view as sign_in
 from twinbeam.web.sign_in.door import Door
+from twinbeam.web.sources import view as sources
 from twinbeam.web.users import view as users
 from twinbeam.web.welcome import view as welcome
 
@@ -73,6 +79,9 @@ def build(  # noqa: PLR0913 -- a parts list
     tag_path: str = "/t",
     intake_url: str = "http://127.0.0.1:8700",
     connecting: Connecting = NOTHING_TO_CONNECT,
+    heard: Callable[[], Mapping[str, Heard]] = nothing_heard,
+    preview: PreviewOf = no_preview,
+    read_mapping: ReadMapping = no_mapping,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -93,6 +102,9 @@ def build(  # noqa: PLR0913 -- a parts list
         tag_path=tag_path,
         intake_url=intake_url,
         connecting=connecting,
+        heard=heard,
+        preview=preview,
+        read_mapping=read_mapping,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))
@@ -143,6 +155,15 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/reconciliation", partial(reconciliation.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(
+            "/sources", partial(sources.show_list, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")
+        ),
+        DeclaredRoute(
+            "/sources/{source}", partial(sources.show, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")
+        ),
+        DeclaredRoute(
+            "/sources/{source}/live", partial(sources.stream, renderer, context, gate.still), needs=Access.MEMBER
+        ),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),
         DeclaredRoute("/sign-in", partial(sign_in.show, renderer, door), needs=Access.ANYONE, methods=("GET", "POST")),

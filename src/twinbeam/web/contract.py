@@ -13,9 +13,11 @@ from twinbeam.admin.token_record import KnownTokens, TokenVerdict
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.accounts import DeveloperApp
 from twinbeam.core.clock import Clock
+from twinbeam.core.deliveries import Heard
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Vouched
+from twinbeam.orders.preview import Preview, PreviewOf, ReadMapping
 from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
 from twinbeam.pipeline.accept.directory import Directory
@@ -170,6 +172,21 @@ class SignInTerms:
     provider: IdentityProvider | None = None
 
 
+def nothing_heard() -> Mapping[str, Heard]:
+    """Return that no source was heard of."""
+    return {}
+
+
+def no_mapping(_text: str) -> str:
+    """Return that no mapping can be read."""
+    return "Mappings are not read here."
+
+
+def no_preview(_mapping: str, _body: bytes, _now_ms: int) -> Preview:
+    """Return that nothing can be previewed."""
+    return Preview(problem="There is no preview here.")
+
+
 async def nobody_to_ask(_of: TrialOf, _token: str) -> Tried:
     """Return that a token was not tried."""
     return Tried(TokenVerdict.UNREACHABLE, message="nobody is asked")
@@ -183,6 +200,8 @@ class RouteContext:
     `pending` tells whether an event id lies in a journal but is not yet recorded; `ready` gives reasons why not;
     `metrics` gives a body and its content type; `access_codes` are those with which TikTok refuses a token.
     `trial` asks TikTok about a token. `tag_path` and `intake_url` are where pages and servers reach the intake.
+    `heard` tells what came to the addresses of sources, by their names; `preview` reads a sample by a mapping
+    and `read_mapping` the mapping alone.
     `closing` ends the live streams, which would hold up a stop. What a page changes, it changes by
     `administration` on the writer's thread: see `acting.py`.
     """
@@ -204,3 +223,6 @@ class RouteContext:
     tag_path: str = "/t"
     intake_url: str = "http://127.0.0.1:8700"
     connecting: Connecting = NOTHING_TO_CONNECT
+    heard: Callable[[], Mapping[str, Heard]] = nothing_heard
+    preview: PreviewOf = no_preview
+    read_mapping: ReadMapping = no_mapping
