@@ -34,6 +34,7 @@ def test_each_job_runs_and_tells_when_it_ran_and_when_it_will(shop):
         "checkpoints",
         "housekeeping",
         "earlier_journals",
+        "order_retention",
         "overdue",
         "person_requests",
         "removed",

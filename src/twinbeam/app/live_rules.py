@@ -11,6 +11,7 @@ class LiveRules:
     def __init__(self) -> None:
         self._terms: dict[tuple[str, str], Terms] = {}
         self._keep_days: dict[str, int] = {}
+        self._keep_orders_days: dict[str, int] = {}
 
     def __call__(self, workspace: str, pixel: str) -> Terms:
         """Return the terms of a pixel; one that nobody set up has the defaults."""
@@ -20,8 +21,13 @@ class LiveRules:
         """Return how many days a workspace keeps what is about persons."""
         return self._keep_days.get(workspace, DEFAULT_WORKSPACE.keep_days)
 
+    def keep_orders_days_of(self, workspace: str) -> int:
+        """Return how many days a workspace keeps an order after it last changed."""
+        return self._keep_orders_days.get(workspace, DEFAULT_WORKSPACE.keep_orders_days)
+
     def update(self, directory: Directory) -> None:
         """Take the terms from a directory."""
         pixels = directory.pixels.values()
         self._terms = {(entry.workspace, entry.code): Terms(entry.rules, entry.stopped) for entry in pixels}
+        self._keep_orders_days = {name: rules.keep_orders_days for name, rules in directory.workspaces.items()}
         self._keep_days = {name: rules.keep_days for name, rules in directory.workspaces.items()}

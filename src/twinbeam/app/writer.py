@@ -51,6 +51,7 @@ from twinbeam.jobs import (
     housekeeping,
     journals,
     lookups,
+    order_retention,
     overdue,
     person_requests,
     pixel_weeks,
@@ -217,6 +218,9 @@ class Writer:
             token_checks.job(partial(learn_of_deliveries, store), on_store),
             person_requests.job(
                 partial(carry_out_requests, self.settings, self.ring, store, clock), on_store, is_due=sends
+            ),
+            order_retention.job(
+                store, on_store, clock, self.live_rules.keep_orders_days_of, is_due=lambda: sends() and is_sure()
             ),
             self.importing.job(on_store),
         ]

@@ -115,6 +115,7 @@ class WorkspaceRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
     hosts: tuple[str, ...] = ()  #: hosts whose pages may report; empty: any
     keep_days: Annotated[int, Meta(ge=1, le=400)] = 30  #: how long payloads, click keys and look-ups are kept
+    keep_orders_days: Annotated[int, Meta(ge=30, le=3650)] = 400  #: how long an order stays after it last changed
     rates: dict[str, dict[str, dict[str, float]]] = {}  #: from currency -> day (2026-11-21) -> to currency -> rate
 
 

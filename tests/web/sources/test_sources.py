@@ -260,7 +260,7 @@ def test_persons_requests_are_listed_without_persons(room):
     told = words(room.get("/sources/lamps"))
     assert "data request" in told
     assert "not yet" in told
-    assert "1 persons' requests" in words(room.get("/sources"))
+    assert "1 request of persons" in words(room.get("/sources"))
 
 
 def asked_by(who):

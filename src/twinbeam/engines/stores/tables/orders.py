@@ -11,6 +11,7 @@ from twinbeam.core.order import Money, OrderFacts
 from twinbeam.engines.stores.tables.order_reading import OrderReader
 from twinbeam.engines.stores.tables.order_schema import file_import, shop_order, shop_order_conversion
 from twinbeam.orders.ledger import OrderPlace, OrderRow
+from twinbeam.orders.retention import OrderAge
 from twinbeam.orders.state import state_of
 
 T = TypeVar("T")
@@ -78,6 +79,24 @@ class OrderTable(OrderReader):
         with self._tables.transaction() as connection:
             connection.execute(delete(file_import).where(file_import.c.digest == digest))
             connection.execute(insert(file_import).values(digest=digest, done=done, at_ms=now_ms))
+
+    def ages(self, *, after: int, limit: int) -> list[OrderAge]:
+        """Return the next rows by their ids, as far as their end goes."""
+        asked = select(shop_order.c.id, shop_order.c.workspace, shop_order.c.heard_ms).where(shop_order.c.id > after)
+        with self._tables.reading() as connection:
+            return [OrderAge(*row) for row in connection.execute(asked.order_by(shop_order.c.id).limit(limit))]
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """Remove rows, and what leads from them to conversions."""
+        with self._tables.transaction() as connection:
+            for some in _chunks(ids):
+                connection.execute(delete(shop_order_conversion).where(shop_order_conversion.c.order.in_(some)))
+                connection.execute(delete(shop_order).where(shop_order.c.id.in_(some)))
+
+    def forget_imports(self, before_ms: int) -> None:
+        """Remove how far files were imported that nobody has gone on with since a moment."""
+        with self._tables.transaction() as connection:
+            connection.execute(delete(file_import).where(file_import.c.at_ms < before_ms))
 
     def orders_of(self, workspace: str, *, after: int = 0, limit: int = 1_000) -> list[OrderRow]:
         """Return a page of the orders of a workspace, by their ids."""

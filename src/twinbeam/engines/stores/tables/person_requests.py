@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from twinbeam.core.erasure import Person
 from twinbeam.core.values import Signal
@@ -45,6 +45,11 @@ class PersonRequestTable:
         with self._tables.transaction() as connection:
             done = {"done_ms": now_ms, "people": b""}
             connection.execute(update(person_request).where(person_request.c.id == id_).values(done))
+
+    def forget_done(self, before_ms: int) -> None:
+        """Remove what was done before a moment; what is not done stays."""
+        with self._tables.transaction() as connection:
+            connection.execute(delete(person_request).where(person_request.c.done_ms < before_ms))
 
     def _values(self, signal: Signal) -> dict[str, Any]:
         request = signal.request
