@@ -312,3 +312,28 @@ def test_sums_beyond_all_sense_are_no_fault_of_the_item(shop):
     order = shopify(NOW_S, currency="KWD", presentment_currency="KWD", refunds=[refund])
     assert shop.deliver("shopify", order, "orders/updated").status == 202
     assert shop.ledger()[ORDER].place.order_id == ORDER
+
+
+@pytest.mark.parametrize("days", [1, 29, 45, 200])
+def test_what_changes_of_an_order_long_after_it_was_sent_is_no_other_order(shop, days):
+    shop.deliver("shopify", shopify(NOW_S), "orders/paid")
+    shop.send()
+    shop.pass_time(seconds=days * DAY)
+    later = NOW_S + days * DAY
+    parcel = {"created_at": iso(later), "updated_at": iso(later), "shipment_status": "delivered"}
+    shop.deliver("shopify", shopify(later, fulfillment_status="fulfilled", fulfillments=[parcel]), "orders/fulfilled")
+    shop.send()
+    assert shop.conversions() == [("delivered", "")]
+    assert len(shop.counted()) == 1
+    assert state_of(shop.ledger()[ORDER].facts).shown == "delivered"
+
+
+def test_another_buyer_under_an_orders_number_is_still_looked_at(shop):
+    shop.deliver("shopify", shopify(NOW_S), "orders/paid")
+    shop.send()
+    shop.pass_time(seconds=45 * DAY)
+    later, other = NOW_S + 45 * DAY, {"email": "grace@example.com", "contact_email": "grace@example.com"}
+    shop.deliver("shopify", shopify(later, placed_s=later, customer={"id": 8}, phone=None, **other), "orders/paid")
+    shop.send()
+    assert ("held", "order_reused") in shop.conversions()
+    assert len(shop.counted()) == 1

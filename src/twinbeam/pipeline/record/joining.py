@@ -194,12 +194,17 @@ def _is_of(row: Conversion, signal: Signal) -> bool:
 
 
 def _is_reused(row: Conversion, signal: Signal) -> bool:
-    """Return whether a server names another person under an order's number, or the same number long after."""
+    """
+    Return whether a server names another person under an order's number, or the same number long after.
+
+    A shop system tells of one order for as long as something of it changes: a parcel that leaves after two months.
+    """
     if signal.channel.side is not Side.SERVER or row.order_id != signal.order_id or not row.evidence & VOUCHED:
         return False
     person = person_of(signal)
     other_person = bool(person) and bool(row.person) and person != row.person
-    return other_person or abs(signal.event_time - row.event_time) > _APART_SECONDS
+    is_long_after = abs(signal.event_time - row.event_time) > _APART_SECONDS
+    return other_person or (is_long_after and not signal.of_order)
 
 
 def _yields(row: Conversion) -> bool:
