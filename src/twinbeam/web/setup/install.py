@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -20,6 +21,7 @@ class Part(Struct, frozen=True):
 
     what: str
     code: str = ""
+    link: str = ""  #: to where it is done here
 
 
 def chosen_path(asked: str) -> InstallPath:
@@ -27,13 +29,21 @@ def chosen_path(asked: str) -> InstallPath:
     return next((path for path in get_args(InstallPath) if path == asked), "plain")
 
 
-def parts_of(path: InstallPath, snippet: Sequence[str], intake: str) -> list[Part]:
-    """Return what to do on a path; `intake` is the address that takes events."""
+def parts_of(path: InstallPath, snippet: Sequence[str], intake: str, place: str = "") -> list[Part]:
+    """Return what to do on a path; `intake` takes events, `place` is the pixel's workspace and code."""
     codes = {"head": "\n".join(snippet), "fields": _FIELDS, "report": _report(intake), "php": _php(intake), "": ""}
-    return [Part(what, codes[code]) for what, code in _PARTS[path]]
+    make = f"/sources?kind={_KINDS.get(path, 'webhook')}&pixel={quote(place, safe='')}#new"
+    return [Part(what, codes.get(code, ""), make if code == "source" else "") for what, code in _PARTS[path]]
 
 
 _REPORT = "Report each paid order from your server, with its own key and with what the hidden fields said."
+
+_WEBHOOKS = (
+    "Let {} report its orders by its own signed webhooks: a source tells what to paste where."
+)
+
+#: What a path's shop system is as a source.
+_KINDS: Mapping[InstallPath, str] = {"shopify": "shopify", "woocommerce": "woocommerce"}
 
 #: What to do on each path, and what of the lines to copy stands below it.
 _PARTS: Mapping[InstallPath, Sequence[tuple[str, str]]] = {
@@ -51,13 +61,18 @@ _PARTS: Mapping[InstallPath, Sequence[tuple[str, str]]] = {
     "shopify": (
         ("Online Store, Themes, Edit code, theme.liquid: put this right behind <head>.", "head"),
         ("The tag hears Shopify's consent banner. Give ttq.track the order's id on the thank-you page.", ""),
-        ("Let your app, or the service that handles orders, report each paid order.", "report"),
+        (_WEBHOOKS.format("Shopify"), "source"),
+        ("Or let your app, or the service that handles orders, report each paid order.", "report"),
     ),
     "woocommerce": (
         ("Put this into the header of the theme, above all other scripts.", "head"),
-        ("Put this into functions.php of a child theme, and the server key into wp-config.php.", "php"),
+        (_WEBHOOKS.format("WooCommerce"), "source"),
+        ("Or put this into functions.php of a child theme, and the server key into wp-config.php.", "php"),
     ),
-    "server": (("No page is changed. Report each event from your server.", "report"),),
+    "server": (
+        ("No page is changed. Report each event from your server.", "report"),
+        (_WEBHOOKS.format("a shop system, a payment service"), "source"),
+    ),
 }
 
 _FIELDS = """<input type="hidden" name="twinbeam_visitor_id">
