@@ -143,6 +143,13 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/reconciliation", partial(reconciliation.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute("/reconciliation/csv", partial(reconciliation.as_file, context), needs=Access.VIEWER),
+        DeclaredRoute(
+            "/reconciliation/send",
+            partial(reconciliation.send, renderer, context),
+            needs=Access.MEMBER,
+            methods=("POST",),
+        ),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),
         DeclaredRoute("/sign-in", partial(sign_in.show, renderer, door), needs=Access.ANYONE, methods=("GET", "POST")),

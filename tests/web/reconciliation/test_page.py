@@ -44,7 +44,7 @@ def test_the_first_sentence_answers_and_the_bar_says_the_same(shop):
         page
     )
     assert 'aria-label="accepted 2, deliberately not sent 1, missing 2"' in page.text
-    assert len(re.findall(r'<rect class="slice-(?:accepted|ignored|missing)"', page.text)) == 3
+    assert len(re.findall(r'<rect class="slice-(?:accepted|ignored|missing)"', page.text)) == 3 + 4
     assert "Accuracy 60.0 %" in words(page)
     assert "EUR 102.50 EUR 41.00 EUR 20.50 EUR 41.00 EUR 0.00 EUR 5.50 EUR 97.00 EUR" in words(page)
 
