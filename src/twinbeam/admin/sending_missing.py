@@ -81,26 +81,28 @@ def preview(reads: OrderReads, pixels: Sequence[PixelRow], question: Question, n
     return _preview(reads, lines[:MOST], pixels, missing, now_ms)
 
 
-def previewed(admin: Admin, workspace: str, *, days: int = DAYS, pixel: str = "") -> MissingPreview:
-    """Return what would be sent of the orders of some days, for one pixel or for all; raises NotFound."""
+def asked_for(admin: Admin, workspace: str, *, days: int = DAYS, pixel: str = "") -> Question:
+    """Return the question for the orders of some days, of one pixel or of all; raises NotFound."""
     place = known_workspace(admin, workspace)
-    pixels, now_ms = admin.store.pixels(), admin.clock.now_ms()
-    if pixel and (place, pixel) not in {(row.workspace, row.code) for row in pixels}:
+    if pixel and (place, pixel) not in {(row.workspace, row.code) for row in admin.store.pixels()}:
         raise NotFound(f"There is no pixel {pixel} in {place}; see: twinbeam pixels list")
-    question = Question(last_days(now_ms, days, place), pixel=(place, pixel) if pixel else None)
-    return preview(admin.store.orders, pixels, question, now_ms)
+    return Question(last_days(admin.clock.now_ms(), days, place), pixel=(place, pixel) if pixel else None)
 
 
-def send(admin: Admin, workspace: str, *, days: int = DAYS, pixel: str = "") -> MissingPreview:
-    """Ask a running gateway to send what the preview names; raises NotFound, and Conflict where there is nothing."""
+def previewed(admin: Admin, question: Question) -> MissingPreview:
+    """Return what would be sent of what TikTok lacks of some orders."""
+    return preview(admin.store.orders, admin.store.pixels(), question, admin.clock.now_ms())
+
+
+def send(admin: Admin, question: Question) -> MissingPreview:
+    """Ask a running gateway to send what the preview names; raises Conflict where there is nothing."""
     with changing(admin) as audit:
-        found = previewed(admin, workspace, days=days, pixel=pixel)
+        found = previewed(admin, question)
         if not found.conversions:
             raise Conflict("Nothing that is missing can be sent again. `twinbeam orders send-missing` says why.")
         admin.store.ask_send(found.conversions, now_ms=audit.at_ms)
-        of_pixel = f"/{pixel}" if pixel else ""
-        told = f"{len(found.conversions)} sent again, {found.worth}"
-        audit.tell(f"orders {known_workspace(admin, workspace)}{of_pixel}", "missing", told)
+        place = "/".join(question.pixel) if question.pixel else question.days.workspace or "of all workspaces"
+        audit.tell(f"orders {place}", "missing", f"{len(found.conversions)} sent again, {found.worth}")
     return found
 
 

@@ -174,9 +174,10 @@ def send_missing(days: int, *, pixel: str, yes: bool, workspace: str) -> None:
     from twinbeam.cli.setup import opened_admin
 
     with opened_admin() as admin:
-        found = sending_missing.previewed(admin, workspace, days=days, pixel=pixel)
+        asked = sending_missing.asked_for(admin, workspace, days=days, pixel=pixel)
+        found = sending_missing.previewed(admin, asked)
         if found.conversions and yes:
-            found = sending_missing.send(admin, workspace, days=days, pixel=pixel)
+            found = sending_missing.send(admin, asked)
     _tell_sending(found, sent=yes)
 
 

@@ -41,6 +41,7 @@ from twinbeam.web.live.snapshot_cache import SnapshotCaches
 from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
 from twinbeam.web.reconciliation import view as reconciliation
+from twinbeam.web.reconciliation import week as reconciled_week
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.setup import view as setup
 from twinbeam.web.sign_in import view as sign_in
@@ -144,6 +145,9 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/reconciliation", partial(reconciliation.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/reconciliation/csv", partial(reconciliation.as_file, context), needs=Access.VIEWER),
+        DeclaredRoute(
+            "/reconciliation/week/{monday}", partial(reconciled_week.show, renderer, context), needs=Access.VIEWER
+        ),
         DeclaredRoute(
             "/reconciliation/send",
             partial(reconciliation.send, renderer, context),

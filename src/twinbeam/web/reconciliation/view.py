@@ -7,11 +7,13 @@ from functools import partial
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from twinbeam.admin import sending_missing
+from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.order_tables import LINE, SUMS, harmless, line_row, sum_rows
 from twinbeam.admin.reconciling import Question, Reconciliation, lines_of, reconciliation
@@ -19,9 +21,8 @@ from twinbeam.admin.sending_missing import MissingPreview
 from twinbeam.admin.tiktok_counts import TiktokCount, tiktok_counts
 from twinbeam.core.clock import day_of
 from twinbeam.core.money import shown
-from twinbeam.core.rules import MAIN
 from twinbeam.core.users import Role
-from twinbeam.orders.causes import CausedMoney, Effect
+from twinbeam.orders.causes import CausedMoney
 from twinbeam.orders.reconciliation import BASIS, Line, Result, sentence
 from twinbeam.orders.sums import OrderGroup, OrderSums, grouped
 from twinbeam.web.access import signed_in
@@ -29,7 +30,7 @@ from twinbeam.web.acting import act
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.forms import read_form
 from twinbeam.web.places import Places, places
-from twinbeam.web.plots import Slice, Step, falling, stacked
+from twinbeam.web.plots import Slice, stacked
 from twinbeam.web.reconciliation.asked import (
     GROUPINGS,
     PAGE,
@@ -41,32 +42,12 @@ from twinbeam.web.reconciliation.asked import (
     read_question,
     week_of,
 )
+from twinbeam.web.reconciliation.falls import EFFECTS, WORDS, Fall, falls
 from twinbeam.web.rendering import HEADERS, PageRenderer
 from twinbeam.web.sight import seen_by
 
 MOST_PLACES = 200  #: rows of the table of sums; the file has all
 MOST_IN_FILE = 100_000
-MOST_STEPS = 12
-WORDS = {
-    Result.ACCEPTED: "Accepted by TikTok",
-    Result.IGNORED: "Deliberately not sent",
-    Result.MISSING: "Missing",
-}
-
-EFFECTS = {
-    Effect.RECOVERED: "Recovered",
-    Effect.WEAKENED: "Without the click",
-    Effect.LOST: "Lost",
-    Effect.UNKNOWN: "Unknown",
-}
-
-
-class Fall(Struct, frozen=True):
-    """A row of the fall from the shop's orders to TikTok's: why so many are not there."""
-
-    result: str
-    reason: str
-    step: Step
 
 
 class TiktokRow(Struct, frozen=True):
@@ -122,17 +103,19 @@ async def send(renderer: PageRenderer, context: RouteContext, request: Request) 
     if not form.get("sure"):
         problem = "Tick the box to confirm: what is sent cannot be taken back."
         return await _page(renderer, context, request, asked, problem=problem)
-    workspace = asked.workspace or MAIN
-    pixel = asked.pixel
+    mine = signed_in(request).workspace
+    if asked.told != "orders" or (mine and asked.workspace not in ("", mine)):
+        raise HTTPException(404)
+    within = replace(asked, workspace=asked.workspace or mine, result="", reason="", cause="")
     try:
-        await act(
-            context,
-            request,
-            partial(sending_missing.send, workspace=workspace, days=asked.days, pixel=pixel),
-        )
+        await act(context, request, partial(_send, asked=within))
     except AdminError as error:
         return await _page(renderer, context, request, asked, problem=str(error))
     return RedirectResponse(asked.address(), 303, {"cache-control": "no-store"})
+
+
+def _send(admin: Admin, *, asked: OrderQuestion) -> MissingPreview:
+    return sending_missing.send(admin, asked.question(admin.store.pixels(), admin.clock.now_ms()))
 
 
 async def as_file(context: RouteContext, request: Request) -> Response:
@@ -221,7 +204,7 @@ def _shown(  # noqa: PLR0913, PLR0917 -- the parts of a page
     return OrdersPage(
         total=total,
         slices=stacked([(result.value, n) for result, n in counts.items()]),
-        falls=_falls(total),
+        falls=falls(total),
         causes=_by_effect(found.money),
         by_place=sums[:MOST_PLACES],
         n_places=len(sums),
@@ -231,21 +214,6 @@ def _shown(  # noqa: PLR0913, PLR0917 -- the parts of a page
         sending=sending,
         places=named,
     )
-
-
-def _falls(total: OrderSums) -> list[Fall]:
-    """Return the steps from the shop's number down to TikTok's, deliberate ones first; the rarest are one step."""
-    named = [(result, reason, n) for result, its in _ends(total) for reason, n in its.items()]
-    if len(named) > MOST_STEPS:
-        kept = sorted(named, key=lambda it: -it[2])[: MOST_STEPS - 1]
-        rest = sum(n for *_, n in named) - sum(n for *_, n in kept)
-        named = [it for it in named if it in kept] + [("missing", "", rest)]
-    steps = falling(total.orders, [(result, n) for result, _, n in named])
-    return [Fall(result, reason, step) for (result, reason, _), step in zip(named, steps, strict=True)]
-
-
-def _ends(total: OrderSums) -> Sequence[tuple[str, Mapping[str, int]]]:
-    return (Result.IGNORED.value, total.ignored), (Result.MISSING.value, total.missing)
 
 
 def _by_effect(money: Sequence[CausedMoney]) -> Mapping[str, Sequence[CausedMoney]]:

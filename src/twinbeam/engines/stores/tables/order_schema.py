@@ -86,6 +86,15 @@ file_import = Table(
     sqlite_strict=True,
 )
 
+#: The weekly reports that were sent, by their Mondays.
+sent_report = Table(
+    "sent_report",
+    metadata,
+    Column("week", Text, primary_key=True),
+    Column("at_ms", MS, nullable=False),
+    sqlite_strict=True,
+)
+
 #: What each source of orders speaks, and its rules, as JSON without the defaults.
 order_source = Table(
     "order_source",

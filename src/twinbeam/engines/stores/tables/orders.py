@@ -14,6 +14,7 @@ from twinbeam.engines.stores.tables.order_reading import OrderReader
 from twinbeam.engines.stores.tables.order_schema import (
     file_import,
     order_alike,
+    sent_report,
     shop_order,
     shop_order_conversion,
 )
@@ -95,6 +96,17 @@ class OrderTable(OrderReader):
         with self._tables.transaction() as connection:
             connection.execute(delete(file_import).where(file_import.c.digest == digest))
             connection.execute(insert(file_import).values(digest=digest, done=done, at_ms=now_ms))
+
+    def report_sent(self, week: str) -> bool:
+        """Return whether the report of a week, by its Monday, was sent."""
+        with self._tables.reading() as connection:
+            return connection.scalar(select(sent_report.c.week).where(sent_report.c.week == week)) is not None
+
+    def note_report(self, week: str, now_ms: int) -> None:
+        """Note that the report of a week was sent."""
+        with self._tables.transaction() as connection:
+            connection.execute(delete(sent_report).where(sent_report.c.week == week))
+            connection.execute(insert(sent_report).values(week=week, at_ms=now_ms))
 
     def orders_of(self, workspace: str, *, after: int = 0, limit: int = 1_000) -> list[OrderRow]:
         """Return a page of the orders of a workspace, by their ids."""

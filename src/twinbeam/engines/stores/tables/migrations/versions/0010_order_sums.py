@@ -36,5 +36,11 @@ def upgrade() -> None:
         "AND its.workspace = shop_order.workspace AND its.source = shop_order.source AND its.kind = shop_order.kind "
         "AND its.currency = shop_order.currency AND its.state = shop_order.state)"
     )
+    op.create_table(
+        "sent_report",
+        sa.Column("week", sa.Text, primary_key=True),
+        sa.Column("at_ms", _MS, nullable=False),
+        sqlite_strict=True,
+    )
     columns = ["day", "alike", "links", "placed_ms", "value_minor", "refunded_minor"]
     op.create_index("shop_order_summed", "shop_order", columns)
