@@ -16,7 +16,7 @@ from twinbeam.core.story import Story
 from twinbeam.pipeline.identity.email import email_digest
 from twinbeam.pipeline.identity.event_ids import safe_id
 from twinbeam.pipeline.identity.hashing import is_hashed
-from twinbeam.pipeline.identity.order_ids import one_spelling
+from twinbeam.pipeline.identity.order_ids import NAMING, one_spelling
 from twinbeam.pipeline.identity.person import hashed_external_id
 from twinbeam.pipeline.identity.phone import Phones
 
@@ -26,6 +26,10 @@ class Searched(Protocol):
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id, in every event and pixel of some workspaces, tombstones included."""
+        ...
+
+    def by_order(self, workspaces: Sequence[str], order_id: str) -> list[Story]:
+        """Return what follows from an order in the ledger of some workspaces: held, declined and sent alike."""
         ...
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
@@ -80,6 +84,12 @@ def find_anywhere(
     ]
     if hashes:  # such a hash is short, and may lead astray
         found |= {story.id: story for story in searched.by_lookup(hashes) if story.workspace in workspaces}
+    order = _order(text) if By.ORDER_ID in ways else None
+    if order is not None:  # what is held or was declined has no look-ups
+        by_ledger = searched.by_order(workspaces, order)
+        by_id = [it for it in searched.by_event_ids(workspaces, order) if it.event in NAMING]
+        named = (it if it.order_id else replace(it, order_id=order) for it in (*by_ledger, *by_id))
+        found |= {story.id: story for story in named if story.order_id == order and story.id not in found}
     if By.EVENT_ID in ways:
         event_id = safe_id(text)
         # A tombstone kept only the key, so it is given the id it was found under.
@@ -87,7 +97,7 @@ def find_anywhere(
             story if story.event_id else replace(story, event_id=event_id)
             for story in searched.by_event_ids(workspaces, event_id)
         )
-        found |= {story.id: story for story in named}
+        found |= {story.id: story for story in named if story.id not in found or not story.order_id}
     return sorted(found.values(), key=lambda story: -story.id)
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from twinbeam.core.errors import ConfigError
+from twinbeam.mail_settings import MAIL, MailServer, mail_lacking
 from twinbeam.sign_in_settings import PREFIX, SIGN_IN, Variable, lacking, split_url
 from twinbeam.surroundings import (
     NO_PROXY_VARIABLES,
@@ -91,6 +92,9 @@ class Settings(Struct, frozen=True):
     oidc_client_id: str = ""
     oidc_client_secret: str = ""
     oidc_roles: tuple[tuple[str, str], ...] = ()  #: (address or domain of addresses, role)
+    smtp_url: MailServer | None = None
+    report_from: str = ""
+    report_to: tuple[str, ...] = ()
     proxy: str = ""  #: through which TikTok is reached; "" for none. It may hold a password
 
     @property
@@ -258,6 +262,7 @@ VARIABLES = (
     ),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),
     *_IMPORT,
+    *MAIL,
     *SIGN_IN,
 )
 
@@ -338,7 +343,7 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         batch_delay_ms=values["batch_delay_seconds"],
         in_flight=values["in_flight"],
         log_format=values["log_format"],
-        **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT)},
+        **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT, *MAIL)},
         proxy="" if goes_past(values["tiktok_url"], source) else through,
         server_key_rate=values["server_key_rate"],
         browser_key_rate=values["browser_key_rate"],
@@ -367,7 +372,7 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
     listen, dashboard = values["listen"], values["dashboard"]
     if listen == dashboard and listen.port:
         return [f"{PREFIX}LISTEN and {PREFIX}DASHBOARD are both {listen.host}:{listen.port}; give each its own port."]
-    return lacking(values)
+    return lacking(values) + mail_lacking(values)
 
 
 def _strangers(source: Mapping[str, str]) -> list[str]:

@@ -11,6 +11,7 @@ from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.errors import NotFound
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.rules import MAIN
+from twinbeam.orders.sums import tally
 
 COD = {"financial_status": "pending", "payment_gateway_names": ["Cash on Delivery (COD)"]}
 
@@ -46,12 +47,16 @@ def with_a_pixel(shop, code, rules):
 
 
 def read(shop, workspace, **asked):
-    found = reconciling.reconciliation(shop.store.orders, shop.store.pixels(), workspace, shop.now_ms, **asked)
-    return found.orders
+    days = reconciling.last_days(shop.now_ms, 7, workspace)
+    question = reconciling.Question(days, **asked)
+    found = list(reconciling.lines_of(shop.store.orders, shop.store.pixels(), question))
+    assert reconciling.reconciliation(shop.store.orders, shop.store.pixels(), question).total == tally(found)
+    return found
 
 
 def became(shop, **asked):
-    lines = reconciling.reconcile(an_admin(shop), MAIN, **asked).orders
+    lines = reconciling.listed(an_admin(shop), MAIN, **asked)
+    assert reconciling.reconcile(an_admin(shop), MAIN, **asked).total == tally(lines)
     return {line.order.order_id: (line.pixel, line.result.value, line.reason) for line in lines}
 
 

@@ -17,13 +17,11 @@ from twinbeam.orders.reconciliation import (
     OrderConversion,
     Result,
     by_order,
-    by_place,
-    place_of,
     reconciled,
     sentence,
-    tally,
 )
 from twinbeam.orders.state import KINDS
+from twinbeam.orders.sums import by_place, place_of, tally
 
 ACCEPTED, IGNORED, MISSING = Result.ACCEPTED, Result.IGNORED, Result.MISSING
 AMOUNTS = st.none() | st.integers(0, 10_000)

@@ -33,6 +33,7 @@ EXAMPLES = {
     "/pixels/{workspace}/{code}": f"/pixels/{WORKSPACE}/{PIXEL}",
     "/pixels/{workspace}/{code}/stop": f"/pixels/{WORKSPACE}/{PIXEL}/stop",
     "/pixels/{workspace}/{code}/start": f"/pixels/{WORKSPACE}/{PIXEL}/start",
+    "/reconciliation/week/{monday}": "/reconciliation/week/2026-09-14",
     "/events/{id:int}": "/events/12",
     "/static/{name}": "/static/mark.svg",
     "/welcome/{token}": "/welcome/guess",
@@ -283,6 +284,7 @@ def test_only_forms_take_more_than_a_look(place):
     sources = {"/sources", "/sources/{source}"}
     assert writing == {
         "/find",
+        "/reconciliation/send",
         "/sign-in",
         "/sign-out",
         "/welcome/{token}",

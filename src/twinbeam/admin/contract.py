@@ -202,6 +202,10 @@ class Administration(Protocol):
         """Ask the writer to let go what is held because this order's number was used before; return what that is."""
         ...
 
+    def ask_send(self, ids: Sequence[int], *, now_ms: int) -> None:
+        """Ask the writer to send again what TikTok refused of some conversions; it looks at each once more."""
+        ...
+
     def ask_erasure(self, request: Erasure) -> None:
         """Note a request for erasure, which the writer carries out."""
         ...

@@ -19,6 +19,7 @@ from random import Random
 from typing import NoReturn
 from uuid import uuid4
 
+from twinbeam.app import weekly_reports
 from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.importing import Importing, Saved, account_tokens, saved_tokens
@@ -370,7 +371,10 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
             stop,
             writer.follower.run(stop),
             writer.send(stop),
-            writer.scheduler(pixel_weeks.job(counter, on_counter, writer.store, on_store, writer.clock)).run(stop),
+            writer.scheduler(
+                pixel_weeks.job(counter, on_counter, writer.store, on_store, writer.clock),
+                *weekly_reports.jobs(settings, counter, on_counter, writer.store, on_store, writer.clock),
+            ).run(stop),
         )
     except ConfigError as error:
         leave(error)

@@ -25,6 +25,7 @@ COMMANDS = {
     "audit": ("twinbeam.cli.audit", "Show who changed which pixel, key or rule, and who erased or exported."),
     "import": ("twinbeam.cli.importing", "Import orders or events from a file, after a dry run."),
     "orders": ("twinbeam.cli.orders", "Compare the shop's orders with what TikTok accepted of them."),
+    "report": ("twinbeam.cli.report", "Write or send the weekly report of orders."),
     "find": ("twinbeam.cli.find", "Show what became of an event."),
     "release": ("twinbeam.cli.release", "Send an order that is held because its number was used before."),
     "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),

@@ -9,23 +9,25 @@ import click
 from twinbeam.cli.options import workspace_option
 
 if TYPE_CHECKING:
-    from twinbeam.orders.reconciliation import Line, OrderGroup, OrderSums
+    from twinbeam.admin.sending_missing import MissingPreview
+    from twinbeam.orders.causes import CausedMoney
+    from twinbeam.orders.reconciliation import Line
+    from twinbeam.orders.sums import OrderSums
 
-_LINE = ("order", "shop", "placed", "paid", "value", "currency", "pixel", "result", "reason", "told", "conversion")
-_SUMS = (
-    "day",
-    "workspace",
-    "pixel",
-    "channel",
-    "currency",
-    "source",
-    "orders",
-    "accepted",
-    "ignored",
-    "missing",
-    "accuracy",
+#: What sums may be added up by, as on the page.
+_BY = {
+    "all": ("day", "pixel", "channel", "source"),
+    "day": ("day",),
+    "pixel": ("pixel",),
+    "day-pixel": ("day", "pixel"),
+    "channel": ("channel",),
+    "source": ("source",),
+    "currency": (),
+}
+_days_option = click.option(
+    "--days", type=click.IntRange(1, 400), default=7, show_default=True, help="UTC days, with today."
 )
-_MONEY = ("value", "accepted_value", "ignored_value", "missing_value", "delta", "refunded", "net")
+_leads_option = click.option("--leads", is_flag=True, help="Leads that a server, a CRM or a file told of, not orders.")
 
 
 @click.group()
@@ -38,12 +40,14 @@ def command() -> None:
       twinbeam orders reconcile
       twinbeam orders list --missing
       twinbeam orders show 1001
+      twinbeam orders send-missing
     """  # noqa: D301 -- \b tells click to keep the lines
 
 
 def _reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
     options = (
-        click.option("--days", type=click.IntRange(1, 400), default=7, show_default=True, help="UTC days, with today."),
+        _days_option,
+        _leads_option,
         click.option("--missing", is_flag=True, help="List the orders that TikTok lacks."),
         click.option(
             "--csv", "file", type=click.Path(dir_okay=False, path_type=Path), help="Write CSV to a file; - prints it."
@@ -57,7 +61,7 @@ def _reading_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @command.command(name="list")
 @_reading_options
-def list_orders(days: int, *, missing: bool, file: Path | None, workspace: str) -> None:
+def list_orders(days: int, *, leads: bool, missing: bool, file: Path | None, workspace: str) -> None:
     """
     List the orders of the last days, the newest first: number, placed, paid, value, what became of it.
 
@@ -66,16 +70,18 @@ def list_orders(days: int, *, missing: bool, file: Path | None, workspace: str) 
       twinbeam orders list
       twinbeam orders list --days 30 --missing --csv missing.csv
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.admin import reconciling
+    from twinbeam.admin import order_tables, reconciling
     from twinbeam.cli.setup import opened_admin
 
+    told: reconciling.Told = "leads" if leads else "orders"
     with opened_admin() as admin:
-        lines = reconciling.listed(admin, workspace, days=days, missing=missing)
+        lines = reconciling.listed(admin, workspace, days=days, missing=missing, told=told)
     if file is not None:
-        _write(file, _LINE, [_as_row(line) for line in lines])
+        _write(file, order_tables.LINE, [order_tables.line_row(line) for line in lines])
         return
     if not lines:
-        click.echo(f"No order {'is missing' if missing else 'was placed'} in the last {days} days.")
+        thing = "lead" if leads else "order"
+        click.echo(f"No {thing} {'is missing' if missing else 'was placed'} in the last {days} days.")
     for line in lines:
         click.echo(_told(line))
 
@@ -111,40 +117,95 @@ def show(order: str, workspace: str) -> None:
 
 @command.command()
 @_reading_options
-def reconcile(days: int, *, missing: bool, file: Path | None, workspace: str) -> None:
+@click.option(
+    "--by", type=click.Choice(list(_BY)), default="all", show_default=True, help="What the CSV is added up by."
+)
+def reconcile(days: int, *, leads: bool, missing: bool, file: Path | None, workspace: str, by: str) -> None:
     """
     Add the orders of the last days up: accepted by TikTok, deliberately not sent, missing, each with its reason.
 
-    The CSV holds a row for each day, pixel, channel, currency and source; it counts an order once for each pixel.
+    The CSV holds a row for each day, pixel, channel, currency and source, or for less of it (--by); it counts an order
+    once for each pixel. By day-pixel TikTok's own count stands beside it.
 
     \b
     Examples:
       twinbeam orders reconcile
-      twinbeam orders reconcile --days 30 --csv orders.csv
-      twinbeam orders reconcile --missing
+      twinbeam orders reconcile --days 30 --by day --csv orders.csv
+      twinbeam orders reconcile --leads
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.admin import reconciling
+    from twinbeam.admin import order_tables, reconciling
+    from twinbeam.admin.tiktok_counts import tiktok_counts
     from twinbeam.cli.setup import opened_admin
-    from twinbeam.orders.reconciliation import Result, by_place
+    from twinbeam.orders.sums import grouped
 
+    told: reconciling.Told = "leads" if leads else "orders"
     with opened_admin() as admin:
-        found = reconciling.reconcile(admin, workspace, days=days)
+        found = reconciling.reconcile(admin, workspace, days=days, told=told)
+        within = reconciling.last_days(admin.clock.now_ms(), days, workspace)
+        counts = tiktok_counts(admin.store.accounts, within, told) if by == "day-pixel" and file is not None else {}
+        lines = reconciling.listed(admin, workspace, days=days, missing=True, told=told) if missing else []
     if file is not None:
-        _write(file, (*_SUMS, *_MONEY), [_as_sums(*row) for row in by_place(found.lines).items()])
+        _write(file, order_tables.SUMS, order_tables.sum_rows(grouped(found.parts, _BY[by]), counts))
         return
-    _tell(found.total, days)
-    for line in found.listed(Result.MISSING) if missing else []:
+    _tell(found.total, days, "leads" if leads else "orders")
+    _tell_causes(found.money)
+    for line in lines:
         click.echo(_told(line))
 
 
-def _tell(total: "OrderSums", days: int) -> None:
+@command.command(name="send-missing")
+@_days_option
+@click.option("--pixel", default="", help="Of one pixel only, by its code.")
+@click.option("--yes", is_flag=True, help="Send it; without, it is only said what would be sent.")
+@workspace_option
+def send_missing(days: int, *, pixel: str, yes: bool, workspace: str) -> None:
+    """
+    Send again what TikTok rejected of the last days' orders, where nothing can count twice.
+
+    Without --yes it says what would be sent and what it is worth, and why the rest of what is missing is not: what
+    consent forbids, what TikTok may have already, what is too old, and that of which nothing is kept.
+
+    \b
+    Examples:
+      twinbeam orders send-missing
+      twinbeam orders send-missing --days 2 --yes
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.admin import sending_missing
+    from twinbeam.cli.setup import opened_admin
+
+    with opened_admin() as admin:
+        asked = sending_missing.asked_for(admin, workspace, days=days, pixel=pixel)
+        found = sending_missing.previewed(admin, asked)
+        if found.conversions and yes:
+            found = sending_missing.send(admin, asked)
+    _tell_sending(found, sent=yes)
+
+
+def _tell_sending(found: "MissingPreview", *, sent: bool) -> None:
+    from twinbeam.admin.sending_missing import why_not
+
+    n = len(found.conversions)
+    if not n:
+        click.echo("Nothing that is missing can be sent again.")
+    elif sent:
+        click.echo(f"{n} are sent again, worth {found.worth}; within seconds while the gateway runs.")
+    else:
+        click.echo(f"{n} can be sent again, worth {found.worth}. Add --yes to send.")
+    for reason, count in found.kept_back.items():
+        click.echo(f"{count:8} not sent, {reason}: {why_not(reason)}")
+
+
+def _tell(total: "OrderSums", days: int, things: str) -> None:
     from twinbeam.orders.reconciliation import BASIS, sentence
 
+    if not total.orders and things == "leads":
+        click.echo(f"No server, CRM or file told of a lead in the last {days} days.")
+        return
     if not total.orders:
         click.echo(f"No order was placed in the last {days} days. Connect a shop (twinbeam sources create --help)")
         click.echo("or import its orders from a file (twinbeam import orders FILE).")
         return
-    click.echo(f"{total.orders:8} orders in the last {days} UTC days")
+    click.echo(f"{total.orders:8} {things} in the last {days} UTC days")
     click.echo(f"{total.accepted:8} accepted by TikTok")
     for words, n, reasons in (
         ("deliberately not sent", total.n_ignored, total.ignored),
@@ -153,12 +214,19 @@ def _tell(total: "OrderSums", days: int) -> None:
         click.echo(f"{n:8} {words}")
         for reason, count in reasons.items():
             click.echo(f"{count:12} {reason}: {sentence(reason)}")
-    click.echo(f"{total.accuracy:8.1%} accuracy: accepted and deliberately not sent, of all orders")
+    click.echo(f"{total.accuracy:8.1%} accuracy: accepted and deliberately not sent, of all {things}")
     for currency, money in total.money.items():
         told = {"value": money.value, "accepted": money.accepted, "missing": money.missing, "delta": money.delta}
         told |= {"refunded": money.refunded, "net": money.net}
         click.echo(", ".join(f"{name} {_money(minor, currency)}" for name, minor in told.items()))
     click.echo(f"The delta is {BASIS}")
+
+
+def _tell_causes(money: Sequence["CausedMoney"]) -> None:
+    """Write which money was recovered and lost, by cause."""
+    for it in money:
+        worth = ", ".join(_money(minor, currency) for currency, minor in it.values.items())
+        click.echo(f"{it.effect}: {it.cause}: {it.orders}, worth {worth}. {it.sentence}")
 
 
 def _told(line: "Line") -> str:
@@ -174,43 +242,18 @@ def _told(line: "Line") -> str:
     return f"{number:20} {_time(order.placed_ms)} {paid:16} {value:>14}  {words}{link}"
 
 
-def _as_row(line: "Line") -> list[object]:
-    from twinbeam.core.money import in_units
-
-    order = line.order
-    paid = "" if order.paid_ms is None else _time(order.paid_ms)
-    moments = (_time(order.placed_ms), paid)
-    value, told = in_units(order.value_minor, order.currency), in_units(line.told_minor, line.told_currency)
-    head = (order.order_id, order.shop, *moments, value, order.currency)
-    return [*head, line.pixel, line.result, line.reason, told, line.conversion]
-
-
-def _as_sums(place: "OrderGroup", total: "OrderSums") -> list[object]:
-    from datetime import date, timedelta
-
-    from twinbeam.core.money import in_units
-
-    money = total.money[place.currency]
-    amounts = (money.value, money.accepted, money.ignored, money.missing, money.delta, money.refunded, money.net)
-    day = date(1970, 1, 1) + timedelta(days=place.day)
-    counts = (total.orders, total.accepted, total.n_ignored, total.n_missing, f"{total.accuracy:.4f}")
-    return [day, *place[1:], *counts, *(in_units(minor, place.currency) for minor in amounts)]
-
-
 def _write(file: Path, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Write a table; what a spreadsheet would take for a formula is written as text."""
     import csv
 
+    from twinbeam.admin.order_tables import harmless
+
     with click.open_file(str(file), "w", encoding="utf-8") as out:
         table = csv.writer(out, lineterminator="\n")
         table.writerow(head)
-        table.writerows([_harmless(cell) for cell in row] for row in rows)
+        table.writerows(harmless(rows))
     if str(file) != "-":
         click.echo(f"{len(rows)} rows are in {file}.")
-
-
-def _harmless(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _money(minor: int | None, currency: str) -> str:

@@ -58,7 +58,7 @@ LEGAL: Mapping[State, Mapping[str, State]] = {
         "erase": State.ERASED,
     },
     State.DELIVERED: {"enriched": State.READY, "erase": State.ERASED},
-    State.REFUSED: {"replay": State.READY, "erase": State.ERASED},
+    State.REFUSED: {"replay": State.READY, "refused": State.WITHDRAWN, "erase": State.ERASED},
     State.EXPIRED: {
         "said after all": State.READY,
         "said, more is awaited": State.HELD,

@@ -7,18 +7,17 @@ Ignored is what its owner or its visitor decided. All else is missing until TikT
 its way. Pure: the order of what is given means nothing.
 """
 
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
-from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.outcomes import Reason
 
 PURCHASE = "Purchase"
+LEADS = ("Lead", "CompleteRegistration")  #: what is a lead where a server, a CRM or a file told of it
 NO_PIXEL = ""  #: of an order that led to no event
 
 
@@ -68,8 +67,6 @@ DECIDED = frozenset(
     }
 )
 
-#: Where orders of a kind come from; those of the shop's own pages have no kind.
-ONLINE = "online"
 _NO_ORDER = "no_order"
 
 BASIS = (
@@ -89,10 +86,11 @@ class OrderConversion(Struct, frozen=True):
     currency: str
     enriched: bool = False  #: it was accepted, and then sent once more with what came later
     test: bool = False
+    marks: int = 0  #: of orders.causes: what its copies tell of page, script and click
 
 
 class KnownOrder(Struct, frozen=True):
-    """An order of the ledger with its purchases."""
+    """An order of the ledger with its purchases, or a lead with its event."""
 
     workspace: str
     shop: str
@@ -106,6 +104,8 @@ class KnownOrder(Struct, frozen=True):
     value_minor: int | None
     refunded_minor: int | None
     conversions: Sequence[OrderConversion] = ()
+    id: int = 0  #: its row's; of a lead the conversion
+    event: str = PURCHASE  #: of a lead its name
 
     @property
     def net_minor(self) -> int:
@@ -115,11 +115,83 @@ class KnownOrder(Struct, frozen=True):
         return (self.value_minor or 0) - (self.refunded_minor or 0)
 
 
+class Summed(Struct, frozen=True):
+    """Orders that are alike in all that is told of them but their numbers and amounts, added up."""
+
+    alike: KnownOrder  #: its amounts are the sums
+    n: int
+    compared: int = 0  #: the value of those of which TikTok's value is known in the same currency
+    told: int = 0  #: TikTok's value of those
+
+
+class Counted(Struct, frozen=True):
+    """The orders of some days, as a store adds them up."""
+
+    alike: Sequence[Summed] = ()  #: those with one purchase at most
+    several: Sequence[KnownOrder] = ()  #: those with more, one by one
+
+
+class Days(Struct, frozen=True):
+    """Some UTC days, days since the epoch, and whose orders of them; an empty name stands for all workspaces."""
+
+    first: int
+    last: int
+    workspace: str = ""
+
+
+class Sought(Struct, frozen=True):
+    """What a list of orders is narrowed to before each is judged; what is left empty stands for any."""
+
+    source: str = ""
+    kind: str | None = None
+    currency: str | None = None
+    event: str = ""  #: of leads
+    undelivered: bool = False  #: none whose one purchase TikTok accepted
+
+
+ANY_ORDER = Sought()
+
+
+class RefusedPurchase(Struct, frozen=True):
+    """A conversion that TikTok refused, and what says how late it is."""
+
+    id: int
+    since_ms: int  #: when it began to wait
+    maybe_ms: int | None  #: when it may first have reached TikTok
+    browser_ms: int | None  #: when TikTok's own script may have reported it
+    proven: bool  #: that the script's report is of its own visit
+    is_kept: bool  #: what is to be sent is still there
+
+
 class OrderReads(Protocol):
     """The part of a store that tells of orders together with their purchases. Synchronous; raises StorageError."""
 
-    def known(self, workspace: str, *, since_ms: int) -> list[KnownOrder]:
-        """Return the orders placed since a moment, the newest first; an empty name stands for all workspaces."""
+    def counted(self, days: Days) -> Counted:
+        """Return the orders placed on some days, added up; no content is read."""
+        ...
+
+    def listed(
+        self, days: Days, sought: Sought = ..., *, before: tuple[int, int] | None = None, limit: int = ...
+    ) -> list[KnownOrder]:
+        """Return orders placed on some days, the newest first, behind one by its moment and id."""
+        ...
+
+    def leads_counted(self, days: Days) -> Counted:
+        """Return the leads that came on some days, added up: those of LEADS that not only a browser told of."""
+        ...
+
+    def leads_listed(
+        self, days: Days, sought: Sought = ..., *, before: tuple[int, int] | None = None, limit: int = ...
+    ) -> list[KnownOrder]:
+        """Return leads of some days, the newest first, behind one by its moment and id."""
+        ...
+
+    def with_refused(self, days: Days) -> list[KnownOrder]:
+        """Return the orders of some days of which TikTok refused a purchase, the newest first."""
+        ...
+
+    def refused_among(self, ids: Sequence[int]) -> list[RefusedPurchase]:
+        """Return what TikTok refused among some conversions, with what says how late it is."""
         ...
 
     def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
@@ -137,6 +209,7 @@ class Line(Struct, frozen=True):
     conversion: int | None = None
     told_minor: int | None = None  #: what TikTok was told it is worth
     told_currency: str = ""
+    marks: int = 0  #: as in OrderConversion
 
     @property
     def delta_minor(self) -> int | None:
@@ -149,60 +222,6 @@ class Line(Struct, frozen=True):
     def sentence(self) -> str:
         """What became of it, in words."""
         return sentence(self.reason) if self.reason else "Accepted by TikTok."
-
-
-class OrderGroup(NamedTuple):
-    """Orders that are added up together."""
-
-    day: int  #: UTC day on which they were placed
-    workspace: str
-    pixel: str
-    channel: str  #: online, or the kind of order
-    currency: str
-    source: str
-
-
-class MoneySums(Struct, frozen=True):
-    """The money of some orders, in the smallest unit of one currency."""
-
-    value: int
-    accepted: int
-    ignored: int
-    missing: int
-    compared: int  #: the value of accepted orders whose value TikTok was told in this currency
-    told: int  #: what TikTok was told of those
-    refunded: int
-    net: int
-
-    @property
-    def delta(self) -> int:
-        """TikTok's value less the shop's."""
-        return self.told - self.compared
-
-
-class OrderSums(Struct, frozen=True):
-    """Some orders added up."""
-
-    orders: int
-    accepted: int
-    ignored: Mapping[str, int]  #: by reason
-    missing: Mapping[str, int]  #: by reason
-    money: Mapping[str, MoneySums]  #: by currency
-
-    @property
-    def n_ignored(self) -> int:
-        """Orders that are deliberately not sent."""
-        return sum(self.ignored.values())
-
-    @property
-    def n_missing(self) -> int:
-        """Orders that TikTok lacks."""
-        return sum(self.missing.values())
-
-    @property
-    def accuracy(self) -> float | None:
-        """The share of orders of which all is as it was decided; None where there are none."""
-        return (self.accepted + self.n_ignored) / self.orders if self.orders else None
 
 
 def sentence(reason: str) -> str:
@@ -229,55 +248,12 @@ def by_order(lines: Iterable[Line]) -> list[Line]:
     return sorted(worst.values(), key=_listed)
 
 
-def tally(lines: Iterable[Line]) -> OrderSums:
-    """Add lines up."""
-    reasons = {result: Counter[str]() for result in Result}
-    money: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for line in lines:
-        order = line.order
-        reasons[line.result][line.reason] += 1
-        value, sums = order.value_minor or 0, money[order.currency]
-        sums["value"] += value
-        sums[line.result] += value
-        sums["refunded"] += order.refunded_minor or 0
-        sums["net"] += order.net_minor
-        if line.delta_minor is not None:
-            sums["compared"] += value
-            sums["told"] += value + line.delta_minor
-    return OrderSums(
-        orders=sum(counter.total() for counter in reasons.values()),
-        accepted=reasons[Result.ACCEPTED].total(),
-        ignored=dict(reasons[Result.IGNORED].most_common()),
-        missing=dict(reasons[Result.MISSING].most_common()),
-        money={currency: _money(money[currency]) for currency in sorted(money)},
-    )
-
-
-def by_place(lines: Iterable[Line]) -> dict[OrderGroup, OrderSums]:
-    """Add lines up by day, workspace, pixel, channel, currency and source, the newest day first."""
-    places: defaultdict[OrderGroup, list[Line]] = defaultdict(list)
-    for line in lines:
-        places[place_of(line)].append(line)
-    return {place: tally(places[place]) for place in sorted(places, key=lambda it: (-it.day, *it[1:]))}
-
-
-def place_of(line: Line) -> OrderGroup:
-    """Return where an order is added up."""
-    order = line.order
-    channel = order.kind or ONLINE
-    return OrderGroup(day_of(order.placed_ms), order.workspace, line.pixel, channel, order.currency, order.source)
-
-
 _RANK = {result: rank for rank, result in enumerate(Result)}
 
 
 def _listed(line: Line) -> tuple[int, str, str, str, str]:
     order = line.order
     return (-order.placed_ms, order.workspace, order.shop, order.order_id, line.pixel)
-
-
-def _money(sums: Mapping[str, int]) -> MoneySums:
-    return MoneySums(**{name: sums.get(name, 0) for name in MoneySums.__struct_fields__})
 
 
 def _lines(order: KnownOrder, browser_only: Collection[str]) -> list[Line]:
@@ -298,10 +274,10 @@ def _best_first(line: Line) -> tuple[int, int]:
 
 def _line(order: KnownOrder, conversion: OrderConversion) -> Line:
     result, reason = _judged(conversion)
+    id_, told = conversion.id if conversion.state else None, (conversion.value_minor, conversion.currency)
     if result is not Result.ACCEPTED:
-        return Line(order, conversion.pixel, result, reason, conversion.id if conversion.state else None)
-    told = (conversion.value_minor, conversion.currency)
-    return Line(order, conversion.pixel, result, reason, conversion.id, *told)
+        told = (None, "")
+    return Line(order, conversion.pixel, result, reason, id_, *told, conversion.marks)
 
 
 def _judged(conversion: OrderConversion) -> tuple[Result, str]:

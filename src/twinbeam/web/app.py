@@ -46,6 +46,7 @@ from twinbeam.web.live.snapshot_cache import SnapshotCaches
 from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
 from twinbeam.web.reconciliation import view as reconciliation
+from twinbeam.web.reconciliation import week as reconciled_week
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.setup import view as setup
 from twinbeam.web.sign_in import view as sign_in
@@ -163,6 +164,16 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         ),
         DeclaredRoute(
             "/sources/{source}/live", partial(sources.stream, renderer, context, gate.still), needs=Access.MEMBER
+        ),
+        DeclaredRoute("/reconciliation/csv", partial(reconciliation.as_file, context), needs=Access.VIEWER),
+        DeclaredRoute(
+            "/reconciliation/week/{monday}", partial(reconciled_week.show, renderer, context), needs=Access.VIEWER
+        ),
+        DeclaredRoute(
+            "/reconciliation/send",
+            partial(reconciliation.send, renderer, context),
+            needs=Access.MEMBER,
+            methods=("POST",),
         ),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),

@@ -43,6 +43,26 @@ def bar(part: float) -> float:
     return round(min(max(part, 0.0), 1.0) * _WHOLE, 1)
 
 
+class Step(Struct, frozen=True):
+    """A step of a fall from a whole: what is left before it ends where its bar ends."""
+
+    name: str
+    n: int
+    x: float
+    width: float
+
+
+def falling(whole: int, parts: Sequence[tuple[str, int]]) -> list[Step]:
+    """Let a whole fall by its parts, each of which begins where what is left after it ends."""
+    steps, left = [], whole
+    for name, n in parts:
+        left -= n
+        width = max(_LEAST, n / max(1, whole) * _WHOLE) if n else 0.0
+        x = min(left / max(1, whole) * _WHOLE, _WHOLE - width)
+        steps.append(Step(name, n, round(max(0.0, x), 2), round(width, 2)))
+    return steps
+
+
 def stacked(parts: Sequence[tuple[str, int]]) -> list[Slice]:
     """Divide a bar among its parts; those that are nothing have no slice."""
     whole = max(1, sum(n for _, n in parts))

@@ -21,10 +21,11 @@ from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.lifecycle import State
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Role
-from twinbeam.orders.reconciliation import KnownOrder, OrderReads
+from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
+from twinbeam.web.order_sight import OrdersOfWorkspace
 
 Placed = TypeVar("Placed", Covered, LastAnswer, PixelRow, PixelWeek, SideSeen, Story, Total)
 
@@ -76,11 +77,15 @@ class OneWorkspace:
     @property
     def orders(self) -> OrderReads:
         """Return the orders of the workspace."""
-        return _OrdersOf(self._all.orders, self._workspace)
+        return OrdersOfWorkspace(self._all.orders, self._workspace)
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id in some workspaces."""
         return self._all.by_event_ids([it for it in workspaces if it == self._workspace], event_id)
+
+    def by_order(self, workspaces: Sequence[str], order_id: str) -> list[Story]:
+        """Return what follows from an order in the ledger of some workspaces."""
+        return self._all.by_order([it for it in workspaces if it == self._workspace], order_id)
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Return the conversions that look-up hashes lead to."""
@@ -195,6 +200,10 @@ class WithoutMessages:
         """Return what is known under an event id in some workspaces."""
         return _without_words(self._all.by_event_ids(workspaces, event_id))
 
+    def by_order(self, workspaces: Sequence[str], order_id: str) -> list[Story]:
+        """Return what follows from an order in the ledger of some workspaces."""
+        return _without_words(self._all.by_order(workspaces, order_id))
+
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Return the conversions that look-up hashes lead to."""
         return _without_words(self._all.by_lookup(hashes))
@@ -264,19 +273,3 @@ class _TokensByCode:
 
 def _without_words(stories: Iterable[Story]) -> list[Story]:
     return [replace(it, log=[replace(attempt, message="") for attempt in it.log]) for it in stories]
-
-
-class _OrdersOf:
-    """See orders.reconciliation.OrderReads for the promises; all of it is of one workspace."""
-
-    def __init__(self, orders: OrderReads, workspace: str) -> None:
-        self._all = orders
-        self._workspace = workspace
-
-    def known(self, workspace: str, *, since_ms: int) -> list[KnownOrder]:
-        """Return the orders placed since a moment."""
-        return self._all.known(self._workspace, since_ms=since_ms) if workspace in ("", self._workspace) else []
-
-    def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
-        """Return the orders with a number."""
-        return self._all.under_number(workspace, order_id) if workspace == self._workspace else []

@@ -13,7 +13,7 @@ from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.story import PixelRow, Story
 from twinbeam.core.values import Side
-from twinbeam.orders.reconciliation import OrderSums
+from twinbeam.orders.sums import OrderSums
 
 OK, NOT_YET, FAILED, BY_HAND = Passed.OK, Passed.NOT_YET, Passed.FAILED, Passed.BY_HAND
 WORKS = EventsApi(ApiState.CONFIGURED, proven=True, sentence="It works.")

@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from builders import WORKSPACE
+from ledgers import ordered
 from reading import words
-from showroom import bought, kept_out
+from showroom import DENIED, UNSAID, bought, kept_out
 from twinbeam.core.keys import lookup
 from twinbeam.pipeline.identity.event_ids import safe_id
 from twinbeam.pipeline.identity.person import hashed_external_id
@@ -102,3 +103,15 @@ def test_a_phone_a_customer_id_and_a_click_id_lead_to_the_conversion(room, kind,
 
 def test_what_leads_to_a_person_is_known_to_be_personal():
     assert set(By) - PERSONAL == {By.EVENT_ID, By.ORDER_ID}
+
+
+def test_an_order_that_was_declined_or_is_held_is_found_by_its_number(room):
+    room.add_pixel()
+    room.record(kept_out("1001", event_id="1001"), *ordered("1002", permission=DENIED, event_id="page-7"))
+    room.record(*ordered("1003", permission=UNSAID, lookups=[]), bought("1004", event_id="1001", event="ViewContent"))
+    declined = room.get("/find?q=1001")
+    assert "no_consent" in declined.text or declined.status == 303
+    assert room.get("/find?q=1002").headers["location"] == "/events/2"
+    assert room.get("/find?q=1003").headers["location"] == "/events/3"
+    assert room.get("/find?q=1002", who="viewer", workspace="hats").status == 200
+    assert "Nothing is known." in words(room.get("/find?q=1002", who="viewer", workspace="hats"))

@@ -8,7 +8,9 @@ import pytest
 from builders import PIXEL, WORKSPACE
 from ledgers import facts_of, ordered, some_orders
 from reading import words
-from twinbeam.core.clock import MS_PER_DAY
+from showroom import bought, seen_in_browser
+from twinbeam.core.accounts import ConnectedAccount, DeveloperApp, EventStat, ImportedPixel, PixelSeen
+from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.web.reconciliation.asked import PAGE
 
 PATH = "/reconciliation"
@@ -20,6 +22,18 @@ def shop(room):
     room.add_pixel()
     some_orders(room, WORKSPACE, PIXEL)
     return room
+
+
+def an_import(shop):
+    """Import TikTok's own counts of the pixel."""
+    now_ms, accounts = shop.clock.now_ms(), shop.store.accounts
+    account = ConnectedAccount(
+        id="c", workspace=WORKSPACE, app_id="1", scopes=(), who="ada", connected_ms=now_ms, state="connected"
+    )
+    accounts.save_connection(account, DeveloperApp("1", "secret"), "token")
+    accounts.save_imported([ImportedPixel("c", "7", PixelSeen(PIXEL, "77"), now_ms, now_ms)])
+    stats = [EventStat("c", "77", event, day_of(now_ms), 1, 3, 4, now_ms) for event in ("Purchase", "ViewContent")]
+    accounts.save_stats("c", ["77"], day_of(now_ms), stats)
 
 
 def numbers(answer):
@@ -44,7 +58,7 @@ def test_the_first_sentence_answers_and_the_bar_says_the_same(shop):
         page
     )
     assert 'aria-label="accepted 2, deliberately not sent 1, missing 2"' in page.text
-    assert len(re.findall(r'<rect class="slice-(?:accepted|ignored|missing)"', page.text)) == 3
+    assert len(re.findall(r'<rect class="slice-(?:accepted|ignored|missing)"', page.text)) == 3 + 4
     assert "Accuracy 60.0 %" in words(page)
     assert "EUR 102.50 EUR 41.00 EUR 20.50 EUR 41.00 EUR 0.00 EUR 5.50 EUR 97.00 EUR" in words(page)
 
@@ -119,3 +133,67 @@ def test_what_cannot_be_meant_is_not_found(room, query):
 
 def test_the_head_of_every_page_leads_here(shop):
     assert '<a href="/reconciliation">Orders</a>' in shop.get("/", who="viewer").text
+
+
+def test_it_can_be_narrowed_and_added_up_by_less(shop):
+    by_source = words(shop.get(f"{PATH}?by=source"))
+    assert "shopify 5 2 1 2 60.0 % 102.50 EUR" in by_source
+    till = shop.get(f"{PATH}?channel=point_of_sale")
+    assert "TikTok says 0 , your shop says 1 ." in words(till)
+    assert "channel point of sale ( any channel )" in words(till)
+    day = shop.get(f"{PATH}?by=day&day=2026-09-21")
+    assert "2 of 5 orders of 2026-09-21" in words(day)
+    assert "0 of 0" not in words(shop.get(f"{PATH}?day=2026-09-20"))
+
+
+def test_money_is_told_by_cause_and_leads_to_its_orders(shop):
+    page = shop.get(PATH)
+    assert "Recovered page silent Only the shop's server told of it." in words(page)
+    assert "Lost refused by tiktok TikTok rejected it. 1 20.50 EUR" in words(page)
+    assert sorted(numbers(shop.get(f"{PATH}?cause=page_silent"))) == ["1001", "1002"]
+    assert numbers(shop.get(f"{PATH}?cause=refused_by_tiktok")) == ["1003"]
+
+
+def test_the_file_says_what_the_page_says(shop):
+    answer = shop.get(f"{PATH}/csv?by=day")
+    head, row = answer.text.splitlines()
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert head.startswith("day,workspace,pixel,channel,currency,source,orders,accepted,ignored,missing,accuracy")
+    assert row.startswith("2026-09-21,,,,EUR,,5,2,1,2,0.6000,102.50,41.00,20.50,41.00,0.00,5.50,97.00")
+    listed = shop.get(f"{PATH}/csv?result=missing")
+    assert sorted(line.split(",")[0] for line in listed.text.splitlines()[1:]) == ["1003", "1005"]
+    assert shop.get(f"{PATH}/csv?by=hour").status == 404
+
+
+def test_leads_that_servers_told_of_stand_apart(shop):
+    lead = {"event": "Lead", "workspace": WORKSPACE, "pixel": PIXEL, "received_ms": shop.clock.now_ms()}
+    shop.record(bought("", event_id="l-1", **lead), seen_in_browser("", event_id="l-2", **lead))
+    text = words(shop.get(f"{PATH}?told=leads"))
+    assert "TikTok says 0 , your server says 1 ." in text
+    assert "Missing being_sent" in text
+    assert "l-1" in shop.get(f"{PATH}?told=leads&each=yes").text
+    assert "No leads in this period" in words(shop.get(f"{PATH}?told=leads&day=2026-09-20"))
+
+
+def test_what_is_missing_is_sent_by_members_when_they_confirm(shop):
+    page = shop.get(PATH)
+    assert "1 can be sent again, worth 20.50 EUR" in words(page)
+    assert "1 not sent: Nothing that could be sent is kept of it" in words(page)
+    assert "Send what is missing" not in words(shop.get(PATH, who="viewer"))
+    unsure = shop.post(f"{PATH}/send")
+    assert "Tick the box to confirm" in words(unsure)
+    assert shop.post(f"{PATH}/send", sure="yes", who="viewer").status == 403
+    assert shop.post(f"{PATH}/send", sure="yes").status == 303
+    shop.store.release_asked(shop.clock.now_ms())
+    assert "Missing being_sent" in words(shop.get(PATH))
+    assert "Nothing that is missing can be sent again" in words(shop.post(f"{PATH}/send", sure="yes"))
+
+
+def test_tiktoks_own_count_stands_beside_with_its_lag(shop):
+    an_import(shop)
+    text = words(shop.get(PATH))
+    assert "TikTok's own count" in text
+    assert "5 2 3 1" in text
+    assert "They lag" in text
+    row = shop.get(f"{PATH}/csv?by=day-pixel").text.splitlines()[1]
+    assert row.endswith(",1,3")

@@ -11,14 +11,15 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.admin.events_api import EventsApi, events_api
-from twinbeam.admin.reconciling import reconciliation
+from twinbeam.admin.reconciling import Question, last_days, reconciliation
 from twinbeam.admin.token_record import KnownTokens
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.values import Side
-from twinbeam.orders.reconciliation import OrderReads, OrderSums, tally
+from twinbeam.orders.reconciliation import OrderReads
+from twinbeam.orders.sums import OrderSums, tally
 
 DAYS = 7  #: how far back is looked, in UTC days, today among them
 SAMPLE = 200  #: of the newest conversions, how many are looked at one by one
@@ -108,6 +109,7 @@ def launch_facts(
     since_ms = now_ms - DAYS * MS_PER_DAY
     listed = observed.in_state(_LOOKED_AT, limit=SAMPLE, pixel=place).stories
     sample = [story for story in listed if story.received_ms >= since_ms]
+    question = Question(last_days(now_ms, DAYS, row.workspace), pixel=place)
     counts: Counter[tuple[str, str, str]] = Counter()
     for total in observed.totals(since_day=day_of(now_ms) - DAYS + 1):
         if (total.workspace, total.pixel) == place:
@@ -121,7 +123,7 @@ def launch_facts(
         pair=_pair(observed, sample),
         hosts=row.rules.hosts or hosts,
         now_ms=now_ms,
-        orders=reconciliation(observed.orders, observed.pixels(), row.workspace, now_ms, days=DAYS, pixel=place).total,
+        orders=reconciliation(observed.orders, observed.pixels(), question).total,
     )
 
 

@@ -23,6 +23,7 @@ from twinbeam.core.story import (
     Story,
     Total,
 )
+from twinbeam.engines.memory.ordering import OrderModel
 from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, Copy
 from twinbeam.pipeline.record.coverage import COLUMNS, side_of
@@ -30,6 +31,8 @@ from twinbeam.pipeline.record.coverage import COLUMNS, side_of
 
 class StoreReader:
     """See web.contract.ReadModel for the promises."""
+
+    orders: OrderModel
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -53,6 +56,12 @@ class StoreReader:
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Find what is known under an event id in some workspaces."""
         return [story for workspace in workspaces for story in self.by_event_id(workspace, event_id)]
+
+    def by_order(self, workspaces: Sequence[str], order_id: str) -> list[Story]:
+        """Return what follows from an order in the ledger of some workspaces, by its number."""
+        orders = [order for workspace in workspaces for order in self.orders.under_number(workspace, order_id)]
+        ids = {id_ for order in orders for id_ in self.orders.conversions_of(order.id)}
+        return [self._story(self._rows.by_id[id_]) for id_ in sorted(ids) if id_ in self._rows.by_id]
 
     def by_lookup(self, hashes: Sequence[bytes]) -> list[Story]:
         """Find conversions by look-up hashes."""

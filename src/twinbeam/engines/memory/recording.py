@@ -7,6 +7,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import CopySeen
+from twinbeam.engines.memory.ordering import OrderModel
 from twinbeam.engines.memory.rows import Kept, Rows
 from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.confirming import ended
@@ -28,6 +29,7 @@ class StoreRecorder:
         self._policy = policy
         self._claims = ClaimLimits()
         self._asked: list[int] = []
+        self.orders = OrderModel(rows)
 
     def cursor(self, journal_id: str) -> int:
         """Return the last recorded sequence number of a journal, 0 when it is new."""
@@ -42,7 +44,7 @@ class StoreRecorder:
         before = self.cursor(journal_id)
         fresh = [group for group in groups if group.seq > before]
         fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
-        fold.take(arrivals_of(journal_id, fresh))
+        self.orders.take(arrivals_of(journal_id, fresh), fold)
         self._write(fold, now_ms)
         if fresh:
             events = sum(len(group.signals) + group.set_aside for group in fresh)
@@ -82,11 +84,15 @@ class StoreRecorder:
         self._asked += [row.id for row in asked]
         return [Reused(row.id, row.event_id) for row in asked]
 
+    def ask_send(self, ids: Sequence[int], *, now_ms: int) -> None:  # noqa: ARG002
+        """Ask the writer to send again what TikTok refused."""
+        self._asked += ids
+
     def release_asked(self, now_ms: int) -> int:
         """Let go the held conversions whose owner asked for it, and tell how many were asked for."""
         asked, self._asked = self._asked, []
         fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
-        fold.release([self._rows.by_id[id_] for id_ in asked], now_ms)
+        fold.release([self._rows.by_id[id_] for id_ in asked if id_ in self._rows.by_id], now_ms)
         self._write(fold, now_ms)
         return len(asked)
 

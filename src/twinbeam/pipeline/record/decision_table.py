@@ -13,6 +13,7 @@ Every engine asks `decide` and then writes down what it says, so all engines agr
 | delivered, an enrichment due | DUPLICATE         | DUPLICATE                        | LEAVE_DELIVERED |
 | expired, held in vain        | REOPEN            | REOPEN, held                     | WITHDRAW        |
 | dropped, withdrawn           | DROP              | DROP                             | DROP            |
+| rejected by TikTok           | DUPLICATE         | DUPLICATE                        | WITHDRAW        |
 | ended otherwise              | DUPLICATE         | DUPLICATE                        | DROP            |
 
 A copy that is ignored on arrival (a test, a foreign host) is counted and touches nothing: IGNORE.
@@ -48,6 +49,7 @@ from twinbeam.pipeline.record.relation import Relation, has_left, hears_others
 _UNLEASED = frozenset({State.HELD, State.READY, State.WAITING})
 #: What was held in vain may begin anew for so long, as an order that is paid on delivery.
 _VAIN_MS = 30 * MS_PER_DAY
+_REPLAY_MS = 7 * MS_PER_DAY  #: what TikTok rejected may be sent again on its owner's word; nothing older is
 _ENRICHMENT_MS = 3_600_000  #: after it was delivered; by then no enrichment can leave any more
 REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
 #: Reasons of conversions that ended only because nobody permitted or confirmed them in time.
@@ -188,17 +190,20 @@ def _refused(known: Conversion) -> Act:
         return Act.RECALL
     if known.state in _UNLEASED and known.enriched:
         return Act.LEAVE_DELIVERED
-    return Act.WITHDRAW if known.state in _UNLEASED or ended_in_vain(known) else Act.DROP
+    may_be_sent = known.state in _UNLEASED or known.state is State.REFUSED or ended_in_vain(known)
+    return Act.WITHDRAW if may_be_sent else Act.DROP
 
 
 def _ends(known: Conversion) -> bool:
-    return _refused(known) is Act.WITHDRAW
+    return known.state is not State.REFUSED and _refused(known) is Act.WITHDRAW
 
 
 def may_be_reached(state: str, reason: str, ended_ms: int, now_ms: int) -> bool:
     """Return whether a visit's later word on consent may still mean something for what it reported."""
     if state == State.DELIVERED:
         return now_ms - ended_ms <= _ENRICHMENT_MS
+    if state == State.REFUSED:
+        return now_ms - ended_ms <= _REPLAY_MS
     return state in UNSENT or (state == State.EXPIRED and reason in IN_VAIN and now_ms - ended_ms <= _VAIN_MS)
 
 

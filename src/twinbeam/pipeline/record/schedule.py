@@ -124,6 +124,16 @@ class Schedule:
         if conversion.state is State.HELD and conversion.lacks != lacked:
             self._advance(conversion, now_ms)
 
+    def send_after_all(self, conversion: Conversion, now_ms: int) -> None:
+        """Schedule once more what TikTok refused; how late is too late is asked when it is leased."""
+        if conversion.state is not State.REFUSED:
+            return
+        self._counters.state(conversion, -1)
+        conversion.state, conversion.reason, conversion.due_ms = State.READY, "", now_ms
+        self._counters.state(conversion, 1)
+        self._write_set.scheduled[conversion.id] = conversion
+        self._write_set.changed[conversion.id] = conversion
+
     def contest(self, conversion: Conversion, now_ms: int) -> None:
         """Hold a conversion because a visit that nothing ties to it refused it."""
         lacked, conversion.lacks = conversion.lacks, conversion.lacks | CONTEST
@@ -254,7 +264,7 @@ class Schedule:
         self._write_set.changed[conversion.id] = conversion
 
     def _leave(self, conversion: Conversion) -> None:
-        if conversion.state is not State.EXPIRED:
+        if conversion.state not in (State.EXPIRED, State.REFUSED):
             place = Place(conversion, conversion.due_ms, held=conversion.state is State.HELD)
             self._write_set.unscheduled.setdefault(conversion.id, place)
         self._write_set.scheduled.pop(conversion.id, None)

@@ -43,6 +43,10 @@ _TOTALS = {
     )
     for by_event, event in ((True, "event"), (False, "''"))
 }
+_OF_ORDER = (
+    'SELECT DISTINCT link.conversion FROM shop_order AS o JOIN shop_order_conversion AS link ON link."order" = o.id '
+    "WHERE order_id = ? AND workspace IN (SELECT value FROM json_each(?)) ORDER BY 1"
+)
 _PARTITIONS = "SELECT partition, entries FROM dedup WHERE partition IN (SELECT value FROM json_each(?))"
 _COPIES = "SELECT channel, source, at AS received_ms, consent, differs FROM copy WHERE id = ? ORDER BY n"
 _ATTEMPTS = (
@@ -107,6 +111,11 @@ class StoreReader:
         hashes = [event_id_lookup(workspace, event_id) for workspace in sorted(unnamed)]
         found = conversions_by_lookup(self._db, hashes) if hashes else []
         return self._stories(sorted({*self._ids(list(self._keys(places, event_id))), *found}))
+
+    def by_order(self, workspaces: Sequence[str], order_id: str) -> list[Story]:
+        """Return what follows from an order in the ledger of some workspaces, by its number."""
+        found = self._rows(_OF_ORDER, (order_id, json.dumps(list(workspaces))))
+        return self._stories([id_ for (id_,) in found])
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Find conversions by look-up hashes (core.keys.lookup)."""

@@ -1,48 +1,158 @@
-"""Reading orders together with the purchases that follow from them."""
+"""
+Reading orders together with the purchases that follow from them: added up, listed, by number.
 
+Orders with one purchase at most are added up in SQL by what is alike of them (`order_alike`) and of the purchase; the
+sums come from an index, and neither what was stated of an order nor the content of an event is read.
+"""
+
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, column, func, or_, select, table
+from sqlalchemy import ColumnElement, and_, case, column, func, literal_column, or_, select, table, text, tuple_
 
+from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.engines.stores.tables.database import Tables
-from twinbeam.engines.stores.tables.order_schema import shop_order, shop_order_conversion
-from twinbeam.orders.reconciliation import PURCHASE, KnownOrder, OrderConversion
+from twinbeam.engines.stores.tables.lead_reading import PER_READ, LeadReader
+from twinbeam.engines.stores.tables.order_schema import order_alike, shop_order, shop_order_conversion
+from twinbeam.engines.stores.tables.purchase_marks import MARKS
+from twinbeam.orders.reconciliation import (
+    ANY_ORDER,
+    PURCHASE,
+    Counted,
+    Days,
+    KnownOrder,
+    OrderConversion,
+    RefusedPurchase,
+    Sought,
+    Summed,
+)
+from twinbeam.pipeline.record.conversion import is_proven
 
 #: What the store's own table of conversions tells here; `migrations/` of the SQLite store makes it.
-_NAMES = ("id", "pixel", "event", "state", "reason", "minor", "currency", "enriched", "test_code", "united")
+_NAMES = (
+    *("id", "pixel", "event", "state", "reason", "minor", "currency", "enriched", "test_code", "united"),
+    *("channels", "browser_at", "found", "match", "conditions", "event_time"),
+)
 _conversion = table("conversion", *map(column, _NAMES))
-_FIRST, _COUNTS = _conversion.alias("first"), _conversion.alias("counts")
-_PLACED = func.coalesce(shop_order.c.placed_ms, shop_order.c.first_ms)
-_ORDER = [shop_order.c[name] for name in KnownOrder.__struct_fields__ if name not in ("placed_ms", "conversions")]
+_FIRST, _COUNTS = _conversion.alias("first"), _conversion.alias("c")
+PLACED = func.coalesce(shop_order.c.placed_ms, shop_order.c.first_ms)
+_OF_ORDER = [
+    shop_order.c[name] for name in KnownOrder.__struct_fields__ if name not in ("placed_ms", "conversions", "event")
+]
+_ALIKE = (
+    "SELECT its.id, its.day, its.workspace, its.source, its.kind, its.currency, its.state FROM order_alike AS its "
+    "WHERE its.day BETWEEN :first AND :last AND (:workspace = '' OR its.workspace = :workspace)"
+)
+_SUMS = f"""
+SELECT o.alike, coalesce(c.pixel, f.pixel, ''), coalesce(c.state, ''), coalesce(c.reason, ''), coalesce(c.currency, ''),
+    (l.conversion IS NOT NULL AND (f.id IS NULL OR f.event = :purchase)) + coalesce(c.enriched <> 0, 0) * 2
+    + coalesce(c.test_code <> '', 0) * 4 + coalesce({MARKS.format(placed="o.placed_ms")}, 0) * 8 AS bits,
+    count(*), sum(o.value_minor), sum(o.refunded_minor),
+    sum(CASE WHEN c.minor IS NOT NULL THEN o.value_minor END),
+    sum(CASE WHEN o.value_minor IS NOT NULL THEN c.minor END)
+FROM shop_order AS o INDEXED BY shop_order_summed
+LEFT JOIN shop_order_conversion AS l ON l."order" = o.id
+LEFT JOIN conversion AS f ON f.id = l.conversion
+LEFT JOIN conversion AS c ON c.id = CASE WHEN f.united <> 0 THEN f.united ELSE f.id END AND f.event = :purchase
+WHERE o.day BETWEEN :first AND :last AND o.links < 2
+GROUP BY 1, bits, 3, 4, 2, 5
+"""  # noqa: S608 -- our own words only
+
+_REFUSED = (
+    "SELECT id, since, maybe_at, browser_at, evidence, EXISTS (SELECT 1 FROM payload WHERE payload.id = conversion.id) "
+    "FROM conversion WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'refused' ORDER BY id"
+)
 
 
-class OrderReader:
+class OrderReader(LeadReader):
     """See orders.reconciliation.OrderReads for the promises."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    def known(self, workspace: str, *, since_ms: int) -> list[KnownOrder]:
-        """Return the orders placed since a moment, the newest first; an empty name stands for all workspaces."""
+    def counted(self, days: Days) -> Counted:
+        """Return the orders placed on some days, added up; no content is read."""
+        asked = {"first": days.first, "last": days.last, "workspace": days.workspace, "purchase": PURCHASE}
+        several = and_(shop_order.c.day.between(days.first, days.last), shop_order.c.links > 1)
+        with self._tables.reading() as connection:
+            alike = {row[0]: row for row in connection.execute(text(_ALIKE), asked)}
+            sums = connection.execute(text(_SUMS), asked).all()
+            known = self._read(_of(days.workspace, several))
+        return Counted([_summed(alike[row[0]], row) for row in sums if row[0] in alike], known)
+
+    def listed(
+        self, days: Days, sought: Sought = ANY_ORDER, *, before: tuple[int, int] | None = None, limit: int = PER_READ
+    ) -> list[KnownOrder]:
+        """Return orders placed on some days, the newest first, behind one by its moment and id."""
         it = shop_order.c
-        placed = or_(it.placed_ms >= since_ms, and_(it.placed_ms.is_(None), it.first_ms >= since_ms))
-        return self._read(placed if not workspace else and_(it.workspace == workspace, placed))
+        last = days.last if before is None else min(days.last, before[0] // MS_PER_DAY)
+        found: list[KnownOrder] = []
+        for day in self._days_between(days.first, last):
+            which = [it.day == day, *_narrowed(sought)]
+            if before is not None and day == last:
+                which.append(tuple_(PLACED, it.id) < before)
+            found += self._read(_of(days.workspace, and_(*which)), limit - len(found))
+            if len(found) >= limit:
+                break
+        return found
+
+    def _days_between(self, first: int, last: int) -> list[int]:
+        """Return the days that have orders, the newest first."""
+        it = order_alike.c
+        asked = select(it.day).distinct().where(it.day.between(first, last)).order_by(it.day.desc())
+        with self._tables.reading() as connection:
+            return list(connection.scalars(asked))
+
+    def with_refused(self, days: Days) -> list[KnownOrder]:
+        """Return the orders of some days of which TikTok refused a purchase, the newest first."""
+        link, its, it = shop_order_conversion.c, _conversion.c, shop_order.c
+        refused = select(its.id).join(shop_order_conversion, link.conversion == its.id)
+        mine = refused.where(link.order == it.id, its.state == "refused", its.event == PURCHASE).exists()
+        return self._read(_of(days.workspace, and_(it.day.between(days.first, days.last), mine)))
+
+    def refused_among(self, ids: Sequence[int]) -> list[RefusedPurchase]:
+        """Return what TikTok refused among some conversions, with what says how late it is; no content is read."""
+        with self._tables.reading() as connection:
+            rows = connection.execute(text(_REFUSED), {"ids": json.dumps(list(ids))}).all()
+        return [
+            RefusedPurchase(id_, since, maybe, browser, is_proven(evidence), bool(is_kept))
+            for id_, since, maybe, browser, evidence, is_kept in rows
+        ]
 
     def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
         """Return the orders with a number: each shop may have one."""
         return self._read(and_(shop_order.c.workspace == workspace, shop_order.c.order_id == order_id))
 
-    def _read(self, which: ColumnElement[bool]) -> list[KnownOrder]:
+    def _read(self, which: ColumnElement[bool], limit: int = -1) -> list[KnownOrder]:
         it = shop_order.c
-        asked = select(it.id, *_ORDER, _PLACED.label("placed_ms")).where(which)
+        asked = select(*_OF_ORDER, PLACED.label("placed_ms")).where(which)
+        asked = asked.order_by(PLACED.desc(), it.id.desc()).limit(limit)
         with self._tables.reading() as connection:
-            rows = connection.execute(asked.order_by(_PLACED.desc(), it.id.desc())).all()
+            rows = connection.execute(asked).all()
+            of_them = which if limit < 0 else it.id.in_([row.id for row in rows])
             purchases: defaultdict[int, list[OrderConversion]] = defaultdict(list)
-            for order, *values in connection.execute(_purchases(which)):
+            for order, *values in connection.execute(_purchases(of_them)) if rows else ():
                 purchases[order].append(_as_conversion(values))
         return [_as_order(row, purchases.get(row.id, ())) for row in rows]
+
+
+def _of(workspace: str, which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(shop_order.c.workspace == workspace, which) if workspace else which
+
+
+def _narrowed(sought: Sought) -> list[ColumnElement[bool]]:
+    it = shop_order.c
+    which: list[ColumnElement[bool]] = [it.source == sought.source] if sought.source else []
+    which += [it.kind == sought.kind] if sought.kind is not None else []
+    which += [it.currency == sought.currency] if sought.currency is not None else []
+    if sought.undelivered:
+        link, its = shop_order_conversion.c, _conversion.c
+        accepted = select(its.id).join(shop_order_conversion, link.conversion == its.id)
+        delivered = (link.order == it.id) & (its.state == "delivered") & (its.test_code == "") & (its.united == 0)
+        which.append(or_(it.links != 1, ~accepted.where(delivered, its.event == PURCHASE).exists()))
+    return which
 
 
 def _purchases(which: ColumnElement[bool]) -> Any:
@@ -56,17 +166,40 @@ def _purchases(which: ColumnElement[bool]) -> Any:
     )
     pixel = func.coalesce(its.pixel, _FIRST.c.pixel)
     told = (its.state, its.reason, its.minor, its.currency, its.enriched, its.test_code)
+    marks: ColumnElement[int] = literal_column(MARKS.format(placed="shop_order.placed_ms"))
     event = or_(_FIRST.c.event.is_(None), _FIRST.c.event == PURCHASE)
-    return select(link.order, counting, pixel, *told).select_from(found).where(which, event).order_by(counting)
+    asked = select(link.order, counting, pixel, *told, marks).select_from(found).where(which, event)
+    return asked.order_by(counting)
 
 
 def _as_order(row: Any, conversions: Sequence[OrderConversion]) -> KnownOrder:
-    values = {name: getattr(row, name) for name in KnownOrder.__struct_fields__ if name != "conversions"}
-    return KnownOrder(**values, conversions=conversions)
+    names = (name for name in KnownOrder.__struct_fields__ if name not in ("conversions", "event"))
+    return KnownOrder(**{name: getattr(row, name) for name in names}, conversions=conversions)
 
 
 def _as_conversion(values: Sequence[Any]) -> OrderConversion:
-    id_, pixel, state, reason, minor, currency, enriched, test_code = values
-    return OrderConversion(
-        id_, pixel or "", state or "", reason or "", minor, currency or "", bool(enriched), bool(test_code)
+    id_, pixel, state, reason, minor, currency, enriched, test_code, marks = values
+    told = (pixel or "", state or "", reason or "", minor, currency or "", bool(enriched), bool(test_code), marks or 0)
+    return OrderConversion(id_, *told)
+
+
+def _summed(alike: Any, row: Any) -> Summed:
+    _, pixel, state, reason, currency, bits, n, value, refunded, compared, told = row
+    has, enriched, test, marks = bits & 1, bool(bits & 2), bool(bits & 4), bits >> 3
+    purchase = OrderConversion(0, pixel, state, reason, None, currency, enriched, test, marks)
+    order = KnownOrder(
+        workspace=alike.workspace,
+        shop="",
+        order_id="",
+        source=alike.source,
+        kind=alike.kind,
+        state=alike.state,
+        placed_ms=alike.day * MS_PER_DAY,
+        paid_ms=None,
+        currency=alike.currency,
+        value_minor=value,
+        refunded_minor=refunded,
+        conversions=(purchase,) if has else (),
     )
+    is_comparable = currency == alike.currency
+    return Summed(order, n, (compared or 0) * is_comparable, (told or 0) * is_comparable)

@@ -27,8 +27,27 @@ shop_order = Table(
     Column("first_ms", MS, nullable=False),
     Column("heard_ms", MS, nullable=False),
     Column("facts", LargeBinary, nullable=False),
+    Column("day", Integer, nullable=False),  # UTC, on which it was placed
+    Column("links", Integer, nullable=False),  # conversions that follow from it
+    Column("alike", Integer, nullable=False),  # its row in order_alike
     UniqueConstraint("workspace", "shop", "order_id"),
     Index("shop_order_placed", "workspace", "placed_ms"),
+    Index("shop_order_summed", "day", "alike", "links", "placed_ms", "value_minor", "refunded_minor"),
+    sqlite_strict=True,
+)
+
+#: What orders are added up by: few rows a day, so that the sums compare numbers and not texts.
+order_alike = Table(
+    "order_alike",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("day", Integer, nullable=False),
+    Column("workspace", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    UniqueConstraint("day", "workspace", "source", "kind", "currency", "state"),
     sqlite_strict=True,
 )
 
@@ -63,6 +82,15 @@ file_import = Table(
     metadata,
     Column("digest", Text, primary_key=True),
     Column("done", MS, nullable=False),
+    Column("at_ms", MS, nullable=False),
+    sqlite_strict=True,
+)
+
+#: The weekly reports that were sent, by their Mondays.
+sent_report = Table(
+    "sent_report",
+    metadata,
+    Column("week", Text, primary_key=True),
     Column("at_ms", MS, nullable=False),
     sqlite_strict=True,
 )

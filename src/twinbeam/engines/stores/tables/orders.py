@@ -1,15 +1,23 @@
 """The ledger of orders: written where deliveries are recorded, read by pages and commands."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, tuple_, update
 
+from twinbeam.core.clock import day_of
 from twinbeam.core.money import to_minor
 from twinbeam.core.order import Money, OrderFacts
 from twinbeam.engines.stores.tables.order_reading import OrderReader
-from twinbeam.engines.stores.tables.order_schema import file_import, shop_order, shop_order_conversion
+from twinbeam.engines.stores.tables.order_schema import (
+    file_import,
+    order_alike,
+    sent_report,
+    shop_order,
+    shop_order_conversion,
+)
 from twinbeam.orders.ledger import OrderPlace, OrderRow
 from twinbeam.orders.retention import OrderAge
 from twinbeam.orders.state import state_of
@@ -21,6 +29,7 @@ _MOST_MINOR = 2**63 - 1  #: of SQLite's integers
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(OrderFacts).decode
 _PLACE = (shop_order.c.workspace, shop_order.c.shop, shop_order.c.order_id)
+_ALIKE = ("day", "workspace", "source", "kind", "currency", "state")
 
 
 class OrderTable(OrderReader):
@@ -38,17 +47,21 @@ class OrderTable(OrderReader):
 
     def save(self, rows: Iterable[OrderRow]) -> Mapping[OrderPlace, int]:
         """Write rows, new and old; return the ids of the new ones."""
-        new = [row for row in rows if row.id is None]
-        old = [row for row in rows if row.id is not None]
+        named = [(row, _values(row)) for row in rows]
+        new = [(row, values) for row, values in named if row.id is None]
+        old = [(row, values) for row, values in named if row.id is not None]
         with self._tables.transaction() as connection:
+            _find_alike(connection, [values for _, values in named])
             if old:
                 changed = update(shop_order).where(shop_order.c.id == bindparam("row"))
-                connection.execute(changed, [{**_values(row), "row": row.id} for row in old])
+                connection.execute(changed, [{**values, "row": row.id} for row, values in old])
             if not new:
                 return {}
             last = connection.execute(select(func.coalesce(func.max(shop_order.c.id), 0))).scalar_one()
-            ids = {row.place: id_ for id_, row in enumerate(new, start=last + 1)}
-            connection.execute(insert(shop_order), [{**_values(row), "id": ids[row.place]} for row in new])
+            ids = {row.place: id_ for id_, (row, _) in enumerate(new, start=last + 1)}
+            connection.execute(
+                insert(shop_order), [{**values, "links": 0, "id": ids[row.place]} for row, values in new]
+            )
         return ids
 
     def link(self, pairs: Sequence[tuple[int, int]]) -> None:
@@ -61,6 +74,11 @@ class OrderTable(OrderReader):
             new = [row for row in rows if (row["order"], row["conversion"]) not in known]
             if new:
                 connection.execute(insert(shop_order_conversion), new)
+                more = update(shop_order).where(shop_order.c.id == bindparam("row"))
+                connection.execute(
+                    more.values(links=shop_order.c.links + bindparam("n")),
+                    [{"row": order, "n": n} for order, n in Counter(row["order"] for row in new).items()],
+                )
 
     def conversions_of(self, order: int) -> list[int]:
         """Return the conversions that follow from an order."""
@@ -97,12 +115,39 @@ class OrderTable(OrderReader):
         """Remove how far files were imported that nobody has gone on with since a moment."""
         with self._tables.transaction() as connection:
             connection.execute(delete(file_import).where(file_import.c.at_ms < before_ms))
+    def report_sent(self, week: str) -> bool:
+        """Return whether the report of a week, by its Monday, was sent."""
+        with self._tables.reading() as connection:
+            return connection.scalar(select(sent_report.c.week).where(sent_report.c.week == week)) is not None
+
+    def note_report(self, week: str, now_ms: int) -> None:
+        """Note that the report of a week was sent."""
+        with self._tables.transaction() as connection:
+            connection.execute(delete(sent_report).where(sent_report.c.week == week))
+            connection.execute(insert(sent_report).values(week=week, at_ms=now_ms))
 
     def orders_of(self, workspace: str, *, after: int = 0, limit: int = 1_000) -> list[OrderRow]:
         """Return a page of the orders of a workspace, by their ids."""
         asked = select(shop_order).where(shop_order.c.workspace == workspace, shop_order.c.id > after)
         with self._tables.reading() as connection:
             return [_as_row(row) for row in connection.execute(asked.order_by(shop_order.c.id).limit(limit))]
+
+
+def _find_alike(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Give rows the id under which they are added up with what is alike; a new one is made where there is none."""
+    wanted = {tuple(row[name] for name in _ALIKE) for row in rows}
+    keys = [order_alike.c[name] for name in _ALIKE]
+    known: dict[tuple[Any, ...], int] = {}
+    for some in _chunks(sorted(wanted)):
+        asked = select(*keys, order_alike.c.id).where(tuple_(*keys).in_(some))
+        known |= {tuple(its): id_ for *its, id_ in connection.execute(asked)}
+    last = connection.execute(select(func.coalesce(func.max(order_alike.c.id), 0))).scalar_one()
+    new = {its: id_ for id_, its in enumerate(sorted(wanted - set(known)), start=last + 1)}
+    if new:
+        rows_of = [{**dict(zip(_ALIKE, its, strict=True)), "id": id_} for its, id_ in new.items()]
+        connection.execute(insert(order_alike), rows_of)
+    for row in rows:
+        row["alike"] = (known | new)[tuple(row[name] for name in _ALIKE)]
 
 
 def _noted(pairs: Sequence[tuple[int, int]]) -> Select[Any]:
@@ -131,6 +176,7 @@ def _values(row: OrderRow) -> dict[str, Any]:
         "first_ms": row.first_ms,
         "heard_ms": row.heard_ms,
         "facts": _encode(row.facts),
+        "day": day_of(state.since_ms.get("placed", row.first_ms)),
     }
 
 

@@ -1,0 +1,144 @@
+"""
+Sending what TikTok lacks: first what would be sent and why the rest is not, then sending it.
+
+Only what TikTok rejected can be sent again: of all else nothing is kept that may leave, or it is on its way. Never what
+consent forbids, and nothing that TikTok may count twice; the writer asks both once more when it sends.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from twinbeam.admin.audit import changing
+from twinbeam.admin.contract import Admin
+from twinbeam.admin.errors import Conflict, NotFound
+from twinbeam.admin.reconciling import DAYS, Question, last_days, reconciliation, told_of
+from twinbeam.admin.workspaces import known as known_workspace
+from twinbeam.core.money import shown
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.story import PixelRow
+from twinbeam.orders.reconciliation import Line, OrderReads, RefusedPurchase, Result, sentence
+from twinbeam.orders.sums import place_of
+from twinbeam.pipeline.send.limits import Ages
+
+MOST = 10_000  #: at once, the newest first
+
+Place = tuple[str, str]
+"""(workspace, pixel)"""
+
+
+class MissingPreview(Struct, frozen=True):
+    """What would be sent of what TikTok lacks, and why the rest is not."""
+
+    conversions: Sequence[int]
+    values: Mapping[str, int]  #: what is sent is worth, by currency, in its smallest unit
+    kept_back: Mapping[str, int]  #: missing ones that are not sent, by reason
+
+    @property
+    def n_kept_back(self) -> int:
+        """How many missing ones are not sent."""
+        return sum(self.kept_back.values())
+
+    @property
+    def worth(self) -> str:
+        """What is sent is worth, in words."""
+        return ", ".join(shown(minor, currency) for currency, minor in self.values.items())
+
+
+#: Why what is missing is not sent again, where the reason alone does not say it.
+_WHY = {
+    "being_sent": "It is on its way to TikTok already, or waits for another try.",
+    "no_event": (
+        "Nothing that could be sent is kept of it: the ledger holds no customer data. Import it from a file with its "
+        "consent, while it is younger than 7 days: twinbeam import orders FILE"
+    ),
+    Reason.ORDER_REUSED: "Its number was used before. Look at it, then send it: twinbeam release ORDER",
+    Reason.CONSENT_NOT_SAID: "Nobody said whether its visitor gave consent, so it must not be sent.",
+    Reason.CONSENT_NEVER_SAID: "Nobody said whether its visitor gave consent, so it must not be sent.",
+    Reason.DEDUP_WINDOW: "TikTok may have a copy, and 47 hours after it another one could count twice.",
+    Reason.TOO_OLD: "It is older than 7 days, and TikTok takes no older events.",
+}
+
+
+def why_not(reason: str) -> str:
+    """Return why what is missing for a reason is not sent again."""
+    return _WHY.get(reason) or sentence(reason)
+
+
+def preview(reads: OrderReads, pixels: Sequence[PixelRow], question: Question, now_ms: int) -> MissingPreview:
+    """Return what would be sent of what TikTok lacks of some orders. Raises StorageError."""
+    asked = replace(question, result=Result.MISSING, reason="")
+    missing: Counter[str] = Counter()
+    for part in reconciliation(reads, pixels, asked).parts:
+        missing[part.reason] += part.n
+    lines = [
+        line
+        for line in told_of(reads.with_refused(question.days), pixels)
+        if _is_refused(line) and question.means_place(place_of(line))
+    ]
+    return _preview(reads, lines[:MOST], pixels, missing, now_ms)
+
+
+def asked_for(admin: Admin, workspace: str, *, days: int = DAYS, pixel: str = "") -> Question:
+    """Return the question for the orders of some days, of one pixel or of all; raises NotFound."""
+    place = known_workspace(admin, workspace)
+    if pixel and (place, pixel) not in {(row.workspace, row.code) for row in admin.store.pixels()}:
+        raise NotFound(f"There is no pixel {pixel} in {place}; see: twinbeam pixels list")
+    return Question(last_days(admin.clock.now_ms(), days, place), pixel=(place, pixel) if pixel else None)
+
+
+def previewed(admin: Admin, question: Question) -> MissingPreview:
+    """Return what would be sent of what TikTok lacks of some orders."""
+    return preview(admin.store.orders, admin.store.pixels(), question, admin.clock.now_ms())
+
+
+def send(admin: Admin, question: Question) -> MissingPreview:
+    """Ask a running gateway to send what the preview names; raises Conflict where there is nothing."""
+    with changing(admin) as audit:
+        found = previewed(admin, question)
+        if not found.conversions:
+            raise Conflict("Nothing that is missing can be sent again. `twinbeam orders send-missing` says why.")
+        admin.store.ask_send(found.conversions, now_ms=audit.at_ms)
+        place = "/".join(question.pixel) if question.pixel else question.days.workspace or "of all workspaces"
+        audit.tell(f"orders {place}", "missing", f"{len(found.conversions)} sent again, {found.worth}")
+    return found
+
+
+def _preview(
+    reads: OrderReads, lines: Sequence[Line], rows: Sequence[PixelRow], missing: Counter[str], now_ms: int
+) -> MissingPreview:
+    pixels = {(row.workspace, row.code): row for row in rows}
+    known = {it.id: it for it in reads.refused_among([line.conversion or 0 for line in lines])}
+    sent: list[int] = []
+    values: defaultdict[str, int] = defaultdict(int)
+    for line in lines:
+        refused = known.get(line.conversion or 0)
+        reason = _kept_back(refused, pixels.get((line.order.workspace, line.pixel)), now_ms)
+        if refused is None or reason is not None:
+            missing[line.reason] -= 1
+            missing[reason or Reason.PAYLOAD_LOST] += 1
+            continue
+        missing[line.reason] -= 1
+        sent.append(refused.id)
+        values[line.order.currency] += line.order.value_minor or 0
+    kept_back = {reason: n for reason, n in missing.most_common() if n > 0}
+    return MissingPreview(sent, dict(sorted(values.items())), kept_back)
+
+
+def _is_refused(line: Line) -> bool:
+    refused = line.result is Result.MISSING and line.reason == Reason.REFUSED_BY_TIKTOK
+    return refused and line.conversion is not None
+
+
+def _kept_back(refused: RefusedPurchase | None, pixel: PixelRow | None, now_ms: int) -> Reason | None:
+    """Return why a purchase that TikTok refused must not be sent again, or None where it may."""
+    if refused is None or not refused.is_kept:
+        return Reason.PAYLOAD_LOST
+    if pixel is None:
+        return Reason.PIXEL_REMOVED
+    if pixel.stopped is not None:
+        return Reason.PIXEL_STOPPED
+    its = refused
+    return Ages().reason_to_end(its.since_ms, its.maybe_ms, its.browser_ms, now_ms, proven=its.proven)
