@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, update
 
+from twinbeam.admin.contract import FileProgress
 from twinbeam.core.money import to_minor
 from twinbeam.core.order import Money, OrderFacts
 from twinbeam.engines.stores.tables.order_reading import OrderReader
@@ -67,17 +68,19 @@ class OrderTable(OrderReader):
         with self._tables.reading() as connection:
             return list(connection.scalars(asked.order_by(shop_order_conversion.c.conversion)))
 
-    def imported(self, digest: str) -> int:
-        """Return how many of a file's records were imported."""
-        asked = select(file_import.c.done).where(file_import.c.digest == digest)
+    def imported(self, digest: str) -> FileProgress:
+        """Return how far a file was imported."""
+        asked = select(file_import.c.done, file_import.c.shift_ms).where(file_import.c.digest == digest)
         with self._tables.reading() as connection:
-            return connection.scalar(asked) or 0
+            row = connection.execute(asked).first()
+        return FileProgress(*row) if row else FileProgress()
 
-    def note_import(self, digest: str, done: int, now_ms: int) -> None:
-        """Note how many of a file's records are imported by now."""
+    def note_import(self, digest: str, progress: FileProgress, now_ms: int) -> None:
+        """Note how far a file is imported by now."""
+        values = {"digest": digest, "done": progress.done, "shift_ms": progress.shift_ms, "at_ms": now_ms}
         with self._tables.transaction() as connection:
             connection.execute(delete(file_import).where(file_import.c.digest == digest))
-            connection.execute(insert(file_import).values(digest=digest, done=done, at_ms=now_ms))
+            connection.execute(insert(file_import).values(values))
 
     def orders_of(self, workspace: str, *, after: int = 0, limit: int = 1_000) -> list[OrderRow]:
         """Return a page of the orders of a workspace, by their ids."""
