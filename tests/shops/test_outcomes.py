@@ -5,6 +5,7 @@ Two causes are planted by which orders are not counted: the shop was down for a 
 order that TikTok lacks has to be told with the cause that it has.
 """
 
+import os
 from collections import Counter
 from itertools import chain
 from random import Random
@@ -19,7 +20,7 @@ from shopping import WORKSPACE, Shopping
 from twinbeam.orders.reconciliation import Result, reconciled
 from twinbeam.orders.state import state_of
 
-MANY = 10_000
+MANY = int(os.environ.get("SHOP_ORDERS") or 10_000)
 STEP = 2 * HOUR
 PLANTED = {"too_old": 0.03, "no_consent": 0.03}  #: how many of the paid orders
 
