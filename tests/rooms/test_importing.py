@@ -7,7 +7,9 @@ import pytest
 
 from importing import recorded, rows_of, said
 from twinbeam.app.file_import import JOURNAL, Importer
+from twinbeam.core.errors import StorageBusy
 from twinbeam.core.rules import ConsentRules, PixelRules
+from twinbeam.engines.stores.tables.orders import OrderTable
 from twinbeam.orders.state import state_of
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
@@ -207,3 +209,22 @@ def test_lines_of_an_order_that_are_apart_stop_the_import(data):
     told = said("import", "orders", a_file(data, *rows), "--yes")
     assert "Nothing was imported: in line 4 lines of an order go on that stood before" in told
     assert not (data / "data" / JOURNAL).exists()
+
+
+def test_a_store_that_is_busy_stops_no_import(data, monkeypatch):
+    rows = [{"order_id": str(n), "value": "10.00", "currency": "EUR", "paid_at": ago(1)} for n in range(1, 1_601)]
+    words = ("import", "orders", a_file(data, *rows), "--pixel", CODE, "--consent-basis", "terms", "--yes")
+    note, busy = OrderTable.note_import, [True, False, True, True, False]
+
+    def noted(table, *progress):
+        if busy and busy.pop(0):
+            raise StorageBusy("the store is busy")
+        note(table, *progress)
+
+    monkeypatch.setattr(OrderTable, "note_import", noted)
+    assert "Imported 1600 records" in said(*words)
+    assert "1600 records are imported already" in said(*words)
+    assert busy == []
+    store = recorded(RULES)
+    assert len(rows_of(store)) == 1_600
+    store.close()

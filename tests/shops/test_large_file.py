@@ -59,7 +59,7 @@ def begun(gateway, file):
         [*gateway.command, *words],
         env={**os.environ, **gateway.settings},
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
         text=True,
     )
 

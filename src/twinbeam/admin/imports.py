@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin, FileProgress
 from twinbeam.admin.workspaces import known as known_workspace
+from twinbeam.core.errors import StorageBusy
 from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.outcomes import Reason
 from twinbeam.orders.reconciliation import KnownOrder, OrderConversion
@@ -21,9 +22,17 @@ def begin(admin: Admin, workspace: str, what: str, digest: str) -> int:
     return done
 
 
-def advance(admin: Admin, digest: str, progress: FileProgress) -> None:
-    """Note how far an import came; what is noted is durable in a journal."""
-    admin.store.orders.note_import(digest, progress, admin.clock.now_ms())
+def advance(admin: Admin, digest: str, progress: FileProgress) -> bool:
+    """
+    Note how far an import came; what is noted is durable in a journal. Returns whether it could be noted.
+
+    Where a gateway keeps the store busy, the next note will do: records that are imported again change nothing.
+    """
+    try:
+        admin.store.orders.note_import(digest, progress, admin.clock.now_ms())
+    except StorageBusy:
+        return False
+    return True
 
 
 def known_of(

@@ -127,7 +127,7 @@ class OrderImport:
         word = self._word(report, events[0], known.get(report.order_id, ""), now_ms)
         goes = word in _TOLD
         items = [self._bounds.permitted(event) for event in events] if goes and self._wanted.pixels else []
-        is_summed = len(record.rows) > 0 and "value" not in record.rows[0]
+        is_summed = "price" in record.rows[0] and "value" not in record.rows[0]
         return Verdict(word, Reading(items, [], None, [facts]), report.order_id, is_summed)
 
     def _word(self, report: OrderReport, purchase: OrderEvent, known: str, now_ms: int) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from twinbeam.app.row_files import RowFile, Rows
 
 _Options = dict[str, Any]
+_LOOK_SECONDS = 0.5
 _FEW = 5  #: kinds of trouble that are told
 
 
@@ -190,6 +191,7 @@ class _Run:
     def carry(self, found: "Rehearsal") -> None:
         """Import, from where an earlier run came to."""
         from itertools import islice
+        from time import sleep
 
         from twinbeam.admin import imports
         from twinbeam.app.file_import import Importer
@@ -208,7 +210,10 @@ class _Run:
                 def advance(some: int) -> None:
                     nonlocal done
                     done += some
-                    imports.advance(self._admin, self._digest, FileProgress(done, shift_ms))
+                    is_noted = imports.advance(self._admin, self._digest, FileProgress(done, shift_ms))
+                    while done == found.total and not is_noted:
+                        sleep(_LOOK_SECONDS)
+                        is_noted = imports.advance(self._admin, self._digest, FileProgress(done, shift_ms))
                     bar.update(some)
 
                 rest = islice(self._records(self._rows()), done, None)
