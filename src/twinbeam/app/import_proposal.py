@@ -24,7 +24,7 @@ class Proposal(Struct, frozen=True):
 def proposed_of(
     file: RowFile, said: Mapping[str, str], *, decimal: Decimals | None, dates: Dates | None, zone: str
 ) -> Proposal:
-    """Propose how to read a file, where its owner has not said so; raises ConfigError."""
+    """Return how to read a file, proposed where its owner has not said so; raises ConfigError."""
     mapping = {field: column for field, column in {**proposed(file.columns), **said}.items() if column}
     _check(file, mapping)
     rows = list(islice(file.rows(), _LOOKED_AT))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from twinbeam.app.row_files import Numbered
+from twinbeam.app.row_files import FileRow
 from twinbeam.sources.flat_orders import LINE
 
 Row = dict[str, Any]
@@ -22,13 +22,13 @@ class Record(NamedTuple):
     trouble: str = ""
 
 
-def each_alone(rows: Iterable[Numbered]) -> Iterator[Record]:
+def each_alone(rows: Iterable[FileRow]) -> Iterator[Record]:
     """Yield a record for each row."""
     for it in rows:
         yield Record(it.line, [] if it.trouble else [dict(it.row)], it.trouble)
 
 
-def orders_in(rows: Iterable[Numbered], mapping: Mapping[str, str]) -> Iterator[Record]:
+def orders_in(rows: Iterable[FileRow], mapping: Mapping[str, str]) -> Iterator[Record]:
     """
     Yield a record for each order: rows with one number that follow each other are its lines.
 

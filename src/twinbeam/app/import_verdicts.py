@@ -209,7 +209,7 @@ class Bounds:
         return replace(item, consent=basis)
 
 
-class Rehearsal:
+class DryRun:
     """What would become of the records of a file, counted; and what keeps it from being imported."""
 
     def __init__(self) -> None:
@@ -235,9 +235,9 @@ class Rehearsal:
                 self.split = self.split or record.line
 
 
-def rehearsed(judge: Judge, shift_ms: int, records: Iterable[Record], done: Callable[[], None]) -> Rehearsal:
+def rehearsed(judge: Judge, shift_ms: int, records: Iterable[Record], done: Callable[[], None]) -> DryRun:
     """Return what would become of records; `done` is called now and then."""
-    found, numbers = Rehearsal(), Numbers()
+    found, numbers = DryRun(), Numbers()
     for some in together(records):
         for record, verdict in zip(some, judge.judged(some, shift_ms), strict=True):
             found.take(record, verdict, numbers)

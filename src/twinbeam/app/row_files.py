@@ -40,7 +40,7 @@ _FOREIGN: Sequence[tuple[bytes, str]] = (
 )
 
 
-class Numbered(NamedTuple):
+class FileRow(NamedTuple):
     """A row and the line of the file that it begins in; one that is odd has no values and says what it is."""
 
     line: int
@@ -62,12 +62,12 @@ class RowFile(Struct, frozen=True):
         """Its bytes."""
         return self.path.stat().st_size
 
-    def rows(self, *, exact: bool = True) -> "Rows":
+    def rows(self, *, exact: bool = True) -> "OpenRows":
         """Open it for its rows; numbers of JSON are decimals where they shall be exact."""
-        return Rows(self, exact=exact)
+        return OpenRows(self, exact=exact)
 
 
-class Rows:
+class OpenRows:
     """The rows of an open file, and how far they are read."""
 
     def __init__(self, file: RowFile, *, exact: bool) -> None:
@@ -75,7 +75,7 @@ class Rows:
         self._text = file.path.open(encoding=file.encoding, newline="")
         self._number = Decimal if exact else float
 
-    def __iter__(self) -> Iterator[Numbered]:
+    def __iter__(self) -> Iterator[FileRow]:
         lines = _lines(self._text, self._file.path)
         try:
             yield from self._objects(lines) if not self._file.delimiter else self._records(lines)
@@ -89,7 +89,7 @@ class Rows:
         """How many of its bytes are read, about."""
         return 0 if self._text.closed else self._text.buffer.raw.tell()  # type: ignore[attr-defined]
 
-    def _objects(self, lines: Iterator[str]) -> Iterator[Numbered]:
+    def _objects(self, lines: Iterator[str]) -> Iterator[FileRow]:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -97,9 +97,9 @@ class Rows:
                 row = json.loads(line, parse_float=self._number)
             except (ValueError, RecursionError):
                 row = None
-            yield Numbered(number, row) if isinstance(row, dict) else Numbered(number, {}, "is no JSON object")
+            yield FileRow(number, row) if isinstance(row, dict) else FileRow(number, {}, "is no JSON object")
 
-    def _records(self, lines: Iterator[str]) -> Iterator[Numbered]:
+    def _records(self, lines: Iterator[str]) -> Iterator[FileRow]:
         columns, skipped = self._file.columns, self._file.skipped
         reader = csv.reader(islice(lines, skipped, None), delimiter=self._file.delimiter)
         before = 0
@@ -111,9 +111,9 @@ class Rows:
                 while len(values) > len(columns) and not values[-1]:
                     values.pop()
                 if len(values) == len(columns):
-                    yield Numbered(line, dict(zip(columns, values, strict=True)))
+                    yield FileRow(line, dict(zip(columns, values, strict=True)))
                 else:
-                    yield Numbered(line, {}, self._misfit(len(values)))
+                    yield FileRow(line, {}, self._misfit(len(values)))
         except csv.Error as error:
             _refuse_record(self._file.path, before + 1 + skipped, error)
 
@@ -125,7 +125,7 @@ class Rows:
 
 
 def opened(path: Path, encoding: str = "") -> RowFile:
-    """Tell a file's form by its beginning; raises ConfigError for one that holds no rows, or is of another kind."""
+    """Return a file with its form, which its beginning tells; raises ConfigError for one that holds no rows."""
     with path.open("rb") as file:
         head = file.read(4)
     for mark, what in _FOREIGN:

@@ -129,14 +129,14 @@ class Spelling(Struct, frozen=True):
 
 
 def decimals_of(rows: Iterable[Mapping[str, Any]]) -> Decimals:
-    """Tell how rows write decimals: with a comma where some surely do, and none with a point."""
+    """Return how rows write decimals: with a comma where some surely do, and none with a point."""
     texts = [value.strip() for row in rows for name in AMOUNTS if isinstance(value := row.get(name), str)]
     surely = {way: any(map(pattern.fullmatch, texts)) for way, pattern in _SURELY.items()}
     return "comma" if surely["comma"] and not surely["point"] else "point"
 
 
 def dates_of(rows: Iterable[Mapping[str, Any]]) -> Dates | None:
-    """Tell whether rows write the day or the month first, where a day beyond the twelfth shows it."""
+    """Return whether rows write the day or the month first, where a day beyond the twelfth shows it."""
     stamps = [
         stamp for row in rows for name in MOMENTS if (stamp := _STAMP.fullmatch(str(row.get(name) or "").strip()))
     ]

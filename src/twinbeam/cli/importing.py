@@ -14,8 +14,8 @@ from twinbeam.cli.visible import visible
 from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from twinbeam.app.import_verdicts import Rehearsal
-    from twinbeam.app.row_files import RowFile, Rows
+    from twinbeam.app.import_verdicts import DryRun
+    from twinbeam.app.row_files import OpenRows, RowFile
 
 _Options = dict[str, Any]
 _LOOK_SECONDS = 0.5
@@ -174,7 +174,7 @@ class _Run:
         more = (known,) if kind is OrderImport else ()
         self._judge = kind(wanted, self._directory, admin.clock, *more)
 
-    def rehearse(self) -> "Rehearsal":
+    def rehearse(self) -> "DryRun":
         """Read the whole file and change nothing."""
         from functools import partial
 
@@ -185,10 +185,10 @@ class _Run:
             shift_ms = self._admin.clock.now_ms() - newest if newest else 0
             self._progress = FileProgress(0, shift_ms)
         shift_ms = self._progress.shift_ms
-        found: Rehearsal = self._read("Reading", partial(rehearsed, self._judge, shift_ms))
+        found: DryRun = self._read("Reading", partial(rehearsed, self._judge, shift_ms))
         return found
 
-    def carry(self, found: "Rehearsal") -> None:
+    def carry(self, found: "DryRun") -> None:
         """Import, from where an earlier run came to."""
         from itertools import islice
         from time import sleep
@@ -221,7 +221,7 @@ class _Run:
         finally:
             importer.close()
 
-    def _rows(self) -> "Rows":
+    def _rows(self) -> "OpenRows":
         return self._file.rows(exact=bool(self._wanted.mapping))
 
     def _records(self, rows: Any) -> Any:
@@ -242,7 +242,7 @@ class _Run:
             return work(self._records(rows), done)
 
 
-def _tell(found: "Rehearsal", is_of_events: bool) -> None:  # noqa: FBT001 -- one of two kinds
+def _tell(found: "DryRun", is_of_events: bool) -> None:  # noqa: FBT001 -- one of two kinds
     from twinbeam.app.import_verdicts import SENTENCES
 
     alone = "are left out" if is_of_events else "go into the ledger alone"

@@ -205,7 +205,7 @@ def _in_reverse(_rng: random.Random, order: SystemOrder, _pace: Pace) -> SystemO
 
 
 def _tell_again(rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
-    """Tell of each step up to nine times, as WooCommerce does and as Shopify does that missed our answer."""
+    """Repeat the word on each step up to nine times, as WooCommerce does and as Shopify does that missed our answer."""
     again = [
         replace(it, at=it.at + rng.uniform(0, 4) * pace.step)
         for it in order.deliveries
@@ -215,27 +215,27 @@ def _tell_again(rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrd
 
 
 def _ship_in_part(_rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
-    """Tell that it was shipped by a body that holds nothing else, as with Shopify's `include_fields`."""
+    """Let it be told as shipped by a body that holds nothing else, as with Shopify's `include_fields`."""
     return _went_on(replace(order, steps=(*order.steps, "shipped")), pace, partial=True)
 
 
-def _pay_at_the_door(_rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
+def _pay_on_delivery(_rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
     """Pay on delivery: shipped unpaid, and paid later."""
     return _in_steps(replace(order, cash=True, steps=("placed", "shipped", "paid")), pace)
 
 
-def _refuse_at_the_door(_rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
+def _refuse_on_delivery(_rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
     """Order with payment on delivery, and refuse the parcel."""
     return _in_steps(replace(order, cash=True, steps=("placed", "shipped", "cancelled")), pace)
 
 
 def _give_back_a_part(_rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
-    """Give a part back, which leaves a purchase at its full value."""
+    """Take a part back, which leaves a purchase at its full value."""
     return _went_on(replace(order, steps=(*order.steps, "refunded")), pace)
 
 
 def _give_back_all(_rng: random.Random, order: SystemOrder, _pace: Pace) -> SystemOrder:
-    """Give all back, which the shop tells before anything else: it is never a purchase."""
+    """Take all back, which the shop tells before anything else: it is never a purchase."""
     first, second, *_ = order.deliveries
     told = (replace(first, step=2), replace(second, step=0), replace(second, step=1))
     return replace(order, steps=("placed", "paid", "returned"), deliveries=told)
@@ -263,8 +263,8 @@ def _often_told(order: SystemOrder) -> bool:
 
 #: What becomes of the orders of shop systems; what they went through comes before how it is told.
 SYSTEM_SCENARIOS: tuple[Scenario[SystemOrder], ...] = (
-    Scenario("cash_paid", 0.12, _plain, _pay_at_the_door),
-    Scenario("cash_refused", 0.08, _plain, _refuse_at_the_door),
+    Scenario("cash_paid", 0.12, _plain, _pay_on_delivery),
+    Scenario("cash_refused", 0.08, _plain, _refuse_on_delivery),
     Scenario("refunded", 0.10, _plain, _give_back_a_part),
     Scenario("given_back", 0.06, _plain, _give_back_all),
     Scenario("told_in_part", 0.10, lambda it: _plain(it) and it.system == "shopify", _ship_in_part),
