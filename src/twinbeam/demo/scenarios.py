@@ -266,7 +266,7 @@ SYSTEM_SCENARIOS: tuple[Scenario[SystemOrder], ...] = (
     Scenario("cash_paid", 0.12, _plain, _pay_on_delivery),
     Scenario("cash_refused", 0.08, _plain, _refuse_on_delivery),
     Scenario("refunded", 0.10, _plain, _give_back_a_part),
-    Scenario("given_back", 0.06, _plain, _give_back_all),
+    Scenario("given_back", 0.06, lambda it: _plain(it) and it.permitted, _give_back_all),
     Scenario("told_in_part", 0.10, lambda it: _plain(it) and it.system == "shopify", _ship_in_part),
     Scenario("told_in_reverse", 0.15, _often_told, _in_reverse),
     Scenario("told_again", 0.15, lambda _: True, _tell_again),
