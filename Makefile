@@ -46,8 +46,8 @@ check-outside: setup-dev chromium nginx ## strangers and the machine's troubles 
 check-truth: setup-dev ## identifiers, permission and joins against tables and an oracle of their own; SABOTAGE=part makes it fail
 	@$(RUN) scripts/check truth $(ARGS)
 
-check-shops: setup-dev ## orders of shop systems, from signed deliveries to TikTok's count; SABOTAGE=cod-early, refund-sent or unsigned makes it fail
-	@$(RUN) scripts/check shops $(ARGS)
+check-shops: setup-dev samples ## orders of shop systems, from signed deliveries to TikTok's count; SABOTAGE=cod-early, refund-sent or unsigned makes it fail
+	@IMPORT_ROWS=$${IMPORT_ROWS:-1000000} $(RUN) scripts/check shops $(ARGS)
 
 check-tag: setup-dev chromium tag ## the browser tag in Chromium; SABOTAGE=ungated, double or lost-click makes it fail
 	@$(RUN) scripts/check tag -n 1 --tb=native $(ARGS)

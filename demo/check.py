@@ -35,15 +35,16 @@ def compare(truth: Event, counted: Sequence[Event], received: Sequence[Event], f
     """Give the report; `counted` and `received` are the emulator's lists for the demo's pixel, all events."""
     purchases = [event for event in counted if event["event"] == "Purchase"]
     times = Counter(event["order_id"] for event in purchases)
-    due = [order for order in truth["orders"] if order["counts"]]
+    orders = [*truth["orders"], *truth["system_orders"]]
+    due = [order for order in orders if order["counts"]]
     return {
-        "orders": len(truth["orders"]),
+        "orders": len(orders),
         "consented": len(due),
         "received": len(_purchases(received)),
         "counted": len(purchases),
         "duplicates_counted": sum(number - 1 for number in times.values()),
         "lost": sum(order["order_id"] not in times for order in due),
-        "value_difference": _plain(_value_difference(truth["orders"], purchases)),
+        "value_difference": _plain(_value_difference(orders, purchases)),
         "raw_identifiers_on_disk": finds,
         "sent_without_consent": _sent_without_consent(truth, received),
         **_kinds(truth),
@@ -73,7 +74,8 @@ def _purchases(received: Iterable[Event]) -> list[Event]:
 
 
 def _kinds(truth: Event) -> dict[str, int]:
-    met = Counter(scenario for order in truth["orders"] for scenario in order["scenarios"])
+    orders = (*truth["orders"], *truth["system_orders"])
+    met = Counter(scenario for order in orders for scenario in order["scenarios"])
     return {kind: met[kind] for kind in truth["kinds"]} | {"forged": len(truth["forged"])}
 
 
@@ -100,7 +102,8 @@ def _sent_without_consent(truth: Event, received: Iterable[Event]) -> int:
 
     What TikTok's own script reported while it was allowed stands; the gateway may not add to it after a refusal.
     """
-    refused = {order["order_id"]: order["by_script"] for order in truth["orders"] if not order["permitted"]}
+    orders = (*truth["orders"], *truth["system_orders"])
+    refused = {order["order_id"]: order["by_script"] for order in orders if not order["permitted"]}
     events = {other["event_id"] for other in truth["others"] if not other["counts"]}
     keys = {key for visitor in truth["visitors"] if visitor["refused"] for key in _keys_of(visitor)}
     return sum(
@@ -168,7 +171,8 @@ def _wrong_identifiers(truth: Event, received: Iterable[Event]) -> int:
         found = seen.setdefault(_order_id(copy["body"]), set())
         found |= {value for field in ("email", "phone") for value in _values(user.get(field))}
     due = {visitor["visitor_id"]: _hashes_of(visitor) for visitor in truth["visitors"]}
-    sent = [order for order in truth["orders"] if order["counts"] and order["order_id"] in seen]
+    orders = (*truth["orders"], *truth["system_orders"])
+    sent = [order for order in orders if order["counts"] and order["order_id"] in seen]
     return sum(seen[order["order_id"]] != due[order["visitor_id"]] for order in sent)
 
 

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from urllib.request import urlopen
 
 import check
+import ledger
 import readings
 import search
 
@@ -78,13 +79,15 @@ def _report(asked: argparse.Namespace, seed: int, directory: Path) -> int:
     with _played(asked, seed, directory) as run:
         patterns = search.patterns_of(run.truth["visitors"])
         counted, received, faults = (readings.items(run.environment["emulator"], **query) for query in _questions(run))
+        sums = ledger.compare(run.truth, ledger.told(directory / "state", directory / "keyring"))
         _save_pages(run)
         finds |= set(search.search(_searched(directory), patterns))
     finds |= set(search.search(_searched(directory), patterns))  # once more: stopping writes files too
-    report = check.compare(run.truth, counted, received, len(finds), len(faults))
+    report = {**check.compare(run.truth, counted, received, len(finds), len(faults)), **sums}
     seconds = round(time.monotonic() - began, 1)
     print(json.dumps({**report, "requests": run.played["posts"], "seed": seed, "seconds": seconds}))
     broken = [*check.failures(report, run.truth["kinds"]), *_unplayed(run.played)]
+    broken += [f"{name} is {report[name]}" for name in ledger.ALSO_ZERO if report[name] != 0]
     broken += [*map(_tell_find, sorted(finds)[:_FEW]), *map(_tell_fault, faults[:_FEW])]
     sys.stderr.writelines(f"FAILED: {sentence}\n" for sentence in broken)
     return 1 if broken else 0

@@ -1,7 +1,7 @@
 """
 Break one promise on purpose, from outside: proxies between the parts, so that the gateway holds no code for it.
 
-    the shop --(ungated, forge)--> gateway --(drop, double, value)--> emulator
+    the shop --(ungated, forge, refund)--> gateway --(drop, double, value)--> emulator
                                       |
                                     (leak): a line in a file of its state directory
 
@@ -24,7 +24,7 @@ Body = dict[str, Any]
 #: Turns one request body into those that are passed on, in order; none means: answer as if all were well.
 Tamper = Callable[[Body], list[Body]]
 
-KINDS = ("drop", "double", "forge", "leak", "ungated", "value")
+KINDS = ("drop", "double", "forge", "leak", "refund", "ungated", "value")
 _AS_IF_WELL = {"code": 0, "message": "OK", "request_id": "0", "data": {}}
 _UNGATED_ORDERS = 3
 PURCHASE = frozenset({"Purchase", "CompletePayment"})  #: one event under its new and its old name
@@ -81,9 +81,9 @@ class _Passage(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
-        status, answer = 200, json.dumps(_AS_IF_WELL).encode()
+        status, answer, as_sent = 200, json.dumps(_AS_IF_WELL).encode(), json.loads(body)
         for passed in self.server.tamper(json.loads(body)):
-            written = json.dumps(passed).encode()
+            written = body if passed == as_sent else json.dumps(passed).encode()  # a signature is over its bytes
             status, answer = self.server.ask("POST", self.path, self._headers(), written)
         self._answer(status, answer)
 
@@ -176,6 +176,11 @@ class Ungate:
         return order_id in self._chosen
 
 
+def withhold_refunds(body: Body) -> list[Body]:
+    """Swallow what shop systems tell of refunds; they are told it was taken."""
+    return [] if body.get("refunds") else [body]
+
+
 def _purposes(item: Body) -> dict[str, str]:
     return {name: said for name, said in item.get("consent", {}).items() if name.startswith("ad_")}
 
@@ -201,7 +206,7 @@ def proxy_to_tiktok(kind: str | None) -> Proxy | None:
 
 def proxy_to_gateway(kind: str | None) -> Proxy | None:
     """Give the proxy between shop and gateway for this kind of sabotage, if it needs one."""
-    return Proxy() if kind in {"forge", "ungated"} else None
+    return Proxy() if kind in {"forge", "refund", "ungated"} else None
 
 
 def tamper_for(kind: str, truth: Body) -> Tamper:
@@ -212,6 +217,7 @@ def tamper_for(kind: str, truth: Body) -> Tamper:
         "double": Once(double, alone),
         "value": Once(change_value, alone),
         "ungated": Ungate(),
+        "refund": withhold_refunds,
         "forge": Confirm([forged["order_id"] for forged in truth["forged"]]),
     }
     return tampers[kind]

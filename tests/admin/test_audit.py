@@ -150,6 +150,7 @@ OTHERS = {
     keys.listed,
     sources.dialect_of,
     imports.advance,
+    imports.known_of,
     sources.listed,
     person.person_of,
     snippet.snippet_for,

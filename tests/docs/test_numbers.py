@@ -17,7 +17,7 @@ from twinbeam.core.errors import ConfigError
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.steady import AGREE_MS, SMALL_MS, STANDS_SECONDS
 from twinbeam.demo.run import DEFAULT_PORTS
-from twinbeam.demo.scenarios import FORGED, FORGED_SHARE, SCENARIOS
+from twinbeam.demo.scenarios import FORGED, FORGED_SHARE, SCENARIOS, SYSTEM_SCENARIOS
 from twinbeam.engines.stores.sqlite import housekeeping, tidying
 from twinbeam.http_server.descriptors import RESERVE
 from twinbeam.http_server.limits import DEFAULTS
@@ -195,7 +195,7 @@ def test_no_answer_asks_to_wait_longer_than_the_page_says():
 
 def test_every_scenario_of_the_demo_is_listed_with_its_share():
     shares: dict[str, float] = {FORGED: FORGED_SHARE}
-    for scenario in SCENARIOS:
+    for scenario in (*SCENARIOS, *SYSTEM_SCENARIOS):
         shares[scenario.name] = shares.get(scenario.name, 0) + scenario.share
     listed = dict(re.findall(r"^\| `(\w+)` \| ([\d.]+) %", DEMO, re.MULTILINE))
     assert {name: float(share) for name, share in listed.items()} == {

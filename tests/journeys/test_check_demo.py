@@ -34,8 +34,10 @@ NINE = (
 SCENARIOS = (
     *("blocked", "reloaded", "repeated", "late", "out_of_order", "cancelled"),
     *("differing_value", "differing_name", "differing_id", "consent_changed", "forged"),
+    *("cash_paid", "cash_refused", "refunded", "given_back", "told_in_part", "told_in_reverse", "told_again"),
 )
-MUST_BE_ZERO = (*NINE[4:], "forged_received")
+LEDGER = ("ledger_miscounted", "ledger_value_difference", "ledger_refund_difference")
+MUST_BE_ZERO = (*NINE[4:], "forged_received", *LEDGER)
 
 
 class Checked(NamedTuple):
@@ -73,6 +75,7 @@ def test_each_sabotage_makes_the_check_fail_in_its_own_number():
         "double": {"duplicates_counted"},
         "forge": {"forged_received"},
         "leak": {"raw_identifiers_on_disk"},
+        "refund": {"ledger_miscounted", "ledger_refund_difference"},
         "ungated": {"sent_without_consent"},
         "value": {"value_difference"},
     }
@@ -108,7 +111,7 @@ def gone(url: str, seconds: float = 30) -> bool:
 def test_the_truth_is_written_before_the_first_request(demo, tmp_path):
     _, environment = demo
     truth = json.loads((tmp_path / "truth.json").read_bytes())
-    assert len(truth["orders"]) == 60
+    assert (len(truth["orders"]), len(truth["system_orders"])) == (60, 15)
     assert truth["pixel"]
     assert not list((tmp_path / "state").glob("truth*"))
     assert Path(environment["directory"]) == tmp_path

@@ -5,6 +5,7 @@ import hashlib
 import json
 import random
 import sys
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from twinbeam.demo.truth import truth_of
 sys.path.insert(0, str(Path(__file__).parents[2] / "demo"))
 
 import check
+import ledger
 import search
 
 import sabotage
@@ -44,8 +46,9 @@ def counted(order: dict, **changes) -> dict:
     return shown | {"value": float(order["value"]), "currency": order["currency"]} | changes
 
 
-DUE = [order for order in TRUTH["orders"] if order["counts"]]
-REFUSED = [order for order in TRUTH["orders"] if VISITORS[order["visitor_id"]]["refused"]]
+ORDERS = [*TRUTH["orders"], *TRUTH["system_orders"]]
+DUE = [order for order in ORDERS if order["counts"]]
+REFUSED = [order for order in ORDERS if VISITORS[order["visitor_id"]]["refused"]]
 OTHERS = [
     {"event": other["event"], "event_id": other["event_id"], "order_id": None}
     for other in TRUTH["others"]
@@ -279,3 +282,47 @@ def test_ungating_rewrites_every_copy_of_the_orders_it_chose_and_no_others():
         return tamper({"events": [item]})[0]["events"][0]["consent"]["ad_storage"]
 
     assert [after(order) for order in "abcdab"] == ["granted", "granted", "granted", "denied", "granted", "granted"]
+
+
+def told_by_the_ledger() -> list[dict[str, str]]:
+    """What a sound ledger says: a row for each order will do."""
+    rows = []
+    for order in TRUTH["system_orders"]:
+        value, back = Decimal(order["value"]), Decimal(order["refunded"])
+        result = "accepted" if order["counts"] else "ignored"
+        counts = {"orders": 1, "accepted": 0, "ignored": 0, "missing": 0} | {result: 1}
+        money = {"value": value, "refunded": back, "net": value - back if order["stands"] else 0}
+        rows.append({name: str(it) for name, it in (order | counts | money).items()})
+    return rows
+
+
+def apart(rows: list[dict[str, str]]) -> set[str]:
+    return {name for name in ledger.ALSO_ZERO if ledger.compare(TRUTH, rows)[name]}
+
+
+def test_a_sound_ledger_is_not_apart_from_the_truth():
+    assert apart(told_by_the_ledger()) == set()
+    assert ledger.compare(TRUTH, told_by_the_ledger())["ledger_orders"] == len(TRUTH["system_orders"])
+
+
+@pytest.mark.parametrize(
+    ("change", "seen"),
+    [
+        ({"accepted": "0", "missing": "1"}, {"ledger_miscounted"}),
+        ({"value": "1"}, {"ledger_value_difference"}),
+        ({"refunded": "1000"}, {"ledger_refund_difference"}),
+        ({"net": "-5"}, {"ledger_refund_difference"}),
+        ({"source": "another"}, set(ledger.ALSO_ZERO)),
+        ({"currency": "XXX"}, set(ledger.ALSO_ZERO)),
+    ],
+)
+def test_whatever_the_ledger_has_wrong_shows(change, seen):
+    rows = told_by_the_ledger()
+    place = next(n for n, order in enumerate(TRUTH["system_orders"]) if order["counts"])
+    rows[place] |= change
+    assert seen <= apart(rows)
+    assert apart(rows) <= seen | {"ledger_refund_difference"}
+
+
+def test_an_order_that_the_ledger_lacks_shows():
+    assert "ledger_miscounted" in apart(told_by_the_ledger()[1:])

@@ -20,7 +20,7 @@ def in_an_environment(act):
 
     async def run():
         gateway, shop = await idle(), await idle()
-        environment = DemoEnvironment(Path("/demo"), "", "", "", "", {}, gateway, {})
+        environment = DemoEnvironment(Path("/demo"), "", "", "", "", {}, gateway, {}, {})
         try:
             await asyncio.wait_for(act(environment, shop), 20)
         finally:

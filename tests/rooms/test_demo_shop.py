@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from datetime import datetime
 from decimal import Decimal
 from ipaddress import ip_network
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.values import Channel
+from twinbeam.demo import webhooks
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.posts import Post, To, posts_of
 from twinbeam.demo.scenarios import KINDS
@@ -82,7 +84,7 @@ def test_between_60_and_80_percent_of_the_orders_ought_to_be_counted(seed, order
 @given(SEEDS, ORDERS)
 def test_every_scenario_meets_at_least_one_percent_of_the_orders(seed, orders):
     day = a_day(seed, orders)
-    met = Counter(kind for order in day.orders for kind in order.scenarios)
+    met = Counter(kind for order in (*day.orders, *day.system_orders) for kind in order.scenarios)
     met["forged"] = len(day.forged)
     assert all(met[kind] >= max(1, orders / 100) for kind in KINDS)
 
@@ -303,3 +305,23 @@ def test_the_truth_file_holds_every_order_and_every_spelling(tmp_path):
     assert [order["order_id"] for order in truth["orders"]] == [order.order_id for order in day.orders]
     spelled = {email for visitor in truth["visitors"] for email in visitor["typed"]["email"]}
     assert {item["user"]["email"] for _, item in purchases(day)} <= spelled
+
+
+@many_days
+@given(SEEDS, ORDERS)
+def test_shop_systems_tell_of_each_step_of_each_order_before_the_day_ends(seed, orders):
+    day = a_day(seed, orders)
+    for order in day.system_orders:
+        told = {it.step for it in order.deliveries}
+        assert told == set(range(len(order.steps)))
+        assert all(0 <= it.at < 24 for it in order.deliveries)
+        assert order.counts == (order.visitor.consented and order.stands)
+    assert len({order.order_id for order in day.system_orders}) == len(day.system_orders)
+
+
+def test_a_body_tells_no_moment_that_is_still_to_come():
+    for order in a_day(1, 600).system_orders:
+        for told in order.deliveries:
+            body = json.loads(webhooks.body_of(order, told, 1_000_000_000))
+            revised = body.get("updated_at") or f"{body['date_modified_gmt']}Z"
+            assert datetime.fromisoformat(revised).timestamp() <= 1_000_000_000 + told.at

@@ -6,8 +6,10 @@ import time
 import pytest
 
 from importing import recorded, rows_of, said
-from twinbeam.app.file_import import Importer
+from twinbeam.app.file_import import JOURNAL, Importer
+from twinbeam.core.errors import StorageBusy
 from twinbeam.core.rules import ConsentRules, PixelRules
+from twinbeam.engines.stores.tables.orders import OrderTable
 from twinbeam.orders.state import state_of
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
@@ -68,7 +70,7 @@ def test_each_order_has_the_verdict_that_the_dry_run_tells(data):
         "1 go into the ledger alone: TikTok takes no event that is older than 7 days",
         "1 go into the ledger alone: cancelled, or worth nothing",
         "1 are left out",
-        "1 of them for the field value",
+        "1 of them, first in line 8: value: Write an amount without its currency, such as 89.90.",
     ):
         assert sentence in told
     assert said("import", "orders", file, "--map", "consent=Consent", "--pixel", CODE, "--yes").endswith("at once.\n")
@@ -95,7 +97,7 @@ def test_a_basis_never_overrides_a_refusal(data):
     events = data / "events.jsonl"
     events.write_text(json.dumps(said_no) + "\n")
     words = ("--pixel", CODE, "--consent-basis", "terms", "--yes")
-    assert "1 go into the ledger alone: the buyer declined" in said("import", "events", str(events), *words)
+    assert "1 are left out: the buyer declined" in said("import", "events", str(events), *words)
     yes = {
         "event": "Search",
         "event_time": int(time.time()) - 2 * HOUR,
@@ -105,7 +107,9 @@ def test_a_basis_never_overrides_a_refusal(data):
     said("import", "events", a_file(data, yes, name="events.csv"), *words)
     said("import", "orders", a_file(data, order), *words)
     store = recorded(RULES)
-    assert [(order, state) for order, state, _ in conversions(store)] == [("1", "ready")]
+    assert [
+        (order, state) for order, state, _ in conversions(store)
+    ] == []  # refused by its visit, so nothing of it is kept
     store.close()
 
 
@@ -141,8 +145,12 @@ def test_a_file_that_is_imported_twice_or_goes_on_changes_nothing(data, monkeypa
 def test_what_cannot_be_mapped_is_said(data):
     file = a_file(data, {"Nothing": "1", "Total": "10"})
     assert "No column holds the order's number" in said("import", "orders", file)
-    assert "There is no such field or column: order_id=Missing" in said(
+    assert "There is no such column: order_id=Missing. The file has: Nothing, Total." in said(
         "import", "orders", file, "--map", "order_id=Missing"
+    )
+    assert "There is no such field: number=Total" in said("import", "orders", file, "--map", "number=Total")
+    assert "No column says when: say --map placed_at=COLUMN" in said(
+        "import", "orders", file, "--map", "order_id=Nothing"
     )
     assert "Events need a pixel" in said("import", "events", file)
 
@@ -153,3 +161,70 @@ def test_a_column_of_strangers_moves_no_terminal(data):
     told = said("import", "orders", str(file))
     assert "\\u202eorder_id" in told
     assert "\u202e" not in told
+
+
+def test_what_was_sent_or_refused_before_is_told_and_goes_nowhere(data):
+    def an_order(number, **more):
+        return {"order_id": number, "value": "10.00", "currency": "EUR", "paid_at": ago(1)} | more
+
+    first = a_file(data, an_order("1", consent="granted"), an_order("2", consent="denied"), name="first.csv")
+    said("import", "orders", first, "--pixel", CODE, "--yes")
+    recorded(RULES).close()
+    again = a_file(data, an_order("1"), an_order("2"), an_order("3"))
+    told = said("import", "orders", again, "--pixel", CODE, "--consent-basis", "terms", "--yes")
+    assert "1 go to TikTok" in told
+    assert "1 go into the ledger alone: they were sent already, or are on their way" in told
+    assert "1 go into the ledger alone: a refusal of the buyer is recorded, which nothing overrides" in told
+    store = recorded(RULES)
+    assert [(order, state) for order, state, _ in conversions(store)] == [("1", "ready"), ("3", "ready")]
+    store.close()
+
+
+def test_a_rehearsal_that_was_cut_off_moves_dates_as_before(data, monkeypatch):
+    rows = [{"order_id": str(n), "value": "10.00", "currency": "EUR", "paid_at": ago(9_000)} for n in range(1, 1_001)]
+    words = ("import", "orders", a_file(data, *rows), "--pixel", CODE, "--consent-basis", "terms", "--shift-dates")
+    assert "1000 go to TikTok" in said(*words)
+    take, left = Importer._take, [1]
+
+    def dies(importer, readings, routing):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        take(importer, readings, routing)
+
+    monkeypatch.setattr(Importer, "_take", dies)
+    said(*words, "--yes")
+    monkeypatch.setattr(Importer, "_take", take)
+    time.sleep(1.1)
+    assert "500 records are imported already; going on behind them." in said(*words, "--yes")
+    store = recorded(RULES)
+    assert len({state_of(row.facts).since_ms["paid"] for row in rows_of(store)}) == 1
+    assert len(conversions(store)) == 1_000
+    store.close()
+
+
+def test_lines_of_an_order_that_are_apart_stop_the_import(data):
+    line = {"currency": "EUR", "paid_at": ago(1), "quantity": "1"}
+    rows = [{"order_id": number, "price": price} | line for number, price in (("1", "5"), ("2", "6"), ("1", "7"))]
+    told = said("import", "orders", a_file(data, *rows), "--yes")
+    assert "Nothing was imported: in line 4 lines of an order go on that stood before" in told
+    assert not (data / "data" / JOURNAL).exists()
+
+
+def test_a_store_that_is_busy_stops_no_import(data, monkeypatch):
+    rows = [{"order_id": str(n), "value": "10.00", "currency": "EUR", "paid_at": ago(1)} for n in range(1, 1_601)]
+    words = ("import", "orders", a_file(data, *rows), "--pixel", CODE, "--consent-basis", "terms", "--yes")
+    note, busy = OrderTable.note_import, [True, False, True, True, False]
+
+    def noted(table, *progress):
+        if busy and busy.pop(0):
+            raise StorageBusy("the store is busy")
+        note(table, *progress)
+
+    monkeypatch.setattr(OrderTable, "note_import", noted)
+    assert "Imported 1600 records" in said(*words)
+    assert "1600 records are imported already" in said(*words)
+    assert busy == []
+    store = recorded(RULES)
+    assert len(rows_of(store)) == 1_600
+    store.close()

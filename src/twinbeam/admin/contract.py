@@ -15,7 +15,7 @@ from twinbeam.core.rules import PixelRules, Route, SourceRules, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow, PixelRow, SourceRow, Story
 from twinbeam.core.values import Facts
 from twinbeam.orders.ledger import OrderRow
-from twinbeam.orders.reconciliation import OrderReads
+from twinbeam.orders.reconciliation import KnownOrder, OrderReads
 from twinbeam.orders.requests import RequestLedger
 from twinbeam.pipeline.record.conversion import Copy
 
@@ -219,15 +219,26 @@ class Administration(Protocol):
         ...
 
 
+class FileProgress(Struct, frozen=True):
+    """How far a file was imported."""
+
+    done: int = 0  #: records
+    shift_ms: int = 0  #: by which its dates are moved
+
+
 class ImportLedger(OrderReads, Protocol):
     """The part of a store that tells of orders, and knows how far files were imported."""
 
-    def imported(self, digest: str) -> int:
-        """Return how many of a file's records were imported."""
+    def imported(self, digest: str) -> FileProgress:
+        """Return how far a file was imported."""
         ...
 
-    def note_import(self, digest: str, done: int, now_ms: int) -> None:
-        """Note how many of a file's records are imported by now."""
+    def note_import(self, digest: str, progress: FileProgress, now_ms: int) -> None:
+        """Note how far a file is imported by now."""
+        ...
+
+    def numbered(self, workspace: str, shop: str, order_ids: Sequence[str]) -> list[KnownOrder]:
+        """Return the orders of a shop with these numbers, a few hundred at most."""
         ...
 
     def orders_of(self, workspace: str, *, after: int = 0, limit: int = 1_000) -> list[OrderRow]:

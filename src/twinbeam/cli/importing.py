@@ -1,17 +1,25 @@
 """`twinbeam import`."""
 
-from collections import Counter
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from twinbeam.admin.contract import Admin, FileProgress
 from twinbeam.cli.options import shop_option, workspace_option
 from twinbeam.cli.visible import visible
 from twinbeam.core.errors import ConfigError
 
+if TYPE_CHECKING:
+    from twinbeam.app.import_verdicts import DryRun
+    from twinbeam.app.row_files import OpenRows, RowFile
+
 _Options = dict[str, Any]
+_LOOK_SECONDS = 0.5
+_FEW = 5  #: kinds of trouble that are told
 
 
 @click.group()
@@ -36,6 +44,7 @@ def _file_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--may-double-count", is_flag=True, help="Send what is older than 47 hours: a copy may count again."
         ),
         click.option("--shift-dates", is_flag=True, help="For rehearsals: let the newest record be of now."),
+        click.option("--encoding", default="", help="What the file is written in, such as cp1252; told from its mark."),
         click.option("--yes", is_flag=True, help="Import, after the dry run."),
         shop_option,
         workspace_option,
@@ -48,6 +57,11 @@ def _file_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @command.command()
 @click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help="Which column holds a field.")
 @click.option("--currency", default="", help="The currency of amounts, where no column says it.")
+@click.option("--decimal", type=click.Choice(["point", "comma"]), help="How amounts are written; told from the file.")
+@click.option(
+    "--dates", type=click.Choice(["day-first", "month-first"]), help="How 11/12/2026 is meant; told from the file."
+)
+@click.option("--zone", default="UTC", help="The time zone of times that name none, such as Europe/Berlin.")
 @_file_options
 def orders(**options: Any) -> None:
     """
@@ -61,20 +75,18 @@ def orders(**options: Any) -> None:
       twinbeam import orders orders.csv --currency GBP
       twinbeam import orders orders.csv --map order_id=InvoiceNo --map price=UnitPrice --currency GBP
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.app.file_import import OrderImport, header_of
+    from twinbeam.app.import_proposal import proposed_of
+    from twinbeam.app.import_verdicts import OrderImport
+    from twinbeam.app.row_files import opened
     from twinbeam.cli.options import assigned
-    from twinbeam.sources.flat_orders import FIELDS, proposed
 
-    header = header_of(options["file"])
-    mapping = proposed(header) | assigned(options.pop("pairs"))
-    unknown = [f"{field}={column}" for field, column in mapping.items() if field not in FIELDS or column not in header]
-    if unknown:
-        raise ConfigError(f"There is no such field or column: {', '.join(unknown)}. The fields: {', '.join(FIELDS)}.")
-    if "order_id" not in mapping:
-        raise ConfigError("No column holds the order's number: say --map order_id=COLUMN.")
-    for field, column in mapping.items():
-        click.echo(visible(f"{field:16} is read from {column}"))
-    _imported(OrderImport, mapping, options)
+    asked = {name: options.pop(name) for name in ("decimal", "dates", "zone")}
+    with _columns_visible():
+        file = opened(options["file"], options["encoding"])
+        proposal = proposed_of(file, assigned(options.pop("pairs")), **asked)
+    for sentence in proposal.sentences:
+        click.echo(visible(sentence))
+    _imported(OrderImport, file, options | {"mapping": proposal.mapping, "spelling": proposal.spelling})
 
 
 @command.command()
@@ -87,102 +99,157 @@ def events(**options: Any) -> None:
     Examples:
       twinbeam import events events.jsonl --pixel CODE
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.app.file_import import EventImport
+    from twinbeam.app.import_verdicts import EventImport
+    from twinbeam.app.row_files import opened
 
     if not options["pixels"]:
         raise ConfigError("Events need a pixel: add --pixel CODE (twinbeam pixels list shows the codes).")
-    _imported(EventImport, {}, options | {"currency": ""})
+    with _columns_visible():
+        file = opened(options["file"], options["encoding"])
+    _imported(EventImport, file, options | {"currency": ""})
 
 
-def _imported(kind: Any, mapping: dict[str, str], options: _Options) -> None:
+@contextmanager
+def _columns_visible() -> Iterator[None]:
+    """Let no name of a column steer a terminal."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(visible(str(error))) from None
+
+
+def _imported(kind: Any, file: "RowFile", options: _Options) -> None:
     """Show what a file would come to, and import it where that is wanted."""
-    from twinbeam.admin import imports, shops
-    from twinbeam.admin.contract import Admin
-    from twinbeam.admin.pixels import known as known_pixel
-    from twinbeam.app.file_import import Importer, Wanted, digest_of, records_of, rehearsed
-    from twinbeam.app.keyring import open_keyring
-    from twinbeam.app.snapshot import directory_of
-    from twinbeam.cli.setup import actor, opened_store, settings
+    from twinbeam.cli.setup import actor, opened_store
     from twinbeam.core.clock import SystemClock
 
-    file, clock = options["file"], SystemClock()
     with opened_store() as store:
-        admin = Admin(store, actor(), clock)
-        workspace = options["workspace"]
-        for code in options["pixels"]:
-            known_pixel(admin, workspace, code)
-        wanted = Wanted(
-            workspace=workspace,
-            shop=shops.known(admin, workspace, options["shop"]),
-            pixels=options["pixels"],
-            mapping=mapping,
-            currency=options["currency"],
-            consent_basis=options["consent_basis"],
-            may_double_count=options["may_double_count"],
-            shift_ms=_shift_ms(file, mapping, clock.now_ms(), options),
-        )
-        directory = directory_of(store)
-        judge = kind(wanted, directory, clock)
-        words, fields = rehearsed(records_of(file, mapping), judge.judged)
-        _tell(words, fields)
+        run = _Run(Admin(store, actor(), SystemClock()), kind, file, options)
+        found = run.rehearse()
+        _tell(found, kind.__name__ == "EventImport")
+        if found.split:
+            raise ConfigError(
+                f"Nothing was imported: in line {found.split} lines of an order go on that stood before. Their value "
+                "would be wrong: sort the file by the order's number."
+            )
         if not options["yes"]:
             click.echo("Nothing was imported. Add --yes to import.")
             return
-        digest = digest_of(file, wanted)
-        done = imports.begin(admin, workspace, f"{words.total()} records of a file", digest)
+        run.carry(found)
+    click.echo(f"Imported {found.total - found.words['unreadable']} records; a running gateway records them at once.")
+
+
+class _Run:
+    """One import: a dry run, and what follows."""
+
+    def __init__(self, admin: Admin, kind: Any, file: "RowFile", options: _Options) -> None:
+        from functools import partial
+
+        from twinbeam.admin import imports, shops
+        from twinbeam.admin.pixels import known as known_pixel
+        from twinbeam.app.import_verdicts import OrderImport, Wanted, digest_of
+        from twinbeam.app.snapshot import directory_of
+        from twinbeam.app.spellings import Spelling
+
+        workspace, pixels = options["workspace"], options["pixels"]
+        for code in pixels:
+            known_pixel(admin, workspace, code)
+        self._admin, self._file = admin, file
+        self._wanted = wanted = Wanted(
+            workspace=workspace,
+            shop=shops.known(admin, workspace, options["shop"]),
+            pixels=pixels,
+            mapping=options.get("mapping", {}),
+            spelling=options.get("spelling", Spelling()),
+            encoding=file.encoding,
+            currency=options["currency"],
+            consent_basis=options["consent_basis"],
+            may_double_count=options["may_double_count"],
+            shifts=options["shift_dates"],
+        )
+        self._digest = digest_of(file.path, wanted)
+        self._progress = admin.store.orders.imported(self._digest)
+        self._directory = directory_of(admin.store)
+        known = partial(imports.known_of, admin, workspace, wanted.shop, pixels)
+        more = (known,) if kind is OrderImport else ()
+        self._judge = kind(wanted, self._directory, admin.clock, *more)
+
+    def rehearse(self) -> "DryRun":
+        """Read the whole file and change nothing."""
+        from functools import partial
+
+        from twinbeam.app.import_verdicts import newest_ms, rehearsed
+
+        if self._wanted.shifts and not self._progress.done:
+            newest = self._read("Looking for the newest", partial(newest_ms, self._wanted))
+            shift_ms = self._admin.clock.now_ms() - newest if newest else 0
+            self._progress = FileProgress(0, shift_ms)
+        shift_ms = self._progress.shift_ms
+        found: DryRun = self._read("Reading", partial(rehearsed, self._judge, shift_ms))
+        return found
+
+    def carry(self, found: "DryRun") -> None:
+        """Import, from where an earlier run came to."""
+        from itertools import islice
+        from time import sleep
+
+        from twinbeam.admin import imports
+        from twinbeam.app.file_import import Importer
+        from twinbeam.app.keyring import open_keyring
+        from twinbeam.cli.setup import settings
+
+        done = imports.begin(self._admin, self._wanted.workspace, f"{found.total} records of a file", self._digest)
         if done:
             click.echo(f"{done} records are imported already; going on behind them.")
-        chosen = settings()
-        importer = Importer(chosen, open_keyring(chosen), directory, wanted, clock)
+        chosen, shift_ms = settings(), self._progress.shift_ms
+        importer = Importer(chosen, open_keyring(chosen), self._directory, self._wanted, self._admin.clock)
         try:
-            with click.progressbar(length=words.total(), label="Importing", show_pos=True) as bar:
+            with click.progressbar(length=found.total, label="Importing", show_pos=True, file=sys.stderr) as bar:
                 bar.update(done)
 
                 def advance(some: int) -> None:
                     nonlocal done
                     done += some
-                    imports.advance(admin, digest, done)
+                    is_noted = imports.advance(self._admin, self._digest, FileProgress(done, shift_ms))
+                    while done == found.total and not is_noted:
+                        sleep(_LOOK_SECONDS)
+                        is_noted = imports.advance(self._admin, self._digest, FileProgress(done, shift_ms))
                     bar.update(some)
 
-                importer.carry(_behind(records_of(file, mapping), done), judge.judged, judge.routing, advance)
+                rest = islice(self._records(self._rows()), done, None)
+                importer.carry(rest, self._judge, shift_ms, advance)
         finally:
             importer.close()
-    click.echo(f"Imported {words.total() - words['unreadable']} records; a running gateway records them at once.")
+
+    def _rows(self) -> "OpenRows":
+        return self._file.rows(exact=bool(self._wanted.mapping))
+
+    def _records(self, rows: Any) -> Any:
+        from twinbeam.app.import_records import each_alone, orders_in
+
+        return orders_in(rows, self._wanted.mapping) if self._wanted.mapping else each_alone(rows)
+
+    def _read(self, label: str, work: Callable[[Any, Callable[[], None]], Any]) -> Any:
+        """Do something with all records, and show how far the file is read."""
+        rows, upto = self._rows(), 0
+        with click.progressbar(length=self._file.size, label=label, file=sys.stderr) as bar:
+
+            def done() -> None:
+                nonlocal upto
+                bar.update(rows.position - upto)
+                upto = rows.position
+
+            return work(self._records(rows), done)
 
 
-def _behind(records: Any, done: int) -> Any:
-    from itertools import islice
+def _tell(found: "DryRun", is_of_events: bool) -> None:  # noqa: FBT001 -- one of two kinds
+    from twinbeam.app.import_verdicts import SENTENCES
 
-    return islice(records, done, None)
-
-
-def _shift_ms(file: Path, mapping: dict[str, str], now_ms: int, options: _Options) -> int:
-    """Return by how much all dates move, so that the newest is of now."""
-    from twinbeam.app.file_import import records_of
-    from twinbeam.sources.fields import Unfit
-    from twinbeam.sources.flat_orders import report_of
-    from twinbeam.sources.times import seconds_of
-
-    if not options["shift_dates"]:
-        return 0
-    newest_ms = 0
-    for rows in records_of(file, mapping):
-        try:
-            if mapping:
-                moments = list(report_of(rows, system="file", at_ms=0, currency=options["currency"]).since_ms.values())
-            else:
-                moments = [(seconds_of(rows[0].get("event_time")) or 0) * 1_000]
-        except Unfit:
-            continue
-        newest_ms = max(newest_ms, *moments)
-    return now_ms - newest_ms if newest_ms else 0
-
-
-def _tell(words: Counter[str], fields: Counter[str]) -> None:
-    from twinbeam.app.file_import import WORDS
-
-    for word, sentence in WORDS.items():
-        if words[word]:
-            click.echo(f"{words[word]:10} {sentence}")
-    for field, count in fields.most_common(5):
-        click.echo(f"{count:10} of them for the field {field}")
+    alone = "are left out" if is_of_events else "go into the ledger alone"
+    for word, sentence in SENTENCES.items():
+        if found.words[word]:
+            click.echo(f"{found.words[word]:10} {sentence.format(alone=alone)}")
+    for trouble, (times, line) in sorted(found.troubles.items(), key=lambda it: -it[1][0])[:_FEW]:
+        click.echo(visible(f"{times:10} of them, first in line {line}: {trouble}"))
+    if found.repeated:
+        click.echo(f"{found.repeated:10} have a number that stood before in the file, and count once with it")

@@ -339,6 +339,7 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     revised_ms: int = 0  #: as in OrderEvent
     request: PersonRequest | None = None  #: what a shop system passes on of a person's rights, in a signal of its own
     of_order: bool = False  #: it follows from an order's delivery: the whole order says how far it is
+    ledger_order: str = ""  #: of a tombstone, the order in the ledger that it is about, so that its end has a reason
 
 
 class Sealed(Struct, frozen=True, gc=False):

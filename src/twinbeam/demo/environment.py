@@ -16,9 +16,11 @@ from msgspec import Struct
 
 from twinbeam.core.values import Channel, KeyKind
 from twinbeam.demo import account
-from twinbeam.demo.pixels import add_pixel
+from twinbeam.demo.pixels import add_pixel, add_source
 from twinbeam.demo.processes import HOST, DemoError, free_port, running
 from twinbeam.demo.traffic import Endpoints
+from twinbeam.demo.visits import ShopSystem
+from twinbeam.demo.webhooks import SOURCES
 
 PIXEL = "CTWINBEAMDEMOSHOP001"
 _NAME = "Seeded shoppers"
@@ -47,12 +49,13 @@ class DemoEnvironment(Struct, frozen=True):
     keys: dict[KeyKind, str]
     gateway: asyncio.subprocess.Process
     settings: dict[str, str]  #: of the gateway, for its command line
+    secrets: dict[ShopSystem, str]  #: by which each shop system signs
 
     @property
     def endpoints(self) -> Endpoints:
         """Where the shop's sides report."""
         keys = {Channel.BROWSER: self.keys[KeyKind.BROWSER], Channel.SERVER: self.keys[KeyKind.SERVER]}
-        return Endpoints(self.intake, keys, self.emulator)
+        return Endpoints(self.intake, keys, self.emulator, self.secrets)
 
     async def while_up(self, work: Coroutine[None, None, None], **others: asyncio.subprocess.Process) -> None:
         """Do the work to its end; raises DemoError at once if the gateway, or another part that is named, ends."""
@@ -97,6 +100,7 @@ async def running_environment(
         await wait_for(f"http://{emulator}/_control", emulating, "the emulator", logs)
         await account.add_account(f"http://{emulator}")
         keys = (await add_pixel(f"http://{emulator}", settings, PIXEL, _NAME, (*_RULES, *rules))).keys
+        secrets = {system: await add_source(settings, PIXEL, system) for system in SOURCES}
         async with running(["-m", "twinbeam", "serve"], logs / "gateway", settings) as serving:
             await wait_for(f"http://{dashboard}/readyz", serving, "the gateway", logs)
             yield DemoEnvironment(
@@ -108,6 +112,7 @@ async def running_environment(
                 keys=keys,
                 gateway=serving,
                 settings=settings,
+                secrets=secrets,
             )
 
 

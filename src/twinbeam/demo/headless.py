@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from twinbeam.core.clock import MS_PER_SECOND, Clock, SystemClock
 from twinbeam.core.errors import ConfigError
@@ -75,7 +76,7 @@ def _overrides(asked: argparse.Namespace, pace: Pace) -> dict[str, str]:
 
 
 def _endpoints(asked: argparse.Namespace, environment: DemoEnvironment) -> Endpoints:
-    return Endpoints(asked.intake_url or environment.intake, environment.endpoints.keys, environment.emulator)
+    return replace(environment.endpoints, url=asked.intake_url or environment.intake)
 
 
 def _describe(environment: DemoEnvironment) -> dict[str, str]:

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from twinbeam.core.values import KeyKind
 from twinbeam.demo.processes import DemoError, run_once
+from twinbeam.demo.visits import ShopSystem
+from twinbeam.demo.webhooks import SOURCES
 
 
 class PixelCredentials(Struct, frozen=True):
@@ -32,6 +34,14 @@ async def add_pixel(
     await run_once(["-m", "twinbeam", *add], settings, told=token)
     await run_once(["-m", "twinbeam", "pixels", "set", code, *rules], settings)
     return PixelCredentials(token, {kind: await _create_key(kind, code, settings) for kind in KeyKind})
+
+
+async def add_source(settings: Mapping[str, str], code: str, system: ShopSystem) -> str:
+    """Let a shop system report to a pixel, and return the secret by which it signs: as that drew it."""
+    secret = f"{system}-{secrets.token_hex(16)}"
+    create = ["sources", "create", SOURCES[system], "--kind", system, "--pixel", code, "--secret-stdin"]
+    await run_once(["-m", "twinbeam", *create], settings, told=secret)
+    return secret
 
 
 async def _create_key(kind: KeyKind, code: str, settings: Mapping[str, str]) -> str:

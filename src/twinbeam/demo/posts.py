@@ -7,10 +7,10 @@ import msgspec
 from msgspec import Struct
 
 from twinbeam.core.values import Channel, Consent, Content, Item, Page, Properties, Said, User
-from twinbeam.demo import native
+from twinbeam.demo import native, webhooks
 from twinbeam.demo.shop import Day
 from twinbeam.demo.visitors import Typed, Visitor
-from twinbeam.demo.visits import BannerAnswer, PlannedOrder, ShopEvent
+from twinbeam.demo.visits import BannerAnswer, Delivery, PlannedOrder, ShopEvent, SystemOrder
 
 SHOP = "https://shop.example"  #: its pages; a browser says so in every request that one of them makes
 _BANNER = "demo-banner"
@@ -22,6 +22,8 @@ class To(StrEnum):
     EVENTS = "/v1/events"
     CONSENT = "/v1/consent"
     SCRIPT = native.PATH  #: to TikTok itself, past the gateway
+    SHOPIFY = webhooks.path_of("shopify")
+    WOOCOMMERCE = webhooks.path_of("woocommerce")
 
 
 class Post(Struct, frozen=True):
@@ -33,6 +35,7 @@ class Post(Struct, frozen=True):
     user_agent: str
     body: bytes
     address: str = ""  #: the visitor's, which the shop's host tells of a browser's request
+    told: tuple[SystemOrder, Delivery] | None = None  #: of a shop system's
 
 
 def posts_of(day: Day, opened: int, pixel: str) -> list[Post]:
@@ -41,6 +44,7 @@ def posts_of(day: Day, opened: int, pixel: str) -> list[Post]:
     posts = [post for it in (*happened, *day.forged) for post in _copies(it, opened)]
     posts += [post for it in happened for post in _beacons(it, opened, pixel)]
     posts += [_statement(order.visitor, order.later) for order in day.orders if order.later]
+    posts += [_webhook(order, told, opened) for order in day.system_orders for told in order.deliveries]
     return sorted(posts, key=lambda post: post.at)
 
 
@@ -56,6 +60,11 @@ def _purchase(order: PlannedOrder) -> ShopEvent:
         server=order.server,
         script=order.script,
     )
+
+
+def _webhook(order: SystemOrder, told: Delivery, opened: int) -> Post:
+    to = To.SHOPIFY if order.system == "shopify" else To.WOOCOMMERCE
+    return Post(told.at, to, Channel.SERVER, "", webhooks.body_of(order, told, opened), told=(order, told))
 
 
 def _copies(it: ShopEvent, opened: int) -> Iterator[Post]:

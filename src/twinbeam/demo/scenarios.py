@@ -8,36 +8,37 @@ for each. No row may take the server's copy of a paid order, because a browser's
 import math
 import random
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.visitors import draw_visitor, letters
-from twinbeam.demo.visits import BannerAnswer, PlannedOrder
+from twinbeam.demo.visits import BannerAnswer, Delivery, PlannedOrder, SystemOrder
 
 FORGED = "forged"  #: no scenario of an order, since there is none: a purchase that somebody makes up
 FORGED_SHARE = 0.03
 
 
-class Scenario(NamedTuple):
+T = TypeVar("T", PlannedOrder, SystemOrder)
+
+
+class Scenario(NamedTuple, Generic[T]):
     """A name in every report, a share of all orders, the orders it applies to, and what becomes of them."""
 
     name: str
     share: float
-    applies_to: Callable[[PlannedOrder], bool]
-    apply: Callable[[random.Random, PlannedOrder, Pace], PlannedOrder]
+    applies_to: Callable[[T], bool]
+    apply: Callable[[random.Random, T, Pace], T]
 
 
-def apply_scenarios(
-    rng: random.Random, orders: list[PlannedOrder], pace: Pace, scenarios: Sequence[Scenario]
-) -> list[PlannedOrder]:
+def apply_scenarios(rng: random.Random, orders: list[T], pace: Pace, scenarios: Sequence[Scenario[T]]) -> list[T]:
     """Apply every scenario to its share of the orders, at least one each; most orders keep none."""
     marked = [replace(it, scenarios=() if it.permitted else ("refused",)) for it in orders]
     for scenario in scenarios:
         fitting = [place for place, order in enumerate(marked) if scenario.applies_to(order)]
         for place in rng.sample(fitting, min(times(scenario.share, len(marked)), len(fitting))):
-            changed = scenario.apply(rng, marked[place], pace)
+            changed: T = scenario.apply(rng, marked[place], pace)
             marked[place] = replace(changed, scenarios=(*changed.scenarios, scenario.name))
     return marked
 
@@ -171,7 +172,7 @@ def _on_time(order: PlannedOrder) -> bool:
 
 
 #: In this order: what silences a channel comes first, so that later rows see which channels are left.
-SCENARIOS: tuple[Scenario, ...] = (
+SCENARIOS: tuple[Scenario[PlannedOrder], ...] = (
     Scenario("cancelled", 0.03, _clear, _cancel),
     Scenario("test_order", 0.015, _clear, _order_as_test),
     Scenario("consent_changed", 0.01, _clear_and_granted, _grant_later),
@@ -195,5 +196,84 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("email_in_url", 0.05, lambda it: bool(it.browser), _put_email_in_url),
 )
 
+
+def _in_reverse(_rng: random.Random, order: SystemOrder, _pace: Pace) -> SystemOrder:
+    """Let the newest webhook come first, and the oldest last."""
+    times = [it.at for it in order.deliveries]
+    told = reversed(order.deliveries)
+    return replace(order, deliveries=tuple(replace(it, at=at) for it, at in zip(told, times, strict=True)))
+
+
+def _tell_again(rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
+    """Repeat the word on each step up to nine times, as WooCommerce does and as Shopify does that missed our answer."""
+    again = [
+        replace(it, at=it.at + rng.uniform(0, 4) * pace.step)
+        for it in order.deliveries
+        for _ in range(rng.randint(1, 8))
+    ]
+    return replace(order, deliveries=(*order.deliveries, *again))
+
+
+def _ship_in_part(_rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
+    """Let it be told as shipped by a body that holds nothing else, as with Shopify's `include_fields`."""
+    return _went_on(replace(order, steps=(*order.steps, "shipped")), pace, partial=True)
+
+
+def _pay_on_delivery(_rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
+    """Pay on delivery: shipped unpaid, and paid later."""
+    return _in_steps(replace(order, cash=True, steps=("placed", "shipped", "paid")), pace)
+
+
+def _refuse_on_delivery(_rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
+    """Order with payment on delivery, and refuse the parcel."""
+    return _in_steps(replace(order, cash=True, steps=("placed", "shipped", "cancelled")), pace)
+
+
+def _give_back_a_part(_rng: random.Random, order: SystemOrder, pace: Pace) -> SystemOrder:
+    """Take a part back, which leaves a purchase at its full value."""
+    return _went_on(replace(order, steps=(*order.steps, "refunded")), pace)
+
+
+def _give_back_all(_rng: random.Random, order: SystemOrder, _pace: Pace) -> SystemOrder:
+    """Take all back, which the shop tells before anything else: it is never a purchase."""
+    first, second, *_ = order.deliveries
+    told = (replace(first, step=2), replace(second, step=0), replace(second, step=1))
+    return replace(order, steps=("placed", "paid", "returned"), deliveries=told)
+
+
+def _went_on(order: SystemOrder, pace: Pace, *, partial: bool = False) -> SystemOrder:
+    last = order.deliveries[-1]
+    more = Delivery(last.at + 2 * pace.step, len(order.steps) - 1, partial)
+    return replace(order, deliveries=(*order.deliveries, more))
+
+
+def _in_steps(order: SystemOrder, pace: Pace) -> SystemOrder:
+    first = order.deliveries[0].at
+    told = tuple(Delivery(first + 2 * step * pace.step, step) for step in range(len(order.steps)))
+    return replace(order, deliveries=told)
+
+
+def _plain(order: SystemOrder) -> bool:
+    return set(order.scenarios) <= {"refused"}
+
+
+def _often_told(order: SystemOrder) -> bool:
+    return len(order.deliveries) > 1 and "given_back" not in order.scenarios
+
+
+#: What becomes of the orders of shop systems; what they went through comes before how it is told.
+SYSTEM_SCENARIOS: tuple[Scenario[SystemOrder], ...] = (
+    Scenario("cash_paid", 0.12, _plain, _pay_on_delivery),
+    Scenario("cash_refused", 0.08, _plain, _refuse_on_delivery),
+    Scenario("refunded", 0.10, _plain, _give_back_a_part),
+    Scenario("given_back", 0.06, lambda it: _plain(it) and it.permitted, _give_back_all),
+    Scenario("told_in_part", 0.10, lambda it: _plain(it) and it.system == "shopify", _ship_in_part),
+    Scenario("told_in_reverse", 0.15, _often_told, _in_reverse),
+    Scenario("told_again", 0.15, lambda _: True, _tell_again),
+)
+
 #: Every scenario that a report counts, in the order of the report.
-KINDS: tuple[str, ...] = (*dict.fromkeys(("refused", *(scenario.name for scenario in SCENARIOS))), FORGED)
+KINDS: tuple[str, ...] = (
+    *dict.fromkeys(("refused", *(it.name for it in SCENARIOS), *(it.name for it in SYSTEM_SCENARIOS))),
+    FORGED,
+)

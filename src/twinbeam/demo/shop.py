@@ -14,15 +14,24 @@ from msgspec.structs import replace
 
 from twinbeam.core.errors import ConfigError
 from twinbeam.demo.pace import Pace
-from twinbeam.demo.scenarios import FORGED_SHARE, SCENARIOS, Scenario, apply_scenarios, times
+from twinbeam.demo.scenarios import FORGED_SHARE, SCENARIOS, SYSTEM_SCENARIOS, Scenario, apply_scenarios, times
 from twinbeam.demo.visitors import Visitor, draw_visitor, letters
-from twinbeam.demo.visits import BannerAnswer, OrderLine, PlannedOrder, ShopEvent
+from twinbeam.demo.visits import (
+    BannerAnswer,
+    Delivery,
+    OrderLine,
+    PlannedOrder,
+    ShopEvent,
+    ShopSystem,
+    SystemOrder,
+)
 
 _PRICES = (4.9, 9.99, 12.5, 19.95, 24.0, 39.9, 64.25, 119.0)
 _RETURNING = 0.1  #: share of orders by somebody who ordered before: dedup by person would lose them
 _LEADS_PER_ORDER = 0.15
 _BROWSING_PER_ORDER = 0.25
 _MOST_ORDERS = 5_000  #: in one day: of so many visitors, few draws have no shared phone number
+_SYSTEM_ORDERS_PER_ORDER = 0.25
 _SCRIPT_RUNS = 0.8  #: share of browsers without an ad blocker, among those that order nothing
 
 
@@ -33,6 +42,7 @@ class Day(Struct, frozen=True):
     orders: tuple[PlannedOrder, ...]
     others: tuple[ShopEvent, ...]  #: leads, checkouts and views: everything with an event id of its own
     forged: tuple[ShopEvent, ...]  #: purchases that somebody makes up, with the public key that every page shows
+    system_orders: tuple[SystemOrder, ...]  #: of shop systems, which tell of them by webhooks
 
 
 def plan(rng: random.Random, orders: int, pace: Pace, *, healthy: bool = False) -> Day:
@@ -50,7 +60,7 @@ def plan(rng: random.Random, orders: int, pace: Pace, *, healthy: bool = False) 
     return next(day for day in days if len({visitor.phone for visitor in day.visitors}) == len(day.visitors))
 
 
-def _draw(rng: random.Random, orders: int, pace: Pace, scenarios: Sequence[Scenario]) -> Day:
+def _draw(rng: random.Random, orders: int, pace: Pace, scenarios: Sequence[Scenario[PlannedOrder]]) -> Day:
     taken = apply_scenarios(rng, _take_orders(rng, orders, pace), pace, scenarios)
     others = [
         *(happening for order in taken for happening in _visit_of(rng, order, pace)),
@@ -58,9 +68,32 @@ def _draw(rng: random.Random, orders: int, pace: Pace, scenarios: Sequence[Scena
         *(_browse(rng, pace) for _ in range(round(orders * _BROWSING_PER_ORDER))),
     ]
     forged = [_forge(rng, pace) for _ in range(times(FORGED_SHARE, orders) if scenarios else 0)]
-    people = [*(order.visitor for order in taken), *(it.visitor for it in (*others, *forged))]
+    sold = _sell_in_systems(rng, times(_SYSTEM_ORDERS_PER_ORDER, orders) if scenarios else 0, pace)
+    people = [*(it.visitor for it in taken), *(it.visitor for it in sold), *(it.visitor for it in (*others, *forged))]
     visitors = {visitor.visitor_id: visitor for visitor in people}
-    return Day(tuple(visitors.values()), tuple(taken), tuple(others), tuple(forged))
+    return Day(tuple(visitors.values()), tuple(taken), tuple(others), tuple(forged), tuple(sold))
+
+
+def _sell_in_systems(rng: random.Random, count: int, pace: Pace) -> list[SystemOrder]:
+    """Draw orders of shop systems, half of each; of one in seven the buyer refused."""
+    systems: tuple[ShopSystem, ...] = ("shopify", "woocommerce")
+    orders = [_system_order(rng, systems[n % 2], pace, consented=n % 7 != 3) for n in range(count)]
+    return apply_scenarios(rng, orders, pace, SYSTEM_SCENARIOS) if orders else []
+
+
+def _system_order(rng: random.Random, system: ShopSystem, pace: Pace, *, consented: bool) -> SystemOrder:
+    """Draw one that is paid by card: placed, and paid a moment later."""
+    visitor, placed = draw_visitor(rng, consented=consented), rng.uniform(0, pace.visiting)
+    number = rng.randrange(10**8, 10**9) if system == "woocommerce" else 8 * 10**17 + rng.randrange(10**17)
+    return SystemOrder(
+        order_id=str(number),
+        system=system,
+        visitor=visitor,
+        lines=tuple(_line(rng, visitor.country.decimals) for _ in range(rng.randint(1, 3))),
+        placed=placed,
+        steps=("placed", "paid"),
+        deliveries=(Delivery(placed, 0), Delivery(placed + rng.uniform(0.2, 2) * pace.step, 1)),
+    )
 
 
 def _take_orders(rng: random.Random, count: int, pace: Pace) -> list[PlannedOrder]:

@@ -14,7 +14,9 @@ import aiohttp
 from msgspec import Struct
 
 from twinbeam.core.values import Channel
+from twinbeam.demo import webhooks
 from twinbeam.demo.posts import SHOP, Post, To
+from twinbeam.demo.visits import ShopSystem
 
 _AT_ONCE = 64  #: open requests; a visitor's browser and a webhook queue do not wait for each other
 _TRIES = 8  #: with the waits below about 25 s: longer than a gateway takes to restart
@@ -23,11 +25,12 @@ _TIMEOUT = aiohttp.ClientTimeout(total=20)
 
 
 class Endpoints(Struct, frozen=True):
-    """Where the shop posts, the write key of each channel, and where TikTok's own script reports."""
+    """Where the shop posts, what opens it for each channel, and where TikTok's own script reports."""
 
     url: str
     keys: dict[Channel, str]
     tiktok: str
+    secrets: dict[ShopSystem, str]  #: by which each shop system signs
 
 
 class ResponseCounts(Struct):
@@ -99,6 +102,10 @@ def _place(post: Post, endpoints: Endpoints) -> tuple[str, dict[str, str]]:
             "Content-Type": "text/plain;charset=UTF-8",
             "User-Agent": post.user_agent,
         }
+    if post.told is not None:
+        order, told = post.told
+        headers = webhooks.headers_of(order, told, post.body, endpoints.secrets[order.system])
+        return f"{endpoints.url}{post.to}", headers
     key = {"Authorization": f"Bearer {endpoints.keys[post.channel]}", "Content-Type": "application/json"}
     page = {"Origin": SHOP, "X-Forwarded-For": post.address} if post.channel is Channel.BROWSER else {}
     return f"{endpoints.url}{post.to}", key | page | {"User-Agent": post.user_agent}

@@ -14,7 +14,8 @@ import msgspec
 from twinbeam.demo.scenarios import KINDS
 from twinbeam.demo.shop import Day
 from twinbeam.demo.visitors import Visitor
-from twinbeam.demo.visits import PlannedOrder, ShopEvent
+from twinbeam.demo.visits import PlannedOrder, ShopEvent, SystemOrder
+from twinbeam.demo.webhooks import SOURCES
 
 
 def write_truth(path: Path, day: Day, *, seed: int, pixel: str) -> None:
@@ -32,6 +33,7 @@ def truth_of(day: Day, *, seed: int, pixel: str) -> dict[str, Any]:
         "orders": [_order_truth(order) for order in day.orders],
         "others": [_other_truth(it) for it in day.others],
         "forged": [_forged_truth(it) for it in day.forged],
+        "system_orders": [_system_truth(order) for order in day.system_orders],
     }
 
 
@@ -61,6 +63,23 @@ def _order_truth(order: PlannedOrder) -> dict[str, Any]:
         "by_script": order.by_script,
         "counts": order.counts,
         "value": str(Decimal(order.minor).scaleb(-country.decimals)),
+        "currency": country.currency,
+        "scenarios": order.scenarios,
+    }
+
+
+def _system_truth(order: SystemOrder) -> dict[str, Any]:
+    country = order.visitor.country
+    return {
+        "order_id": order.order_id,
+        "source": SOURCES[order.system],
+        "visitor_id": order.visitor.visitor_id,
+        "permitted": order.permitted,
+        "by_script": False,
+        "counts": order.counts,
+        "stands": not {"cancelled", "returned"} & set(order.steps),
+        "value": str(Decimal(order.minor).scaleb(-country.decimals)),
+        "refunded": str(Decimal(order.refunded).scaleb(-country.decimals)),
         "currency": country.currency,
         "scenarios": order.scenarios,
     }

@@ -1,8 +1,14 @@
 """What can happen in the shop, as values: an answer to the banner, an order, and anything else a channel reports."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from twinbeam.demo.visitors import Visitor
+
+ShopSystem = Literal["shopify", "woocommerce"]
+Step = Literal["placed", "paid", "shipped", "refunded", "returned", "cancelled"]
+"""What an order goes through; `refunded` is a quarter of its value, `returned` all of it."""
 
 LONG_AGO = -3_600.0  #: most visitors answered the banner on an earlier visit, seconds after the opening
 
@@ -70,6 +76,57 @@ class PlannedOrder(Struct, frozen=True):
     def counts(self) -> bool:
         """Whether exactly one conversion ought to be counted for it."""
         return self.paid and not self.test and (self.permitted or self.by_script)
+
+
+class Delivery(Struct, frozen=True):
+    """One webhook of a shop system: the order as it was after one of its steps."""
+
+    at: float  #: seconds after the opening
+    step: int  #: of the order's
+    partial: bool = False  #: it holds only what changed
+
+
+class SystemOrder(Struct, frozen=True):
+    """
+    One order in a shop system, which tells of it by webhooks alone.
+
+    What it went through is the truth; scenarios change that, and in which order and how often it is told.
+    """
+
+    order_id: str
+    system: ShopSystem
+    visitor: Visitor
+    lines: tuple[OrderLine, ...]
+    placed: float  #: seconds after the opening
+    steps: tuple[Step, ...]
+    deliveries: tuple[Delivery, ...]
+    cash: bool = False  #: paid on delivery
+    scenarios: tuple[str, ...] = ()
+
+    @property
+    def minor(self) -> int:
+        """What the buyer pays, in the currency's minor unit."""
+        return sum(line.minor * line.quantity for line in self.lines)
+
+    @property
+    def refunded(self) -> int:
+        """What went back, in the currency's minor unit."""
+        return self.minor if "returned" in self.steps else self.minor // 4 if "refunded" in self.steps else 0
+
+    @property
+    def permitted(self) -> bool:
+        """Whether anybody may report it."""
+        return self.visitor.consented
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was paid, and neither cancelled nor taken back whole."""
+        return "paid" in self.steps and not {"cancelled", "returned"} & set(self.steps)
+
+    @property
+    def counts(self) -> bool:
+        """Whether exactly one conversion ought to be counted for it."""
+        return self.permitted and self.stands
 
 
 class ShopEvent(Struct, frozen=True):

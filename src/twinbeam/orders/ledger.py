@@ -61,6 +61,11 @@ def place_of(signal: Signal) -> OrderPlace:
     return OrderPlace(signal.workspace, signal.shop, signal.order_id)
 
 
+def ledger_place(signal: Signal) -> OrderPlace:
+    """Return which order of the ledger an event or its tombstone is about."""
+    return OrderPlace(signal.workspace, signal.shop, signal.order_id or signal.ledger_order)
+
+
 def places_in(signals: Iterable[Signal]) -> list[OrderPlace]:
     """Return the orders whose facts are at hand, each once."""
     return list(dict.fromkeys(place_of(signal) for signal in signals if signal.order is not None))

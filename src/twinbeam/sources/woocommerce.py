@@ -20,11 +20,12 @@ from twinbeam.core.rules import SourceRules
 from twinbeam.core.values import Content, Page, User
 from twinbeam.orders.reports import OrderReport
 from twinbeam.pipeline.accept.asgi import Reply
+from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request, Signature
 from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 from twinbeam.sources import shop_systems
-from twinbeam.sources.fields import Fields
+from twinbeam.sources.fields import Fields, Unfit
 from twinbeam.sources.signed import SourceSignatures
 from twinbeam.sources.visit_notes import VisitNotes, click_in, visit_notes
 
@@ -103,6 +104,8 @@ def _deleted(fields: Fields, at_ms: int) -> OrderReport:
 
 
 def _order(fields: Fields, at_ms: int, rules: SourceRules) -> OrderReport:
+    if "date_created" in fields and "date_created_gmt" not in fields:  # version 1 tells times without their zone
+        raise Unfit("date_created_gmt", "Choose version 3 of the API in the webhook's form.", Rejection.MISSING_FIELD)
     revised_ms = fields.moment_ms("date_modified_gmt", gmt=True) or at_ms
     money = _money(fields)
     meta = {str(it.raw("key")): it.raw("value") for it in fields.each("meta_data")}

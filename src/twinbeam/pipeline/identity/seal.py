@@ -294,6 +294,7 @@ def _tombstone(case: _Case, event_id: str) -> Signal:
         consent=_spoken(case.record) if case.goes_on else None,
         test_code=arrival.test_code,
         shop=origin.shop,
+        ledger_order=(case.order_id or "") if isinstance(item, OrderEvent) else "",
     )
 
 
@@ -327,6 +328,7 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
         observed=[word for word in item.observed if word in OBSERVATIONS] if item.observed else [],
         revised_ms=item.revised_ms if isinstance(item, OrderEvent) else 0,
         of_order=isinstance(item, OrderEvent),
+        ledger_order="",
     )
 
 

@@ -10,7 +10,7 @@ from msgspec import MsgspecError
 from twinbeam.core.errors import StorageBusy, StorageError, StorageFull
 from twinbeam.core.values import Signal
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
-from twinbeam.orders.ledger import Ledgered, OrderPlace, OrderRow, place_of, places_in, staged, taken
+from twinbeam.orders.ledger import Ledgered, OrderPlace, OrderRow, ledger_place, places_in, staged, taken
 from twinbeam.pipeline.record.fold import Fold
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ class Ordering:
 def _links(ids: dict[OrderPlace, int], signals: Sequence[Signal], fold: Fold) -> list[tuple[int, int]]:
     known = fold.read_set.conversions
     pairs = {
-        (ids[place_of(signal)], known[signal.key].id)
+        (ids[place], known[signal.key].id)
         for signal in signals
-        if signal.of_order and signal.key in known and place_of(signal) in ids
+        if (signal.of_order or signal.ledger_order) and signal.key in known and (place := ledger_place(signal)) in ids
     }
     return sorted(pairs)

@@ -125,6 +125,11 @@ class OrderReader(LeadReader):
         """Return the orders with a number: each shop may have one."""
         return self._read(and_(shop_order.c.workspace == workspace, shop_order.c.order_id == order_id))
 
+    def numbered(self, workspace: str, shop: str, order_ids: Sequence[str]) -> list[KnownOrder]:
+        """Return the orders of a shop with these numbers, a few hundred at most."""
+        it = shop_order.c
+        return self._read(and_(it.workspace == workspace, it.shop == shop, it.order_id.in_(order_ids)))
+
     def _read(self, which: ColumnElement[bool], limit: int = -1) -> list[KnownOrder]:
         it = shop_order.c
         asked = select(*_OF_ORDER, PLACED.label("placed_ms")).where(which)

@@ -83,6 +83,7 @@ file_import = Table(
     Column("digest", Text, primary_key=True),
     Column("done", MS, nullable=False),
     Column("at_ms", MS, nullable=False),
+    Column("shift_ms", MS, nullable=False, server_default="0"),
     sqlite_strict=True,
 )
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, tuple_, update
 
+from twinbeam.admin.contract import FileProgress
 from twinbeam.core.clock import day_of
 from twinbeam.core.money import to_minor
 from twinbeam.core.order import Money, OrderFacts
@@ -86,17 +87,19 @@ class OrderTable(OrderReader):
         with self._tables.reading() as connection:
             return list(connection.scalars(asked.order_by(shop_order_conversion.c.conversion)))
 
-    def imported(self, digest: str) -> int:
-        """Return how many of a file's records were imported."""
-        asked = select(file_import.c.done).where(file_import.c.digest == digest)
+    def imported(self, digest: str) -> FileProgress:
+        """Return how far a file was imported."""
+        asked = select(file_import.c.done, file_import.c.shift_ms).where(file_import.c.digest == digest)
         with self._tables.reading() as connection:
-            return connection.scalar(asked) or 0
+            row = connection.execute(asked).first()
+        return FileProgress(*row) if row else FileProgress()
 
-    def note_import(self, digest: str, done: int, now_ms: int) -> None:
-        """Note how many of a file's records are imported by now."""
+    def note_import(self, digest: str, progress: FileProgress, now_ms: int) -> None:
+        """Note how far a file is imported by now."""
+        values = {"digest": digest, "done": progress.done, "shift_ms": progress.shift_ms, "at_ms": now_ms}
         with self._tables.transaction() as connection:
             connection.execute(delete(file_import).where(file_import.c.digest == digest))
-            connection.execute(insert(file_import).values(digest=digest, done=done, at_ms=now_ms))
+            connection.execute(insert(file_import).values(values))
 
     def ages(self, *, after: int, limit: int) -> list[OrderAge]:
         """Return the next rows by their ids, as far as their end goes."""
@@ -115,6 +118,7 @@ class OrderTable(OrderReader):
         """Remove how far files were imported that nobody has gone on with since a moment."""
         with self._tables.transaction() as connection:
             connection.execute(delete(file_import).where(file_import.c.at_ms < before_ms))
+
     def report_sent(self, week: str) -> bool:
         """Return whether the report of a week, by its Monday, was sent."""
         with self._tables.reading() as connection:
