@@ -242,7 +242,7 @@ class Corner:
         if request.url.startswith(self.script_host):
             if not self.allowed:
                 self.early_native.append(request.url)
-        elif request.method == "POST" and "/t/c?" in request.url and '"visitor_id"' not in (request.post_data or ""):
+        elif request.method == "POST" and _says(request):
             self.refusals += 1
         elif request.method != "GET" and not self.allowed:
             self.early.append(request.url)
@@ -344,6 +344,13 @@ class Corner:
     def findings(self) -> set[str]:
         """List what the tag found out about the pages."""
         return {finding for event in self.sent() for finding in event.get("observed", [])}
+
+
+def _says(request: Request) -> bool:
+    """Tell whether a request is a statement about consent by tokens that the shop's server knows as well."""
+    return any(path in request.url for path in ("/t/c?", "/v1/consent?")) and '"visitor_id"' not in (
+        request.post_data or ""
+    )
 
 
 @contextmanager
