@@ -5,6 +5,8 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from twinbeam.admin.snippet import KEY_PLACE, SnippetOptions
+
 InstallPath = Literal["plain", "gtm", "shopify", "woocommerce", "server"]
 PATHS: Mapping[InstallPath, str] = {
     "plain": "Plain page",
@@ -27,12 +29,22 @@ def chosen_path(asked: str) -> InstallPath:
     return next((path for path in get_args(InstallPath) if path == asked), "plain")
 
 
-def parts_of(path: InstallPath, snippet: Sequence[str], intake: str) -> list[Part]:
-    """Return what to do on a path; `intake` is the address that takes events."""
-    codes = {"head": "\n".join(snippet), "fields": _FIELDS, "report": _report(intake), "php": _php(intake), "": ""}
+def parts_of(path: InstallPath, snippet: Sequence[str], intake: str, wanted: SnippetOptions) -> list[Part]:
+    """Return what to do on a path; `intake` takes events, and the snippet was made for what is `wanted`."""
+    codes = {
+        "head": "\n".join(snippet),
+        "fields": _FIELDS,
+        "report": _report(intake),
+        "pixel": f'const GATEWAY = "{intake}";\nconst KEY = "{wanted.key or KEY_PLACE}";',
+        "plugin": f"{wanted.path}\n{wanted.key or KEY_PLACE}\n{wanted.pixel}",
+        "source": f"twinbeam sources create {_SOURCE} --kind {path} --pixel {wanted.pixel}",
+        "hook": f"{intake}/in/{path}/{_SOURCE}",
+        "": "",
+    }
     return [Part(what, codes[code]) for what, code in _PARTS[path]]
 
 
+_SOURCE = "orders"
 _REPORT = "Report each paid order from your server, with its own key and with what the hidden fields said."
 
 #: What to do on each path, and what of the lines to copy stands below it.
@@ -49,13 +61,24 @@ _PARTS: Mapping[InstallPath, Sequence[tuple[str, str]]] = {
         (_REPORT, "report"),
     ),
     "shopify": (
-        ("Online Store, Themes, Edit code, theme.liquid: put this right behind <head>.", "head"),
-        ("The tag hears Shopify's consent banner. Give ttq.track the order's id on the thank-you page.", ""),
-        ("Let your app, or the service that handles orders, report each paid order.", "report"),
+        ("Customer events, Add custom pixel: paste install/shopify/pixel.js, with these as its first lines.", "pixel"),
+        ("Choose the permission Not required: the pixel hears Shopify's consent banner itself. Save and connect.", ""),
+        (
+            "Make a source for the webhooks. Add --secret-stdin and hand in the key below Shopify's list of them.",
+            "source",
+        ),
+        (
+            "Notifications, Webhooks: orders/create, orders/paid, orders/updated, orders/cancelled, refunds/create.",
+            "hook",
+        ),
     ),
     "woocommerce": (
-        ("Put this into the header of the theme, above all other scripts.", "head"),
-        ("Put this into functions.php of a child theme, and the server key into wp-config.php.", "php"),
+        (
+            "Copy install/wordpress/twinbeam into wp-content/plugins, switch it on, open Settings, Twinbeam: enter",
+            "plugin",
+        ),
+        ("Make a source for the webhooks; it prints their secret, once.", "source"),
+        ("Advanced, Webhooks: Order created, Order updated and Order deleted, each with the secret, to", "hook"),
     ),
     "server": (("No page is changed. Report each event from your server.", "report"),),
 }
@@ -73,29 +96,3 @@ def _report(intake: str) -> str:
   "visitor_id": "'$VISITOR_ID'", "consent_receipt": "'$CONSENT_RECEIPT'",
   "user": {{"email": "ada@example.com", "country": "DE"}},
   "properties": {{"value": 89.90, "currency": "EUR"}}}}]}}'"""
-
-
-def _php(intake: str) -> str:
-    return f"""add_action('woocommerce_after_order_notes', function () {{
-    foreach (['visitor_id', 'consent_receipt'] as $field) {{
-        echo '<input type="hidden" name="twinbeam_' . $field . '">';
-    }}
-}});
-add_action('woocommerce_checkout_create_order', function ($order) {{
-    foreach (['visitor_id', 'consent_receipt'] as $field) {{
-        $order->update_meta_data("twinbeam_$field", sanitize_text_field($_POST["twinbeam_$field"] ?? ''));
-    }}
-}});
-add_action('woocommerce_payment_complete', function ($id) {{
-    $order = wc_get_order($id);
-    wp_remote_post('{intake}/v1/events', [
-        'headers' => ['Authorization' => 'Bearer ' . TWINBEAM_SERVER_KEY],
-        'body' => wp_json_encode(['events' => [[
-            'event' => 'Purchase', 'event_time' => time(), 'order_id' => (string) $id,
-            'visitor_id' => $order->get_meta('twinbeam_visitor_id'),
-            'consent_receipt' => $order->get_meta('twinbeam_consent_receipt'),
-            'user' => ['email' => $order->get_billing_email(), 'country' => $order->get_billing_country()],
-            'properties' => ['value' => (float) $order->get_total(), 'currency' => $order->get_currency()],
-        ]]]),
-    ]);
-}});"""
