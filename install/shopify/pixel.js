@@ -309,6 +309,9 @@ const PERMISSION = "answered"; // "shopify": what Shopify allows counts as the v
     return { visitor_id: memory[VISITOR] || void 0, ttclid: click || memory[LAST] || void 0, ttp: ttp || void 0 };
   }
   var visitor = () => known ??= look();
+  var lookAgain = () => {
+    known = void 0;
+  };
   async function forget() {
     known = void 0;
     const token = await decoded((await cookie(NAME)).split("|")[VISITOR]);
@@ -321,7 +324,7 @@ const PERMISSION = "answered"; // "shopify": what Shopify allows counts as the v
   var PLACE3 = "tb_shopify_once";
   var MOST_MARKS = 200;
   var MOST_WAITING = 50;
-  var TOKENS = ["checkout_token", "cart_token"];
+  var TOKENS = ["visitor_id", "checkout_token", "cart_token"];
   var waiting = [];
   var turn = begin();
   var fired = [];
@@ -339,15 +342,15 @@ const PERMISSION = "answered"; // "shopify": what Shopify allows counts as the v
     "visitorConsentCollected",
     ({ customerPrivacy }) => after(async () => {
       await hear(customerPrivacy);
-      if (state() === "refused") return refuse();
+      lookAgain();
       await release();
     })
   );
   after(release);
   async function lead(draft) {
     if (state() === "granted") return report(draft);
+    if (state() === "refused") return tell([draft.event]);
     waiting = [...waiting, draft].slice(-MOST_WAITING);
-    if (state() === "refused") await refuse();
   }
   async function release() {
     if (state() === "refused") return refuse();
@@ -359,7 +362,7 @@ const PERMISSION = "answered"; // "shopify": what Shopify allows counts as the v
   async function report({ event, at }) {
     if (!await isFirst(event)) return;
     const { visitor_id, ttclid, ttp } = await visitor();
-    const user2 = { ...event.user, ttclid, ttp };
+    const user2 = { external_id: customer(), ...event.user, ttclid, ttp };
     post({ ...event, visitor_id, user: user2, consent: record(), native: "not_fired" }, at);
   }
   async function isFirst({ event, event_id, order_id, checkout_token, cart_token }) {
@@ -373,17 +376,19 @@ const PERMISSION = "answered"; // "shopify": what Shopify allows counts as the v
     return true;
   }
   async function refuse() {
-    const drafts = waiting.splice(0).map(({ event }) => event);
     const visitor_id = await forget();
     drop();
     await store(PLACE3, []);
-    const visits = [{ visitor_id }, ...drafts.map((event) => Object.fromEntries(TOKENS.map((name) => [name, event[name]])))];
+    tell([{ visitor_id }, ...waiting.splice(0).map(({ event }) => event)]);
+  }
+  function tell(visits) {
+    const page_url = `${shop.init.context.document.location.origin}/`;
     for (const visit of visits) {
-      const text = JSON.stringify(visit);
+      const named = Object.fromEntries(TOKENS.map((name) => [name, visit[name]]));
+      const text = JSON.stringify(named);
       if (text === "{}" || told.includes(text)) continue;
       told.push(text);
-      const page_url = `${shop.init.context.document.location.origin}/`;
-      void transmit("/v1/consent", { statements: [{ ...visit, page_url, consent: record() }] });
+      void transmit("/v1/consent", { statements: [{ ...named, page_url, consent: record() }] });
     }
   }
 })();

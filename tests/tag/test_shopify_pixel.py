@@ -44,6 +44,7 @@ def test_the_purchase_and_its_signed_webhook_are_one_event_under_one_id(shop, re
     page = shop.visit(f"/?ttclid={CLICK}")
     corner.context.add_cookies([{"url": corner.url("/"), "name": "_ttp", "value": TTP}])
     shop.answer(page, YES)
+    page.wait_for_function("document.cookie.includes('_tb=')")  # a visitor stays longer than a cookie needs
     page = shop.visit(THANKS, privacy=YES, page=page)
     completed(shop, page)
     corner.until(shop.reported, "the purchase is reported")
@@ -100,6 +101,7 @@ def test_what_shopify_allows_is_told_from_what_the_visitor_answered(corner, note
 def test_an_answer_is_remembered_where_shopifys_own_cookie_has_another_form(shop):
     page = shop.visit("/")
     shop.answer(page, YES)
+    page.wait_for_function("localStorage.getItem('tb_shopify_yes')")
     page = shop.visit(THANKS, privacy=YES, page=page)
     completed(shop, page)
     shop.corner.expect(("Purchase", "server"))
@@ -247,6 +249,33 @@ def test_what_the_gateway_could_not_take_is_sent_again_by_the_next_page_without_
     shop.visit("/", privacy=YES, page=page)
     (counted,) = corner.expect(("Purchase", "server"))
     assert counted["event_id"] == str(NUMBER)
+
+
+def test_a_yes_after_silence_gives_the_visitor_a_token_from_then_on(shop):
+    page = shop.visit("/", privacy=YES, noted=("", "USNY", ""))
+    shop.corner.allowed = True
+    shop.publish(page, "product_viewed", {"productVariant": VARIANT}, "sh-silent")
+    shop.corner.until(shop.reported, "the view is reported")
+    shop.answer(page, YES)
+    shop.publish(page, "product_viewed", {"productVariant": VARIANT}, "sh-allowed")
+    shop.corner.until(lambda: len(shop.reported()) == 2, "the second view is reported")
+    silent, allowed = shop.reported()
+    assert "visitor_id" not in silent
+    assert allowed["visitor_id"] in page.evaluate("decodeURIComponent(document.cookie)")
+
+
+def test_each_checkout_that_is_refused_is_told_once(shop):
+    page = shop.visit(THANKS, noted=("0", "DEBE", "GDPR"), cart=CART)
+    for _ in range(2):
+        shop.publish(page, "checkout_started", {"checkout": a_checkout(NUMBER, order=None)})
+        completed(shop, page)
+    shop.publish(page, "product_viewed", {"productVariant": VARIANT}, "sh-view")
+    shop.corner.until(shop.stated, "the refusal is stated")
+    page.wait_for_timeout(300)
+    (said,) = shop.stated()
+    assert (said["checkout_token"], said["cart_token"]) == (f"checkout-{NUMBER}", f"cart-{NUMBER}")
+    assert said["page_url"] == shop.corner.url("/")
+    assert shop.reported() == []
 
 
 def test_an_opt_out_of_the_sale_of_data_travels_with_the_event(shop):

@@ -71,7 +71,8 @@ const user = (checkout: Checkout): Event => {
   };
 };
 
-const customer = (): string | undefined => idOf(shop.init.data?.customer?.id);
+/** Give the shop's id of whoever is signed in. */
+export const customer = (): string | undefined => idOf(shop.init.data?.customer?.id);
 
 const checkout = (name: string, { data, context }: { data: { checkout: Checkout }; context: Context }): Event => {
   const { order, totalPrice, totalTax, shippingLine, currencyCode, token, lineItems } = data.checkout;

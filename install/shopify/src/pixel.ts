@@ -3,10 +3,10 @@
 import type { Context, PixelEvents } from "@shopify/web-pixels-extension";
 
 import { begin, hear, mayStore, record, state } from "./consent";
-import { CHECKOUT, page, STOREFRONT, type Event } from "./events";
+import { CHECKOUT, customer, page, STOREFRONT, type Event } from "./events";
 import { drop, post, resume, transmit } from "./outbox";
 import { its, shop, store, stored } from "./settings";
-import { forget, visitor } from "./visitor";
+import { forget, lookAgain, visitor } from "./visitor";
 
 interface Draft {
   event: Event;
@@ -16,7 +16,7 @@ interface Draft {
 const PLACE = "tb_shopify_once";
 const MOST_MARKS = 200;
 const MOST_WAITING = 50;
-const TOKENS = ["checkout_token", "cart_token"] as const;
+const TOKENS = ["visitor_id", "checkout_token", "cart_token"] as const;
 
 let waiting: Draft[] = [];
 /** What happens here happens one after the other, because Shopify answers later. */
@@ -38,7 +38,7 @@ for (const [name, read] of Object.entries({ ...(its.isCheckoutOnly ? {} : STOREF
 shop.customerPrivacy.subscribe("visitorConsentCollected", ({ customerPrivacy }) =>
   after(async () => {
     await hear(customerPrivacy);
-    if (state() === "refused") return refuse();
+    lookAgain();
     await release();
   }),
 );
@@ -48,8 +48,8 @@ after(release);
 /** Lead one event on, as far as the visitor has allowed by now. */
 async function lead(draft: Draft): Promise<void> {
   if (state() === "granted") return report(draft);
+  if (state() === "refused") return tell([draft.event]);
   waiting = [...waiting, draft].slice(-MOST_WAITING);
-  if (state() === "refused") await refuse();
 }
 
 async function release(): Promise<void> {
@@ -63,7 +63,7 @@ async function release(): Promise<void> {
 async function report({ event, at }: Draft): Promise<void> {
   if (!(await isFirst(event))) return;
   const { visitor_id, ttclid, ttp } = await visitor();
-  const user = { ...(event.user as Event | undefined), ttclid, ttp };
+  const user = { external_id: customer(), ...(event.user as Event | undefined), ttclid, ttp };
   // TikTok's own script has no part in this: whoever lets it report as well has two events.
   post({ ...event, visitor_id, user, consent: record(), native: "not_fired" }, at);
 }
@@ -80,19 +80,23 @@ async function isFirst({ event, event_id, order_id, checkout_token, cart_token }
   return true;
 }
 
-/** Forget, and tell the gateway: by what the shop's server knows as well, and by the visitor's token if there was one. */
+/** Forget, and tell the gateway: by the visitor's token if there was one, and by what the shop's server knows as well. */
 async function refuse(): Promise<void> {
-  const drafts = waiting.splice(0).map(({ event }) => event);
   const visitor_id = await forget();
   drop();
   await store(PLACE, []);
-  const visits = [{ visitor_id }, ...drafts.map((event) => Object.fromEntries(TOKENS.map((name) => [name, event[name]])))];
+  tell([{ visitor_id }, ...waiting.splice(0).map(({ event }) => event)]);
+}
+
+/** State a refusal by the tokens of these visits, each once. */
+function tell(visits: Event[]): void {
+  // The sandbox has no origin to show, so the statement names the page.
+  const page_url = `${shop.init.context.document.location.origin}/`;
   for (const visit of visits) {
-    const text = JSON.stringify(visit);
+    const named = Object.fromEntries(TOKENS.map((name) => [name, visit[name]]));
+    const text = JSON.stringify(named);
     if (text === "{}" || told.includes(text)) continue;
     told.push(text);
-    // The sandbox has no origin to show, so the statement names the page.
-    const page_url = `${shop.init.context.document.location.origin}/`;
-    void transmit("/v1/consent", { statements: [{ ...visit, page_url, consent: record() }] });
+    void transmit("/v1/consent", { statements: [{ ...named, page_url, consent: record() }] });
   }
 }

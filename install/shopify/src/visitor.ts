@@ -86,6 +86,11 @@ async function look(): Promise<Visitor> {
 /** Give what is known of the visitor; asked for only once there is a permission. */
 export const visitor = (): Promise<Visitor> => (known ??= look());
 
+/** Look anew: another answer may permit what the one before did not. */
+export const lookAgain = (): void => {
+  known = undefined;
+};
+
 /** Forget, and give the visitor's token as it was last known. */
 export async function forget(): Promise<string | undefined> {
   known = undefined;
