@@ -117,9 +117,7 @@ class PixelShop:
     def __init__(self, corner: Corner, **chosen: str) -> None:
         self.corner = corner
         self.pixel = pasted(f"http://events.shop.example:{corner.web.port}", corner.keys["browser"], **chosen)
-        self.source = f"lamps-{corner.codes[0].lower()}"
-        told = ("sources", "create", self.source, "--kind", "shopify", "--pixel", corner.codes[0], "--secret-stdin")
-        corner.shop.gateway.told(*told, told=SECRETS["shopify"])
+        self.source = ""
 
     def visit(
         self,
@@ -158,6 +156,10 @@ class PixelShop:
 
     def webhook(self, topic: str, order: dict[str, Any]) -> Answer:
         """Deliver a signed webhook; the gateway knows a new source within a second."""
+        if not self.source:
+            self.source = f"lamps-{self.corner.codes[0].lower()}"
+            made = ("sources", "create", self.source, "--kind", "shopify", "--pixel", self.corner.codes[0])
+            self.corner.shop.gateway.told(*made, "--secret-stdin", told=SECRETS["shopify"])
         body = encoded(order)
         address = f"{self.corner.shop.gateway.intake}/in/shopify/{self.source}"
         answers: list[Answer] = []

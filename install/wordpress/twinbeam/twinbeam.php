@@ -221,7 +221,7 @@ function twinbeam_text_row( string $name, string $label, string $hint, array $se
 	<tr>
 		<th scope="row"><label for="twinbeam-<?php echo esc_attr( $name ); ?>"><?php echo esc_html( $label ); ?></label></th>
 		<td>
-			<input class="regular-text code" id="twinbeam-<?php echo esc_attr( $name ); ?>" name="<?php echo esc_attr( $name ); ?>" value="<?php echo esc_attr( $settings[ $name ] ); ?>" aria-describedby="twinbeam-<?php echo esc_attr( $name ); ?>-hint" autocomplete="off">
+			<input type="text" class="regular-text code" id="twinbeam-<?php echo esc_attr( $name ); ?>" name="<?php echo esc_attr( $name ); ?>" value="<?php echo esc_attr( $settings[ $name ] ); ?>" aria-describedby="twinbeam-<?php echo esc_attr( $name ); ?>-hint" autocomplete="off">
 			<p class="description" id="twinbeam-<?php echo esc_attr( $name ); ?>-hint"><?php echo esc_html( $hint ); ?></p>
 		</td>
 	</tr>

@@ -74,7 +74,7 @@ _PARTS: Mapping[InstallPath, Sequence[tuple[str, str]]] = {
     ),
     "woocommerce": (
         (
-            "Copy install/wordpress/twinbeam into wp-content/plugins, switch it on, open Settings, Twinbeam: enter",
+            "Copy install/wordpress/twinbeam into wp-content/plugins. Enter these three under Settings, Twinbeam.",
             "plugin",
         ),
         ("Make a source for the webhooks; it prints their secret, once.", "source"),
