@@ -7,7 +7,7 @@ SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/spec
 SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-shops check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe samples clean
+.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-shops check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,7 +15,7 @@ help: ## list the targets
 demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C ends it
 	@$(RUN) -m twinbeam demo $(ARGS)
 
-test: setup-dev chromium nginx senders tag axe samples lint ## everything: lint, types, all tests (about ten minutes on 2 cores)
+test: setup-dev chromium nginx senders tag axe php samples lint ## everything: lint, types, all tests (about ten minutes on 2 cores)
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not long and not alone" $(ARGS)
 	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
 
@@ -81,6 +81,9 @@ tag:
 
 axe:
 	@scripts/need-axe
+
+php:
+	@scripts/need-php
 
 samples: setup-dev
 	@scripts/need-samples

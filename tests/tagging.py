@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,6 +59,7 @@ class Web(ThreadingHTTPServer):
 
     def __init__(self, intake: str) -> None:
         self.intake = urlsplit(intake).netloc
+        self.site = ""  #: the shop's own back end, where it has one: host and port
         self.pages: dict[str, str] = {}
         self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []  #: method and path of all that came for the gateway
@@ -85,13 +86,20 @@ class Answering(BaseHTTPRequestHandler):
         if path == "/t.js" or path.startswith("/t/"):
             self.hand_on(b"")
         elif (page := self.server.pages.get(path)) is None:
-            self.answer(404, {}, b"")
+            if self.server.site:
+                self.answer(*self.ask(self.server.site, b""))
+            else:
+                self.answer(404, (), b"")
         else:
             headers = {"Content-Type": "text/html; charset=utf-8", **self.server.headers}
-            self.answer(200, headers, page.encode())
+            self.answer(200, headers.items(), page.encode())
 
     def do_POST(self) -> None:
-        self.hand_on(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.server.site and not self.path.startswith(("/t/", "/v1/")):
+            self.answer(*self.ask(self.server.site, body))
+        else:
+            self.hand_on(body)
 
     do_OPTIONS = do_POST  # noqa: N815 -- the name that http.server looks for
 
@@ -103,22 +111,25 @@ class Answering(BaseHTTPRequestHandler):
         )
         for begin, statuses in self.server.refusals.items():
             if self.path.startswith(begin) and statuses:
-                self.answer(statuses.pop(0), {}, b"")
+                self.answer(statuses.pop(0), (), b"")
                 return
+        answer = self.ask(self.server.intake, body)
+        if body:  # noted once the gateway has it: who then waits for a steady gateway waits for this
+            self.server.bodies.append((urlsplit(self.path).path, json.loads(body)))
+        self.answer(*answer)
+
+    def ask(self, place: str, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
-        with closing(HTTPConnection(self.server.intake, timeout=30)) as connection:
+        with closing(HTTPConnection(place, timeout=30)) as connection:
             connection.request(self.command, self.path, body, {**headers, "X-Forwarded-For": ADDRESS})
             answer = connection.getresponse()
             hops = {"connection", "content-length", "transfer-encoding"}
-            kept = {name: value for name, value in answer.getheaders() if name.lower() not in hops}
-            content = answer.read()
-        if body:  # noted once the gateway has it: who then waits for a steady gateway waits for this
-            self.server.bodies.append((urlsplit(self.path).path, json.loads(body)))
-        self.answer(answer.status, kept, content)
+            kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in hops]
+            return answer.status, kept, answer.read()
 
-    def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def answer(self, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> None:
         self.send_response(status)
-        for name, value in headers.items():
+        for name, value in headers:
             self.send_header(name, value)
         if status not in (204, 304):
             self.send_header("Content-Length", str(len(body)))
@@ -242,10 +253,14 @@ class Corner:
         if request.url.startswith(self.script_host):
             if not self.allowed:
                 self.early_native.append(request.url)
-        elif request.method == "POST" and "/t/c?" in request.url and '"visitor_id"' not in (request.post_data or ""):
+        elif request.method == "POST" and _says(request):
             self.refusals += 1
-        elif request.method != "GET" and not self.allowed:
+        elif request.method != "GET" and not self.allowed and not self._is_own(request.url):
             self.early.append(request.url)
+
+    def _is_own(self, url: str) -> bool:
+        """Tell whether a request is the shop's own affair, such as an order."""
+        return bool(self.web.site) and not urlsplit(url).path.startswith(("/t/", "/v1/"))
 
     def base(self, code: str = "") -> str:
         """Give TikTok's base code as a shop has it in its pages."""
@@ -344,6 +359,13 @@ class Corner:
     def findings(self) -> set[str]:
         """List what the tag found out about the pages."""
         return {finding for event in self.sent() for finding in event.get("observed", [])}
+
+
+def _says(request: Request) -> bool:
+    """Tell whether a request is a statement about consent by tokens that the shop's server knows as well."""
+    return any(path in request.url for path in ("/t/c?", "/v1/consent?")) and '"visitor_id"' not in (
+        request.post_data or ""
+    )
 
 
 @contextmanager

@@ -242,6 +242,25 @@ class TestStatements:
             assert (answered.status, rejected["code"], rejected["field"]) == (422, "foreign_host", "statements[0]")
             assert "hosts=" in rejected["fix"]
 
+    @pytest.mark.parametrize(
+        ("origin", "page", "taken"),
+        [
+            ("null", "https://www.shop.example/checkouts", True),
+            ("null", "https://copy.evil/", False),
+            ("null", "shop.example", False),
+            ("https://copy.evil", "https://shop.example/", False),
+            ("https://shop.example", "https://copy.evil/", False),
+        ],
+    )
+    def test_a_sandboxed_frame_names_its_page_which_goes_no_further(self, origin, page, taken):
+        bound = PixelEntry(PIXEL, WORKSPACE, rules=PixelRules(hosts=("shop.example",)))
+        corridor = Corridor(directory=a_directory(bound))
+        answered = corridor.state(
+            {"checkout_token": "c-1", "page_url": page, "consent": DENIED}, headers=BROWSER | {"origin": origin}
+        )
+        assert (answered.status == 202, len(corridor.journal)) == (taken, taken)
+        assert "checkouts" not in repr(corridor.journal)
+
     def test_one_pixel_of_a_key_without_hosts_lets_any_page_state(self):
         bound = PixelEntry(PIXEL, WORKSPACE, rules=PixelRules(hosts=("shop.example",)))
         corridor = Corridor(directory=a_directory(bound, PixelEntry("C0OTHERPIXEL00000001", WORKSPACE)))

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, ValidationError
 
-from twinbeam.core.values import Item, Notice, Rejected
+from twinbeam.core.values import Item, Notice, Page, Rejected
 from twinbeam.pipeline.accept.codes import Rejection, Remark
 from twinbeam.pipeline.accept.contract import WHOLE_REQUEST, Statements
 from twinbeam.pipeline.accept.problems import MOST_STATEMENTS, Problem, ProblemCode
@@ -93,6 +93,7 @@ def _checked(said: dict[str, Any], index: int) -> Item | Rejected:
         cart_token=statement.cart_token,
         checkout_token=statement.checkout_token,
         order_token=statement.order_token,
+        page=Page(url=statement.page_url),
     )
 
 

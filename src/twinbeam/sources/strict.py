@@ -88,6 +88,7 @@ class Statement(Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknow
     checkout_token: values.Short | None = None
     order_token: values.Short | None = None
     order_id: values.Short | None = None
+    page_url: values.Url | None = None
     consent: Consent = Consent()
 
 

@@ -1,4 +1,4 @@
-"""The tag's gate stands open: it takes itself for allowed, whatever the visitor said or did not say."""
+"""The gates of the tag and of Shopify's pixel stand open: both take themselves for allowed, whatever the visitor said."""
 
 from twinbeam.pipeline.accept.tag import files
 
@@ -10,3 +10,17 @@ def built(true=files.built):
 
 
 files.built = built
+
+
+def pixel(true):
+    text = true()
+    assert text.count("function state() {") == 1, "the pixel is built otherwise by now; change this file too"
+    return text.replace("function state() {", 'function state() { return "granted";')
+
+
+try:
+    import shop_pixel  # the tests' own, which puts the pixel into a page
+except ImportError:
+    pass  # a process of the gateway
+else:
+    shop_pixel.built = lambda true=shop_pixel.built: pixel(true)

@@ -198,19 +198,24 @@ def test_each_kind_of_shop_has_its_lines(room, path):
     text = room.get(f"{AT}?path={path}").text
     assert f'path={path}#install" aria-current="true"' in text
     assert ("YOUR-BROWSER-KEY" in text) is (path != "server")
-    assert "http://127.0.0.1:8700/v1/events" in text
+    told = f"/in/{path}/orders" if path in ("shopify", "woocommerce") else "/v1/events"
+    assert f"http://127.0.0.1:8700{told}" in text
 
 
-def test_a_new_browser_key_stands_in_the_lines_to_copy(room):
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [("plain", "/t.js?key={key}"), ("shopify", "const KEY = &#34;{key}&#34;;"), ("woocommerce", "/t\n{key}\nC")],
+)
+def test_a_new_browser_key_stands_in_the_lines_to_copy(room, path, line):
     room.add_pixel()
     answer = room.get(
-        f"{AT}?path=shopify",
+        f"{AT}?path={path}",
         method="POST",
         body=b"do=key&kind=browser",
         headers={"content-type": "application/x-www-form-urlencoded"},
     )
     key = re.search(r"<pre><code>(tbb_[\w-]+)</code></pre>", answer.text)[1]
-    assert f"/t.js?key={key}" in answer.text
+    assert line.format(key=key) in answer.text
     assert "YOUR-BROWSER-KEY" not in answer.text
 
 

@@ -39,12 +39,17 @@ def apply_drop_rules(
     return test_code, Reason.LEFT_TO_BROWSER if _is_left(item, event, pixel, origin.channel) else None
 
 
-def speaks_elsewhere(routing: Routing, origin: Origin, sent_from: str) -> bool:
-    """Return whether a browser speaks of consent from a page that is foreign to every pixel of its key."""
-    hosts = [it.hosts for it in routing.pixels if it.event_source == "web"]
-    if origin.channel is not Channel.BROWSER or not hosts:
+def speaks_elsewhere(item: Item, routing: Routing, origin: Origin, sent_from: str) -> bool:
+    """
+    Return whether a browser speaks of consent from a page that is foreign to every pixel of its key.
+
+    A sandboxed frame, such as that of a Shopify pixel, has no origin to show; its statement names the page.
+    """
+    web = [it for it in routing.pixels if it.event_source == "web"]
+    if origin.channel is not Channel.BROWSER or not web:
         return False
-    return all(named and not belongs(sent_from, named) for named in hosts)
+    host = host_of(item.page.url or "") if routing.guarded else ""
+    return all(it.hosts and _is_foreign(host, sent_from, it, origin) for it in web)
 
 
 def _is_foreign(host: str, sent_from: str, pixel: RoutedPixel, origin: Origin) -> bool:

@@ -215,7 +215,7 @@ class IntakeApp:
         from_page = routing.guarded and origin.channel is Channel.BROWSER
         sent_from = page_host(call.request.headers) if from_page else ""
         if isinstance(reading, Statements):
-            statements = statements_of(reading, origin, elsewhere=speaks_elsewhere(routing, origin, sent_from))
+            statements = statements_of(reading, origin, lambda it: speaks_elsewhere(it, routing, origin, sent_from))
             return _End(await self._note(reading, statements), sender)
         notes = notes_of(reading, origin) if reading.orders or reading.requests else []
         taken = await self._take(reading, fan_out(reading, routing, origin, sent_from), notes)

@@ -4,8 +4,12 @@ Statements about consent that come without an event.
 A statement goes the way of an event, yet to no pixel: it is an arrival whose event and pixel are empty.
 """
 
+from collections.abc import Callable
+
+from msgspec import structs
+
 from twinbeam.core.places import place_of
-from twinbeam.core.values import Arrival, Item, Notice, Origin, Rejected
+from twinbeam.core.values import Arrival, Item, Notice, Origin, Page, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 from twinbeam.pipeline.accept.contract import Acknowledgement, Noted, Statements
 from twinbeam.pipeline.accept.fanout import Fanned
@@ -13,21 +17,22 @@ from twinbeam.pipeline.accept.fanout import Fanned
 TOKENS = ("visitor_id", "cart_token", "checkout_token", "order_token", "order_id")
 
 
-def statements_of(reading: Statements, origin: Origin, *, elsewhere: bool = False) -> Fanned:
+def statements_of(reading: Statements, origin: Origin, is_elsewhere: Callable[[Item], bool]) -> Fanned:
     """
     Sort the statements of a request into those that go on and those that say nothing, or nothing of anybody.
 
-    Made `elsewhere`, on a page that is none of the shop's, none of them goes on.
+    One that is made elsewhere, on a page that is none of the shop's, does not go on; the page itself goes no further.
     """
     fanned = Fanned([], [], [*reading.notices])
     for index, item in enumerate(reading.items):
         if isinstance(item, Rejected):
             fanned.rejected.append(item)
-        elif refused := _foreign(index) if elsewhere else _trouble(item, index):
+        elif refused := _foreign(index) if is_elsewhere(item) else _trouble(item, index):
             fanned.rejected.append(refused)
         else:
             fanned.notices.extend(_remarks(item, index))
-            fanned.arrivals.append(Arrival(item, origin, "", "", index, origin.received_ms // 1_000))
+            pageless = structs.replace(item, page=Page())
+            fanned.arrivals.append(Arrival(pageless, origin, "", "", index, origin.received_ms // 1_000))
     return fanned
 
 

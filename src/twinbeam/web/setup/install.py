@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from twinbeam.admin.snippet import KEY_PLACE, SnippetOptions
+
 InstallPath = Literal["plain", "gtm", "shopify", "woocommerce", "server"]
 PATHS: Mapping[InstallPath, str] = {
     "plain": "Plain page",
@@ -29,9 +31,21 @@ def chosen_path(asked: str) -> InstallPath:
     return next((path for path in get_args(InstallPath) if path == asked), "plain")
 
 
-def parts_of(path: InstallPath, snippet: Sequence[str], intake: str, place: str = "") -> list[Part]:
-    """Return what to do on a path; `intake` takes events, `place` is the pixel's workspace and code."""
-    codes = {"head": "\n".join(snippet), "fields": _FIELDS, "report": _report(intake), "php": _php(intake), "": ""}
+def parts_of(
+    path: InstallPath, snippet: Sequence[str], intake: str, wanted: SnippetOptions, place: str = ""
+) -> list[Part]:
+    """
+    Return what to do on a path.
+
+    `intake` takes events, the snippet was made for what is `wanted`, `place` is the pixel's workspace and code.
+    """
+    codes = {
+        "head": "\n".join(snippet),
+        "fields": _FIELDS,
+        "report": _report(intake),
+        "pixel": f'const GATEWAY = "{intake}";\nconst KEY = "{wanted.key or KEY_PLACE}";',
+        "plugin": f"{wanted.path}\n{wanted.key or KEY_PLACE}\n{wanted.pixel}",
+    }
     make = f"/sources?kind={_KINDS.get(path, 'webhook')}&pixel={quote(place, safe='')}#new"
     return [Part(what, codes.get(code, ""), make if code == "source" else "") for what, code in _PARTS[path]]
 
@@ -59,15 +73,16 @@ _PARTS: Mapping[InstallPath, Sequence[tuple[str, str]]] = {
         (_REPORT, "report"),
     ),
     "shopify": (
-        ("Online Store, Themes, Edit code, theme.liquid: put this right behind <head>.", "head"),
-        ("The tag hears Shopify's consent banner. Give ttq.track the order's id on the thank-you page.", ""),
+        ("Customer events, Add custom pixel: paste install/shopify/pixel.js, with these as its first lines.", "pixel"),
+        ("Choose the permission Not required: the pixel hears Shopify's consent banner itself. Save and connect.", ""),
         (_WEBHOOKS.format("Shopify"), "source"),
-        ("Or let your app, or the service that handles orders, report each paid order.", "report"),
     ),
     "woocommerce": (
-        ("Put this into the header of the theme, above all other scripts.", "head"),
+        (
+            "Copy install/wordpress/twinbeam into wp-content/plugins. Enter these three under Settings, Twinbeam.",
+            "plugin",
+        ),
         (_WEBHOOKS.format("WooCommerce"), "source"),
-        ("Or put this into functions.php of a child theme, and the server key into wp-config.php.", "php"),
     ),
     "server": (
         ("No page is changed. Report each event from your server.", "report"),
@@ -88,29 +103,3 @@ def _report(intake: str) -> str:
   "visitor_id": "'$VISITOR_ID'", "consent_receipt": "'$CONSENT_RECEIPT'",
   "user": {{"email": "ada@example.com", "country": "DE"}},
   "properties": {{"value": 89.90, "currency": "EUR"}}}}]}}'"""
-
-
-def _php(intake: str) -> str:
-    return f"""add_action('woocommerce_after_order_notes', function () {{
-    foreach (['visitor_id', 'consent_receipt'] as $field) {{
-        echo '<input type="hidden" name="twinbeam_' . $field . '">';
-    }}
-}});
-add_action('woocommerce_checkout_create_order', function ($order) {{
-    foreach (['visitor_id', 'consent_receipt'] as $field) {{
-        $order->update_meta_data("twinbeam_$field", sanitize_text_field($_POST["twinbeam_$field"] ?? ''));
-    }}
-}});
-add_action('woocommerce_payment_complete', function ($id) {{
-    $order = wc_get_order($id);
-    wp_remote_post('{intake}/v1/events', [
-        'headers' => ['Authorization' => 'Bearer ' . TWINBEAM_SERVER_KEY],
-        'body' => wp_json_encode(['events' => [[
-            'event' => 'Purchase', 'event_time' => time(), 'order_id' => (string) $id,
-            'visitor_id' => $order->get_meta('twinbeam_visitor_id'),
-            'consent_receipt' => $order->get_meta('twinbeam_consent_receipt'),
-            'user' => ['email' => $order->get_billing_email(), 'country' => $order->get_billing_country()],
-            'properties' => ['value' => (float) $order->get_total(), 'currency' => $order->get_currency()],
-        ]]]),
-    ]);
-}});"""

@@ -141,7 +141,7 @@ async def _page(  # noqa: PLR0913 -- what happened before the page is shown
         live=_part(renderer, found),
         paths=PATHS,
         path=path,
-        parts=parts_of(path, snippet.head, context.intake_url, f"{row.workspace}/{row.code}"),
+        parts=parts_of(path, snippet.head, context.intake_url, options, f"{row.workspace}/{row.code}"),
         others=OTHERS,
         names=NAMES,
         shops=shops,
