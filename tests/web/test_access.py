@@ -33,6 +33,7 @@ EXAMPLES = {
     "/pixels/{workspace}/{code}": f"/pixels/{WORKSPACE}/{PIXEL}",
     "/pixels/{workspace}/{code}/stop": f"/pixels/{WORKSPACE}/{PIXEL}/stop",
     "/pixels/{workspace}/{code}/start": f"/pixels/{WORKSPACE}/{PIXEL}/start",
+    "/pixels/{workspace}/{code}/profile": f"/pixels/{WORKSPACE}/{PIXEL}/profile",
     "/events/{id:int}": "/events/12",
     "/static/{name}": "/static/mark.svg",
     "/welcome/{token}": "/welcome/guess",
@@ -270,7 +271,7 @@ ACCOUNT_FORMS = {
     "/accounts/{id}/pixels/{code}/token",
     "/accounts/{id}/pixels/{code}/profile",
 }
-PIXEL_SWITCH = {"/pixels/{workspace}/{code}/stop", "/pixels/{workspace}/{code}/start"}
+PIXEL_FORMS = {f"/pixels/{{workspace}}/{{code}}/{what}" for what in ("stop", "start", "profile")}
 
 
 def test_only_forms_take_more_than_a_look(place):
@@ -287,7 +288,7 @@ def test_only_forms_take_more_than_a_look(place):
         "/account",
         *setup,
         *ACCOUNT_FORMS,
-        *PIXEL_SWITCH,
+        *PIXEL_FORMS,
     }
 
 

@@ -30,6 +30,7 @@ from twinbeam.web.contract import (
     SignInTerms,
     never,
     nobody_to_ask,
+    unheard,
 )
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
@@ -73,6 +74,7 @@ def build(  # noqa: PLR0913 -- a parts list
     tag_path: str = "/t",
     intake_url: str = "http://127.0.0.1:8700",
     connecting: Connecting = NOTHING_TO_CONNECT,
+    sign_in_failed: Callable[[str], None] = unheard,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -93,6 +95,7 @@ def build(  # noqa: PLR0913 -- a parts list
         tag_path=tag_path,
         intake_url=intake_url,
         connecting=connecting,
+        sign_in_failed=sign_in_failed,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))
@@ -127,6 +130,9 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         ),
         DeclaredRoute(
             f"{_PIXEL}/start", partial(pixels.start, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
+        DeclaredRoute(
+            f"{_PIXEL}/profile", partial(pixels.save_profile, renderer, context), needs=Access.MEMBER, methods=("POST",)
         ),
         DeclaredRoute("/setup", partial(setup.begin, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")),
         DeclaredRoute(

@@ -170,6 +170,10 @@ class SignInTerms:
     provider: IdentityProvider | None = None
 
 
+def unheard(_why: str) -> None:
+    """Tell nobody."""
+
+
 async def nobody_to_ask(_of: TrialOf, _token: str) -> Tried:
     """Return that a token was not tried."""
     return Tried(TokenVerdict.UNREACHABLE, message="nobody is asked")
@@ -183,6 +187,7 @@ class RouteContext:
     `pending` tells whether an event id lies in a journal but is not yet recorded; `ready` gives reasons why not;
     `metrics` gives a body and its content type; `access_codes` are those with which TikTok refuses a token.
     `trial` asks TikTok about a token. `tag_path` and `intake_url` are where pages and servers reach the intake.
+    `sign_in_failed` hears why a try to sign in failed: `password`, `link`, `provider` or `too_many`.
     `closing` ends the live streams, which would hold up a stop. What a page changes, it changes by
     `administration` on the writer's thread: see `acting.py`.
     """
@@ -204,3 +209,4 @@ class RouteContext:
     tag_path: str = "/t"
     intake_url: str = "http://127.0.0.1:8700"
     connecting: Connecting = NOTHING_TO_CONNECT
+    sign_in_failed: Callable[[str], None] = unheard
