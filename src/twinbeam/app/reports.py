@@ -106,7 +106,7 @@ class Reports:
             metrics.EVENTS.labels(source, answer).inc(n)
         for why, n in self._failed_sign_ins.items():
             metrics.FAILED_SIGN_INS.labels(why).inc(n)
-            self._log.warning("sign_in.failed", why=why, count=n)
+            self.happening("sign_in.failed", why=why, count=n)
         self._log_the_rest()
         for summed in (self._requests, self._events, self._lines, self._unlogged, self._failed_sign_ins):
             summed.clear()
