@@ -108,5 +108,5 @@ def test_a_profile_is_said_and_shown(cli):
     cli("pixels", "add", CODE, "--name", "Shop")
     told = cli("pixels", "profile", CODE, "brand=acme", "domain=shop.de", "market=de", "client=Acme")
     assert "By the pattern it would be acme_shop.de_DE_production." in told
-    assert "The name has 1 parts" in cli("pixels", "profile", CODE)
+    assert "The name does not follow the naming pattern" in cli("pixels", "profile", CODE)
     assert "takes production or staging" in cli("pixels", "set", CODE, "environment=live", ok=False)

@@ -135,7 +135,7 @@ def test_a_profile_is_said_and_the_name_by_the_pattern_offered(imported):
     assert imported.visit(f"{where}/profile", said).status == 303
     text = words(imported.visit(where))
     assert "acme_shop.de_DE_production" in text
-    assert "The name has 1 parts" in text
+    assert "The name does not follow the naming pattern" in text
     assert imported.visit(f"{where}/profile", {"market": "Germany"}).status == 400
 
 

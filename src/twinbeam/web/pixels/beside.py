@@ -57,13 +57,8 @@ def read_beside(reads: AccountReads, rows: Sequence[PixelRow], now_ms: int) -> P
     for account in sorted(reads.connections(), key=lambda it: it.state == "connected"):  # the newest usable one counts
         for code, beside in _imported(reads, account, now_ms):
             imported[account.workspace, code] = beside
-    profiles = {workspace: reads.profiles(workspace) for workspace in {row.workspace for row in rows}}
-    return {
-        (row.workspace, row.code): _with_profile(
-            imported.get((row.workspace, row.code), NOTHING), profiles[row.workspace].get(row.code)
-        )
-        for row in rows
-    }
+    profiles, places = reads.all_profiles(), [(row.workspace, row.code) for row in rows]
+    return {place: _with_profile(imported.get(place, NOTHING), profiles.get(place)) for place in places}
 
 
 def _imported(reads: AccountReads, account: ConnectedAccount, now_ms: int) -> Iterator[tuple[str, Beside]]:
