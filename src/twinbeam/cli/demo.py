@@ -23,8 +23,8 @@ def command(seed: int | None, **ports: int | None) -> None:
     """
     Run a shop, TikTok's side and the gateway on this machine until Ctrl-C. Nothing leaves it.
 
-    A usual port that is taken is replaced by a free one, and the demo says so. With make, options stand in ARGS:
-    make demo ARGS="--pages-port 9001"
+    A usual port that is taken is replaced by a free one, and the demo says so.
+    With make the options are named so: make demo ARGS="--pages-port 9001"
 
     \b
     Examples:
