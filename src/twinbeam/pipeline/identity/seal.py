@@ -333,7 +333,7 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
 
 
 def _observed(item: Item) -> list[str]:
-    return [word for word in item.observed if word in OBSERVATIONS] if item.observed else []
+    return [word for word in dict.fromkeys(item.observed) if word in OBSERVATIONS] if item.observed else []
 
 
 def _stage(item: Item, channel: Channel) -> str:
