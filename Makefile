@@ -12,7 +12,7 @@ SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C ends it
+demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C ends it (other ports: ARGS=--help)
 	@$(RUN) -m twinbeam demo $(ARGS)
 
 test: setup-dev chromium nginx senders tag axe php samples lint ## everything: lint, types, all tests (about ten minutes on 2 cores)

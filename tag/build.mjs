@@ -1,5 +1,5 @@
 // Builds the tag into the Python package, or into the folder named: the tag, the same with what the snippet otherwise
-// has inline, that inline part, and the parts that only some pages need; `tag.json` holds the integrity of each, and
+// has inline, that inline part, what is carried now and then, and the parts that only some pages need; `tag.json` holds the integrity of each, and
 // the name under which the parts are served.
 
 import { createHash } from "node:crypto";
@@ -44,6 +44,7 @@ const define = { CHUNKS: JSON.stringify(chunks), INTEGRITY: JSON.stringify(integ
 files.main = built("main", { ...define, WHOLE: "false" });
 files.whole = built("main", { ...define, WHOLE: "true" });
 files.inline = built("inline");
+files.look = built("look");
 for (const [name, text] of Object.entries(files)) writeFileSync(join(OUT, `${name}.js`), text);
 const all = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, integrityOf(text)]));
 writeFileSync(join(OUT, "tag.json"), JSON.stringify({ chunks, integrity: all }, null, 2) + "\n");

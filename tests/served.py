@@ -122,7 +122,8 @@ class _Unclosed:
 class Served:
     """A running server."""
 
-    def __init__(self, app: Any, limits: Limits) -> None:
+    def __init__(self, app: Any, limits: Limits, **how: Any) -> None:
+        self._how = how
         self.reports: list[tuple[str, dict[str, Any]]] = []
         self._peers: list[Peer] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=4_096)
@@ -200,15 +201,15 @@ class Served:
     async def _main(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         report = lambda event, **fields: self.reports.append((event, fields))  # noqa: E731
-        self.server = Server(self._app, limits=self._limits, report=report)
+        self.server = Server(self._app, limits=self._limits, report=report, **self._how)
         self._loop.call_soon(self._up.set_result, None)
         await self.server.serve(self._listener, self._stop)
 
 
 @contextmanager
-def served(app: Any, limits: Limits = DEFAULTS) -> Iterator[Served]:
+def served(app: Any, limits: Limits = DEFAULTS, **how: Any) -> Iterator[Served]:
     """Run an app for the length of the block."""
-    running = Served(app, limits)
+    running = Served(app, limits, **how)
     try:
         yield running
     finally:

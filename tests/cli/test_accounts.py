@@ -61,13 +61,15 @@ def test_an_account_is_connected_chosen_imported_shown_and_ended(cli, tiktok):
     address = confirmed(begun(cli))
     assert address.startswith("http://127.0.0.1:8701/connect/tiktok/callback?")
     done = cli("accounts", "finish", told=address + "\n")
-    account = re.search(r"Account (\w+) is connected, with 3 ad accounts", done)[1]
+    assert "Account Demo advertiser is connected, with 3 ad accounts" in done
+    account = re.search(r"accounts show (\w+)", done)[1]
     assert "used already" in cli("accounts", "finish", told=address + "\n", ok=False)
     assert "0 of 3 ad accounts chosen" in cli("accounts", "list")
     assert "2 ad accounts are chosen" in cli(
         "accounts", "choose", account, "7200000000000000001", "7200000000000000002"
     )
     assert "Client 1" in cli("accounts", "show", account)
+    assert cli("accounts", "list").startswith(f"Client 1 and 1 more  {account}  connected")
     assert "asked for" in cli("accounts", "import", account)
     ended = cli("accounts", "disconnect", account, "--yes")
     assert "is disconnected" in ended
@@ -106,5 +108,5 @@ def test_a_profile_is_said_and_shown(cli):
     cli("pixels", "add", CODE, "--name", "Shop")
     told = cli("pixels", "profile", CODE, "brand=acme", "domain=shop.de", "market=de", "client=Acme")
     assert "By the pattern it would be acme_shop.de_DE_production." in told
-    assert "The name has 1 parts" in cli("pixels", "profile", CODE)
+    assert "The name does not follow the naming pattern" in cli("pixels", "profile", CODE)
     assert "takes production or staging" in cli("pixels", "set", CODE, "environment=live", ok=False)

@@ -16,7 +16,7 @@ from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.steady import AGREE_MS, SMALL_MS, STANDS_SECONDS
-from twinbeam.demo.run import DEFAULT_PORTS
+from twinbeam.demo.ports import USUAL
 from twinbeam.demo.scenarios import FORGED, FORGED_SHARE, SCENARIOS, SYSTEM_SCENARIOS
 from twinbeam.engines.stores.sqlite import housekeeping, tidying
 from twinbeam.http_server.descriptors import RESERVE
@@ -145,10 +145,7 @@ SAID = {
         f"seconds from 0 to {MOST_WAIT_SECONDS:.0f}:",
     ],
     "docs/howto/demo.md": [
-        (
-            f"{DEFAULT_PORTS.intake} (intake), {DEFAULT_PORTS.dashboard} (pages), "
-            f"{DEFAULT_PORTS.emulator} (emulator) and {DEFAULT_PORTS.shop} (shop)"
-        ),
+        (f"{USUAL.intake} (intake), {USUAL.dashboard} (pages), {USUAL.emulator} (emulator) and {USUAL.shop} (shop)"),
     ],
 }
 

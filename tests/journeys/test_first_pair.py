@@ -180,10 +180,11 @@ def proves_the_token(owner: Owner, token: str, test_code: str) -> None:
 def installs(owner: Owner) -> tuple[str, str]:
     """Take the recommended way, make the keys, and copy the lines for a plain page."""
     page = owner.page
-    page.get_by_label("Visitors on iPhones").select_option("high")
+    page.get_by_label("How many of your visitors use an iPhone?").select_option("high")
     page.get_by_role("button", name="Recommend a way").click()
     owner.shows("way")
-    page.get_by_role("button", name="Use this way").click()
+    page.get_by_label("Pixel and Events API").check()
+    page.locator("#way").get_by_role("button", name="Save").click()
     page.get_by_label("Hosts of the shop").fill("127.0.0.1")
     page.locator("#hosts").get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Plain page").click()

@@ -118,12 +118,15 @@ def test_from_a_code_to_a_proven_pair(shown, visit, window, scripted):
     add_the_pixel(page)
     look(opened)
     paste_the_token(page)
-    page.get_by_label("Visitors on iPhones").select_option("high")
+    page.get_by_label("How many of your visitors use an iPhone?").select_option("high")
     page.get_by_role("button", name="Recommend a way").click()
     expect(page.locator("#way .made")).to_contain_text("On iPhones many browser events do not arrive")
     look(opened)
+    page.get_by_label("Events API only").check()
+    page.locator("#way").get_by_role("button", name="Save").click()
+    expect(page.locator("#way")).to_contain_text("In force: Events API only.")
     page.get_by_role("button", name="Use this way").click()
-    expect(page.locator("#way")).to_contain_text("Pixel and Events API.")
+    expect(page.locator("#way")).to_contain_text("In force: Pixel and Events API.")
 
     for name in ("Make a browser key", "Make a server key"):
         page.get_by_role("button", name=name).click()

@@ -364,3 +364,23 @@ def test_on_a_staging_pixel_tests_are_sent_and_nothing_else(channel):
     assert (arrival.drop_reason, arrival.test_code) == (None, "TEST1")
     assert end_of(an_item(test=True), rules=PixelRules(environment="staging"), channel=channel) is Reason.TEST_ORDER
     assert end_of(an_item(), rules=PixelRules(environment="production"), channel=channel) is None
+
+
+@pytest.mark.parametrize(
+    ("item", "ends"),
+    [
+        ({"native": "unknown"}, Reason.PAGE_SEEN),
+        ({"native": "sent"}, LEFT),
+        ({"native": "unknown", "test": True}, Reason.TEST_ORDER),
+        ({"native": "unknown", "observed": ["base_code_not_in_head"]}, None),
+    ],
+)
+def test_what_only_tells_that_a_page_was_opened_is_not_sent(item, ends):
+    told = {"event": "Pageview", "observed": ["page_seen"], **item}
+    assert end_of(an_item(**told), rules=PixelRules(), channel=BROWSER) is ends
+
+
+def test_a_page_that_was_opened_is_dropped_on_a_pixel_without_any_rule_and_on_one_that_is_the_servers():
+    for rules in (PixelRules(), PixelRules(way="server")):
+        told = an_item(event="Pageview", observed=["page_seen"], native="unknown")
+        assert end_of(told, rules=rules, channel=BROWSER) is Reason.PAGE_SEEN

@@ -6,11 +6,13 @@ import pytest
 
 from builders import PIXEL, WORKSPACE, a_body
 from door import BROWSER_KEY, SERVER_KEY, Corridor, House, a_directory, a_scope, converse
+from twinbeam.core.clock import HandClock
 from twinbeam.core.rules import PixelRules
 from twinbeam.pipeline.accept.contract import Taken
 from twinbeam.pipeline.accept.directory import PixelEntry
 from twinbeam.pipeline.accept.tag.files import STOPPED, built
 from twinbeam.pipeline.accept.tag.front import CONSENT, COOKIE, EVENTS, TagFront
+from twinbeam.pipeline.accept.tag.looking import EVERY_SECONDS, Looking
 from twinbeam.sources import consent_v1, events_v1
 
 QUERY = f"key={BROWSER_KEY}".encode()
@@ -64,7 +66,7 @@ def test_a_file_is_given_uncompressed_to_whoever_cannot_read_gzip():
 
 def test_parts_and_the_whole_never_change_under_their_names():
     its = built()
-    parts = its.texts.keys() - {"main", "whole", "inline"}
+    parts = its.texts.keys() - {"main", "whole", "inline", "look"}
     paths = {f"/t/{its.manifest.chunks}/{part}.js": part for part in parts} | {f"/t/{its.whole}.js": "whole"}
     for path, file in paths.items():
         answered, _ = asked(path, query=b"")
@@ -267,3 +269,32 @@ def test_the_cookie_is_for_browser_keys():
 def test_the_cookies_path_takes_post():
     assert asked(f"/t{COOKIE}", headers=HERE)[0].status == 405
     assert asked(f"/t{COOKIE}", method="OPTIONS", headers=HERE)[0].status == 204
+
+
+# ---- the part that looks at the page, now and then ----
+
+
+def looked(front, path="/t.js", *, method="GET", query=QUERY):
+    return asyncio.run(converse(front, a_scope(method=method, path=path, query_string=query), [b""]))
+
+
+def test_one_answer_in_ten_minutes_carries_the_part_that_looks_where_the_base_code_stands():
+    clock, snapshot = HandClock(), a_directory()
+    front = TagFront(House(directory=snapshot).door, "/t", lambda: snapshot, {}, Looking(clock))
+    tag, part = built().texts["main"], built().texts["look"]
+    assert looked(front, method="HEAD").body == b""
+    assert looked(front).body == tag + part
+    assert looked(front).body == tag
+    clock.advance(seconds=EVERY_SECONDS - 1)
+    assert looked(front).body == tag
+    clock.advance(seconds=1)
+    assert looked(front, query=QUERY + b"&whole=1").body == built().texts["whole"] + part
+    assert looked(front, query=b"key=tbb_unknown").body == tag
+    assert looked(front, f"/t/{built().manifest.chunks}/look.js").status == 404
+
+
+def test_any_number_of_keys_is_remembered_in_bounds():
+    looking = Looking(HandClock())
+    for number in range(25_000):
+        assert looking.is_due(f"k{number}")
+    assert len(looking._carried) <= 10_000

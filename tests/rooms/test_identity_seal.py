@@ -108,6 +108,21 @@ def test_what_goes_no_further_for_another_reason_keeps_nothing_but_its_heading(r
     )
 
 
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        (Reason.PAGE_SEEN, ["base_code_not_in_head"]),
+        (Reason.LEFT_TO_BROWSER, ["base_code_not_in_head"]),
+        (Reason.FOREIGN_HOST, []),
+        (Reason.TEST_ORDER, []),
+    ],
+)
+def test_what_a_tag_found_is_kept_of_a_page_of_the_shop_alone_and_once(reason, kept):
+    said = ["page_seen", "base_code_not_in_head", "base_code_not_in_head", "made_up"]
+    ended = msgspec.structs.replace(ENDED, reason=reason)
+    assert seal(permission=ended, record=SAID, observed=said).signal.observed == kept
+
+
 def test_where_nothing_was_said_no_record_is_kept():
     assert seal(record=NOTHING_SAID).signal.consent is None
     assert seal(record=SAID).signal.consent == SAID

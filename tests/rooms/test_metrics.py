@@ -82,3 +82,16 @@ class Told:
 
     def of(self, event: str) -> list[dict[str, Any]]:
         return [fields for _, name, fields in self.lines if name == event]
+
+
+def test_failed_sign_ins_are_counted_and_told_once_a_second_by_their_kind() -> None:
+    log = Told()
+    reports = Reports(log)
+    before = told("twinbeam_failed_sign_ins_total", why="password")
+    for _ in range(1_000):
+        reports.sign_in_failed("password")
+    reports.sign_in_failed("link")
+    reports.flush()
+    reports.flush()
+    assert told("twinbeam_failed_sign_ins_total", why="password") - before == 1_000
+    assert [(line["why"], line["count"]) for line in log.of("sign_in.failed")] == [("password", 1_000), ("link", 1)]

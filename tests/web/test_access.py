@@ -34,6 +34,7 @@ EXAMPLES = {
     "/pixels/{workspace}/{code}/stop": f"/pixels/{WORKSPACE}/{PIXEL}/stop",
     "/pixels/{workspace}/{code}/start": f"/pixels/{WORKSPACE}/{PIXEL}/start",
     "/reconciliation/week/{monday}": "/reconciliation/week/2026-09-14",
+    "/pixels/{workspace}/{code}/profile": f"/pixels/{WORKSPACE}/{PIXEL}/profile",
     "/events/{id:int}": "/events/12",
     "/static/{name}": "/static/mark.svg",
     "/welcome/{token}": "/welcome/guess",
@@ -273,7 +274,7 @@ ACCOUNT_FORMS = {
     "/accounts/{id}/pixels/{code}/token",
     "/accounts/{id}/pixels/{code}/profile",
 }
-PIXEL_SWITCH = {"/pixels/{workspace}/{code}/stop", "/pixels/{workspace}/{code}/start"}
+PIXEL_FORMS = {f"/pixels/{{workspace}}/{{code}}/{what}" for what in ("stop", "start", "profile")}
 
 
 def test_only_forms_take_more_than_a_look(place):
@@ -293,7 +294,7 @@ def test_only_forms_take_more_than_a_look(place):
         *setup,
         *sources,
         *ACCOUNT_FORMS,
-        *PIXEL_SWITCH,
+        *PIXEL_FORMS,
     }
 
 

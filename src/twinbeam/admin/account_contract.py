@@ -69,6 +69,10 @@ class AccountReads(Protocol):
         """Return the newest import of a connection."""
         ...
 
+    def all_profiles(self) -> dict[tuple[str, str], PixelProfile]:
+        """Return what is said of all pixels, by workspace and code."""
+        ...
+
     def profiles(self, workspace: str) -> dict[str, PixelProfile]:
         """Return what is said of the pixels of a workspace, by their codes."""
         ...

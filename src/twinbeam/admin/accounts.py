@@ -23,6 +23,7 @@ from twinbeam.core.accounts import (
     DeveloperApp,
     Granted,
     ImportRun,
+    account_name,
 )
 
 STATE_MINUTES = 10  #: an advertiser needs a login and a look at the list
@@ -45,6 +46,11 @@ class Account(Struct, frozen=True):
     connection: ConnectedAccount
     advertisers: list[Advertiser]
     run: ImportRun | None
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return account_name(self.connection, self.advertisers)
 
     @property
     def chosen(self) -> list[Advertiser]:

@@ -44,7 +44,7 @@ def events_api(row: PixelRow, check: TokenCheck | None, refusal: LastAnswer | No
         what, fix = "TikTok refuses the token.", "Save a new token from Events Manager."
         return EventsApi(ApiState.FAILING, refusal.at_ms, sentence=what, advice=fix, answer=said)
     if check is None:
-        whose = "It has a token" if row.has_token else f"It uses the token of account {row.account}"
+        whose = "It has a token" if row.has_token else "It uses the token of its account"
         return EventsApi(ApiState.CONFIGURED, sentence=f"{whose}, which was not tried yet.")
     verdict = check.verdict
     return EventsApi(ApiState.CONFIGURED, None, check.proven, verdict.sentence, verdict.advice, check.answer)

@@ -26,7 +26,7 @@ def why_not(name: str, profile: PixelProfile, environment: str) -> str:
     """Return in what a name leaves the pattern, or differs from what is said of the pixel; "" where it follows it."""
     parts = name.split("_")
     if len(parts) != 4:
-        return f"The name has {len(parts)} parts; the pattern has four: {PATTERN}."
+        return f"The name does not follow the naming pattern, which has four parts: {PATTERN}."
     brand, domain, market, its = parts
     if not brand or not _DOMAIN.fullmatch(domain):
         return f"The second part is to be a domain, such as shop.de: {PATTERN}."

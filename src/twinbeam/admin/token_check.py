@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
-from twinbeam.admin import tokens
+from twinbeam.admin import testing, tokens
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin, Administration
 from twinbeam.admin.pixels import known
@@ -75,20 +75,37 @@ class TokenSaved(Struct, frozen=True):
         )
 
 
-async def try_and_save(
-    admin: Admin, on_store: OnStore, trial: TokenTrial, place: tuple[str, str], token: str, *, force: bool = False
+async def try_and_save(  # noqa: PLR0913 -- what a form or a command says of a token
+    admin: Admin,
+    on_store: OnStore,
+    trial: TokenTrial,
+    place: tuple[str, str],
+    token: str,
+    *,
+    force: bool = False,
+    test_code: str = "",
 ) -> TokenSaved:
-    """Have a token tried, then keep it or not; raises AdminError. The store is not held up while TikTok is asked."""
-    of = await on_store(lambda: asked(admin, *place, token))
+    """
+    Have a token tried, then keep it or not; raises AdminError. The store is not held up while TikTok is asked.
+
+    It is tried with `test_code`, or the pixel's own. A code that is named is turned on for the pixel only where TikTok
+    does not refuse the token: with a refused one no test event would arrive.
+    """
+    if test_code:
+        testing.check_code(test_code)
+    of = await on_store(lambda: asked(admin, *place, token, test_code=test_code))
     tried = await trial(of, token)
-    return await on_store(lambda: keep(admin, place, token, tried, force=force))
+    outcome = await on_store(lambda: keep(admin, place, token, tried, force=force))
+    if test_code and not tried.verdict.refused:
+        await on_store(lambda: testing.turn_on(admin, *place, test_code))
+    return outcome
 
 
-def asked(admin: Admin, workspace: str, code: str, token: str) -> TrialOf:
+def asked(admin: Admin, workspace: str, code: str, token: str, *, test_code: str = "") -> TrialOf:
     """Return what a trial has to know; raises AdminError for a text that is no token, and for an unknown pixel."""
     row = known(admin, workspace, code)
     tokens.check(token)
-    return TrialOf(workspace, code, row.event_source, row.rules.test_code_at(admin.clock.now_ms()))
+    return TrialOf(workspace, code, row.event_source, test_code or row.rules.test_code_at(admin.clock.now_ms()))
 
 
 def keep(admin: Admin, place: tuple[str, str], token: str, tried: Tried, *, force: bool = False) -> TokenSaved:

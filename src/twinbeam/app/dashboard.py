@@ -40,6 +40,7 @@ class Shown:
     lag: Callable[[], LagView]
     not_ready: Callable[[], list[str]]
     closing: Callable[[], bool]
+    sign_in_failed: Callable[[str], None]
 
 
 def dashboard(of: Shown) -> KnownHosts:
@@ -72,5 +73,6 @@ def dashboard(of: Shown) -> KnownHosts:
         preview=preview,
         read_mapping=read_mapping,
         connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
+        sign_in_failed=of.sign_in_failed,
     )
     return KnownHosts(pages, known_hosts(settings))

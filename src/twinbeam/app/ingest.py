@@ -33,6 +33,7 @@ from twinbeam.pipeline.accept.directory import place
 from twinbeam.pipeline.accept.intake_app import IntakeApp
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.pipeline.accept.tag.front import CONSENT, EVENTS, TagFront
+from twinbeam.pipeline.accept.tag.looking import Looking
 from twinbeam.pipeline.consent.receipts import PURPOSE, Receipts
 from twinbeam.pipeline.flow import Intake
 from twinbeam.pipeline.identity.rates import Rates
@@ -153,6 +154,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
         settings.tag_path,
         directory.in_force,
         {EVENTS: events_v1.PATH, CONSENT: consent_v1.PATH},
+        Looking(watch.clock),
     )
     await side_by_side(
         stop,

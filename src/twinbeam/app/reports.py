@@ -52,6 +52,7 @@ class Reports:
         self._lines: Counter[Kind] = Counter()
         self._unlogged: dict[Kind, Unlogged] = {}
         self._unlogged_groups = Unlogged()
+        self._failed_sign_ins: Counter[str] = Counter()
 
     def happening(self, event: str, /, **fields: object) -> None:
         """Log a happening of a room; what is not routine is counted too."""
@@ -93,14 +94,21 @@ class Reports:
         unlogged.events += served.dropped
         unlogged.rejected += served.rejected
 
+    def sign_in_failed(self, why: str) -> None:
+        """Sum up one try to sign in that failed; nothing of what was typed is told."""
+        self._failed_sign_ins[why] += 1
+
     def flush(self) -> None:
         """Hand what was summed up to the metrics, and write those into the folder, if there is one."""
         for (path, status, code), n in self._requests.items():
             metrics.REQUESTS.labels(path, str(status), code).inc(n)
         for (source, answer), n in self._events.items():
             metrics.EVENTS.labels(source, answer).inc(n)
+        for why, n in self._failed_sign_ins.items():
+            metrics.FAILED_SIGN_INS.labels(why).inc(n)
+            self.happening("sign_in.failed", why=why, count=n)
         self._log_the_rest()
-        for summed in (self._requests, self._events, self._lines, self._unlogged):
+        for summed in (self._requests, self._events, self._lines, self._unlogged, self._failed_sign_ins):
             summed.clear()
         self._groups = 0
         before, self._dropped = self._dropped, dropped_lines()

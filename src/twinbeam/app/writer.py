@@ -72,7 +72,9 @@ from twinbeam.pipeline.record.window import JoinWindow
 from twinbeam.pipeline.send.limits import Ages
 from twinbeam.settings import Settings, load
 from twinbeam.web.contract import JournalLag, LagView
+from twinbeam.web.failures import unread
 from twinbeam.web.hosts import KnownHosts
+from twinbeam.web.rendering import PageRenderer
 
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the store
 MEASURE_SECONDS = 1.0
@@ -258,6 +260,7 @@ class Writer:
                 lag=self._lag,
                 not_ready=self._not_ready,
                 closing=closing,
+                sign_in_failed=self.reports.sign_in_failed,
             )
         )
 
@@ -349,7 +352,8 @@ async def main(listener: socket.socket, lifeline: int) -> None:
     stop = asyncio.Event()
     end_with_parent(lifeline, stop)
     pages, reports = Pages(), Reports(log, settings.data / METRICS)
-    serving = Server(pages, report=reports.happening).serve(listener, stop)
+    server = Server(pages, report=reports.happening, refusing=unread(PageRenderer()))
+    serving = server.serve(listener, stop)
     await side_by_side(stop, serving, work(settings, reports, pages, stop))
     log.info("writer.stopped")
 

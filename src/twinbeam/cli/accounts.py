@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import click
 
 from twinbeam.cli.options import json_option, workspace_option
+from twinbeam.cli.visible import visible
 from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ def finish() -> None:
         if isinstance(made, AccountTrouble):
             raise ConfigError(f"The account is not connected. {made}")
         found = accounts.account(admin, made.id)
-    click.echo(f"Account {made.id} is connected, with {len(found.advertisers)} ad accounts. Choose those to import:")
+    name, n = visible(found.name), len(found.advertisers)
+    click.echo(f"Account {name} is connected, with {n} ad accounts. Choose those to import:")
     click.echo(f"\n  twinbeam accounts show {made.id}\n  twinbeam accounts choose {made.id} --all")
 
 
@@ -163,17 +165,15 @@ def show(account: str) -> None:
         pixels = admin.store.accounts.imported_pixels(account)
     _print_account(found)
     for each in found.advertisers:
-        chosen = "chosen" if each.chosen else "not chosen"
-        click.echo(
-            f"  {each.id:20} {each.name or '-':30.30} {chosen}{'; no longer covered' * bool(each.gone_since_ms)}"
-        )
+        chosen, name = "chosen" if each.chosen else "not chosen", visible(each.name) or "-"
+        click.echo(f"  {each.id:20} {name:30.30} {chosen}{'; no longer covered' * bool(each.gone_since_ms)}")
         if each.problem:
             click.echo(f"    {words_for(each.problem)}")
         for pixel in pixels:
             if pixel.advertiser == each.id:
                 vanished = f"; vanished {_moment(pixel.vanished_since_ms)}" if pixel.vanished_since_ms else ""
                 relation = f"; {pixel.seen.relation.lower()}" if pixel.seen.relation else ""
-                click.echo(f"    {pixel.seen.code:22} {pixel.seen.name:30.30}{relation}{vanished}")
+                click.echo(f"    {pixel.seen.code:22} {visible(pixel.seen.name):30.30}{relation}{vanished}")
 
 
 @command.command()
@@ -235,14 +235,14 @@ def disconnect(account: str, *, yes: bool) -> None:
     from twinbeam.cli.setup import opened_admin
 
     with opened_admin() as admin:
-        accounts.known(admin, account)
+        name = visible(accounts.account(admin, account).name)
         borrowing = [row.code for row in admin.store.pixels() if row.account == account and not row.has_token]
         if borrowing:
             click.echo(f"Without it these pixels have no token: {', '.join(borrowing)}", err=True)
-        if not yes and not click.confirm("Disconnect it?", err=True):
-            raise ConfigError(f"Account {account} is not disconnected.")
+        if not yes and not click.confirm(f"Disconnect {name}?", err=True):
+            raise ConfigError(f"Account {name} is not disconnected.")
         trouble = _asked(lambda client: accounts.disconnect(_doing(admin), client, account))
-    click.echo(f"Account {account} is disconnected, and its token is forgotten.")
+    click.echo(f"Account {name} is disconnected, and its token is forgotten.")
     if trouble is not None:
         click.echo(f"TikTok could not be told: {trouble} Remove the app's access in TikTok as well.", err=True)
 
@@ -252,7 +252,7 @@ def _print_account(found: "Account") -> None:
 
     account, run = found.connection, found.run
     click.echo(
-        f"{account.id}  {account.state}, workspace {account.workspace}, by {account.who}, "
+        f"{visible(found.name)}  {account.id}  {account.state}, workspace {account.workspace}, by {account.who}, "
         f"{len(found.chosen)} of {len(found.advertisers)} ad accounts chosen"
     )
     if account.problem and account.state != "disconnected":

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 from twinbeam.cli.options import assignments_argument, json_option, trial_options, workspace_option
 from twinbeam.cli.profile import profile
 from twinbeam.cli.stopping import start, stop
+from twinbeam.cli.visible import visible
 from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -136,7 +138,7 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
       twinbeam pixels list
       twinbeam pixels list --json
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.admin import pixels
+    from twinbeam.admin import accounts, pixels
     from twinbeam.admin.workspaces import meant_for
     from twinbeam.cli.setup import opened_admin
     from twinbeam.core.values import plain
@@ -144,6 +146,7 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
 
     with opened_admin() as admin:
         rows = pixels.listed(admin, workspace)
+        named = {account.connection.id: account.name for account in accounts.listed(admin)}
     if as_json:
         click.echo(json.dumps([plain(row) for row in rows]))
     elif not rows:
@@ -151,14 +154,14 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
     else:
         click.echo(f"{'code':24} {'name':20} {'source':8} {'consent':14} token")
         for row in rows:
-            saved = f"saved {_day(row.token_ms)}" if row.token_ms is not None else _borrowed(row)
+            saved = f"saved {_day(row.token_ms)}" if row.token_ms is not None else _borrowed(row, named)
             click.echo(f"{row.code:24} {row.name:20.20} {row.event_source:8} {row.consent:14} {saved}")
             if row.stopped is not None:
                 click.echo(f"  stopped {since_when(row.stopped)}")
 
 
-def _borrowed(row: "PixelRow") -> str:
-    return f"of account {row.account}" if row.account else "missing"
+def _borrowed(row: "PixelRow", named: Mapping[str, str]) -> str:
+    return f"of account {visible(named.get(row.account, row.account))}" if row.account else "missing"
 
 
 @command.command()

@@ -5,6 +5,7 @@ A connection is what an advertiser gave to the app of this installation: a token
 can go wrong with one is a value from a closed set, with its sentence.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -248,6 +249,19 @@ class AccountToken(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"AccountToken({self.connection!r})"
+
+
+def account_name(connection: ConnectedAccount, advertisers: Iterable[Advertiser]) -> str:
+    """
+    Return what people call a connection: its ad account's name, with how many others are chosen.
+
+    The oldest chosen one gives the name, so that it stays when others come. TikTok gives a connection no name.
+    """
+    known = sorted(advertisers, key=lambda each: (not each.chosen, each.first_seen_ms, each.id))
+    if not known:
+        return f"no ad account ({connection.id})"
+    others = sum(each.chosen for each in known[1:])
+    return f"{known[0].name or known[0].id}{f' and {others} more' if others else ''}"
 
 
 def words_for(problem: str) -> str:

@@ -8,7 +8,7 @@ import asyncio
 import random
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from msgspec import Struct
 from twinbeam.core.clock import MS_PER_SECOND, Clock, SystemClock
 from twinbeam.demo.environment import PIXEL, DemoEnvironment, PreferredPorts, running_environment
 from twinbeam.demo.pace import Pace
+from twinbeam.demo.ports import USUAL
 from twinbeam.demo.posts import posts_of
 from twinbeam.demo.processes import DemoError, run_once
 from twinbeam.demo.shop import plan
@@ -25,8 +26,6 @@ from twinbeam.demo.shop_front import ShopFront, shop_open
 from twinbeam.demo.shutdown import run_until_stopped
 from twinbeam.demo.traffic import ResponseCounts, play
 from twinbeam.destinations.tiktok.wire import TRACK_PATH
-
-DEFAULT_PORTS = PreferredPorts(intake=8700, dashboard=8701, emulator=8702, shop=8703)
 
 #: What goes wrong on TikTok's side at the start of a phase, in turn; each ends by itself.
 _FAULTS: tuple[dict[str, object] | None, ...] = (
@@ -57,7 +56,7 @@ Seeded shoppers (seed {seed}) buy beside you, in both channels: ad blockers, ref
 repeated webhooks, late copies, cancellations, copies that disagree on value, name or id, and purchases somebody made
 up. Compare the pages: every permitted purchase is counted once. What nobody permitted or confirmed yet is held.
 
-Stop with Ctrl-C. Files are in {directory}
+{moved}Stop with Ctrl-C. Files are in {directory}
 """
 
 
@@ -72,15 +71,20 @@ def run_demo(
     *,
     seed: int | None = None,
     directory: Path | None = None,
-    ports: PreferredPorts = DEFAULT_PORTS,
+    ports: PreferredPorts = USUAL,
+    told: Sequence[str] = (),
     clock: Clock | None = None,
 ) -> int:
-    """Run until stopped; files go to `directory`, or to a temporary one that is removed; 1 if a part fails."""
+    """
+    Run until stopped; files go to `directory`, or to a temporary one that is removed; 1 if a part fails.
+
+    `told` are sentences to print with the addresses.
+    """
     clock = clock or SystemClock()
     seed = clock.now_ms() % 1_000_000 if seed is None else seed
     try:
         with tempfile.TemporaryDirectory(prefix="twinbeam-demo-") as temporary:
-            asyncio.run(run_until_stopped(_run(seed, directory or Path(temporary), ports, clock)))
+            asyncio.run(run_until_stopped(_run(seed, directory or Path(temporary), ports, clock, told)))
     except DemoError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -94,25 +98,26 @@ def traffic_phases() -> Iterator[TrafficPhase]:
         yield TrafficPhase(orders=25, pace=Pace(60))
 
 
-async def _run(seed: int, directory: Path, ports: PreferredPorts, clock: Clock) -> None:
+async def _run(seed: int, directory: Path, ports: PreferredPorts, clock: Clock, told: Sequence[str]) -> None:
     async with (
         running_environment(directory, ports, {}, _RULES) as environment,
         shop_open(environment, ports.shop, _SHOP_RULES) as front,
     ):
         link = (await run_once(["-m", "twinbeam", "users", "link"], environment.settings)).strip()
-        sys.stdout.write(_welcome(environment, front, seed, link))
+        sys.stdout.write(_welcome(environment, front, seed, link, told))
         sys.stdout.flush()
         await environment.while_up(_play_on(environment, seed, clock), shop=front.process)
 
 
-def _welcome(environment: DemoEnvironment, front: ShopFront, seed: int, link: str) -> str:
+def _welcome(environment: DemoEnvironment, front: ShopFront, seed: int, link: str, told: Sequence[str]) -> str:
     places = {
         "shop": front.url,
         "dashboard": environment.dashboard,
         "emulator": environment.emulator,
         "intake": environment.intake,
     }
-    return _WELCOME.format(**places, link=link, seed=seed, directory=environment.directory)
+    moved = "".join(f"{line}\n" for line in told) + "\n" * bool(told)
+    return _WELCOME.format(**places, moved=moved, link=link, seed=seed, directory=environment.directory)
 
 
 async def _play_on(environment: DemoEnvironment, seed: int, clock: Clock) -> None:

@@ -163,7 +163,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
             return
         self._current = None
-        self._last_words = refusal(ProblemCode.INTERNAL)
+        self._last_words = self._refusal(ProblemCode.INTERNAL, exchange.scope["raw_path"])
         self._queue.clear()
         self._end_softly(drain=True)
 
@@ -202,6 +202,9 @@ class Connection(asyncio.Protocol):
 
     # What they all come down to
 
+    def _refusal(self, code: ProblemCode, target: bytes) -> bytes:
+        return refusal(self.registry.refusing(code, target))
+
     def _begin(self, exchange: Exchange) -> None:
         self._current = exchange
         if not exchange.whole:
@@ -235,7 +238,7 @@ class Connection(asyncio.Protocol):
         self._closing = True
         self.registry.arrived(self)
         self.due = inf
-        self._last_words = refusal(code) if code is not None else b""
+        self._last_words = self._refusal(code, self._reader.target) if code is not None else b""
         unfinished = self._reader.give_up()
         if unfinished is not None:
             unfinished.hang_up()

@@ -73,6 +73,11 @@ class RequestReader:
             raise RequestError(ProblemCode.MALFORMED_REQUEST) from error
         self._check_unparsed()
 
+    @property
+    def target(self) -> bytes:
+        """As much of the newest request's target as was read."""
+        return self._url
+
     def give_up(self) -> Exchange | None:
         """Let go of the request whose body comes in, and give it."""
         unfinished, self.newest = self.newest, None

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Protocol
 
 from twinbeam.http_server.limits import Limits
+from twinbeam.http_server.wording import Refusing, as_problem
 from twinbeam.pipeline.accept.asgi import App
 from twinbeam.pipeline.accept.problems import ProblemCode
 
@@ -55,11 +56,12 @@ class Running(Protocol):
 class Registry:
     """What the connections of one server share."""
 
-    def __init__(self, app: App, limits: Limits, most: int, report: Report) -> None:
+    def __init__(self, app: App, limits: Limits, most: int, report: Report, refusing: Refusing = as_problem) -> None:
         self.app = app
         self.limits = limits
         self.most = most
         self.report = report
+        self.refusing = refusing
         self.now = 0.0  #: seconds; moves by sweeps
         self.ending = False
         self.open: set[Member] = set()

@@ -8,6 +8,7 @@ from twinbeam.http_server.connection import Connection
 from twinbeam.http_server.descriptors import most_connections
 from twinbeam.http_server.limits import DEFAULTS, Limits
 from twinbeam.http_server.registry import SWEEP_SECONDS, Registry, Report
+from twinbeam.http_server.wording import Refusing, as_problem
 from twinbeam.pipeline.accept.asgi import App
 
 _AT_ONCE = 64  #: connections taken in before anybody else has a turn
@@ -23,8 +24,10 @@ def _unheard(_event: str, **_fields: object) -> None:
 class Server:
     """Serves one app on one listening socket."""
 
-    def __init__(self, app: App, *, limits: Limits = DEFAULTS, report: Report = _unheard) -> None:
-        self.registry = Registry(app, limits, most_connections(limits.connections), report)
+    def __init__(
+        self, app: App, *, limits: Limits = DEFAULTS, report: Report = _unheard, refusing: Refusing = as_problem
+    ) -> None:
+        self.registry = Registry(app, limits, most_connections(limits.connections), report, refusing)
         self._opening: set[asyncio.Task[None]] = set()
 
     async def serve(self, listener: socket.socket, stop: asyncio.Event) -> None:

@@ -1,12 +1,12 @@
 """How heads and refusals are written, and how a request's target is read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from urllib.parse import unquote
 
 import httptools
 
-from twinbeam.pipeline.accept.asgi import Header
+from twinbeam.pipeline.accept.asgi import Header, Reply
 from twinbeam.pipeline.accept.problems import ProblemCode, problem, problem_reply
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -37,9 +37,17 @@ def has_no_body(status: int) -> bool:
     return status in (204, 304)
 
 
-def refusal(code: ProblemCode) -> bytes:
+Refusing = Callable[[ProblemCode, bytes], Reply]
+"""Makes the answer to a request that no app sees, of what is wrong with it and as much of its target as was read."""
+
+
+def as_problem(code: ProblemCode, _target: bytes) -> Reply:
+    """Return what is wrong as a problem for programs."""
+    return problem_reply(problem(code))
+
+
+def refusal(reply: Reply) -> bytes:
     """Write the whole answer to a request that no app sees."""
-    reply = problem_reply(problem(code))
     headers = [header for header in reply.headers if header[0] != b"connection"]
     length = (b"content-length", str(len(reply.body)).encode())
     return head(reply.status, [*headers, length, CLOSE]) + reply.body

@@ -19,6 +19,7 @@ _LEVELS = {
     "surprise": "error",
     "crashed": "error",
     "evicted": "warning",
+    "failed": "warning",
     "hung": "error",
     "gap": "error",
     "quarantined": "error",

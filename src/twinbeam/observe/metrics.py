@@ -35,6 +35,7 @@ SENT = Counter(
     "twinbeam_sent_events", "Events in requests to TikTok by what came of them.", ["lane", "result"], registry=COUNTED
 )
 HAPPENINGS = Counter("twinbeam_happenings", "What a person may want to look at.", ["event"], registry=COUNTED)
+FAILED_SIGN_INS = Counter("twinbeam_failed_sign_ins", "Tries to sign in that failed.", ["why"], registry=COUNTED)
 LOG_DROPPED = Counter(
     "twinbeam_log_lines_dropped",
     "Log lines that nobody took: the reader stood still, or had no room.",

@@ -51,6 +51,10 @@ class AccountsOfWorkspace:
         """Return the newest import of an account."""
         return self._all.run(connection) if self._has(connection) else None
 
+    def all_profiles(self) -> dict[tuple[str, str], PixelProfile]:
+        """Return what is said of the pixels of the workspace."""
+        return {(self._workspace, code): said for code, said in self.profiles(self._workspace).items()}
+
     def profiles(self, workspace: str) -> dict[str, PixelProfile]:
         """Return what is said of the pixels of the workspace."""
         return self._all.profiles(workspace) if workspace == self._workspace else {}

@@ -35,6 +35,7 @@ from twinbeam.web.contract import (
     no_preview,
     nobody_to_ask,
     nothing_heard,
+    unheard,
 )
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
@@ -83,6 +84,7 @@ def build(  # noqa: PLR0913 -- a parts list
     heard: Callable[[], Mapping[str, Heard]] = nothing_heard,
     preview: PreviewOf = no_preview,
     read_mapping: ReadMapping = no_mapping,
+    sign_in_failed: Callable[[str], None] = unheard,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -106,6 +108,7 @@ def build(  # noqa: PLR0913 -- a parts list
         heard=heard,
         preview=preview,
         read_mapping=read_mapping,
+        sign_in_failed=sign_in_failed,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))
@@ -140,6 +143,9 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         ),
         DeclaredRoute(
             f"{_PIXEL}/start", partial(pixels.start, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
+        DeclaredRoute(
+            f"{_PIXEL}/profile", partial(pixels.save_profile, renderer, context), needs=Access.MEMBER, methods=("POST",)
         ),
         DeclaredRoute("/setup", partial(setup.begin, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")),
         DeclaredRoute(

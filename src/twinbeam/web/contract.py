@@ -187,6 +187,10 @@ def no_preview(_mapping: str, _body: bytes, _now_ms: int) -> Preview:
     return Preview(problem="There is no preview here.")
 
 
+def unheard(_why: str) -> None:
+    """Tell nobody."""
+
+
 async def nobody_to_ask(_of: TrialOf, _token: str) -> Tried:
     """Return that a token was not tried."""
     return Tried(TokenVerdict.UNREACHABLE, message="nobody is asked")
@@ -202,6 +206,7 @@ class RouteContext:
     `trial` asks TikTok about a token. `tag_path` and `intake_url` are where pages and servers reach the intake.
     `heard` tells what came to the addresses of sources, by their names; `preview` reads a sample by a mapping
     and `read_mapping` the mapping alone.
+    `sign_in_failed` hears why a try to sign in failed: `password`, `link`, `provider` or `too_many`.
     `closing` ends the live streams, which would hold up a stop. What a page changes, it changes by
     `administration` on the writer's thread: see `acting.py`.
     """
@@ -226,3 +231,4 @@ class RouteContext:
     heard: Callable[[], Mapping[str, Heard]] = nothing_heard
     preview: PreviewOf = no_preview
     read_mapping: ReadMapping = no_mapping
+    sign_in_failed: Callable[[str], None] = unheard

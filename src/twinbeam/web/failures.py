@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.core.errors import TwinbeamError
+from twinbeam.pipeline.accept.asgi import Reply
+from twinbeam.pipeline.accept.problems import ProblemCode, problem, problem_reply
 from twinbeam.web.api.problems import ReadProblem, refusal
 from twinbeam.web.gate import NotAdmitted
 from twinbeam.web.rendering import PageRenderer
@@ -25,7 +27,10 @@ _WORDS: Mapping[int, tuple[str, str]] = {
     403: ("Not allowed", "You may not do this. Ask an owner."),
     404: ("Page not found", "The address may be mistyped, or the conversion is no longer stored."),
     405: ("This page only reads", "The request asked it to change something."),
+    408: ("That took too long", "The request did not arrive whole. Reload the page."),
     413: ("That is too much", "What was sent is larger than any form of ours. Send less at a time."),
+    414: ("The address is too long", "Nothing was looked up. Use a shorter filter, or go back and type less."),
+    431: ("The browser sent too much", "Delete this site's cookies, then open the page again."),
     503: ("The store cannot be read right now", "Nothing is lost: events are still taken in. Reload in a moment."),
 }
 _SURPRISE = ("Something unexpected happened", "Nothing was changed by it. Reload, or look at the log at this time.")
@@ -47,9 +52,27 @@ def handlers(renderer: PageRenderer) -> dict[type[Exception], Failing]:
     return {HTTPException: refused, TwinbeamError: unreadable, Exception: surprised}
 
 
+def unread(renderer: PageRenderer) -> Callable[[ProblemCode, bytes], Reply]:
+    """Return what answers a request that is refused before it is read whole: a page, or a problem for programs."""
+
+    def answer(code: ProblemCode, target: bytes) -> Reply:
+        reply = problem_reply(problem(code))
+        if target.startswith(b"/v1/") or reply.status not in _WORDS:
+            return reply
+        page = _page(renderer, reply.status)
+        kept = [(name, value) for name, value in page.raw_headers if name != b"content-length"]
+        return Reply(reply.status, tuple(kept), bytes(page.body))
+
+    return answer
+
+
 def _answer(renderer: PageRenderer, request: Request, status: int, detail: str = "") -> Response:
     if request.url.path.startswith("/v1/"):
         return refusal(_PROBLEMS.get(status, ReadProblem.INTERNAL))
+    return _page(renderer, status, detail)
+
+
+def _page(renderer: PageRenderer, status: int, detail: str = "") -> Response:
     title, sentence = _WORDS.get(status, _SURPRISE)
     name = f"{status} {HTTPStatus(status).phrase}"
     return renderer.respond(

@@ -2,6 +2,8 @@
 
 from engines.kit.harness import Harness
 from signals import BROWSER, HOUR, MINUTE, NOW, a_refusal, a_signal, an_undecided, carried, carried_ids
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.values import Decision, Permission
 
 
 def an_id_that_fired_in_the_browser_wins(h: Harness) -> None:
@@ -114,6 +116,16 @@ def what_a_tag_found_on_its_page_counts_once_for_each_event(h: Harness) -> None:
         h.take(a_signal(event_id, observed=["gate_void", "click_lost"]))
     assert h.found() == {"gate_void": 2, "click_lost": 2}
     assert [copy.differs for copy in h.story("e-1").copies] == ["", ""]
+
+
+def what_a_tag_found_counts_also_where_nothing_of_its_event_is_kept(h: Harness) -> None:
+    for reason in (Reason.PAGE_SEEN, Reason.LEFT_TO_BROWSER):
+        told = Permission(Decision.DROPPED, "", reason)
+        h.take(a_signal("p-1", event="Pageview", permission=told, observed=["base_code_not_in_head"]))
+    assert h.found() == {"base_code_not_in_head": 2}
+    assert h.store.sides_seen() == []
+    h.engine.reopen()
+    assert h.found() == {"base_code_not_in_head": 2}
 
 
 def a_test_is_another_conversion_in_another_lane(h: Harness) -> None:

@@ -50,9 +50,10 @@ def test_an_imported_pixel_tells_tiktoks_word_and_when_it_is_read_again(room):
     text = words(room.get(PAGE))
     assert "Inactive Imported, but no traffic:" in text
     assert "TikTok says: active." in text
-    assert "Imported 14:13:20 ; next import in 10 min, at about 14:23:20" in text
+    assert "Imported 14:13:20 ; next import in 10 min , at about 14:23:20" in text
     assert "TikTok says: active." in words(room.get("/pixels"))
     assert "next import in 10 min" in words(room.get("/pixels"))
+    assert room.get(PAGE).text.count('data-countdown="600"') == 1
 
 
 def test_members_import_now_and_viewers_do_not(room):

@@ -65,3 +65,39 @@ def test_a_reason_of_several_lines_is_told_to_be_wrong(room):
     answer = room.get(f"{PAGE}/stop", method="POST", body=b"why=a%0Ab&sure=1")
     assert answer.status == 422
     assert room.reader.pixels()[0].stopped is None
+
+
+def said(room, **form):
+    return room.post(f"{PAGE}/profile", **form)
+
+
+def test_whose_it_is_can_be_said_of_a_pixel_that_was_added_by_hand(room):
+    room.add_pixel(workspace=MAIN)
+    assert "Nothing is said yet" not in words(room.get(PAGE))  # its environment is
+    told = {"client": "Acme", "brand": "acme", "domain": "shop.de", "market": "de", "owner": "Ada"}
+    answer = said(room, **told, environment="staging")
+    assert (answer.status, answer.headers["location"]) == (303, f"{PAGE}#profile")
+    text = words(room.get(PAGE))
+    assert "Client: Acme Brand: acme Domain: shop.de Market: DE Owner: Ada Environment: staging" in text
+    assert "By the pattern it would be acme_shop.de_DE_staging" in text
+    assert "Acme · acme · DE · shop.de · Ada" in words(room.get("/pixels"))
+    said(room, client="")
+    assert "Client:" not in words(room.get(PAGE))
+    assert "Environment: staging" in words(room.get(PAGE))
+
+
+def test_what_is_no_market_is_refused_with_the_fix_and_changes_nothing(room):
+    room.add_pixel(workspace=MAIN)
+    answer = said(room, client="Acme", market="Germany-wide")
+    assert (answer.status, "Write a country such as DE" in words(answer)) == (422, True)
+    assert "<details open>" in answer.text
+    assert "Acme" not in words(room.get(PAGE))
+    assert said(room, environment="sideways").status == 422
+
+
+def test_viewers_see_whose_it_is_and_change_nothing(room):
+    room.add_pixel(workspace=MAIN)
+    said(room, client="Acme")
+    shown = room.get(PAGE, who="viewer")
+    assert "Client: Acme" in words(shown)
+    assert f"{PAGE}/profile" not in shown.text

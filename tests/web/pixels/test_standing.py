@@ -107,3 +107,45 @@ def test_base_code_outside_the_head_is_told(room):
     room.add_pixel()
     delivered(room, seen_in_browser("1", observed=["base_code_not_in_head"], received_ms=NOW_MS))
     assert status(room)[1].startswith("TikTok's base code is not in the page's head")
+
+
+def page_seen(number, *observed, reason=Reason.PAGE_SEEN):
+    """Give what a tag tells of a page on which nothing happened."""
+    told = Permission(Decision.DROPPED, "", reason)
+    return kept_out(str(number), permission=told, event="Pageview", observed=list(observed))
+
+
+def test_a_page_whose_base_code_is_outside_the_head_is_why_a_pixel_is_inactive(room):
+    room.add_pixel()
+    room.record(page_seen(1, "base_code_not_in_head"))
+    is_active, why = status(room)
+    assert not is_active
+    assert why.startswith("TikTok's base code is outside the page's head.")
+    assert "move it into the head" in why
+
+
+def test_a_page_that_was_opened_and_reported_nothing_is_not_called_never_installed(room):
+    room.add_pixel()
+    room.record(page_seen(1))
+    told = "The tag is on the page, but TikTok's script was not seen to report, and no event has come."
+    assert status(room) == (False, told)
+
+
+def test_events_are_more_than_pages(room):
+    room.add_pixel(token=None)
+    room.record(page_seen(1, "base_code_not_in_head"), bought("1"))
+    room.clock.advance(seconds=3_600)
+    assert status(room) == (False, "Events come, but there is no access token to send them with.")
+
+
+def test_a_page_view_of_tiktoks_script_does_not_hide_that_events_are_stuck(room):
+    room.add_pixel(token=None)
+    room.record(page_seen(1, reason=Reason.LEFT_TO_BROWSER), bought("1"))
+    room.clock.advance(seconds=3_600)
+    assert status(room) == (False, "Events come, but there is no access token to send them with.")
+
+
+def test_a_page_that_was_seen_is_no_side_that_reports(room):
+    room.add_pixel()
+    room.record(page_seen(1))
+    assert room.reader.sides_seen() == []

@@ -11,6 +11,7 @@ from asgi import ask
 from builders import PIXEL, WORKSPACE
 from reading import words
 from showroom import NO_TOKEN, Showroom, bought, seen_in_browser
+from twinbeam.admin.launch.ways import MEANINGS
 from twinbeam.admin.token_check import Tried
 from twinbeam.admin.token_record import TokenVerdict
 from twinbeam.core.rules import PixelRules, WorkspaceRules
@@ -166,19 +167,36 @@ def test_a_token_is_in_no_page_no_address_and_no_log(room, trial, caplog):
 @pytest.mark.parametrize(
     ("answers", "way"),
     [
-        ({"privacy": "yes"}, "Events API only."),
-        ({"starting": "yes"}, "Pixel only."),
-        ({"ios": "high"}, "Pixel and Events API."),
-        ({"valuable": "yes"}, "Pixel and Events API."),
-        ({}, "Pixel and Events API."),
+        ({"privacy": "yes"}, "Events API only"),
+        ({"starting": "yes"}, "Pixel only"),
+        ({"ios": "high"}, "Pixel and Events API"),
+        ({"valuable": "yes"}, "Pixel and Events API"),
+        ({}, "Pixel and Events API"),
     ],
 )
 def test_a_way_is_recommended_with_its_reason_and_changes_nothing_by_itself(room, answers, way):
     room.add_pixel()
     answer = room.post(AT, do="advise", **answers)
     advice = re.search(r'<div class="made".*?</div>', answer.text, re.DOTALL)[0]
-    assert f"<b>{way}</b>" in advice
+    assert f"By your answers we recommend <b>{way}</b>. " in advice
+    assert ("It is in force." in advice) is (way == "Pixel and Events API")
     assert row(room).rules.way == "both"
+
+
+def test_before_any_answer_the_page_says_what_each_way_does_and_recommends_one(room):
+    room.add_pixel()
+    text = words(room.get(AT))
+    for meaning in MEANINGS.values():
+        assert meaning in text
+    assert "For most shops we recommend Pixel and Events API . Events that are worth money" in text
+
+
+def test_answers_stay_in_the_form_beside_their_advice(room):
+    room.add_pixel()
+    text = room.post(AT, do="advise", ios="high", starting="yes").text
+    assert '<option value="high" selected>' in text
+    assert 'name="starting" value="yes" checked' in text
+    assert 'name="valuable" value="yes" checked' not in text
 
 
 @pytest.mark.parametrize("way", ["browser", "server", "both"])
@@ -190,6 +208,30 @@ def test_a_way_that_is_chosen_is_in_force_and_steps_follow_it(room, way):
     assert state(room, "pair") == ("to do" if way == "both" else "done")
     assert ('data-mode="gateway"' in room.get(AT).text) is False
     assert ("mode=&#34;gateway" in room.get(AT).text) is (way == "server")
+
+
+@pytest.mark.parametrize("verdict", [verdict for verdict in TokenVerdict if verdict.refused])
+def test_a_token_that_tiktok_refuses_turns_no_test_code_on(room, trial, verdict):
+    room.add_pixel(token="works")
+    trial.tried = Tried(verdict, 40001, "no")
+    assert room.post(AT, do="token", token="another", test_code="TEST123").status == 400
+    assert trial.asked[-1][0].test_code == "TEST123"
+    room.post(AT, do="token", token="another", test_code="TEST123", force="yes")
+    assert row(room).rules.test_code_at(room.clock.now_ms()) == ""
+
+
+def test_a_code_that_was_on_stays_on_when_another_token_is_refused(room, trial):
+    room.add_pixel(token="works")
+    room.post(AT, do="token", token="works", test_code="TEST123")
+    trial.tried = Tried(TokenVerdict.WRONG_ACCOUNT, 40001, "no")
+    room.post(AT, do="token", token="another", test_code="TEST999")
+    assert row(room).rules.test_code_at(room.clock.now_ms()) == "TEST123"
+
+
+def test_what_is_no_test_code_is_said_before_tiktok_is_asked(room, trial):
+    room.add_pixel(token=None)
+    assert room.post(AT, do="token", token="good", test_code="!").status == 400
+    assert trial.asked == []
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -259,3 +259,30 @@ def test_a_page_for_anyone_is_shown_while_the_store_cannot_be_read(ada, monkeypa
 
     monkeypatch.setattr(UserRows, "presented", locked)
     assert [ada.get(path).status for path in ("/healthz", "/sign-in", "/pixels")] == [200, 200, 503]
+
+
+def test_each_failed_try_is_reported_with_its_kind_alone(tmp_path):
+    heard = []
+    room = Showroom(tmp_path / "data", sign_in_failed=heard.append)
+    room.store.users.add_user(UserRow(0, "Ada", Role.OWNER, "", HASH, "", room.clock.now_ms()))
+    browser = CookieBrowser(room.app)
+    browser.get("/sign-in")
+    sign_in(browser, password="wrong")
+    sign_in(browser, name="nobody")
+    browser.get("/welcome/guess")
+    for _ in range(MOST_BY_NAME):
+        sign_in(browser, password="wrong")
+    sign_in(browser)
+    assert heard == ["password", "password", "link", *["password"] * (MOST_BY_NAME - 1), "too_many", "too_many"]
+    room.close()
+
+
+def test_a_sign_in_that_works_is_no_failed_try(tmp_path):
+    heard = []
+    room = Showroom(tmp_path / "data", sign_in_failed=heard.append)
+    room.store.users.add_user(UserRow(0, "Ada", Role.OWNER, "", HASH, "", room.clock.now_ms()))
+    browser = CookieBrowser(room.app)
+    browser.get("/sign-in")
+    assert sign_in(browser).status == 303
+    assert heard == []
+    room.close()

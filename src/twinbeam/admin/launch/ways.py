@@ -27,7 +27,24 @@ class WayAdvice(Struct, frozen=True):
     reason: str
 
 
-NAMES: dict[Way, str] = {"browser": "Pixel only", "server": "Events API only", "both": "Pixel and Events API"}
+NAMES: dict[Way, str] = {"both": "Pixel and Events API", "browser": "Pixel only", "server": "Events API only"}
+
+#: What each choice does, for people who have not read a manual.
+MEANINGS: dict[Way, str] = {
+    "both": (
+        "TikTok's pixel reports from the visitor's browser, and Twinbeam reports the same event through the Events "
+        "API. Both copies have one id, so TikTok counts one event. If a browser hides its copy, the other one still "
+        "arrives."
+    ),
+    "browser": (
+        "TikTok's pixel alone reports. You need no access token and no server. Events that an ad blocker or a closed "
+        "page hides are lost."
+    ),
+    "server": (
+        "Twinbeam alone reports, through the Events API; TikTok's script does not run in your pages. You need an "
+        "access token. Your pages still carry Twinbeam's tag, so that the click is known."
+    ),
+}
 
 
 def advised(situation: Situation) -> WayAdvice:

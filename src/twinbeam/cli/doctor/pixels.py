@@ -97,7 +97,7 @@ def _token(row: PixelRow, found: EventsApi) -> CheckResult:
                 fix=f"{found.advice} {mend} < token.txt",
             )
         case ApiState.CONFIGURED:
-            return CheckResult(f"Pixel {named} {'has a token' if row.has_token else f'uses account {row.account}'}.")
+            return CheckResult(f"Pixel {named} {'has a token' if row.has_token else 'uses the token of its account'}.")
 
 
 def _rows(settings: Settings) -> list[PixelRow]:

@@ -16,6 +16,8 @@ from twinbeam.pipeline.accept.routing import RoutedPixel, Routing
 
 GOES_ON = ("", None)
 
+PAGE_SEEN = "page_seen"  #: a tag's word that it tells no more than that a page was opened, and what it found there
+
 
 def apply_drop_rules(
     item: Item, event: str, pixel: RoutedPixel, origin: Origin, sent_from: str
@@ -36,7 +38,9 @@ def apply_drop_rules(
             return "", Reason.TEST_ORDER
     elif pixel.tests_only:
         return "", Reason.STAGING
-    return test_code, Reason.LEFT_TO_BROWSER if _is_left(item, event, pixel, origin.channel) else None
+    if _is_left(item, event, pixel, origin.channel):
+        return test_code, Reason.LEFT_TO_BROWSER
+    return test_code, Reason.PAGE_SEEN if says_page_seen(item) else None
 
 
 def speaks_elsewhere(item: Item, routing: Routing, origin: Origin, sent_from: str) -> bool:
@@ -80,6 +84,11 @@ def _is_test(item: Item, hosts: Iterable[str], pixel: RoutedPixel) -> bool:
 def says_test(item: Item) -> bool:
     """Return whether an event itself says that it is a test."""
     return bool(item.test or item.test_event_code) or item.livemode is False
+
+
+def says_page_seen(item: Item) -> bool:
+    """Return whether an event only tells that a page was opened: TikTok's script is the one to report that."""
+    return item.observed is not None and PAGE_SEEN in item.observed
 
 
 def _email_hashes(item: Item) -> list[str]:

@@ -9,7 +9,7 @@ from twinbeam.core.values import Arrival, Channel, Item, Notice, OrderEvent, Ori
 from twinbeam.pipeline.accept.codes import Remark
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.crawlers import is_crawler
-from twinbeam.pipeline.accept.drop_rules import GOES_ON, apply_drop_rules, says_test
+from twinbeam.pipeline.accept.drop_rules import GOES_ON, apply_drop_rules, says_page_seen, says_test
 from twinbeam.pipeline.accept.event_checks import name_of, remark, remarks_on, time_of
 from twinbeam.pipeline.accept.phones import MOST_OF_AN_EVENT, VisitorPhones
 from twinbeam.pipeline.accept.routing import RoutedPixel, Routing, chosen
@@ -102,9 +102,13 @@ def _drop_rules(item: Item, event: str, pixel: RoutedPixel, call: _Call) -> tupl
     """Look closer only where something was decided or said that could drop the event."""
     if call.from_crawler and pixel.rules.bots == "drop":
         return "", Reason.BOT
-    if not pixel.guarded and not pixel.tests_only and event not in pixel.browser_only and not says_test(item):
+    if not pixel.guarded and not pixel.tests_only and event not in pixel.browser_only and not _says_more(item):
         return GOES_ON
     return apply_drop_rules(item, event, pixel, call.origin, call.sent_from)
+
+
+def _says_more(item: Item) -> bool:
+    return says_test(item) or says_page_seen(item)
 
 
 def _is_by_crawler(origin: Origin) -> bool:

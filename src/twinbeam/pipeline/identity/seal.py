@@ -116,6 +116,8 @@ class Sealer:
         """
         tombstone = _tombstone(case, case.given_id or _derived_id(case, self._untold(case)))
         reason = tombstone.permission.reason
+        if reason in (Reason.LEFT_TO_BROWSER, Reason.PAGE_SEEN):
+            tombstone = replace(tombstone, observed=_observed(case.arrival.item))
         if reason not in (Reason.NO_CONSENT, Reason.LEFT_TO_BROWSER):
             return tombstone
         known_by = _known_by(case)
@@ -325,11 +327,15 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
         native=item.native or "",
         stage=_stage(item, tombstone.channel),
         match=0 if is_bare else match,
-        observed=[word for word in item.observed if word in OBSERVATIONS] if item.observed else [],
+        observed=_observed(item),
         revised_ms=item.revised_ms if isinstance(item, OrderEvent) else 0,
         of_order=isinstance(item, OrderEvent),
         ledger_order="",
     )
+
+
+def _observed(item: Item) -> list[str]:
+    return [word for word in dict.fromkeys(item.observed) if word in OBSERVATIONS] if item.observed else []
 
 
 def _stage(item: Item, channel: Channel) -> str:

@@ -54,11 +54,13 @@ class Counters:
             self.add((day_of(signal.received_ms), signal.workspace, "", "", outcome, ""))
 
     def ignored(self, signal: Signal, reason: str) -> None:
-        """Count an arrival of which nothing is kept."""
+        """Count an arrival of which nothing is kept, and what its tag found on the page."""
         place = (day_of(signal.received_ms), signal.workspace, signal.pixel)
         event = self._names.of(*place, signal.event)
         self.add((*place, event, RECORDED, ""))
         self.add((*place, event, Outcome.DROPPED, reason))
+        for finding in signal.observed:
+            self.add((*place, event, FINDING, finding))
 
     def finding(self, conversion: Conversion, finding: Finding) -> None:
         """Count something that copies disagree about; beside the accounting, because nothing ends by it."""

@@ -7,11 +7,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from twinbeam.admin import accounts, profiles
+from twinbeam.admin import accounts
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError
-from twinbeam.core.accounts import PixelProfile
-from twinbeam.web import token_saving
+from twinbeam.web import profile_saving, token_saving
 from twinbeam.web.accounts.view import account_of, moments, read_pixel, show_one, show_pixel
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
@@ -89,24 +88,15 @@ async def save_token(renderer: PageRenderer, context: RouteContext, request: Req
 async def save_profile(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer POST /accounts/{id}/pixels/{code}/profile."""
     form = await read_form(request)
-    said = {name: form[name] for name in PixelProfile.__struct_fields__ if name in form}
-    return await _about_pixel(renderer, context, request, partial(_describe, said=said))
-
-
-async def _about_pixel(
-    renderer: PageRenderer, context: RouteContext, request: Request, change: partial[None]
-) -> Response:
     page = await context.on_reader(partial(read_pixel, seen_by(request, context), request, context.clock.now_ms()))
     connection, code = page.account.connection, page.line.pixel.seen.code
     try:
-        await act(context, request, partial(change, workspace=connection.workspace, code=code))
+        await act(
+            context, request, partial(profile_saving.save_profile, workspace=connection.workspace, code=code, form=form)
+        )
     except AdminError as error:
         return await show_pixel(renderer, context, request, problem=str(error), status=400)
     return RedirectResponse(f"/accounts/{connection.id}/pixels/{code}", 303, _UNSTORED)
-
-
-def _describe(admin: Admin, *, workspace: str, code: str, said: dict[str, str]) -> None:
-    profiles.describe(admin, workspace, code, said)
 
 
 def _choose(admin: Admin, *, connection: str, shown: set[str], form: dict[str, str]) -> None:

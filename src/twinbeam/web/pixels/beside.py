@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from twinbeam.admin.account_contract import AccountReads
-from twinbeam.core.accounts import Advertiser, ConnectedAccount, ImportedPixel, PixelProfile, WeekStat
+from twinbeam.core.accounts import Advertiser, ConnectedAccount, ImportedPixel, PixelProfile, WeekStat, account_name
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.story import PixelRow
@@ -24,6 +24,8 @@ class Beside(Struct, frozen=True):
 
     profile: PixelProfile = PixelProfile()
     account: ConnectedAccount | None = None  #: the one that it was imported from
+    account_name: str = ""
+    advertiser: str = ""  #: the name of its ad account
     activity: str = ""  #: TikTok's own word on whether it is active
     vanished_since_ms: int | None = None  #: since when TikTok does not list it any more
     counts: Mapping[str, TikTokCount] | None = None  #: by event; None where no account tells
@@ -55,17 +57,13 @@ def read_beside(reads: AccountReads, rows: Sequence[PixelRow], now_ms: int) -> P
     for account in sorted(reads.connections(), key=lambda it: it.state == "connected"):  # the newest usable one counts
         for code, beside in _imported(reads, account, now_ms):
             imported[account.workspace, code] = beside
-    profiles = {workspace: reads.profiles(workspace) for workspace in {row.workspace for row in rows}}
-    return {
-        (row.workspace, row.code): _with_profile(
-            imported.get((row.workspace, row.code), NOTHING), profiles[row.workspace].get(row.code)
-        )
-        for row in rows
-    }
+    profiles, places = reads.all_profiles(), [(row.workspace, row.code) for row in rows]
+    return {place: _with_profile(imported.get(place, NOTHING), profiles.get(place)) for place in places}
 
 
 def _imported(reads: AccountReads, account: ConnectedAccount, now_ms: int) -> Iterator[tuple[str, Beside]]:
     advertisers = {each.id: each for each in reads.advertisers(account.id)}
+    named = account_name(account, advertisers.values())
     since_day = day_of(now_ms) - WEEK_DAYS + 1
     stats: dict[str, list[WeekStat]] = {}
     for stat in reads.week_stats(account.id, since_day=since_day):
@@ -79,7 +77,7 @@ def _imported(reads: AccountReads, account: ConnectedAccount, now_ms: int) -> It
         is_late = pixel.first_seen_ms > max(first_ms[pixel.advertiser], since_day * MS_PER_DAY)
         counted = stats.get(pixel.seen.pixel_id, [])
         beside = _beside(account, advertisers[pixel.advertiser], pixel, counted, is_whole=not is_late)
-        yield pixel.seen.code, beside
+        yield pixel.seen.code, replace(beside, account_name=named)
 
 
 def _beside(
@@ -96,6 +94,7 @@ def _beside(
     counts = None if read_ms is None else {stat.event: TikTokCount(stat.browser, stat.server) for stat in stats}
     return Beside(
         account=account,
+        advertiser=advertiser.name or advertiser.id,
         activity=pixel.seen.activity,
         vanished_since_ms=pixel.vanished_since_ms,
         counts=counts,

@@ -13,7 +13,7 @@ from twinbeam.admin.events_api import ApiState
 from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.lifecycle import State
-from twinbeam.core.outcomes import Finding
+from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.web.pixels.issues import PixelFacts
@@ -46,6 +46,19 @@ def _stopped(facts: PixelFacts) -> str:
     return "" if facts.pixel.stopped is None else f"Stopped {since_when(facts.pixel.stopped)}."
 
 
+def _only_pages(facts: PixelFacts) -> str:
+    """Return why nothing comes of a page that is known to hold the tag."""
+    week = facts.week
+    if not week.reason(Outcome.DROPPED, Reason.PAGE_SEEN) or facts.left_to_script or week.conversions:
+        return ""
+    if week.reason(FINDING, Finding.BASE_CODE_NOT_IN_HEAD):
+        return (
+            "TikTok's base code is outside the page's head. Pages were opened, and TikTok's script was not seen to "
+            "report them: move it into the head."
+        )
+    return "The tag is on the page, but TikTok's script was not seen to report, and no event has come."
+
+
 def _never_installed(facts: PixelFacts) -> str:
     if facts.seen or facts.left_to_script:
         return ""
@@ -63,7 +76,9 @@ def _silent(facts: PixelFacts) -> str:
 
 def _nothing_leaves(facts: PixelFacts) -> str:
     """Return why nothing of what came has reached TikTok."""
-    if facts.week.delivered or facts.left_to_script:
+    week = facts.week
+    is_stuck = week.waiting or week.held or week.refused or week.of(State.EXPIRED)
+    if week.delivered or (facts.left_to_script and not is_stuck):
         return ""
     is_due = facts.week.waiting and facts.api.state is ApiState.CONFIGURED
     if is_due and facts.now_ms - min(facts.seen.values()) < _LAG_MS:
@@ -128,6 +143,6 @@ def _well(facts: PixelFacts) -> str:
 
 Rule = Callable[[PixelFacts], str]
 
-_INACTIVE: tuple[Rule, ...] = (_stopped, _never_installed, _silent, _nothing_leaves)
+_INACTIVE: tuple[Rule, ...] = (_stopped, _only_pages, _never_installed, _silent, _nothing_leaves)
 _KEPT_BACK: tuple[Rule, ...] = (_no_token, _token_rejected, _all_refused, _all_held, _kept)
 _ACTIVE: tuple[Rule, ...] = (_blocked, _outside_head, _just_began, _left_to_script, _one_side, _well)

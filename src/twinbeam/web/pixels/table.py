@@ -129,8 +129,10 @@ def read_table(read_model: ReadModel, now_ms: int, access_codes: Collection[int]
 
 def read_one(read_model: ReadModel, place: Place, now_ms: int, access_codes: Collection[int] = ()) -> PixelView | None:
     """Read one pixel, counted anew where they are few; None where there is none."""
-    table = read_table(read_model, now_ms, access_codes)
-    return next((view for view in table.pixels if (view.row.workspace, view.row.code) == place), None)
+    rows = [row for row in read_model.pixels() if (row.workspace, row.code) == place]
+    beside = read_beside(read_model.accounts, rows, now_ms)
+    views = _views(read_model, rows, weeks_now(read_model, now_ms).pixels, now_ms, access_codes, beside)
+    return views[0] if views else None
 
 
 def alarms(

@@ -8,15 +8,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from twinbeam.admin import stopping
+from twinbeam.admin import naming, stopping
 from twinbeam.admin.errors import AdminError
+from twinbeam.web import profile_saving
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.forms import read_form
 from twinbeam.web.pixels.links import PixelLinks
 from twinbeam.web.pixels.question import PATH, SORTS, answer, read_question
 from twinbeam.web.pixels.rates import NAMES, WEIGHTS
-from twinbeam.web.pixels.table import PixelTable, Place, read_one, read_table
+from twinbeam.web.pixels.table import PixelTable, PixelView, Place, read_one, read_table
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
 
@@ -80,7 +81,24 @@ async def start(renderer: PageRenderer, context: RouteContext, request: Request)
     return RedirectResponse(f"{PATH}/{workspace}/{code}", 303, _NO_STORE)
 
 
-async def _one(renderer: PageRenderer, context: RouteContext, request: Request, problem: str = "") -> Response:
+async def save_profile(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
+    """Answer POST /pixels/{workspace}/{code}/profile: say whose a pixel is, also of one that was added by hand."""
+    form, (workspace, code) = await read_form(request), _place(request)
+    try:
+        await act(context, request, partial(profile_saving.save_profile, workspace=workspace, code=code, form=form))
+    except AdminError as error:
+        return await _one(renderer, context, request, problem=str(error), said_wrong=True)
+    return RedirectResponse(f"{PATH}/{workspace}/{code}#profile", 303, _NO_STORE)
+
+
+async def _one(
+    renderer: PageRenderer,
+    context: RouteContext,
+    request: Request,
+    problem: str = "",
+    *,
+    said_wrong: bool = False,
+) -> Response:
     now_ms = context.clock.now_ms()
     found = await context.on_reader(
         partial(read_one, seen_by(request, context), _place(request), now_ms, context.access_codes)
@@ -95,11 +113,19 @@ async def _one(renderer: PageRenderer, context: RouteContext, request: Request, 
         at_ms=now_ms,
         next_ms=context.connecting.next_import_ms(),
         links=partial(PixelLinks, now_ms),
-        profile=[(name.capitalize(), word) for name, word in asdict(found.beside.profile).items()],
+        profile=_said(found),
+        offered=naming.offered(found.beside.profile, found.row.rules.environment),
+        objection=naming.why_not(found.row.name, found.beside.profile, found.row.rules.environment),
+        said_wrong=said_wrong,
         weights=WEIGHTS,
         match_names=NAMES,
         problem=problem,
     )
+
+
+def _said(pixel: PixelView) -> list[tuple[str, str]]:
+    said = asdict(pixel.beside.profile) | {"environment": pixel.row.rules.environment}
+    return [(name.capitalize(), word) for name, word in said.items()]
 
 
 def _place(request: Request) -> Place:

@@ -24,6 +24,7 @@ class Done(Struct, frozen=True):
     key: str = ""  #: the text of a key that was made
     kind: str = ""  #: of the key
     advice: WayAdvice | None = None
+    situation: Situation | None = None  #: the answers that the advice is for
 
 
 Doing = Callable[[RouteContext, Request, PixelRow, Form], Awaitable[Done]]
@@ -39,10 +40,8 @@ async def do(context: RouteContext, request: Request, row: PixelRow, form: Form)
 
 async def _save_token(context: RouteContext, request: Request, row: PixelRow, form: Form) -> Done:
     place, test_code = (row.workspace, row.code), form.get("test_code", "").strip()
-    if test_code:
-        await act(context, request, lambda admin: testing.turn_on(admin, *place, test_code))
     force = form.get("force", "") == "yes"
-    await save_token(context, request, place, form.get("token", "").strip(), force=force)
+    await save_token(context, request, place, form.get("token", "").strip(), force=force, test_code=test_code)
     return Done("token")
 
 
@@ -54,7 +53,7 @@ async def _advise(_context: RouteContext, _request: Request, _row: PixelRow, for
         valuable=form.get("valuable", "") == "yes",
         starting=form.get("starting", "") == "yes",
     )
-    return Done("way", advice=advised(situation))
+    return Done("way", advice=advised(situation), situation=situation)
 
 
 async def _choose(context: RouteContext, request: Request, row: PixelRow, form: Form) -> Done:

@@ -42,6 +42,7 @@ class Leading(Struct, frozen=True):
 
     browser: Sequence[str] = ()  #: ids of keys
     server: Sequence[str] = ()  #: ids of keys, and names of sources
+    account: str = ""  #: the name of the account that it was imported from
 
 
 class Pair(Struct, frozen=True):
@@ -75,7 +76,7 @@ def setup_of(facts: LaunchFacts, leading: Leading) -> SetupPage:
     """Work out what the page shows."""
     checks, pair, found = launch_checks(facts), pair_of(facts), signs(facts)
     steps = [
-        _pixel(facts),
+        _pixel(facts, leading),
         _token(facts),
         _way(facts),
         _senders(found),
@@ -108,8 +109,8 @@ def _verdict(facts: LaunchFacts, gap_seconds: float) -> str:
     return "TikTok will count one: both copies have one event id."
 
 
-def _pixel(facts: LaunchFacts) -> Step:
-    how = f"was imported from account {facts.row.account}" if facts.row.account else "was added by its code"
+def _pixel(facts: LaunchFacts, leading: Leading) -> Step:
+    how = f"was imported from account {leading.account}" if facts.row.account else "was added by its code"
     return Step("pixel", "Pixel", StepState.DONE, f"{facts.row.name or facts.row.code} {how}.")
 
 

@@ -9,12 +9,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from twinbeam.admin import pixels
+from twinbeam.admin import accounts, pixels
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError, Invalid
 from twinbeam.admin.launch.facts import launch_facts
 from twinbeam.admin.launch.senders import OTHERS
-from twinbeam.admin.launch.ways import NAMES
+from twinbeam.admin.launch.ways import MEANINGS, NAMES, Situation, advised
 from twinbeam.admin.pixels import NewPixel
 from twinbeam.admin.snippet import SnippetOptions, snippet_for
 from twinbeam.core.errors import TwinbeamError
@@ -144,6 +144,9 @@ async def _page(  # noqa: PLR0913 -- what happened before the page is shown
         parts=parts_of(path, snippet.head, context.intake_url, options, f"{row.workspace}/{row.code}"),
         others=OTHERS,
         names=NAMES,
+        meanings=MEANINGS,
+        advice=done.advice if done and done.advice else advised(Situation()),
+        said=done.situation if done else None,
         shops=shops,
         done=done,
         problem=problem,
@@ -180,6 +183,7 @@ def _around(admin: Admin, row: PixelRow) -> tuple[Leading, tuple[str, ...]]:
     leading = Leading(
         browser=[key.id for key in valid if key.kind == "browser"],
         server=[*(key.id for key in valid if key.kind == "server"), *(source.name for source in signed)],
+        account=accounts.account(admin, row.account).name if row.account else "",
     )
     return leading, admin.store.workspaces().get(row.workspace, DEFAULT_WORKSPACE).hosts
 

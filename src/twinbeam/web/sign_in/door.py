@@ -42,6 +42,7 @@ class Door:
         except TooManyAtOnce as error:
             raise Wait(BUSY, RETRY_SECONDS, 503) from error
         if not fits:
+            self.context.sign_in_failed("password")
             return None
         self.throttle.succeeded(name)
         return user
@@ -56,6 +57,7 @@ class Door:
     def knock(self, request: Request, name: str) -> None:
         """Count a try; raises Wait where there were too many."""
         if wait := self.throttle.take(name, self._address(request)):
+            self.context.sign_in_failed("too_many")
             minutes = -(-wait // 60)
             raise Wait(f"Too many tries. Wait {minutes} min and try again.", wait, 429)
 

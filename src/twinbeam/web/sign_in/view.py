@@ -45,6 +45,7 @@ async def begin(renderer: PageRenderer, door: Door, request: Request) -> Respons
     try:
         address = await provider.begin(browser=current().browser, return_to=place)
     except NotVouched as error:
+        door.context.sign_in_failed("provider")
         return _page(renderer, door, 502, problem=str(error), place=place)
     return RedirectResponse(address, 303, {"cache-control": "no-store"})
 
@@ -61,6 +62,7 @@ async def come_back(renderer: PageRenderer, door: Door, request: Request) -> Res
         )
         opened = await act_as(door.context, who.name, sign_in)
     except AdminError as error:
+        door.context.sign_in_failed("provider")
         return _page(renderer, door, 403, problem=str(error))
     return door.let_in(request, opened, safe_place(place))
 

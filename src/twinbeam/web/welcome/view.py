@@ -72,4 +72,5 @@ def _over(renderer: PageRenderer, door: Door, request: Request) -> Response:
         answer = renderer.respond("welcome/over.html", wait.status, here="", sentence=str(wait))
         answer.headers["retry-after"] = str(wait.seconds)
         return answer
+    door.context.sign_in_failed("link")
     return renderer.respond("welcome/over.html", 404, here="", sentence=OVER)

@@ -87,6 +87,14 @@ class AccountReader:
             row = link.execute(query).mappings().first()
         return ImportRun(**row) if row else None
 
+    def all_profiles(self) -> dict[tuple[str, str], PixelProfile]:
+        """Return what is said of all pixels, by workspace and code."""
+        it = its.pixel_profile.c
+        named = [it[name] for name in PixelProfile.__struct_fields__]
+        with self._tables.reading() as link:
+            rows = link.execute(select(it.workspace, it.code, *named))
+            return {(workspace, code): PixelProfile(*said) for workspace, code, *said in rows}
+
     def profiles(self, workspace: str) -> dict[str, PixelProfile]:
         """Return what is said of the pixels of a workspace, by their codes."""
         table = its.pixel_profile

@@ -84,7 +84,7 @@ class Files:
 
     def __init__(self, its: Built) -> None:
         self._its = its
-        parts = its.texts.keys() - {"main", "whole", "inline"}
+        parts = its.texts.keys() - {"main", "whole", "inline", "look"}
         self._fixed = {f"/{its.manifest.chunks}/{part}.js": its.texts[part] for part in parts}
         self._fixed[f"/{its.whole}.js"] = its.texts["whole"]
 
@@ -101,10 +101,14 @@ class Files:
         """
         return _reply(self._its.texts["inline"] if whole else STOPPED, _FRESH, headers)
 
-    def main(self, given: Mapping[str, object], headers: Headers, *, whole: bool = False) -> Reply:
-        """Return the tag, behind what was decided for the key that asks; `whole` with the snippet's inline part."""
+    def main(self, given: Mapping[str, object], headers: Headers, *, whole: bool = False, looks: bool = False) -> Reply:
+        """
+        Return the tag, behind what was decided for the key that asks.
+
+        `whole` is with the snippet's inline part, and what `looks` where TikTok's base code stands comes behind it.
+        """
         text = _with(self._its.texts["whole" if whole else "main"], msgspec.json.encode(given, order="sorted"))
-        return _reply(text, _FRESH, headers)
+        return _reply(text + self._its.texts["look"] if looks else text, _FRESH, headers)
 
 
 @lru_cache(maxsize=64)

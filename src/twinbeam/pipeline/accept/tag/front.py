@@ -19,6 +19,7 @@ from twinbeam.pipeline.accept.routing import RoutedPixel
 from twinbeam.pipeline.accept.tag import files
 from twinbeam.pipeline.accept.tag.cookie import MOST_BYTES, cookie_reply
 from twinbeam.pipeline.accept.tag.files import Files, decided, is_stopped
+from twinbeam.pipeline.accept.tag.looking import Looking
 
 EVENTS, CONSENT, COOKIE = "/e", "/c", "/k"
 """What follows the name, for events, for answers about consent, and for the cookie."""
@@ -30,11 +31,19 @@ GATEWAY_ONLY = {"mode": "gateway"}
 class TagFront:
     """Serve what begins with the tag's name, and hand everything else to the intake."""
 
-    def __init__(self, app: App, name: str, directory: Callable[[], Directory], paths: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        app: App,
+        name: str,
+        directory: Callable[[], Directory],
+        paths: Mapping[str, str],
+        looking: Looking | None = None,
+    ) -> None:
         self._app = app
         self._name = name
         self._directory = directory
         self._files = Files(files.built())
+        self._looking = looking
         self._aliases = {f"{name}{short}": path for short, path in paths.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,12 +74,16 @@ class TagFront:
             key, whole = self._key(headers, query), b"&whole=1" in query
             if key is not None and is_stopped(self._pixels(key)):
                 return self._files.stopped(headers, whole=whole)
-            return self._files.main(self._decided(key), headers, whole=whole)
+            looks = scope["method"] == "GET" and key is not None and self._looks(key)
+            return self._files.main(self._decided(key), headers, whole=whole, looks=looks)
         return self._files.fixed(scope["path"].removeprefix(self._name), headers)
 
     def _key(self, headers: Headers, query: bytes) -> AccessKey | None:
         key = may_write(presented(headers, query), self._directory())
         return key if isinstance(key, AccessKey) else None
+
+    def _looks(self, key: AccessKey) -> bool:
+        return self._looking is not None and self._looking.is_due(key.id)
 
     def _pixels(self, key: AccessKey) -> Sequence[RoutedPixel]:
         return self._directory().routing(key).pixels
