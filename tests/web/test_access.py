@@ -285,6 +285,7 @@ def test_only_forms_take_more_than_a_look(place):
         "/welcome/{token}",
         "/users",
         "/account",
+        "/dead-letters",
         *setup,
         *ACCOUNT_FORMS,
         *PIXEL_SWITCH,

@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountStore
+from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendOrders
 from twinbeam.admin.token_record import TokenChecks
 from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
@@ -155,6 +156,16 @@ class Administration(Protocol):
     @property
     def person_requests(self) -> RequestLedger:
         """What shop systems pass on of persons' rights."""
+        ...
+
+    @property
+    def dead_letters(self) -> DeadLetterReads:
+        """What TikTok refused."""
+        ...
+
+    @property
+    def resends(self) -> ResendOrders:
+        """Orders to send dead letters again."""
         ...
 
     @property

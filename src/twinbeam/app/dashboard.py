@@ -7,6 +7,7 @@ from functools import partial
 
 from twinbeam.app.importing import Importing
 from twinbeam.app.pending import Pending
+from twinbeam.app.sending import RESEND_TERMS
 from twinbeam.app.sign_in import known_hosts, sign_in_terms
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock
@@ -66,6 +67,7 @@ def dashboard(of: Shown) -> KnownHosts:
         trial=TikTokTrial(settings.tiktok_url, of.clock, proxy=settings.proxy),
         tag_path=settings.tag_path,
         intake_url=settings.listen.url,
+        resend_terms=RESEND_TERMS,
         connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
     )
     return KnownHosts(pages, known_hosts(settings))

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from twinbeam.admin.contract import Administration
+from twinbeam.admin.dead_letters import ResendTerms
 from twinbeam.admin.token_check import TokenTrial
 from twinbeam.core.clock import Clock
 from twinbeam.core.errors import TwinbeamError
@@ -21,6 +22,7 @@ from twinbeam.web.accounts.routes import account_routes
 from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import probes
 from twinbeam.web.contract import (
+    NEVER_CERTAIN,
     NOTHING_TO_CONNECT,
     Connecting,
     LagView,
@@ -33,6 +35,7 @@ from twinbeam.web.contract import (
 )
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
+from twinbeam.web.dead_letters import view as dead_letters
 from twinbeam.web.failures import handlers
 from twinbeam.web.find import view as find
 from twinbeam.web.gate import Gate
@@ -73,6 +76,7 @@ def build(  # noqa: PLR0913 -- a parts list
     tag_path: str = "/t",
     intake_url: str = "http://127.0.0.1:8700",
     connecting: Connecting = NOTHING_TO_CONNECT,
+    resend_terms: ResendTerms = NEVER_CERTAIN,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -93,6 +97,7 @@ def build(  # noqa: PLR0913 -- a parts list
         tag_path=tag_path,
         intake_url=intake_url,
         connecting=connecting,
+        resend_terms=resend_terms,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))
@@ -142,6 +147,12 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         ),
         *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(
+            "/dead-letters",
+            partial(dead_letters.show, renderer, context),
+            needs=Access.MEMBER,
+            methods=("GET", "POST"),
+        ),
         DeclaredRoute("/reconciliation", partial(reconciliation.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),

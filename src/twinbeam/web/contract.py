@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountApi, AccountReads
 from twinbeam.admin.contract import Administration
+from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
+from twinbeam.admin.dead_letters import ResendTerms
 from twinbeam.admin.token_check import TokenTrial, TrialOf, Tried
 from twinbeam.admin.token_record import KnownTokens, TokenVerdict
 from twinbeam.admin.user_contract import UserReading
@@ -106,6 +108,16 @@ class ReadModel(Searched, Protocol):
         """The orders of the ledger with their purchases."""
         ...
 
+    @property
+    def dead_letters(self) -> DeadLetterReads:
+        """What TikTok refused."""
+        ...
+
+    @property
+    def resends(self) -> ResendReads:
+        """Orders to send dead letters again."""
+        ...
+
 
 class OnThread(Protocol):
     """Runs a call on a thread of its own, so that the event loop never waits for a disk."""
@@ -141,6 +153,10 @@ class Connecting:
 
 
 NOTHING_TO_CONNECT = Connecting()
+
+
+#: No answer of TikTok's is taken for a proof that it holds nothing.
+NEVER_CERTAIN = ResendTerms(never_taken=frozenset())
 
 
 def never() -> bool:
@@ -204,3 +220,4 @@ class RouteContext:
     tag_path: str = "/t"
     intake_url: str = "http://127.0.0.1:8700"
     connecting: Connecting = NOTHING_TO_CONNECT
+    resend_terms: ResendTerms = NEVER_CERTAIN

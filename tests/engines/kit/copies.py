@@ -21,7 +21,7 @@ _TABLE = {
     "leased": ("duplicate -> leased", "duplicate -> leased", "dropped -> leased"),
     "waiting": ("duplicate -> waiting", "duplicate -> waiting", "dropped -> withdrawn"),
     "delivered": ("duplicate -> delivered", "duplicate -> delivered", "dropped -> delivered"),
-    "refused by TikTok": ("duplicate -> refused", "duplicate -> refused", "dropped -> refused"),
+    "refused by TikTok": ("duplicate -> refused", "duplicate -> refused", "dropped -> withdrawn"),
     "expired": ("duplicate -> expired", "duplicate -> expired", "dropped -> expired"),
     "held in vain": ("merged -> ready", "merged -> held", "dropped -> withdrawn"),
     "withdrawn": ("dropped -> withdrawn", "dropped -> withdrawn", "dropped -> withdrawn"),

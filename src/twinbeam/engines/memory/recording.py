@@ -41,7 +41,7 @@ class StoreRecorder:
         """Record groups; a group at or below the cursor changes nothing."""
         before = self.cursor(journal_id)
         fresh = [group for group in groups if group.seq > before]
-        fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
+        fold = self._fold()
         fold.take(arrivals_of(journal_id, fresh))
         self._write(fold, now_ms)
         if fresh:
@@ -85,7 +85,7 @@ class StoreRecorder:
     def release_asked(self, now_ms: int) -> int:
         """Let go the held conversions whose owner asked for it, and tell how many were asked for."""
         asked, self._asked = self._asked, []
-        fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
+        fold = self._fold()
         fold.release([self._rows.by_id[id_] for id_ in asked], now_ms)
         self._write(fold, now_ms)
         return len(asked)
@@ -104,6 +104,9 @@ class StoreRecorder:
         for place in over:
             del self._rows.confirming[place]
         self._rows.changes += changes
+
+    def _fold(self) -> Fold:
+        return Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
 
     def _held(self) -> list[Conversion]:
         return [row for row in self._rows.by_id.values() if row.state is State.HELD]

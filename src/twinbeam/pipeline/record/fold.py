@@ -119,6 +119,11 @@ class Fold:
         for row in rows:
             self._schedule.release_by_owner(row, now_ms)
 
+    def resend(self, rows: Sequence[Conversion], now_ms: int) -> None:
+        """Let go again what TikTok refused."""
+        for row in rows:
+            self._schedule.resend(row, now_ms)
+
     def recorded(self, *, skipped_groups: int, gap: bool) -> Recorded:
         """Sum up what was folded."""
         opened = sum(self._done[act] for act in (Act.OPEN, Act.OPEN_ENDED, Act.SUPERSEDE, Act.SPLIT))
