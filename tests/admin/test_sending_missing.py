@@ -6,11 +6,14 @@ from ledgers import facts_of, ordered
 from showroom import Showroom
 from twinbeam.admin import reconciling, sending_missing
 from twinbeam.admin.contract import Actor, Admin
+from twinbeam.admin.dead_letters import ResendTerms, carry_out
 from twinbeam.admin.errors import Conflict, NotFound
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import Change
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
+#: No answer proves that TikTok holds nothing.
+UNSURE = ResendTerms(never_taken=frozenset())
 WHERE = {"workspace": MAIN, "pixel": CODE}
 
 
@@ -37,12 +40,12 @@ def refused(room, *numbers):
 
 def previewed(room, **which):
     admin = an_admin(room)
-    return sending_missing.previewed(admin, sending_missing.asked_for(admin, MAIN, **which))
+    return sending_missing.previewed(admin, sending_missing.asked_for(admin, MAIN, **which), UNSURE)
 
 
 def send(room):
     admin = an_admin(room)
-    return sending_missing.send(admin, sending_missing.asked_for(admin, MAIN))
+    return sending_missing.send(admin, sending_missing.asked_for(admin, MAIN), UNSURE)
 
 
 def became(room):
@@ -57,7 +60,7 @@ def test_what_tiktok_rejected_is_previewed_sent_and_told(room):
     send(room)
     (line,) = [it for it in room.store.changes(limit=9) if it.what == f"orders {MAIN}"]
     assert line == Change(line.at_ms, "ada", f"orders {MAIN}", "missing", "2 sent again, 41.00 EUR")
-    room.store.release_asked(room.clock.now_ms())
+    carry_out(room.store, UNSURE, room.clock.now_ms())
     assert became(room) == {"1": "being_sent", "2": "being_sent", "3": "no_event"}
     room.deliver()
     assert became(room) == {"1": "accepted", "2": "accepted", "3": "no_event"}

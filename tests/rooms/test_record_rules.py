@@ -73,6 +73,7 @@ ROWS: dict[str, list[Conversion | None]] = {
         a_row(State.READY, frozen=True, enriched=True),
         a_row(State.WAITING, frozen=True, enriched=True),
     ],
+    "refused by TikTok": [a_row(State.REFUSED, Reason.REFUSED_BY_TIKTOK, frozen=True)],
     "expired, held in vain": [a_row(State.EXPIRED, reason) for reason in WAITED_IN_VAIN.values()],
     "dropped, withdrawn": [
         a_row(State.DROPPED, Reason.NO_CONSENT),

@@ -291,6 +291,7 @@ def test_only_forms_take_more_than_a_look(place):
         "/welcome/{token}",
         "/users",
         "/account",
+        "/dead-letters",
         *setup,
         *sources,
         *ACCOUNT_FORMS,

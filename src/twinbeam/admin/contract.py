@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountStore
+from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendOrders
 from twinbeam.admin.token_record import TokenChecks
 from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
@@ -158,6 +159,16 @@ class Administration(Protocol):
         ...
 
     @property
+    def dead_letters(self) -> DeadLetterReads:
+        """What TikTok refused."""
+        ...
+
+    @property
+    def resends(self) -> ResendOrders:
+        """Orders to send dead letters again."""
+        ...
+
+    @property
     def orders(self) -> "ImportLedger":
         """The ledger of orders, and how far files were imported into it."""
         ...
@@ -200,10 +211,6 @@ class Administration(Protocol):
 
     def ask_release(self, *, workspace: str, order_id: str, now_ms: int) -> list[Reused]:
         """Ask the writer to let go what is held because this order's number was used before; return what that is."""
-        ...
-
-    def ask_send(self, ids: Sequence[int], *, now_ms: int) -> None:
-        """Ask the writer to send again what TikTok refused of some conversions; it looks at each once more."""
         ...
 
     def ask_erasure(self, request: Erasure) -> None:

@@ -13,20 +13,17 @@ from msgspec.structs import replace
 
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
+from twinbeam.admin.dead_letters import Reading, ResendTerms, reading
 from twinbeam.admin.errors import Conflict, NotFound
 from twinbeam.admin.reconciling import DAYS, Question, last_days, reconciliation, told_of
 from twinbeam.admin.workspaces import known as known_workspace
+from twinbeam.core.dead_letters import Asked, Resend
 from twinbeam.core.money import shown
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.story import PixelRow
-from twinbeam.orders.reconciliation import Line, OrderReads, RefusedPurchase, Result, sentence
+from twinbeam.orders.reconciliation import Line, OrderReads, Result, sentence
 from twinbeam.orders.sums import place_of
-from twinbeam.pipeline.send.limits import Ages
 
 MOST = 10_000  #: at once, the newest first
-
-Place = tuple[str, str]
-"""(workspace, pixel)"""
 
 
 class MissingPreview(Struct, frozen=True):
@@ -67,18 +64,18 @@ def why_not(reason: str) -> str:
     return _WHY.get(reason) or sentence(reason)
 
 
-def preview(reads: OrderReads, pixels: Sequence[PixelRow], question: Question, now_ms: int) -> MissingPreview:
+def preview(reads: OrderReads, letters: Reading, question: Question) -> MissingPreview:
     """Return what would be sent of what TikTok lacks of some orders. Raises StorageError."""
     asked = replace(question, result=Result.MISSING, reason="")
     missing: Counter[str] = Counter()
-    for part in reconciliation(reads, pixels, asked).parts:
+    for part in reconciliation(reads, letters.pixels, asked).parts:
         missing[part.reason] += part.n
     lines = [
         line
-        for line in told_of(reads.with_refused(question.days), pixels)
+        for line in told_of(reads.with_refused(question.days), letters.pixels)
         if _is_refused(line) and question.means_place(place_of(line))
     ]
-    return _preview(reads, lines[:MOST], pixels, missing, now_ms)
+    return _preview(letters, lines[:MOST], missing)
 
 
 def asked_for(admin: Admin, workspace: str, *, days: int = DAYS, pixel: str = "") -> Question:
@@ -89,39 +86,40 @@ def asked_for(admin: Admin, workspace: str, *, days: int = DAYS, pixel: str = ""
     return Question(last_days(admin.clock.now_ms(), days, place), pixel=(place, pixel) if pixel else None)
 
 
-def previewed(admin: Admin, question: Question) -> MissingPreview:
+def previewed(admin: Admin, question: Question, terms: ResendTerms) -> MissingPreview:
     """Return what would be sent of what TikTok lacks of some orders."""
-    return preview(admin.store.orders, admin.store.pixels(), question, admin.clock.now_ms())
+    return preview(admin.store.orders, reading(admin, terms), question)
 
 
-def send(admin: Admin, question: Question) -> MissingPreview:
-    """Ask a running gateway to send what the preview names; raises Conflict where there is nothing."""
+def send(admin: Admin, question: Question, terms: ResendTerms) -> MissingPreview:
+    """Order a running gateway to send what the preview names; raises Conflict where there is nothing."""
     with changing(admin) as audit:
-        found = previewed(admin, question)
+        found = previewed(admin, question, terms)
         if not found.conversions:
             raise Conflict("Nothing that is missing can be sent again. `twinbeam orders send-missing` says why.")
-        admin.store.ask_send(found.conversions, now_ms=audit.at_ms)
+        by_workspace: defaultdict[str, list[int]] = defaultdict(list)
+        for letter in reading(admin, terms).found.letters(found.conversions, terms.never_taken):
+            by_workspace[letter.workspace].append(letter.id)
+        for workspace, ids in sorted(by_workspace.items()):
+            asked = Asked(workspace, ids=tuple(ids))
+            admin.store.resends.add(Resend(0, asked, admin.actor.name, audit.at_ms, count=len(ids), upto=max(ids)))
         place = "/".join(question.pixel) if question.pixel else question.days.workspace or "of all workspaces"
         audit.tell(f"orders {place}", "missing", f"{len(found.conversions)} sent again, {found.worth}")
     return found
 
 
-def _preview(
-    reads: OrderReads, lines: Sequence[Line], rows: Sequence[PixelRow], missing: Counter[str], now_ms: int
-) -> MissingPreview:
-    pixels = {(row.workspace, row.code): row for row in rows}
-    known = {it.id: it for it in reads.refused_among([line.conversion or 0 for line in lines])}
+def _preview(letters: Reading, lines: Sequence[Line], missing: Counter[str]) -> MissingPreview:
+    judged = {it.letter.id: it.stays for it in letters.judged([line.conversion or 0 for line in lines])}
     sent: list[int] = []
     values: defaultdict[str, int] = defaultdict(int)
     for line in lines:
-        refused = known.get(line.conversion or 0)
-        reason = _kept_back(refused, pixels.get((line.order.workspace, line.pixel)), now_ms)
-        if refused is None or reason is not None:
-            missing[line.reason] -= 1
-            missing[reason or Reason.PAYLOAD_LOST] += 1
-            continue
+        id_ = line.conversion or 0
+        reason = judged.get(id_, Reason.PAYLOAD_LOST)
         missing[line.reason] -= 1
-        sent.append(refused.id)
+        if reason is not None:
+            missing[reason] += 1
+            continue
+        sent.append(id_)
         values[line.order.currency] += line.order.value_minor or 0
     kept_back = {reason: n for reason, n in missing.most_common() if n > 0}
     return MissingPreview(sent, dict(sorted(values.items())), kept_back)
@@ -130,15 +128,3 @@ def _preview(
 def _is_refused(line: Line) -> bool:
     refused = line.result is Result.MISSING and line.reason == Reason.REFUSED_BY_TIKTOK
     return refused and line.conversion is not None
-
-
-def _kept_back(refused: RefusedPurchase | None, pixel: PixelRow | None, now_ms: int) -> Reason | None:
-    """Return why a purchase that TikTok refused must not be sent again, or None where it may."""
-    if refused is None or not refused.is_kept:
-        return Reason.PAYLOAD_LOST
-    if pixel is None:
-        return Reason.PIXEL_REMOVED
-    if pixel.stopped is not None:
-        return Reason.PIXEL_STOPPED
-    its = refused
-    return Ages().reason_to_end(its.since_ms, its.maybe_ms, its.browser_ms, now_ms, proven=its.proven)

@@ -7,6 +7,7 @@ from functools import partial
 
 from twinbeam.app.importing import Importing
 from twinbeam.app.pending import Pending
+from twinbeam.app.sending import RESEND_TERMS
 from twinbeam.app.sign_in import known_hosts, sign_in_terms
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock
@@ -72,6 +73,7 @@ def dashboard(of: Shown) -> KnownHosts:
         heard=partial(heard_of, settings.data),
         preview=preview,
         read_mapping=read_mapping,
+        resend_terms=RESEND_TERMS,
         connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
         sign_in_failed=of.sign_in_failed,
     )

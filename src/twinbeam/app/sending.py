@@ -1,11 +1,14 @@
 """Sending and settling, joined: what is due in the store goes to TikTok, and its answers go into the store."""
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
+from twinbeam.admin.dead_letters import ResendTerms, carry_out
 from twinbeam.app.known_time import Watch
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock
+from twinbeam.core.dead_letters import Resend
 from twinbeam.core.delivery import Lane
 from twinbeam.destinations.tiktok.client import TikTok
 from twinbeam.destinations.tiktok.verdicts import NOT_TAKEN
@@ -17,6 +20,8 @@ from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import Settings
 
+#: What decides whether a dead letter may be sent again, for the pages and commands as well.
+RESEND_TERMS = ResendTerms(never_taken=NOT_TAKEN)
 LONGEST_TWIN_MS = 300_000  #: a first copy waits for TikTok's script at most 270 s (core/rules.py)
 
 
@@ -46,6 +51,11 @@ def joined_sender(  # noqa: PLR0913 -- a parts list
         report=report,
         is_stopped=is_stopped,
     )
+
+
+def resend_step(store: SqliteStore) -> Callable[[int], Resend | None]:
+    """Join what carries orders to send again out, a step at a time."""
+    return partial(carry_out, store, RESEND_TERMS)
 
 
 def joined_end(sender: Sender, store: SqliteStore, settings: Settings, time: Watch, on_store: Thread) -> Overdue:

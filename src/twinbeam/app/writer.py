@@ -34,7 +34,7 @@ from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
-from twinbeam.app.sending import joined_end, joined_sender
+from twinbeam.app.sending import joined_end, joined_sender, resend_step
 from twinbeam.app.sign_in import print_first_link
 from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
 from twinbeam.app.thread import Thread
@@ -57,6 +57,7 @@ from twinbeam.jobs import (
     person_requests,
     pixel_weeks,
     removed,
+    resends,
     token_checks,
 )
 from twinbeam.jobs.contract import Job
@@ -218,6 +219,7 @@ class Writer:
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(ending, is_due=sends),
             removed.job(store, on_store, clock, is_due=sends),
+            resends.job(resend_step(store), clock, on_store, self.sender.wake, is_due=lambda: sends() and is_sure()),
             token_checks.job(partial(learn_of_deliveries, store), on_store),
             person_requests.job(
                 partial(carry_out_requests, self.settings, self.ring, store, clock), on_store, is_due=sends

@@ -171,13 +171,14 @@ def send_missing(days: int, *, pixel: str, yes: bool, workspace: str) -> None:
       twinbeam orders send-missing --days 2 --yes
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.admin import sending_missing
+    from twinbeam.app.sending import RESEND_TERMS
     from twinbeam.cli.setup import opened_admin
 
     with opened_admin() as admin:
         asked = sending_missing.asked_for(admin, workspace, days=days, pixel=pixel)
-        found = sending_missing.previewed(admin, asked)
+        found = sending_missing.previewed(admin, asked, RESEND_TERMS)
         if found.conversions and yes:
-            found = sending_missing.send(admin, asked)
+            found = sending_missing.send(admin, asked, RESEND_TERMS)
     _tell_sending(found, sent=yes)
 
 

@@ -58,7 +58,12 @@ LEGAL: Mapping[State, Mapping[str, State]] = {
         "erase": State.ERASED,
     },
     State.DELIVERED: {"enriched": State.READY, "erase": State.ERASED},
-    State.REFUSED: {"replay": State.READY, "refused": State.WITHDRAWN, "erase": State.ERASED},
+    State.REFUSED: {
+        "resent by its owner": State.READY,
+        "refused": State.WITHDRAWN,
+        "order cancelled": State.EXPIRED,
+        "erase": State.ERASED,
+    },
     State.EXPIRED: {
         "said after all": State.READY,
         "said, more is awaited": State.HELD,

@@ -152,17 +152,6 @@ class Sought(Struct, frozen=True):
 ANY_ORDER = Sought()
 
 
-class RefusedPurchase(Struct, frozen=True):
-    """A conversion that TikTok refused, and what says how late it is."""
-
-    id: int
-    since_ms: int  #: when it began to wait
-    maybe_ms: int | None  #: when it may first have reached TikTok
-    browser_ms: int | None  #: when TikTok's own script may have reported it
-    proven: bool  #: that the script's report is of its own visit
-    is_kept: bool  #: what is to be sent is still there
-
-
 class OrderReads(Protocol):
     """The part of a store that tells of orders together with their purchases. Synchronous; raises StorageError."""
 
@@ -188,10 +177,6 @@ class OrderReads(Protocol):
 
     def with_refused(self, days: Days) -> list[KnownOrder]:
         """Return the orders of some days of which TikTok refused a purchase, the newest first."""
-        ...
-
-    def refused_among(self, ids: Sequence[int]) -> list[RefusedPurchase]:
-        """Return what TikTok refused among some conversions, with what says how late it is."""
         ...
 
     def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from twinbeam.admin.contract import Administration
+from twinbeam.admin.dead_letters import ResendTerms
 from twinbeam.admin.token_check import TokenTrial
 from twinbeam.core.clock import Clock
 from twinbeam.core.deliveries import Heard
@@ -23,6 +24,7 @@ from twinbeam.web.accounts.routes import account_routes
 from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import probes
 from twinbeam.web.contract import (
+    NEVER_CERTAIN,
     NOTHING_TO_CONNECT,
     Connecting,
     LagView,
@@ -39,6 +41,7 @@ from twinbeam.web.contract import (
 )
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
+from twinbeam.web.dead_letters import view as dead_letters
 from twinbeam.web.failures import handlers
 from twinbeam.web.find import view as find
 from twinbeam.web.gate import Gate
@@ -85,6 +88,7 @@ def build(  # noqa: PLR0913 -- a parts list
     preview: PreviewOf = no_preview,
     read_mapping: ReadMapping = no_mapping,
     sign_in_failed: Callable[[str], None] = unheard,
+    resend_terms: ResendTerms = NEVER_CERTAIN,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -109,6 +113,7 @@ def build(  # noqa: PLR0913 -- a parts list
         preview=preview,
         read_mapping=read_mapping,
         sign_in_failed=sign_in_failed,
+        resend_terms=resend_terms,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))
@@ -161,6 +166,12 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         ),
         *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(
+            "/dead-letters",
+            partial(dead_letters.show, renderer, context),
+            needs=Access.MEMBER,
+            methods=("GET", "POST"),
+        ),
         DeclaredRoute("/reconciliation", partial(reconciliation.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(
             "/sources", partial(sources.show_list, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")

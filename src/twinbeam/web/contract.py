@@ -8,6 +8,8 @@ from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountApi, AccountReads
 from twinbeam.admin.contract import Administration
+from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
+from twinbeam.admin.dead_letters import ResendTerms
 from twinbeam.admin.token_check import TokenTrial, TrialOf, Tried
 from twinbeam.admin.token_record import KnownTokens, TokenVerdict
 from twinbeam.admin.user_contract import UserReading
@@ -108,6 +110,16 @@ class ReadModel(Searched, Protocol):
         """The orders of the ledger with their purchases."""
         ...
 
+    @property
+    def dead_letters(self) -> DeadLetterReads:
+        """What TikTok refused."""
+        ...
+
+    @property
+    def resends(self) -> ResendReads:
+        """Orders to send dead letters again."""
+        ...
+
 
 class OnThread(Protocol):
     """Runs a call on a thread of its own, so that the event loop never waits for a disk."""
@@ -143,6 +155,10 @@ class Connecting:
 
 
 NOTHING_TO_CONNECT = Connecting()
+
+
+#: No answer of TikTok's is taken for a proof that it holds nothing.
+NEVER_CERTAIN = ResendTerms(never_taken=frozenset())
 
 
 def never() -> bool:
@@ -232,3 +248,4 @@ class RouteContext:
     preview: PreviewOf = no_preview
     read_mapping: ReadMapping = no_mapping
     sign_in_failed: Callable[[str], None] = unheard
+    resend_terms: ResendTerms = NEVER_CERTAIN

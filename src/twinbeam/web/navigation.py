@@ -9,6 +9,7 @@ ENTRIES = (
     ("/", "Live", Role.VIEWER),
     ("/pixels", "Pixels", Role.VIEWER),
     ("/conversions", "Conversions", Role.VIEWER),
+    ("/dead-letters", "Dead letters", Role.MEMBER),
     ("/reconciliation", "Orders", Role.VIEWER),
     ("/sources", "Sources", Role.MEMBER),
     ("/setup", "Set-up", Role.MEMBER),

@@ -1,11 +1,11 @@
 """Orders and leads as a viewer of one workspace may see them: those of any other are not there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from twinbeam.orders.reconciliation import ANY_ORDER, Counted, Days, KnownOrder, OrderReads, RefusedPurchase, Sought
+from twinbeam.orders.reconciliation import ANY_ORDER, Counted, Days, KnownOrder, OrderReads, Sought
 
 T = TypeVar("T")
 
@@ -52,10 +52,6 @@ class OrdersOfWorkspace:
     def with_refused(self, days: Days) -> list[KnownOrder]:
         """Return the orders of some days of which TikTok refused a purchase."""
         return self._within(days, [], self._all.with_refused)
-
-    def refused_among(self, ids: Sequence[int]) -> list[RefusedPurchase]:
-        """Return what TikTok refused among some conversions: ids that were read here."""
-        return self._all.refused_among(ids)
 
     def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
         """Return the orders with a number."""

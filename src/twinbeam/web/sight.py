@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 
 from twinbeam.admin.account_contract import AccountReads
+from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
 from twinbeam.admin.token_record import KnownTokens, TokenCheck
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.fleet import PixelWeek
@@ -25,6 +26,7 @@ from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
+from twinbeam.web.dead_letters.sight import LettersSeen, OrdersToResend
 from twinbeam.web.order_sight import OrdersOfWorkspace
 
 Placed = TypeVar("Placed", Covered, LastAnswer, PixelRow, PixelWeek, SideSeen, Story, Total)
@@ -78,6 +80,16 @@ class OneWorkspace:
     def orders(self) -> OrderReads:
         """Return the orders of the workspace."""
         return OrdersOfWorkspace(self._all.orders, self._workspace)
+
+    @property
+    def dead_letters(self) -> DeadLetterReads:
+        """Return what TikTok refused in the workspace."""
+        return LettersSeen(self._all.dead_letters, self._workspace)
+
+    @property
+    def resends(self) -> ResendReads:
+        """Return the orders to send dead letters again."""
+        return OrdersToResend(self._all.resends, self._workspace)
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id in some workspaces."""
@@ -195,6 +207,16 @@ class WithoutMessages:
     def accounts(self) -> AccountReads:
         """Return the connected accounts."""
         return self._all.accounts
+
+    @property
+    def dead_letters(self) -> DeadLetterReads:
+        """Return what TikTok refused, by its codes."""
+        return LettersSeen(self._all.dead_letters, tells_words=False)
+
+    @property
+    def resends(self) -> ResendReads:
+        """Return the orders to send dead letters again."""
+        return self._all.resends
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id in some workspaces."""

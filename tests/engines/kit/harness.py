@@ -20,6 +20,7 @@ from engines.kit.laws import (
 )
 from signals import DAY, NOW, PIXEL, WORKSPACE
 from twinbeam.core.clock import HandClock
+from twinbeam.core.dead_letters import Asked
 from twinbeam.core.delivery import Answered, Lane, Lease
 from twinbeam.core.erasure import Erasure, Receipt, person
 from twinbeam.core.story import Story
@@ -140,7 +141,7 @@ class Harness:
     def split(self, lease: Lease) -> list[Lease]:
         """Split a batch."""
         return self.step(
-            lambda: self.store.split(lease.batch, owner=self.owner, now_ms=self.now(), compose=compose),
+            lambda: self.store.split(lease.batch, BAD, owner=self.owner, now_ms=self.now(), compose=compose),
         )
 
     def renew(self, lease: Lease) -> Lease | None:
@@ -204,6 +205,16 @@ class Harness:
         """Count what copies were found to disagree about."""
         counts = self.store.counts()
         return {count.reason: count.n for count in counts if count.outcome == "finding"}
+
+    def resend(self, *event_ids: str, never_taken: Iterable[int] = (40002,)) -> dict[str, int]:
+        """Send dead letters again, all of them by default; tells how many go ("") or stay, and why."""
+        asked = Asked(WORKSPACE, ids=tuple(self.story(event_id).id for event_id in event_ids))
+        ids = self.store.dead_letters.ids(asked, after=0, upto=_END_OF_TIME, limit=1_000)
+        return self.resend_of(ids, never_taken=never_taken)
+
+    def resend_of(self, ids: list[int], *, never_taken: Iterable[int] = (40002,)) -> dict[str, int]:
+        """Send some conversions again, as far as they are dead letters."""
+        return dict(self.step(lambda: self.store.resend(ids, tuple(never_taken), self.now())))
 
     def restart(self) -> list[Lease]:
         """Let the writer die and a new one reopen everything and take over."""

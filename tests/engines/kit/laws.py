@@ -49,6 +49,7 @@ _RECORDS = (
     "given up",
     "held again",
     "joined",
+    "order cancelled",
 )
 
 

@@ -171,16 +171,13 @@ def what_tiktok_refused_is_sent_again_when_its_owner_asks(h: Harness) -> None:
     first = h.lease()
     h.refused(first)
     (order,) = h.store.orders.with_refused(_ALL)
-    (refused,) = h.store.orders.refused_among([it.id for it in order.conversions] + [4_711])
-    assert (refused.is_kept, refused.maybe_ms, refused.browser_ms) == (True, h.now(), None)
-    h.store.ask_send([refused.id], now_ms=h.now())
-    assert h.step(lambda: h.store.release_asked(h.now())) == 1
+    ids = [it.id for it in order.conversions]
+    assert h.resend_of([*ids, 4_711]) == {"": 1}
     again = h.lease()
     assert again.body == first.body
     h.delivered(again)
     assert _told(h) == {"1": ("accepted", "")}
-    h.store.ask_send([refused.id], now_ms=h.now())
-    h.step(lambda: h.store.release_asked(h.now()))
+    assert h.resend_of(ids) == {}
     assert h.state("1") == "delivered"
 
 
@@ -190,11 +187,8 @@ def what_was_refused_is_never_sent_again_after_47_hours(h: Harness) -> None:
     h.refused(h.lease())
     h.clock.advance(ms=48 * HOUR)
     (order,) = h.store.orders.with_refused(_ALL)
-    h.store.ask_send([order.conversions[0].id], now_ms=h.now())
-    h.step(lambda: h.store.release_asked(h.now()))
-    lane = h.lane()
-    assert h.try_lease(lane) is None
-    assert _told(h) == {"1": ("missing", "dedup_window")}
+    assert h.resend_of([order.conversions[0].id], never_taken=()) == {"dedup_window": 1}
+    assert _told(h) == {"1": ("missing", "refused_by_tiktok")}
 
 
 def what_its_visitor_declined_after_tiktok_refused_it_is_never_sent_again(h: Harness) -> None:
@@ -204,10 +198,8 @@ def what_its_visitor_declined_after_tiktok_refused_it_is_never_sent_again(h: Har
     id_ = h.store.orders.with_refused(_ALL)[0].conversions[0].id
     h.take(_purchase("1", h, visitor="ada", permission=DENIED))
     assert h.state("1") == "withdrawn"
-    h.store.ask_send([id_], now_ms=h.now())
-    h.step(lambda: h.store.release_asked(h.now()))
+    assert h.resend_of([id_]) == {}
     assert h.state("1") == "withdrawn"
-    assert h.store.orders.refused_among([id_]) == []
 
 
 def leads_are_what_not_only_a_browser_told_of(h: Harness) -> None:

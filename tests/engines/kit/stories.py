@@ -57,7 +57,7 @@ def every_attempt_is_told_with_its_answer(h: Harness) -> None:
         2,
         [
             Attempt(1, "try later", NOW, NOW, 200, 50000, "busy", "r-2"),
-            Attempt(2, "split", NOW + 9, NOW + 9, None, None, "", ""),
+            Attempt(2, "split", NOW + 9, NOW + 9, 200, 40002, "Invalid currency", "r-3"),
             Attempt(3, "refused", NOW + 9, NOW + 10, 200, 40002, "Invalid currency", "r-3"),
         ],
     )

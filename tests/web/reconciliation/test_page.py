@@ -9,8 +9,10 @@ from builders import PIXEL, WORKSPACE
 from ledgers import facts_of, ordered, some_orders
 from reading import words
 from showroom import bought, seen_in_browser
+from twinbeam.admin.dead_letters import carry_out
 from twinbeam.core.accounts import ConnectedAccount, DeveloperApp, EventStat, ImportedPixel, PixelSeen
 from twinbeam.core.clock import MS_PER_DAY, day_of
+from twinbeam.web.contract import NEVER_CERTAIN
 from twinbeam.web.reconciliation.asked import PAGE
 
 PATH = "/reconciliation"
@@ -184,7 +186,7 @@ def test_what_is_missing_is_sent_by_members_when_they_confirm(shop):
     assert "Tick the box to confirm" in words(unsure)
     assert shop.post(f"{PATH}/send", sure="yes", who="viewer").status == 403
     assert shop.post(f"{PATH}/send", sure="yes").status == 303
-    shop.store.release_asked(shop.clock.now_ms())
+    carry_out(shop.store, NEVER_CERTAIN, shop.clock.now_ms())
     assert "Missing being_sent" in words(shop.get(PATH))
     assert "Nothing that is missing can be sent again" in words(shop.post(f"{PATH}/send", sure="yes"))
 

@@ -99,12 +99,12 @@ class Leasing:
                 ]
         return [self._lease_of(batch, compose, resent=True) for batch in orphans if batch.state == State.LEASED]
 
-    def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
+    def split(self, batch: int, answer: Answered, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Replace a leased batch by two leased halves."""
         whole = self._held_batch(batch, owner)
         if whole is None:
             return []
-        whole.state, whole.answered_ms = "split", now_ms
+        whole.state, whole.answered_ms, whole.answer = "split", now_ms, answer
         ids = self._without_recalled(whole.ids, now_ms)
         middle = len(ids) // 2
         return self._halves(whole.lane, [ids[:middle], ids[middle:]], owner, now_ms, compose)

@@ -1,6 +1,6 @@
 """The ledger of orders in the model: rows in a dictionary, and sums made of them one by one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -21,12 +21,11 @@ from twinbeam.orders.reconciliation import (
     Days,
     KnownOrder,
     OrderConversion,
-    RefusedPurchase,
     Sought,
     Summed,
 )
 from twinbeam.orders.state import state_of
-from twinbeam.pipeline.record.conversion import BARE, FOUND, Conversion, is_proven
+from twinbeam.pipeline.record.conversion import BARE, FOUND, Conversion
 from twinbeam.pipeline.record.fold import Fold
 
 Arrivals = list[tuple[Signal, bytes]]
@@ -111,22 +110,6 @@ class OrderModel:
         refused = {id_ for id_, row in rows.items() if row.state is State.REFUSED and row.event == PURCHASE}
         orders = self.listed(days, limit=len(self._ledger.rows))
         return [order for order in orders if refused.intersection(self.conversions_of(order.id))]
-
-    def refused_among(self, ids: Sequence[int]) -> list[RefusedPurchase]:
-        """Return what TikTok refused among some conversions, with what says how late it is."""
-        rows, kept = self._rows.by_id, self._rows.kept
-        return [
-            RefusedPurchase(
-                id=row.id,
-                since_ms=row.since_ms,
-                maybe_ms=kept[row.id].maybe_at,
-                browser_ms=row.browser_at,
-                proven=is_proven(row.evidence),
-                is_kept=bool(kept[row.id].copies),
-            )
-            for id_ in sorted(set(ids))
-            if (row := rows.get(id_)) is not None and row.state is State.REFUSED
-        ]
 
     def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
         """Return the orders with a number: each shop may have one."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from msgspec.structs import replace
 
 from twinbeam.core.clock import day_of
+from twinbeam.core.delivery import Answered
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State, whole
@@ -115,7 +116,7 @@ class StoreReader:
         newest: dict[tuple[str, str], LastAnswer] = {}
         for batch in self._rows.batches.values():
             place, answer = (batch.lane.workspace, batch.lane.source_id), batch.answer
-            if answer.code is not None and batch.answered_ms is not None and batch.state != "split":
+            if answer.code is not None and batch.answered_ms is not None:
                 newest[place] = LastAnswer(*place, batch.answered_ms, answer.code, answer.message)
         return [answer for _, answer in sorted(newest.items())]
 
@@ -188,7 +189,7 @@ class StoreReader:
 
     def _attempt(self, batch: Batch) -> Attempt:
         answer = batch.answer
-        answered = batch.answered_ms is not None and batch.state != "split"
+        answered = batch.answered_ms is not None and answer != Answered()
         return Attempt(
             batch=batch.id,
             state=batch.state,

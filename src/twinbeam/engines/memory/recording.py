@@ -43,7 +43,7 @@ class StoreRecorder:
         """Record groups; a group at or below the cursor changes nothing."""
         before = self.cursor(journal_id)
         fresh = [group for group in groups if group.seq > before]
-        fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
+        fold = self._fold()
         self.orders.take(arrivals_of(journal_id, fresh), fold)
         self._write(fold, now_ms)
         if fresh:
@@ -84,15 +84,11 @@ class StoreRecorder:
         self._asked += [row.id for row in asked]
         return [Reused(row.id, row.event_id) for row in asked]
 
-    def ask_send(self, ids: Sequence[int], *, now_ms: int) -> None:  # noqa: ARG002
-        """Ask the writer to send again what TikTok refused."""
-        self._asked += ids
-
     def release_asked(self, now_ms: int) -> int:
         """Let go the held conversions whose owner asked for it, and tell how many were asked for."""
         asked, self._asked = self._asked, []
-        fold = Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
-        fold.release([self._rows.by_id[id_] for id_ in asked if id_ in self._rows.by_id], now_ms)
+        fold = self._fold()
+        fold.release([self._rows.by_id[id_] for id_ in asked], now_ms)
         self._write(fold, now_ms)
         return len(asked)
 
@@ -110,6 +106,9 @@ class StoreRecorder:
         for place in over:
             del self._rows.confirming[place]
         self._rows.changes += changes
+
+    def _fold(self) -> Fold:
+        return Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
 
     def _held(self) -> list[Conversion]:
         return [row for row in self._rows.by_id.values() if row.state is State.HELD]

@@ -1,20 +1,20 @@
 """The memory store: all its parts on one set of rows."""
 
+from twinbeam.engines.memory.dead_letters import Resending
 from twinbeam.engines.memory.exporting import Exporting
 from twinbeam.engines.memory.leasing import Leasing
-from twinbeam.engines.memory.recording import StoreRecorder
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.engines.memory.tidying import Tidying
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 
-class MemoryStore(StoreRecorder, Leasing, Tidying, Exporting):
+class MemoryStore(Resending, Leasing, Tidying, Exporting):
     """A store that keeps everything in dictionaries and decides nothing that the rooms can decide."""
 
     def __init__(self, *, policy: RecordPolicy | None = None, ages: Ages | None = None) -> None:
-        rows, policy = Rows(), policy or RecordPolicy()
-        StoreRecorder.__init__(self, rows, policy)
-        Leasing.__init__(self, rows, policy, ages or Ages())
+        rows, policy, ages = Rows(), policy or RecordPolicy(), ages or Ages()
+        Resending.__init__(self, rows, policy, ages)
+        Leasing.__init__(self, rows, policy, ages)
         Tidying.__init__(self, rows)
         Exporting.__init__(self, rows)

@@ -11,9 +11,9 @@ Every engine asks `decide` and then writes down what it says, so all engines agr
 | on the wire                  | DUPLICATE         | DUPLICATE                        | RECALL          |
 | delivered                    | ENRICH, DUPLICATE | DUPLICATE                        | DROP            |
 | delivered, an enrichment due | DUPLICATE         | DUPLICATE                        | LEAVE_DELIVERED |
+| refused by TikTok            | DUPLICATE         | DUPLICATE                        | WITHDRAW        |
 | expired, held in vain        | REOPEN            | REOPEN, held                     | WITHDRAW        |
 | dropped, withdrawn           | DROP              | DROP                             | DROP            |
-| rejected by TikTok           | DUPLICATE         | DUPLICATE                        | WITHDRAW        |
 | ended otherwise              | DUPLICATE         | DUPLICATE                        | DROP            |
 
 A copy that is ignored on arrival (a test, a foreign host) is counted and touches nothing: IGNORE.
@@ -47,9 +47,12 @@ from twinbeam.pipeline.record.effective_consent import ConsentStatus
 from twinbeam.pipeline.record.relation import Relation, has_left, hears_others
 
 _UNLEASED = frozenset({State.HELD, State.READY, State.WAITING})
+#: What may still be sent: what waits, and what TikTok refused, once its owner sends it again.
+_MAY_GO = UNSENT | {State.REFUSED}
 #: What was held in vain may begin anew for so long, as an order that is paid on delivery.
 _VAIN_MS = 30 * MS_PER_DAY
-_REPLAY_MS = 7 * MS_PER_DAY  #: what TikTok rejected may be sent again on its owner's word; nothing older is
+#: What TikTok refused may be sent again by its owner for so long; nothing older is sent (send/limits.py).
+_RESENDING_MS = 7 * MS_PER_DAY
 _ENRICHMENT_MS = 3_600_000  #: after it was delivered; by then no enrichment can leave any more
 REFUSED_BEFORE = frozenset({State.DROPPED, State.WITHDRAWN})
 #: Reasons of conversions that ended only because nobody permitted or confirmed them in time.
@@ -129,7 +132,7 @@ def by_order(act: Act, known: Conversion | None, signal: Signal) -> Act:
         return Act.OPEN_ENDED if signal.stage == CANCELLED else Act.IGNORE
     if act in (Act.SUPERSEDE, Act.SPLIT):
         return Act.IGNORE
-    return Act.CANCEL if known.state in UNSENT and not known.enriched else Act.DUPLICATE
+    return Act.CANCEL if known.state in _MAY_GO and not known.enriched else Act.DUPLICATE
 
 
 def _first_vouched(known: Conversion, *, enriches: bool) -> Act:
@@ -170,8 +173,8 @@ def _passed_over(known: Conversion, *, enriches: bool) -> Act:  # noqa: ARG001 -
 
 def _contested(known: Conversion, relation: Relation, *, believed: bool) -> Act:
     """Return what a refusal does that comes from a visit which nothing ties to the conversion."""
-    is_unsent = known.state in _UNLEASED or known.state is State.LEASED
-    holds = believed and relation is not Relation.STRANGER and hears_others(known) and is_unsent and not known.enriched
+    may_go = known.state in _MAY_GO
+    holds = believed and relation is not Relation.STRANGER and hears_others(known) and may_go and not known.enriched
     return Act.CONTEST if holds else Act.PASS_OVER
 
 
@@ -195,7 +198,7 @@ def _refused(known: Conversion) -> Act:
 
 
 def _ends(known: Conversion) -> bool:
-    return known.state is not State.REFUSED and _refused(known) is Act.WITHDRAW
+    return _refused(known) is Act.WITHDRAW
 
 
 def may_be_reached(state: str, reason: str, ended_ms: int, now_ms: int) -> bool:
@@ -203,7 +206,7 @@ def may_be_reached(state: str, reason: str, ended_ms: int, now_ms: int) -> bool:
     if state == State.DELIVERED:
         return now_ms - ended_ms <= _ENRICHMENT_MS
     if state == State.REFUSED:
-        return now_ms - ended_ms <= _REPLAY_MS
+        return now_ms - ended_ms <= _RESENDING_MS
     return state in UNSENT or (state == State.EXPIRED and reason in IN_VAIN and now_ms - ended_ms <= _VAIN_MS)
 
 

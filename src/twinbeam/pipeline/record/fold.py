@@ -115,10 +115,14 @@ class Fold:
             self._take(signal, arrival, effective)
 
     def release(self, rows: Sequence[Conversion], now_ms: int) -> None:
-        """Let go what its owner was to look at, and send again what TikTok refused."""
+        """Let go what its owner was to look at."""
         for row in rows:
             self._schedule.release_by_owner(row, now_ms)
-            self._schedule.send_after_all(row, now_ms)
+
+    def resend(self, rows: Sequence[Conversion], now_ms: int) -> None:
+        """Let go again what TikTok refused."""
+        for row in rows:
+            self._schedule.resend(row, now_ms)
 
     def recorded(self, *, skipped_groups: int, gap: bool) -> Recorded:
         """Sum up what was folded."""

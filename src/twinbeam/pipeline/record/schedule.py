@@ -35,6 +35,7 @@ from twinbeam.pipeline.record.vouching import hand_over, is_believed, outdoes, v
 from twinbeam.pipeline.record.write_set import Place, WriteSet
 
 _BROWSER, _SERVER = Side.BROWSER.value, Side.SERVER.value
+_UNSCHEDULED = frozenset({State.EXPIRED, State.REFUSED})
 _OWNER_DAYS = 7  #: for its owner to look at a number that was used twice; TikTok takes no older event
 
 
@@ -124,22 +125,12 @@ class Schedule:
         if conversion.state is State.HELD and conversion.lacks != lacked:
             self._advance(conversion, now_ms)
 
-    def send_after_all(self, conversion: Conversion, now_ms: int) -> None:
-        """Schedule once more what TikTok refused; how late is too late is asked when it is leased."""
-        if conversion.state is not State.REFUSED:
-            return
-        self._counters.state(conversion, -1)
-        conversion.state, conversion.reason, conversion.due_ms = State.READY, "", now_ms
-        self._counters.state(conversion, 1)
-        self._write_set.scheduled[conversion.id] = conversion
-        self._write_set.changed[conversion.id] = conversion
-
     def contest(self, conversion: Conversion, now_ms: int) -> None:
-        """Hold a conversion because a visit that nothing ties to it refused it."""
+        """Hold a conversion because a visit that nothing ties to it refused it; a dead letter is not sent again."""
         lacked, conversion.lacks = conversion.lacks, conversion.lacks | CONTEST
         conversion.contested_ms = max(conversion.contested_ms, now_ms)
         self._write_set.changed[conversion.id] = conversion
-        if conversion.lacks != lacked:
+        if conversion.lacks != lacked and conversion.state is not State.REFUSED:
             self._advance(conversion, now_ms)
 
     def send_again(self, conversion: Conversion, now_ms: int) -> None:
@@ -149,6 +140,14 @@ class Schedule:
         conversion.enriched, conversion.due_ms = True, now_ms
         self._counters.state(conversion, 1)
         self._write_set.scheduled[conversion.id] = conversion
+
+    def resend(self, conversion: Conversion, now_ms: int) -> None:
+        """Schedule anew what TikTok refused and its owner wants sent again."""
+        self._counters.state(conversion, -1)
+        conversion.state, conversion.reason, conversion.due_ms = State.READY, "", now_ms
+        self._counters.state(conversion, 1)
+        self._write_set.scheduled[conversion.id] = conversion
+        self._write_set.changed[conversion.id] = conversion
 
     def end(self, conversion: Conversion, state: State, reason: Reason | None) -> None:
         """End a conversion that waits or waited in vain; its payload goes."""
@@ -264,7 +263,7 @@ class Schedule:
         self._write_set.changed[conversion.id] = conversion
 
     def _leave(self, conversion: Conversion) -> None:
-        if conversion.state not in (State.EXPIRED, State.REFUSED):
+        if conversion.state not in _UNSCHEDULED:
             place = Place(conversion, conversion.due_ms, held=conversion.state is State.HELD)
             self._write_set.unscheduled.setdefault(conversion.id, place)
         self._write_set.scheduled.pop(conversion.id, None)

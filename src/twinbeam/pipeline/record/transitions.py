@@ -35,7 +35,8 @@ from twinbeam.pipeline.record.vouching import forget_other_order, is_believed, r
 from twinbeam.pipeline.record.write_set import Note, WriteSet
 
 _TO_BE_SENT = frozenset({State.READY, State.WAITING})
-_MAY_CHANGE = frozenset({State.HELD, State.READY, State.WAITING})
+_RESENDABLE = frozenset({State.HELD, State.READY, State.WAITING, State.REFUSED})
+_WATCHED = UNSENT | {State.REFUSED}
 #: Copies of one conversion that are kept and told one by one; what comes beyond is counted.
 MOST_COPIES = 64
 
@@ -162,7 +163,7 @@ class Transitions:
             self._recall(known, Reason.NO_CONSENT)
         elif known.enriched:
             self._cancel_enrichment(known)
-        elif known.state in _MAY_CHANGE:
+        elif known.state in _RESENDABLE:
             self._schedule.contest(known, at_ms)
 
     def remember_refusal(self, known: Conversion, at_ms: int, *, by_order: bool = False) -> None:
@@ -219,7 +220,7 @@ class Transitions:
         """
         if not conditions & ~known.conditions:
             return
-        if ended_in_vain(known) or (known.state in _MAY_CHANGE and not known.enriched):
+        if ended_in_vain(known) or (known.state in _RESENDABLE and not known.enriched):
             known.conditions |= conditions
             self._write_set.changed[known.id] = known
         elif known.state is State.LEASED:
@@ -263,7 +264,7 @@ class Transitions:
         self._note(known, it)
         if is_believed(it.relation):
             self.restrict(known, conditions_of(it.effective, known.event_source))
-        may_go_on = known.state in UNSENT or (known.state is State.DELIVERED and not known.enriched)
+        may_go_on = known.state in _WATCHED or (known.state is State.DELIVERED and not known.enriched)
         if may_go_on and signal.visits:
             self._visits.watch(signal, known.id)
         if known.reason != Reason.ERASURE_ASKED:

@@ -1,6 +1,6 @@
 """What sending needs from a store and from a destination."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from twinbeam.core.delivery import Answered, Lane, Lease, Verdict
@@ -74,9 +74,9 @@ class Leases(Protocol):
         """
         ...
 
-    def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
+    def split(self, batch: int, answer: Answered, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """
-        Replace a leased batch by two leased halves in one transaction.
+        Replace a leased batch, which got this answer, by two leased halves in one transaction.
 
         What its visitor has refused since the lease is withdrawn and in neither half.
         """
@@ -87,6 +87,19 @@ class Leases(Protocol):
         Return a lease that has waited for its turn as it may go out now, or None where nothing of it is left.
 
         It is the same one, unless something of it was refused or erased since: the rest is a batch of its own.
+        """
+        ...
+
+
+class Resends(Protocol):
+    """The part of a store that lets dead letters be sent again."""
+
+    def resend(self, ids: Collection[int], never_taken: Collection[int], now_ms: int) -> Mapping[str, int]:
+        """
+        Let those of some dead letters be sent again that may be (resending.py), in one durable transaction.
+
+        `never_taken` are the destination's codes that prove a batch did not arrive. Tells how many there are by the
+        reason why they stay, "" for those that go; what is no dead letter is left out.
         """
         ...
 

@@ -218,15 +218,16 @@ class LaneRun:
 
     async def _settle(self, lease: Lease, verdict: Verdict) -> str:
         if isinstance(verdict, Refused) and lease.count > 1:
-            return await self._split(lease)
+            return await self._split(lease, verdict.answer)
         return await self._ports.settle(lease, verdict, due_ms=self._due_ms(lease, verdict))
 
-    async def _split(self, lease: Lease) -> str:
+    async def _split(self, lease: Lease, answer: Answered) -> str:
         """Send the halves in the place of a refused batch, until the culprit stands alone."""
         ports = self._ports
         halves = await ports.on_store(
             ports.leases.split,
             lease.batch,
+            answer,
             owner=ports.owner,
             now_ms=ports.clock.now_ms(),
             compose=ports.compose,

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from twinbeam.admin import sending_missing
 from twinbeam.admin.contract import Admin
+from twinbeam.admin.dead_letters import Reading, ResendTerms
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.order_tables import LINE, SUMS, harmless, line_row, sum_rows
 from twinbeam.admin.reconciling import Question, Reconciliation, lines_of, reconciliation
@@ -108,14 +109,14 @@ async def send(renderer: PageRenderer, context: RouteContext, request: Request) 
         raise HTTPException(404)
     within = replace(asked, workspace=asked.workspace or mine, result="", reason="", cause="")
     try:
-        await act(context, request, partial(_send, asked=within))
+        await act(context, request, partial(_send, asked=within, terms=context.resend_terms))
     except AdminError as error:
         return await _page(renderer, context, request, asked, problem=str(error))
     return RedirectResponse(asked.address(), 303, {"cache-control": "no-store"})
 
 
-def _send(admin: Admin, *, asked: OrderQuestion) -> MissingPreview:
-    return sending_missing.send(admin, asked.question(admin.store.pixels(), admin.clock.now_ms()))
+def _send(admin: Admin, *, asked: OrderQuestion, terms: ResendTerms) -> MissingPreview:
+    return sending_missing.send(admin, asked.question(admin.store.pixels(), admin.clock.now_ms()), terms)
 
 
 async def as_file(context: RouteContext, request: Request) -> Response:
@@ -150,8 +151,8 @@ async def _page(
     renderer: PageRenderer, context: RouteContext, request: Request, asked: OrderQuestion, problem: str = ""
 ) -> Response:
     now_ms = context.clock.now_ms()
-    may_send = signed_in(request).role != Role.VIEWER
-    found = await context.on_reader(partial(read_page, seen_by(request, context), asked, now_ms, may_send=may_send))
+    terms = context.resend_terms if signed_in(request).role != Role.VIEWER else None
+    found = await context.on_reader(partial(read_page, seen_by(request, context), asked, now_ms, resends_by=terms))
     return renderer.respond(
         "reconciliation/page.html",
         422 if problem else 200,
@@ -174,8 +175,10 @@ async def _page(
     )
 
 
-def read_page(read_model: ReadModel, asked: OrderQuestion, now_ms: int, *, may_send: bool = False) -> OrdersPage:
-    """Read what is asked for; for the reader's thread."""
+def read_page(
+    read_model: ReadModel, asked: OrderQuestion, now_ms: int, *, resends_by: ResendTerms | None = None
+) -> OrdersPage:
+    """Read what is asked for, and what may be sent again where somebody may; for the reader's thread."""
     pixels = read_model.pixels()
     question = asked.question(pixels, now_ms)
     found = reconciliation(read_model.orders, pixels, question)
@@ -184,8 +187,9 @@ def read_page(read_model: ReadModel, asked: OrderQuestion, now_ms: int, *, may_s
         begin = (asked.page - 1) * PAGE
         lines = list(islice(lines_of(read_model.orders, pixels, question), begin, begin + PAGE))
     sending = None
-    if may_send and not asked.wants_list and asked.told == "orders" and found.total.n_missing:
-        sending = sending_missing.preview(read_model.orders, pixels, question, now_ms)
+    if resends_by is not None and not asked.wants_list and asked.told == "orders" and found.total.n_missing:
+        letters = Reading(read_model.dead_letters, pixels, resends_by, now_ms)
+        sending = sending_missing.preview(read_model.orders, letters, question)
     return _shown(read_model, found, asked, question, lines, sending, places(pixels))
 
 

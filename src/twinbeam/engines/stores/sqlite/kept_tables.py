@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING
 
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
+from twinbeam.engines.stores.sqlite.dead_letters import DeadLetters
 
 if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.accounts import AccountTable
     from twinbeam.engines.stores.tables.orders import OrderTable
     from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
+    from twinbeam.engines.stores.tables.resends import ResendTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
     from twinbeam.engines.stores.tables.users import UserRows
 
@@ -23,6 +25,18 @@ class KeptTables:
         from twinbeam.engines.stores.tables.accounts import AccountTable  # noqa: PLC0415
 
         return AccountTable(self._connection.tables, self._connection.ring)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What TikTok refused."""
+        return DeadLetters(self._connection.db)
+
+    @property
+    def resends(self) -> "ResendTable":
+        """Orders to send dead letters again."""
+        from twinbeam.engines.stores.tables.resends import ResendTable  # noqa: PLC0415
+
+        return ResendTable(self._connection.tables)
 
     @property
     def orders(self) -> "OrderTable":

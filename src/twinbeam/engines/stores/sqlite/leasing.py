@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from twinbeam.core.clock import day_of
-from twinbeam.core.delivery import Lane, Lease
+from twinbeam.core.delivery import Answered, Lane, Lease
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.lifecycle import State
 from twinbeam.core.names import wire_name
@@ -33,7 +33,7 @@ from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
 
 _DUE_LANES = f"{LANES} WHERE EXISTS (SELECT 1 FROM ready WHERE ready.lane = lane.id AND due <= ?)"  # noqa: S608 -- constants only
-_SPLIT = "UPDATE batch SET state='split', answered_at=? WHERE id=?"
+_SPLIT = "UPDATE batch SET state='split', answered_at=? WHERE id=?"  # where nothing was sent of it
 _PICKED = (
     "SELECT id, event, received, attempts, maybe_at, workspace, pixel, state, batch, browser_at, spelling, since, "
     "conditions, evidence, visitor, granter, other_visitor, match FROM conversion "
@@ -192,13 +192,13 @@ class Leasing(Settling):
         self._adopt([lease.batch for lease in leases], owner)
         return leases
 
-    def split(self, batch: int, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
+    def split(self, batch: int, answer: Answered, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
         """Replace a leased batch by two leased halves in one transaction."""
         with self._connection.transaction():
             open_batch = self._leased_batch(batch, owner)
             if open_batch is None:
                 return []
-            self._db.execute(_SPLIT, (now_ms, batch))
+            self._close(batch, "split", answer, now_ms)
             lane, ids = self._lane(open_batch.lane), self._without_recalled(open_batch, now_ms).ids
             middle = len(ids) // 2
             halves = [self._half(lane, half, owner, now_ms, compose) for half in (ids[:middle], ids[middle:])]

@@ -1,6 +1,7 @@
 """The record room's part of the SQLite store: load what is known, fold, write, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from twinbeam.engines.stores.sqlite.writing import Writing
 from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.confirming import ended
 from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, has_gap
-from twinbeam.pipeline.record.conversion import reason_to_end
+from twinbeam.pipeline.record.conversion import Conversion, reason_to_end
 from twinbeam.pipeline.record.counters import RECORDED
 from twinbeam.pipeline.record.fold import Fold
 from twinbeam.pipeline.record.policy import RecordPolicy
@@ -124,21 +125,26 @@ class StoreRecorder:
         asked = [id_ for (id_,) in self._db.execute("SELECT conversion FROM release_request").fetchall()]
         if not asked:
             return 0
+        with self._refolding(asked, now_ms) as (fold, rows):
+            fold.release(rows, now_ms)
+            self._db.executemany("DELETE FROM release_request WHERE conversion=?", [(id_,) for id_ in asked])
+        return len(asked)
+
+    @contextmanager
+    def _refolding(self, ids: Collection[int], now_ms: int) -> Iterator[tuple[Fold, list[Conversion]]]:
+        """Let a fold move some known conversions on, and write down what it did, in one transaction."""
         try:
             with self._connection.transaction():
-                known = self._loading.known([])
-                rows = self._loading.rows(set(asked))
+                known, rows = self._loading.known([]), self._loading.rows(set(ids))
                 known.rows.update(rows)
                 fold = Fold(known, new_id=self._new_id, policy=self._policy, claims=self._claims)
-                fold.release(list(rows.values()), now_ms)
+                yield fold, [rows[id_] for id_ in sorted(ids) if id_ in rows]
                 self._writing.write(fold, now_ms)
-                self._db.executemany("DELETE FROM release_request WHERE conversion=?", [(id_,) for id_ in asked])
         except BaseException:
             self._reload()
             raise
         self._dedup.after_commit()
         self._visitor_keys.after_commit()
-        return len(asked)
 
     def end_held_of(self, workspace: str, pixel: str, now_ms: int, *, limit: int) -> int:
         """End what is held for a pixel that was removed."""

@@ -135,11 +135,6 @@ class Setup:
             )
         return [Reused(id_, event_id) for id_, event_id in found]
 
-    def ask_send(self, ids: Sequence[int], *, now_ms: int) -> None:
-        """Ask the writer to send again what TikTok refused of some conversions (`release_asked`)."""
-        with self.transaction():
-            self._db.executemany("INSERT OR IGNORE INTO release_request VALUES (?,?)", [(id_, now_ms) for id_ in ids])
-
     def removed_pixels(self, *, since_ms: int) -> list[tuple[str, str]]:
         """List the pixels that were removed since a moment, by workspace and code."""
         sql = "SELECT workspace, code FROM removed_pixel WHERE at >= ? ORDER BY workspace, code"

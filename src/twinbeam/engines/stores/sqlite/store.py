@@ -3,6 +3,8 @@ The SQLite store, opened.
 
     recording.py   groups of arrivals -> conversions          one transaction a call
                    (loading.py before the fold, writing.py after it, payloads.py for what is sealed)
+    resending.py   dead letters that are sent again           likewise
+                   (dead_letters.py finds them)
     leasing.py     batches: lease, reclaim, split             one transaction a call
     settling.py    batches: what became of them               one transaction a call
     setup.py       pixels, tokens, keys                       short transactions, from any process
@@ -43,6 +45,7 @@ from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
+from twinbeam.engines.stores.sqlite.dead_letters import DeadLetters
 from twinbeam.engines.stores.sqlite.durability import Durability
 from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import ErasureRequests, Housekeeping, keep_by_default
@@ -51,7 +54,7 @@ from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.lookup_index import sort_some
 from twinbeam.engines.stores.sqlite.migrate import migrate
-from twinbeam.engines.stores.sqlite.recording import StoreRecorder
+from twinbeam.engines.stores.sqlite.resending import Resending
 from twinbeam.engines.stores.sqlite.setup import Setup
 from twinbeam.engines.stores.sqlite.signing import SignedSources
 from twinbeam.engines.stores.sqlite.tidying import KeepDays
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.order_reading import OrderReader
+    from twinbeam.engines.stores.tables.resends import ResendTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
     from twinbeam.engines.stores.tables.users import UserRows
 
@@ -72,7 +76,7 @@ FILE = "store.db"
 
 
 class SqliteStore(
-    StoreRecorder,
+    Resending,
     Leasing,
     Setup,
     SignedSources,
@@ -94,7 +98,7 @@ class SqliteStore(
         ages: Ages,
         keep_days_of: KeepDays = keep_by_default,
     ) -> None:
-        StoreRecorder.__init__(self, connection, policy)
+        Resending.__init__(self, connection, policy, ages)
         Leasing.__init__(self, connection, policy, ages)
         Setup.__init__(self, connection)
         SignedSources.__init__(self, connection)
@@ -213,6 +217,18 @@ class SqliteReader(Listing):
         from twinbeam.engines.stores.tables.account_reading import AccountReader  # noqa: PLC0415
 
         return AccountReader(self.tables)
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What TikTok refused."""
+        return DeadLetters(self._db)
+
+    @property
+    def resends(self) -> "ResendTable":
+        """Orders to send dead letters again, read beside the writer."""
+        from twinbeam.engines.stores.tables.resends import ResendTable  # noqa: PLC0415
+
+        return ResendTable(self.tables)
 
     @property
     def orders(self) -> "OrderReader":

@@ -5,7 +5,6 @@ Orders with one purchase at most are added up in SQL by what is alike of them (`
 sums come from an index, and neither what was stated of an order nor the content of an event is read.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -24,11 +23,9 @@ from twinbeam.orders.reconciliation import (
     Days,
     KnownOrder,
     OrderConversion,
-    RefusedPurchase,
     Sought,
     Summed,
 )
-from twinbeam.pipeline.record.conversion import is_proven
 
 #: What the store's own table of conversions tells here; `migrations/` of the SQLite store makes it.
 _NAMES = (
@@ -111,15 +108,6 @@ class OrderReader(LeadReader):
         refused = select(its.id).join(shop_order_conversion, link.conversion == its.id)
         mine = refused.where(link.order == it.id, its.state == "refused", its.event == PURCHASE).exists()
         return self._read(_of(days.workspace, and_(it.day.between(days.first, days.last), mine)))
-
-    def refused_among(self, ids: Sequence[int]) -> list[RefusedPurchase]:
-        """Return what TikTok refused among some conversions, with what says how late it is; no content is read."""
-        with self._tables.reading() as connection:
-            rows = connection.execute(text(_REFUSED), {"ids": json.dumps(list(ids))}).all()
-        return [
-            RefusedPurchase(id_, since, maybe, browser, is_proven(evidence), bool(is_kept))
-            for id_, since, maybe, browser, evidence, is_kept in rows
-        ]
 
     def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
         """Return the orders with a number: each shop may have one."""

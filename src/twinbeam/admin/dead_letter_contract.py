@@ -1,0 +1,46 @@
+"""What sending dead letters again needs from a store."""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from twinbeam.core.dead_letters import Asked, DeadLetter, Resend
+
+
+class DeadLetterReads(Protocol):
+    """The part of a store that finds dead letters. Raises StorageError."""
+
+    def ids(self, asked: Asked, *, after: int, upto: int, limit: int) -> list[int]:
+        """Return the next dead letters that are meant, the oldest first, behind one id and up to another."""
+        ...
+
+    def newest(self, asked: Asked, *, before: int | None, limit: int) -> list[int]:
+        """Return the newest dead letters that are meant, the newest first."""
+        ...
+
+    def letters(self, ids: Collection[int], never_taken: Collection[int]) -> list[DeadLetter]:
+        """Return those of some conversions that are dead letters, by their ids."""
+        ...
+
+
+class ResendReads(Protocol):
+    """The part of a store that shows orders to send again. Raises StorageError."""
+
+    def newest(self, workspaces: Sequence[str], *, limit: int) -> list[Resend]:
+        """Return the newest orders of some workspaces, the newest first."""
+        ...
+
+
+class ResendOrders(ResendReads, Protocol):
+    """The part of a store that keeps orders to send again. Raises StorageError."""
+
+    def add(self, order: Resend) -> Resend:
+        """Keep a new order; returns it with its number."""
+        ...
+
+    def unfinished(self) -> Resend | None:
+        """Return the oldest order that is not carried out."""
+        ...
+
+    def note(self, order: Resend) -> None:
+        """Note how far an order is carried out."""
+        ...

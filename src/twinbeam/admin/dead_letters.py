@@ -1,0 +1,170 @@
+"""Dead letters: what TikTok refused, what sending it again would do, and the order to do so."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from twinbeam.admin.audit import changing
+from twinbeam.admin.contract import Admin
+from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendOrders
+from twinbeam.admin.errors import AdminError, NotFound
+from twinbeam.admin.workspaces import known as known_workspace
+from twinbeam.core.dead_letters import Asked, DeadLetter, Preview, Resend
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.story import PixelRow
+from twinbeam.pipeline.send.limits import Ages
+from twinbeam.pipeline.send.resending import previewed, why_not
+
+PAGE = 50
+AT_ONCE = 500  #: conversions in one transaction, so that the recorder never waits for long
+_LOOKED_AT = 2_000  #: letters read at once for a preview
+_END = 2**62
+
+
+class ResendingStore(Protocol):
+    """What carrying an order out needs: the writer's store."""
+
+    @property
+    def dead_letters(self) -> DeadLetterReads:
+        """What TikTok refused."""
+        ...
+
+    @property
+    def resends(self) -> ResendOrders:
+        """The orders to send again."""
+        ...
+
+    def pixels(self) -> list[PixelRow]:
+        """Return the pixels of all workspaces."""
+        ...
+
+    def resend(self, ids: Collection[int], never_taken: Collection[int], now_ms: int) -> Mapping[str, int]:
+        """Let those of some dead letters be sent again that may be, and count what became of them."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commit all that is changed inside together, durably, or nothing."""
+        ...
+
+
+class ResendTerms(Struct, frozen=True):
+    """What decides beside a letter itself whether it may be sent again."""
+
+    never_taken: frozenset[int]  #: TikTok's codes that prove that a batch did not arrive
+    ages: Ages = Ages()
+
+
+class Judged(Struct, frozen=True):
+    """A dead letter, and why it must stay one, if it must."""
+
+    letter: DeadLetter
+    stays: Reason | None
+
+
+class Page(Struct, frozen=True):
+    """Some dead letters, the newest first, and before which id the list goes on."""
+
+    letters: list[Judged]
+    next_id: int | None
+
+
+class Reading(Struct, frozen=True):
+    """What judging dead letters reads: the letters, the pixels' rules, and the time."""
+
+    found: DeadLetterReads
+    pixels: Sequence[PixelRow]
+    terms: ResendTerms
+    now_ms: int
+
+    def judged(self, ids: Collection[int]) -> list[Judged]:
+        """Return some dead letters with the reasons why they must stay."""
+        rows = {(row.workspace, row.code): row for row in self.pixels}
+        letters = self.found.letters(ids, self.terms.never_taken)
+        return [Judged(it, self._why_not(it, rows.get((it.workspace, it.pixel)))) for it in letters]
+
+    def _why_not(self, letter: DeadLetter, row: PixelRow | None) -> Reason | None:
+        closed = _closed(row)
+        return closed if row is None or closed else why_not(letter, row.rules, self.terms.ages, self.now_ms)
+
+
+def reading(admin: Admin, terms: ResendTerms) -> Reading:
+    """Return what an owner's command reads."""
+    store = admin.store
+    return Reading(store.dead_letters, store.pixels(), terms, admin.clock.now_ms())
+
+
+def listed(reads: Reading, asked: Asked, *, before: int | None = None, limit: int = PAGE) -> Page:
+    """Return a page of dead letters, the newest first."""
+    ids = reads.found.newest(asked, before=before, limit=limit + 1)
+    shown = reads.judged(ids[:limit])
+    return Page(shown[::-1], ids[limit - 1] if len(ids) > limit else None)
+
+
+def preview(reads: Reading, asked: Asked) -> Preview:
+    """Return what sending some dead letters again would do, without doing it."""
+    return previewed((it.letter, it.stays) for it in _all(reads, asked))
+
+
+def resend(admin: Admin, asked: Asked, terms: ResendTerms) -> Resend:
+    """
+    Order that some dead letters are sent again; the running gateway carries it out, and the audit tells of it.
+
+    Raises NotFound where none is meant, and AdminError where none of them may be sent.
+    """
+    known_workspace(admin, asked.workspace)
+    with changing(admin) as audit:
+        meant = list(_all(reading(admin, terms), asked))
+        if not meant:
+            raise NotFound("No dead letter matches. List them with: twinbeam dead-letters list")
+        sendable = [it.letter.id for it in meant if it.stays is None]
+        if not sendable:
+            raise AdminError("None of these can be sent again; the preview tells why.")
+        upto = meant[-1].letter.id
+        order = Resend(0, asked, admin.actor.name, audit.at_ms, count=len(meant), upto=upto)
+        kept = admin.store.resends.add(order)
+        audit.tell(f"dead letters ({asked.workspace}), order {kept.id}", "", f"send {len(sendable)} again")
+    return kept
+
+
+def carry_out(store: ResendingStore, terms: ResendTerms, now_ms: int) -> Resend | None:
+    """Carry the oldest order out a little further, in one transaction; returns it, or None where there is none."""
+    order = store.resends.unfinished()
+    if order is None:
+        return None
+    with store.transaction():
+        found = store.dead_letters
+        ids = found.ids(order.asked, after=order.place, upto=order.upto, limit=AT_ONCE)
+        rows = {(row.workspace, row.code): row for row in store.pixels()}
+        letters = found.letters(ids, terms.never_taken)
+        closed = {it.id: reason for it in letters if (reason := _closed(rows.get((it.workspace, it.pixel))))}
+        open_ = [it.id for it in letters if it.id not in closed]
+        became: Counter[str] = Counter(closed.values()) + Counter(store.resend(open_, terms.never_taken, now_ms))
+        sent = became.pop("", 0)
+        left = {reason: order.left.get(reason, 0) + became.get(reason, 0) for reason in {**order.left, **became}}
+        done = replace(
+            order,
+            place=ids[-1] if ids else order.upto,
+            sent=order.sent + sent,
+            left=left,
+            finished_ms=now_ms if len(ids) < AT_ONCE else None,
+        )
+        store.resends.note(done)
+    return done
+
+
+def _closed(row: PixelRow | None) -> Reason | None:
+    """Return why nothing is sent again to a pixel, if nothing is."""
+    if row is None:
+        return Reason.PIXEL_REMOVED
+    return Reason.PIXEL_STOPPED if row.stopped is not None else None
+
+
+def _all(reads: Reading, asked: Asked) -> Iterable[Judged]:
+    place = 0
+    while ids := reads.found.ids(asked, after=place, upto=_END, limit=_LOOKED_AT):
+        place = ids[-1]
+        yield from reads.judged(ids)

@@ -1,0 +1,99 @@
+"""Dead letters: conversions that TikTok refused, as their owner sees them and may have them sent again."""
+
+from msgspec import Struct
+
+from twinbeam.core.outcomes import Reason
+
+
+class DeadLetter(Struct, frozen=True):
+    """A conversion that TikTok refused: what was said of it, and all that decides whether it may be sent again."""
+
+    id: int
+    workspace: str
+    event_source: str
+    pixel: str
+    test_code: str
+    event: str
+    event_id: str
+    order_id: str
+    value_minor: int | None
+    currency: str
+    event_time: int  #: seconds since the epoch
+    refused_ms: int
+    attempts: int
+    code: int | None  #: TikTok's code in its last answer
+    message: str
+    request_id: str
+    since_ms: int  #: when it began to wait: its age counts from here
+    maybe_at: int | None  #: when TikTok may first have got it from us
+    browser_at: int | None  #: when TikTok's own script may first have reported it
+    is_proven: bool  #: what a browser said of that script was said by the conversion's own visit
+    is_contested: bool  #: a visit refused it since
+    is_united: bool  #: it is counted in another conversion
+    is_kept: bool  #: its content is still there
+    never_taken: bool  #: every answer to a request that carried it proves that TikTok took nothing of that
+
+
+class Asked(Struct, frozen=True):
+    """Which dead letters are meant; what is empty narrows nothing."""
+
+    workspace: str
+    pixel: str = ""
+    event: str = ""
+    code: int | None = None  #: TikTok's
+    since_ms: int = 0  #: refused at this time or later
+    until_ms: int = 2**62  #: refused before this time
+    ids: tuple[int, ...] = ()
+
+
+class Preview(Struct, frozen=True):
+    """What sending some dead letters again would do."""
+
+    sendable: int
+    left: dict[str, int]  #: what stays a dead letter, by its Reason
+    value: dict[str, int]  #: minor units of what would be sent, by its currency
+
+    @property
+    def count(self) -> int:
+        """All that is meant."""
+        return self.sendable + sum(self.left.values())
+
+
+class Resend(Struct, frozen=True):
+    """One order to send dead letters again, and how far it is carried out."""
+
+    id: int
+    asked: Asked
+    who: str
+    at_ms: int
+    count: int  #: dead letters that were meant when it was asked
+    upto: int  #: the newest conversion that it may mean
+    place: int = 0  #: the last conversion that was looked at
+    sent: int = 0  #: put back among what waits to be sent
+    left: dict[str, int] = {}  #: what stayed a dead letter, by its Reason
+    finished_ms: int | None = None
+
+    @property
+    def done(self) -> int:
+        """How many were looked at."""
+        return self.sent + sum(self.left.values())
+
+
+#: In words for the owner, where the reason's own sentence speaks of another moment.
+STAYS: dict[Reason, str] = {
+    Reason.DEDUP_WINDOW: (
+        "TikTok may have it already, and would count it twice: more than 47 hours have passed since it was first sent."
+    ),
+    Reason.TOO_OLD: "It is older than seven days, and TikTok takes no older events.",
+    Reason.PAYLOAD_LOST: "Its content is no longer kept.",
+    Reason.CONSENT_CONTESTED: "A visitor declined consent for this order since then.",
+    Reason.JOINED: "It is the same order as another conversion, and is counted there.",
+    Reason.PIXEL_STOPPED: "Its pixel is stopped. Start it first.",
+    Reason.TEST_ORDER: "It is a test, and its test code is switched off.",
+}
+
+
+def stays_because(reason: str) -> str:
+    """Return one sentence on why a dead letter cannot be sent again."""
+    known = Reason(reason)
+    return STAYS.get(known) or known.sentence

@@ -1,0 +1,45 @@
+"""May a dead letter be sent again? Pure: its owner decides that it should, this decides whether it can."""
+
+from collections.abc import Iterable
+
+from twinbeam.core.dead_letters import DeadLetter, Preview
+from twinbeam.core.delivery import Lane
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import PixelRules
+from twinbeam.pipeline.send.limits import Ages, ended_test
+
+
+def why_not(letter: DeadLetter, rules: PixelRules, ages: Ages, now_ms: int) -> Reason | None:
+    """
+    Return why a dead letter must stay one, or None if it may be sent again.
+
+    Where TikTok certainly took nothing of it, only its age counts; else it may be there already, and the windows of
+    any other attempt hold.
+    """
+    if letter.is_united:
+        return Reason.JOINED
+    if letter.is_contested:
+        return Reason.CONSENT_CONTESTED
+    if not letter.is_kept:
+        return Reason.PAYLOAD_LOST
+    if ended := ended_test(_lane(letter), rules, now_ms):
+        return ended
+    ours = None if letter.never_taken else letter.maybe_at
+    return ages.reason_to_end(letter.since_ms, ours, letter.browser_at, now_ms, proven=letter.is_proven)
+
+
+def previewed(letters: Iterable[tuple[DeadLetter, Reason | None]]) -> Preview:
+    """Add up what sending some dead letters again would do."""
+    sendable, left, value = 0, dict[str, int](), dict[str, int]()
+    for letter, reason in letters:
+        if reason is not None:
+            left[reason] = left.get(reason, 0) + 1
+            continue
+        sendable += 1
+        if letter.value_minor is not None:
+            value[letter.currency] = value.get(letter.currency, 0) + letter.value_minor
+    return Preview(sendable, left, value)
+
+
+def _lane(letter: DeadLetter) -> Lane:
+    return Lane(0, letter.workspace, letter.event_source, letter.pixel, letter.test_code)

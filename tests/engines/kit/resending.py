@@ -1,0 +1,174 @@
+"""A dead letter is sent again when its owner says so, and only where nothing counts twice and nobody has refused it."""
+
+from engines.kit.harness import BAD, OK, Harness
+from signals import BROWSER, DAY, HOUR, NOW, WORKSPACE, a_refusal, a_signal, a_statement, carried_ids, denied
+from twinbeam.core.dead_letters import Asked
+from twinbeam.core.delivery import Answered
+from twinbeam.core.keys import lookup
+
+_PARTIAL = Answered(status=200, code=20001, message="Partial success", request_id="r-4")
+
+
+def a_dead_letter_is_sent_again_under_its_id(h: Harness) -> None:
+    body = _refuse(h, "e-1")
+    assert h.resend() == {"": 1}
+    lease = h.lease()
+    assert (h.state(), carried_ids(lease), lease.body) == ("leased", ["e-1"], body)
+    h.delivered(lease)
+    story = h.story()
+    assert (story.state, story.reason, story.attempts) == ("delivered", "", 2)
+    assert [attempt.code for attempt in story.log] == [40002, 0]
+
+
+def what_is_no_dead_letter_is_left_alone(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2"))
+    h.delivered(h.lease())
+    ids = [h.story("e-1").id, h.story("e-2").id, 99]
+    assert h.step(lambda: h.store.resend(ids, (40002,), h.now())) == {}
+    assert (h.state("e-1"), h.state("e-2")) == ("delivered", "ready")
+
+
+def sending_twice_is_asked_for_once(h: Harness) -> None:
+    _refuse(h, "e-1")
+    assert h.resend() == {"": 1}
+    assert h.resend() == {}
+    assert len(carried_ids(h.lease())) == 1
+
+
+def it_survives_a_restart(h: Harness) -> None:
+    _refuse(h, "e-1")
+    h.resend()
+    h.engine.reopen()
+    assert carried_ids(h.lease()) == ["e-1"]
+
+
+def what_tiktok_certainly_never_took_goes_for_seven_days(h: Harness) -> None:
+    _refuse(h, "e-1")
+    h.clock.advance(ms=7 * DAY - 1)
+    assert h.resend() == {"": 1}
+    assert carried_ids(h.lease()) == ["e-1"], "its 48 hours begin with this attempt"
+
+
+def what_is_older_than_seven_days_stays(h: Harness) -> None:
+    _refuse(h, "e-1")
+    h.clock.advance(ms=7 * DAY)
+    assert h.resend() == {"too_old": 1}
+    assert h.state() == "refused"
+
+
+def what_may_be_there_stays_after_47_hours(h: Harness) -> None:
+    _refuse(h, "e-1", answer=_PARTIAL)
+    h.clock.advance(ms=47 * HOUR)
+    assert h.resend() == {"dedup_window": 1}
+
+
+def what_may_be_there_goes_before_47_hours(h: Harness) -> None:
+    _refuse(h, "e-1", answer=_PARTIAL)
+    h.clock.advance(ms=47 * HOUR - 1)
+    assert h.resend() == {"": 1}
+
+
+def one_unclear_answer_among_several_is_enough_to_stay(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.waiting(h.lease())
+    h.refused(h.lease())
+    h.clock.advance(ms=47 * HOUR)
+    assert h.resend() == {"dedup_window": 1}
+
+
+def the_answers_to_larger_batches_count_too(h: Harness) -> None:
+    h.take(a_signal("e-1"), a_signal("e-2"))
+    for half in h.split(h.lease()):
+        h.refused(half)
+    h.clock.advance(ms=48 * HOUR)
+    assert h.resend() == {"": 2}, "the whole was refused with 40002, and so were its halves"
+    assert h.resend() == {}
+
+
+def what_a_visitor_declines_is_no_dead_letter_any_more(h: Harness) -> None:
+    _refuse(h, "e-1")
+    h.take(a_refusal("e-1"))
+    assert h.store.states() == {"withdrawn": 1}
+    assert h.store.dead_letters.ids(Asked(WORKSPACE), after=0, upto=2**62, limit=10) == []
+
+
+def what_a_visit_declines_later_reaches_its_dead_letters(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER, visitor="v"))
+    h.refused(h.lease())
+    h.take(a_statement(denied(), visitor="v", received_ms=NOW + 1))
+    assert h.store.states() == {"withdrawn": 1}
+
+
+def a_dead_letter_of_an_erased_person_stays(h: Harness) -> None:
+    ada = "ada@example.com"
+    _refuse(h, "e-1", lookups=[lookup("email", WORKSPACE, ada)])
+    id_ = h.story().id
+    h.clock.advance(ms=1)
+    assert h.erase("email", ada).removed == 1
+    assert h.resend_of([id_]) == {}
+
+
+def what_is_sent_again_and_refused_again_is_a_dead_letter_again(h: Harness) -> None:
+    _refuse(h, "e-1")
+    h.resend()
+    h.refused(h.lease())
+    assert h.resend() == {"": 1}
+    h.delivered(h.lease(), answer=OK)
+    assert h.state() == "delivered"
+
+
+def dead_letters_are_found_by_what_they_have_in_common(h: Harness) -> None:
+    _refuse(h, "e-1")
+    h.clock.advance(ms=HOUR)
+    _refuse(h, "e-2", event="Lead", answer=_PARTIAL)
+    _refuse(h, "e-3", pixel="PIXEL2")
+    found = h.store.dead_letters
+    asked = {
+        "all": Asked(WORKSPACE),
+        "pixel": Asked(WORKSPACE, pixel="PIXEL2"),
+        "event": Asked(WORKSPACE, event="Lead"),
+        "code": Asked(WORKSPACE, code=40002),
+        "since": Asked(WORKSPACE, since_ms=NOW + HOUR),
+        "until": Asked(WORKSPACE, until_ms=NOW + HOUR),
+        "ids": Asked(WORKSPACE, ids=(h.story("e-2").id,)),
+        "another": Asked("another"),
+    }
+    listed = {
+        name: [letter.event_id for letter in found.letters(found.ids(one, after=0, upto=2**62, limit=9), ())]
+        for name, one in asked.items()
+    }
+    assert listed == {
+        "all": ["e-1", "e-2", "e-3"],
+        "pixel": ["e-3"],
+        "event": ["e-2"],
+        "code": ["e-1", "e-3"],
+        "since": ["e-2", "e-3"],
+        "until": ["e-1"],
+        "ids": ["e-2"],
+        "another": [],
+    }
+    newest = found.newest(Asked(WORKSPACE), before=None, limit=2)
+    assert newest == [h.story("e-3").id, h.story("e-2").id]
+    assert found.newest(Asked(WORKSPACE), before=newest[-1], limit=2) == [h.story("e-1").id]
+
+
+def a_dead_letter_tells_what_was_said_of_it(h: Harness) -> None:
+    _refuse(h, "e-1", order_id="1001")
+    (letter,) = h.store.dead_letters.letters([h.story().id], (40002,))
+    assert (letter.code, letter.message, letter.request_id) == (BAD.code, BAD.message, BAD.request_id)
+    assert (letter.event_id, letter.order_id, letter.attempts, letter.refused_ms) == ("e-1", "1001", 1, NOW)
+    assert (letter.never_taken, letter.is_kept, letter.is_contested, letter.is_united) == (True, True, False, False)
+
+
+def a_copy_that_comes_in_between_changes_nothing_of_what_goes(h: Harness) -> None:
+    body = _refuse(h, "e-1")
+    h.take(a_signal("e-1", channel=BROWSER))
+    h.resend()
+    assert h.lease().body == body
+
+
+def _refuse(h: Harness, event_id: str, *, answer: Answered = BAD, pixel: str = "PIXEL1", **facts: object) -> bytes:
+    h.take(a_signal(event_id, pixel=pixel, received_ms=h.now(), event_time=h.now() // 1_000, **facts))
+    lease = h.lease(pixel=pixel)
+    h.refused(lease, answer=answer)
+    return lease.body
