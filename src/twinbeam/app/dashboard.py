@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from twinbeam.app.feeds import Feeds
 from twinbeam.app.importing import Importing
 from twinbeam.app.pending import Pending
 from twinbeam.app.sign_in import known_hosts, sign_in_terms
@@ -34,6 +35,7 @@ class Shown:
     on_reader: Thread
     clock: Clock
     importing: Importing
+    feeds: Feeds
     directory: Callable[[], Directory]
     lag: Callable[[], LagView]
     not_ready: Callable[[], list[str]]
@@ -66,6 +68,7 @@ def dashboard(of: Shown) -> KnownHosts:
         trial=TikTokTrial(settings.tiktok_url, of.clock, proxy=settings.proxy),
         tag_path=settings.tag_path,
         intake_url=settings.listen.url,
+        uploads=of.feeds,
         connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
     )
     return KnownHosts(pages, known_hosts(settings))

@@ -21,6 +21,7 @@ from twinbeam.web.accounts.routes import account_routes
 from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import probes
 from twinbeam.web.contract import (
+    NO_UPLOADS,
     NOTHING_TO_CONNECT,
     Connecting,
     LagView,
@@ -28,6 +29,7 @@ from twinbeam.web.contract import (
     ReadModel,
     RouteContext,
     SignInTerms,
+    Uploads,
     never,
     nobody_to_ask,
 )
@@ -40,6 +42,7 @@ from twinbeam.web.live import view as live
 from twinbeam.web.live.snapshot_cache import SnapshotCaches
 from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
+from twinbeam.web.products import view as products
 from twinbeam.web.reconciliation import view as reconciliation
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.setup import view as setup
@@ -73,6 +76,7 @@ def build(  # noqa: PLR0913 -- a parts list
     tag_path: str = "/t",
     intake_url: str = "http://127.0.0.1:8700",
     connecting: Connecting = NOTHING_TO_CONNECT,
+    uploads: Uploads = NO_UPLOADS,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -93,6 +97,7 @@ def build(  # noqa: PLR0913 -- a parts list
         tag_path=tag_path,
         intake_url=intake_url,
         connecting=connecting,
+        uploads=uploads,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))
@@ -143,6 +148,11 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         *account_routes(context, renderer),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/reconciliation", partial(reconciliation.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute("/products", partial(products.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute("/products", partial(products.change, renderer, context), needs=Access.MEMBER, methods=("POST",)),
+        DeclaredRoute(
+            "/products/upload", partial(products.upload, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),
         DeclaredRoute("/sign-in", partial(sign_in.show, renderer, door), needs=Access.ANYONE, methods=("GET", "POST")),

@@ -1,6 +1,6 @@
 """What the pages need: a read model, and a few questions the composition root can answer."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountApi, AccountReads
 from twinbeam.admin.contract import Administration
+from twinbeam.admin.product_contract import FeedReads
 from twinbeam.admin.token_check import TokenTrial, TrialOf, Tried
 from twinbeam.admin.token_record import KnownTokens, TokenVerdict
 from twinbeam.admin.user_contract import UserReading
@@ -106,6 +107,11 @@ class ReadModel(Searched, Protocol):
         """The orders of the ledger with their purchases."""
         ...
 
+    @property
+    def products(self) -> FeedReads:
+        """The product feeds, and which content ids they know."""
+        ...
+
 
 class OnThread(Protocol):
     """Runs a call on a thread of its own, so that the event loop never waits for a disk."""
@@ -141,6 +147,32 @@ class Connecting:
 
 
 NOTHING_TO_CONNECT = Connecting()
+
+
+class Uploads(Protocol):
+    """Where an uploaded product feed is kept until the job reads it."""
+
+    def ask(self) -> None:
+        """Have the job look at once."""
+        ...
+
+    async def take_upload(self, workspace: str, name: str, pieces: AsyncIterator[bytes]) -> bool:
+        """Keep a file; False where it is too large. Raises OSError."""
+        ...
+
+
+class NoUploads:
+    """Takes no file."""
+
+    def ask(self) -> None:
+        """Do nothing."""
+
+    async def take_upload(self, _workspace: str, _name: str, _pieces: AsyncIterator[bytes]) -> bool:
+        """Keep nothing."""
+        return False
+
+
+NO_UPLOADS = NoUploads()
 
 
 def never() -> bool:
@@ -183,8 +215,8 @@ class RouteContext:
     `pending` tells whether an event id lies in a journal but is not yet recorded; `ready` gives reasons why not;
     `metrics` gives a body and its content type; `access_codes` are those with which TikTok refuses a token.
     `trial` asks TikTok about a token. `tag_path` and `intake_url` are where pages and servers reach the intake.
-    `closing` ends the live streams, which would hold up a stop. What a page changes, it changes by
-    `administration` on the writer's thread: see `acting.py`.
+    `closing` ends the live streams, which would hold up a stop. `uploads` keeps files until a job
+    reads them. What a page changes, it changes by `administration` on the writer's thread: see `acting.py`.
     """
 
     read_model: ReadModel
@@ -204,3 +236,4 @@ class RouteContext:
     tag_path: str = "/t"
     intake_url: str = "http://127.0.0.1:8700"
     connecting: Connecting = NOTHING_TO_CONNECT
+    uploads: Uploads = NO_UPLOADS

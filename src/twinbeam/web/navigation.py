@@ -10,6 +10,7 @@ ENTRIES = (
     ("/pixels", "Pixels", Role.VIEWER),
     ("/conversions", "Conversions", Role.VIEWER),
     ("/reconciliation", "Orders", Role.VIEWER),
+    ("/products", "Products", Role.VIEWER),
     ("/setup", "Set-up", Role.MEMBER),
     ("/accounts", "Accounts", Role.VIEWER),
     ("/users", "Users", Role.OWNER),

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 
 from twinbeam.admin.account_contract import AccountReads
+from twinbeam.admin.product_contract import FeedReads
 from twinbeam.admin.token_record import KnownTokens, TokenCheck
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.fleet import PixelWeek
@@ -25,6 +26,7 @@ from twinbeam.orders.reconciliation import KnownOrder, OrderReads
 from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
+from twinbeam.web.feed_sight import FeedsOfWorkspace, FeedsWithoutAddresses
 
 Placed = TypeVar("Placed", Covered, LastAnswer, PixelRow, PixelWeek, SideSeen, Story, Total)
 
@@ -77,6 +79,11 @@ class OneWorkspace:
     def orders(self) -> OrderReads:
         """Return the orders of the workspace."""
         return _OrdersOf(self._all.orders, self._workspace)
+
+    @property
+    def products(self) -> FeedReads:
+        """Return the product feed of the workspace."""
+        return FeedsOfWorkspace(self._all.products, self._workspace)
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id in some workspaces."""
@@ -185,6 +192,11 @@ class WithoutMessages:
     def orders(self) -> OrderReads:
         """Return the ledger of orders."""
         return self._all.orders
+
+    @property
+    def products(self) -> FeedReads:
+        """Return the product feeds, without their addresses."""
+        return FeedsWithoutAddresses(self._all.products)
 
     @property
     def accounts(self) -> AccountReads:
