@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from twinbeam.core.goods import Margin
 from twinbeam.core.products import DayMatch, Feed, Product, UnknownId
 from twinbeam.products.ids import Candidate
-from twinbeam.products.matching import DayCount, Named, NamedContents, Place
+from twinbeam.products.matching import Named
 
 
 class FeedReads(Protocol):
@@ -29,6 +30,10 @@ class FeedReads(Protocol):
 
     def candidates(self, workspace: str, ids: Sequence[str]) -> Mapping[str, list[Candidate]]:
         """Return to which products the loose forms of some ids lead."""
+        ...
+
+    def margins(self, conversions: Sequence[int]) -> Mapping[int, Margin]:
+        """Return what the orders behind some conversions are worth, as far as that is kept."""
         ...
 
 
@@ -69,16 +74,4 @@ class FeedStore(FeedReads, Protocol):
 
     def remove_feed(self, workspace: str) -> None:
         """Forget a feed; its products go by and by."""
-        ...
-
-
-class ContentStore(FeedReads, Protocol):
-    """What counts the content ids of delivered events."""
-
-    def delivered_contents(self, *, limit: int) -> tuple[list[NamedContents], int | None]:
-        """Return what the next delivered events name, and up to which batch; None where nothing is left to count."""
-        ...
-
-    def keep_contents(self, counts: Mapping[Place, DayCount], batch: int, *, forget_before: int) -> None:
-        """Add counts up and move on; days before a UTC day are forgotten."""
         ...

@@ -32,6 +32,10 @@ Who reports an event to TikTok: its own script and this gateway, the script alon
 BROWSER_ONLY = frozenset({"Pageview", "Search"})
 
 
+#: What is somebody's order, and so is worth something.
+ORDER_EVENTS = frozenset({"Purchase", "PlaceAnOrder"})
+
+
 Place = Annotated[str, Meta(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 """ISO 3166: a country such as DE, or a state such as US-CA; in another spelling it would be a rule without effect."""
 
@@ -64,6 +68,8 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     restricted: bool = False  #: no names, no search strings, no URL path and query
     product_id: Literal["as_sent", "sku", "variant", "group"] = "as_sent"  #: which id of a product is sent
     value_without: tuple[Part, ...] = ()  #: parts of the total that the value leaves out
+    value: Literal["revenue", "margin"] = "revenue"  #: of orders; for margin the server alone reports purchases
+    cost_unknown: Literal["without_value", "revenue"] = "without_value"  #: how an order is sent without all its costs
     environment: Literal["production", "staging"] = "production"  #: staging: tests are sent, and nothing else
     hosts: tuple[str, ...] = ()  #: hosts whose pages may report; empty: those of the workspace
     staging_hosts: tuple[str, ...] = ()  #: hosts whose events are tests

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from twinbeam.admin.product_contract import FeedReads
+from twinbeam.core.goods import Margin
 from twinbeam.core.products import DayMatch, Feed, UnknownId
 from twinbeam.products.ids import Candidate
 from twinbeam.products.matching import Named
@@ -38,6 +39,10 @@ class FeedsOfWorkspace:
         """Return to which products the loose forms of some ids lead."""
         return self._all.candidates(workspace, ids) if workspace == self._workspace else {}
 
+    def margins(self, conversions: Sequence[int]) -> Mapping[int, Margin]:
+        """Return what the orders behind some conversions are worth; whoever asks has found these before."""
+        return self._all.margins(conversions)
+
 
 class FeedsWithoutAddresses:
     """See admin.product_contract.FeedReads for the promises; whoever may only look reads no address."""
@@ -65,3 +70,7 @@ class FeedsWithoutAddresses:
     def candidates(self, workspace: str, ids: Sequence[str]) -> Mapping[str, list[Candidate]]:
         """Return to which products the loose forms of some ids lead."""
         return self._all.candidates(workspace, ids)
+
+    def margins(self, conversions: Sequence[int]) -> Mapping[int, Margin]:
+        """Return what the orders behind some conversions are worth; whoever asks has found these before."""
+        return self._all.margins(conversions)

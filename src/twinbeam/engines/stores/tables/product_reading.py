@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
+from twinbeam.core.goods import Margin
 from twinbeam.core.products import DayMatch, Feed, RowFault, UnknownId
 from twinbeam.engines.stores.tables import product_schema as its
 from twinbeam.engines.stores.tables.database import Tables
@@ -72,6 +73,14 @@ class ProductReader:
         with self._tables.reading() as link:
             load = _load_of(link, workspace)
             return {id_: _candidates(link, load, id_) for id_ in ids} if load else {}
+
+    def margins(self, conversions: Sequence[int]) -> Mapping[int, Margin]:
+        """Return what the orders behind some conversions are worth, as far as that is kept."""
+        it = its.conversion_margin.c
+        columns = [it[name] for name in Margin.__struct_fields__]
+        with self._tables.reading() as link:
+            asked = (select(it.id, *columns).where(it.id.in_(some)) for some in chunks(conversions))
+            return {id_: Margin(*values) for each in asked for id_, *values in link.execute(each)}
 
 
 def _load_of(link: Connection, workspace: str) -> int:
