@@ -15,7 +15,7 @@ from twinbeam.admin.contract import Actor, Admin
 from twinbeam.core.clock import day_of
 from twinbeam.core.rules import WorkspaceRules
 from twinbeam.products.files import FeedUnreadable
-from twinbeam.products.loading import Loading
+from twinbeam.products.loading import FeedLoading
 from twinbeam.products.matching import LONGEST_NAMED, MOST_NAMED
 
 
@@ -52,7 +52,7 @@ def count(room):
 
 def test_until_a_file_is_read_the_one_before_stays_in_force(admin):
     take_in(admin, "id,title\nA,Hat\n")
-    loading = Loading(io.BytesIO(b"id,title\nB,Cap\n"), admin.store.products, WORKSPACE, "b.csv")
+    loading = FeedLoading(io.BytesIO(b"id,title\nB,Cap\n"), admin.store.products, WORKSPACE, "b.csv")
     loading.keep(loading.read(), 1)
     assert known(admin, "A", "B") == {"A"}
     loading.finish(2)
@@ -60,7 +60,7 @@ def test_until_a_file_is_read_the_one_before_stays_in_force(admin):
 
 
 def test_a_file_that_was_begun_earlier_does_not_win_over_a_later_one_that_removed_it(admin):
-    loading = Loading(io.BytesIO(b"id,title\nA,Hat\n"), admin.store.products, WORKSPACE, "a.csv")
+    loading = FeedLoading(io.BytesIO(b"id,title\nA,Hat\n"), admin.store.products, WORKSPACE, "a.csv")
     loading.keep(loading.read(), 1)
     take_in(admin, "id,title\nB,Cap\n")
     while admin.store.products.drop_some(2, limit=1):

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from twinbeam.admin import products
 from twinbeam.admin.contract import Actor, Admin
-from twinbeam.app.feeds import FeedDesk
+from twinbeam.app.feeds import FeedFiles
 from twinbeam.core.clock import HandClock
 from twinbeam.core.rules import MAIN
 from twinbeam.engines.keyring import KeyRing
@@ -51,7 +51,7 @@ async def on_store(call, *args, **named):
 def reading(admin, folder, **limits):
     networks = limits.pop("networks", ("127.0.0.0/8",))
     client = FeedClient(allowed=Allowed(networks), reserve_bytes=0, **limits)
-    return FeedReading(desk=FeedDesk(admin, folder), api=client, on_store=on_store, clock=admin.clock)
+    return FeedReading(desk=FeedFiles(admin, folder), api=client, on_store=on_store, clock=admin.clock)
 
 
 def feed(admin):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signals import a_body
-from twinbeam.core.products import Product
+from twinbeam.core.products import FeedProduct
 from twinbeam.products.ids import Candidate, advice, aliases_of, looked_for, loose
 from twinbeam.products.matching import MOST_NAMED, NamedContents, contents_of, kept, tallied
 
@@ -29,14 +29,14 @@ def advised(content_id, *products, is_group=False):
 @pytest.mark.parametrize(
     ("sent", "product"),
     [
-        ("456", Product("shopify_DE_123_456")),
-        ("shopify_DE_123_456", Product("456")),
-        ("gid://shopify/ProductVariant/456", Product("456")),
-        ("gla_456", Product("456")),
-        ("lamp-1", Product("LAMP-1")),
-        ("LAMP-1", Product("lamp-1")),
-        ("00456", Product("456")),
-        ("456", Product("00456")),
+        ("456", FeedProduct("shopify_DE_123_456")),
+        ("shopify_DE_123_456", FeedProduct("456")),
+        ("gid://shopify/ProductVariant/456", FeedProduct("456")),
+        ("gla_456", FeedProduct("456")),
+        ("lamp-1", FeedProduct("LAMP-1")),
+        ("LAMP-1", FeedProduct("lamp-1")),
+        ("00456", FeedProduct("456")),
+        ("456", FeedProduct("00456")),
     ],
 )
 def test_another_form_of_the_same_id_is_advised(sent, product):
@@ -44,31 +44,31 @@ def test_another_form_of_the_same_id_is_advised(sent, product):
 
 
 def test_another_id_of_the_same_product_is_advised_by_its_name():
-    product = Product("9", sku="HAT-1", gtin="4006381333931", mpn="M 7")
+    product = FeedProduct("9", sku="HAT-1", gtin="4006381333931", mpn="M 7")
     for sent, name in (("hat-1", "SKU"), ("4006381333931", "GTIN"), ("m 7", "MPN")):
         assert advised(sent, product) == f"{sent} is its {name}. The feed knows this product as 9: send 9."
 
 
 def test_a_parents_id_leads_to_its_variants():
-    variants = [Product("S-1", group_id="S"), Product("S-2", group_id="S")]
+    variants = [FeedProduct("S-1", group_id="S"), FeedProduct("S-2", group_id="S")]
     assert advised("S", *variants) == (
         "The feed knows its variants, such as S-1: send the variant's id, or say content_type product_group."
     )
     assert advised("s", *variants, is_group=True) == "The feed knows this group as S: send S."
-    assert advised("123", Product("shopify_DE_123_456")) == (
+    assert advised("123", FeedProduct("shopify_DE_123_456")) == (
         "The feed knows its variants, such as shopify_DE_123_456: send the variant's id."
     )
 
 
 def test_what_may_be_one_of_several_products_is_not_advised():
-    assert advised("abc", Product("ABC"), Product("Abc")) == ""
-    assert advised("nothing", Product("ABC")) == ""
+    assert advised("abc", FeedProduct("ABC"), FeedProduct("Abc")) == ""
+    assert advised("nothing", FeedProduct("ABC")) == ""
 
 
 @given(st.text(max_size=40))
 def test_a_loose_form_is_its_own_loose_form(text):
     assert loose(loose(text)) == loose(text)
-    assert {a.alias for a in aliases_of(Product(text or "x"))} <= {*looked_for(text or "x")}
+    assert {a.alias for a in aliases_of(FeedProduct(text or "x"))} <= {*looked_for(text or "x")}
 
 
 def test_ids_of_contents_count_once_and_before_the_list_beside_them():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinbeam.core.products import Product
+from twinbeam.core.products import FeedProduct
 from twinbeam.products import files
 from twinbeam.products.columns import product_of
 from twinbeam.products.files import FeedUnreadable, opened
@@ -20,7 +20,7 @@ GOOGLE = """<?xml version="1.0" encoding="UTF-8"?>
 <g:item_group_id>L</g:item_group_id><g:gtin>4006381333931</g:gtin><g:cost_of_goods_sold>5 EUR</g:cost_of_goods_sold>
 <g:shipping><g:country>DE</g:country><g:price>4.90 EUR</g:price></g:shipping></item>
 <item><g:id>L-2</g:id></item></channel></rss>"""
-LAMP = Product(
+LAMP = FeedProduct(
     "L-1", "L", "", "4006381333931", "", "Lamp & shade", 12_500_000, "EUR", 5_000_000, "EUR"
 )  # fmt: skip
 
@@ -34,12 +34,12 @@ def read(content):
 
 def test_googles_xml():
     kind, products, faults = read(GOOGLE)
-    assert (kind, products, faults) == ("xml", [LAMP, Product("L-2")], [])
+    assert (kind, products, faults) == ("xml", [LAMP, FeedProduct("L-2")], [])
 
 
 def test_atom_and_another_encoding():
     atom = GOOGLE.replace("<rss", "<feed").replace("</rss>", "</feed>").replace("item>", "entry>")
-    assert read(atom)[1] == [LAMP, Product("L-2")]
+    assert read(atom)[1] == [LAMP, FeedProduct("L-2")]
     latin = GOOGLE.replace("UTF-8", "ISO-8859-1").replace("shade", "Schäfer").encode("latin-1")
     assert read(latin)[1][0].title == "Lamp & Schäfer"
 
@@ -62,11 +62,11 @@ def test_tiktoks_catalogue_below_its_lines_of_explanation():
 def test_plain_text_with_a_mark_of_byte_order(delimiter):
     rows = [["SKU", "Title", "Price", "Currency"], ["A", "Hat", "9,90" if delimiter != "," else "9.90", "eur"]]
     text = "\ufeff" + "\r\n".join(delimiter.join(row) for row in rows)
-    assert read(text)[1] == [Product("A", sku="A", title="Hat", price_micros=9_900_000, currency="EUR")]
+    assert read(text)[1] == [FeedProduct("A", sku="A", title="Hat", price_micros=9_900_000, currency="EUR")]
 
 
 def test_gzip_around_either():
-    assert read(gzip.compress(GOOGLE.encode()))[1] == [LAMP, Product("L-2")]
+    assert read(gzip.compress(GOOGLE.encode()))[1] == [LAMP, FeedProduct("L-2")]
 
 
 def test_faults_name_the_row_the_field_and_the_fix():

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from twinbeam.admin.product_contract import FeedReads
 from twinbeam.core.clock import day_of
-from twinbeam.products.matching import DayCount, NamedContents, Place, tallied
+from twinbeam.products.matching import ContentCount, NamedContents, Place, tallied
 
 KEEP_DAYS = 90
 
@@ -16,7 +16,7 @@ class CountingFeeds(FeedReads, Protocol):
         """Return up to which place ids are counted; None before the first time."""
         ...
 
-    def keep_contents(self, counts: dict[Place, DayCount], batch: int, *, forget_before: int) -> None:
+    def keep_contents(self, counts: dict[Place, ContentCount], batch: int, *, forget_before: int) -> None:
         """Add counts up and move on, in one transaction."""
         ...
 

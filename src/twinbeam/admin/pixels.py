@@ -76,8 +76,8 @@ def check_together(event_source: str, rules: PixelRules) -> None:
     """Raise Invalid where what is right by itself cannot be together."""
     if event_source == "web" and rules.value == "margin" and rules.way_of("Purchase") != "server":
         raise Invalid(
-            "value=margin: TikTok's own script would tell the revenue of the same purchase. Take Purchase out of what "
-            "your pages' script sends, and set both: value=margin ways.Purchase=server"
+            "value=margin: TikTok's own script would tell the revenue of the same purchase. Let the server alone "
+            "report it, and set both: value=margin ways.Purchase=server"
         )
 
 

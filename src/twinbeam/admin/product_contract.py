@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from twinbeam.core.goods import Margin
-from twinbeam.core.products import DayMatch, Feed, Product, UnknownId
+from twinbeam.core.products import DayMatch, Feed, FeedProduct, UnknownId
 from twinbeam.products.ids import Candidate
 from twinbeam.products.matching import Named
 
@@ -60,7 +60,7 @@ class FeedStore(FeedReads, Protocol):
         """Begin to take a file in, beside what is in force."""
         ...
 
-    def add(self, load: int, products: Sequence[Product]) -> set[str]:
+    def add(self, load: int, products: Sequence[FeedProduct]) -> set[str]:
         """Keep some products of a file; of an id that is there already the first stays. Returns those ids."""
         ...
 

@@ -16,7 +16,7 @@ from twinbeam.admin.workspaces import meant_for
 from twinbeam.core.clock import day_of
 from twinbeam.core.products import DayMatch, Feed, UnknownId
 from twinbeam.products.ids import advice
-from twinbeam.products.loading import Loading
+from twinbeam.products.loading import FeedLoading
 
 DAYS = 7  #: UTC days, today among them
 MOST_UNKNOWN = 200
@@ -35,14 +35,14 @@ class FeedStanding(Struct, frozen=True):
 def import_file(admin: Admin, workspace: str, file: IO[bytes], name: str, progress: Callable[[int], None]) -> Feed:
     """Take a file in, in place of what is in force; raises NotFound and FeedUnreadable, and then nothing is changed."""
     place, now_ms = known_workspace(admin, workspace), admin.clock.now_ms
-    loading = Loading(file, admin.store.products, place, name)
+    loading = FeedLoading(file, admin.store.products, place, name)
     while products := loading.read():
         loading.keep(products, now_ms())
         progress(loading.rows)
     return put_in_force(admin, loading)
 
 
-def put_in_force(admin: Admin, loading: Loading, *, etag: str = "", modified: str = "") -> Feed:
+def put_in_force(admin: Admin, loading: FeedLoading, *, etag: str = "", modified: str = "") -> Feed:
     """Let what was read count; raises FeedUnreadable."""
     with changing(admin) as audit:
         feed = loading.finish(audit.at_ms, etag=etag, modified=modified)
@@ -80,7 +80,9 @@ def ask(admin: Admin, workspace: str) -> None:
     feed = find(admin.store.products, place)
     if feed is None or not feed.host:
         raise NotFound(f"No address is read. Give one: twinbeam feed schedule URL{meant_for(place)}")
-    admin.store.products.ask(place, asked=True)
+    with changing(admin) as audit:
+        admin.store.products.ask(place, asked=True)
+        audit.tell(f"product feed {place}", "", "asked for")
 
 
 def remove(admin: Admin, workspace: str) -> None:

@@ -18,7 +18,7 @@ from twinbeam.jobs import content_matches, product_feeds
 from twinbeam.jobs.contract import Job, OnStore
 from twinbeam.jobs.product_feeds import DueFeed, FeedReading, Fetched, ProductLoading
 from twinbeam.products.files import FeedUnreadable
-from twinbeam.products.loading import Loading
+from twinbeam.products.loading import FeedLoading
 from twinbeam.settings import Settings
 
 FOLDER = "feeds"
@@ -30,7 +30,7 @@ _UPLOADED, _TAKEN, _NAMED, _PART = ".upload", ".taken", ".name", ".part"
 
 
 @dataclass(eq=False)
-class FeedDesk:
+class FeedFiles:
     """See jobs.product_feeds.FeedDesk for the promises."""
 
     admin: Admin
@@ -61,12 +61,12 @@ class FeedDesk:
     def begin(self, feed: DueFeed, file: Path) -> AbstractContextManager[ProductLoading]:
         """Open a file."""
         return _opened(
-            partial(Loading, loads=self.admin.store.products, workspace=feed.workspace, name=feed.name), file
+            partial(FeedLoading, loads=self.admin.store.products, workspace=feed.workspace, name=feed.name), file
         )
 
     def finish(self, feed: DueFeed, loading: ProductLoading, fetched: Fetched) -> None:
         """Put what was read in force."""
-        assert isinstance(loading, Loading)
+        assert isinstance(loading, FeedLoading)
         products.put_in_force(self.admin, loading, etag=fetched.etag, modified=fetched.modified)
         self._read(feed)
 
@@ -101,7 +101,7 @@ def _is_due(feed: Feed, now_ms: int) -> bool:
 
 
 @contextmanager
-def _opened(make: Callable[..., Loading], file: Path) -> Iterator[Loading]:
+def _opened(make: Callable[..., FeedLoading], file: Path) -> Iterator[FeedLoading]:
     with file.open("rb") as source:
         yield make(file=source)
 
@@ -110,7 +110,7 @@ class Feeds:
     """The parts: the desk, which pages hand files to, and the jobs."""
 
     def __init__(self, settings: Settings, store: SqliteStore, clock: Clock) -> None:
-        self.desk = FeedDesk(Admin(store, ACTOR, clock), settings.data / FOLDER)
+        self.desk = FeedFiles(Admin(store, ACTOR, clock), settings.data / FOLDER)
         self._client = FeedClient(
             allowed=Allowed(settings.feed_networks), reserve_bytes=settings.disk_reserve_bytes, proxy=settings.proxy
         )

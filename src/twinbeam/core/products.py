@@ -14,7 +14,7 @@ TARGET = 0.9
 """The share of content ids that a catalogue should know (tiktok.md 11.5)."""
 
 
-class Product(Struct, frozen=True, gc=False):
+class FeedProduct(Struct, frozen=True, gc=False):
     """One product, as a row of a feed tells of it; what is not told is empty."""
 
     id: str  #: what TikTok's catalogue calls sku_id, and Google id

@@ -83,6 +83,11 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
         usual: Way = "browser" if self.way == "both" and event in BROWSER_ONLY else self.way
         return self.ways.get(event, usual)
 
+    @property
+    def confirming(self) -> Literal["auto", "on", "off"]:
+        """Whether a browser's purchase waits for a server's: where margins are sent, only that one has a value."""
+        return "on" if self.value == "margin" and self.confirm_purchases == "auto" else self.confirm_purchases
+
     def expects(self, side: Literal["browser", "server"]) -> bool:
         """Return whether a side has to report events, for some of them at least."""
         return "both" in (mine := {self.way, *self.ways.values()}) or side in mine

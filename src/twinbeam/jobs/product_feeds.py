@@ -15,7 +15,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.core.clock import Clock
-from twinbeam.core.products import Product
+from twinbeam.core.products import FeedProduct
 from twinbeam.jobs.contract import Job, OnStore
 
 NAME = "product_feeds"
@@ -46,11 +46,11 @@ class Fetched(Struct, frozen=True):
 class ProductLoading(Protocol):
     """A file that is being read."""
 
-    def read(self) -> list[tuple[int, Product]]:
+    def read(self) -> list[tuple[int, FeedProduct]]:
         """Return the next products; raises what `FeedDesk.unreadable` names."""
         ...
 
-    def keep(self, numbered: Sequence[tuple[int, Product]], now_ms: int) -> None:
+    def keep(self, numbered: Sequence[tuple[int, FeedProduct]], now_ms: int) -> None:
         """Keep them; raises StorageError."""
         ...
 

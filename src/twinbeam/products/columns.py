@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from twinbeam.core.products import MICROS, Product, RowFault
+from twinbeam.core.products import MICROS, FeedProduct, RowFault
 
 #: Names of a column beside our own, in the order in which they are looked for.
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -47,7 +47,7 @@ def is_head(names: Sequence[str]) -> bool:
     return not _IDS.isdisjoint(names) and len(KNOWN.intersection(names)) > 1
 
 
-def product_of(number: int, fields: Mapping[str, str]) -> tuple[Product | None, list[RowFault]]:
+def product_of(number: int, fields: Mapping[str, str]) -> tuple[FeedProduct | None, list[RowFault]]:
     """Read a row; None where it is no product, and what is wrong with it in words."""
     found = {name: _first(fields, names) for name, names in _NAMES.items()}
     id_ = found["id"] or found["sku"]
@@ -63,7 +63,7 @@ def product_of(number: int, fields: Mapping[str, str]) -> tuple[Product | None, 
         number, id_, "cost_of_goods_sold", found["cost"], currency or found["currency"], faults
     )
     short = {name: found[name][:_LONGEST_ID] for name in ("group_id", "sku", "gtin", "mpn")}
-    return Product(id_, **short, title=found["title"][:_LONGEST_TITLE], price_micros=price, currency=currency,
+    return FeedProduct(id_, **short, title=found["title"][:_LONGEST_TITLE], price_micros=price, currency=currency,
                    cost_micros=cost, cost_currency=cost_currency), faults  # fmt: skip
 
 

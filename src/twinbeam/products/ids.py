@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from twinbeam.core.products import Product
+from twinbeam.core.products import FeedProduct
 
 ID, GROUP, SKU, GTIN, MPN = range(5)
 """What a loose form was made of."""
@@ -49,7 +49,7 @@ def looked_for(id_: str) -> list[str]:
     return [text, loose(compound[1])] if compound else [text]
 
 
-def aliases_of(product: Product) -> Iterator[Alias]:
+def aliases_of(product: FeedProduct) -> Iterator[Alias]:
     """Yield the loose forms of a product's ids, but for those that are its id itself."""
     found = {
         *_of_kind(ID, looked_for(product.id)),

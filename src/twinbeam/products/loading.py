@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import IO, Protocol
 
-from twinbeam.core.products import Feed, Product, RowFault
+from twinbeam.core.products import Feed, FeedProduct, RowFault
 from twinbeam.products.columns import product_of
 from twinbeam.products.files import FeedUnreadable, opened
 
@@ -19,7 +19,7 @@ class Loads(Protocol):
         """Begin to take a file in."""
         ...
 
-    def add(self, load: int, products: Sequence[Product]) -> set[str]:
+    def add(self, load: int, products: Sequence[FeedProduct]) -> set[str]:
         """Keep some products; returns the ids that were there already."""
         ...
 
@@ -28,7 +28,7 @@ class Loads(Protocol):
         ...
 
 
-class Loading:
+class FeedLoading:
     """One file; `read` and `keep` in turns until `read` returns nothing, then `finish`. Raises FeedUnreadable."""
 
     def __init__(self, file: IO[bytes], loads: Loads, workspace: str, name: str) -> None:
@@ -38,9 +38,9 @@ class Loading:
         self.rows = self.costed = self.faulty = 0
         self._faults: list[RowFault] = []
 
-    def read(self) -> list[tuple[int, Product]]:
+    def read(self) -> list[tuple[int, FeedProduct]]:
         """Return the next products with the numbers of their rows; nothing at the end of the file."""
-        found: list[tuple[int, Product]] = []
+        found: list[tuple[int, FeedProduct]] = []
         while not found and (rows := list(islice(self._file.rows, AT_ONCE))):
             for number, fields in rows:
                 product, faults = product_of(number, fields)
@@ -49,10 +49,10 @@ class Loading:
                     found.append((number, product))
         return found
 
-    def keep(self, numbered: Sequence[tuple[int, Product]], now_ms: int) -> None:
+    def keep(self, numbered: Sequence[tuple[int, FeedProduct]], now_ms: int) -> None:
         """Keep products; of an id that stands twice the first counts."""
         self._load = self._load or self._loads.begin_load(self._workspace, now_ms)
-        first: dict[str, tuple[int, Product]] = {}
+        first: dict[str, tuple[int, FeedProduct]] = {}
         twice = [(number, it.id) for number, it in numbered if first.setdefault(it.id, (number, it))[0] != number]
         there = self._loads.add(self._load, [product for _, product in first.values()])
         twice += [(first[id_][0], id_) for id_ in there]

@@ -51,7 +51,7 @@ class NamedContents(Struct, frozen=True):
     ids: frozenset[Named]
 
 
-class DayCount(Struct):
+class ContentCount(Struct):
     """What is counted of a place, to be added to what was counted before."""
 
     events: int = 0
@@ -69,13 +69,13 @@ def contents_of(body: bytes) -> frozenset[Named]:
     return frozenset(named[:_MOST_IDS])
 
 
-def tallied(events: Iterable[NamedContents], known: Mapping[str, frozenset[Named]]) -> dict[Place, DayCount]:
+def tallied(events: Iterable[NamedContents], known: Mapping[str, frozenset[Named]]) -> dict[Place, ContentCount]:
     """Count events by their places; `known` are the ids that the feed of each workspace knows."""
-    counts: dict[Place, DayCount] = {}
+    counts: dict[Place, ContentCount] = {}
     for event in events:
         if not event.ids and event.event not in OF_PRODUCTS:
             continue
-        count = counts.setdefault(event.place, DayCount())
+        count = counts.setdefault(event.place, ContentCount())
         if not event.ids:
             count.without += 1
             continue

@@ -8,7 +8,7 @@ from engines.kit.owners import POLICY
 from signals import NOW
 from twinbeam.core.clock import day_of
 from twinbeam.core.goods import Margin
-from twinbeam.core.products import Feed, Product, UnitCost
+from twinbeam.core.products import Feed, FeedProduct, UnitCost
 from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.memory import MemoryJournal, MemoryStore
@@ -79,9 +79,9 @@ class SqliteEngine:
 
     def know_costs(self, workspace: str, costs: Mapping[str, UnitCost]) -> None:
         """Let a product feed with these costs be in force."""
-        products = [Product(id_, cost_micros=it.micros, cost_currency=it.currency) for id_, it in costs.items()]
+        products = [FeedProduct(id_, cost_micros=it.micros, cost_currency=it.currency) for id_, it in costs.items()]
         load = self.store.products.begin_load(workspace, NOW)
-        self.store.products.add(load, products or [Product("free of costs")])
+        self.store.products.add(load, products or [FeedProduct("free of costs")])
         assert self.store.products.finish_load(Feed(workspace, load, costed=len(products), loaded_ms=NOW))
 
     def margins(self) -> dict[int, Margin]:

@@ -27,6 +27,7 @@ from twinbeam.web.sight import seen_by
 
 PATH = "/products"
 PERIODS = (7, 28, 90)
+NO_ADVICE = "The feed has nothing like it. Add the product to the feed, or send the id that the feed has."
 _SHOWN = 100  #: unknown ids
 _LONGEST = 100  #: of a word in the address
 
@@ -163,6 +164,7 @@ async def _page(
         problem=problem,
         is_uploaded=query.get("uploaded") == "yes" and not problem,
         target=TARGET,
+        no_advice=NO_ADVICE,
         at_ms=now_ms,
     )
 

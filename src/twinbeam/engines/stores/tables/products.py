@@ -7,15 +7,15 @@ from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from twinbeam.core.clock import MS_PER_DAY
-from twinbeam.core.products import Feed, Product
+from twinbeam.core.products import Feed, FeedProduct
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.tables import product_schema as its
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.product_reading import ProductReader, chunks
 from twinbeam.products.ids import aliases_of
-from twinbeam.products.matching import DayCount, Named, Place, kept
+from twinbeam.products.matching import ContentCount, Named, Place, kept
 
-_COLUMNS = Product.__struct_fields__
+_COLUMNS = FeedProduct.__struct_fields__
 _ADD = (
     f"INSERT OR IGNORE INTO product (load, {', '.join(_COLUMNS)}) "  # noqa: S608 -- our own names
     f"VALUES ({', '.join('?' * (len(_COLUMNS) + 1))})"
@@ -58,7 +58,7 @@ class ProductTable(ProductReader):
             made = insert(its.feed_load).values(workspace=workspace, began_ms=now_ms)
             return int(link.execute(made.returning(its.feed_load.c.id)).scalar_one())
 
-    def add(self, load: int, products: Sequence[Product]) -> set[str]:
+    def add(self, load: int, products: Sequence[FeedProduct]) -> set[str]:
         """Keep some products of a file; returns the ids that were there already."""
         it = its.product.c
         ids = [each.id for each in products]
@@ -115,7 +115,7 @@ class ProductTable(ProductReader):
         with self._tables.reading() as link:
             return link.scalar(select(its.content_cursor.c.batch).where(its.content_cursor.c.name == _CURSOR))
 
-    def keep_contents(self, counts: Mapping[Place, DayCount], batch: int, *, forget_before: int) -> None:
+    def keep_contents(self, counts: Mapping[Place, ContentCount], batch: int, *, forget_before: int) -> None:
         """Add counts up and move on; days before a UTC day are forgotten."""
         with self._tables.transaction() as link:
             for place, count in counts.items():
