@@ -95,6 +95,7 @@ class Settings(Struct, frozen=True):
     smtp_url: MailServer | None = None
     report_from: str = ""
     report_to: tuple[str, ...] = ()
+    feed_networks: tuple[str, ...] = ()  #: private ones that product feeds may be read from
     proxy: str = ""  #: through which TikTok is reached; "" for none. It may hold a password
 
     @property
@@ -260,6 +261,12 @@ VARIABLES = (
     Variable(
         "browser_address_rate", "100", _whole, "Events a second that one address may send with browser keys, likewise."
     ),
+    Variable(
+        "feed_networks",
+        "",
+        _networks,
+        "Private networks that product feeds may be read from, such as 10.0.0.0/8; others are refused.",
+    ),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),
     *_IMPORT,
     *MAIL,
@@ -344,6 +351,8 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         in_flight=values["in_flight"],
         log_format=values["log_format"],
         **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT, *MAIL)},
+        feed_networks=values["feed_networks"],
+        **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT)},
         proxy="" if goes_past(values["tiktok_url"], source) else through,
         server_key_rate=values["server_key_rate"],
         browser_key_rate=values["browser_key_rate"],

@@ -23,6 +23,7 @@ from twinbeam.admin import (
     person,
     pixel_removal,
     pixels,
+    products,
     profiles,
     reconciling,
     releases,
@@ -55,6 +56,11 @@ STOPPED = "C0STOPPEDPIXELCODE03"
 ADA = person.Subject("email", "ada@shop.example")
 
 TRIED = token_check.Tried(TokenVerdict.GOOD)
+
+
+def a_scheduled_feed(admin):
+    products.schedule(admin, MAIN, "https://shop.example/feed.xml")
+    return MAIN
 
 
 class Around:
@@ -126,11 +132,19 @@ CHANGES = {
     importing.take_advertisers: lambda admin: importing.take_advertisers(admin, a_course(admin), ()),
     importing.end: lambda admin: importing.end(admin, a_course(admin), BUSY),
     profiles.describe: lambda admin: profiles.describe(admin, MAIN, CODE, {"client": "Acme"}),
+    products.schedule: lambda admin: products.schedule(admin, MAIN, "https://shop.example/feed.xml"),
+    products.unschedule: lambda admin: products.unschedule(admin, a_scheduled_feed(admin)),
+    products.ask: lambda admin: products.ask(admin, a_scheduled_feed(admin)),
+    products.remove: lambda admin: products.remove(admin, a_scheduled_feed(admin)),
     erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
 }
 #: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py or, of requests, in
 #: tests/rooms/test_person_requests.py.
 OTHERS = {
+    products.import_file,  # what it writes beside the products in force is no change; tests/cli/test_feed.py tells
+    products.put_in_force,
+    products.standing,
+    products.unknown,
     reconciling.reconcile,
     reconciling.listed,
     reconciling.shown,

@@ -106,6 +106,13 @@ def test_the_tag_hears_how_far_an_order_has_to_be(meanings, told):
     assert before == (b'window.__twinbeam={"purchase":"%s"};' % told if told else b"")
 
 
+def test_the_tag_keeps_purchases_from_the_script_where_margins_are_sent():
+    rules = (PixelRules(purchase_means="paid"), PixelRules(value="margin"))
+    pixels = [PixelEntry(f"{PIXEL}{n}", WORKSPACE, rules=it) for n, it in enumerate(rules)]
+    answered, _ = asked("/t.js", directory=a_directory(*pixels))
+    assert answered.body.startswith(b'window.__twinbeam={"purchase":"server"};')
+
+
 @pytest.mark.parametrize("query", [b"", b"key=tbb_unknown", b"key=%00", b"key=" + SERVER_KEY.encode(), b"\xff&&key"])
 def test_whoever_asks_with_a_key_that_is_none_gets_the_plain_tag(query):
     pixel = PixelEntry(PIXEL, WORKSPACE, rules=PixelRules(purchase_means="paid"))

@@ -108,6 +108,22 @@ def test_a_purchase_that_does_not_count_yet_is_kept_from_tiktoks_script(corner, 
     corner.expect(("ViewContent", "both"), ("Purchase", "server"), *counted)
 
 
+def test_where_margins_are_sent_tiktok_hears_one_purchase_with_one_value_from_the_server(corner, tmp_path):
+    feed = tmp_path / "feed.csv"
+    feed.write_text("id,title,cost\nhat,Hat,12.50 EUR\n")
+    corner.shop.gateway.told("feed", "import", str(feed))
+    corner.rule("value=margin", "ways.Purchase=server", shows='"purchase":"server"')
+    corner.page("/thanks", VIEW, PURCHASE, before=ALLOWED)
+    corner.visit("/thanks", allowed=True)
+    corner.expect(("ViewContent", "both"))
+    assert ("Purchase", "not_fired") in corner.told()  # and waits for the server's word, which alone has a value
+    lines = {"value": 20, "currency": "EUR", "contents": [{"content_id": "hat", "quantity": 1}]}
+    corner.order("1001", properties=lines)
+    counted = corner.expect(("ViewContent", "both"), ("Purchase", "server"))
+    (purchase,) = [event for event in counted if event["event"] == "Purchase"]
+    assert purchase["value"] == 7.5
+
+
 def test_identifiers_are_the_same_on_both_sides_and_none_lies_in_the_browser(corner):
     identify = "ttq.identify({email: ' Ada@Shop.example ', phone_number: '+44 7911 123456', external_id: 'c-7'})"
     corner.page("/", f"{identify}; ttq.track('Contact')", before=ALLOWED)

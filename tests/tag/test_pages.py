@@ -57,6 +57,8 @@ def test_a_snippet_that_never_changes_says_itself_how_far_an_order_has_to_be(cor
     corner.rule("purchase_means=paid", shows="paid")
     assert 'data-purchase="paid"' in printed(corner, "--sri")[0]
     assert "data-purchase" not in printed(corner)[0]
+    corner.rule("value=margin", "ways.Purchase=server", shows="server")
+    assert 'data-purchase="server"' in printed(corner, "--sri")[0]
 
 
 def test_a_blocked_collector_is_told_by_the_pages_policy(corner):

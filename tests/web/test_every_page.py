@@ -21,6 +21,8 @@ PAGES = [
     "/conversions?state=waiting",
     "/reconciliation",
     "/reconciliation?result=missing",
+    "/products",
+    "/products?days=28",
     "/find",
     "/find?q=12",
     "/find?q=nope",

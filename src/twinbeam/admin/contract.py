@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountStore
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendOrders
+from twinbeam.admin.product_contract import FeedStore
 from twinbeam.admin.token_record import TokenChecks
 from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
@@ -59,6 +60,11 @@ class Administration(Protocol):
     @property
     def token_checks(self) -> TokenChecks:
         """TikTok's newest word on the token of each pixel."""
+        ...
+
+    @property
+    def products(self) -> FeedStore:
+        """The product feeds."""
         ...
 
     @property

@@ -72,8 +72,18 @@ def decide(admin: Admin, workspace: str, code: str, wanted: Mapping[str, str]) -
     return rules
 
 
+def check_together(event_source: str, rules: PixelRules) -> None:
+    """Raise Invalid where what is right by itself cannot be together."""
+    if event_source == "web" and rules.value == "margin" and rules.way_of("Purchase") != "server":
+        raise Invalid(
+            "value=margin: TikTok's own script would tell the revenue of the same purchase. Let the server alone "
+            "report it, and set both: value=margin ways.Purchase=server"
+        )
+
+
 def save_rules(admin: Admin, row: PixelRow, rules: PixelRules, audit: Lines) -> None:
-    """Put other rules in force; call inside `changing`."""
+    """Put other rules in force; call inside `changing`. Raises Invalid for rules that cannot be together."""
+    check_together(row.event_source, rules)
     _save(admin, row, replace(row, rules=rules), audit)
 
 

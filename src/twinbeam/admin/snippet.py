@@ -86,5 +86,6 @@ def _attributes(wanted: SnippetOptions, rules: PixelRules) -> dict[str, str]:
     told = {"mode": wanted.mode, "law": wanted.law, "pixel": wanted.pixel if wanted.mode == "own" else ""}
     if wanted.sri:
         told["purchase"] = "" if rules.purchase_means == "placed" else rules.purchase_means
+        told["purchase"] = "server" if rules.value == "margin" else told["purchase"]
         told["ids"] = "order" if rules.event_id_from == "order" else ""
     return {name: value for name, value in told.items() if value and value != _USUAL.get(name)}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from twinbeam.app.feeds import Feeds
 from twinbeam.app.importing import Importing
 from twinbeam.app.pending import Pending
 from twinbeam.app.sending import RESEND_TERMS
@@ -37,6 +38,7 @@ class Shown:
     on_reader: Thread
     clock: Clock
     importing: Importing
+    feeds: Feeds
     directory: Callable[[], Directory]
     lag: Callable[[], LagView]
     not_ready: Callable[[], list[str]]
@@ -74,6 +76,7 @@ def dashboard(of: Shown) -> KnownHosts:
         preview=preview,
         read_mapping=read_mapping,
         resend_terms=RESEND_TERMS,
+        uploads=of.feeds,
         connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
         sign_in_failed=of.sign_in_failed,
     )

@@ -22,6 +22,7 @@ from uuid import uuid4
 from twinbeam.app import weekly_reports
 from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
+from twinbeam.app.feeds import Feeds
 from twinbeam.app.importing import Importing, Saved, account_tokens, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
@@ -115,6 +116,7 @@ class Writer:
             proxy=self.settings.proxy,
         )
         self.importing = Importing(self.settings, self.store, self.clock)
+        self.feeds = Feeds(self.settings, self.store, self.clock)
         self.sender = joined_sender(
             self.store,
             self.destination,
@@ -228,6 +230,7 @@ class Writer:
                 store, on_store, clock, self.live_rules.keep_orders_days_of, is_due=lambda: sends() and is_sure()
             ),
             self.importing.job(on_store),
+            *self.feeds.jobs(on_store),
         ]
 
     def _forget_folder(self, folder: Path) -> None:
@@ -258,6 +261,7 @@ class Writer:
                 on_reader=on_reader,
                 clock=self.clock,
                 importing=self.importing,
+                feeds=self.feeds,
                 directory=lambda: self.directory,
                 lag=self._lag,
                 not_ready=self._not_ready,

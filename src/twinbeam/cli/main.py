@@ -24,6 +24,7 @@ COMMANDS = {
     "users": ("twinbeam.cli.users", "Let people into the pages: invite, change roles, help who is locked out."),
     "audit": ("twinbeam.cli.audit", "Show who changed which pixel, key or rule, and who erased or exported."),
     "import": ("twinbeam.cli.importing", "Import orders or events from a file, after a dry run."),
+    "feed": ("twinbeam.cli.feed", "Take in the product feed; see which ids of events it does not know."),
     "orders": ("twinbeam.cli.orders", "Compare the shop's orders with what TikTok accepted of them."),
     "report": ("twinbeam.cli.report", "Write or send the weekly report of orders."),
     "find": ("twinbeam.cli.find", "Show what became of an event."),

@@ -10,6 +10,7 @@ from twinbeam.cli.options import workspace_option
 
 if TYPE_CHECKING:
     from twinbeam.admin.sending_missing import MissingPreview
+    from twinbeam.core.goods import Margin
     from twinbeam.orders.causes import CausedMoney
     from twinbeam.orders.reconciliation import Line
     from twinbeam.orders.sums import OrderSums
@@ -102,6 +103,7 @@ def show(order: str, workspace: str) -> None:
 
     with opened_admin() as admin:
         lines = reconciling.shown(admin, workspace, order)
+        margins = admin.store.products.margins([it.conversion for it in lines if it.conversion is not None])
     if not lines:
         click.echo(f"{order} is no order by the shop's rules, so nothing of it is sent.")
     for line in lines:
@@ -112,7 +114,19 @@ def show(order: str, workspace: str) -> None:
         if line.told_minor is not None:
             click.echo(f"  TikTok    {_money(line.told_minor, line.told_currency)}")
         if line.conversion is not None:
+            _tell_margin(margins.get(line.conversion))
             click.echo(f"  page      /events/{line.conversion}")
+
+
+def _tell_margin(margin: "Margin | None") -> None:
+    from twinbeam.core.goods import TROUBLES
+
+    if margin is None:
+        return
+    why = f" {TROUBLES[margin.trouble]}" if margin.trouble else ""
+    click.echo(f"  revenue   {_money(margin.revenue, margin.currency)}")
+    click.echo(f"  margin    {'not known.' if margin.margin is None else _money(margin.margin, margin.currency)}{why}")
+    click.echo(f"  sends     {'no value' if margin.sends == 'nothing' else margin.sends}, by the pixel's rule value")
 
 
 @command.command()

@@ -32,6 +32,10 @@ Who reports an event to TikTok: its own script and this gateway, the script alon
 BROWSER_ONLY = frozenset({"Pageview", "Search"})
 
 
+#: What is somebody's order, and so is worth something.
+ORDER_EVENTS = frozenset({"Purchase", "PlaceAnOrder"})
+
+
 Place = Annotated[str, Meta(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 """ISO 3166: a country such as DE, or a state such as US-CA; in another spelling it would be a rule without effect."""
 
@@ -64,6 +68,8 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     restricted: bool = False  #: no names, no search strings, no URL path and query
     product_id: Literal["as_sent", "sku", "variant", "group"] = "as_sent"  #: which id of a product is sent
     value_without: tuple[Part, ...] = ()  #: parts of the total that the value leaves out
+    value: Literal["revenue", "margin"] = "revenue"  #: of orders; for margin the server alone reports purchases
+    cost_unknown: Literal["without_value", "revenue"] = "without_value"  #: how an order is sent without all its costs
     environment: Literal["production", "staging"] = "production"  #: staging: tests are sent, and nothing else
     hosts: tuple[str, ...] = ()  #: hosts whose pages may report; empty: those of the workspace
     staging_hosts: tuple[str, ...] = ()  #: hosts whose events are tests
@@ -76,6 +82,11 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
         """Return who reports an event."""
         usual: Way = "browser" if self.way == "both" and event in BROWSER_ONLY else self.way
         return self.ways.get(event, usual)
+
+    @property
+    def confirming(self) -> Literal["auto", "on", "off"]:
+        """Whether a browser's purchase waits for a server's: where margins are sent, only that one has a value."""
+        return "on" if self.value == "margin" and self.confirm_purchases == "auto" else self.confirm_purchases
 
     def expects(self, side: Literal["browser", "server"]) -> bool:
         """Return whether a side has to report events, for some of them at least."""

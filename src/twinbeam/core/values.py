@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from twinbeam.core.consent import NOTHING_SAID, ConsentRecord
 from twinbeam.core.erasure import PersonRequest
+from twinbeam.core.goods import Goods
 from twinbeam.core.keys import scope_of
 from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Reason
@@ -340,6 +341,7 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     request: PersonRequest | None = None  #: what a shop system passes on of a person's rights, in a signal of its own
     of_order: bool = False  #: it follows from an order's delivery: the whole order says how far it is
     ledger_order: str = ""  #: of a tombstone, the order in the ledger that it is about, so that its end has a reason
+    goods: Goods | None = None  #: of a server's order: what its products are worth
 
 
 class Sealed(Struct, frozen=True, gc=False):

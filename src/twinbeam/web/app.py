@@ -25,6 +25,7 @@ from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import probes
 from twinbeam.web.contract import (
     NEVER_CERTAIN,
+    NO_UPLOADS,
     NOTHING_TO_CONNECT,
     Connecting,
     LagView,
@@ -32,6 +33,7 @@ from twinbeam.web.contract import (
     ReadModel,
     RouteContext,
     SignInTerms,
+    Uploads,
     never,
     no_mapping,
     no_preview,
@@ -49,6 +51,7 @@ from twinbeam.web.live import view as live
 from twinbeam.web.live.snapshot_cache import SnapshotCaches
 from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
+from twinbeam.web.products import view as products
 from twinbeam.web.reconciliation import view as reconciliation
 from twinbeam.web.reconciliation import week as reconciled_week
 from twinbeam.web.rendering import PageRenderer
@@ -89,6 +92,7 @@ def build(  # noqa: PLR0913 -- a parts list
     read_mapping: ReadMapping = no_mapping,
     sign_in_failed: Callable[[str], None] = unheard,
     resend_terms: ResendTerms = NEVER_CERTAIN,
+    uploads: Uploads = NO_UPLOADS,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -114,6 +118,7 @@ def build(  # noqa: PLR0913 -- a parts list
         read_mapping=read_mapping,
         sign_in_failed=sign_in_failed,
         resend_terms=resend_terms,
+        uploads=uploads,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))
@@ -191,6 +196,11 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
             partial(reconciliation.send, renderer, context),
             needs=Access.MEMBER,
             methods=("POST",),
+        ),
+        DeclaredRoute("/products", partial(products.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute("/products", partial(products.change, renderer, context), needs=Access.MEMBER, methods=("POST",)),
+        DeclaredRoute(
+            "/products/upload", partial(products.upload, renderer, context), needs=Access.MEMBER, methods=("POST",)
         ),
         DeclaredRoute("/events/{id:int}", partial(conversion_detail.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/find", partial(find.show, renderer, context), needs=Access.VIEWER, methods=("GET", "POST")),

@@ -1,6 +1,6 @@
 """What the pages need: a read model, and a few questions the composition root can answer."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -10,6 +10,7 @@ from twinbeam.admin.account_contract import AccountApi, AccountReads
 from twinbeam.admin.contract import Administration
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
 from twinbeam.admin.dead_letters import ResendTerms
+from twinbeam.admin.product_contract import FeedReads
 from twinbeam.admin.token_check import TokenTrial, TrialOf, Tried
 from twinbeam.admin.token_record import KnownTokens, TokenVerdict
 from twinbeam.admin.user_contract import UserReading
@@ -120,6 +121,11 @@ class ReadModel(Searched, Protocol):
         """Orders to send dead letters again."""
         ...
 
+    @property
+    def products(self) -> FeedReads:
+        """The product feeds, and which content ids they know."""
+        ...
+
 
 class OnThread(Protocol):
     """Runs a call on a thread of its own, so that the event loop never waits for a disk."""
@@ -159,6 +165,32 @@ NOTHING_TO_CONNECT = Connecting()
 
 #: No answer of TikTok's is taken for a proof that it holds nothing.
 NEVER_CERTAIN = ResendTerms(never_taken=frozenset())
+
+
+class Uploads(Protocol):
+    """Where an uploaded product feed is kept until the job reads it."""
+
+    def ask(self) -> None:
+        """Have the job look at once."""
+        ...
+
+    async def take_upload(self, workspace: str, name: str, pieces: AsyncIterator[bytes]) -> bool:
+        """Keep a file; False where it is too large. Raises OSError."""
+        ...
+
+
+class NoUploads:
+    """Takes no file."""
+
+    def ask(self) -> None:
+        """Do nothing."""
+
+    async def take_upload(self, _workspace: str, _name: str, _pieces: AsyncIterator[bytes]) -> bool:
+        """Keep nothing."""
+        return False
+
+
+NO_UPLOADS = NoUploads()
 
 
 def never() -> bool:
@@ -223,8 +255,8 @@ class RouteContext:
     `heard` tells what came to the addresses of sources, by their names; `preview` reads a sample by a mapping
     and `read_mapping` the mapping alone.
     `sign_in_failed` hears why a try to sign in failed: `password`, `link`, `provider` or `too_many`.
-    `closing` ends the live streams, which would hold up a stop. What a page changes, it changes by
-    `administration` on the writer's thread: see `acting.py`.
+    `closing` ends the live streams, which would hold up a stop. `uploads` keeps files until a job
+    reads them. What a page changes, it changes by `administration` on the writer's thread: see `acting.py`.
     """
 
     read_model: ReadModel
@@ -249,3 +281,4 @@ class RouteContext:
     read_mapping: ReadMapping = no_mapping
     sign_in_failed: Callable[[str], None] = unheard
     resend_terms: ResendTerms = NEVER_CERTAIN
+    uploads: Uploads = NO_UPLOADS

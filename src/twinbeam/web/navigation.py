@@ -12,6 +12,7 @@ ENTRIES = (
     ("/dead-letters", "Dead letters", Role.MEMBER),
     ("/reconciliation", "Orders", Role.VIEWER),
     ("/sources", "Sources", Role.MEMBER),
+    ("/products", "Products", Role.VIEWER),
     ("/setup", "Set-up", Role.MEMBER),
     ("/accounts", "Accounts", Role.VIEWER),
     ("/users", "Users", Role.OWNER),

@@ -72,3 +72,31 @@ def stacked(parts: Sequence[tuple[str, int]]) -> list[Slice]:
         slices.append(Slice(name, n, round(x, 2), round(width * shrink, 2)))
         x += width * shrink
     return slices
+
+
+class Shares(Struct, frozen=True):
+    """Columns of shares of a whole, those below a target apart, and the target as a line."""
+
+    reached: str
+    below: str
+    target: str
+    width: int
+    height: int
+    says: str
+
+
+_SHARES_WIDTH, _SHARES_HEIGHT = 192, 40
+
+
+def shares(values: Sequence[float | None], target: float, says: str) -> Shares:
+    """Return a column for each share from 0 to 1, with a gap where there is none, and the line of the target."""
+    step = _SHARES_WIDTH / max(len(values), 1)
+    paths: dict[bool, list[str]] = {True: [], False: []}
+    for place, value in enumerate(values):
+        if value is not None:
+            height = max(1.0, min(value, 1.0) * _SHARES_HEIGHT)
+            width = max(1.0, min(step * 0.75, step - 1))
+            column = f"M{place * step:.1f} {_SHARES_HEIGHT}v-{height:.1f}h{width:.1f}v{height:.1f}z"
+            paths[value >= target].append(column)
+    line = f"M0 {(1 - target) * _SHARES_HEIGHT:.1f}H{_SHARES_WIDTH}"
+    return Shares("".join(paths[True]), "".join(paths[False]), line, _SHARES_WIDTH, _SHARES_HEIGHT, says)

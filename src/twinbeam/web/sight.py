@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from twinbeam.admin.account_contract import AccountReads
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
+from twinbeam.admin.product_contract import FeedReads
 from twinbeam.admin.token_record import KnownTokens, TokenCheck
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.fleet import PixelWeek
@@ -27,6 +28,7 @@ from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
 from twinbeam.web.dead_letters.sight import LettersSeen, OrdersToResend
+from twinbeam.web.feed_sight import FeedsOfWorkspace, FeedsWithoutAddresses
 from twinbeam.web.order_sight import OrdersOfWorkspace
 
 Placed = TypeVar("Placed", Covered, LastAnswer, PixelRow, PixelWeek, SideSeen, Story, Total)
@@ -90,6 +92,11 @@ class OneWorkspace:
     def resends(self) -> ResendReads:
         """Return the orders to send dead letters again."""
         return OrdersToResend(self._all.resends, self._workspace)
+
+    @property
+    def products(self) -> FeedReads:
+        """Return the product feed of the workspace."""
+        return FeedsOfWorkspace(self._all.products, self._workspace)
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id in some workspaces."""
@@ -202,6 +209,11 @@ class WithoutMessages:
     def orders(self) -> OrderReads:
         """Return the ledger of orders."""
         return self._all.orders
+
+    @property
+    def products(self) -> FeedReads:
+        """Return the product feeds, without their addresses."""
+        return FeedsWithoutAddresses(self._all.products)
 
     @property
     def accounts(self) -> AccountReads:

@@ -1,10 +1,14 @@
 """The engines that need nothing installed, opened for the kit."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from engines.kit.laws import CoverageRow, Rows
 from engines.kit.owners import POLICY
+from signals import NOW
 from twinbeam.core.clock import day_of
+from twinbeam.core.goods import Margin
+from twinbeam.core.products import Feed, FeedProduct, UnitCost
 from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.memory import MemoryJournal, MemoryStore
@@ -35,6 +39,14 @@ class MemoryEngine:
             for row in rows
         ]
 
+    def know_costs(self, workspace: str, costs: Mapping[str, UnitCost]) -> None:
+        """Let a product feed with these costs be in force."""
+        self.store._rows.costs[workspace] = dict(costs)
+
+    def margins(self) -> dict[int, Margin]:
+        """Give what orders are worth, by their conversions."""
+        return dict(sorted(self.store._rows.margins.items()))
+
     def reopen(self) -> None:
         """Do nothing: there is no file to open again."""
 
@@ -64,6 +76,18 @@ class SqliteEngine:
         """Give of every row what its place in the coverage follows from."""
         columns = "received / 86400000, workspace, pixel, state, channels, match, conditions, test_code, united"
         return [CoverageRow(*row) for row in self.store._db.execute(f"SELECT {columns} FROM conversion")]
+
+    def know_costs(self, workspace: str, costs: Mapping[str, UnitCost]) -> None:
+        """Let a product feed with these costs be in force."""
+        products = [FeedProduct(id_, cost_micros=it.micros, cost_currency=it.currency) for id_, it in costs.items()]
+        load = self.store.products.begin_load(workspace, NOW)
+        self.store.products.add(load, products or [FeedProduct("free of costs")])
+        assert self.store.products.finish_load(Feed(workspace, load, costed=len(products), loaded_ms=NOW))
+
+    def margins(self) -> dict[int, Margin]:
+        """Give what orders are worth, by their conversions."""
+        ids = [id_ for (id_,) in self.store._db.execute("SELECT id FROM conversion_margin ORDER BY id")]
+        return dict(self.store.products.margins(ids))
 
     def reopen(self) -> None:
         """Close all files and open them again."""

@@ -5,7 +5,7 @@ After each step the two accounting laws are checked, and that no conversion move
 A promise is a function whose one argument is a Harness; whoever brings a new engine writes an Engine for it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
@@ -23,6 +23,8 @@ from twinbeam.core.clock import HandClock
 from twinbeam.core.dead_letters import Asked
 from twinbeam.core.delivery import Answered, Lane, Lease
 from twinbeam.core.erasure import Erasure, Receipt, person
+from twinbeam.core.goods import Margin
+from twinbeam.core.products import UnitCost
 from twinbeam.core.story import Story
 from twinbeam.core.values import Signal
 from twinbeam.destinations.tiktok.wire import compose
@@ -51,6 +53,14 @@ class Engine(Protocol):
 
     def coverage_rows(self) -> list[CoverageRow]:
         """Give of every row what its place in the coverage follows from."""
+        ...
+
+    def know_costs(self, workspace: str, costs: Mapping[str, UnitCost]) -> None:
+        """Let a product feed with these costs be in force."""
+        ...
+
+    def margins(self) -> dict[int, Margin]:
+        """Give what orders are worth, by their conversions."""
         ...
 
     def reopen(self) -> None:

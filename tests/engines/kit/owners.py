@@ -17,6 +17,8 @@ _TERMS: Mapping[str, Terms] = {
     "OLD": Terms(PixelRules(spelling="old", confirm_purchases="off")),
     "NEW": Terms(PixelRules(spelling="new", confirm_purchases="off")),
     "TESTED": Terms(PixelRules(test_code="TEST1", test_until_ms=NOW + HOUR, confirm_purchases="off")),
+    "MARGIN": Terms(PixelRules(value="margin", confirm_purchases="off")),
+    "MARGINELSE": Terms(PixelRules(value="margin", cost_unknown="revenue", confirm_purchases="off")),
     "STOPPED": Terms(PixelRules(confirm_purchases="off"), stopped=True),
     "STRIPPED": Terms(PixelRules(consent=ConsentRules(user_data_denied="strip"))),
 }

@@ -209,6 +209,7 @@ class Leasing:
                 row.event_id = row.order_id = row.currency = ""
                 row.minor = None
                 self._rows.clear_differences(row.id)
+                self._rows.margins.pop(row.id, None)
         gone = {row.id for row, _ in recalled}
         return [id_ for id_ in ids if id_ not in gone]
 

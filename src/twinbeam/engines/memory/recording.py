@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from twinbeam.admin.contract import Reused
 from twinbeam.core.clock import day_of
+from twinbeam.core.goods import Margin
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import CopySeen
+from twinbeam.core.values import Signal
 from twinbeam.engines.memory.ordering import OrderModel
 from twinbeam.engines.memory.rows import Kept, Rows
 from twinbeam.pipeline.record.claims import ClaimLimits
@@ -15,6 +17,7 @@ from twinbeam.pipeline.record.contract import Numbered, Recorded, arrivals_of, h
 from twinbeam.pipeline.record.conversion import OWNER, Conversion, reason_to_end
 from twinbeam.pipeline.record.counters import RECORDED
 from twinbeam.pipeline.record.fold import Fold
+from twinbeam.pipeline.record.margin import is_priced, priced, settled
 from twinbeam.pipeline.record.merge import show
 from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.read_set import ReadSet
@@ -44,8 +47,10 @@ class StoreRecorder:
         before = self.cursor(journal_id)
         fresh = [group for group in groups if group.seq > before]
         fold = self._fold()
-        self.orders.take(arrivals_of(journal_id, fresh), fold)
+        margins, arrivals = list[tuple[Signal, Margin]](), arrivals_of(journal_id, fresh)
+        self.orders.take([(self._priced(signal, margins), arrival) for signal, arrival in arrivals], fold)
         self._write(fold, now_ms)
+        self._rows.margins |= settled(margins, self._rows.by_key, self._rows.margins)
         if fresh:
             events = sum(len(group.signals) + group.set_aside for group in fresh)
             recorded = self._rows.cursors.get(journal_id, (0, 0))[1] + events
@@ -109,6 +114,15 @@ class StoreRecorder:
 
     def _fold(self) -> Fold:
         return Fold(self._known(), new_id=self._rows.ids.__next__, policy=self._policy, claims=self._claims)
+
+    def _priced(self, signal: Signal, margins: list[tuple[Signal, Margin]]) -> Signal:
+        rules = self._policy.terms_of(signal.workspace, signal.pixel).rules
+        costs = self._rows.costs.get(signal.workspace)
+        if not is_priced(signal, rules) or (costs is None and rules.value != "margin"):
+            return signal
+        after, margin = priced(signal, rules, costs or {})
+        margins.append((after, margin))
+        return after
 
     def _held(self) -> list[Conversion]:
         return [row for row in self._rows.by_id.values() if row.state is State.HELD]
@@ -183,3 +197,4 @@ class StoreRecorder:
         for row in writes.changed.values():
             if row.state is State.WITHDRAWN:
                 rows.clear_differences(row.id)
+                rows.margins.pop(row.id, None)

@@ -9,7 +9,9 @@ from msgspec.structs import replace
 from twinbeam.core.clock import day_of
 from twinbeam.core.delivery import Answered, Lane
 from twinbeam.core.erasure import Erasure, Receipt
+from twinbeam.core.goods import Margin
 from twinbeam.core.lifecycle import State
+from twinbeam.core.products import UnitCost
 from twinbeam.core.story import Change, CopySeen
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Conversion, Copy
@@ -74,6 +76,8 @@ class Rows(Struct):
     erasure_requests: dict[str, Erasure] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     flying: dict[str, set[int]] = field(default_factory=dict)  #: by request: to be erased once they are answered
+    costs: dict[str, dict[str, UnitCost]] = field(default_factory=dict)  #: of products, by workspace and id
+    margins: dict[int, Margin] = field(default_factory=dict)
     batches: dict[int, Batch] = field(default_factory=dict)
     lanes: dict[tuple[str, str, str, str, bool], Lane] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: count(1))

@@ -97,6 +97,7 @@ class Tidying:
             kept.settled_at = kept.settled_at or now_ms
             kept.copies = []
             self._rows.clear_differences(row.id)
+            self._rows.margins.pop(row.id, None)
         return Receipt(now_ms, removed, in_flight, delivered)
 
     def _forget_payloads(self, now_ms: int) -> None:

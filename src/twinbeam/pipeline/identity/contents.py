@@ -9,8 +9,8 @@ from math import isfinite
 
 from msgspec.structs import replace
 
+from twinbeam.core.rules import ORDER_EVENTS
 from twinbeam.core.values import Content, Properties
-from twinbeam.pipeline.identity.money import ORDERS
 from twinbeam.pipeline.identity.notices import Told, Trouble
 
 
@@ -20,7 +20,7 @@ def understood_contents(event: str, said: Properties, told: Told) -> Properties:
         return said
     said = _with_one_product(said)
     said = _without_impossible_counts(said, told)
-    if said.value is not None or event in ORDERS or not said.currency:
+    if said.value is not None or event in ORDER_EVENTS or not said.currency:
         return said
     value = _sum(said.contents or [])
     if value is None:

@@ -7,6 +7,7 @@ Source: tiktok.md 2.6 (what TikTok lists).
 from math import isfinite
 
 from twinbeam.core.money import to_minor
+from twinbeam.core.rules import ORDER_EVENTS
 from twinbeam.pipeline.identity.notices import Told, Trouble
 
 _LISTED = """
@@ -16,9 +17,6 @@ THB TRY TWD UAH USD VES VND ZAR
 """
 #: What TikTok accepts (tiktok.md 2.6).
 LISTED = frozenset(_LISTED.split())
-
-#: What is somebody's order, and so is worth something.
-ORDERS = frozenset({"Purchase", "PlaceAnOrder"})
 
 
 def said_currency(raw: str | None, value: float | None, told: Told) -> str | None:
@@ -32,7 +30,7 @@ def said_currency(raw: str | None, value: float | None, told: Told) -> str | Non
 
 def look_at_value(event: str, value: float | None, told: Told) -> None:
     """Tell of an order without a value, or with one that no order has; other events need none."""
-    if event not in ORDERS:
+    if event not in ORDER_EVENTS:
         return
     if value is None:
         told.append(("properties.value", Trouble.VALUE_MISSING))

@@ -35,6 +35,7 @@ from twinbeam.pipeline.identity import event_ids, network, person, traces
 from twinbeam.pipeline.identity.body import NOBODY, NOWHERE, Event, WireUser, encode
 from twinbeam.pipeline.identity.contents import understood_contents
 from twinbeam.pipeline.identity.email import hashed_email
+from twinbeam.pipeline.identity.goods import goods_of, without_value
 from twinbeam.pipeline.identity.hashing import Several
 from twinbeam.pipeline.identity.match import match_of
 from twinbeam.pipeline.identity.money import look_at_value, minor_units, said_currency
@@ -153,7 +154,7 @@ class Sealer:
             rates = self._rates(arrival.origin.workspace) if self._rates else {}
             sent = outgoing(said, arrival.rules, rates, case.event_time, case.told)
         look_at_value(arrival.event, said.value, case.told)
-        return sent
+        return without_value(arrival, sent)
 
     def _person(self, case: _Case) -> WireUser:
         arrival, told = case.arrival, case.told
@@ -331,6 +332,7 @@ def _full(tombstone: Signal, case: _Case, parts: _Parts) -> Signal:
         revised_ms=item.revised_ms if isinstance(item, OrderEvent) else 0,
         of_order=isinstance(item, OrderEvent),
         ledger_order="",
+        goods=goods_of(arrival, case.said),
     )
 
 

@@ -77,7 +77,7 @@ def _until_ms(received_ms: int) -> int:
 
 def _told(place: PixelPlace, at_ms: int, terms_of: TermsOf, *, on: bool) -> list[Change]:
     """Put it into a line of the audit, where the rule depends on it."""
-    if terms_of(*place).rules.confirm_purchases != "auto":
+    if terms_of(*place).rules.confirming != "auto":
         return []
     states = ("off", "on: a server reported a purchase")
     before, after = states if on else ("on", f"off: no server reported a purchase for {WITHIN_MS // MS_PER_DAY} days")

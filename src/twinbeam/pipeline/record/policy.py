@@ -36,7 +36,7 @@ class Terms(Struct, frozen=True, gc=False):
         means = self.rules.purchase_means
         if signal.channel.side is Side.SERVER:
             return not signal.stage or reached(signal.stage, means, STAGES)
-        mode = self.rules.confirm_purchases
+        mode = self.rules.confirming
         waits = mode == "on" or (mode == "auto" and awaited)
         return not waits and reached(signal.stage or "placed", means, STAGES)
 

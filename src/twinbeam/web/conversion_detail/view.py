@@ -7,6 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from twinbeam.core.goods import TROUBLES, Margin
+from twinbeam.core.money import shown
 from twinbeam.core.story import Stopped, Story
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversion_detail.timeline import timeline
@@ -24,6 +26,7 @@ class ConversionDetail(Struct, frozen=True):
     conversion: Story
     places: Places
     stopped: Stopped | None
+    margin: Margin | None  #: what its order is worth, where a product feed has costs
 
 
 def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail | None:
@@ -34,7 +37,8 @@ def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail |
     rows = read_model.pixels()
     place = (conversion.workspace, conversion.pixel)
     stopped = next((row.stopped for row in rows if (row.workspace, row.code) == place), None)
-    return ConversionDetail(conversion, places(rows), stopped)
+    margin = read_model.products.margins([conversion.id]).get(conversion.id)
+    return ConversionDetail(conversion, places(rows), stopped, margin)
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -49,6 +53,9 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         conversion=conversion,
         places=detail.places,
         stopped=detail.stopped,
+        margin=detail.margin,
+        margin_troubles=TROUBLES,
+        in_words=shown,
         moments=timeline(conversion),
         failure=last_failure(conversion.log, context.access_codes),
     )

@@ -13,6 +13,7 @@ _COUNT = "Browser purchases are sent without confirmation{stage}"
 _WORDS = {
     ("auto", True): f"{_WAIT}: a server has reported purchases in the last 7 days (confirm_purchases=auto).",
     ("auto", False): f"{_COUNT}: no server has reported one in the last 7 days (confirm_purchases=auto).",
+    ("margin", True): f"{_WAIT}, which alone knows their margin (value=margin).",
     ("on", True): f"{_WAIT} (confirm_purchases=on).",
     ("off", False): f"{_COUNT} (confirm_purchases=off).",
 }
@@ -32,12 +33,13 @@ def confirming(row: PixelRow, week: Sums, now_ms: int) -> PurchaseConfirmation |
     """Return what holds for one pixel; an event set has no browser."""
     if row.event_source != "web":
         return None
-    mode = row.rules.confirm_purchases
+    mode = row.rules.confirming
     waits = mode == "on" or (mode == "auto" and now_ms < row.confirming_until_ms)
+    reason = "margin" if mode != row.rules.confirm_purchases else mode
     to, means = "off" if waits else "on", row.rules.purchase_means
     stage = "" if means == "placed" else f" once they are {means}"
     return PurchaseConfirmation(
-        _WORDS[mode, waits].format(stage=stage),
+        _WORDS[reason, waits].format(stage=stage),
         waits,
         week.reason(State.HELD, Reason.NOT_CONFIRMED),
         week.reason(State.EXPIRED, Reason.NEVER_CONFIRMED),

@@ -25,6 +25,7 @@ from twinbeam.engines.stores.sqlite.counting import cover_delivered, move_counts
 from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.lookup_index import delete_lookups
 from twinbeam.engines.stores.sqlite.payloads import Payloads
+from twinbeam.engines.stores.sqlite.pricing import forget_margins
 from twinbeam.engines.stores.sqlite.rows import PUT_VISITOR, encode_facts
 from twinbeam.engines.stores.sqlite.searching import PersonRow, Search, rows_of
 from twinbeam.pipeline.record.visits import erased
@@ -138,6 +139,7 @@ class Erasing:
         cover_delivered(self._db, [row.id for row in gone if row.state is State.DELIVERED], -1)
         end = (State.ERASED, Reason.ERASURE_ASKED)
         self._db.executemany(_BLANK, [(*end, now_ms, row.id) for row in gone])
+        forget_margins(self._connection, [row.id for row in gone])
         self._count(gone)
         self._connection.scrub_due = self._connection.scrub_due or bool(rows)
         delivered = sum(row.reached_tiktok for row in rows)

@@ -6,9 +6,11 @@ from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.dead_letters import DeadLetters
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.sqlite.contents import DeliveredContents
     from twinbeam.engines.stores.tables.accounts import AccountTable
     from twinbeam.engines.stores.tables.orders import OrderTable
     from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
+    from twinbeam.engines.stores.tables.products import ProductTable
     from twinbeam.engines.stores.tables.resends import ResendTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
     from twinbeam.engines.stores.tables.users import UserRows
@@ -51,6 +53,20 @@ class KeptTables:
         from twinbeam.engines.stores.tables.person_requests import PersonRequestTable  # noqa: PLC0415
 
         return PersonRequestTable(self._connection.tables, self._connection.ring)
+
+    @property
+    def products(self) -> "ProductTable":
+        """The product feeds."""
+        from twinbeam.engines.stores.tables.products import ProductTable  # noqa: PLC0415
+
+        return ProductTable(self._connection.tables, self._connection.ring)
+
+    @property
+    def contents(self) -> "DeliveredContents":
+        """What delivered events name of products."""
+        from twinbeam.engines.stores.sqlite.contents import DeliveredContents  # noqa: PLC0415
+
+        return DeliveredContents(self._connection)
 
     @property
     def token_checks(self) -> "TokenCheckTable":

@@ -17,6 +17,7 @@ from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.loading import Loading
 from twinbeam.engines.stores.sqlite.ordering import Ordering
 from twinbeam.engines.stores.sqlite.payloads import Payloads
+from twinbeam.engines.stores.sqlite.pricing import Pricing
 from twinbeam.engines.stores.sqlite.writing import Writing
 from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.confirming import ended
@@ -58,6 +59,7 @@ class StoreRecorder:
         self._writing = Writing(connection, self._dedup, self._visitor_keys, watchlist)
         self._payloads = Payloads(connection)
         self._ordering = Ordering(connection)
+        self._pricing = Pricing(connection, policy)
         self._last_id = self._highest_id()
 
     def cursor(self, journal_id: str) -> int:
@@ -187,10 +189,12 @@ class StoreRecorder:
 
     def _fold_and_write(self, journal_id: str, groups: Sequence[Numbered], now_ms: int) -> Fold:
         arrivals, ledgered = self._ordering.take(arrivals_of(journal_id, groups))
+        arrivals = self._pricing.take(arrivals)
         known = self._loading.known([signal for signal, _ in arrivals])
         fold = Fold(known, new_id=self._new_id, policy=self._policy, claims=self._claims)
         fold.take(arrivals)
         self._writing.write(fold, now_ms)
+        self._pricing.write(fold)
         self._ordering.write(ledgered, arrivals, fold)
         self._ordering.hear(arrivals)
         return fold

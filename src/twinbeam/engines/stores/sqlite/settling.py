@@ -19,6 +19,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.counting import cover_delivered, move_counts
 from twinbeam.engines.stores.sqlite.packed_rows import unpack_ids
+from twinbeam.engines.stores.sqlite.pricing import forget_margins
 
 _ANSWER = "UPDATE batch SET state=?, answered_at=?, status=?, code=?, message=?, request_id=? WHERE id=?"
 _END = "UPDATE conversion SET state=?, reason=?, settled_at=? WHERE id IN (SELECT value FROM json_each(?))"
@@ -137,6 +138,7 @@ class Settling:
         if not lane.enriches:
             self._connection.execute_with_ids(_BLANK, gone)
             self._connection.execute_with_ids(_CLEAR_DIFFERENCES, gone)
+            forget_margins(self._connection, gone)
             self._connection.execute_with_ids(_WITHDRAWN, gone)
         self._connection.execute_with_ids(_PURGE, gone)
         places = Counter((day_of(received), *place) for _, _, received, *place in rows)

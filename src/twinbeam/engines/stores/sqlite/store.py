@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.order_reading import OrderReader
+    from twinbeam.engines.stores.tables.product_reading import ProductReader
     from twinbeam.engines.stores.tables.resends import ResendTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
     from twinbeam.engines.stores.tables.users import UserRows
@@ -236,6 +237,13 @@ class SqliteReader(Listing):
         from twinbeam.engines.stores.tables.order_reading import OrderReader  # noqa: PLC0415
 
         return OrderReader(self.tables)
+
+    @property
+    def products(self) -> "ProductReader":
+        """The product feeds, read beside the writer."""
+        from twinbeam.engines.stores.tables.product_reading import ProductReader  # noqa: PLC0415
+
+        return ProductReader(self.tables)
 
     def close(self) -> None:
         """Close the file."""

@@ -191,7 +191,7 @@ class Tidying:
             place = rows[-1][0]
             self._connection.save_highest_id("conversion")
             ids = [(id_,) for id_, _ in rows]
-            for sql in ("conversion", "copy", "attempt"):
+            for sql in ("conversion", "copy", "attempt", "conversion_margin"):
                 self._db.executemany(f"DELETE FROM {sql} WHERE id=?", ids)  # noqa: S608 -- our own names
             self._db.executemany(_REMOVED, sorted(Counter(state for _, state in rows).items()))
             yield False

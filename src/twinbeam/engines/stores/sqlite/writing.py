@@ -13,6 +13,7 @@ from twinbeam.engines.stores.sqlite.counting import add_counts, add_coverage
 from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.lookup_index import add_lookups
 from twinbeam.engines.stores.sqlite.payloads import Payloads
+from twinbeam.engines.stores.sqlite.pricing import forget_margins
 from twinbeam.engines.stores.sqlite.rows import (
     INSERT,
     PUT_VISITOR,
@@ -103,6 +104,7 @@ class Writing:
         """Blank what copies of it said, later ones too, and have its look-ups removed."""
         withdrawn = [id_ for id_, row in writes.changed.items() if row.state is State.WITHDRAWN]
         self._db.executemany("UPDATE copy SET differs='' WHERE id=?", [(id_,) for id_ in withdrawn])
+        forget_margins(self._connection, withdrawn)
         news = [(id_,) for id_ in withdrawn if id_ in writes.purged]
         self._db.executemany("INSERT OR IGNORE INTO pending_lookup_removal VALUES (?)", news)
 

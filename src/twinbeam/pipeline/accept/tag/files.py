@@ -76,6 +76,8 @@ def decided(pixels: Sequence[RoutedPixel]) -> dict[str, object]:
     furthest = max((STAGES.index(each.purchase_means) for each in known), default=0)
     if furthest:
         found["purchase"] = STAGES[furthest]
+    if any(each.value == "margin" for each in known):
+        found["purchase"] = "server"  # any word but the first stage keeps purchases, and their revenue, from the script
     return found | {"ids": "order"} if any(each.event_id_from == "order" for each in known) else found
 
 

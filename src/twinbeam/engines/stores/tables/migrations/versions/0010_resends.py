@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 
 _MS = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0011"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 
 _MS = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
 

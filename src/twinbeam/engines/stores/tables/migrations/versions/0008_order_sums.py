@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 
 _MS = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
 _DAY_MS = 86_400_000

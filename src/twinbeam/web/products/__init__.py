@@ -1,0 +1,1 @@
+"""/products: the product feed, and which content ids it knows."""
