@@ -248,3 +248,9 @@ def test_a_number_that_comes_again_is_told():
     numbers = Numbers()
     assert [numbers.repeats(it) for it in ("1", "2", "1", "01")] == [False, False, True, False]
     numbers.close()
+
+
+def test_a_column_may_be_named_or_left_out(tmp_path):
+    path = a_file(tmp_path, f"no,total,placed_at,email\n1,12.50,{WHEN},ada@shop.example\n")
+    (order,) = read(path, said={"order_id": "no", "email": ""}.items())
+    assert (order.order_id, order.user.email) == ("1", None)

@@ -87,7 +87,7 @@ class OpenRows:
     @property
     def position(self) -> int:
         """How many of its bytes are read, about."""
-        return 0 if self._text.closed else self._text.buffer.raw.tell()  # type: ignore[attr-defined]
+        return self._file.size if self._text.closed else self._text.buffer.raw.tell()  # type: ignore[attr-defined]
 
     def _objects(self, lines: Iterator[str]) -> Iterator[FileRow]:
         for number, line in enumerate(lines, 1):

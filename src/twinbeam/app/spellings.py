@@ -49,6 +49,7 @@ _STAMP = re.compile(
     r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE,
 )
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")  #: as programs write it: most of large files
 #: Days since 1899-12-30, as Excel counts those of 1954 to 2119 and its neighbours.
 _SERIAL = re.compile(r"([2-7]\d{4})([.,]\d+)?")
 _EXCELS_FIRST = datetime(1899, 12, 30)  # noqa: DTZ001 -- the zone is the file's
@@ -91,6 +92,8 @@ class Spelling(Struct, frozen=True):
 
     def _moment(self, name: str, value: Any) -> Any:
         if not isinstance(value, str) or not value.strip():
+            return value
+        if _ISO.fullmatch(value):
             return value
         written = value.strip()
         if _SERIAL.fullmatch(written):

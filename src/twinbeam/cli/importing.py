@@ -135,7 +135,10 @@ def _imported(kind: Any, file: "RowFile", options: _Options) -> None:
         if not options["yes"]:
             click.echo("Nothing was imported. Add --yes to import.")
             return
-        run.carry(found)
+        before = run.carry(found)
+    if before == found.total:
+        click.echo("Nothing was left to import.")
+        return
     click.echo(f"Imported {found.total - found.words['unreadable']} records; a running gateway records them at once.")
 
 
@@ -188,8 +191,8 @@ class _Run:
         found: DryRun = self._read("Reading", partial(rehearsed, self._judge, shift_ms))
         return found
 
-    def carry(self, found: "DryRun") -> None:
-        """Import, from where an earlier run came to."""
+    def carry(self, found: "DryRun") -> int:
+        """Import, from where an earlier run came to; return how many records that was."""
         from itertools import islice
         from time import sleep
 
@@ -198,7 +201,9 @@ class _Run:
         from twinbeam.app.keyring import open_keyring
         from twinbeam.cli.setup import settings
 
-        done = imports.begin(self._admin, self._wanted.workspace, f"{found.total} records of a file", self._digest)
+        done = before = imports.begin(
+            self._admin, self._wanted.workspace, f"{found.total} records of a file", self._digest
+        )
         if done:
             click.echo(f"{done} records are imported already; going on behind them.")
         chosen, shift_ms = settings(), self._progress.shift_ms
@@ -220,6 +225,7 @@ class _Run:
                 importer.carry(rest, self._judge, shift_ms, advance)
         finally:
             importer.close()
+        return before
 
     def _rows(self) -> "OpenRows":
         return self._file.rows(exact=bool(self._wanted.mapping))
