@@ -106,8 +106,9 @@ def meta(order):
 # ---- one purchase ----
 
 
+@pytest.mark.sources("wordpress", "own-ids")
 @pytest.mark.parametrize("path", ["/checkout/", "/checkout-block/"], ids=["classic", "block"])
-def test_the_thank_you_page_and_the_signed_webhook_are_one_event_under_one_id(shop, path, record_property):
+def test_the_thank_you_page_and_the_signed_webhook_are_one_event_under_one_id(shop, path):
     page = shop.allow(f"/?ttclid={CLICK}")
     order = shop.place(page, path)
     kept = meta(order)
@@ -122,7 +123,6 @@ def test_the_thank_you_page_and_the_signed_webhook_are_one_event_under_one_id(sh
     assert merged["user"]["ttclid"] == CLICK
     [story] = [it for it in shop.corner.shop.stories(event_id=event_id) if it["pixel"] in shop.corner.codes]
     assert sorted(story["channels"]) == ["browser", "webhook"]
-    record_property("figures", "wordpress ok")
 
 
 def test_the_webhook_alone_is_permitted_by_the_receipt_that_the_order_keeps(shop):
@@ -138,6 +138,7 @@ def test_the_webhook_alone_is_permitted_by_the_receipt_that_the_order_keeps(shop
     assert shop.purchase()[1]["user"]["ttclid"] == CLICK
 
 
+@pytest.mark.sources("wordpress", "ungated")
 def test_without_an_answer_nothing_is_kept_but_the_orders_name_and_nothing_is_sent(shop):
     page = shop.visit(f"/?ttclid={CLICK}")
     order = shop.place(page)
