@@ -18,19 +18,11 @@ LINES = {
     "truth": ("fields", "phones", "permission", "joins", "raw"),
     "shops": ("retail", "order", "cod-early", "unsigned", "import", "bodies", "refund-sent"),
     "house": ("floors", "engines", "identifiers", "homonyms", "citations", "headings", "dialects"),
-    "sources": ("shopify pixel", "wordpress"),
     "pixels": ("open-route", "bad-token", "journey", "axe", "slowest", "stale-import"),
 }
-COUNTED = {
-    "outside": "machine",
-    "truth": "others",
-    "house": "others",
-    "pixels": "others",
-    "shops": "others",
-    "sources": "others",
-}
+COUNTED = {"outside": "machine", "truth": "others", "house": "others", "pixels": "others", "shops": "others"}
 #: The checks whose figures stand in one line.
-IN_ONE_LINE = {"house", "pixels", "sources"}
+IN_ONE_LINE = {"house", "pixels"}
 #: The check of the browser tag, which is summed up by situations instead of parts.
 TAG = "tag"
 TAG_LIMIT_BYTES = 6_144

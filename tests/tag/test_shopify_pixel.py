@@ -39,7 +39,8 @@ def story_of(corner):
     return found
 
 
-def test_the_purchase_and_its_signed_webhook_are_one_event_under_one_id(shop, record_property):
+@pytest.mark.sources("shopify pixel", "own-ids")
+def test_the_purchase_and_its_signed_webhook_are_one_event_under_one_id(shop):
     corner = shop.corner
     page = shop.visit(f"/?ttclid={CLICK}")
     corner.context.add_cookies([{"url": corner.url("/"), "name": "_ttp", "value": TTP}])
@@ -55,9 +56,9 @@ def test_the_purchase_and_its_signed_webhook_are_one_event_under_one_id(shop, re
     assert sorted(story_of(corner)["channels"]) == ["browser", "webhook"]
     user = merged(corner, "Purchase")["user"]
     assert (user["ttclid"], user["ttp"]) == (CLICK, TTP)
-    record_property("figures", "shopify pixel ok")
 
 
+@pytest.mark.sources("shopify pixel", "ungated")
 def test_nothing_leaves_before_the_answer_and_all_of_it_after_a_yes(shop):
     corner = shop.corner
     page = shop.visit("/products/lamp", cart=CART)

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 import time
 from urllib.parse import quote
 
@@ -12,7 +10,7 @@ import pytest
 from running import ask, wait_until
 from shop_systems import SECRETS, a_woo_order, encoded, woo_headers
 from tagging import CHROME
-from wordpress_site import PLUGIN, ROOT, a_site, program
+from wordpress_site import a_site
 
 pytestmark = [pytest.mark.journey, pytest.mark.sources("wordpress")]
 
@@ -106,8 +104,9 @@ def meta(order):
 # ---- one purchase ----
 
 
+@pytest.mark.sources("wordpress", "own-ids")
 @pytest.mark.parametrize("path", ["/checkout/", "/checkout-block/"], ids=["classic", "block"])
-def test_the_thank_you_page_and_the_signed_webhook_are_one_event_under_one_id(shop, path, record_property):
+def test_the_thank_you_page_and_the_signed_webhook_are_one_event_under_one_id(shop, path):
     page = shop.allow(f"/?ttclid={CLICK}")
     order = shop.place(page, path)
     kept = meta(order)
@@ -122,7 +121,6 @@ def test_the_thank_you_page_and_the_signed_webhook_are_one_event_under_one_id(sh
     assert merged["user"]["ttclid"] == CLICK
     [story] = [it for it in shop.corner.shop.stories(event_id=event_id) if it["pixel"] in shop.corner.codes]
     assert sorted(story["channels"]) == ["browser", "webhook"]
-    record_property("figures", "wordpress ok")
 
 
 def test_the_webhook_alone_is_permitted_by_the_receipt_that_the_order_keeps(shop):
@@ -138,6 +136,7 @@ def test_the_webhook_alone_is_permitted_by_the_receipt_that_the_order_keeps(shop
     assert shop.purchase()[1]["user"]["ttclid"] == CLICK
 
 
+@pytest.mark.sources("wordpress", "ungated")
 def test_without_an_answer_nothing_is_kept_but_the_orders_name_and_nothing_is_sent(shop):
     page = shop.visit(f"/?ttclid={CLICK}")
     order = shop.place(page)
@@ -354,47 +353,6 @@ def test_without_settings_the_shop_works_and_has_no_tag(shop):
     page.wait_for_url("**/order-received/**")
     assert "twinbeam.context" not in page.content()
     assert "ttq" not in page.content()
-
-
-# ---- the files ----
-
-
-def test_the_plugins_inline_part_is_the_tags():
-    build = [sys.executable, PLUGIN.parent / "build.py", "--check"]
-    done = subprocess.run(build, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("path", sorted(PLUGIN.glob("*.php")), ids=lambda path: path.name)
-def test_the_plugin_is_well_formed_and_keeps_the_rules_that_debian_has(path):
-    lint = [program("php"), "-l", path]
-    assert subprocess.run(lint, capture_output=True, check=False).returncode == 0
-    checked = [program("phpcs"), "--standard=" + str(ROOT / "install" / "wordpress" / "phpcs.xml"), path]
-    done = subprocess.run(checked, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-
-
-def test_everything_that_the_plugin_prints_is_escaped():
-    text = (PLUGIN / "twinbeam.php").read_text()
-    printed = re.findall(r"\becho\s+([^;]+);|<\?=\s*([^?]+)\?>|\bprint\s+([^;]+);", text)
-    said = [next(filter(None, found)).strip() for found in printed]
-    assert len(said) >= 10
-    assert [it for it in said if not re.match(r"esc_(html|attr|url|js)\(", it)] == []
-
-
-def test_the_readme_has_what_wordpress_reads():
-    readme = (PLUGIN / "readme.txt").read_text()
-    plugin = (PLUGIN / "twinbeam.php").read_text()
-    head = dict(re.findall(r"^([\w ]+): (.+)$", readme.partition("\n\n")[0], re.MULTILINE))
-    version = re.search(r"^ \* Version: +(\S+)$", plugin, re.MULTILINE)[1]
-    assert head["Stable tag"] == version
-    for name in ("Requires at least", "Requires PHP", "License"):
-        assert head[name] == re.search(rf"^ \* {name}: +(.+)$", plugin, re.MULTILINE)[1]
-    short = readme.split("\n\n")[1]
-    assert len(short) <= 150
-    assert len(head["Tags"].split(",")) <= 5
-    for section in ("Description", "Installation", "Frequently Asked Questions", "Changelog"):
-        assert f"== {section} ==" in readme
 
 
 def test_an_uninstall_leaves_no_settings(shop):
