@@ -42,7 +42,7 @@ def connect(shop):
     shop.gateway.told("accounts", "app", APP_ID, told=SECRET + "\n")
     url = re.search(r"https?://\S+/portal/auth\S+", shop.gateway.told("accounts", "connect"))[0]
     done = shop.gateway.told("accounts", "finish", told=confirmed(url) + "\n")
-    return re.search(r"Account (\w+) is connected", done)[1]
+    return re.search(r"accounts show (\w+)", done)[1]
 
 
 def run_of(shop):
