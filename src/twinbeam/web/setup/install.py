@@ -38,9 +38,7 @@ def parts_of(path: InstallPath, snippet: Sequence[str], intake: str, place: str 
 
 _REPORT = "Report each paid order from your server, with its own key and with what the hidden fields said."
 
-_WEBHOOKS = (
-    "Let {} report its orders by its own signed webhooks: a source tells what to paste where."
-)
+_WEBHOOKS = "Let {} report its orders by its own signed webhooks: a source tells what to paste where."
 
 #: What a path's shop system is as a source.
 _KINDS: Mapping[InstallPath, str] = {"shopify": "shopify", "woocommerce": "woocommerce"}
