@@ -372,6 +372,15 @@ def test_statuses_that_end_an_order(status):
     assert state_of(facts).shown == "cancelled"
 
 
+def test_a_payment_without_its_time_in_gmt_is_one():
+    body = {"id": 727, "status": "processing", "total": "89.90", "currency": "EUR", "date_paid": "2026-11-20T12:00:04"}
+    events, facts = told("woocommerce", body | {"date_modified_gmt": "2026-11-20T11:00:05"})
+    assert events["Purchase"].progress == "placed+paid"
+    assert state_of(facts).since_ms.get("paid") is None
+    _, facts = told("woocommerce", body | {"date_paid": None})
+    assert "paid" not in state_of(facts).reached
+
+
 def test_a_deleted_order_is_cancelled():
     _, facts = told("woocommerce", {"id": 727}, "order.deleted")
     assert (facts.order_id, state_of(facts).shown) == ("727", "cancelled")

@@ -162,6 +162,40 @@ def set_rules(name: str, assignments: dict[str, str]) -> None:
         click.echo(f"{rule:16} {value}{'' if usual else '  (changed)'}")
 
 
+@command.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """
+    Show what came from a source lately: whether it works, how late it is, and its last deliveries.
+
+    \b
+    Examples:
+      twinbeam sources show lamps
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.admin.sources import dialect_of
+    from twinbeam.cli.setup import now_ms, opened_admin
+    from twinbeam.core.deliveries import NOTHING_HEARD
+    from twinbeam.observe.deliveries import heard_of
+    from twinbeam.settings import load
+    from twinbeam.web.sources.facts import standing_of
+    from twinbeam.web.wording import lapse
+
+    with opened_admin() as admin:
+        kind = dialect_of(admin, name)
+    heard, at_ms = heard_of(load().data).get(name, NOTHING_HEARD), now_ms()
+    standing = standing_of(heard, at_ms)
+    click.echo(f"{name} ({kind}): {standing.word}. {standing.sentence}")
+    click.echo(f"{'signed':16} {heard.signed}")
+    for outcome in ("wrongly signed", "too large", "ping"):
+        click.echo(f"{outcome:16} {heard.unsigned_of(outcome, at_ms)} today and yesterday")
+    median, high = heard.lag_ms(0.5, at_ms), heard.lag_ms(0.95, at_ms)
+    if median is not None and high is not None:
+        click.echo(f"{'lag':16} {lapse(median)} median, {lapse(high)} for 95 %, last 24 hours")
+    for one in heard.last:
+        at = datetime.fromtimestamp(one.at_ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        click.echo(f"{at}  {one.topic or '-':32} {one.outcome:12} {one.reason}".rstrip())
+
+
 @command.command(name="map")
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)

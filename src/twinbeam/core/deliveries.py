@@ -35,7 +35,7 @@ class Delivery(Struct, frozen=True, gc=False):
     lag_ms: int | None = None  #: from the shop's modification to the receipt
 
 
-class Heard(Struct, frozen=True):
+class SourceDeliveries(Struct, frozen=True):
     """What is known of one source's deliveries; joining two is the order of nothing."""
 
     last: tuple[Delivery, ...] = ()  #: signed ones, the newest first
@@ -65,10 +65,10 @@ class Heard(Struct, frozen=True):
         return None
 
 
-NOTHING_HEARD = Heard()
+NOTHING_HEARD = SourceDeliveries()
 
 
-def hear(heard: Heard, one: Delivery) -> Heard:
+def hear(heard: SourceDeliveries, one: Delivery) -> SourceDeliveries:
     """Add a delivery, and forget what is old."""
     if one.outcome in UNSIGNED:
         day = one.at_ms // MS_PER_DAY
@@ -85,11 +85,11 @@ def hear(heard: Heard, one: Delivery) -> Heard:
     return replace(heard, last=(one, *heard.last)[:MOST], signed=heard.signed + 1, lags=lags)
 
 
-def joined(parts: Iterable[Heard]) -> Heard:
+def joined(parts: Iterable[SourceDeliveries]) -> SourceDeliveries:
     """Return what several processes heard of one source."""
     known = list(parts)
     listed = sorted((one for heard in known for one in heard.last), key=lambda one: one.at_ms, reverse=True)
-    return Heard(
+    return SourceDeliveries(
         last=tuple(listed[:MOST]),
         signed=sum(heard.signed for heard in known),
         unsigned=_summed(heard.unsigned for heard in known),

@@ -11,11 +11,11 @@ from time import monotonic
 
 import msgspec
 
-from twinbeam.core.deliveries import NOTHING_HEARD, Delivery, Heard, hear, joined
+from twinbeam.core.deliveries import NOTHING_HEARD, Delivery, SourceDeliveries, hear, joined
 
 _PATTERN = "deliveries-*.json"
 _SHARE = 50  #: a write that took long is not repeated before so many times as long has passed
-_DECODER = msgspec.json.Decoder(dict[str, Heard])
+_DECODER = msgspec.json.Decoder(dict[str, SourceDeliveries])
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -49,14 +49,14 @@ class DeliveryLog:
         self._not_before = monotonic() + _SHARE * (monotonic() - begun)
 
 
-def heard_of(folder: Path) -> dict[str, Heard]:
+def heard_of(folder: Path) -> dict[str, SourceDeliveries]:
     """Return what all processes heard, by the names of sources."""
     parts = [_read(file) for file in sorted(folder.glob(_PATTERN))]
     names = {name for part in parts for name in part}
     return {name: joined(part[name] for part in parts if name in part) for name in names}
 
 
-def _read(file: Path) -> dict[str, Heard]:
+def _read(file: Path) -> dict[str, SourceDeliveries]:
     try:
         return _DECODER.decode(file.read_bytes())
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):

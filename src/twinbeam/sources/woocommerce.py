@@ -34,6 +34,8 @@ _SIGNATURE = b"x-wc-webhook-signature"
 _PING = re.compile(rb"webhook_id=[0-9]{1,20}")
 #: Statuses of what is no order yet; checkouts are written down before they are placed.
 _DRAFTS = frozenset({"checkout-draft", "draft", "auto-draft", "new"})
+#: Fields that orders have and products, customers and coupons have not; a filter may have taken some out.
+_OF_ORDERS = ("line_items", "date_paid_gmt", "date_paid", "order_key", "total", "payment_method")
 _OVER = frozenset({"cancelled", "failed", "trash"})
 _MARKETS = ("tiktok", "amazon", "ebay", "etsy", "walmart", "facebook", "google")
 _CENT = Decimal("0.01")
@@ -87,7 +89,7 @@ def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> Or
     """Read a delivery, or say why it means nothing here."""
     if {name for name, _ in fields.items()} == {"id"}:
         return _deleted(fields, at_ms) if topic == "order.deleted" else "A number alone says nothing here."
-    if "line_items" in fields or "date_paid_gmt" in fields or "order_key" in fields:
+    if any(name in fields for name in _OF_ORDERS):
         return _order(fields, at_ms, rules)
     return "Only orders are used here."
 
@@ -138,7 +140,7 @@ def _states(fields: Fields) -> dict[str, bool]:
     """Return the states that a body tells; `processing` is reached unpaid by cash on delivery, so the date counts."""
     states: dict[str, bool] = {}
     if "date_paid_gmt" in fields or "date_paid" in fields:
-        states["paid"] = _paid_ms(fields) is not None
+        states["paid"] = _paid_ms(fields) is not None or fields.cut("date_paid") is not None
     status = fields.text("status")
     if status is not None:
         states["cancelled"] = status in _OVER

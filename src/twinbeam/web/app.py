@@ -14,7 +14,7 @@ from twinbeam.admin.contract import Administration
 from twinbeam.admin.dead_letters import ResendTerms
 from twinbeam.admin.token_check import TokenTrial
 from twinbeam.core.clock import Clock
-from twinbeam.core.deliveries import Heard
+from twinbeam.core.deliveries import SourceDeliveries
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.orders.preview import PreviewOf, ReadMapping
 from twinbeam.pipeline.accept.directory import Directory
@@ -87,7 +87,7 @@ def build(  # noqa: PLR0913 -- a parts list
     tag_path: str = "/t",
     intake_url: str = "http://127.0.0.1:8700",
     connecting: Connecting = NOTHING_TO_CONNECT,
-    heard: Callable[[], Mapping[str, Heard]] = nothing_heard,
+    heard: Callable[[], Mapping[str, SourceDeliveries]] = nothing_heard,
     preview: PreviewOf = no_preview,
     read_mapping: ReadMapping = no_mapping,
     sign_in_failed: Callable[[str], None] = unheard,

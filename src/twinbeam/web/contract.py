@@ -16,7 +16,7 @@ from twinbeam.admin.token_record import KnownTokens, TokenVerdict
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.accounts import DeveloperApp
 from twinbeam.core.clock import Clock
-from twinbeam.core.deliveries import Heard
+from twinbeam.core.deliveries import SourceDeliveries
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Vouched
@@ -220,7 +220,7 @@ class SignInTerms:
     provider: IdentityProvider | None = None
 
 
-def nothing_heard() -> Mapping[str, Heard]:
+def nothing_heard() -> Mapping[str, SourceDeliveries]:
     """Return that no source was heard of."""
     return {}
 
@@ -276,7 +276,7 @@ class RouteContext:
     tag_path: str = "/t"
     intake_url: str = "http://127.0.0.1:8700"
     connecting: Connecting = NOTHING_TO_CONNECT
-    heard: Callable[[], Mapping[str, Heard]] = nothing_heard
+    heard: Callable[[], Mapping[str, SourceDeliveries]] = nothing_heard
     preview: PreviewOf = no_preview
     read_mapping: ReadMapping = no_mapping
     sign_in_failed: Callable[[str], None] = unheard

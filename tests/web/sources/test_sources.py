@@ -205,7 +205,7 @@ def test_a_mapping_is_previewed_before_it_is_saved_and_nothing_of_the_sample_is_
     make(room, kind="webhook", secret="")
     answer = room.post("/sources/lamps", do="preview", mapping=MAPPING, sample=SAMPLE)
     told = words(answer)
-    assert "What is understood order 7" in told
+    assert "Order facts order 7" in told
     assert "value 89.90 EUR" in told
     assert "user.email ada@shop.example" in told
     assert "updated_at Of two deliveries the newer modification counts" in told
@@ -213,7 +213,7 @@ def test_a_mapping_is_previewed_before_it_is_saved_and_nothing_of_the_sample_is_
     missing = room.post(
         "/sources/lamps", do="preview", mapping=MAPPING, sample='{"data": {"number": 7, "lines": [{}]}}'
     )
-    assert "Missing in this body value there is nothing at data.sum" in words(missing)
+    assert "Missing value there is nothing at data.sum" in words(missing)
     assert "item_id there is nothing at sku" in words(missing)
     assert room.post("/sources/lamps", do="map", mapping=MAPPING).status == 303
     assert row(room).rules.mapping["value"] == "data.sum"

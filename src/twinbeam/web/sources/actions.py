@@ -15,7 +15,7 @@ Form = Mapping[str, str]
 _PIXEL = "pixel:"
 
 
-class Done(Struct, frozen=True):
+class Acted(Struct, frozen=True):
     """What the page shows once of what was done."""
 
     name: str = ""  #: of the source that is there now; empty where it was removed
@@ -23,7 +23,7 @@ class Done(Struct, frozen=True):
     preview: Preview | None = None
 
 
-def create(admin: Admin, form: Form) -> Done:
+def create(admin: Admin, form: Form) -> Acted:
     """Make a source of a form; raises AdminError."""
     name, secret, places = form.get("name", "").strip(), form.get("secret", "").strip(), _places(form)
     workspaces = {workspace for workspace, _ in places}
@@ -40,10 +40,10 @@ def create(admin: Admin, form: Form) -> Done:
         shop=form.get("shop", "") or None,
     )
     drawn = sources.create(admin, wanted)
-    return Done(name, "" if secret else drawn)
+    return Acted(name, "" if secret else drawn)
 
 
-def do(admin: Admin, name: str, form: Form) -> Done:
+def do(admin: Admin, name: str, form: Form) -> Acted:
     """Do what a form of a source's page asks for; raises AdminError."""
     doing = _DOING.get(form.get("do", ""))
     if doing is None:
@@ -51,31 +51,31 @@ def do(admin: Admin, name: str, form: Form) -> Done:
     return doing(admin, name, form)
 
 
-def _rotate(admin: Admin, name: str, form: Form) -> Done:
+def _rotate(admin: Admin, name: str, form: Form) -> Acted:
     given = form.get("secret", "").strip()
     drawn = sources.rotate(admin, name, given or None)
-    return Done(name, "" if given else drawn)
+    return Acted(name, "" if given else drawn)
 
 
-def _retire(admin: Admin, name: str, _form: Form) -> Done:
+def _retire(admin: Admin, name: str, _form: Form) -> Acted:
     sources.retire(admin, name)
-    return Done(name)
+    return Acted(name)
 
 
-def _decide(admin: Admin, name: str, form: Form) -> Done:
+def _decide(admin: Admin, name: str, form: Form) -> Acted:
     wanted = {rule: form[rule] for rule in SourceRules.__struct_fields__ if rule in form and rule != "mapping"}
     sources.set_rules(admin, name, wanted)
-    return Done(name)
+    return Acted(name)
 
 
-def _remove(admin: Admin, name: str, form: Form) -> Done:
+def _remove(admin: Admin, name: str, form: Form) -> Acted:
     if form.get("name", "").strip() != name:
         raise Invalid(f"To remove it, type its name: {name}.")
     sources.remove(admin, name)
-    return Done()
+    return Acted()
 
 
-_DOING: Mapping[str, Callable[[Admin, str, Form], Done]] = {
+_DOING: Mapping[str, Callable[[Admin, str, Form], Acted]] = {
     "rotate": _rotate,
     "retire": _retire,
     "rules": _decide,

@@ -9,7 +9,7 @@ from twinbeam.admin import requests
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.rules import hints, shown
 from twinbeam.core.clock import MS_PER_DAY
-from twinbeam.core.deliveries import NOTHING_HEARD, PING, TOO_LARGE, WRONGLY_SIGNED, Heard
+from twinbeam.core.deliveries import NOTHING_HEARD, PING, TOO_LARGE, WRONGLY_SIGNED, SourceDeliveries
 from twinbeam.core.rules import SourceRules
 from twinbeam.core.story import PixelRow, SourceRow
 from twinbeam.orders.requests import RequestRow
@@ -40,7 +40,7 @@ class SourcePage(Struct, frozen=True):
 
     row: SourceRow
     system: System
-    heard: Heard
+    heard: SourceDeliveries
     standing: Standing
     pixels: Sequence[PixelRow]  #: that its routes lead to
     requests: Sequence[RequestRow]
@@ -83,7 +83,9 @@ class SourcePage(Struct, frozen=True):
         return written(self.row.rules.mapping)
 
 
-def pages_of(admin: Admin, heard: Mapping[str, Heard], pixels: Sequence[PixelRow], now_ms: int) -> list[SourcePage]:
+def pages_of(
+    admin: Admin, heard: Mapping[str, SourceDeliveries], pixels: Sequence[PixelRow], now_ms: int
+) -> list[SourcePage]:
     """Return all sources, by workspace and name; for the store's thread."""
     rows = sorted(admin.store.signed_sources(), key=lambda row: (row.workspace, row.name))
     asked = {it.workspace: requests.listed(admin, it.workspace) for it in rows}
@@ -92,7 +94,7 @@ def pages_of(admin: Admin, heard: Mapping[str, Heard], pixels: Sequence[PixelRow
 
 def _page(
     row: SourceRow,
-    heard: Mapping[str, Heard],
+    heard: Mapping[str, SourceDeliveries],
     pixels: Sequence[PixelRow],
     asked: Sequence[RequestRow],
     now_ms: int,
@@ -109,7 +111,7 @@ def _page(
     )
 
 
-def standing_of(heard: Heard, now_ms: int) -> Standing:
+def standing_of(heard: SourceDeliveries, now_ms: int) -> Standing:
     """Return whether a source works, by what came from it."""
     wrong = heard.unsigned_of(WRONGLY_SIGNED, now_ms)
     if not heard.last and wrong:

@@ -19,7 +19,7 @@ from twinbeam.web.forms import read_form
 from twinbeam.web.live.view import event
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
-from twinbeam.web.sources.actions import Done, Form, create, do
+from twinbeam.web.sources.actions import Acted, Form, create, do
 from twinbeam.web.sources.facts import SourcePage, choices, pages_of
 from twinbeam.web.sources.systems import SYSTEMS
 
@@ -74,24 +74,24 @@ async def stream(renderer: PageRenderer, context: RouteContext, still: Still, re
     )
 
 
-async def _do(context: RouteContext, request: Request, found: SourcePage, form: Form) -> Done:
+async def _do(context: RouteContext, request: Request, found: SourcePage, form: Form) -> Acted:
     """Do what a form asks for; a mapping is read by the same function in its preview and before it is saved."""
     name, wanted = found.row.name, form.get("do", "")
     if wanted not in ("preview", "map", "unmap"):
         return await act(context, request, lambda admin: do(admin, name, form))
     if wanted == "unmap":
         await act(context, request, lambda admin: sources.map_orders(admin, name, {}))
-        return Done(name)
+        return Acted(name)
     mapping, sample = form.get("mapping", ""), form.get("sample", "")
     if wanted == "preview":
         if not sample.strip():
             raise Invalid("Paste a body as the sender sends it, to see what the mapping makes of it.")
-        return Done(name, preview=context.preview(mapping, sample.encode(), context.clock.now_ms()))
+        return Acted(name, preview=context.preview(mapping, sample.encode(), context.clock.now_ms()))
     read = context.read_mapping(mapping)
     if isinstance(read, str):
         raise Invalid(read)
     await act(context, request, lambda admin: sources.map_orders(admin, name, read))
-    return Done(name)
+    return Acted(name)
 
 
 async def _events(renderer: PageRenderer, context: RouteContext, still: Still, request: Request) -> AsyncIterator[str]:
@@ -157,7 +157,7 @@ async def _page(
     found: SourcePage,
     *,
     form: Form | None = None,
-    done: Done | None = None,
+    done: Acted | None = None,
     problem: str = "",
 ) -> Response:
     typed = form or {}
