@@ -16,7 +16,7 @@ from twinbeam.admin import sending_missing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.order_tables import LINE, SUMS, harmless, line_row, sum_rows
-from twinbeam.admin.reconciling import Question, Reconciliation, lines_of, reconciliation
+from twinbeam.admin.reconciling import OrderScope, Reconciliation, lines_of, reconciliation
 from twinbeam.admin.sending_missing import MissingPreview
 from twinbeam.admin.tiktok_counts import TiktokCount, tiktok_counts
 from twinbeam.core.clock import day_of
@@ -185,7 +185,7 @@ def read_page(read_model: ReadModel, asked: OrderQuestion, now_ms: int, *, may_s
         lines = list(islice(lines_of(read_model.orders, pixels, question), begin, begin + PAGE))
     sending = None
     if may_send and not asked.wants_list and asked.told == "orders" and found.total.n_missing:
-        sending = sending_missing.preview(read_model.orders, pixels, question, now_ms)
+        sending = sending_missing.preview(read_model.orders, pixels, question, found.parts, now_ms)
     return _shown(read_model, found, asked, question, lines, sending, places(pixels))
 
 
@@ -193,7 +193,7 @@ def _shown(  # noqa: PLR0913, PLR0917 -- the parts of a page
     read_model: ReadModel,
     found: Reconciliation,
     asked: OrderQuestion,
-    question: Question,
+    question: OrderScope,
     lines: Sequence[Line],
     sending: MissingPreview | None,
     named: Places,
@@ -221,7 +221,7 @@ def _by_effect(money: Sequence[CausedMoney]) -> Mapping[str, Sequence[CausedMone
     return {effect: [it for it in money if it.effect == effect] for effect in effects}
 
 
-def _beside_tiktok(read_model: ReadModel, found: Reconciliation, question: Question) -> list[TiktokRow]:
+def _beside_tiktok(read_model: ReadModel, found: Reconciliation, question: OrderScope) -> list[TiktokRow]:
     """Return each pixel's orders beside TikTok's own count; without an account there is nothing to show."""
     counts: dict[tuple[str, str], TiktokCount] = {}
     for (_, *place), count in tiktok_counts(read_model.accounts, question.days, question.told).items():
