@@ -48,7 +48,7 @@ def with_a_pixel(shop, code, rules):
 
 def read(shop, workspace, **asked):
     days = reconciling.last_days(shop.now_ms, 7, workspace)
-    question = reconciling.Question(days, **asked)
+    question = reconciling.OrderScope(days, **asked)
     found = list(reconciling.lines_of(shop.store.orders, shop.store.pixels(), question))
     assert reconciling.reconciliation(shop.store.orders, shop.store.pixels(), question).total == tally(found)
     return found

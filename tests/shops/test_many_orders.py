@@ -8,7 +8,7 @@ import pytest
 from builders import PIXEL, WORKSPACE
 from ledgers import facts_of
 from showroom import Showroom
-from twinbeam.admin.reconciling import Question, last_days, lines_of, reconciliation
+from twinbeam.admin.reconciling import OrderScope, last_days, lines_of, reconciliation
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.orders.ledger import OrderPlace, OrderRow
 from twinbeam.orders.sums import tally
@@ -92,5 +92,5 @@ def test_it_is_shown_in_less_than_300_ms_of_a_core_and_reads_no_content(shop):
 
 def test_sums_and_lists_say_the_same(shop):
     days = last_days(shop.clock.now_ms(), 7, WORKSPACE)
-    lines = list(lines_of(shop.reader.orders, shop.reader.pixels(), Question(days)))
-    assert reconciliation(shop.reader.orders, shop.reader.pixels(), Question(days)).total == tally(lines)
+    lines = list(lines_of(shop.reader.orders, shop.reader.pixels(), OrderScope(days)))
+    assert reconciliation(shop.reader.orders, shop.reader.pixels(), OrderScope(days)).total == tally(lines)

@@ -35,7 +35,7 @@ MOST_DAYS = 400
 Told = Literal["orders", "leads"]
 
 
-class Question(Struct, frozen=True):
+class OrderScope(Struct, frozen=True):
     """Which orders, or leads, are asked for; what is left empty stands for any."""
 
     days: Days
@@ -83,7 +83,7 @@ def last_days(now_ms: int, days: int, workspace: str = "") -> Days:
     return Days(day_of(now_ms) - days + 1, day_of(now_ms), workspace)
 
 
-def reconciliation(reads: OrderReads, pixels: Iterable[PixelRow], question: Question) -> Reconciliation:
+def reconciliation(reads: OrderReads, pixels: Iterable[PixelRow], question: OrderScope) -> Reconciliation:
     """
     Add up what became of orders or leads. Raises StorageError.
 
@@ -100,7 +100,7 @@ def reconciliation(reads: OrderReads, pixels: Iterable[PixelRow], question: Ques
     return Reconciliation([*parts, *ended], [*parts, *once], caused([*parts, *once], way))
 
 
-def lines_of(reads: OrderReads, pixels: Iterable[PixelRow], question: Question) -> Iterator[Line]:
+def lines_of(reads: OrderReads, pixels: Iterable[PixelRow], question: OrderScope) -> Iterator[Line]:
     """Yield a line for each order or lead, the newest first, read as they are asked for. Raises StorageError."""
     rows, before = list(pixels), None
     way = way_of(rows)
@@ -140,12 +140,12 @@ def way_of(pixels: Iterable[PixelRow]) -> WayOf:
     return lambda workspace, code: ways.get((workspace, code), "")
 
 
-def _counted(reads: OrderReads, question: Question) -> Counted:
+def _counted(reads: OrderReads, question: OrderScope) -> Counted:
     read: Callable[[Days], Counted] = reads.counted if question.told == "orders" else reads.leads_counted
     return read(question.days)
 
 
-def _sought(question: Question) -> Sought:
+def _sought(question: OrderScope) -> Sought:
     kind = None if not question.channel else "" if question.channel == ONLINE else question.channel
     return Sought(
         source=question.source,
@@ -163,7 +163,7 @@ def _placed(line: Line, only: Mapping[str, str]) -> Line:
 
 def reconcile(admin: Admin, workspace: str, *, days: int = DAYS, told: Told = "orders") -> Reconciliation:
     """Return what became of the orders of some days; raises NotFound."""
-    question = Question(last_days(admin.clock.now_ms(), days, known_workspace(admin, workspace)), told)
+    question = OrderScope(last_days(admin.clock.now_ms(), days, known_workspace(admin, workspace)), told)
     return reconciliation(admin.store.orders, admin.store.pixels(), question)
 
 
@@ -179,7 +179,7 @@ def listed(
     """Return the orders of some days, or those of them that TikTok lacks, the newest first; raises NotFound."""
     place = known_workspace(admin, workspace)
     result = Result.MISSING if missing else ""
-    question = Question(last_days(admin.clock.now_ms(), days, place), told, result=result)
+    question = OrderScope(last_days(admin.clock.now_ms(), days, place), told, result=result)
     return list(islice(lines_of(admin.store.orders, admin.store.pixels(), question), limit))
 
 

@@ -6,22 +6,21 @@ consent forbids, and nothing that TikTok may count twice; the writer asks both o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.dead_letters import Reading, ResendTerms, reading
 from twinbeam.admin.errors import Conflict, NotFound
-from twinbeam.admin.reconciling import DAYS, Question, last_days, reconciliation, told_of
+from twinbeam.admin.reconciling import DAYS, OrderScope, last_days, reconciliation, told_of
 from twinbeam.admin.workspaces import known as known_workspace
 from twinbeam.core.dead_letters import Asked, Resend
 from twinbeam.core.money import shown
 from twinbeam.core.outcomes import Reason
 from twinbeam.orders.reconciliation import Line, OrderReads, Result, sentence
-from twinbeam.orders.sums import place_of
+from twinbeam.orders.sums import OrderPart, place_of
 
 MOST = 10_000  #: at once, the newest first
 
@@ -64,12 +63,12 @@ def why_not(reason: str) -> str:
     return _WHY.get(reason) or sentence(reason)
 
 
-def preview(reads: OrderReads, letters: Reading, question: Question) -> MissingPreview:
-    """Return what would be sent of what TikTok lacks of some orders. Raises StorageError."""
-    asked = replace(question, result=Result.MISSING, reason="")
+def preview(reads: OrderReads, letters: Reading, question: OrderScope, parts: Iterable[OrderPart]) -> MissingPreview:
+    """Return what would be sent of what TikTok lacks of some orders, whose sums are at hand. Raises StorageError."""
     missing: Counter[str] = Counter()
-    for part in reconciliation(reads, letters.pixels, asked).parts:
-        missing[part.reason] += part.n
+    for part in parts:
+        if part.result is Result.MISSING:
+            missing[part.reason] += part.n
     lines = [
         line
         for line in told_of(reads.with_refused(question.days), letters.pixels)
@@ -78,20 +77,21 @@ def preview(reads: OrderReads, letters: Reading, question: Question) -> MissingP
     return _preview(letters, lines[:MOST], missing)
 
 
-def asked_for(admin: Admin, workspace: str, *, days: int = DAYS, pixel: str = "") -> Question:
+def asked_for(admin: Admin, workspace: str, *, days: int = DAYS, pixel: str = "") -> OrderScope:
     """Return the question for the orders of some days, of one pixel or of all; raises NotFound."""
     place = known_workspace(admin, workspace)
     if pixel and (place, pixel) not in {(row.workspace, row.code) for row in admin.store.pixels()}:
         raise NotFound(f"There is no pixel {pixel} in {place}; see: twinbeam pixels list")
-    return Question(last_days(admin.clock.now_ms(), days, place), pixel=(place, pixel) if pixel else None)
+    return OrderScope(last_days(admin.clock.now_ms(), days, place), pixel=(place, pixel) if pixel else None)
 
 
-def previewed(admin: Admin, question: Question, terms: ResendTerms) -> MissingPreview:
+def previewed(admin: Admin, question: OrderScope, terms: ResendTerms) -> MissingPreview:
     """Return what would be sent of what TikTok lacks of some orders."""
-    return preview(admin.store.orders, reading(admin, terms), question)
+    letters, reads = reading(admin, terms), admin.store.orders
+    return preview(reads, letters, question, reconciliation(reads, letters.pixels, question).parts)
 
 
-def send(admin: Admin, question: Question, terms: ResendTerms) -> MissingPreview:
+def send(admin: Admin, question: OrderScope, terms: ResendTerms) -> MissingPreview:
     """Order a running gateway to send what the preview names; raises Conflict where there is nothing."""
     with changing(admin) as audit:
         found = previewed(admin, question, terms)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from twinbeam.admin.account_contract import AccountReads
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import Invalid
-from twinbeam.admin.reconciling import Question, reconciliation
+from twinbeam.admin.reconciling import OrderScope, reconciliation
 from twinbeam.admin.tiktok_counts import TiktokCount, tiktok_counts
 from twinbeam.admin.workspaces import known as known_workspace
 from twinbeam.core.clock import day_of
@@ -66,9 +66,9 @@ def read_report(
     """Read a week; an empty workspace stands for all. Raises StorageError."""
     rows, first = list(pixels), (monday - _EPOCH).days
     days = Days(first, first + DAYS - 1, workspace)
-    found = reconciliation(reads, rows, Question(days))
-    before = reconciliation(reads, rows, Question(Days(first - DAYS, first - 1, workspace)))
-    leads = reconciliation(reads, rows, Question(days, "leads"))
+    found = reconciliation(reads, rows, OrderScope(days))
+    before = reconciliation(reads, rows, OrderScope(Days(first - DAYS, first - 1, workspace)))
+    leads = reconciliation(reads, rows, OrderScope(days, "leads"))
     tiktok: dict[Place, TiktokCount] = {}
     for (_, space, code), count in tiktok_counts(accounts, days).items():
         tiktok[space, code] = tiktok.get((space, code), TiktokCount()) + count

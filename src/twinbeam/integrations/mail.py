@@ -16,7 +16,7 @@ class MailFailed(TwinbeamError):  # noqa: N818 -- reads as the state it reports
     """An e-mail was not taken; the message says why, without the password."""
 
 
-class Server(Protocol):
+class MailHost(Protocol):
     """Where e-mail is handed over."""
 
     @property
@@ -50,7 +50,7 @@ class Server(Protocol):
         ...
 
 
-def send(server: Server, sender: str, to: Sequence[str], subject: str, text: str, *, now_s: float) -> None:
+def send(server: MailHost, sender: str, to: Sequence[str], subject: str, text: str, *, now_s: float) -> None:
     """Hand a plain-text e-mail over to a server; blocks, and raises MailFailed."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, ", ".join(to), subject
@@ -69,7 +69,7 @@ def send(server: Server, sender: str, to: Sequence[str], subject: str, text: str
         raise MailFailed(f"{server.host}:{server.port} refused {len(refused)} of {len(to)} recipients.")
 
 
-def _connected(server: Server) -> smtplib.SMTP:
+def _connected(server: MailHost) -> smtplib.SMTP:
     context = ssl.create_default_context()
     if server.is_tls:
         return smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)

@@ -92,7 +92,10 @@ CAUSES: Mapping[MoneyCause, tuple[Effect, str]] = {
             "blocked, or the page was not reached. Which of them is unknown."
         ),
     ),
-    MoneyCause.SERVER_LATE: (Effect.LOST, "The shop's server told of it, or TikTok took it, too late: after 7 days."),
+    MoneyCause.SERVER_LATE: (
+        Effect.LOST,
+        "The shop's server told of it too late, or TikTok did not accept it within 7 days.",
+    ),
     MoneyCause.REFUSED: (Effect.LOST, "TikTok rejected it."),
     MoneyCause.OTHERWISE: (Effect.LOST, "Another reason, as listed above."),
     MoneyCause.LEFT_TO_SCRIPT: (

@@ -43,7 +43,7 @@ def bar(part: float) -> float:
     return round(min(max(part, 0.0), 1.0) * _WHOLE, 1)
 
 
-class Step(Struct, frozen=True):
+class FallStep(Struct, frozen=True):
     """A step of a fall from a whole: what is left before it ends where its bar ends."""
 
     name: str
@@ -52,14 +52,14 @@ class Step(Struct, frozen=True):
     width: float
 
 
-def falling(whole: int, parts: Sequence[tuple[str, int]]) -> list[Step]:
+def falling(whole: int, parts: Sequence[tuple[str, int]]) -> list[FallStep]:
     """Let a whole fall by its parts, each of which begins where what is left after it ends."""
     steps, left = [], whole
     for name, n in parts:
         left -= n
         width = max(_LEAST, n / max(1, whole) * _WHOLE) if n else 0.0
         x = min(left / max(1, whole) * _WHOLE, _WHOLE - width)
-        steps.append(Step(name, n, round(max(0.0, x), 2), round(width, 2)))
+        steps.append(FallStep(name, n, round(max(0.0, x), 2), round(width, 2)))
     return steps
 
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from engines.kit.harness import Harness
 from signals import BROWSER, DAY, DENIED, HOUR, NOW, PIXEL, WORKSPACE, a_signal, order_lookup
-from twinbeam.admin.reconciling import Question, every_line, reconciliation
+from twinbeam.admin.reconciling import OrderScope, every_line, reconciliation
 from twinbeam.core.clock import day_of
 from twinbeam.core.order import YES, OrderFacts, Refund, Stated
 from twinbeam.core.story import PixelRow
@@ -55,7 +55,7 @@ _PIXELS = [
 def _told(h: Harness) -> dict[str, tuple[str, str]]:
     """Tell what became of each order, and check that the sums say the same."""
     lines = _lines(h)
-    found = reconciliation(h.store.orders, _PIXELS, Question(_ALL))
+    found = reconciliation(h.store.orders, _PIXELS, OrderScope(_ALL))
     assert by_place(found.parts) == by_place(lines)
     assert tally(found.once).orders == len({(it.order.shop, it.order.order_id) for it in lines})
     return {it.order.order_id: (it.result.value, it.reason) for it in lines}
@@ -108,9 +108,9 @@ def a_newer_amount_moves_the_order_and_its_difference(h: Harness) -> None:
 def an_order_of_two_pixels_counts_once_by_the_one_that_lacks_it(h: Harness) -> None:
     h.take(*_ordered("1", h), _purchase("1", h, pixel="PIXEL2"))
     _sent(h)
-    found = reconciliation(h.store.orders, _PIXELS, Question(_ALL))
+    found = reconciliation(h.store.orders, _PIXELS, OrderScope(_ALL))
     assert (tally(found.parts).accepted, tally(found.once).missing) == (1, {"being_sent": 1})
-    one = reconciliation(h.store.orders, _PIXELS, Question(_ALL, pixel=(WORKSPACE, PIXEL)))
+    one = reconciliation(h.store.orders, _PIXELS, OrderScope(_ALL, pixel=(WORKSPACE, PIXEL)))
     assert (tally(one.once).orders, tally(one.once).accepted) == (1, 1)
 
 
@@ -212,7 +212,7 @@ def leads_are_what_not_only_a_browser_told_of(h: Harness) -> None:
     )
     _sent(h)
     orders = h.store.orders
-    found = reconciliation(orders, _PIXELS, Question(_ALL, "leads"))
+    found = reconciliation(orders, _PIXELS, OrderScope(_ALL, "leads"))
     total = tally(found.once)
     assert (total.orders, total.accepted, total.ignored) == (2, 1, {"no_consent": 1})
     assert {place.channel for place in by_place(found.parts)} == {"Lead", "CompleteRegistration"}

@@ -181,7 +181,7 @@ def test_what_is_missing_is_sent_by_members_when_they_confirm(shop):
     page = shop.get(PATH)
     assert "1 can be sent again, worth 20.50 EUR" in words(page)
     assert "1 not sent: Nothing that could be sent is kept of it" in words(page)
-    assert "Send what is missing" not in words(shop.get(PATH, who="viewer"))
+    assert "Send missing orders" not in words(shop.get(PATH, who="viewer"))
     unsure = shop.post(f"{PATH}/send")
     assert "Tick the box to confirm" in words(unsure)
     assert shop.post(f"{PATH}/send", sure="yes", who="viewer").status == 403
@@ -194,7 +194,7 @@ def test_what_is_missing_is_sent_by_members_when_they_confirm(shop):
 def test_tiktoks_own_count_stands_beside_with_its_lag(shop):
     an_import(shop)
     text = words(shop.get(PATH))
-    assert "TikTok's own count" in text
+    assert "Counted by TikTok" in text
     assert "5 2 3 1" in text
     assert "They lag" in text
     row = shop.get(f"{PATH}/csv?by=day-pixel").text.splitlines()[1]

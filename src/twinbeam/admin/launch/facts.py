@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.admin.events_api import EventsApi, events_api
-from twinbeam.admin.reconciling import Question, last_days, reconciliation
+from twinbeam.admin.reconciling import OrderScope, last_days, reconciliation
 from twinbeam.admin.token_record import KnownTokens
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.lifecycle import State
@@ -109,7 +109,7 @@ def launch_facts(
     since_ms = now_ms - DAYS * MS_PER_DAY
     listed = observed.in_state(_LOOKED_AT, limit=SAMPLE, pixel=place).stories
     sample = [story for story in listed if story.received_ms >= since_ms]
-    question = Question(last_days(now_ms, DAYS, row.workspace), pixel=place)
+    question = OrderScope(last_days(now_ms, DAYS, row.workspace), pixel=place)
     counts: Counter[tuple[str, str, str]] = Counter()
     for total in observed.totals(since_day=day_of(now_ms) - DAYS + 1):
         if (total.workspace, total.pixel) == place:

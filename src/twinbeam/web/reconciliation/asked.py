@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 from starlette.datastructures import QueryParams
 
-from twinbeam.admin.reconciling import DAYS, MOST_DAYS, Question, last_days
+from twinbeam.admin.reconciling import DAYS, MOST_DAYS, OrderScope, last_days
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import PixelRow
@@ -81,13 +81,13 @@ class OrderQuestion(Struct, frozen=True):
         changes |= {name: getattr(place, name) for name in ("channel", "source") if name in by}
         return self.address(PATH, **changes)
 
-    def question(self, pixels: Sequence[PixelRow], now_ms: int) -> Question:
+    def question(self, pixels: Sequence[PixelRow], now_ms: int) -> OrderScope:
         """Return what is to be read."""
         days = last_days(now_ms, self.days, self.workspace)
         if self.day:
             day = (date.fromisoformat(self.day) - _EPOCH).days
             days = Days(day, day, self.workspace)
-        return Question(
+        return OrderScope(
             days,
             "leads" if self.told == "leads" else "orders",
             self._pixel(pixels),

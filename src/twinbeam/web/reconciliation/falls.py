@@ -7,7 +7,7 @@ from msgspec import Struct
 from twinbeam.orders.causes import Effect
 from twinbeam.orders.reconciliation import Result
 from twinbeam.orders.sums import OrderSums
-from twinbeam.web.plots import Step, falling
+from twinbeam.web.plots import FallStep, falling
 
 MOST_STEPS = 12
 WORDS = {
@@ -29,7 +29,7 @@ class Fall(Struct, frozen=True):
 
     result: str
     reason: str
-    step: Step
+    step: FallStep
 
 
 def falls(total: OrderSums) -> list[Fall]:

@@ -17,7 +17,7 @@ from twinbeam.admin.contract import Admin
 from twinbeam.admin.dead_letters import Reading, ResendTerms
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.order_tables import LINE, SUMS, harmless, line_row, sum_rows
-from twinbeam.admin.reconciling import Question, Reconciliation, lines_of, reconciliation
+from twinbeam.admin.reconciling import OrderScope, Reconciliation, lines_of, reconciliation
 from twinbeam.admin.sending_missing import MissingPreview
 from twinbeam.admin.tiktok_counts import TiktokCount, tiktok_counts
 from twinbeam.core.clock import day_of
@@ -189,7 +189,7 @@ def read_page(
     sending = None
     if resends_by is not None and not asked.wants_list and asked.told == "orders" and found.total.n_missing:
         letters = Reading(read_model.dead_letters, pixels, resends_by, now_ms)
-        sending = sending_missing.preview(read_model.orders, letters, question)
+        sending = sending_missing.preview(read_model.orders, letters, question, found.parts)
     return _shown(read_model, found, asked, question, lines, sending, places(pixels))
 
 
@@ -197,7 +197,7 @@ def _shown(  # noqa: PLR0913, PLR0917 -- the parts of a page
     read_model: ReadModel,
     found: Reconciliation,
     asked: OrderQuestion,
-    question: Question,
+    question: OrderScope,
     lines: Sequence[Line],
     sending: MissingPreview | None,
     named: Places,
@@ -225,7 +225,7 @@ def _by_effect(money: Sequence[CausedMoney]) -> Mapping[str, Sequence[CausedMone
     return {effect: [it for it in money if it.effect == effect] for effect in effects}
 
 
-def _beside_tiktok(read_model: ReadModel, found: Reconciliation, question: Question) -> list[TiktokRow]:
+def _beside_tiktok(read_model: ReadModel, found: Reconciliation, question: OrderScope) -> list[TiktokRow]:
     """Return each pixel's orders beside TikTok's own count; without an account there is nothing to show."""
     counts: dict[tuple[str, str], TiktokCount] = {}
     for (_, *place), count in tiktok_counts(read_model.accounts, question.days, question.told).items():

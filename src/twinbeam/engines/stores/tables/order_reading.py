@@ -6,7 +6,7 @@ sums come from an index, and neither what was stated of an order nor the content
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, column, func, literal_column, or_, select, table, text, tuple_
@@ -15,6 +15,7 @@ from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.lead_reading import PER_READ, LeadReader
 from twinbeam.engines.stores.tables.order_schema import order_alike, shop_order, shop_order_conversion
+from twinbeam.engines.stores.tables.order_sums import SUMS, unpacked
 from twinbeam.engines.stores.tables.purchase_marks import MARKS
 from twinbeam.orders.reconciliation import (
     ANY_ORDER,
@@ -42,21 +43,6 @@ _ALIKE = (
     "SELECT its.id, its.day, its.workspace, its.source, its.kind, its.currency, its.state FROM order_alike AS its "
     "WHERE its.day BETWEEN :first AND :last AND (:workspace = '' OR its.workspace = :workspace)"
 )
-_SUMS = f"""
-SELECT o.alike, coalesce(c.pixel, f.pixel, ''), coalesce(c.state, ''), coalesce(c.reason, ''), coalesce(c.currency, ''),
-    (l.conversion IS NOT NULL AND (f.id IS NULL OR f.event = :purchase)) + coalesce(c.enriched <> 0, 0) * 2
-    + coalesce(c.test_code <> '', 0) * 4 + coalesce({MARKS.format(placed="o.placed_ms")}, 0) * 8 AS bits,
-    count(*), sum(o.value_minor), sum(o.refunded_minor),
-    sum(CASE WHEN c.minor IS NOT NULL THEN o.value_minor END),
-    sum(CASE WHEN o.value_minor IS NOT NULL THEN c.minor END)
-FROM shop_order AS o INDEXED BY shop_order_summed
-LEFT JOIN shop_order_conversion AS l ON l."order" = o.id
-LEFT JOIN conversion AS f ON f.id = l.conversion
-LEFT JOIN conversion AS c ON c.id = CASE WHEN f.united <> 0 THEN f.united ELSE f.id END AND f.event = :purchase
-WHERE o.day BETWEEN :first AND :last AND o.links < 2
-GROUP BY 1, bits, 3, 4, 2, 5
-"""  # noqa: S608 -- our own words only
-
 _REFUSED = (
     "SELECT id, since, maybe_at, browser_at, evidence, EXISTS (SELECT 1 FROM payload WHERE payload.id = conversion.id) "
     "FROM conversion WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'refused' ORDER BY id"
@@ -75,9 +61,9 @@ class OrderReader(LeadReader):
         several = and_(shop_order.c.day.between(days.first, days.last), shop_order.c.links > 1)
         with self._tables.reading() as connection:
             alike = {row[0]: row for row in connection.execute(text(_ALIKE), asked)}
-            sums = connection.execute(text(_SUMS), asked).all()
+            sums = connection.execute(text(SUMS), asked).all()
             known = self._read(_of(days.workspace, several))
-        return Counted([_summed(alike[row[0]], row) for row in sums if row[0] in alike], known)
+        return Counted([summed for row in sums if (summed := _summed(alike, row)) is not None], known)
 
     def listed(
         self, days: Days, sought: Sought = ANY_ORDER, *, before: tuple[int, int] | None = None, limit: int = PER_READ
@@ -176,23 +162,27 @@ def _as_conversion(values: Sequence[Any]) -> OrderConversion:
     return OrderConversion(id_, *told)
 
 
-def _summed(alike: Any, row: Any) -> Summed:
-    _, pixel, state, reason, currency, bits, n, value, refunded, compared, told = row
-    has, enriched, test, marks = bits & 1, bool(bits & 2), bool(bits & 4), bits >> 3
-    purchase = OrderConversion(0, pixel, state, reason, None, currency, enriched, test, marks)
+def _summed(alike: Mapping[int, Any], row: Any) -> Summed | None:
+    packed, first_pixel, pixel, currency, n, value, refunded, told = row
+    its = unpacked(packed)
+    like = alike.get(its.alike)
+    if like is None:
+        return None  # of another workspace
+    place = (pixel or first_pixel or "", its.state, its.reason, None, currency or "")
+    purchase = OrderConversion(0, *place, its.enriched, its.test, its.marks)
     order = KnownOrder(
-        workspace=alike.workspace,
+        workspace=like.workspace,
         shop="",
         order_id="",
-        source=alike.source,
-        kind=alike.kind,
-        state=alike.state,
-        placed_ms=alike.day * MS_PER_DAY,
+        source=like.source,
+        kind=like.kind,
+        state=like.state,
+        placed_ms=like.day * MS_PER_DAY,
         paid_ms=None,
-        currency=alike.currency,
+        currency=like.currency,
         value_minor=value,
         refunded_minor=refunded,
-        conversions=(purchase,) if has else (),
+        conversions=(purchase,) if its.has_purchase else (),
     )
-    is_comparable = currency == alike.currency
-    return Summed(order, n, (compared or 0) * is_comparable, (told or 0) * is_comparable)
+    is_comparable = its.priced and currency == like.currency
+    return Summed(order, n, (value or 0) * is_comparable, (told or 0) * is_comparable)
