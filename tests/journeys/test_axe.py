@@ -19,7 +19,6 @@ from browsing import RunningClock, Served, Visit, a_browser
 from builders import PIXEL, WORKSPACE
 from showroom import Showroom, a_busy_day, bought
 from twinbeam.admin import links, products, profiles
-from twinbeam.admin.content_counts import count_some
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.core.accounts import StatSeen
 from twinbeam.core.clock import day_of
@@ -116,8 +115,7 @@ def a_feed(room):
     room.record(bought("950", workspace=MAIN, event="AddToCart", properties={"contents": contents}, received_ms=now_ms))
     room.clock.advance(seconds=300)
     room.deliver()
-    while count_some(room.store.products, room.store.contents, room.clock.now_ms(), limit=50):
-        pass
+    room.compare_contents()
 
 
 @pytest.fixture(scope="module")
