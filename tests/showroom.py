@@ -14,6 +14,7 @@ from builders import NOW_S, PIXEL, WORKSPACE
 from door import READ_KEY, a_directory
 from signals import a_signal
 from twinbeam.admin import sessions
+from twinbeam.admin.content_counts import ContentCounting
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.links import fingerprint
 from twinbeam.core.clock import HandClock
@@ -149,6 +150,13 @@ class Showroom:
         """Send what is due; TikTok takes it."""
         for lease in self.leases():
             self.store.settle_delivered(lease.batch, TAKEN, owner=OWNER, now_ms=self.clock.now_ms())
+
+    def compare_contents(self) -> None:
+        """Compare what delivered events name with the product feeds."""
+        counting = ContentCounting(self.store.products, self.store.contents)
+        while counting.look(50):
+            pass
+        counting.keep(self.clock.now_ms())
 
     def refuse(self) -> None:
         """Send what is due; TikTok refuses it."""

@@ -88,7 +88,7 @@ class Seen(msgspec.Struct):
     last_ms: int
 
 
-class ContentCount(msgspec.Struct):
+class DayCount(msgspec.Struct):
     """Copies of one event on one UTC day by channel, and how many events were counted from them."""
 
     browser: int = 0
@@ -102,7 +102,7 @@ class Ledger:
     def __init__(self, allowance_bytes: int = DEFAULT_ALLOWANCE_BYTES) -> None:
         self.received: list[Received] = []
         self.counted: list[Counted] = []
-        self.days: dict[tuple[str, str, str], ContentCount] = {}
+        self.days: dict[tuple[str, str, str], DayCount] = {}
         self.fates: Counter[tuple[str, str, Fate]] = Counter()
         self.both: Counter[tuple[str, str]] = Counter()
         self.seen: dict[tuple[str, str], Seen] = {}
@@ -129,7 +129,7 @@ class Ledger:
 
     def _sum(self, copy: Received) -> None:
         _see(self.seen, (copy.source_id, copy.canonical), copy.at_ms)
-        day = self.days.setdefault((copy.source_id, copy.canonical, utc_date(copy.at_ms)), ContentCount())
+        day = self.days.setdefault((copy.source_id, copy.canonical, utc_date(copy.at_ms)), DayCount())
         day.browser += copy.channel is Channel.BROWSER
         day.server += copy.channel is Channel.SERVER
         day.counted += copy.fate is Fate.COUNTED

@@ -6,7 +6,7 @@ import msgspec
 
 from tiktok_emulator.clock import MS_PER_HOUR
 from tiktok_emulator.diagnostics import diagnostics
-from tiktok_emulator.ledger import ContentCount
+from tiktok_emulator.ledger import DayCount
 from tiktok_emulator.quality import Quality, qualities
 from tiktok_emulator.status import event_status
 from tiktok_emulator.world import World
@@ -52,29 +52,29 @@ def overview(world: World, source_id: str) -> list[Row]:
     return sorted(rows, key=lambda row: (-row.received, row.event))
 
 
-def event_totals(world: World) -> dict[tuple[str, str], ContentCount]:
+def event_totals(world: World) -> dict[tuple[str, str], DayCount]:
     """Add up the days of each event of each pixel or set."""
-    totals: dict[tuple[str, str], ContentCount] = {}
+    totals: dict[tuple[str, str], DayCount] = {}
     for (source_id, event, _), day in world.settled_ledger().days.items():
-        _add(totals.setdefault((source_id, event), ContentCount()), day)
+        _add(totals.setdefault((source_id, event), DayCount()), day)
     return totals
 
 
-def source_totals(world: World) -> dict[str, ContentCount]:
+def source_totals(world: World) -> dict[str, DayCount]:
     """Add up all events of each pixel or set."""
-    totals: dict[str, ContentCount] = {}
+    totals: dict[str, DayCount] = {}
     for (source_id, _), total in event_totals(world).items():
-        _add(totals.setdefault(source_id, ContentCount()), total)
+        _add(totals.setdefault(source_id, DayCount()), total)
     return totals
 
 
-def _add(total: ContentCount, more: ContentCount) -> None:
+def _add(total: DayCount, more: DayCount) -> None:
     total.browser += more.browser
     total.server += more.server
     total.counted += more.counted
 
 
-def connection(total: ContentCount) -> str:
+def connection(total: DayCount) -> str:
     """Word the connection method by the channels seen (tiktok.md 11.2)."""
     if total.browser and total.server:
         return "Server & browser"

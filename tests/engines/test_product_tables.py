@@ -10,7 +10,7 @@ from builders import PIXEL, WORKSPACE
 from showroom import OWNER, TAKEN, Showroom, bought
 from signals import DAY
 from twinbeam.admin import products
-from twinbeam.admin.content_counts import KEEP_DAYS, count_some
+from twinbeam.admin.content_counts import KEEP_DAYS
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.core.clock import day_of
 from twinbeam.core.rules import WorkspaceRules
@@ -43,11 +43,6 @@ def known(admin, *ids):
 def seen(n, *ids, event="ViewContent", **changes):
     contents = [{"content_id": id_} for id_ in ids]
     return bought(str(n), event=event, event_id=f"e-{n}", properties={"contents": contents}, **changes)
-
-
-def count(room):
-    while count_some(room.store.products, room.store.contents, room.clock.now_ms(), limit=50):
-        pass
 
 
 def test_until_a_file_is_read_the_one_before_stays_in_force(admin):
@@ -94,7 +89,7 @@ def test_what_tiktok_accepted_is_counted_once_by_day_and_pixel(room, admin):
     room.clock.advance(seconds=300)
     room.refuse()
     for _ in range(2):
-        count(room)
+        room.compare_contents()
     (day,) = room.reader.products.matches(since_day=0)
     assert (day.workspace, day.pixel, day.events, day.without, day.ids, day.matched) == (WORKSPACE, PIXEL, 4, 1, 5, 3)
     found = products.unknown(admin, WORKSPACE, PIXEL)
@@ -106,7 +101,7 @@ def test_an_id_that_the_feed_knows_by_now_is_listed_no_more(room, admin):
     room.record(seen(1, "B"))
     room.clock.advance(seconds=300)
     room.deliver()
-    count(room)
+    room.compare_contents()
     assert [it.content_id for it in products.unknown(admin, WORKSPACE, PIXEL)] == ["B"]
     take_in(admin, "id,title\nA,Hat\nB,Cap\n")
     assert products.unknown(admin, WORKSPACE, PIXEL) == []
@@ -116,7 +111,7 @@ def test_without_a_feed_nothing_is_counted(room):
     room.record(seen(1, "A"))
     room.clock.advance(seconds=300)
     room.deliver()
-    count(room)
+    room.compare_contents()
     assert room.store.products.content_cursor() is None
 
 
@@ -125,10 +120,10 @@ def test_a_batch_on_the_wire_is_waited_for(room, admin):
     room.record(seen(1, "A"))
     room.clock.advance(seconds=300)
     (lease,) = room.leases()
-    count(room)
+    room.compare_contents()
     assert room.reader.products.matches(since_day=0) == []
     room.store.settle_delivered(lease.batch, TAKEN, owner=OWNER, now_ms=room.clock.now_ms())
-    count(room)
+    room.compare_contents()
     assert [day.matched for day in room.reader.products.matches(since_day=0)] == [1]
 
 
@@ -139,7 +134,7 @@ def test_whoever_names_a_million_ids_grows_nothing(room, admin):
         room.record(seen(n, *ids), seen(1_000 + n, "real"))
         room.clock.advance(seconds=300)
         room.deliver()
-        count(room)
+        room.compare_contents()
     (day,) = room.reader.products.matches(since_day=0)
     rows = room.store._db.execute("SELECT count(*), sum(n), max(length(content_id)) FROM unknown_content").fetchone()
     assert (rows[0], day.ids) == (MOST_NAMED, 20 * 501)
@@ -154,7 +149,7 @@ def test_old_days_are_forgotten(room, admin):
         room.record(seen(n, "B", received_ms=room.clock.now_ms()))
         room.clock.advance(seconds=300)
         room.deliver()
-        count(room)
+        room.compare_contents()
         room.clock.advance(ms=(KEEP_DAYS + 1) * DAY)
     days = room.reader.products.matches(since_day=0)
     assert [day.day for day in days] == [day_of(room.clock.now_ms()) - KEEP_DAYS - 1]

@@ -5,6 +5,7 @@ It goes by the app's own list of routes, so a page that is added later is looked
 lie in build/screenshots.
 """
 
+import io
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from accounting import Accounts, a_pixel
 from browsing import RunningClock, Served, Visit, a_browser
 from builders import PIXEL, WORKSPACE
 from showroom import Showroom, a_busy_day, bought
-from twinbeam.admin import links, profiles
+from twinbeam.admin import links, products, profiles
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.core.accounts import StatSeen
 from twinbeam.core.clock import day_of
@@ -43,6 +44,7 @@ FURTHER = {
     "/events/{id:int}": ["/events/12", "/events/49"],
     "/find": ["/find?q=nope"],
     "/pixels/{workspace}/{code}": [f"/pixels/{MAIN}/{PIXEL}"],
+    "/products": [f"/products?workspace={MAIN}&days=28"],
     "/pixels": ["/pixels?group=client", "/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
 }
 STREAMS = {"/live", "/setup/{workspace}/{code}/live"}  #: answers that never end
@@ -104,6 +106,18 @@ def an_import(room):
     room.deliver()
 
 
+def a_feed(room):
+    """Import a product feed with a row that has an issue, and compare some events with it."""
+    feed = b"id,title,price,item_group_id,cost\nshopify_DE_123_456,Hat,12 EUR,123,5 EUR\nABC,Cap,free,,\n"
+    products.import_file(room.admin, MAIN, io.BytesIO(feed), "feed.csv", lambda _: None)
+    contents = [{"content_id": id_} for id_ in ("ABC", "456", "123", "nothing")]
+    now_ms = room.clock.now_ms()
+    room.record(bought("950", workspace=MAIN, event="AddToCart", properties={"contents": contents}, received_ms=now_ms))
+    room.clock.advance(seconds=300)
+    room.deliver()
+    room.compare_contents()
+
+
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory):
     """Give a room with a bit of everything, and an empty one."""
@@ -112,6 +126,7 @@ def rooms(tmp_path_factory):
     rooms = {"busy": busy, "empty": Showroom(tmp_path_factory.mktemp("empty") / "data", clock=RunningClock())}
     a_busy_day(busy)
     an_import(busy)
+    a_feed(busy)
     served = {name: Served(room) for name, room in rooms.items()}
     yield served
     for each in served.values():

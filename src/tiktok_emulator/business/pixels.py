@@ -12,7 +12,7 @@ from tiktok_emulator.base_code import base_code
 from tiktok_emulator.business.parameters import from_query, page_of, refused_advertiser
 from tiktok_emulator.call import Call
 from tiktok_emulator.clock import MS_PER_HOUR, iso
-from tiktok_emulator.ledger import ContentCount, Seen
+from tiktok_emulator.ledger import DayCount, Seen
 from tiktok_emulator.names import RETIRING, Kind, kind_of
 from tiktok_emulator.status import is_active
 from tiktok_emulator.world import World
@@ -205,16 +205,16 @@ def _range_problem(dates: DateRange) -> str:
 
 def _statistics(world: World, pixel: Pixel, dates: DateRange) -> dict[str, Any]:
     start, end = dates.start_date.isoformat(), dates.end_date.isoformat()
-    sums: dict[str, ContentCount] = {}
+    sums: dict[str, DayCount] = {}
     for (source_id, event, day), count in world.settled_ledger().days.items():
         if source_id == pixel.code and start <= day <= end:
-            total = sums.setdefault(event, ContentCount())
+            total = sums.setdefault(event, DayCount())
             total.browser += count.browser
             total.server += count.server
     return {"pixel_id": pixel.pixel_id, "statistics": [_show_sum(event, each) for event, each in sums.items()]}
 
 
-def _show_sum(event: str, total: ContentCount) -> dict[str, Any]:
+def _show_sum(event: str, total: DayCount) -> dict[str, Any]:
     """Show one event's counts; nothing here is ever attributed to an ad."""
     custom = kind_of(event, "web") is Kind.CUSTOM
     name = {"custom_event_type": event} if custom else {"pixel_event_type": event_type(event)}

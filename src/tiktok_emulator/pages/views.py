@@ -15,7 +15,7 @@ from tiktok_emulator.checks import KNOWN_ITEM, KNOWN_PAGE, KNOWN_USER
 from tiktok_emulator.clock import iso
 from tiktok_emulator.control.reading import world_of
 from tiktok_emulator.diagnostics import diagnostics, dismiss
-from tiktok_emulator.ledger import ContentCount, Received
+from tiktok_emulator.ledger import DayCount, Received
 from tiktok_emulator.overview import overview, source_totals
 from tiktok_emulator.world import World
 
@@ -57,7 +57,7 @@ async def home(request: Request) -> Response:
         "home",
         title="TikTok emulator",
         sources=sources,
-        totals={source_id: totals.get(source_id, ContentCount()) for source_id, _, _ in sources},
+        totals={source_id: totals.get(source_id, DayCount()) for source_id, _, _ in sources},
         cards=diagnostics(world)[:10],
         now_ms=world.clock.now_ms(),
         requests=world.log.count,

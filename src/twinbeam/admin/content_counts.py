@@ -7,6 +7,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.products.matching import ContentCount, NamedContents, Place, tallied
 
 KEEP_DAYS = 90
+_MOST_NAMES = 20_000  #: unknown ids in memory; the next run goes on
 
 
 class CountingFeeds(FeedReads, Protocol):
@@ -33,16 +34,28 @@ class Deliveries(Protocol):
         ...
 
 
-def count_some(feeds: CountingFeeds, deliveries: Deliveries, now_ms: int, *, limit: int) -> bool:
-    """Count what the next conversions name; tells whether there was anything to look at."""
-    workspaces = {feed.workspace for feed in feeds.feeds() if feed.load}
-    if not workspaces:
-        return False
-    place = deliveries.begin(feeds.content_cursor())
-    named, reached = deliveries.read(place, workspaces, limit=limit)
-    if reached == place:
-        return False
-    asked = {workspace: {id_ for it in named if it.place[1] == workspace for id_ in it.ids} for workspace in workspaces}
-    known = {workspace: feeds.known(workspace, ids) for workspace, ids in asked.items()}
-    feeds.keep_contents(tallied(named, known), reached, forget_before=day_of(now_ms) - KEEP_DAYS)
-    return True
+class ContentCounting:
+    """One run: it looks a few times, which writes nothing, and then keeps what it counted in one transaction."""
+
+    def __init__(self, feeds: CountingFeeds, deliveries: Deliveries) -> None:
+        self._feeds, self._deliveries = feeds, deliveries
+        self._workspaces = {feed.workspace for feed in feeds.feeds() if feed.load}
+        self._place = self._before = deliveries.begin(feeds.content_cursor()) if self._workspaces else 0
+        self._counts: dict[Place, ContentCount] = {}
+
+    def look(self, limit: int) -> bool:
+        """Count what the next conversions name; tells whether there may be more to look at in this run."""
+        if not self._workspaces:
+            return False
+        named, reached = self._deliveries.read(self._place, self._workspaces, limit=limit)
+        moved, self._place = reached != self._place, reached
+        asked = {name: {id_ for it in named if it.place[1] == name for id_ in it.ids} for name in self._workspaces}
+        known = {name: self._feeds.known(name, ids) for name, ids in asked.items() if ids}
+        for place, count in tallied(named, known).items():
+            self._counts.setdefault(place, ContentCount()).add(count)
+        return moved and sum(len(count.unknown) for count in self._counts.values()) < _MOST_NAMES
+
+    def keep(self, now_ms: int) -> None:
+        """Keep what was counted, and the place that is reached."""
+        if self._place != self._before:
+            self._feeds.keep_contents(self._counts, self._place, forget_before=day_of(now_ms) - KEEP_DAYS)

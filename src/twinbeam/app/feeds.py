@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from twinbeam.admin import products
-from twinbeam.admin.content_counts import count_some
+from twinbeam.admin.content_counts import ContentCounting
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.core.clock import Clock
 from twinbeam.core.products import Feed
@@ -144,8 +144,8 @@ class Feeds:
         reading = FeedReading(desk=self.desk, api=self._client, on_store=on_store, clock=self._clock)
         return [
             product_feeds.job(reading, is_asked=lambda: self.desk.asked),
-            content_matches.job(self._count, on_store),
+            content_matches.job(self._counting, on_store, self._clock),
         ]
 
-    def _count(self, limit: int) -> bool:
-        return count_some(self._store.products, self._store.contents, self._clock.now_ms(), limit=limit)
+    def _counting(self) -> ContentCounting:
+        return ContentCounting(self._store.products, self._store.contents)

@@ -16,6 +16,7 @@ OF_PRODUCTS = frozenset(
     {"ViewContent", "AddToCart", "AddToWishlist", "InitiateCheckout", "AddPaymentInfo", "PlaceAnOrder", "Purchase"}
 )
 MOST_NAMED = 200  #: unknown ids of a pixel and a day
+MOST_OF_ONE = 20  #: unknown ids of one event that are named, so that one event does not fill the list
 LONGEST_NAMED = 100  #: characters
 _MOST_IDS = 1_000  #: of an event
 
@@ -58,7 +59,15 @@ class ContentCount(Struct):
     without: int = 0
     ids: int = 0
     matched: int = 0
+    unnamed: int = 0  #: unknown ids that are counted alone
     unknown: Counter[Named] = msgspec.field(default_factory=Counter)
+
+    def add(self, other: "ContentCount") -> None:
+        """Add what was counted further."""
+        self.events, self.without = self.events + other.events, self.without + other.without
+        self.ids, self.matched = self.ids + other.ids, self.matched + other.matched
+        self.unnamed += other.unnamed
+        self.unknown.update(other.unknown)
 
 
 def contents_of(body: bytes) -> frozenset[Named]:
@@ -83,7 +92,9 @@ def tallied(events: Iterable[NamedContents], known: Mapping[str, frozenset[Named
         count.events += 1
         count.ids += len(event.ids)
         count.matched += len(matched)
-        count.unknown.update((id_[:LONGEST_NAMED], group) for id_, group in event.ids - matched)
+        unknown = sorted(event.ids - matched)
+        count.unnamed += len(unknown[MOST_OF_ONE:])
+        count.unknown.update((id_[:LONGEST_NAMED], group) for id_, group in unknown[:MOST_OF_ONE])
     return counts
 
 

@@ -10,7 +10,6 @@ from builders import PIXEL, WORKSPACE
 from reading import words
 from showroom import Showroom, bought
 from twinbeam.admin import products
-from twinbeam.admin.content_counts import count_some
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.core.goods import Goods, GoodsLine
 from twinbeam.core.rules import WorkspaceRules
@@ -63,8 +62,7 @@ def fed(room):
         room.record(bought(str(n), event="AddToCart", event_id=f"e-{n}", properties={"contents": contents}))
     room.clock.advance(seconds=300)
     room.deliver()
-    while count_some(room.store.products, room.store.contents, room.clock.now_ms(), limit=50):
-        pass
+    room.compare_contents()
     return room
 
 

@@ -119,7 +119,7 @@ class ProductTable(ProductReader):
         """Add counts up and move on; days before a UTC day are forgotten."""
         with self._tables.transaction() as link:
             for place, count in counts.items():
-                others = self._keep_unknown(place, count.unknown)
+                others = count.unnamed + self._keep_unknown(place, count.unknown)
                 values = (count.events, count.without, count.ids, count.matched, others)
                 names = ("events", "without", "ids", "matched", "others")
                 row = dict(zip(("day", "workspace", "pixel"), place, strict=True)) | dict(
