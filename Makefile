@@ -7,7 +7,7 @@ SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/spec
 SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-shops check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe samples clean
+.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-shops check-sources check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ check-truth: setup-dev ## identifiers, permission and joins against tables and a
 
 check-shops: setup-dev ## orders of shop systems, from signed deliveries to TikTok's count; SABOTAGE=cod-early, refund-sent or unsigned makes it fail
 	@$(RUN) scripts/check shops $(ARGS)
+
+check-sources: setup-dev chromium tag ## events without code, in Chromium; SABOTAGE=double-pageview or ungated makes it fail
+	@$(RUN) scripts/check sources -n 1 --tb=native $(ARGS)
 
 check-tag: setup-dev chromium tag ## the browser tag in Chromium; SABOTAGE=ungated, double or lost-click makes it fail
 	@$(RUN) scripts/check tag -n 1 --tb=native $(ARGS)

@@ -18,8 +18,8 @@ const SMALL = {
   compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
 };
 const CHUNKS = {
-  tcf: "cmp/tcf", cookiebot: "cmp/cookiebot", onetrust: "cmp/onetrust", usercentrics: "cmp/usercentrics",
-  shopify: "cmp/shopify", own: "own", pages: "pages", refuse: "refuse", debug: "debug",
+  tcf: "cmp/tcf", gpp: "cmp/gpp", didomi: "cmp/didomi", cookiebot: "cmp/cookiebot", onetrust: "cmp/onetrust", usercentrics: "cmp/usercentrics",
+  shopify: "cmp/shopify", own: "own", layer: "layer", marks: "marks", fields: "fields", hashing: "hashing", pages: "pages", refuse: "refuse", debug: "debug",
 };
 
 function built(entry, define = {}) {

@@ -17,7 +17,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Request
 
@@ -63,6 +63,7 @@ class Web(ThreadingHTTPServer):
         self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []  #: method and path of all that came for the gateway
         self.bodies: list[tuple[str, dict[str, Any]]] = []
+        self.forms: list[dict[str, str]] = []  #: what came for the shop itself
         self.delays: dict[str, float] = {}  #: by the beginning of a path: how many seconds the gateway seems to need
         self.refusals: dict[str, list[int]] = {}  #: likewise: what it answers first, one status after the other
         super().__init__(("127.0.0.1", 0), Answering)
@@ -91,7 +92,12 @@ class Answering(BaseHTTPRequestHandler):
             self.answer(200, headers, page.encode())
 
     def do_POST(self) -> None:
-        self.hand_on(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if urlsplit(self.path).path in self.server.pages:
+            self.server.forms.append(dict(parse_qsl(body.decode(), keep_blank_values=True)))
+            self.do_GET()
+        else:
+            self.hand_on(body)
 
     do_OPTIONS = do_POST  # noqa: N815 -- the name that http.server looks for
 

@@ -9,7 +9,7 @@ import { sha256 } from "./sha256";
 import { doc, draw, its } from "./settings";
 import type { Args } from "./stub";
 import { found, report, say } from "./tell";
-import { hashEmail, post, type Event, type Parcel } from "./transport";
+import { hashEmail, post, scrubbed, type Event, type Parcel } from "./transport";
 
 const EVIDENCE_MS = 2_500;
 /** From then on TikTok takes PlaceAnOrder no longer for certain (tiktok.md 5.2). */
@@ -27,7 +27,10 @@ export const tokensOf = ([, props, opts]: Args): Tokens => ({ ...visit, ...(prop
 export function admit(code: string, method: string, args: Args): unknown {
   const [first, second] = args as [any, Event | undefined];
   if (method === "track") return track(code, String(first), second, args[2] as Event | undefined);
-  if (method === "identify") users[code] = typeof first === "string" ? { external_id: first, ...second } : { ...first };
+  if (method === "identify") {
+    users[code] = typeof first === "string" ? { external_id: first, ...second } : { ...first };
+    scrubbed({ user: userOf(code) }); // what has to be hashed of it is hashed now
+  }
   if (method === "load" && limited()) args = [first, { ...second, limited_data_use: true }];
   const at = performance.now();
   const result = pass(code, method, args);

@@ -36,7 +36,7 @@ let judge: (parcel: Parcel, last: boolean) => "go" | "wait" | "drop";
 let answered: (status: number, answer: any) => void;
 
 /** Give an event as it may be stored: the e-mail address hashed, phone and names left out; a later page knows no more of it. */
-const scrubbed = (event: Event): Event => {
+export const scrubbed = (event: Event): Event => {
   const { email, external_id, ttclid, ttp, country } = event.user || {};
   return { ...event, native: event.native || "unknown", user: { email: email && hashEmail(email), external_id, ttclid, ttp, country } };
 };
