@@ -19,7 +19,7 @@ const SMALL = {
 };
 const CHUNKS = {
   tcf: "cmp/tcf", gpp: "cmp/gpp", didomi: "cmp/didomi", cookiebot: "cmp/cookiebot", onetrust: "cmp/onetrust", usercentrics: "cmp/usercentrics",
-  shopify: "cmp/shopify", own: "own", layer: "layer", marks: "marks", fields: "fields", hashing: "hashing", pages: "pages", refuse: "refuse", debug: "debug",
+  shopify: "cmp/shopify", own: "own", layer: "layer", marks: "marks", fields: "fields", hash: "hash", hashing: "hashing", pages: "pages", refuse: "refuse", debug: "debug",
 };
 
 function built(entry, define = {}) {

@@ -156,11 +156,12 @@ class Situations(Chosen):
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """Print the last line."""
         sums = {name: sum(told.get(name, 0) for told in self._told.values()) for name in ("early", "early native")}
-        size = max((told.get("bytes", 0) for told in self._told.values()), default=0)
+        size, layered = (max((told.get(name, 0) for told in self._told.values()), default=0) for name in ("bytes", "layer bytes"))
         held = len(self._told.keys() - self._failed)
         reporter = config.pluginmanager.getplugin("terminalreporter")
         reporter.write_line(
-            f"situations {held} of {len(self._told)} · bytes {size} (gzip, all that Chromium fetched from us between "
-            f"landing and thank-you with Consent Mode; limit {TAG_LIMIT_BYTES}) · requests about a visitor before "
+            f"situations {held} of {len(self._told)} · bytes {size} (Brotli, all that Chromium fetched from us "
+            f"between landing and thank-you with Consent Mode; limit {TAG_LIMIT_BYTES}) · files with a dataLayer {layered} "
+            f"· requests about a visitor before "
             f"consent {sums['early']} · native before consent {sums['early native']}"
         )

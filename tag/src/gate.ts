@@ -7,7 +7,7 @@ import type { Tokens } from "./ids";
 import { isEarly, pass } from "./native";
 import type { Refusal } from "./refuse";
 import { attempt, doc, its } from "./settings";
-import { learn, Unknown } from "./sha256";
+import { learn, type Unknown } from "./sha256";
 import type { Held } from "./stub";
 import { report, say } from "./tell";
 import { drop, resume, transmit } from "./transport";
@@ -79,9 +79,9 @@ function lead(item: Held): unknown {
   try {
     return admit(item[0], item[1], item[2]);
   } catch (error) {
-    if (!(error instanceof Unknown)) throw error;
+    if (!Array.isArray(error)) throw error;
     held.push(item);
-    learn(error, hashing, goOn);
+    learn(error as Unknown, hashing, goOn);
   }
   return undefined;
 }

@@ -54,15 +54,15 @@ win.twinbeam.layer = (_hear: unknown, its: Settings, told: unknown[][]): (() => 
   const read = (item: any): void => {
     if (!item) return;
     const called = item[0] === "event";
-    const given: string = "" + ((called ? item[1] : item.event) ?? "");
+    const given = String(called ? item[1] : item.event);
     if ("ecommerce" in item) kept = item.ecommerce;
-    const camel = given.replace(/(^|_)([a-z])/g, (_all, _dash, letter) => letter.toUpperCase());
-    const name = SAME.test(camel) ? camel : camel === "PageView" ? its.view : NAMES[camel];
-    if (!name) return;
-    if (camel === "PageView") {
-      if (viewed === location.href) return;
+    const own = given.replace(/(^|_)[a-z]/g, (letter) => letter.slice(-1).toUpperCase());
+    let name = SAME.test(own) ? own : NAMES[own];
+    if (own === "PageView" && viewed !== location.href) {
       viewed = location.href;
+      name = its.view;
     }
+    if (!name) return;
     const said: Event = called ? item[2] || {} : { ...item, ...kept };
     kept = undefined;
     if (!isTwin("layer", name)) page.track(name, properties(said), { event_id: said.event_id });

@@ -79,15 +79,16 @@ function start(): void {
     Object.assign(its, answer);
     if (isGranted()) keep();
   });
-  let brought = its.mode !== "own";
-  guard((then) => {
-    if (brought) return then();
-    brought = true;
-    chunk("own", () => {
-      win.twinbeam.own(its, page);
-      then();
+  const first = [its.mode === "own" && "own", its.hash && "hash"].filter(Boolean);
+  const prepare = (then: () => void): void => {
+    const name = first.pop();
+    if (!name) return then();
+    chunk(name, () => {
+      win.twinbeam[name](its, page);
+      prepare(then);
     });
-  }, (then) => chunk("hashing", then), (refusal) => chunk("refuse", () => win.twinbeam.refuse(refusal)));
+  };
+  guard(prepare, (then) => chunk("hashing", then), (refusal) => chunk("refuse", () => win.twinbeam.refuse(refusal)));
 
   // ---- what pages may ask of the tag ----
 
@@ -96,9 +97,6 @@ function start(): void {
       ear("page")(said.marketing == null ? said : { ...said, ...all(said.marketing) }),
     set: (known: Event) => Object.assign(visit, known),
     allowed: whenGranted,
-    track: (...args: Args) => call(["", "track", args, null]),
-    page: (...args: Args) => call(["", "page", args, null]),
-    identify: (...args: Args) => call(["", "identify", args, null]),
     context: () =>
       isGranted()
         ? {
@@ -110,6 +108,7 @@ function start(): void {
           }
         : {},
   };
+  ["track", "page", "identify"].forEach((name) => (api[name] = (...args) => call(["", name, args, null])));
   for (const [name, run] of Object.entries(api)) page[name] = (...args: Args) => attempt(() => run(...args));
 
   // ---- who says what the visitor allowed ----
@@ -117,17 +116,20 @@ function start(): void {
   page.call = (held: Held) => attempt(() => call(held));
   google(ear("google"), () => bring("-layer"));
   if ((navigator as unknown as Event).globalPrivacyControl) ear("gpc")({ opt_out: true });
+  let looks = LOOKS;
+  const look = (): void => {
+    for (const sign in PARTS) {
+      // Where a platform is, silence is no answer before its part has heard it.
+      if (win[sign]) ear(PARTS[sign]!)({ asking: true });
+      if (win[sign] || doc.querySelector(sign)) bring(sign);
+    }
+    if (looks--) setTimeout(look, LOOK_EVERY_MS);
+  };
+  look();
   // In the order in which the page made them: what it set belongs to the calls that follow.
   page.held.splice(0).forEach((held) => (!held[0] && api[held[1]] ? (page[held[1]] as Api)(...held[2]) : page.call!(held)));
   decide();
   lookBack();
-
-  let looks = LOOKS;
-  const look = (): void => {
-    for (const sign in PARTS) if (win[sign] || doc.querySelector(sign)) bring(sign);
-    if (looks--) setTimeout(look, LOOK_EVERY_MS);
-  };
-  look();
 
   // A page that comes back out of the browser's cache has slept: the visitor may have answered elsewhere meanwhile.
   addEventListener("pageshow", ({ persisted }) => persisted && reads.forEach(attempt));

@@ -109,7 +109,7 @@ export function flush(ending = false): void {
   const then = (status: number, answer: any): void => {
     flying = flying.filter((one) => !due.includes(one));
     // No answer, too slow, too many, or trouble on the gateway's side: anything else is its last word.
-    if (!status || status > 499 || status === 408 || status === 429) {
+    if (/^(0|5..|408|429)$/.test("" + status)) {
       waitsUntil = performance.now() + Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** tries++) * (0.5 + Math.random());
     } else {
       tries = waitsUntil = 0;

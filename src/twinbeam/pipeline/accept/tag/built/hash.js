@@ -1,0 +1,1 @@
+(()=>{window.twinbeam.hash=(e,t)=>{t.hashed=(e,t)=>{const a=String(e.email||"").trim().toLowerCase(),i=String(e.phone||"").replace(/[\s().-]/g,"");a&&!/^[0-9a-f]{64}$/.test(a)&&(e.email=t(a)),e.phone=/^\+\d{8,15}$/.test(i)?t(i):void 0}}})();
