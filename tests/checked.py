@@ -126,7 +126,11 @@ class Sources(Summary):
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
         """Print the lines behind everything else."""
         yield
-        counted = [f"{part} {sum(self._held[part].values())} of {len(self._held[part])}" for part in BY_TESTS if part in self._held]
+        counted = [
+            f"{part} {sum(self._held[part].values())} of {len(self._held[part])}"
+            for part in BY_TESTS
+            if part in self._held
+        ]
         said = [f"{part} {'ok' if self._passed[part] else 'FAILED'}" for part in BY_WORD if part in self._held]
         if counted or said:
             terminalreporter.write_line(" · ".join(counted + said))
@@ -156,7 +160,9 @@ class Situations(Chosen):
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """Print the last line."""
         sums = {name: sum(told.get(name, 0) for told in self._told.values()) for name in ("early", "early native")}
-        size, layered = (max((told.get(name, 0) for told in self._told.values()), default=0) for name in ("bytes", "layer bytes"))
+        size, layered = (
+            max((told.get(name, 0) for told in self._told.values()), default=0) for name in ("bytes", "layer bytes")
+        )
         held = len(self._told.keys() - self._failed)
         reporter = config.pluginmanager.getplugin("terminalreporter")
         reporter.write_line(

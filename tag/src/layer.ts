@@ -45,14 +45,12 @@ function properties({ items, value, currency, coupon, search_term, transaction_i
 }
 
 win.twinbeam.layer = (_hear: unknown, its: Settings, told: unknown[][]): (() => void) => {
-  const page = win.twinbeam;
   const layer = win.dataLayer;
-  const isTwin = twins(page, told);
+  const report = twins(win.twinbeam, told);
   let kept: Event | undefined;
   let viewed = "";
 
   const read = (item: any): void => {
-    if (!item) return;
     const called = item[0] === "event";
     const given = String(called ? item[1] : item.event);
     if ("ecommerce" in item) kept = item.ecommerce;
@@ -65,7 +63,7 @@ win.twinbeam.layer = (_hear: unknown, its: Settings, told: unknown[][]): (() => 
     if (!name) return;
     const said: Event = called ? item[2] || {} : { ...item, ...kept };
     kept = undefined;
-    if (!isTwin("layer", name)) page.track(name, properties(said), { event_id: said.event_id });
+    report("layer", name, properties(said), { event_id: said.event_id });
   };
 
   const heed = (item: unknown): unknown => attempt(() => read(item));

@@ -32,7 +32,7 @@ const PARTS: Record<string, string> = {
   UC_UI: "usercentrics",
   __ucCmp: "usercentrics",
   Shopify: "shopify",
-  "[data-twinbeam-event],[data-twinbeam-start],[href^=tel],[href^=mailto],[download],[href$=pdf]": "marks",
+  "[data-twinbeam-event],[data-twinbeam-start],[href^=tel],[href^=mail],[download],[href$=pdf]": "marks",
   "[name^=twinbeam_]": "fields",
   "-layer": "layer",
   "-pages": "pages",
@@ -114,7 +114,8 @@ function start(): void {
   // ---- who says what the visitor allowed ----
 
   page.call = (held: Held) => attempt(() => call(held));
-  google(ear("google"), () => bring("-layer"));
+  // Where Tag Manager brought the tag, its own tags report what lies in its layer, under ids that its server knows.
+  google(ear("google"), () => its.whole || bring("-layer"));
   if ((navigator as unknown as Event).globalPrivacyControl) ear("gpc")({ opt_out: true });
   let looks = LOOKS;
   const look = (): void => {

@@ -28,13 +28,11 @@ function said({ dataset }: HTMLElement): Event {
 
 win.twinbeam.marks = (_hear: unknown, its: Settings, told: unknown[][]): (() => void) => {
   const page = win.twinbeam;
-  const isTwin = twins(page, told);
+  const report = twins(page, told);
   const known = new WeakSet<Element>();
   const sent = new WeakMap<Element, number>();
 
-  const track = (name: string, props: Event, event_id?: string): void => {
-    if (!isTwin("marks", name)) page.track(name, props, { event_id });
-  };
+  const track = (name: string, props: Event, event_id?: string): void => report("marks", name, props, { event_id });
   const tell = (element: HTMLElement, name = element.dataset.twinbeamEvent, id?: string): void => {
     const { event_id, ...props } = said(element);
     if (name) track(name, props, event_id || id);

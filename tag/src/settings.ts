@@ -34,6 +34,8 @@ export interface Settings {
   without?: string | string[];
   /** What a page view in the page's dataLayer is to TikTok: `ViewContent`, or by itself nothing beside TikTok's own. */
   view?: string;
+  /** In the script's address: Tag Manager brought the tag. */
+  whole?: string;
   /** For `own`: where TikTok's script comes from. */
   host?: string;
   /** By their codes: those pixels of several that are stopped. */

@@ -21,7 +21,7 @@ export function sha256(text: string): string {
 export function learn([text]: Unknown, bring: (then: () => void) => void, then: () => void): void {
   if (!crypto.subtle) return bring(then);
   void crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)).then((bytes) => {
-    known[text] = Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    known[text] = Array.from(new Uint8Array(bytes), (byte) => (byte + 256).toString(16).slice(1)).join("");
     then();
   });
 }

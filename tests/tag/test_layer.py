@@ -108,7 +108,10 @@ def test_an_event_that_the_page_reports_itself_as_well_counts_once(corner, first
     corner.page("/hat", before=f"{ALLOWED};{view()}")
     page = corner.visit("/hat", allowed=True)
     corner.expect(("ViewContent", "both"))
-    calls = [pushed("add_to_cart", currency="EUR", value=20, items=[ITEM]), "ttq.track('AddToCart', {content_id: 'hat'})"]
+    calls = [
+        pushed("add_to_cart", currency="EUR", value=20, items=[ITEM]),
+        "ttq.track('AddToCart', {content_id: 'hat'})",
+    ]
     for call in calls if first == "layer" else reversed(calls):
         page.evaluate(call)
     corner.expect(("ViewContent", "both"), ("AddToCart", "both"))
@@ -150,7 +153,9 @@ def test_a_refusal_in_the_same_layer_is_heard_once(corner):
 
 def test_a_search_and_names_of_tiktoks_own_in_googles_spelling(corner):
     calls = "dataLayer.push({event: 'search', search_term: 'felt hat'}); gtag('event', 'find_location')"
-    others = "gtag('event', 'scroll'); dataLayer.push({event: 'constructor'}); gtag('config', 'G-1'); gtag('js', new Date())"
+    others = (
+        "gtag('event', 'scroll'); dataLayer.push({event: 'constructor'}); gtag('config', 'G-1'); gtag('js', new Date())"
+    )
     corner.page("/hat", calls, others, before=ALLOWED)
     corner.visit("/hat", allowed=True)
     corner.expect(("Search", "browser"), ("FindLocation", "both"))
@@ -178,7 +183,9 @@ def test_what_nobody_can_read_harms_neither_the_page_nor_what_follows(corner):
 def test_the_layer_can_be_switched_off(corner, way):
     if way == "rule":
         corner.rule("tag_without=layer,links", shows='"without":["layer","links"]')
-    corner.page("/hat", view(), "ttq.track('Contact')", before=ALLOWED, **({"without": "layer"} if way == "attribute" else {}))
+    corner.page(
+        "/hat", view(), "ttq.track('Contact')", before=ALLOWED, **({"without": "layer"} if way == "attribute" else {})
+    )
     corner.visit("/hat", allowed=True)
     corner.expect(("Contact", "both"))
     assert not layered(corner)

@@ -78,7 +78,9 @@ def test_an_element_counts_when_it_is_seen_and_not_before(corner):
 
 
 def test_what_is_taller_than_the_window_counts_when_it_fills_half_of_it(corner):
-    page = opened_page(corner, f"{TALL}<article style='height:9000px' data-twinbeam-event=ViewContent data-twinbeam-on=view>")
+    page = opened_page(
+        corner, f"{TALL}<article style='height:9000px' data-twinbeam-event=ViewContent data-twinbeam-on=view>"
+    )
     page.evaluate("scrollTo(0, 2500)")
     page.wait_for_timeout(300)
     assert corner.counted() == []
@@ -89,7 +91,9 @@ def test_what_is_taller_than_the_window_counts_when_it_fills_half_of_it(corner):
 def test_elements_that_come_later_count_too_and_a_double_click_is_one(corner):
     page = opened_page(corner, "<main data-twinbeam-event=ViewContent data-twinbeam-on=load></main>")
     corner.expect(("ViewContent", "both"))
-    late = "<button data-twinbeam-event=AddToCart data-twinbeam-value=7 data-twinbeam-currency=EUR>Buy <b>now</b></button>"
+    late = (
+        "<button data-twinbeam-event=AddToCart data-twinbeam-value=7 data-twinbeam-currency=EUR>Buy <b>now</b></button>"
+    )
     page.evaluate(f"document.body.insertAdjacentHTML('beforeend', {json.dumps(late)})")
     page.dblclick("button b")
     corner.expect(("ViewContent", "both"), ("AddToCart", "both"))

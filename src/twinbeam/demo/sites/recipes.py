@@ -35,6 +35,7 @@ class Model(Struct, frozen=True):
 
     name: str
     title: str
+    site: str  #: what the demo's site of this model is called
     says: str
     recipes: tuple[Recipe, ...]
 
@@ -65,12 +66,21 @@ _MEETING = '{"event": "calendly.event_scheduled", "payload": {"event": {"uri": "
 SHOP = Model(
     "shop",
     "E-commerce",
+    "Lamp Street Online",
     "Shops whose pages tell Google Analytics 4 in the `dataLayer` already: nothing has to be added.",
     (
-        Recipe("page", "Any page", "TikTok's script reports the page itself; `page_view` adds no second one.", "Pageview"),
+        Recipe(
+            "page", "Any page", "TikTok's script reports the page itself; `page_view` adds no second one.", "Pageview"
+        ),
         Recipe("product", "Product page", "When the page is shown.", "ViewContent", _lamps(89.9, 1)),
         Recipe("cart", "Cart", "When the button is pressed.", "AddToCart", _lamps(179.8), (("click", "#add"),)),
-        Recipe("checkout", "Checkout", "When it begins; here by `gtag`.", "InitiateCheckout", _lamps(179.8, coupon="AUTUMN")),
+        Recipe(
+            "checkout",
+            "Checkout",
+            "When it begins; here by `gtag`.",
+            "InitiateCheckout",
+            _lamps(179.8, coupon="AUTUMN"),
+        ),
         Recipe("payment", "Payment info", "When the way to pay was chosen.", "AddPaymentInfo", _lamps(179.8)),
         Recipe(
             "purchase",
@@ -85,6 +95,7 @@ SHOP = Model(
 LEADS = Model(
     "leads",
     "Lead generation and B2B",
+    "Roof & Sons",
     "Sites that want to hear from people, and sell to them later.",
     (
         Recipe(
@@ -139,6 +150,7 @@ LEADS = Model(
 SAAS = Model(
     "saas",
     "Software as a service",
+    "Time Sheets",
     "From the landing page to a paid subscription.",
     (
         Recipe(
@@ -172,6 +184,7 @@ SAAS = Model(
 LOCAL = Model(
     "local",
     "Local service",
+    "Salon Ada",
     "A business that people call, write to and come to.",
     (
         Recipe(
@@ -222,6 +235,7 @@ LOCAL = Model(
 EDUCATION = Model(
     "education",
     "Education",
+    "Dutch School",
     "Courses, applications and brochures.",
     (
         Recipe(
@@ -262,6 +276,7 @@ EDUCATION = Model(
 CONTENT = Model(
     "content",
     "Content",
+    "The Lamp Reader",
     "Magazines and blogs that live from readers who come back.",
     (
         Recipe(
@@ -289,7 +304,9 @@ CONTENT = Model(
             {"content_id": "checklist", "content_name": "Checklist"},
             (("click", "button"),),
         ),
-        Recipe("registration", "Registration", "When the form leaves.", "CompleteRegistration", {}, _SEND_EMAIL, ("email",)),
+        Recipe(
+            "registration", "Registration", "When the form leaves.", "CompleteRegistration", {}, _SEND_EMAIL, ("email",)
+        ),
     ),
 )
 
