@@ -31,6 +31,7 @@ from twinbeam.demo.processes import clean_environment
 T = TypeVar("T")
 
 HOST = "www.shop.example"
+SECURE = "www.shop.localhost"  #: to Chromium as good as TLS: it asks for Brotli there, and hashes by itself
 ADDRESS = "8.8.4.4"  # what the shop's server says of its visitors: an address that TikTok can use
 CHROME = (  # as people have it: one that says that it has no head is a crawler
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
@@ -278,11 +279,11 @@ class Corner:
     def url(self, path: str, host: str = HOST) -> str:
         return f"http://{host}:{self.web.port}{path}"
 
-    def visit(self, path: str, page: Page | None = None, *, allowed: bool | None = None) -> Page:
+    def visit(self, path: str, page: Page | None = None, *, allowed: bool | None = None, host: str = HOST) -> Page:
         """Open a page; `allowed` tells that the visitor permitted before, or that the page grants by itself."""
         self.allowed = self.allowed if allowed is None else allowed
         page = page or self.context.new_page()
-        page.goto(self.url(path))
+        page.goto(self.url(path, host))
         return page
 
     def answer(self, page: Page, *, yes: bool) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from running import ask
-from tagging import DENIED, GRANT, GTAG, HOST
+from tagging import DENIED, GRANT, GTAG, HOST, SECURE
 from twinbeam.admin.snippet import TIKTOK_HOST
 from twinbeam.pipeline.accept.tag.files import built
 
@@ -137,7 +137,6 @@ def test_without_being_asked_the_console_stays_silent(corner):
     assert lines == []
 
 
-SECURE = "www.shop.localhost"  # to Chromium as good as TLS: it asks for Brotli there, and hashes by itself
 STEPS = ("ViewContent", "AddToCart", "InitiateCheckout", "AddPaymentInfo", "Purchase")
 
 
@@ -156,7 +155,7 @@ def walked(corner, *visits):
     corner.expect(*[(name, "both") for name in STEPS])
     ours = [request for request in corner.fetched if "/t." in request.url or "/t/" in request.url]
     # What came out of the browser's own cache has a negative size: less than its headers crossed the network.
-    sizes = {kind: 0 for kind in ("GET", "POST")}
+    sizes = dict.fromkeys(("GET", "POST"), 0)
     for request in ours:
         sizes[request.method] += max(0, request.sizes()["responseBodySize"])
     assert len([request for request in ours if request.method == "POST"]) >= 4

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tagging import DENIED, GRANT
+from tagging import DENIED, GRANT, SECURE
 from twinbeam.demo.sites.recipes import MODELS, html_of
 
 pytestmark = [pytest.mark.journey, pytest.mark.sources("recipes", "ungated", "double-pageview")]
@@ -49,7 +49,7 @@ def documents(corner):
 @pytest.mark.parametrize(("model", "recipe"), EACH)
 def test_a_recipe_reports_its_event_once_and_only_with_permission(corner, model, recipe):
     put(corner, html_of(model, recipe))
-    page = corner.visit("/recipe")
+    page = corner.visit("/recipe", host=SECURE)
     page.wait_for_function("!!twinbeam.call")
     if not recipe.steps:
         page.wait_for_timeout(600)

@@ -120,7 +120,8 @@ def _with(text: bytes, given: bytes) -> bytes:
 @lru_cache(maxsize=128)
 def _packed(text: bytes, coding: bytes) -> bytes:
     """Return a text compressed; of 12 kB Brotli takes 20 ms once and saves a tenth of what gzip leaves."""
-    return brotli.compress(text) if coding == b"br" else gzip.compress(text, 9, mtime=0)
+    packed: bytes = brotli.compress(text) if coding == b"br" else gzip.compress(text, 9, mtime=0)
+    return packed
 
 
 @lru_cache(maxsize=128)
