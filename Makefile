@@ -7,7 +7,7 @@ SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/spec
 SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-shops check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
+.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-shops check-sources check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ check-truth: setup-dev ## identifiers, permission and joins against tables and a
 
 check-shops: setup-dev samples ## orders of shop systems, from signed deliveries to TikTok's count; SABOTAGE=cod-early, refund-sent or unsigned makes it fail
 	@IMPORT_ROWS=$${IMPORT_ROWS:-1000000} $(RUN) scripts/check shops $(ARGS)
+
+check-sources: setup-dev chromium tag php ## events without code, Shopify's pixel, the WordPress plugin, a simulated month; SABOTAGE=double-pageview, ungated or own-ids makes it fail
+	@$(RUN) scripts/check sources -n 1 --tb=native $(ARGS)
 
 check-tag: setup-dev chromium tag ## the browser tag in Chromium; SABOTAGE=ungated, double or lost-click makes it fail
 	@$(RUN) scripts/check tag -n 1 --tb=native $(ARGS)

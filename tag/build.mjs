@@ -15,11 +15,14 @@ const NAME_CHARS = 10;
 const TARGET = "es2021"; // Chrome 85, Safari 14, Firefox 79
 const SMALL = {
   ecma: 2020, module: true,
-  compress: { passes: 4, unsafe_arrows: true, unsafe_methods: true, pure_getters: true },
+  compress: {
+    passes: 4, unsafe: true, unsafe_arrows: true, unsafe_methods: true, pure_getters: true, hoist_funs: true,
+  },
 };
 const CHUNKS = {
-  tcf: "cmp/tcf", cookiebot: "cmp/cookiebot", onetrust: "cmp/onetrust", usercentrics: "cmp/usercentrics",
-  shopify: "cmp/shopify", own: "own", pages: "pages", refuse: "refuse", debug: "debug",
+  tcf: "cmp/tcf", gpp: "cmp/gpp", cookiebot: "cmp/cookiebot", didomi: "cmp/didomi", onetrust: "cmp/onetrust",
+  usercentrics: "cmp/usercentrics", shopify: "cmp/shopify", own: "own", layer: "layer", marks: "marks", pages: "pages",
+  fields: "fields", hash: "hash", hashing: "hashing", refuse: "refuse", debug: "debug",
 };
 
 function built(entry, define = {}) {

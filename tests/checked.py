@@ -4,7 +4,8 @@ A pytest plugin that sums up the tests of one check, such as `make check-outside
 A test belongs to a part of a check by its marker, `@pytest.mark.outside("edge")`, and may hand over a line of figures:
 `record_property("figures", "strong: 10000 orders, lost 0, unpermitted 0")`. Parts without such a line are counted; where
 several tests of a part hand one over, they stand beside each other.
-With SABOTAGE=part only that part runs, and has to fail.
+With SABOTAGE=part only that part runs, and has to fail; where other names break a part too, its marker lists them:
+`@pytest.mark.sources("recipes", "ungated")`.
 """
 
 import os
@@ -19,8 +20,13 @@ LINES = {
     "shops": ("retail", "order", "cod-early", "unsigned", "import", "bodies", "refund-sent"),
     "house": ("floors", "engines", "identifiers", "homonyms", "citations", "headings", "dialects"),
     "pixels": ("open-route", "bad-token", "journey", "axe", "slowest", "stale-import"),
+    "sources": ("recipes", "shopify pixel", "wordpress", "month"),
 }
 COUNTED = {"outside": "machine", "truth": "others", "house": "others", "pixels": "others", "shops": "others"}
+#: The check of events without code: in its first line one part is counted by its tests, and of others it is said
+#: whether they hold; parts with figures of their own follow in lines of their own.
+SOURCES = "sources"
+BY_TESTS, BY_WORD = ("recipes",), ("shopify pixel", "wordpress")
 #: The checks whose figures stand in one line.
 IN_ONE_LINE = {"house", "pixels"}
 #: The check of the browser tag, which is summed up by situations instead of parts.
@@ -37,7 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--check"):
         check = config.getoption("--check")
-        config.pluginmanager.register(Situations(check) if check == TAG else Summary(check))
+        summing = {TAG: Situations, SOURCES: Sources}.get(check, Summary)
+        config.pluginmanager.register(summing(check))
 
 
 class Chosen:
@@ -49,15 +56,19 @@ class Chosen:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests of this check, or of the one part that is sabotaged."""
         sabotaged = os.environ.get("SABOTAGE")
-        kept = [item for item in items if (part := self._part(item)) and sabotaged in (None, "", part)]
+        kept = [item for item in items if self._part(item) and sabotaged in (None, "", *self._broken_by(item))]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
         for item in kept:
             item.user_properties.append(("part", self._part(item)))
 
     def _part(self, item: pytest.Item) -> str:
+        return next(iter(self._broken_by(item)), "")
+
+    def _broken_by(self, item: pytest.Item) -> tuple[str, ...]:
+        """Give the part a test belongs to, and what else it has to notice when it is broken."""
         marker = item.get_closest_marker(self._check)
-        return str(marker.args[0]) if marker else ""
+        return tuple(map(str, marker.args)) if marker else ()
 
 
 class Summary(Chosen):
@@ -97,6 +108,40 @@ class Summary(Chosen):
         return names.index(part) if part in names else len(names)
 
 
+class Sources(Summary):
+    """Collects what the recipes, the plugins and the simulated month come to."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(check)
+        self._held: dict[str, dict[str, bool]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note whether a test of a part holds so far."""
+        super().pytest_runtest_logreport(report)
+        part = str(dict(report.user_properties).get("part", ""))
+        tests = self._held.setdefault(part, {})
+        tests[report.nodeid] = tests.get(report.nodeid, True) and not report.failed and not report.skipped
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+        """Print the lines behind everything else."""
+        yield
+        counted = [
+            f"{part} {sum(self._held[part].values())} of {len(self._held[part])}"
+            for part in BY_TESTS
+            if part in self._held
+        ]
+        said = [f"{part} {'ok' if self._passed[part] else 'FAILED'}" for part in BY_WORD if part in self._held]
+        if counted or said:
+            terminalreporter.write_line(" · ".join(counted + said))
+        for part in sorted(self._held.keys() - {*BY_TESTS, *BY_WORD, ""}, key=self._rank):
+            figures = self._figures.get(part, [])
+            if not figures and not self._passed[part]:
+                terminalreporter.write_line(f"FAILED: {part}")
+            for line in figures:
+                terminalreporter.write_line(line)
+
+
 class Situations(Chosen):
     """Collects what every situation of a page came to: one test each."""
 
@@ -115,11 +160,14 @@ class Situations(Chosen):
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         """Print the last line."""
         sums = {name: sum(told.get(name, 0) for told in self._told.values()) for name in ("early", "early native")}
-        size = max((told.get("bytes", 0) for told in self._told.values()), default=0)
+        size, layered = (
+            max((told.get(name, 0) for told in self._told.values()), default=0) for name in ("bytes", "layer bytes")
+        )
         held = len(self._told.keys() - self._failed)
         reporter = config.pluginmanager.getplugin("terminalreporter")
         reporter.write_line(
-            f"situations {held} of {len(self._told)} · bytes {size} (gzip, all that Chromium fetched from us between "
-            f"landing and thank-you with Consent Mode; limit {TAG_LIMIT_BYTES}) · requests about a visitor before "
+            f"situations {held} of {len(self._told)} · bytes {size} (Brotli, all that Chromium fetched from us "
+            f"between landing and thank-you with Consent Mode; limit {TAG_LIMIT_BYTES}) · files with a dataLayer {layered} "
+            f"· requests about a visitor before "
             f"consent {sums['early']} · native before consent {sums['early native']}"
         )

@@ -2,8 +2,8 @@
 Stand-ins for consent management platforms: of each, as much of its documented interface as a listener may use.
 
 `before` is the script that a page has, as it is while the banner shows; calling `banner(true)` or `banner(false)` is
-the visitor's answer. Facts: docs of Google's consent mode, IAB TCF 2.2, cookiebot.com/developer, OneTrust's and
-Usercentrics' developer pages, shopify.dev's Customer Privacy API.
+the visitor's answer. Facts: docs of Google's consent mode, IAB TCF 2.2 and GPP 1.1, cookiebot.com/developer, the developer
+pages of OneTrust, Usercentrics and Didomi, shopify.dev's Customer Privacy API.
 """
 
 from typing import NamedTuple
@@ -169,6 +169,61 @@ SHOPIFY = Platform(
     "banner(ANSWER)",
 )
 
+GPP_EUROPE = Platform(
+    """
+    (function () {
+      var listeners = {}, next = 1, section = {Version: 2, PurposeConsents: [], VendorConsents: []};
+      var ping = {gppVersion: '1.1', cmpStatus: 'loaded', cmpDisplayStatus: 'visible', signalStatus: 'not ready',
+                  applicableSections: [2], parsedSections: {}};
+      window.__gpp = function (command, callback, parameter) {
+        if (command === 'addEventListener') {
+          listeners[next] = callback;
+          callback({eventName: 'listenerRegistered', listenerId: next++, data: true, pingData: ping}, true);
+        } else if (command === 'ping') callback(ping, true);
+        else callback(null, false);
+      };
+      window.banner = function (yes) {
+        for (var n = 0; n < 24; n++) section.PurposeConsents[n] = yes;
+        section.VendorConsents = yes ? [986] : [];
+        Object.assign(ping, {signalStatus: 'ready', cmpDisplayStatus: 'hidden', parsedSections: {tcfeuv2: [section]}});
+        Object.keys(listeners).forEach(function (id) {
+          listeners[id]({eventName: 'signalStatus', listenerId: +id, data: 'ready', pingData: ping}, true);
+        });
+      };
+    })();
+    """,
+    "banner(ANSWER)",
+)
+
+DIDOMI = Platform(
+    """
+    (function () {
+      var asked = true, enabled = false, changed = [];
+      window.didomiOnReady = window.didomiOnReady || [];
+      window.didomiEventListeners = window.didomiEventListeners || [];
+      window.Didomi = {
+        shouldUserStatusBeCollected: function () { return asked; },
+        getCurrentUserStatus: function () {
+          return {regulation: 'gdpr', purposes: {cookies: {id: 'cookies', enabled: enabled}},
+                  vendors: {google: {id: 'google', enabled: enabled}, 'c:tiktok-Kz4D': {id: 'c:tiktok-Kz4D', enabled: enabled}}};
+        }
+      };
+      setTimeout(function () {
+        window.didomiEventListeners.forEach(function (each) { if (each.event === 'consent.changed') changed.push(each.listener); });
+        window.didomiEventListeners.push = function (each) { if (each.event === 'consent.changed') changed.push(each.listener); };
+        window.didomiOnReady.forEach(function (run) { run(window.Didomi); });
+        window.didomiOnReady.push = function (run) { run(window.Didomi); };
+      }, 20);
+      window.banner = function (yes) {
+        asked = false;
+        enabled = yes;
+        changed.forEach(function (run) { run({consentToken: {}}); });
+      };
+    })();
+    """,
+    "banner(ANSWER)",
+)
+
 OWN = Platform(
     """
     function banner(yes) { twinbeam.consent({marketing: yes, source: 'own banner'}); }
@@ -184,5 +239,7 @@ PLATFORMS = {
     "usercentrics-2": USERCENTRICS_2,
     "usercentrics-3": USERCENTRICS_3,
     "shopify": SHOPIFY,
+    "gpp-europe": GPP_EUROPE,
+    "didomi": DIDOMI,
     "own": OWN,
 }

@@ -17,7 +17,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Request
 
@@ -31,6 +31,7 @@ from twinbeam.demo.processes import clean_environment
 T = TypeVar("T")
 
 HOST = "www.shop.example"
+SECURE = "www.shop.localhost"  #: to Chromium as good as TLS: it asks for Brotli there, and hashes by itself
 ADDRESS = "8.8.4.4"  # what the shop's server says of its visitors: an address that TikTok can use
 CHROME = (  # as people have it: one that says that it has no head is a crawler
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
@@ -64,6 +65,7 @@ class Web(ThreadingHTTPServer):
         self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []  #: method and path of all that came for the gateway
         self.bodies: list[tuple[str, dict[str, Any]]] = []
+        self.forms: list[dict[str, str]] = []  #: what came for the shop itself
         self.delays: dict[str, float] = {}  #: by the beginning of a path: how many seconds the gateway seems to need
         self.refusals: dict[str, list[int]] = {}  #: likewise: what it answers first, one status after the other
         super().__init__(("127.0.0.1", 0), Answering)
@@ -96,7 +98,10 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if self.server.site and not self.path.startswith(("/t/", "/v1/")):
+        if urlsplit(self.path).path in self.server.pages:
+            self.server.forms.append(dict(parse_qsl(body.decode(), keep_blank_values=True)))
+            self.do_GET()
+        elif self.server.site and not self.path.startswith(("/t/", "/v1/")):
             self.answer(*self.ask(self.server.site, body))
         else:
             self.hand_on(body)
@@ -289,11 +294,11 @@ class Corner:
     def url(self, path: str, host: str = HOST) -> str:
         return f"http://{host}:{self.web.port}{path}"
 
-    def visit(self, path: str, page: Page | None = None, *, allowed: bool | None = None) -> Page:
+    def visit(self, path: str, page: Page | None = None, *, allowed: bool | None = None, host: str = HOST) -> Page:
         """Open a page; `allowed` tells that the visitor permitted before, or that the page grants by itself."""
         self.allowed = self.allowed if allowed is None else allowed
         page = page or self.context.new_page()
-        page.goto(self.url(path))
+        page.goto(self.url(path, host))
         return page
 
     def answer(self, page: Page, *, yes: bool) -> None:

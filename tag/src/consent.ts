@@ -25,10 +25,7 @@ const sources: Record<string, Said> = {};
 export const one = (answer: unknown): Answer => (answer == null ? undefined : answer ? "granted" : "denied");
 
 /** Give what a banner with a single switch for marketing answers. */
-export const all = (answer: unknown): Said => {
-  const word = one(answer);
-  return { ad_storage: word, ad_user_data: word, ad_personalization: word };
-};
+export const all = (answer: unknown): Said => Object.fromEntries(PURPOSES.map((purpose) => [purpose, one(answer)]));
 
 export function hear(source: string, said: Said): void {
   sources[source] = said;

@@ -6,15 +6,14 @@ import { canonical, idOf, isOnce, type Tokens } from "./ids";
 import { fateOf, isEarly, isLoaded, pass } from "./native";
 import { fired, isRepeat, remember } from "./once";
 import { sha256 } from "./sha256";
-import { doc, draw, its } from "./settings";
+import { doc, draw, its, win } from "./settings";
 import type { Args } from "./stub";
 import { found, report, say } from "./tell";
-import { hashEmail, post, type Event, type Parcel } from "./transport";
+import { post, scrubbed, type Event, type Parcel } from "./transport";
 
 const EVIDENCE_MS = 2_500;
 /** From then on TikTok takes PlaceAnOrder no longer for certain (tiktok.md 5.2). */
 const PLACE_AN_ORDER_ENDS_MS = Date.UTC(2027, 0, 1);
-const WORDS: Record<string, string> = { sha256_email: "email", phone_number: "phone", sha256_phone_number: "phone" };
 
 /** What the page knows of the visit, as `twinbeam.set` was told it. */
 export const visit: Tokens & { ttclid?: string } = {};
@@ -27,7 +26,10 @@ export const tokensOf = ([, props, opts]: Args): Tokens => ({ ...visit, ...(prop
 export function admit(code: string, method: string, args: Args): unknown {
   const [first, second] = args as [any, Event | undefined];
   if (method === "track") return track(code, String(first), second, args[2] as Event | undefined);
-  if (method === "identify") users[code] = typeof first === "string" ? { external_id: first, ...second } : { ...first };
+  if (method === "identify") {
+    users[code] = typeof first === "string" ? { external_id: first, ...second } : { ...first };
+    scrubbed({ user: userOf(code) }); // what has to be hashed of it is hashed now
+  }
   if (method === "load" && limited()) args = [first, { ...second, limited_data_use: true }];
   const at = performance.now();
   const result = pass(code, method, args);
@@ -67,12 +69,10 @@ function nativeName(event: string): string {
 
 function userOf(code: string): Event {
   const user: Event = {};
-  for (const [field, value] of Object.entries({ ...(users[code] || users[""]) })) user[WORDS[field] || field] = value;
-  if (its.hash === "browser") {
-    const phone = String(user.phone || "").replace(/[\s().-]/g, "");
-    if (user.email) user.email = hashEmail(user.email);
-    user.phone = /^\+\d{8,15}$/.test(phone) ? sha256(phone) : undefined;
-  }
+  for (const [field, value] of Object.entries({ ...(users[code] || users[""]) }))
+    // TikTok's script knows phone_number, sha256_email and sha256_phone_number (tiktok.md 9.3).
+    user[field.replace(/^sha256_|_number$/g, "")] = value;
+  win.twinbeam.hashed?.(user, sha256);
   return { ...user, ttclid: click(), ttp: browserId() };
 }
 
@@ -82,10 +82,7 @@ function mirror(code: string, event: string, props: Event | undefined, tokens: T
     event_id: tokens.event_id || draw(),
     pixel: code || undefined,
     visitor_id: visitor(),
-    order_id: tokens.order_id,
-    order_token: tokens.order_token,
-    checkout_token: tokens.checkout_token,
-    cart_token: tokens.cart_token,
+    ...Object.fromEntries(["order_id" as const, ...TOKENS].map((token) => [token, tokens[token]])),
     user: userOf(code),
     page: { url: location.href, referrer: doc.referrer || undefined },
     properties: props,

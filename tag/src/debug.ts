@@ -9,11 +9,14 @@ const WORDS: Record<string, string> = {
   native: "TikTok's script, by the evidence, with this event:",
   answer: "The gateway answered",
   found: "About this page:",
+  track: "The page called ttq.track",
+  page: "The page called ttq.page",
+  identify: "The page called ttq.identify",
 };
 
 win.twinbeam.debug = (told: unknown[][], its: Settings): void => {
   const show = ([what, ...about]: unknown[]): void =>
-    console.info(`[twinbeam] ${WORDS[what as string] || what}`, ...about);
+    console.info(`[twinbeam] ${WORDS[what as string] || what}`, ...(what === "identify" ? [] : about));
   show(["This page's tag:", { ...its, key: its.key.slice(0, 8) }]);
   told.forEach(show);
   told.push = (...items) => {

@@ -7,6 +7,7 @@ import type { Tokens } from "./ids";
 import { isEarly, pass } from "./native";
 import type { Refusal } from "./refuse";
 import { attempt, doc, its } from "./settings";
+import { learn, type Unknown } from "./sha256";
 import type { Held } from "./stub";
 import { report, say } from "./tell";
 import { drop, resume, transmit } from "./transport";
@@ -18,13 +19,18 @@ let state: State = "open";
 let held: Held[] = [];
 let waiting: (() => void)[] = [];
 let start: (then: () => void) => void;
+let hashing: typeof start;
 let whenRefused: (refusal: Refusal) => void;
 let refused: Tokens[] = [];
 const codes: string[] = [];
 
-/** Stand up; `bring` fetches what TikTok's script needs before the first call, where it is ours to load. */
-export function guard(bring: typeof start, forgetting: typeof whenRefused): void {
+/**
+ * Stand up; `bring` fetches what TikTok's script needs before the first call, where it is ours to load, and `hash` what
+ * hashes where the browser does not.
+ */
+export function guard(bring: typeof start, hash: typeof start, forgetting: typeof whenRefused): void {
   start = bring;
+  hashing = hash;
   whenRefused = forgetting;
 }
 
@@ -56,12 +62,28 @@ function grant(again: boolean): void {
   if (begin(visit.ttclid)) report("click_lost");
   resume();
   if (again) pass("", "grantConsent", []);
-  const calls = held;
-  held = [];
   start(() => {
-    calls.forEach(([code, method, args]) => admit(code, method, args));
+    goOn();
     waiting.splice(0).forEach(attempt);
   });
+}
+
+/** Admit what waits, in the order in which the page said it. */
+function goOn(): void {
+  held.splice(0).forEach(lead);
+}
+
+/** Admit a call, or let it and all that follow wait for a hash that its id or its user needs. */
+function lead(item: Held): unknown {
+  if (held[0]) return void held.push(item);
+  try {
+    return admit(item[0], item[1], item[2]);
+  } catch (error) {
+    if (!Array.isArray(error)) throw error;
+    held.push(item);
+    learn(error as Unknown, hashing, goOn);
+  }
+  return undefined;
 }
 
 /** Stop at once; what has to be forgotten and told is for a part of its own, which most visitors never need. */
@@ -75,9 +97,10 @@ function refuse(withdrawn: boolean): void {
 }
 
 export function call(item: Held): unknown {
-  const [code, method, args, script] = item;
+  const [, method, args, script] = item;
+  say(method, args[0]);
   if (method === "load") place(args[0] as string, script);
-  if (state === "granted") return admit(code, method, args);
+  if (state === "granted") return lead(item);
   if (state === "open" && held.length < MOST_HELD) held.push(item);
   else {
     say("dropped", method, args[0]);

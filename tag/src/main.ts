@@ -5,7 +5,7 @@ import { all, type Said } from "./consent";
 import { judge, visit } from "./copies";
 import { call, decide, ear, guard, isGranted, lookBack, whenGranted } from "./gate";
 import { google } from "./google";
-import { watch } from "./native";
+import { fateOf, watch } from "./native";
 import { attempt, doc, its, settle, win } from "./settings";
 import { receipt } from "./receipt";
 import { stub, type Args, type Held, type Page } from "./stub";
@@ -19,14 +19,23 @@ declare const INTEGRITY: Record<string, string>;
 /** Whether this build holds what the snippet otherwise has inline. */
 declare const WHOLE: boolean;
 
-/** By what a consent management platform leaves on the page: the part that listens to it. */
-const PLATFORMS: Record<string, string> = {
+/**
+ * By its sign on the page: the part that is needed there. A sign is what a consent management platform leaves on the
+ * window, or a selector of what the page has; those of a dash alone are given from here.
+ */
+const PARTS: Record<string, string> = {
   __tcfapi: "tcf",
+  __gpp: "gpp",
   Cookiebot: "cookiebot",
+  Didomi: "didomi",
   OneTrust: "onetrust",
   UC_UI: "usercentrics",
   __ucCmp: "usercentrics",
   Shopify: "shopify",
+  "[data-twinbeam-event],[data-twinbeam-start],[href^=tel],[href^=mail],[download],[href$=pdf]": "marks",
+  "[name^=twinbeam_]": "fields",
+  "-layer": "layer",
+  "-pages": "pages",
 };
 type Api = (...args: any[]) => unknown;
 
@@ -52,22 +61,37 @@ function start(): void {
     doc.head.append(element);
   };
 
-  watch(page, () => soon());
+  const reads: (() => void)[] = [];
+  const bring = (sign: string): void => {
+    const name = PARTS[sign];
+    delete PARTS[sign];
+    if (name && !its.without?.includes(name)) chunk(name, () => reads.push(win.twinbeam[name](ear(name), its, told)));
+  };
+
+  watch(page, () => {
+    soon();
+    // Where TikTok's script is dead, nobody else tells that the address changed.
+    if (fateOf(Infinity)) bring("-pages");
+  });
   open(judge, (status, answer) => {
     say("answer", status, answer);
     // Settings that changed while the page was open: once its pixels are stopped, the mode is `gateway`.
     Object.assign(its, answer);
     if (isGranted()) keep();
   });
-  let brought = its.mode !== "own";
-  guard((then) => {
-    if (brought) return then();
-    brought = true;
-    chunk("own", () => {
-      win.twinbeam.own(its, page);
-      then();
+  const first = [its.mode === "own" && "own", its.hash && "hash"].filter(Boolean);
+  const prepare = (then: () => void): void => {
+    const name = first.pop();
+    if (!name) return then();
+    chunk(name, () => {
+      win.twinbeam[name](its, page);
+      prepare(then);
     });
-  }, (refusal) => chunk("refuse", () => win.twinbeam.refuse(refusal)));
+  };
+  // Without TLS the browser does not hash; a form that leaves at once must not wait for the part that does.
+  const hashing = (then: () => void): void => chunk("hashing", then);
+  if (!crypto.subtle) hashing(() => undefined);
+  guard(prepare, hashing, (refusal) => chunk("refuse", () => win.twinbeam.refuse(refusal)));
 
   // ---- what pages may ask of the tag ----
 
@@ -76,9 +100,6 @@ function start(): void {
       ear("page")(said.marketing == null ? said : { ...said, ...all(said.marketing) }),
     set: (known: Event) => Object.assign(visit, known),
     allowed: whenGranted,
-    track: (...args: Args) => call(["", "track", args, null]),
-    page: (...args: Args) => call(["", "page", args, null]),
-    identify: (...args: Args) => call(["", "identify", args, null]),
     context: () =>
       isGranted()
         ? {
@@ -90,42 +111,32 @@ function start(): void {
           }
         : {},
   };
+  ["track", "page", "identify"].forEach((name) => (api[name] = (...args) => call(["", name, args, null])));
   for (const [name, run] of Object.entries(api)) page[name] = (...args: Args) => attempt(() => run(...args));
-
-  doc.addEventListener("submit", fill, true);
-
-  /** Put the context into the hidden fields of a form that is about to leave; a form knows its fields by their names. */
-  function fill({ target }: globalThis.Event): void {
-    for (const [name, value] of Object.entries(api.context!() as object)) {
-      const field = (target as unknown as Record<string, HTMLInputElement>)["twinbeam_" + name];
-      if (field) field.value = value || "";
-    }
-  }
 
   // ---- who says what the visitor allowed ----
 
   page.call = (held: Held) => attempt(() => call(held));
-  google(ear("google"));
+  // Where Tag Manager brought the tag, its own tags report what lies in its layer, under ids that its server knows.
+  google(ear("google"), () => its.whole || bring("-layer"));
   if ((navigator as unknown as Event).globalPrivacyControl) ear("gpc")({ opt_out: true });
+  let looks = LOOKS;
+  const look = (): void => {
+    for (const sign in PARTS) {
+      // Where a platform is, silence is no answer before its part has heard it.
+      if (win[sign]) ear(PARTS[sign]!)({ asking: true });
+      if (win[sign] || doc.querySelector(sign)) bring(sign);
+    }
+    if (looks--) setTimeout(look, LOOK_EVERY_MS);
+  };
+  look();
   // In the order in which the page made them: what it set belongs to the calls that follow.
   page.held.splice(0).forEach((held) => (!held[0] && api[held[1]] ? (page[held[1]] as Api)(...held[2]) : page.call!(held)));
   decide();
   lookBack();
 
-  let looks = LOOKS;
-  const reads: (() => void)[] = [];
-  const look = (): void => {
-    for (const [sign, name] of Object.entries(PLATFORMS)) {
-      if (!win[sign]) continue;
-      delete PLATFORMS[sign];
-      chunk(name, () => reads.push(win.twinbeam[name](ear(name), its)));
-    }
-    if (looks--) setTimeout(look, LOOK_EVERY_MS);
-  };
-  look();
-
   // A page that comes back out of the browser's cache has slept: the visitor may have answered elsewhere meanwhile.
   addEventListener("pageshow", ({ persisted }) => persisted && reads.forEach(attempt));
-  if (its.mode === "gateway") chunk("pages", () => win.twinbeam.pages(page.page));
+  if (its.mode === "gateway") bring("-pages");
   if (its.debug) chunk("debug", () => win.twinbeam.debug(told, its));
 }

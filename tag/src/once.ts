@@ -1,6 +1,6 @@
 /** What has fired already, remembered in the browser once the visitor allowed it: an order never fires twice. */
 
-import { attempt, store, stored } from "./settings";
+import { store, stored } from "./settings";
 
 const PLACE = "tb_once";
 const MOST = 200;
@@ -16,6 +16,4 @@ export function remember(mark: string): void {
 
 /** Tell whether the page was reloaded or come back to, so that what it does it has done before. */
 export const isRepeat = (): boolean =>
-  /reload|back_forward/.test(
-    attempt(() => (performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming).type) || "",
-  );
+  /reload|back_forward/.test((performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined)?.type!);

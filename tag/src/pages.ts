@@ -1,13 +1,28 @@
-/** Page views of pages without TikTok's script, which otherwise reports them by itself (tiktok.md 9.5). */
+/**
+ * Page views where TikTok's script does not report them: on pages without it, and where it is dead.
+ *
+ * Alive it reports each change of the address by itself (tiktok.md 9.5), and then this part is not loaded. A page's own
+ * call for an address that was reported already is the same view.
+ */
 
-import { win } from "./settings";
+import { win, type Settings } from "./settings";
+import type { Held, Page } from "./stub";
 
-win.twinbeam.pages = (view: () => void): void => {
-  let last = "";
+win.twinbeam.pages = (_hear: unknown, its: Settings, told: unknown[][]): (() => void) => {
+  const page: Page & { page?: () => void } = win.twinbeam;
+  const call = page.call!;
+  const reported = its.mode !== "gateway" || told.some(([what]) => what === "page");
+  let last = reported ? location.href : "";
   const look = (): void => {
     if (location.href === last) return;
     last = location.href;
-    view();
+    page.page!();
+  };
+  page.call = (held: Held) => {
+    if (held[1] !== "page") return call(held);
+    if (location.href === last) return undefined;
+    last = location.href;
+    return call(held);
   };
   (["pushState", "replaceState"] as const).forEach((method) => {
     const real = history[method];
@@ -17,6 +32,7 @@ win.twinbeam.pages = (view: () => void): void => {
     };
   });
   addEventListener("popstate", look);
-  addEventListener("pageshow", (event) => event.persisted && view());
   look();
+  // Out of the browser's cache a page comes back as a new view.
+  return () => page.page!();
 };

@@ -30,6 +30,12 @@ export interface Settings {
   instead?: string;
   /** Who hashes e-mail addresses and phone numbers: the gateway, or the `browser`. */
   hash?: string;
+  /** What the page tells without code, but is not asked for: `layer`, `marks`, `links`, `pages`, with commas between. */
+  without?: string | string[];
+  /** What a page view in the page's dataLayer is to TikTok: `ViewContent`, or by itself nothing beside TikTok's own. */
+  view?: string;
+  /** In the script's address: Tag Manager brought the tag. */
+  whole?: string;
   /** For `own`: where TikTok's script comes from. */
   host?: string;
   /** By their codes: those pixels of several that are stopped. */

@@ -36,7 +36,7 @@ let judge: (parcel: Parcel, last: boolean) => "go" | "wait" | "drop";
 let answered: (status: number, answer: any) => void;
 
 /** Give an event as it may be stored: the e-mail address hashed, phone and names left out; a later page knows no more of it. */
-const scrubbed = (event: Event): Event => {
+export const scrubbed = (event: Event): Event => {
   const { email, external_id, ttclid, ttp, country } = event.user || {};
   return { ...event, native: event.native || "unknown", user: { email: email && hashEmail(email), external_id, ttclid, ttp, country } };
 };
@@ -109,7 +109,7 @@ export function flush(ending = false): void {
   const then = (status: number, answer: any): void => {
     flying = flying.filter((one) => !due.includes(one));
     // No answer, too slow, too many, or trouble on the gateway's side: anything else is its last word.
-    if (!status || status > 499 || status === 408 || status === 429) {
+    if (/^(0|5..|408|429)$/.test("" + status)) {
       waitsUntil = performance.now() + Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** tries++) * (0.5 + Math.random());
     } else {
       tries = waitsUntil = 0;

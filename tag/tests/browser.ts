@@ -5,6 +5,7 @@ export const storage: Record<string, string> = {};
 Object.defineProperty(globalThis, "navigator", { value: { onLine: true }, configurable: true });
 Object.assign(globalThis, {
   window: globalThis,
+  twinbeam: {},
   document: { cookie: "", referrer: "", addEventListener: () => undefined },
   location: { href: "https://shop.example/", host: "shop.example", hostname: "shop.example", protocol: "https:", search: "" },
   localStorage: {

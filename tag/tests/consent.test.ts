@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 
 function layer(): { push: (...items: unknown[]) => void } {
-  google((said) => hear("google", said));
+  google((said) => hear("google", said), () => undefined);
   return (globalThis as unknown as { dataLayer: { push: () => void } }).dataLayer;
 }
 

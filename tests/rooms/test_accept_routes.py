@@ -325,6 +325,22 @@ def test_a_pixels_owner_says_what_a_senders_name_means(written, means, event, sp
     assert (arrival.event, arrival.spelling) == (event, spelling)
 
 
+@pytest.mark.parametrize(
+    ("written", "means", "event"),
+    [
+        ("page_view", {}, "ViewContent"),
+        ("Page Viewed", {}, "ViewContent"),
+        ("Pageview", {}, "Pageview"),
+        ("page_view", {"pageview": "Search"}, "Search"),
+        ("view_item", {}, "ViewContent"),
+        ("purchase", {}, "Purchase"),
+    ],
+)
+def test_a_pixels_owner_says_what_a_page_view_of_others_is(written, means, event):
+    (arrival,) = fan(an_item(event=written), rules=PixelRules(means=means, page_view_as="ViewContent")).arrivals
+    assert arrival.event == event
+
+
 def test_a_route_for_a_country_takes_it_by_whatever_name():
     assert [country_of(an_item(country=written), an_origin()) for written in ("Germany", "DEU", "de", "XX")] == [
         "DE",

@@ -2,6 +2,7 @@ import asyncio
 import gzip
 import json
 
+import brotli
 import pytest
 
 from builders import PIXEL, WORKSPACE, a_body
@@ -40,7 +41,7 @@ def cookie(headers=None, *, query=QUERY, **wish):
 
 
 def test_the_tag_is_kept_for_less_than_a_minute_and_asked_for_again_by_its_entity_tag():
-    answered, house = asked("/t.js", headers={"accept-encoding": "gzip, br"})
+    answered, house = asked("/t.js", headers={"accept-encoding": "gzip, deflate"})
     assert answered.status == 200
     assert gzip.decompress(answered.body) == built().texts["main"]
     assert answered.headers[b"cache-control"] == b"public, max-age=50"
@@ -48,6 +49,35 @@ def test_the_tag_is_kept_for_less_than_a_minute_and_asked_for_again_by_its_entit
     assert house.served == []
     again, _ = asked("/t.js", headers={"if-none-match": answered.headers[b"etag"].decode()})
     assert (again.status, again.body) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("asks", "gets"),
+    [("gzip, deflate, br, zstd", b"br"), ("br;q=1.0", b"br"), ("gzip;q=0.5", b"gzip"), ("brotli, identity", None)],
+)
+def test_a_file_is_given_in_the_best_coding_that_the_browser_takes(asks, gets):
+    answered, _ = asked("/t.js", headers={"accept-encoding": asks})
+    unpack = {b"br": brotli.decompress, b"gzip": gzip.decompress, None: bytes}[gets]
+    assert answered.headers.get(b"content-encoding") == gets
+    assert unpack(answered.body) == built().texts["main"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ([{}], {}),
+        ([{"page_view_as": "ViewContent"}], {"view": "ViewContent"}),
+        ([{"page_view_as": "ViewContent"}, {}], {}),
+        ([{"tag_without": ("links", "layer")}, {"tag_without": ("links",)}], {"without": ["layer", "links"]}),
+    ],
+)
+def test_the_tag_is_told_what_it_reports_without_code_by_the_rules_of_all_pixels(rules, told):
+    codes = [f"{PIXEL[:-1]}{at}" for at, _ in enumerate(rules)]
+    entries = [PixelEntry(code, WORKSPACE, rules=PixelRules(**each)) for code, each in zip(codes, rules, strict=True)]
+    answered, _ = asked("/t.js", directory=a_directory(*entries))
+    given, _, _ = answered.body.partition(b";(()=>")
+    assert given == (b"window.__twinbeam=" + json.dumps(told, separators=(",", ":")).encode() if told else given)
+    assert (b"__twinbeam=" in given) is bool(told)
 
 
 def test_a_tag_manager_gets_the_tag_with_the_snippets_inline_part_and_what_was_decided():

@@ -5,8 +5,6 @@ import json
 import re
 import secrets
 import time
-from typing import Self
-from urllib.parse import urlencode
 
 import aiohttp
 import aiohttp.web
@@ -15,14 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from asgi import ask
 from backends import Backend
-from twinbeam.core.clock import HandClock
+from demo_shop import Shop, config, in_a_shop
 from twinbeam.core.values import Item
-from twinbeam.demo.shop_pages.app import build
 from twinbeam.demo.shop_pages.cart import Cart, read_cart
 from twinbeam.demo.shop_pages.catalogue import CATALOGUE, price
-from twinbeam.demo.shop_pages.config import NONCE, ShopConfig, read_config, write_config
+from twinbeam.demo.shop_pages.config import NONCE, read_config, write_config
 from twinbeam.demo.shop_pages.orders import Customer, Order, Register
 from twinbeam.demo.shop_pages.people import fictional_customer
 from twinbeam.demo.shop_pages.reports import order_token, purchase_id, purchase_of
@@ -32,57 +28,10 @@ from twinbeam.pipeline.identity.order_ids import order_token_id
 from twinbeam.sources import events_v1
 
 HOST = "dashboard.test"  #: under which `asgi.ask` asks
-NOWHERE = "http://127.0.0.1:9"
 TOKEN = "T0k3n-of-one-checkout_"
 OTHER = "T0k3n-of-the-other-one"
 CHECKOUT = {"checkout": TOKEN, "name": "Ada Example", "email": "ada@post.example", "phone": "+49 30 23125 000"}
 COOKIES = f"cart=heron:1.moon:2; checkout={TOKEN}"
-
-
-def config(intake: str = NOWHERE) -> ShopConfig:
-    return ShopConfig(
-        port=0,
-        intake=intake,
-        dashboard=NOWHERE,
-        tiktok="http://tiktok.example",
-        pixel="PIXEL",
-        server_key="tbs_1",
-        read_key="tbr_1",
-        order_secret="secret",
-        head=f'<script nonce="{NONCE}">ttq = []</script>',
-    )
-
-
-class Shop:
-    """The shop in one event loop, with a gateway that nobody reaches, or one that remembers."""
-
-    def __init__(self, intake: str = NOWHERE) -> None:
-        self._config = config(intake)
-
-    async def __aenter__(self) -> Self:
-        self._session = await aiohttp.ClientSession(auto_decompress=False).__aenter__()
-        self._app = build(self._config, self._session, HandClock())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
-
-    async def get(self, path: str, cookies: str = "", **headers: str):
-        return await ask(self._app, path, headers={"cookie": cookies, **headers})
-
-    async def post(self, path: str, form: dict[str, str] | bytes, cookies: str = "", **headers: str):
-        body = form if isinstance(form, bytes) else urlencode(form).encode()
-        return await ask(self._app, path, method="POST", body=body, headers={"cookie": cookies, **headers})
-
-
-def in_a_shop(visit):
-    """Run a coroutine with an open shop."""
-
-    async def run():
-        async with Shop() as shop:
-            await visit(shop)
-
-    asyncio.run(run())
 
 
 @given(st.text(max_size=200))

@@ -88,4 +88,6 @@ def _attributes(wanted: SnippetOptions, rules: PixelRules) -> dict[str, str]:
         told["purchase"] = "" if rules.purchase_means == "placed" else rules.purchase_means
         told["purchase"] = "server" if rules.value == "margin" else told["purchase"]
         told["ids"] = "order" if rules.event_id_from == "order" else ""
+        told["without"] = ",".join(rules.tag_without)
+        told["view"] = "" if rules.page_view_as == "Pageview" else rules.page_view_as
     return {name: value for name, value in told.items() if value and value != _USUAL.get(name)}

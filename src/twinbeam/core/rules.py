@@ -28,6 +28,12 @@ Way = Literal["both", "browser", "server"]
 Who reports an event to TikTok: its own script and this gateway, the script alone while it is alive, or this gateway.
 """
 
+TagSource = Literal["layer", "marks", "links", "pages"]
+"""
+What the browser tag reports without code: the page's dataLayer, marked elements, links, and page views where TikTok's
+script reports none.
+"""
+
 #: What nobody needs twice: the script sends them by itself, and no server knows of them.
 BROWSER_ONLY = frozenset({"Pageview", "Search"})
 
@@ -57,6 +63,8 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     way: Way = "both"  #: who reports the events of this pixel to TikTok
     ways: dict[str, Way] = {}  #: who reports an event to TikTok, where it is another one than `way` says
     means: dict[str, str] = {}  #: what a sender's name for an event means here, before the built-in table
+    page_view_as: Literal["Pageview", "ViewContent"] = "Pageview"  #: what GA4's page_view is here, in pages and events
+    tag_without: tuple[TagSource, ...] = ()  #: what the browser tag does not report by itself
     spelling: Literal["follow", "new", "old"] = "follow"  #: follow: as the browser writes it
     event_id_from: IdFrom = "auto"  #: an id from the order token cannot be guessed from the order
     purchase_means: Stage = "placed"  #: the stage from which an order counts, for browser and server

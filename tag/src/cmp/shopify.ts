@@ -8,7 +8,7 @@ const ANSWERS: Record<string, boolean> = { yes: true, no: false };
 win.twinbeam.shopify = (hear: (said: Said) => void): (() => void) => {
   const read = (): void => {
     const said = attempt(() => win.Shopify.customerPrivacy.currentVisitorConsent());
-    if (!said) return;
+    if (!said) return hear({});
     const answer = ANSWERS[said.marketing];
     const sale = ANSWERS[said.sale_of_data];
     const region = attempt(() => String(win.Shopify.customerPrivacy.getRegion()));

@@ -18,7 +18,9 @@ interface TcData {
 
 win.twinbeam.tcf = (hear: (said: Said) => void, its: Settings): (() => void) => {
   win.__tcfapi("addEventListener", 2, (data: TcData | null, works: boolean) => {
-    if (!works || !data || data.gdprApplies === false) return;
+    if (!works || !data) return;
+    // Where this law does not apply, the string says nothing about the visitor.
+    if (data.gdprApplies === false) return hear({});
     if (data.eventStatus !== "tcloaded" && data.eventStatus !== "useractioncomplete") return hear({ asking: true });
     const vendor = !its.vendor || !!data.vendor?.consents?.[its.vendor];
     const may = (purposes: string): boolean => vendor && purposes.split("+").every((n) => data.purpose?.consents?.[n]);

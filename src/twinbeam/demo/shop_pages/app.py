@@ -14,7 +14,7 @@ from twinbeam.core.clock import Clock
 from twinbeam.demo.shop_pages.config import ShopConfig
 from twinbeam.demo.shop_pages.gateway import Gateway
 from twinbeam.demo.shop_pages.orders import Register
-from twinbeam.demo.shop_pages.pages import cart, checkout, product, products, question, thank_you
+from twinbeam.demo.shop_pages.pages import cart, checkout, product, products, question, sites, thank_you
 from twinbeam.demo.shop_pages.parts import Parts
 from twinbeam.demo.shop_pages.rendering import HERE, Templates
 from twinbeam.demo.shop_pages.reports import Reporter
@@ -56,6 +56,13 @@ def _routes(shop: Parts) -> list[BaseRoute]:
         Route("/question", partial(question.ask, shop), methods=["POST"]),
         Route("/question/{token}", partial(question.answer, shop)),
         Route("/question/{token}/status", partial(question.status, shop)),
+        Route("/sites", partial(sites.all_of_them, shop)),
+        Route("/sites/{model}", partial(sites.home, shop)),
+        Route("/sites/{model}/{page}", partial(sites.recipe, shop)),
+        Route("/thanks", partial(sites.thanks, shop), methods=["GET", "POST"]),
+        Route("/qualified", partial(sites.qualified, shop), methods=["POST"]),
+        Route("/map", partial(sites.map_of, shop)),
+        Route("/files/dutch-a1.pdf", sites.brochure),
         Route("/t.js", shop.gateway.hand_on),
         Route("/t/{rest:path}", shop.gateway.hand_on, methods=["GET", "POST", "OPTIONS"]),
         Mount("/static", StaticFiles(directory=HERE / "static")),

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from twinbeam.core.names import loose
+from twinbeam.core.names import Name, loose
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import Arrival, Channel, Item, Notice, OrderEvent, Origin, Rejected
@@ -66,8 +66,7 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
     for pixel in pixels:
         if isinstance(item, OrderEvent) and item.is_optional and not _is_asked_for(pixel.rules, event_time):
             continue
-        means = pixel.rules.means
-        event = means.get(loose(item.event), name.canonical) if means else name.canonical
+        event = _meant(item.event, name, pixel.rules)
         test_code, drop_reason = _drop_rules(item, event, pixel, call)
         fanned.arrivals.append(
             Arrival(
@@ -86,6 +85,13 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
         )
     fanned.notices.extend(remarks_on(item, name, event_time, index, call.origin))
     return None
+
+
+def _meant(written: str, name: Name, rules: PixelRules) -> str:
+    """Return what an event's name means to a pixel: by its own table, as a page view of others, or as everywhere."""
+    is_view = name.mapped and name.canonical == "Pageview"
+    usual = rules.page_view_as if is_view else name.canonical
+    return rules.means.get(loose(written), usual) if rules.means else usual
 
 
 def _phones(item: Item, index: int, call: _Call, fanned: Fanned) -> int:

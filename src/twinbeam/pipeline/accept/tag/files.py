@@ -11,6 +11,7 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 
+import brotli
 import msgspec
 from msgspec import Struct
 
@@ -78,6 +79,10 @@ def decided(pixels: Sequence[RoutedPixel]) -> dict[str, object]:
         found["purchase"] = STAGES[furthest]
     if any(each.value == "margin" for each in known):
         found["purchase"] = "server"  # any word but the first stage keeps purchases, and their revenue, from the script
+    if without := sorted({source for each in known for source in each.tag_without}):
+        found["without"] = without
+    if known and all(each.page_view_as == "ViewContent" for each in known):
+        found["view"] = "ViewContent"
     return found | {"ids": "order"} if any(each.event_id_from == "order" for each in known) else found
 
 
@@ -119,16 +124,29 @@ def _with(text: bytes, given: bytes) -> bytes:
 
 
 @lru_cache(maxsize=128)
-def _packed(text: bytes) -> tuple[bytes, bytes]:
-    """Return a text compressed, and its entity tag."""
-    return gzip.compress(text, 9, mtime=0), b'W/"%s"' % sha256(text).hexdigest()[:16].encode()
+def _packed(text: bytes, coding: bytes) -> bytes:
+    """Return a text compressed; of 12 kB Brotli takes 20 ms once and saves a tenth of what gzip leaves."""
+    packed: bytes = brotli.compress(text) if coding == b"br" else gzip.compress(text, 9, mtime=0)
+    return packed
+
+
+@lru_cache(maxsize=128)
+def _tag(text: bytes) -> bytes:
+    return b'W/"%s"' % sha256(text).hexdigest()[:16].encode()
+
+
+def _coding(headers: Headers) -> bytes:
+    """Return the best of the codings that a browser takes; Brotli is asked for by TLS alone. None: empty."""
+    asked = {each.partition(b";")[0].strip() for each in headers.get(b"accept-encoding", b"").split(b",")}
+    return next((coding for coding in (b"br", b"gzip") if coding in asked), b"")
 
 
 def _reply(text: bytes, caching: bytes, headers: Headers) -> Reply:
-    packed, tag = _packed(text)
+    tag = _tag(text)
     common = (*_COMMON, (b"cache-control", caching), (b"etag", tag))
     if headers.get(b"if-none-match") == tag:
         return Reply(304, common)
-    if b"gzip" in headers.get(b"accept-encoding", b""):
-        return Reply(200, (*common, (b"content-encoding", b"gzip")), packed)
+    coding = _coding(headers)
+    if coding:
+        return Reply(200, (*common, (b"content-encoding", coding)), _packed(text, coding))
     return Reply(200, common, text)

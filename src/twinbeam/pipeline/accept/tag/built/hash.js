@@ -1,0 +1,1 @@
+(()=>{window.twinbeam.hash=(e,a)=>{a.hashed=(e,a)=>{const t=((e.email||"")+"").trim().toLowerCase(),o=((e.phone||"")+"").replace(/[\s().-]/g,"");t&&!/^[0-9a-f]{64}$/.test(t)&&(e.email=a(t)),e.phone=/^\+\d{8,15}$/.test(o)?a(o):void 0}}})();
