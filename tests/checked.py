@@ -4,7 +4,8 @@ A pytest plugin that sums up the tests of one check, such as `make check-outside
 A test belongs to a part of a check by its marker, `@pytest.mark.outside("edge")`, and may hand over a line of figures:
 `record_property("figures", "strong: 10000 orders, lost 0, unpermitted 0")`. Parts without such a line are counted; where
 several tests of a part hand one over, they stand beside each other.
-With SABOTAGE=part only that part runs, and has to fail.
+With SABOTAGE=part only that part runs, and has to fail; where other names break a part too, its marker lists them:
+`@pytest.mark.sources("recipes", "ungated")`.
 """
 
 import os
@@ -19,6 +20,7 @@ LINES = {
     "shops": ("retail", "order", "cod-early", "unsigned", "import", "bodies", "refund-sent"),
     "house": ("floors", "engines", "identifiers", "homonyms", "citations", "headings", "dialects"),
     "pixels": ("open-route", "bad-token", "journey", "axe", "slowest", "stale-import"),
+    "sources": ("recipes", "shopify pixel", "wordpress", "month"),
 }
 COUNTED = {"outside": "machine", "truth": "others", "house": "others", "pixels": "others", "shops": "others"}
 #: The checks whose figures stand in one line.
@@ -49,15 +51,19 @@ class Chosen:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests of this check, or of the one part that is sabotaged."""
         sabotaged = os.environ.get("SABOTAGE")
-        kept = [item for item in items if (part := self._part(item)) and sabotaged in (None, "", part)]
+        kept = [item for item in items if self._part(item) and sabotaged in (None, "", *self._broken_by(item))]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
         for item in kept:
             item.user_properties.append(("part", self._part(item)))
 
     def _part(self, item: pytest.Item) -> str:
+        return next(iter(self._broken_by(item)), "")
+
+    def _broken_by(self, item: pytest.Item) -> tuple[str, ...]:
+        """Give the part a test belongs to, and what else it has to notice when it is broken."""
         marker = item.get_closest_marker(self._check)
-        return str(marker.args[0]) if marker else ""
+        return tuple(map(str, marker.args)) if marker else ()
 
 
 class Summary(Chosen):

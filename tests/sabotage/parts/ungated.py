@@ -1,6 +1,8 @@
-"""The tag's gate stands open: it takes itself for allowed, whatever the visitor said or did not say."""
+"""The gates stand open, the tag's and the gateway's: each takes itself for allowed, whatever the visitor said or not."""
 
+from twinbeam.core.values import Decision, Permission
 from twinbeam.pipeline.accept.tag import files
+from twinbeam.pipeline.consent import gate
 
 
 def built(true=files.built):
@@ -10,3 +12,4 @@ def built(true=files.built):
 
 
 files.built = built
+gate._verdict = lambda *_: Permission(Decision.ALLOWED, "sabotaged")
