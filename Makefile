@@ -7,7 +7,7 @@ SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/spec
 SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench check-demo check-outside check-truth check-tag check-shops check-sources check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
+.PHONY: help demo test test-fast test-long lint bench month check-demo check-outside check-truth check-tag check-shops check-sources check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ lint: setup-dev ## format, lint, import floors, types, spelling
 
 bench: setup-dev ## measure every stage and the whole path; results go to bench/results
 	@$(RUN) bench/run.py $(ARGS)
+
+month: setup-dev ## play a month of 20,000 conversions in each set-up; SABOTAGE=own-ids or ungated makes it fail (ARGS="--conversions 2000")
+	@PYTHONPATH=bench:tests/sabotage $(RUN) -m month $(ARGS)
 
 check-demo: setup-run ## play a shop against the gateway and let a separate checker compare (ARGS="--sabotage drop")
 	@$(RUN) demo/check_demo.py $(ARGS)

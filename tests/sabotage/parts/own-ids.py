@@ -1,7 +1,8 @@
-"""The webhooks of shop systems name their events by ids of their own, so that both sides count them."""
+"""Server copies get ids of their own: the webhooks' events, and whatever id the gateway derives, so both sides count."""
 
 from msgspec import structs
 
+from twinbeam.pipeline.identity import event_ids
 from twinbeam.sources import shop_systems
 
 
@@ -10,4 +11,9 @@ def events_of(told, facts, true=shop_systems.events_of):
     return [structs.replace(it, event_id=f"own-{it.order_id}", **nameless) for it in true(told, facts)]
 
 
+def within(_shop: str, derived: str) -> str:
+    return f"own-{derived}"
+
+
 shop_systems.events_of = events_of
+event_ids.within = within
