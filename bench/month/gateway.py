@@ -19,11 +19,15 @@ from month import shop
 from month.tiktok import PIXEL, TOKEN, TikTok
 from twinbeam.admin import keys, pixels, sources, tokens
 from twinbeam.admin.contract import Actor, Admin
-from twinbeam.app.file_import import JOURNAL, Importer, OrderImport, Wanted, header_of, records_of
+from twinbeam.app.file_import import JOURNAL, Importer
+from twinbeam.app.import_proposal import proposed_of
+from twinbeam.app.import_records import orders_in
+from twinbeam.app.import_verdicts import OrderImport, Wanted
 from twinbeam.app.ingest import intake_app
 from twinbeam.app.known_time import Watch
 from twinbeam.app.live_rules import LiveRules
 from twinbeam.app.reports import Reports
+from twinbeam.app.row_files import opened
 from twinbeam.app.sending import LONGEST_TWIN_MS
 from twinbeam.app.snapshot import SnapshotFile, directory_of, publish
 from twinbeam.core.clock import HandClock
@@ -47,7 +51,6 @@ from twinbeam.pipeline.send.limits import Ages
 from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.settle.settle import Settler
 from twinbeam.settings import Settings, load
-from twinbeam.sources.flat_orders import proposed
 
 SOURCE = "lamps"
 #: The sender is woken by what is recorded and by what becomes due; a look without either finds nothing.
@@ -125,15 +128,24 @@ class Gateway:
 
     def import_orders(self, file: Path, consent_basis: str) -> Counter[str]:
         """Import a list of orders as `twinbeam import orders` does; tells what became of its records."""
-        mapping = proposed(header_of(file))
-        wanted = Wanted(workspace=MAIN, pixels=(PIXEL,), mapping=mapping, consent_basis=consent_basis)
+        rows = opened(file)
+        told = proposed_of(rows, {}, decimal=None, dates=None, zone="UTC")
+        wanted = Wanted(
+            workspace=MAIN,
+            pixels=(PIXEL,),
+            mapping=told.mapping,
+            spelling=told.spelling,
+            consent_basis=consent_basis,
+        )
         directory = directory_of(self._store)
         judge = OrderImport(wanted, directory, self.clock)
         importer = Importer(self.settings, self.ring, directory, wanted, self.clock)
         try:
-            carry = partial(importer.carry, records_of(file, mapping), judge.judged, judge.routing, lambda _: None)
+            records = list(orders_in(rows.rows(), told.mapping))
+            words = Counter(verdict.what for verdict in judge.judged(records))
+            carry = partial(importer.carry, records, judge, 0, lambda _: None)
             with ThreadPoolExecutor(1) as beside:  # it runs a loop of its own
-                words = beside.submit(carry).result()
+                beside.submit(carry).result()
         finally:
             importer.close()
         reader = SqliteJournalReader(self.settings.journal_folder / JOURNAL, self.ring)

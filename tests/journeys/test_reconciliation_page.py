@@ -37,14 +37,21 @@ def test_it_fits_and_can_be_read(served, browser, window, scheme):
 
     empty = look(PATH)
     some_orders(served.room, WORKSPACE, PIXEL)
-    visits = [empty, *map(look, (PATH, f"{PATH}?each=yes", f"{PATH}?result=missing"))]
+    visits = [
+        empty,
+        *map(
+            look, (PATH, f"{PATH}?each=yes", f"{PATH}?result=missing", f"{PATH}?told=leads", f"{PATH}/week/2026-09-21")
+        ),
+    ]
     for visit in visits:
         assert visit.overflow() <= 0
         assert visit.pale() == []
     page = visits[1].page
-    bar = page.locator("svg.bar").bounding_box()
+    bar = page.locator("svg.bar").first.bounding_box()
     assert bar["x"] + bar["width"] <= window["width"]
     page.get_by_role("link", name="2 missing").click()
     assert page.locator(".orders tbody tr").count() == 2
+    visits[-1].page.emulate_media(media="print")
+    assert not visits[-1].page.locator("header.top").is_visible()
     for visit in visits:
         visit.close()

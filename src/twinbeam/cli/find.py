@@ -102,7 +102,7 @@ def _why_nothing(ignored: Mapping[Reason, int]) -> str:
         "Nothing is recorded under this. It may be",
         "  - never sent, or a second old",
         "  - rejected: the answer to the sender says why",
-        "  - declined by the visitor: such an event is found by its event id only",
+        "  - declined by the visitor: such an event is found by its event id or order id only",
         "  - ignored on arrival, so that nothing of it is stored; in this workspace so far:",
         *(f"    {reason} {n} times: {reason.sentence}" for reason, n in ignored.items()),
     ]

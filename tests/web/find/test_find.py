@@ -115,4 +115,4 @@ def test_an_order_that_was_declined_or_is_held_is_found_by_its_number(room):
     assert room.get("/find?q=1002").headers["location"] == "/events/2"
     assert room.get("/find?q=1003").headers["location"] == "/events/3"
     assert room.get("/find?q=1002", who="viewer", workspace="hats").status == 200
-    assert "Nothing is known." in words(room.get("/find?q=1002", who="viewer", workspace="hats"))
+    assert "Nothing is known" in words(room.get("/find?q=1002", who="viewer", workspace="hats"))

@@ -49,6 +49,7 @@ class OrderQuestion(Struct, frozen=True):
     channel: str = ""
     currency: str = ""
     source: str = ""
+    preview: str = ""  #: yes: what can be sent again, however many there are
     each: str = ""  #: yes: all orders, where nothing else asks for a list
     by: str = "all"  #: of GROUPINGS
     page: int = 1

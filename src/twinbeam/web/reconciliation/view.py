@@ -22,6 +22,7 @@ from twinbeam.admin.sending_missing import MissingPreview
 from twinbeam.admin.tiktok_counts import TiktokCount, tiktok_counts
 from twinbeam.core.clock import day_of
 from twinbeam.core.money import shown
+from twinbeam.core.outcomes import Reason
 from twinbeam.core.users import Role
 from twinbeam.orders.causes import CausedMoney
 from twinbeam.orders.reconciliation import BASIS, Line, Result, sentence
@@ -49,6 +50,7 @@ from twinbeam.web.sight import seen_by
 
 MOST_PLACES = 200  #: rows of the table of sums; the file has all
 MOST_IN_FILE = 100_000
+MOST_PREVIEWED = 500  #: rejected orders that are looked at one by one without being asked
 
 
 class TiktokRow(Struct, frozen=True):
@@ -74,6 +76,7 @@ class OrdersPage(Struct, frozen=True):
     lines: Sequence[Line]  #: of the list that is asked for
     n_lines: int
     sending: MissingPreview | None
+    n_sendable: int  #: of which it is not worked out yet whether they can be sent again
     places: Places
 
     @property
@@ -187,10 +190,13 @@ def read_page(
         begin = (asked.page - 1) * PAGE
         lines = list(islice(lines_of(read_model.orders, pixels, question), begin, begin + PAGE))
     sending = None
-    if resends_by is not None and not asked.wants_list and asked.told == "orders" and found.total.n_missing:
+    may_send = resends_by is not None and asked.told == "orders"
+    refused = found.total.missing.get(Reason.REFUSED_BY_TIKTOK, 0) if may_send else 0
+    is_shown = bool(asked.preview) or refused <= MOST_PREVIEWED
+    if resends_by is not None and may_send and is_shown and not asked.wants_list and found.total.n_missing:
         letters = Reading(read_model.dead_letters, pixels, resends_by, now_ms)
         sending = sending_missing.preview(read_model.orders, letters, question, found.parts)
-    return _shown(read_model, found, asked, question, lines, sending, places(pixels))
+    return _shown(read_model, found, asked, question, lines, sending, refused, places(pixels))
 
 
 def _shown(  # noqa: PLR0913, PLR0917 -- the parts of a page
@@ -200,6 +206,7 @@ def _shown(  # noqa: PLR0913, PLR0917 -- the parts of a page
     question: OrderScope,
     lines: Sequence[Line],
     sending: MissingPreview | None,
+    refused: int,
     named: Places,
 ) -> OrdersPage:
     total = found.total
@@ -216,6 +223,7 @@ def _shown(  # noqa: PLR0913, PLR0917 -- the parts of a page
         lines=lines,
         n_lines=total.orders,
         sending=sending,
+        n_sendable=refused,
         places=named,
     )
 

@@ -43,6 +43,9 @@ _ALIKE = (
     "SELECT its.id, its.day, its.workspace, its.source, its.kind, its.currency, its.state FROM order_alike AS its "
     "WHERE its.day BETWEEN :first AND :last AND (:workspace = '' OR its.workspace = :workspace)"
 )
+_ANY_SEVERAL = (
+    "SELECT 1 FROM shop_order INDEXED BY shop_order_summed WHERE day BETWEEN :first AND :last AND links > 1 LIMIT 1"
+)
 _REFUSED = (
     "SELECT id, since, maybe_at, browser_at, evidence, EXISTS (SELECT 1 FROM payload WHERE payload.id = conversion.id) "
     "FROM conversion WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'refused' ORDER BY id"
@@ -62,7 +65,7 @@ class OrderReader(LeadReader):
         with self._tables.reading() as connection:
             alike = {row[0]: row for row in connection.execute(text(_ALIKE), asked)}
             sums = connection.execute(text(SUMS), asked).all()
-            known = self._read(_of(days.workspace, several))
+            known = self._read(_of(days.workspace, several)) if connection.scalar(text(_ANY_SEVERAL), asked) else []
         return Counted([summed for row in sums if (summed := _summed(alike, row)) is not None], known)
 
     def listed(

@@ -32,7 +32,8 @@ shop_order = Table(
     Column("alike", Integer, nullable=False),  # its row in order_alike
     UniqueConstraint("workspace", "shop", "order_id"),
     Index("shop_order_placed", "workspace", "placed_ms"),
-    Index("shop_order_summed", "day", "alike", "links", "placed_ms", "value_minor", "refunded_minor"),
+    # By time, so that rows of conversions are met as they lie in the file.
+    Index("shop_order_summed", "day", "placed_ms", "alike", "links", "value_minor", "refunded_minor"),
     sqlite_strict=True,
 )
 

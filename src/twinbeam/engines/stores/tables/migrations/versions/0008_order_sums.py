@@ -42,5 +42,5 @@ def upgrade() -> None:
         sa.Column("at_ms", _MS, nullable=False),
         sqlite_strict=True,
     )
-    columns = ["day", "alike", "links", "placed_ms", "value_minor", "refunded_minor"]
+    columns = ["day", "placed_ms", "alike", "links", "value_minor", "refunded_minor"]
     op.create_index("shop_order_summed", "shop_order", columns)
