@@ -288,6 +288,8 @@ def test_only_forms_take_more_than_a_look(place):
         *setup,
         *ACCOUNT_FORMS,
         *PIXEL_SWITCH,
+        "/products/address",
+        "/products/upload",
     }
 
 

@@ -149,7 +149,9 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/reconciliation", partial(reconciliation.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/products", partial(products.show, renderer, context), needs=Access.VIEWER),
-        DeclaredRoute("/products", partial(products.change, renderer, context), needs=Access.MEMBER, methods=("POST",)),
+        DeclaredRoute(
+            "/products/address", partial(products.change, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
         DeclaredRoute(
             "/products/upload", partial(products.upload, renderer, context), needs=Access.MEMBER, methods=("POST",)
         ),
