@@ -352,7 +352,6 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         log_format=values["log_format"],
         **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT, *MAIL)},
         feed_networks=values["feed_networks"],
-        **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT)},
         proxy="" if goes_past(values["tiktok_url"], source) else through,
         server_key_rate=values["server_key_rate"],
         browser_key_rate=values["browser_key_rate"],

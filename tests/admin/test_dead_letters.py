@@ -11,7 +11,7 @@ from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.dead_letters import AT_ONCE, ResendTerms, carry_out
 from twinbeam.admin.errors import AdminError, NotFound
 from twinbeam.core.clock import MS_PER_DAY
-from twinbeam.core.dead_letters import Asked
+from twinbeam.core.dead_letters import LetterFilter
 from twinbeam.core.rules import WorkspaceRules
 
 TERMS = ResendTerms(never_taken=frozenset({40002}))
@@ -46,9 +46,9 @@ def states(room):
 
 def test_a_page_lists_the_newest_first_and_goes_on(room, admin):
     refuse(room, "1001", "1002", "1003")
-    first = dead_letters.listed(reads(admin), Asked(WORKSPACE), limit=2)
+    first = dead_letters.listed(reads(admin), LetterFilter(WORKSPACE), limit=2)
     assert [it.letter.order_id for it in first.letters] == ["1003", "1002"]
-    rest = dead_letters.listed(reads(admin), Asked(WORKSPACE), before=first.next_id, limit=2)
+    rest = dead_letters.listed(reads(admin), LetterFilter(WORKSPACE), before=first.next_id, limit=2)
     assert [it.letter.order_id for it in rest.letters] == ["1001"]
     assert rest.next_id is None
 
@@ -57,14 +57,14 @@ def test_a_preview_adds_up_what_goes_and_why_the_rest_stays(room, admin):
     refuse(room, "1001", "1002")
     room.clock.advance(ms=7 * MS_PER_DAY)
     refuse(room, "1003")
-    seen = dead_letters.preview(reads(admin), Asked(WORKSPACE))
+    seen = dead_letters.preview(reads(admin), LetterFilter(WORKSPACE))
     assert (seen.count, seen.sendable, seen.left, seen.value) == (3, 1, {"too_old": 2}, {"EUR": 2_050})
     assert states(room) == {"refused": 3}, "a preview changes nothing"
 
 
 def test_an_order_is_carried_out_once_and_told_in_the_audit(room, admin):
     refuse(room, "1001", "1002")
-    order = dead_letters.resend(admin, Asked(WORKSPACE), TERMS)
+    order = dead_letters.resend(admin, LetterFilter(WORKSPACE), TERMS)
     assert (order.count, states(room)) == (2, {"refused": 2}), "the gateway carries it out"
     done = carry_out(room.store, TERMS, room.clock.now_ms())
     assert (done.sent, done.left, done.finished_ms) == (2, {}, room.clock.now_ms())
@@ -76,7 +76,7 @@ def test_an_order_is_carried_out_once_and_told_in_the_audit(room, admin):
 
 def test_what_became_a_dead_letter_later_is_not_meant(room, admin):
     refuse(room, "1001")
-    dead_letters.resend(admin, Asked(WORKSPACE), TERMS)
+    dead_letters.resend(admin, LetterFilter(WORKSPACE), TERMS)
     refuse(room, "1002")
     assert carry_out(room.store, TERMS, room.clock.now_ms()).sent == 1
     assert states(room) == {"ready": 1, "refused": 1}
@@ -84,7 +84,7 @@ def test_what_became_a_dead_letter_later_is_not_meant(room, admin):
 
 def test_a_long_order_goes_on_where_it_stopped(room, admin):
     refuse(room, *(str(n) for n in range(AT_ONCE + 1)))
-    dead_letters.resend(admin, Asked(WORKSPACE), TERMS)
+    dead_letters.resend(admin, LetterFilter(WORKSPACE), TERMS)
     half = carry_out(room.store, TERMS, room.clock.now_ms())
     assert (half.sent, half.done, half.finished_ms) == (AT_ONCE, AT_ONCE, None)
     whole = carry_out(room.store, TERMS, room.clock.now_ms())
@@ -95,7 +95,7 @@ def test_a_long_order_goes_on_where_it_stopped(room, admin):
 
 def test_a_step_that_fails_changes_nothing_and_is_done_again(room, admin, monkeypatch):
     refuse(room, "1001")
-    dead_letters.resend(admin, Asked(WORKSPACE), TERMS)
+    dead_letters.resend(admin, LetterFilter(WORKSPACE), TERMS)
     table = type(room.store.resends)
     with monkeypatch.context() as broken:
         broken.setattr(table, "note", lambda *_: 1 / 0)
@@ -108,15 +108,15 @@ def test_a_step_that_fails_changes_nothing_and_is_done_again(room, admin, monkey
 def test_of_a_removed_pixel_nothing_is_sent(room, admin):
     refuse(room, "1001")
     room.store.remove_pixel(workspace=WORKSPACE, code=PIXEL, now_ms=room.clock.now_ms())
-    seen = dead_letters.preview(reads(admin), Asked(WORKSPACE))
+    seen = dead_letters.preview(reads(admin), LetterFilter(WORKSPACE))
     assert (seen.sendable, seen.left) == (0, {"pixel_removed": 1})
     with pytest.raises(AdminError, match="None of these can be sent again"):
-        dead_letters.resend(admin, Asked(WORKSPACE), TERMS)
+        dead_letters.resend(admin, LetterFilter(WORKSPACE), TERMS)
 
 
 def test_a_pixel_that_is_removed_meanwhile_keeps_its_dead_letters(room, admin):
     refuse(room, "1001")
-    dead_letters.resend(admin, Asked(WORKSPACE), TERMS)
+    dead_letters.resend(admin, LetterFilter(WORKSPACE), TERMS)
     room.store.remove_pixel(workspace=WORKSPACE, code=PIXEL, now_ms=room.clock.now_ms())
     assert carry_out(room.store, TERMS, room.clock.now_ms()).left == {"pixel_removed": 1}
     assert states(room) == {"refused": 1}
@@ -124,4 +124,4 @@ def test_a_pixel_that_is_removed_meanwhile_keeps_its_dead_letters(room, admin):
 
 def test_nothing_that_matches_is_told(room, admin):
     with pytest.raises(NotFound, match="No dead letter matches"):
-        dead_letters.resend(admin, Asked(WORKSPACE, event="Lead"), TERMS)
+        dead_letters.resend(admin, LetterFilter(WORKSPACE, event="Lead"), TERMS)

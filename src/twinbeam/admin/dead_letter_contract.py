@@ -3,17 +3,17 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from twinbeam.core.dead_letters import Asked, DeadLetter, Resend
+from twinbeam.core.dead_letters import DeadLetter, LetterFilter, Resend
 
 
 class DeadLetterReads(Protocol):
     """The part of a store that finds dead letters. Raises StorageError."""
 
-    def ids(self, asked: Asked, *, after: int, upto: int, limit: int) -> list[int]:
+    def ids(self, asked: LetterFilter, *, after: int, upto: int, limit: int) -> list[int]:
         """Return the next dead letters that are meant, the oldest first, behind one id and up to another."""
         ...
 
-    def newest(self, asked: Asked, *, before: int | None, limit: int) -> list[int]:
+    def newest(self, asked: LetterFilter, *, before: int | None, limit: int) -> list[int]:
         """Return the newest dead letters that are meant, the newest first."""
         ...
 

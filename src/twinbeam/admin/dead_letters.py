@@ -13,7 +13,7 @@ from twinbeam.admin.contract import Admin
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendOrders
 from twinbeam.admin.errors import AdminError, NotFound
 from twinbeam.admin.workspaces import known as known_workspace
-from twinbeam.core.dead_letters import Asked, DeadLetter, Preview, Resend
+from twinbeam.core.dead_letters import DeadLetter, LetterFilter, Resend, ResendPreview
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.story import PixelRow
 from twinbeam.pipeline.send.limits import Ages
@@ -58,7 +58,7 @@ class ResendTerms(Struct, frozen=True):
     ages: Ages = Ages()
 
 
-class Judged(Struct, frozen=True):
+class JudgedLetter(Struct, frozen=True):
     """A dead letter, and why it must stay one, if it must."""
 
     letter: DeadLetter
@@ -68,11 +68,11 @@ class Judged(Struct, frozen=True):
 class Page(Struct, frozen=True):
     """Some dead letters, the newest first, and before which id the list goes on."""
 
-    letters: list[Judged]
+    letters: list[JudgedLetter]
     next_id: int | None
 
 
-class Reading(Struct, frozen=True):
+class LetterJudge(Struct, frozen=True):
     """What judging dead letters reads: the letters, the pixels' rules, and the time."""
 
     found: DeadLetterReads
@@ -80,36 +80,36 @@ class Reading(Struct, frozen=True):
     terms: ResendTerms
     now_ms: int
 
-    def judged(self, ids: Collection[int]) -> list[Judged]:
+    def judged(self, ids: Collection[int]) -> list[JudgedLetter]:
         """Return some dead letters with the reasons why they must stay."""
         rows = {(row.workspace, row.code): row for row in self.pixels}
         letters = self.found.letters(ids, self.terms.never_taken)
-        return [Judged(it, self._why_not(it, rows.get((it.workspace, it.pixel)))) for it in letters]
+        return [JudgedLetter(it, self._why_not(it, rows.get((it.workspace, it.pixel)))) for it in letters]
 
     def _why_not(self, letter: DeadLetter, row: PixelRow | None) -> Reason | None:
         closed = _closed(row)
         return closed if row is None or closed else why_not(letter, row.rules, self.terms.ages, self.now_ms)
 
 
-def reading(admin: Admin, terms: ResendTerms) -> Reading:
+def reading(admin: Admin, terms: ResendTerms) -> LetterJudge:
     """Return what an owner's command reads."""
     store = admin.store
-    return Reading(store.dead_letters, store.pixels(), terms, admin.clock.now_ms())
+    return LetterJudge(store.dead_letters, store.pixels(), terms, admin.clock.now_ms())
 
 
-def listed(reads: Reading, asked: Asked, *, before: int | None = None, limit: int = PAGE) -> Page:
+def listed(reads: LetterJudge, asked: LetterFilter, *, before: int | None = None, limit: int = PAGE) -> Page:
     """Return a page of dead letters, the newest first."""
     ids = reads.found.newest(asked, before=before, limit=limit + 1)
     shown = reads.judged(ids[:limit])
     return Page(shown[::-1], ids[limit - 1] if len(ids) > limit else None)
 
 
-def preview(reads: Reading, asked: Asked) -> Preview:
+def preview(reads: LetterJudge, asked: LetterFilter) -> ResendPreview:
     """Return what sending some dead letters again would do, without doing it."""
     return previewed((it.letter, it.stays) for it in _all(reads, asked))
 
 
-def resend(admin: Admin, asked: Asked, terms: ResendTerms) -> Resend:
+def resend(admin: Admin, asked: LetterFilter, terms: ResendTerms) -> Resend:
     """
     Order that some dead letters are sent again; the running gateway carries it out, and the audit tells of it.
 
@@ -163,7 +163,7 @@ def _closed(row: PixelRow | None) -> Reason | None:
     return Reason.PIXEL_STOPPED if row.stopped is not None else None
 
 
-def _all(reads: Reading, asked: Asked) -> Iterable[Judged]:
+def _all(reads: LetterJudge, asked: LetterFilter) -> Iterable[JudgedLetter]:
     place = 0
     while ids := reads.found.ids(asked, after=place, upto=_END, limit=_LOOKED_AT):
         place = ids[-1]

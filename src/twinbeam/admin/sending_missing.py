@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
-from twinbeam.admin.dead_letters import Reading, ResendTerms, reading
+from twinbeam.admin.dead_letters import LetterJudge, ResendTerms, reading
 from twinbeam.admin.errors import Conflict, NotFound
 from twinbeam.admin.reconciling import DAYS, OrderScope, last_days, reconciliation, told_of
 from twinbeam.admin.workspaces import known as known_workspace
-from twinbeam.core.dead_letters import Asked, Resend
+from twinbeam.core.dead_letters import LetterFilter, Resend
 from twinbeam.core.money import shown
 from twinbeam.core.outcomes import Reason
 from twinbeam.orders.reconciliation import Line, OrderReads, Result, sentence
@@ -63,7 +63,9 @@ def why_not(reason: str) -> str:
     return _WHY.get(reason) or sentence(reason)
 
 
-def preview(reads: OrderReads, letters: Reading, question: OrderScope, parts: Iterable[OrderPart]) -> MissingPreview:
+def preview(
+    reads: OrderReads, letters: LetterJudge, question: OrderScope, parts: Iterable[OrderPart]
+) -> MissingPreview:
     """Return what would be sent of what TikTok lacks of some orders, whose sums are at hand. Raises StorageError."""
     missing: Counter[str] = Counter()
     for part in parts:
@@ -101,14 +103,14 @@ def send(admin: Admin, question: OrderScope, terms: ResendTerms) -> MissingPrevi
         for letter in reading(admin, terms).found.letters(found.conversions, terms.never_taken):
             by_workspace[letter.workspace].append(letter.id)
         for workspace, ids in sorted(by_workspace.items()):
-            asked = Asked(workspace, ids=tuple(ids))
+            asked = LetterFilter(workspace, ids=tuple(ids))
             admin.store.resends.add(Resend(0, asked, admin.actor.name, audit.at_ms, count=len(ids), upto=max(ids)))
         place = "/".join(question.pixel) if question.pixel else question.days.workspace or "of all workspaces"
         audit.tell(f"orders {place}", "missing", f"{len(found.conversions)} sent again, {found.worth}")
     return found
 
 
-def _preview(letters: Reading, lines: Sequence[Line], missing: Counter[str]) -> MissingPreview:
+def _preview(letters: LetterJudge, lines: Sequence[Line], missing: Counter[str]) -> MissingPreview:
     judged = {it.letter.id: it.stays for it in letters.judged([line.conversion or 0 for line in lines])}
     sent: list[int] = []
     values: defaultdict[str, int] = defaultdict(int)

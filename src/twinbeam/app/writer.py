@@ -30,16 +30,15 @@ from twinbeam.app.known_time import Watch
 from twinbeam.app.live_rules import LiveRules
 from twinbeam.app.machine import LOOK_SECONDS, REPEAT_SECONDS, Machine
 from twinbeam.app.opening import Pages, named, opened
-from twinbeam.app.person_requests import carry_out_requests
 from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
-from twinbeam.app.sending import joined_end, joined_sender, resend_step
+from twinbeam.app.sending import joined_end, joined_sender
 from twinbeam.app.sign_in import print_first_link
 from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
+from twinbeam.app.store_jobs import store_jobs
 from twinbeam.app.thread import Thread
-from twinbeam.app.token_words import learn_of_deliveries
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError, StorageFull
@@ -49,17 +48,9 @@ from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
 from twinbeam.jobs import (
     changed_settings,
-    checkpoints,
-    housekeeping,
     journals,
-    lookups,
-    order_retention,
     overdue,
-    person_requests,
     pixel_weeks,
-    removed,
-    resends,
-    token_checks,
 )
 from twinbeam.jobs.contract import Job
 from twinbeam.jobs.erasures import carry_out
@@ -209,25 +200,23 @@ class Writer:
 
     def jobs(self) -> list[Job]:
         """List what is done again and again beside recording and sending."""
-        on_store, store, clock, is_sure = self.on_store, self.store, self.clock, self.time.is_sure
+        on_store, store = self.on_store, self.store
         sends, ending = self._sending.is_set, joined_end(self.sender, store, self.settings, self.time, on_store)
         return [
             changed_settings.job(store.settings_version, self._publish, on_store, take=self.refresh),
             Job(name="metrics", every_seconds=MEASURE_SECONDS, act=self.measure, alone=False),
             Job(name="machine", every_seconds=LOOK_SECONDS, act=self.machine.look, alone=False),
-            checkpoints.job(store, on_store),
-            housekeeping.job(store, on_store, clock, is_sure),
-            lookups.job(store, on_store, clock),
             journals.job(self.follower, on_store, self._forget_folder),
             overdue.job(ending, is_due=sends),
-            removed.job(store, on_store, clock, is_due=sends),
-            resends.job(resend_step(store), clock, on_store, self.sender.wake, is_due=lambda: sends() and is_sure()),
-            token_checks.job(partial(learn_of_deliveries, store), on_store),
-            person_requests.job(
-                partial(carry_out_requests, self.settings, self.ring, store, clock), on_store, is_due=sends
-            ),
-            order_retention.job(
-                store, on_store, clock, self.live_rules.keep_orders_days_of, is_due=lambda: sends() and is_sure()
+            *store_jobs(
+                self.settings,
+                self.ring,
+                store,
+                on_store,
+                self.time,
+                sends=sends,
+                wake=self.sender.wake,
+                keep_orders_days_of=self.live_rules.keep_orders_days_of,
             ),
             self.importing.job(on_store),
             *self.feeds.jobs(on_store),

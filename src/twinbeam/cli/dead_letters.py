@@ -9,8 +9,8 @@ import click
 from twinbeam.cli.options import workspace_option
 
 if TYPE_CHECKING:
-    from twinbeam.admin.dead_letters import Judged
-    from twinbeam.core.dead_letters import Asked, Preview, Resend
+    from twinbeam.admin.dead_letters import JudgedLetter
+    from twinbeam.core.dead_letters import LetterFilter, Resend, ResendPreview
 
 _TIMES = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
 
@@ -84,12 +84,12 @@ def show(number: int, workspace: str) -> None:
     from twinbeam.app.sending import RESEND_TERMS
     from twinbeam.cli.setup import opened_admin
     from twinbeam.cli.visible import visible
-    from twinbeam.core.dead_letters import Asked
+    from twinbeam.core.dead_letters import LetterFilter
     from twinbeam.core.error_reference import advice_on
 
     with opened_admin() as admin:
         reads = dead_letters.reading(admin, RESEND_TERMS)
-        found = dead_letters.listed(reads, Asked(workspace, ids=(number,))).letters
+        found = dead_letters.listed(reads, LetterFilter(workspace, ids=(number,))).letters
     if not found:
         raise NotFound(f"{number} is no dead letter of {workspace}. List them with: twinbeam dead-letters list")
     letter, advice = found[0].letter, advice_on(found[0].letter.code)
@@ -157,12 +157,12 @@ def orders(workspace: str) -> None:
 
 def _asked(
     *, workspace: str, pixel: str, event: str, code: int | None, since: datetime | None, until: datetime | None
-) -> "Asked":
-    from twinbeam.core.dead_letters import Asked
+) -> "LetterFilter":
+    from twinbeam.core.dead_letters import LetterFilter
 
-    asked = Asked(workspace, pixel, event, code)
+    asked = LetterFilter(workspace, pixel, event, code)
     since_ms = asked.since_ms if since is None else _ms(since)
-    return Asked(workspace, pixel, event, code, since_ms, asked.until_ms if until is None else _ms(until))
+    return LetterFilter(workspace, pixel, event, code, since_ms, asked.until_ms if until is None else _ms(until))
 
 
 def _ms(moment: datetime) -> int:
@@ -171,7 +171,7 @@ def _ms(moment: datetime) -> int:
     return round(moment.replace(tzinfo=UTC).timestamp() * 1_000)
 
 
-def _tell(seen: "Preview") -> None:
+def _tell(seen: "ResendPreview") -> None:
     from twinbeam.core.dead_letters import stays_because
     from twinbeam.core.money import shown
 
@@ -182,7 +182,7 @@ def _tell(seen: "Preview") -> None:
         click.echo(f"{n:8} stay: {stays_because(reason)}")
 
 
-def _line(judged: "Judged") -> str:
+def _line(judged: "JudgedLetter") -> str:
     from twinbeam.cli.visible import visible
     from twinbeam.core.money import shown
 
@@ -192,7 +192,7 @@ def _line(judged: "Judged") -> str:
     return f"{letter.id:>9}  {_time(letter.refused_ms)}  {visible(letter.event)}  {letter.pixel}{value}  {told}"
 
 
-def _stays(judged: "Judged") -> str:
+def _stays(judged: "JudgedLetter") -> str:
     from twinbeam.core.dead_letters import stays_because
 
     if judged.stays is not None:

@@ -79,7 +79,7 @@ def status(workspace: str) -> None:
     if feed.loaded_ms is not None:
         click.echo(f"from      {feed.name} ({feed.kind}), taken in {_time(feed.loaded_ms)} UTC")
     if feed.host:
-        click.echo(f"address   on {feed.host}, read every {feed.every_hours} hours")
+        click.echo(f"address   on {feed.host}, read {_often(feed.every_hours)}")
     if feed.tried_ms is not None and feed.trouble:
         click.echo(f"trouble   {_time(feed.tried_ms)} UTC: {feed.trouble} What is in force stays.")
     _tell_faults(feed)
@@ -137,7 +137,7 @@ def schedule(url: str, every: int, workspace: str) -> None:
 
     with opened_admin() as admin:
         host = products.schedule(admin, workspace, url, every_hours=every)
-    click.echo(f"The feed on {host} is read within a minute while the gateway runs, then every {every} hours.")
+    click.echo(f"The feed on {host} is read within a minute while the gateway runs, then {_often(every)}.")
     click.echo("See: twinbeam feed status")
 
 
@@ -170,7 +170,7 @@ def _tell_faults(feed: "Feed") -> None:
 
     if not feed.faulty:
         return
-    click.echo(f"{feed.faulty} rows have something wrong:")
+    click.echo(f"{feed.faulty} {'row has' if feed.faulty == 1 else 'rows have'} something wrong:")
     for fault in feed.faults[:_MOST_FAULTS]:
         name = f" {visible(fault.id)}" if fault.id else ""
         click.echo(f"  row {fault.row}{name}{f', {fault.field}' if fault.field else ''}: {fault.words}")
@@ -197,6 +197,10 @@ def _told(it: "UnknownId") -> str:
 
     kind = " (a group)" if it.is_group else ""
     return f"{it.n:8} {visible(it.content_id)}{kind}  {visible(it.advice)}".rstrip()
+
+
+def _often(hours: int) -> str:
+    return "every hour" if hours == 1 else f"every {hours} hours"
 
 
 def _time(ms: int) -> str:

@@ -34,7 +34,7 @@ class DeadLetter(Struct, frozen=True):
     never_taken: bool  #: every answer to a request that carried it proves that TikTok took nothing of that
 
 
-class Asked(Struct, frozen=True):
+class LetterFilter(Struct, frozen=True):
     """Which dead letters are meant; what is empty narrows nothing."""
 
     workspace: str
@@ -46,7 +46,7 @@ class Asked(Struct, frozen=True):
     ids: tuple[int, ...] = ()
 
 
-class Preview(Struct, frozen=True):
+class ResendPreview(Struct, frozen=True):
     """What sending some dead letters again would do."""
 
     sendable: int
@@ -63,7 +63,7 @@ class Resend(Struct, frozen=True):
     """One order to send dead letters again, and how far it is carried out."""
 
     id: int
-    asked: Asked
+    asked: LetterFilter
     who: str
     at_ms: int
     count: int  #: dead letters that were meant when it was asked

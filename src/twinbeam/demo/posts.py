@@ -10,7 +10,7 @@ from twinbeam.core.values import Channel, Consent, Content, Item, Page, Properti
 from twinbeam.demo import native, webhooks
 from twinbeam.demo.shop import Day
 from twinbeam.demo.visitors import Typed, Visitor
-from twinbeam.demo.visits import BannerAnswer, Delivery, PlannedOrder, ShopEvent, SystemOrder
+from twinbeam.demo.visits import BannerAnswer, PlannedDelivery, PlannedOrder, ShopEvent, SystemOrder
 
 SHOP = "https://shop.example"  #: its pages; a browser says so in every request that one of them makes
 _BANNER = "demo-banner"
@@ -35,7 +35,7 @@ class Post(Struct, frozen=True):
     user_agent: str
     body: bytes
     address: str = ""  #: the visitor's, which the shop's host tells of a browser's request
-    told: tuple[SystemOrder, Delivery] | None = None  #: of a shop system's
+    told: tuple[SystemOrder, PlannedDelivery] | None = None  #: of a shop system's
 
 
 def posts_of(day: Day, opened: int, pixel: str) -> list[Post]:
@@ -62,7 +62,7 @@ def _purchase(order: PlannedOrder) -> ShopEvent:
     )
 
 
-def _webhook(order: SystemOrder, told: Delivery, opened: int) -> Post:
+def _webhook(order: SystemOrder, told: PlannedDelivery, opened: int) -> Post:
     to = To.SHOPIFY if order.system == "shopify" else To.WOOCOMMERCE
     return Post(told.at, to, Channel.SERVER, "", webhooks.body_of(order, told, opened), told=(order, told))
 

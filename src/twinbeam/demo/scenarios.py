@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from twinbeam.demo.pace import Pace
 from twinbeam.demo.visitors import draw_visitor, letters
-from twinbeam.demo.visits import BannerAnswer, Delivery, PlannedOrder, SystemOrder
+from twinbeam.demo.visits import BannerAnswer, PlannedDelivery, PlannedOrder, SystemOrder
 
 FORGED = "forged"  #: no scenario of an order, since there is none: a purchase that somebody makes up
 FORGED_SHARE = 0.03
@@ -243,13 +243,13 @@ def _give_back_all(_rng: random.Random, order: SystemOrder, _pace: Pace) -> Syst
 
 def _went_on(order: SystemOrder, pace: Pace, *, partial: bool = False) -> SystemOrder:
     last = order.deliveries[-1]
-    more = Delivery(last.at + 2 * pace.step, len(order.steps) - 1, partial)
+    more = PlannedDelivery(last.at + 2 * pace.step, len(order.steps) - 1, partial)
     return replace(order, deliveries=(*order.deliveries, more))
 
 
 def _in_steps(order: SystemOrder, pace: Pace) -> SystemOrder:
     first = order.deliveries[0].at
-    told = tuple(Delivery(first + 2 * step * pace.step, step) for step in range(len(order.steps)))
+    told = tuple(PlannedDelivery(first + 2 * step * pace.step, step) for step in range(len(order.steps)))
     return replace(order, deliveries=told)
 
 

@@ -18,8 +18,8 @@ from twinbeam.demo.scenarios import FORGED_SHARE, SCENARIOS, SYSTEM_SCENARIOS, S
 from twinbeam.demo.visitors import Visitor, draw_visitor, letters
 from twinbeam.demo.visits import (
     BannerAnswer,
-    Delivery,
     OrderLine,
+    PlannedDelivery,
     PlannedOrder,
     ShopEvent,
     ShopSystem,
@@ -92,7 +92,7 @@ def _system_order(rng: random.Random, system: ShopSystem, pace: Pace, *, consent
         lines=tuple(_line(rng, visitor.country.decimals) for _ in range(rng.randint(1, 3))),
         placed=placed,
         steps=("placed", "paid"),
-        deliveries=(Delivery(placed, 0), Delivery(placed + rng.uniform(0.2, 2) * pace.step, 1)),
+        deliveries=(PlannedDelivery(placed, 0), PlannedDelivery(placed + rng.uniform(0.2, 2) * pace.step, 1)),
     )
 
 

@@ -78,7 +78,7 @@ class PlannedOrder(Struct, frozen=True):
         return self.paid and not self.test and (self.permitted or self.by_script)
 
 
-class Delivery(Struct, frozen=True):
+class PlannedDelivery(Struct, frozen=True):
     """One webhook of a shop system: the order as it was after one of its steps."""
 
     at: float  #: seconds after the opening
@@ -99,7 +99,7 @@ class SystemOrder(Struct, frozen=True):
     lines: tuple[OrderLine, ...]
     placed: float  #: seconds after the opening
     steps: tuple[Step, ...]
-    deliveries: tuple[Delivery, ...]
+    deliveries: tuple[PlannedDelivery, ...]
     cash: bool = False  #: paid on delivery
     scenarios: tuple[str, ...] = ()
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from twinbeam.demo.visitors import Visitor
-from twinbeam.demo.visits import Delivery, ShopSystem, SystemOrder
+from twinbeam.demo.visits import PlannedDelivery, ShopSystem, SystemOrder
 
 SOURCES: dict[ShopSystem, str] = {"shopify": "lamps-shopify", "woocommerce": "lamps-woo"}
 """The names of the sources, which stand in their addresses."""
@@ -36,7 +36,7 @@ def path_of(system: ShopSystem) -> str:
     return f"/in/{system}/{SOURCES[system]}"
 
 
-def body_of(order: SystemOrder, told: Delivery, opened: int) -> bytes:
+def body_of(order: SystemOrder, told: PlannedDelivery, opened: int) -> bytes:
     """Write what one delivery holds; `opened` is the opening in seconds since the epoch."""
     first = opened + int(order.placed) - _BEFORE_SECONDS
     write = _shopify if order.system == "shopify" else _woocommerce
@@ -47,7 +47,7 @@ def body_of(order: SystemOrder, told: Delivery, opened: int) -> bytes:
     return msgspec.json.encode(body)
 
 
-def headers_of(order: SystemOrder, told: Delivery, body: bytes, secret: str) -> dict[str, str]:
+def headers_of(order: SystemOrder, told: PlannedDelivery, body: bytes, secret: str) -> dict[str, str]:
     """Return what a delivery says of itself, its signature included."""
     signature = base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
     number = hashlib.sha256(body).hexdigest()[:32]

@@ -31,7 +31,7 @@ class FeedUnreadable(TwinbeamError):  # noqa: N818 -- reads as the state it repo
     """A file that is no feed; the words say why and what to do."""
 
 
-class FileRow(NamedTuple):
+class FeedRow(NamedTuple):
     """One row: its line, or of XML the number of its item, and its fields by their plain names."""
 
     number: int
@@ -42,7 +42,7 @@ class FeedFile(NamedTuple):
     """What a file turned out to be, and its rows, which are read as they are asked for; raises FeedUnreadable."""
 
     kind: str  #: csv, tsv or xml
-    rows: Iterator[FileRow]
+    rows: Iterator[FeedRow]
 
 
 class _Bounded(io.RawIOBase):
@@ -111,7 +111,7 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _records(lines: Iterator[str], delimiter: str, names: list[str], first: int) -> Iterator[FileRow]:
+def _records(lines: Iterator[str], delimiter: str, names: list[str], first: int) -> Iterator[FeedRow]:
     reader = csv.reader(lines, delimiter=delimiter)
     number = first - 1
     while True:
@@ -121,14 +121,14 @@ def _records(lines: Iterator[str], delimiter: str, names: list[str], first: int)
         except StopIteration:
             return
         except csv.Error:  # a quote that never ends, most likely
-            yield FileRow(number, {})
+            yield FeedRow(number, {})
             continue
         if any(cells):
-            yield FileRow(number, {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell})
+            yield FeedRow(number, {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell})
 
 
-def _counted(rows: Iterator[tuple[int, Mapping[str, str]]]) -> Iterator[FileRow]:
+def _counted(rows: Iterator[tuple[int, Mapping[str, str]]]) -> Iterator[FeedRow]:
     for n, (number, fields) in enumerate(rows):
         if n >= MOST_ROWS:
             raise FeedUnreadable(f"The file has more than {MOST_ROWS} products.")
-        yield FileRow(number, fields)
+        yield FeedRow(number, fields)

@@ -198,7 +198,9 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
             methods=("POST",),
         ),
         DeclaredRoute("/products", partial(products.show, renderer, context), needs=Access.VIEWER),
-        DeclaredRoute("/products", partial(products.change, renderer, context), needs=Access.MEMBER, methods=("POST",)),
+        DeclaredRoute(
+            "/products/address", partial(products.change, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
         DeclaredRoute(
             "/products/upload", partial(products.upload, renderer, context), needs=Access.MEMBER, methods=("POST",)
         ),

@@ -20,7 +20,7 @@ from engines.kit.laws import (
 )
 from signals import DAY, NOW, PIXEL, WORKSPACE
 from twinbeam.core.clock import HandClock
-from twinbeam.core.dead_letters import Asked
+from twinbeam.core.dead_letters import LetterFilter
 from twinbeam.core.delivery import Answered, Lane, Lease
 from twinbeam.core.erasure import Erasure, Receipt, person
 from twinbeam.core.goods import Margin
@@ -218,7 +218,7 @@ class Harness:
 
     def resend(self, *event_ids: str, never_taken: Iterable[int] = (40002,)) -> dict[str, int]:
         """Send dead letters again, all of them by default; tells how many go ("") or stay, and why."""
-        asked = Asked(WORKSPACE, ids=tuple(self.story(event_id).id for event_id in event_ids))
+        asked = LetterFilter(WORKSPACE, ids=tuple(self.story(event_id).id for event_id in event_ids))
         ids = self.store.dead_letters.ids(asked, after=0, upto=_END_OF_TIME, limit=1_000)
         return self.resend_of(ids, never_taken=never_taken)
 

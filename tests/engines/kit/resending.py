@@ -2,7 +2,7 @@
 
 from engines.kit.harness import BAD, OK, Harness
 from signals import BROWSER, DAY, HOUR, NOW, WORKSPACE, a_refusal, a_signal, a_statement, carried_ids, denied
-from twinbeam.core.dead_letters import Asked
+from twinbeam.core.dead_letters import LetterFilter
 from twinbeam.core.delivery import Answered
 from twinbeam.core.keys import lookup
 
@@ -89,7 +89,7 @@ def what_a_visitor_declines_is_no_dead_letter_any_more(h: Harness) -> None:
     _refuse(h, "e-1")
     h.take(a_refusal("e-1"))
     assert h.store.states() == {"withdrawn": 1}
-    assert h.store.dead_letters.ids(Asked(WORKSPACE), after=0, upto=2**62, limit=10) == []
+    assert h.store.dead_letters.ids(LetterFilter(WORKSPACE), after=0, upto=2**62, limit=10) == []
 
 
 def what_a_visit_declines_later_reaches_its_dead_letters(h: Harness) -> None:
@@ -124,14 +124,14 @@ def dead_letters_are_found_by_what_they_have_in_common(h: Harness) -> None:
     _refuse(h, "e-3", pixel="PIXEL2")
     found = h.store.dead_letters
     asked = {
-        "all": Asked(WORKSPACE),
-        "pixel": Asked(WORKSPACE, pixel="PIXEL2"),
-        "event": Asked(WORKSPACE, event="Lead"),
-        "code": Asked(WORKSPACE, code=40002),
-        "since": Asked(WORKSPACE, since_ms=NOW + HOUR),
-        "until": Asked(WORKSPACE, until_ms=NOW + HOUR),
-        "ids": Asked(WORKSPACE, ids=(h.story("e-2").id,)),
-        "another": Asked("another"),
+        "all": LetterFilter(WORKSPACE),
+        "pixel": LetterFilter(WORKSPACE, pixel="PIXEL2"),
+        "event": LetterFilter(WORKSPACE, event="Lead"),
+        "code": LetterFilter(WORKSPACE, code=40002),
+        "since": LetterFilter(WORKSPACE, since_ms=NOW + HOUR),
+        "until": LetterFilter(WORKSPACE, until_ms=NOW + HOUR),
+        "ids": LetterFilter(WORKSPACE, ids=(h.story("e-2").id,)),
+        "another": LetterFilter("another"),
     }
     listed = {
         name: [letter.event_id for letter in found.letters(found.ids(one, after=0, upto=2**62, limit=9), ())]
@@ -147,9 +147,9 @@ def dead_letters_are_found_by_what_they_have_in_common(h: Harness) -> None:
         "ids": ["e-2"],
         "another": [],
     }
-    newest = found.newest(Asked(WORKSPACE), before=None, limit=2)
+    newest = found.newest(LetterFilter(WORKSPACE), before=None, limit=2)
     assert newest == [h.story("e-3").id, h.story("e-2").id]
-    assert found.newest(Asked(WORKSPACE), before=newest[-1], limit=2) == [h.story("e-1").id]
+    assert found.newest(LetterFilter(WORKSPACE), before=newest[-1], limit=2) == [h.story("e-1").id]
 
 
 def a_dead_letter_tells_what_was_said_of_it(h: Harness) -> None:

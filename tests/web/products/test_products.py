@@ -107,7 +107,9 @@ def test_the_pixels_page_and_the_head_of_every_page_lead_there(fed):
 
 
 def test_a_viewer_sees_neither_addresses_nor_another_workspace(fed):
-    fed.post("/products", do="schedule", url="https://ada:pw@secret-host.example/f", every="6", workspace=WORKSPACE)
+    fed.post(
+        "/products/address", do="schedule", url="https://ada:pw@secret-host.example/f", every="6", workspace=WORKSPACE
+    )
     told = fed.get(HERE, who="viewer").text
     assert "secret-host" in fed.get(HERE).text
     assert "secret-host" not in told
@@ -123,16 +125,16 @@ def test_what_nothing_can_mean_is_not_found(room, query):
 
 def test_an_address_is_kept_read_and_forgotten(room, uploads):
     form = {"workspace": WORKSPACE, "do": "schedule", "every": "6"}
-    assert room.post("/products", who="viewer", **form, url="https://shop.example/f").status == 403
+    assert room.post("/products/address", who="viewer", **form, url="https://shop.example/f").status == 403
     for url, every, says in (("ftp://x", "6", "https://shop.example"), ("https://x", "999", "every 1 to 168 hours")):
-        refused = room.post("/products", who="member", **form | {"url": url, "every": every})
+        refused = room.post("/products/address", who="member", **form | {"url": url, "every": every})
         assert (refused.status, says in refused.text) == (400, True)
-    assert room.post("/products", who="member", **form, url="https://shop.example/f").status == 303
+    assert room.post("/products/address", who="member", **form, url="https://shop.example/f").status == 303
     assert "shop.example" in words(room.get(HERE))
-    assert room.post("/products", who="member", do="read", workspace=WORKSPACE).status == 303
-    assert room.post("/products", who="member", do="forget", workspace=WORKSPACE).status == 303
-    assert room.post("/products", who="member", do="read", workspace=WORKSPACE).status == 400
-    assert room.post("/products", who="member", do="nothing", workspace=WORKSPACE).status == 400
+    assert room.post("/products/address", who="member", do="read", workspace=WORKSPACE).status == 303
+    assert room.post("/products/address", who="member", do="forget", workspace=WORKSPACE).status == 303
+    assert room.post("/products/address", who="member", do="read", workspace=WORKSPACE).status == 400
+    assert room.post("/products/address", who="member", do="nothing", workspace=WORKSPACE).status == 400
     assert uploads.asked == 3
 
 

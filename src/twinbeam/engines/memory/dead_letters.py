@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from twinbeam.core.dead_letters import Asked, DeadLetter
+from twinbeam.core.dead_letters import DeadLetter, LetterFilter
 from twinbeam.core.lifecycle import State
 from twinbeam.engines.memory.recording import StoreRecorder
 from twinbeam.engines.memory.rows import Rows
@@ -19,11 +19,11 @@ class DeadLetters:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def ids(self, asked: Asked, *, after: int, upto: int, limit: int) -> list[int]:
+    def ids(self, asked: LetterFilter, *, after: int, upto: int, limit: int) -> list[int]:
         """Return the next dead letters that are meant, the oldest first."""
         return [id_ for id_ in self._meant(asked) if after < id_ <= upto][:limit]
 
-    def newest(self, asked: Asked, *, before: int | None, limit: int) -> list[int]:
+    def newest(self, asked: LetterFilter, *, before: int | None, limit: int) -> list[int]:
         """Return the newest dead letters that are meant, the newest first."""
         return [id_ for id_ in reversed(self._meant(asked)) if before is None or id_ < before][:limit]
 
@@ -32,7 +32,7 @@ class DeadLetters:
         rows = [self._rows.by_id[id_] for id_ in sorted(ids) if id_ in self._rows.by_id]
         return [self._letter(row, never_taken) for row in rows if row.state is State.REFUSED]
 
-    def _meant(self, asked: Asked) -> list[int]:
+    def _meant(self, asked: LetterFilter) -> list[int]:
         letters = self.letters(self._rows.by_id, ())
         return [letter.id for letter in letters if _is_meant(letter, asked)]
 
@@ -95,7 +95,7 @@ class Resending(StoreRecorder):
         return reasons
 
 
-def _is_meant(letter: DeadLetter, asked: Asked) -> bool:
+def _is_meant(letter: DeadLetter, asked: LetterFilter) -> bool:
     narrows = ((asked.pixel, letter.pixel), (asked.event, letter.event))
     return (
         letter.workspace == asked.workspace

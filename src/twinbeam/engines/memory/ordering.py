@@ -31,7 +31,7 @@ from twinbeam.pipeline.record.fold import Fold
 Arrivals = list[tuple[Signal, bytes]]
 
 
-class Orders(Struct):
+class LedgerRows(Struct):
     """The ledger."""
 
     rows: dict[OrderPlace, OrderRow] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class OrderModel:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._ledger = Orders()
+        self._ledger = LedgerRows()
 
     def take(self, arrivals: Arrivals, fold: Fold) -> None:
         """Merge what deliveries state, fold their events, and note which conversions follow from which orders."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from twinbeam.core.dead_letters import DeadLetter, Preview
+from twinbeam.core.dead_letters import DeadLetter, ResendPreview
 from twinbeam.core.delivery import Lane
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import PixelRules
@@ -28,7 +28,7 @@ def why_not(letter: DeadLetter, rules: PixelRules, ages: Ages, now_ms: int) -> R
     return ages.reason_to_end(letter.since_ms, ours, letter.browser_at, now_ms, proven=letter.is_proven)
 
 
-def previewed(letters: Iterable[tuple[DeadLetter, Reason | None]]) -> Preview:
+def previewed(letters: Iterable[tuple[DeadLetter, Reason | None]]) -> ResendPreview:
     """Add up what sending some dead letters again would do."""
     sendable, left, value = 0, dict[str, int](), dict[str, int]()
     for letter, reason in letters:
@@ -38,7 +38,7 @@ def previewed(letters: Iterable[tuple[DeadLetter, Reason | None]]) -> Preview:
         sendable += 1
         if letter.value_minor is not None:
             value[letter.currency] = value.get(letter.currency, 0) + letter.value_minor
-    return Preview(sendable, left, value)
+    return ResendPreview(sendable, left, value)
 
 
 def _lane(letter: DeadLetter) -> Lane:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 from twinbeam.admin.errors import Invalid
-from twinbeam.core.dead_letters import Asked
+from twinbeam.core.dead_letters import LetterFilter
 from twinbeam.core.rules import MAIN
 
 PATH = "/dead-letters"
@@ -37,10 +37,10 @@ class LetterQuestion(Struct, frozen=True):
         query = said | ({"before": str(before)} if before else {})
         return f"{PATH}?{urlencode(query)}" if query else PATH
 
-    def asked(self) -> Asked:
+    def asked(self) -> LetterFilter:
         """Return what is meant; raises Invalid with the field and the fix."""
-        widest = Asked(self.workspace)
-        return Asked(
+        widest = LetterFilter(self.workspace)
+        return LetterFilter(
             self.workspace,
             self.pixel,
             self.event,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from msgspec.structs import replace
 
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
-from twinbeam.core.dead_letters import Asked, DeadLetter, Resend
+from twinbeam.core.dead_letters import DeadLetter, LetterFilter, Resend
 
 
 class LettersSeen:
@@ -16,11 +16,11 @@ class LettersSeen:
         self._workspace = workspace
         self._tells_words = tells_words
 
-    def ids(self, asked: Asked, *, after: int, upto: int, limit: int) -> list[int]:
+    def ids(self, asked: LetterFilter, *, after: int, upto: int, limit: int) -> list[int]:
         """Return the next dead letters that are meant."""
         return self._all.ids(asked, after=after, upto=upto, limit=limit) if self._may_see(asked) else []
 
-    def newest(self, asked: Asked, *, before: int | None, limit: int) -> list[int]:
+    def newest(self, asked: LetterFilter, *, before: int | None, limit: int) -> list[int]:
         """Return the newest dead letters that are meant."""
         return self._all.newest(asked, before=before, limit=limit) if self._may_see(asked) else []
 
@@ -29,7 +29,7 @@ class LettersSeen:
         found = [it for it in self._all.letters(ids, never_taken) if self._workspace in ("", it.workspace)]
         return found if self._tells_words else [replace(letter, message="") for letter in found]
 
-    def _may_see(self, asked: Asked) -> bool:
+    def _may_see(self, asked: LetterFilter) -> bool:
         return self._workspace in ("", asked.workspace)
 
 

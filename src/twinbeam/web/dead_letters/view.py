@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from twinbeam.admin import dead_letters
-from twinbeam.admin.dead_letters import Page, Reading, ResendTerms
+from twinbeam.admin.dead_letters import LetterJudge, Page, ResendTerms
 from twinbeam.admin.errors import AdminError, Invalid
-from twinbeam.core.dead_letters import Preview, Resend, stays_because
+from twinbeam.core.dead_letters import Resend, ResendPreview, stays_because
 from twinbeam.core.error_reference import advice_on
 from twinbeam.core.money import shown
 from twinbeam.web.acting import act
@@ -29,7 +29,7 @@ class LettersPage(Struct, frozen=True):
     """What the page shows."""
 
     page: Page
-    preview: Preview | None  #: of what a form asks to send again
+    preview: ResendPreview | None  #: of what a form asks to send again
     orders: Sequence[Resend]
     workspaces: Sequence[str]
     places: Places
@@ -93,7 +93,7 @@ def read_page(
 ) -> LettersPage:
     """Read what is asked for; for the reader's thread."""
     pixels = seen.pixels()
-    reads, asked = Reading(seen.dead_letters, pixels, terms, now_ms), question.asked()
+    reads, asked = LetterJudge(seen.dead_letters, pixels, terms, now_ms), question.asked()
     workspaces = sorted({row.workspace for row in pixels} | {question.workspace})
     return LettersPage(
         page=dead_letters.listed(reads, asked, before=before),

@@ -64,7 +64,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
 
 
 async def change(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
-    """Answer POST /products: an address is kept or forgotten, or read at once."""
+    """Answer POST /products/address: an address is kept or forgotten, or read at once."""
     form = await read_form(request)
     try:
         await act(context, request, partial(_do, form=form))

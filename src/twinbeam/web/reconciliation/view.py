@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from twinbeam.admin import sending_missing
 from twinbeam.admin.contract import Admin
-from twinbeam.admin.dead_letters import Reading, ResendTerms
+from twinbeam.admin.dead_letters import LetterJudge, ResendTerms
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.order_tables import LINE, SUMS, harmless, line_row, sum_rows
 from twinbeam.admin.reconciling import OrderScope, Reconciliation, lines_of, reconciliation
@@ -194,7 +194,7 @@ def read_page(
     refused = found.total.missing.get(Reason.REFUSED_BY_TIKTOK, 0) if may_send else 0
     is_shown = bool(asked.preview) or refused <= MOST_PREVIEWED
     if resends_by is not None and may_send and is_shown and not asked.wants_list and found.total.n_missing:
-        letters = Reading(read_model.dead_letters, pixels, resends_by, now_ms)
+        letters = LetterJudge(read_model.dead_letters, pixels, resends_by, now_ms)
         sending = sending_missing.preview(read_model.orders, letters, question, found.parts)
     return _shown(read_model, found, asked, question, lines, sending, refused, places(pixels))
 

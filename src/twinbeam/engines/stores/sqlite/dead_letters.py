@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import islice
 from typing import Any
 
-from twinbeam.core.dead_letters import Asked, DeadLetter
+from twinbeam.core.dead_letters import DeadLetter, LetterFilter
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.pipeline.record.conversion import is_proven
 
@@ -40,11 +40,11 @@ class DeadLetters:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def ids(self, asked: Asked, *, after: int, upto: int, limit: int) -> list[int]:
+    def ids(self, asked: LetterFilter, *, after: int, upto: int, limit: int) -> list[int]:
         """Return the next dead letters that are meant, the oldest first."""
         return self._merged(asked, after, upto + 1, limit, "ASC")
 
-    def newest(self, asked: Asked, *, before: int | None, limit: int) -> list[int]:
+    def newest(self, asked: LetterFilter, *, before: int | None, limit: int) -> list[int]:
         """Return the newest dead letters that are meant, the newest first."""
         return self._merged(asked, 0, before or _END, limit, "DESC")
 
@@ -54,7 +54,7 @@ class DeadLetters:
             rows = self._db.execute(_LETTERS, (json.dumps(list(ids)), json.dumps(sorted(never_taken)))).fetchall()
         return [_letter(row) for row in rows]
 
-    def _merged(self, asked: Asked, after: int, before: int, limit: int, order: str) -> list[int]:
+    def _merged(self, asked: LetterFilter, after: int, before: int, limit: int, order: str) -> list[int]:
         if asked.ids:
             ids = sorted((id_ for id_ in asked.ids if after < id_ < before), reverse=order == "DESC")
             return [letter.id for letter in self.letters(ids, ()) if letter.workspace == asked.workspace][:limit]
