@@ -28,6 +28,7 @@ from twinbeam.admin import (
     reconciling,
     releases,
     requests,
+    sending_missing,
     sessions,
     shops,
     snippet,
@@ -37,6 +38,7 @@ from twinbeam.admin import (
     token_check,
     tokens,
     users,
+    weekly_report,
 )
 from twinbeam.admin import workspaces as spaces
 from twinbeam.admin.account_contract import BegunConnection
@@ -139,7 +141,7 @@ CHANGES = {
     erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
 }
 #: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py or, of requests, in
-#: tests/rooms/test_person_requests.py.
+#: tests/rooms/test_person_requests.py; of missing orders in tests/admin/test_sending_missing.py.
 OTHERS = {
     products.import_file,  # what it writes beside the products in force is no change; tests/cli/test_feed.py tells
     products.put_in_force,
@@ -148,6 +150,10 @@ OTHERS = {
     reconciling.reconcile,
     reconciling.listed,
     reconciling.shown,
+    sending_missing.asked_for,
+    sending_missing.previewed,
+    sending_missing.send,
+    weekly_report.report,
     requests.listed,
     requests.export,
     requests.erase,

@@ -16,7 +16,7 @@ from twinbeam.orders.sums import tally
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 ORDERS = 100_000
-MOST_MS = 450  #: 300 were measured; the rest is for a core that others use, too
+MOST_MS = 450  #: 302 to 345 were measured on a core that others used, too
 #: What a purchase may have come to: state and reason, and how many of a hundred.
 ENDS = (
     ("delivered", "", 80),

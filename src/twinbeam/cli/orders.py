@@ -203,7 +203,9 @@ def _tell_sending(found: "MissingPreview", *, sent: bool) -> None:
     if not n:
         click.echo("Nothing that is missing can be sent again.")
     elif sent:
-        click.echo(f"{n} are sent again, worth {found.worth}; within seconds while the gateway runs.")
+        click.echo(
+            f"{n} {'is' if n == 1 else 'are'} sent again, worth {found.worth}; within seconds while the gateway runs."
+        )
     else:
         click.echo(f"{n} can be sent again, worth {found.worth}. Add --yes to send.")
     for reason, count in found.kept_back.items():
