@@ -1,7 +1,7 @@
 """
 Ten thousand orders of three systems: TikTok counts what was paid, once, at its value, and nothing else.
 
-Two causes are planted by which orders are not counted: the shop was down for a week, and the buyer declined. Every
+Two causes are planted by which orders are not counted: the amounts were left out of each body, and the buyer declined. Every
 order that TikTok lacks has to be told with the cause that it has.
 """
 
@@ -22,7 +22,7 @@ from twinbeam.orders.state import state_of
 
 MANY = int(os.environ.get("SHOP_ORDERS") or 10_000)
 STEP = 2 * HOUR
-PLANTED = {"too_old": 0.03, "no_consent": 0.03}  #: how many of the paid orders
+PLANTED = {"no_event": 0.03, "no_consent": 0.03}  #: how many of the paid orders
 
 #: What is told of an order by its fate, where nothing is planted.
 DECIDED = {
@@ -40,12 +40,16 @@ def planted(order, chance):
     cause = chance.choices(["", *PLANTED], [1 - sum(PLANTED.values()), *PLANTED.values()])[0]
     if order.fate != "card" or not cause:
         return order, ""
-    late_s = 8 * DAY if cause == "too_old" else 0
-    told = [
-        replace(one, at_s=one.at_s + late_s, body=declined(one) if cause == "no_consent" else one.body)
-        for one in order.deliveries
-    ]
-    return replace(order, deliveries=told), cause
+    changed = declined if cause == "no_consent" else without_amounts
+    return replace(order, deliveries=[replace(one, body=changed(one)) for one in order.deliveries]), cause
+
+
+def without_amounts(one):
+    """Give a body as it comes where a subscription names the fields that it wants, and the total is not one."""
+    if one.system == "stripe":
+        what = {name: it for name, it in one.body["data"]["object"].items() if name != "amount_total"}
+        return {**one.body, "data": {"object": what}}
+    return {name: it for name, it in one.body.items() if "total" not in name}
 
 
 def declined(one):
