@@ -4,7 +4,7 @@ import { win, type Settings } from "./settings";
 
 const WORDS: Record<string, string> = {
   consent: "Consent is now",
-  dropped: "Not sent, because the visitor has not allowed it:",
+  dropped: "That was not sent, because the visitor has not allowed it",
   again: "Not sent again, because it fired before:",
   native: "TikTok's script, by the evidence, with this event:",
   answer: "The gateway answered",

@@ -17,6 +17,7 @@ const MOST_HELD = 50;
 
 let state: State = "open";
 let held: Held[] = [];
+let ready = false;
 let waiting: (() => void)[] = [];
 let start: (then: () => void) => void;
 let hashing: typeof start;
@@ -63,6 +64,7 @@ function grant(again: boolean): void {
   resume();
   if (again) pass("", "grantConsent", []);
   start(() => {
+    ready = true;
     goOn();
     waiting.splice(0).forEach(attempt);
   });
@@ -73,9 +75,9 @@ function goOn(): void {
   held.splice(0).forEach(lead);
 }
 
-/** Admit a call, or let it and all that follow wait for a hash that its id or its user needs. */
+/** Admit a call, or let it and all that follow wait: for what has to be there first, or a hash that it needs. */
 function lead(item: Held): unknown {
-  if (held[0]) return void held.push(item);
+  if (!ready || held[0]) return void held.push(item);
   try {
     return admit(item[0], item[1], item[2]);
   } catch (error) {
@@ -103,7 +105,7 @@ export function call(item: Held): unknown {
   if (state === "granted") return lead(item);
   if (state === "open" && held.length < MOST_HELD) held.push(item);
   else {
-    say("dropped", method, args[0]);
+    say("dropped");
     if (state === "refused") refused.push(tokensOf(args));
   }
   return undefined;

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tagging import DENIED, GRANT, REFUSE
+from tagging import DENIED, GRANT, GTAG, REFUSE
 
 pytestmark = [pytest.mark.journey, pytest.mark.tag("layer")]
 
@@ -98,6 +98,14 @@ def test_tag_manager_may_wrap_the_layer_before_or_after_the_tag(corner, manager)
 
 def test_where_tag_manager_alone_pushes_nothing_is_fetched_for_it(corner):
     corner.page("/hat", "ttq.track('Contact')", before=f"{ALLOWED};{MANAGER}")
+    corner.visit("/hat", allowed=True)
+    corner.expect(("Contact", "both"))
+    assert not layered(corner)
+
+
+def test_where_tag_manager_brought_the_tag_its_template_reports_the_layer(corner):
+    tag = f"<script src='/t.js?key={corner.keys['browser']}&whole=1'></script>"
+    corner.page("/hat", "ttq.track('Contact')", head=f"{GTAG}<script>{ALLOWED};{view()}</script>{tag}{corner.base()}")
     corner.visit("/hat", allowed=True)
     corner.expect(("Contact", "both"))
     assert not layered(corner)
