@@ -9,7 +9,6 @@ ENTRIES = (
     ("/", "Live", Role.VIEWER),
     ("/pixels", "Pixels", Role.VIEWER),
     ("/conversions", "Conversions", Role.VIEWER),
-    ("/dead-letters", "Dead letters", Role.MEMBER),
     ("/reconciliation", "Orders", Role.VIEWER),
     ("/sources", "Sources", Role.MEMBER),
     ("/products", "Products", Role.VIEWER),
