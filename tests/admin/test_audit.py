@@ -13,6 +13,7 @@ from accounting import APP, BUSY, REVOKED, Accounts, a_pixel, connected
 from twinbeam.admin import (
     accounts,
     audit,
+    dead_letters,
     developer_app,
     erasure,
     export,
@@ -154,6 +155,8 @@ OTHERS = {
     sending_missing.previewed,
     sending_missing.send,
     weekly_report.report,
+    dead_letters.reading,
+    dead_letters.resend,  # of what TikTok refused; tests/admin/test_dead_letters.py tells
     requests.listed,
     requests.export,
     requests.erase,

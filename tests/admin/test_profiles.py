@@ -65,13 +65,13 @@ def test_the_name_by_the_pattern_is_offered_and_its_environment_is_the_rule(adde
     ("name", "objection"),
     [
         ("acme_shop.de_DE_production", ""),
-        ("acme_shop.de_production", "3 parts"),
+        ("acme_shop.de_production", "four parts"),
         ("acme_shop_DE_production", "domain"),
         ("acme_shop.de_Germany_production", "market"),
         ("acme_shop.de_DE_live", "production or staging"),
         ("acme_shop.de_FR_production", "market FR, and the pixel's profile DE"),
         ("other_shop.de_DE_production", "brand other"),
-        ("", "1 parts"),
+        ("", "four parts"),
     ],
 )
 def test_a_name_that_leaves_the_pattern_is_told_in_what(name, objection):

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from builders import NOW_S
 from shop_systems import a_shopify_order, iso
 from shopping import NOT_REQUIRED, Shopping
+from twinbeam.admin.contract import FileProgress
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.jobs import order_retention
 from twinbeam.jobs.order_retention import OrderRetention
@@ -83,10 +84,10 @@ def test_a_request_goes_long_after_it_is_done_and_never_before(shop):
 
 
 def test_how_far_a_file_came_is_forgotten_when_nobody_goes_on(shop):
-    shop.store.orders.note_import("old", 7, shop.now_ms)
-    shop.store.orders.note_import("new", 9, shop.now_ms + 300 * MS_PER_DAY)
+    shop.store.orders.note_import("old", FileProgress(7), shop.now_ms)
+    shop.store.orders.note_import("new", FileProgress(9), shop.now_ms + 300 * MS_PER_DAY)
     OrderRetention(shop.store, lambda _: 400).go_on(shop.now_ms + 500 * MS_PER_DAY)
-    assert (shop.store.orders.imported("old"), shop.store.orders.imported("new")) == (0, 9)
+    assert [shop.store.orders.imported(name).done for name in ("old", "new")] == [0, 9]
 
 
 def test_an_order_that_was_forgotten_begins_anew_and_is_not_sent_again(shop):

@@ -18,7 +18,7 @@ from accounting import Accounts, a_pixel
 from browsing import RunningClock, Served, Visit, a_browser
 from builders import PIXEL, WORKSPACE
 from showroom import Showroom, a_busy_day, bought
-from twinbeam.admin import links, products, profiles
+from twinbeam.admin import links, products, profiles, sources
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.core.accounts import StatSeen
 from twinbeam.core.clock import day_of
@@ -36,10 +36,20 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WORST = ("serious", "critical")
 
 #: What stands in the place of a parameter; a route with another one needs an example here.
-EXAMPLES = {"workspace": WORKSPACE, "code": PIXEL, "id:int": "41", "token": "guess", "id": "none"}
+EXAMPLES = {
+    "workspace": WORKSPACE,
+    "code": PIXEL,
+    "id:int": "41",
+    "token": "guess",
+    "id": "none",
+    "source": "lamps",
+    "monday": "2026-09-14",
+}
 #: What a route shows in other ways than by its bare address.
 FURTHER = {
     "/": ["/?days=1"],
+    "/dead-letters": [f"/dead-letters?workspace={WORKSPACE}"],
+    "/sources": ["/sources?kind=shopify#new"],
     "/conversions": ["/conversions?state=expired", "/conversions?event=Purchase&seen=both"],
     "/events/{id:int}": ["/events/12", "/events/49"],
     "/find": ["/find?q=nope"],
@@ -47,7 +57,7 @@ FURTHER = {
     "/products": [f"/products?workspace={MAIN}&days=28"],
     "/pixels": ["/pixels?group=client", "/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
 }
-STREAMS = {"/live", "/setup/{workspace}/{code}/live"}  #: answers that never end
+STREAMS = {"/live", "/setup/{workspace}/{code}/live", "/sources/{source}/live"}  #: answers that never end
 ELSEWHERE = {"/connect/tiktok/start"}  #: what leads to TikTok's own pages
 
 
@@ -127,6 +137,9 @@ def rooms(tmp_path_factory):
     a_busy_day(busy)
     an_import(busy)
     a_feed(busy)
+    for kind in ("woocommerce", "webhook"):
+        name = "lamps" if kind == "woocommerce" else "till"
+        sources.create(busy.admin, sources.NewSource(name, sources.to_pixels([PIXEL]), dialect=kind))
     served = {name: Served(room) for name, room in rooms.items()}
     yield served
     for each in served.values():

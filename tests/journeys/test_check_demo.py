@@ -81,7 +81,9 @@ def test_each_sabotage_makes_the_check_fail_in_its_own_number():
     }
     with ThreadPoolExecutor(2) as pool:  # a demo is four processes; more at once and its day no longer keeps its times
         checked = dict(zip(expected, pool.map(lambda kind: check("--sabotage", kind), expected), strict=True))
-    assert {kind: it.broken for kind, it in checked.items()} == expected
+    may_break_too = {"drop": {"ledger_miscounted"}}  # where a delivery of a shop system is among what is dropped
+    broken = {kind: it.broken - may_break_too.get(kind, set()) for kind, it in checked.items()}
+    assert broken == expected
     assert {it.status for it in checked.values()} == {1}
 
 

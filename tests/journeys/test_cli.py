@@ -82,6 +82,19 @@ COMMANDS = (
     "users revoke",
     "audit",
     "find",
+    "dead-letters",
+    "dead-letters list",
+    "dead-letters show",
+    "dead-letters resend",
+    "dead-letters orders",
+    "feed",
+    "feed import",
+    "feed status",
+    "feed unknown",
+    "feed schedule",
+    "feed forget",
+    "report",
+    "report week",
     "release",
     "erase",
     "export",
@@ -111,7 +124,7 @@ def test_help_teaches_by_example(gateway, command):
 
 
 def test_help_names_every_command_with_what_it_is_for(gateway):
-    listed = re.findall(r"^  ([a-z]+) +([A-Z].+)$", gateway.told("--help").partition("Commands:")[2], re.MULTILINE)
+    listed = re.findall(r"^  ([a-z-]+) +([A-Z].+)$", gateway.told("--help").partition("Commands:")[2], re.MULTILINE)
     assert {name for name, _ in listed} == {name.split()[0] for name in COMMANDS if name} | {"emulator"}
 
 

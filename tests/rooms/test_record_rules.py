@@ -80,7 +80,6 @@ ROWS: dict[str, list[Conversion | None]] = {
         a_row(State.WITHDRAWN, Reason.NO_CONSENT),
         a_row(State.WITHDRAWN, Reason.NO_CONSENT, frozen=True),
     ],
-    "rejected by TikTok": [a_row(State.REFUSED, Reason.REFUSED_BY_TIKTOK, frozen=True)],
     "ended otherwise": [
         a_row(State.EXPIRED, Reason.DEDUP_WINDOW, frozen=True),
         a_row(State.EXPIRED, Reason.TOO_OLD),

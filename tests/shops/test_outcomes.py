@@ -17,7 +17,7 @@ from builders import NOW_S
 from shop_histories import DAY, HOUR, histories
 from shop_systems import SYSTEMS
 from shopping import WORKSPACE, Shopping
-from twinbeam.orders.reconciliation import Result, reconciled
+from twinbeam.orders.reconciliation import Days, Result, reconciled
 from twinbeam.orders.state import state_of
 
 MANY = int(os.environ.get("SHOP_ORDERS") or 10_000)
@@ -100,6 +100,9 @@ def without_their_cause(orders, causes, lines):
     ]
 
 
+EVER = Days(0, 10**6, WORKSPACE)
+
+
 @pytest.mark.shops("cod-early")
 def test_what_is_counted_is_what_was_paid(tmp_path, record_property):
     orders, causes, shop = played(tmp_path, MANY)
@@ -111,7 +114,7 @@ def test_what_is_counted_is_what_was_paid(tmp_path, record_property):
     difference += sum(paid[order_id] for order_id in missing)
     doubled = sum(n - 1 for n in times.values())
     rows = shop.ledger()
-    wrong = without_their_cause(orders, causes, reconciled(shop.store.orders.known(WORKSPACE, since_ms=0)))
+    wrong = without_their_cause(orders, causes, reconciled(shop.store.orders.listed(EVER, limit=MANY + 1)))
     shop.close()
     figures = (
         f"{len(rows)} orders: money difference {difference:.2f}, doubled {doubled}, "

@@ -71,6 +71,7 @@ def pages(room):
     """List every page that a viewer may ask for, of every conversion, with searches for the seeds."""
     last = max(story.id for story in room.reader.recent(limit=1_000))
     examples = {
+        "monday": ["2026-09-14"],
         "workspace": [MAIN],
         "code": [PIXEL],
         "id": [room.example],

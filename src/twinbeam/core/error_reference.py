@@ -112,7 +112,7 @@ RANGES: tuple[tuple[int, int, Advice], ...] = (
 STATUSES: Mapping[int, Advice] = {
     400: Advice(
         "The request is wrong as a whole, or a proxy between us and TikTok refused it.",
-        "Look at the message and at TWINBEAM_PROXY.",
+        "Look at the message and at HTTPS_PROXY.",
     ),
     401: Advice(
         "The token is refused; or, with code 40100, TikTok limits how often this app may send.",

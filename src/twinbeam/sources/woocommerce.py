@@ -39,6 +39,7 @@ _OF_ORDERS = ("line_items", "date_paid_gmt", "date_paid", "order_key", "total", 
 _OVER = frozenset({"cancelled", "failed", "trash"})
 _MARKETS = ("tiktok", "amazon", "ebay", "etsy", "walmart", "facebook", "google")
 _CENT = Decimal("0.01")
+_VERSION = "Choose version 3 of the API in the webhook's form."
 _ATTRIBUTION = "_wc_order_attribution_"
 
 
@@ -87,7 +88,10 @@ def _topic(request: Request) -> str:
 
 def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> OrderReport | str:
     """Read a delivery, or say why it means nothing here."""
-    if {name for name, _ in fields.items()} == {"id"}:
+    names = {name for name, _ in fields.items()}
+    if names == {"order"}:  # as the interface before version 1 has it
+        raise Unfit("id", _VERSION, Rejection.MISSING_FIELD)
+    if names == {"id"}:
         return _deleted(fields, at_ms) if topic == "order.deleted" else "A number alone says nothing here."
     if any(name in fields for name in _OF_ORDERS):
         return _order(fields, at_ms, rules)
@@ -107,7 +111,7 @@ def _deleted(fields: Fields, at_ms: int) -> OrderReport:
 
 def _order(fields: Fields, at_ms: int, rules: SourceRules) -> OrderReport:
     if "date_created" in fields and "date_created_gmt" not in fields:  # version 1 tells times without their zone
-        raise Unfit("date_created_gmt", "Choose version 3 of the API in the webhook's form.", Rejection.MISSING_FIELD)
+        raise Unfit("date_created_gmt", _VERSION, Rejection.MISSING_FIELD)
     revised_ms = fields.moment_ms("date_modified_gmt", gmt=True) or at_ms
     money = _money(fields)
     meta = {str(it.raw("key")): it.raw("value") for it in fields.each("meta_data")}

@@ -240,8 +240,8 @@ def test_each_kind_of_shop_has_its_lines(room, path):
     text = room.get(f"{AT}?path={path}").text
     assert f'path={path}#install" aria-current="true"' in text
     assert ("YOUR-BROWSER-KEY" in text) is (path != "server")
-    told = f"/in/{path}/orders" if path in ("shopify", "woocommerce") else "/v1/events"
-    assert f"http://127.0.0.1:8700{told}" in text
+    is_system = path in ("shopify", "woocommerce")
+    assert (f'href="/sources?kind={path}' if is_system else "http://127.0.0.1:8700/v1/events") in text
 
 
 @pytest.mark.parametrize(
