@@ -1,11 +1,11 @@
 """The ledger of orders: written where deliveries are recorded, read by pages and commands."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, func, insert, select, tuple_, update
 
 from twinbeam.admin.contract import FileProgress
 from twinbeam.core.clock import day_of
@@ -29,7 +29,6 @@ _AT_ONCE = 200  #: values in one query
 _MOST_MINOR = 2**63 - 1  #: of SQLite's integers
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(OrderFacts).decode
-_PLACE = (shop_order.c.workspace, shop_order.c.shop, shop_order.c.order_id)
 _ALIKE = ("day", "workspace", "source", "kind", "currency", "state")
 
 
@@ -40,9 +39,8 @@ class OrderTable(OrderReader):
         """Return the rows of some orders, as far as there are any."""
         found: dict[OrderPlace, OrderRow] = {}
         with self._tables.reading() as connection:
-            for some in _chunks(list(places)):
-                asked = select(shop_order).where(tuple_(*_PLACE).in_(some))
-                for row in connection.execute(asked):
+            for which in _by_shop(places):
+                for row in connection.execute(select(shop_order).where(which)):
                     found[OrderPlace(row.workspace, row.shop, row.order_id)] = _as_row(row)
         return found
 
@@ -70,7 +68,8 @@ class OrderTable(OrderReader):
         if not pairs:
             return
         with self._tables.transaction() as connection:
-            known = {tuple(row) for some in _chunks(pairs) for row in connection.execute(_noted(some))}
+            orders = sorted({order for order, _ in pairs})
+            known = {tuple(row) for some in _chunks(orders) for row in connection.execute(_noted(some))}
             rows = [{"order": order, "conversion": conversion} for order, conversion in pairs]
             new = [row for row in rows if (row["order"], row["conversion"]) not in known]
             if new:
@@ -143,7 +142,8 @@ def _find_alike(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     keys = [order_alike.c[name] for name in _ALIKE]
     known: dict[tuple[Any, ...], int] = {}
     for some in _chunks(sorted(wanted)):
-        asked = select(*keys, order_alike.c.id).where(tuple_(*keys).in_(some))
+        days = {its[0] for its in some}  # which the index begins with
+        asked = select(*keys, order_alike.c.id).where(order_alike.c.day.in_(days), tuple_(*keys).in_(some))
         known |= {tuple(its): id_ for *its, id_ in connection.execute(asked)}
     last = connection.execute(select(func.coalesce(func.max(order_alike.c.id), 0))).scalar_one()
     new = {its: id_ for id_, its in enumerate(sorted(wanted - set(known)), start=last + 1)}
@@ -154,9 +154,20 @@ def _find_alike(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         row["alike"] = (known | new)[tuple(row[name] for name in _ALIKE)]
 
 
-def _noted(pairs: Sequence[tuple[int, int]]) -> Select[Any]:
-    asked = tuple_(shop_order_conversion.c.order, shop_order_conversion.c.conversion)
-    return select(shop_order_conversion).where(asked.in_(pairs))
+def _by_shop(places: Iterable[OrderPlace]) -> Iterator[ColumnElement[bool]]:
+    """Ask for places a shop at a time: for a list of (workspace, shop, order id), SQLite would read the whole table."""
+    numbers: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for place in places:
+        numbers[place.workspace, place.shop].append(place.order_id)
+    its = shop_order.c
+    for (workspace, shop), ids in numbers.items():
+        for some in _chunks(ids):
+            yield and_(its.workspace == workspace, its.shop == shop, its.order_id.in_(some))
+
+
+def _noted(orders: Sequence[int]) -> Select[Any]:
+    """Ask for what is noted of some orders: by the order alone, for which there is an index."""
+    return select(shop_order_conversion).where(shop_order_conversion.c.order.in_(orders))
 
 
 def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
