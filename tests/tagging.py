@@ -65,6 +65,8 @@ class Web(ThreadingHTTPServer):
         self.headers: dict[str, str] = {}
         self.asked: list[tuple[str, str]] = []  #: method and path of all that came for the gateway
         self.bodies: list[tuple[str, dict[str, Any]]] = []
+        self.handing_on = 0  #: requests that are with the gateway
+        self.counting = threading.Lock()
         self.forms: list[dict[str, str]] = []  #: what came for the shop itself
         self.delays: dict[str, float] = {}  #: by the beginning of a path: how many seconds the gateway seems to need
         self.refusals: dict[str, list[int]] = {}  #: likewise: what it answers first, one status after the other
@@ -118,9 +120,15 @@ class Answering(BaseHTTPRequestHandler):
             if self.path.startswith(begin) and statuses:
                 self.answer(statuses.pop(0), (), b"")
                 return
-        answer = self.ask(self.server.intake, body)
-        if body:  # noted once the gateway has it: who then waits for a steady gateway waits for this
-            self.server.bodies.append((urlsplit(self.path).path, json.loads(body)))
+        with self.server.counting:
+            self.server.handing_on += 1
+        try:
+            answer = self.ask(self.server.intake, body)
+            if body:  # noted once the gateway has it: who then waits for a steady gateway waits for this
+                self.server.bodies.append((urlsplit(self.path).path, json.loads(body)))
+        finally:
+            with self.server.counting:
+                self.server.handing_on -= 1
         self.answer(*answer)
 
     def ask(self, place: str, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -356,7 +364,8 @@ class Corner:
             pages[-1].wait_for_timeout(30)
 
     def sent(self, path: str = "/t/e") -> list[dict[str, Any]]:
-        """List the events, or statements, that came for the gateway."""
+        """List the events, or statements, that came for the gateway; of what is just answered it waits for the note."""
+        wait_until(lambda: not self.web.handing_on, "the gateway has answered")
         return [each for where, body in self.web.bodies if where == path for each in next(iter(body.values()))]
 
     def told(self) -> list[tuple[str, str]]:

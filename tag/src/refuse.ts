@@ -19,6 +19,7 @@ export interface Refusal {
 }
 
 const COOKIES = /^(_tb|_tt_enable_cookie|_ttp|ttclid|ttcsid.*)$/;
+const WISH = /\/k\?key=/;
 const PLACES = ["tb_once", "tb_outbox", "tb_receipt"];
 
 win.twinbeam.refuse = ({ tokens, visitor, record, transmit, remove }: Refusal): void => {
@@ -30,13 +31,20 @@ win.twinbeam.refuse = ({ tokens, visitor, record, transmit, remove }: Refusal): 
     told.push(text);
     transmit("c", { statements: [body] });
   };
-  try {
+  const forget = (): void => {
     PLACES.forEach((place) => localStorage.removeItem(place));
     document.cookie
       .split("; ")
       .map((each) => each.split("=")[0]!)
       .filter((name) => COOKIES.test(name))
       .forEach(remove);
+  };
+  try {
+    forget();
+    // The gateway's answer to an earlier wish for the cookie may be under way, and would set it again.
+    const before = performance.now();
+    const wishes = ({ name, startTime }: PerformanceEntry): boolean => startTime <= before && WISH.test(name);
+    new PerformanceObserver((seen) => seen.getEntries().some(wishes) && forget()).observe({ type: "resource" });
   } catch {
     // Without storage and cookies there is nothing to forget.
   }

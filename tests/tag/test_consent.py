@@ -84,8 +84,21 @@ def test_a_withdrawal_stops_both_channels_and_forgets(corner, name):
     corner.expect(("ViewContent", "both"))
     (statement,) = corner.sent("/t/c")
     assert (statement["visitor_id"], statement["consent"]["ad_user_data"]) == (visitor, "denied")
-    assert page.evaluate("document.cookie") == ""
+    corner.until(lambda: page.evaluate("document.cookie") == "", "the cookies are gone")
     assert page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('tb_')).join()") == ""
+
+
+def test_a_cookie_that_is_under_way_at_the_withdrawal_does_not_come_back(corner):
+    name = "onetrust"
+    corner.page("/hat", VIEW, before=PLATFORMS[name].before)
+    page = corner.visit("/hat?ttclid=E.C.P.abc")
+    corner.web.delays["/t/k?"] = 1.5
+    waits(page, 100)
+    corner.answer(page, yes=True)
+    corner.until(lambda: any(path.startswith("/t/k?") for _, path in corner.web.asked), "the cookie is asked for")
+    with page.expect_request_finished(lambda request: "/t/k?" in request.url):
+        corner.answer(page, yes=False)
+    corner.until(lambda: page.evaluate("document.cookie") == "", "the cookies are gone")
 
 
 @EACH
