@@ -19,6 +19,7 @@ from twinbeam.sources import consent_v1, events_v1, orders_v1
 SERVER_KEY = "tbs_" + "s" * 32
 BROWSER_KEY = "tbb_" + "b" * 32
 READ_KEY = "tbr_" + "r" * 32
+OPERATE_KEY = "tbo_" + "o" * 32
 
 
 class Answered(Struct):
@@ -65,6 +66,7 @@ def a_directory(*pixels: PixelEntry, codes: Sequence[str] | None = None) -> Dire
         SERVER_KEY: AccessKey("k1", KeyKind.SERVER, WORKSPACE, "checkout", allowed),
         BROWSER_KEY: AccessKey("k2", KeyKind.BROWSER, WORKSPACE, "tag", allowed),
         READ_KEY: AccessKey("k3", KeyKind.READ, WORKSPACE, "support"),
+        OPERATE_KEY: AccessKey("k4", KeyKind.OPERATE, WORKSPACE, "on-call"),
     }
     by_print = {fingerprint(text): key for text, key in keys.items()}
     return Directory(by_print, {place(entry.workspace, entry.code): entry for entry in entries})

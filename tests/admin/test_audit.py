@@ -155,7 +155,7 @@ OTHERS = {
     sending_missing.previewed,
     sending_missing.send,
     weekly_report.report,
-    dead_letters.reading,
+    dead_letters.letter_judge,
     dead_letters.resend,  # of what TikTok refused; tests/admin/test_dead_letters.py tells
     requests.listed,
     requests.export,

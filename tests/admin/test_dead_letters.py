@@ -1,4 +1,4 @@
-"""Dead letters are listed, previewed and sent again by one order that goes on where it stopped."""
+"""Dead letters are listed, previewed and sent again by one resend that goes on where it stopped."""
 
 from contextlib import closing
 
@@ -37,7 +37,7 @@ def refuse(room, *orders, **changes):
 
 
 def reads(admin):
-    return dead_letters.reading(admin, TERMS)
+    return dead_letters.letter_judge(admin, TERMS)
 
 
 def states(room):
@@ -62,16 +62,16 @@ def test_a_preview_adds_up_what_goes_and_why_the_rest_stays(room, admin):
     assert states(room) == {"refused": 3}, "a preview changes nothing"
 
 
-def test_an_order_is_carried_out_once_and_told_in_the_audit(room, admin):
+def test_a_resend_is_carried_out_once_and_told_in_the_audit(room, admin):
     refuse(room, "1001", "1002")
-    order = dead_letters.resend(admin, LetterFilter(WORKSPACE), TERMS)
-    assert (order.count, states(room)) == (2, {"refused": 2}), "the gateway carries it out"
+    run = dead_letters.resend(admin, LetterFilter(WORKSPACE), TERMS)
+    assert (run.count, states(room)) == (2, {"refused": 2}), "the gateway carries it out"
     done = carry_out(room.store, TERMS, room.clock.now_ms())
     assert (done.sent, done.left, done.finished_ms) == (2, {}, room.clock.now_ms())
     assert carry_out(room.store, TERMS, room.clock.now_ms()) is None
     assert states(room) == {"ready": 2}
     (line, *_) = audit.latest(admin, limit=1)
-    assert (line.who, line.what, line.after) == ("ada", f"dead letters ({WORKSPACE}), order 1", "send 2 again")
+    assert (line.who, line.what, line.after) == ("ada", f"dead letters ({WORKSPACE}), resend 1", "send 2 again")
 
 
 def test_what_became_a_dead_letter_later_is_not_meant(room, admin):
@@ -82,7 +82,7 @@ def test_what_became_a_dead_letter_later_is_not_meant(room, admin):
     assert states(room) == {"ready": 1, "refused": 1}
 
 
-def test_a_long_order_goes_on_where_it_stopped(room, admin):
+def test_a_long_resend_goes_on_where_it_stopped(room, admin):
     refuse(room, *(str(n) for n in range(AT_ONCE + 1)))
     dead_letters.resend(admin, LetterFilter(WORKSPACE), TERMS)
     half = carry_out(room.store, TERMS, room.clock.now_ms())

@@ -55,9 +55,9 @@ def test_sending_again_asks_first():
     told = said("resend", "--code", "40002", answer="n\n")
     assert "2 dead letters" in told
     assert "2 can be sent again, worth 41.00 EUR" in told
-    assert said("orders") == "Nothing was ever sent again.\n"
-    assert "Order 1: sent while the gateway runs." in said("resend", "--code", "40002", answer="y\n")
-    assert "0 of 2, 0 sent again" in said("orders")
+    assert said("resends") == "Nothing was ever sent again.\n"
+    assert "Resend 1: sent while the gateway runs." in said("resend", "--code", "40002", answer="y\n")
+    assert "0 of 2, 0 sent again" in said("resends")
 
 
 def test_without_any_that_matches_nothing_is_asked():

@@ -86,7 +86,7 @@ COMMANDS = (
     "dead-letters list",
     "dead-letters show",
     "dead-letters resend",
-    "dead-letters orders",
+    "dead-letters resends",
     "feed",
     "feed import",
     "feed status",

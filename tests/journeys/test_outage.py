@@ -104,7 +104,7 @@ def test_a_dead_letter_is_sent_again_once_its_cause_is_mended(shop):
     assert "sent while the gateway runs" in shop.gateway.told("dead-letters", "resend", "--pixel", CALM, "--yes")
     wait_until(lambda: shop.story("poisoned", wait=0)["state"] == "delivered", "it is delivered", 10)
     assert [event["event_id"] for event in shop.tiktok.counted(pixel=CALM)].count("poisoned") == 1
-    assert "done, 1 sent again" in shop.gateway.told("dead-letters", "orders")
+    assert "done, 1 sent again" in shop.gateway.told("dead-letters", "resends")
 
 
 def test_a_wrong_token_holds_back_its_own_pixel_only_until_a_good_one_is_saved(shop):

@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountStore
-from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendOrders
+from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendLog
 from twinbeam.admin.product_contract import FeedStore
 from twinbeam.admin.token_record import TokenChecks
 from twinbeam.admin.user_contract import UserTable
@@ -170,7 +170,7 @@ class Administration(Protocol):
         ...
 
     @property
-    def resends(self) -> ResendOrders:
+    def resends(self) -> ResendLog:
         """Orders to send dead letters again."""
         ...
 

@@ -23,24 +23,24 @@ class DeadLetterReads(Protocol):
 
 
 class ResendReads(Protocol):
-    """The part of a store that shows orders to send again. Raises StorageError."""
+    """The part of a store that shows the resends. Raises StorageError."""
 
     def newest(self, workspaces: Sequence[str], *, limit: int) -> list[Resend]:
-        """Return the newest orders of some workspaces, the newest first."""
+        """Return the newest resends of some workspaces, the newest first."""
         ...
 
 
-class ResendOrders(ResendReads, Protocol):
-    """The part of a store that keeps orders to send again. Raises StorageError."""
+class ResendLog(ResendReads, Protocol):
+    """The part of a store that keeps the resends. Raises StorageError."""
 
-    def add(self, order: Resend) -> Resend:
-        """Keep a new order; returns it with its number."""
+    def add(self, run: Resend) -> Resend:
+        """Keep a new resend; returns it with its number."""
         ...
 
     def unfinished(self) -> Resend | None:
-        """Return the oldest order that is not carried out."""
+        """Return the oldest resend that is not carried out."""
         ...
 
-    def note(self, order: Resend) -> None:
-        """Note how far an order is carried out."""
+    def note(self, run: Resend) -> None:
+        """Note how far a resend is carried out."""
         ...

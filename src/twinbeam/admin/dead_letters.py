@@ -1,4 +1,4 @@
-"""Dead letters: what TikTok refused, what sending it again would do, and the order to do so."""
+"""Dead letters: what TikTok refused, what sending it again would do, and the resend that does it."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
-from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendOrders
+from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendLog
 from twinbeam.admin.errors import AdminError, NotFound
 from twinbeam.admin.workspaces import known as known_workspace
 from twinbeam.core.dead_letters import DeadLetter, LetterFilter, Resend, ResendPreview
@@ -26,7 +26,7 @@ _END = 2**62
 
 
 class ResendingStore(Protocol):
-    """What carrying an order out needs: the writer's store."""
+    """What carrying a resend out needs: the writer's store."""
 
     @property
     def dead_letters(self) -> DeadLetterReads:
@@ -34,8 +34,8 @@ class ResendingStore(Protocol):
         ...
 
     @property
-    def resends(self) -> ResendOrders:
-        """The orders to send again."""
+    def resends(self) -> ResendLog:
+        """The resends, and how far each is."""
         ...
 
     def pixels(self) -> list[PixelRow]:
@@ -91,7 +91,7 @@ class LetterJudge(Struct, frozen=True):
         return closed if row is None or closed else why_not(letter, row.rules, self.terms.ages, self.now_ms)
 
 
-def reading(admin: Admin, terms: ResendTerms) -> LetterJudge:
+def letter_judge(admin: Admin, terms: ResendTerms) -> LetterJudge:
     """Return what an owner's command reads."""
     store = admin.store
     return LetterJudge(store.dead_letters, store.pixels(), terms, admin.clock.now_ms())
@@ -111,44 +111,44 @@ def preview(reads: LetterJudge, asked: LetterFilter) -> ResendPreview:
 
 def resend(admin: Admin, asked: LetterFilter, terms: ResendTerms) -> Resend:
     """
-    Order that some dead letters are sent again; the running gateway carries it out, and the audit tells of it.
+    Have some dead letters sent again; the running gateway carries it out, and the audit tells of it.
 
     Raises NotFound where none is meant, and AdminError where none of them may be sent.
     """
     known_workspace(admin, asked.workspace)
     with changing(admin) as audit:
-        meant = list(_all(reading(admin, terms), asked))
+        meant = list(_all(letter_judge(admin, terms), asked))
         if not meant:
             raise NotFound("No dead letter matches. List them with: twinbeam dead-letters list")
         sendable = [it.letter.id for it in meant if it.stays is None]
         if not sendable:
             raise AdminError("None of these can be sent again; the preview tells why.")
         upto = meant[-1].letter.id
-        order = Resend(0, asked, admin.actor.name, audit.at_ms, count=len(meant), upto=upto)
-        kept = admin.store.resends.add(order)
-        audit.tell(f"dead letters ({asked.workspace}), order {kept.id}", "", f"send {len(sendable)} again")
+        run = Resend(0, asked, admin.actor.name, audit.at_ms, count=len(meant), upto=upto)
+        kept = admin.store.resends.add(run)
+        audit.tell(f"dead letters ({asked.workspace}), resend {kept.id}", "", f"send {len(sendable)} again")
     return kept
 
 
 def carry_out(store: ResendingStore, terms: ResendTerms, now_ms: int) -> Resend | None:
-    """Carry the oldest order out a little further, in one transaction; returns it, or None where there is none."""
-    order = store.resends.unfinished()
-    if order is None:
+    """Carry the oldest resend out a little further, in one transaction; returns it, or None where there is none."""
+    run = store.resends.unfinished()
+    if run is None:
         return None
     with store.transaction():
         found = store.dead_letters
-        ids = found.ids(order.asked, after=order.place, upto=order.upto, limit=AT_ONCE)
+        ids = found.ids(run.asked, after=run.place, upto=run.upto, limit=AT_ONCE)
         rows = {(row.workspace, row.code): row for row in store.pixels()}
         letters = found.letters(ids, terms.never_taken)
         closed = {it.id: reason for it in letters if (reason := _closed(rows.get((it.workspace, it.pixel))))}
         open_ = [it.id for it in letters if it.id not in closed]
         became: Counter[str] = Counter(closed.values()) + Counter(store.resend(open_, terms.never_taken, now_ms))
         sent = became.pop("", 0)
-        left = {reason: order.left.get(reason, 0) + became.get(reason, 0) for reason in {**order.left, **became}}
+        left = {reason: run.left.get(reason, 0) + became.get(reason, 0) for reason in {**run.left, **became}}
         done = replace(
-            order,
-            place=ids[-1] if ids else order.upto,
-            sent=order.sent + sent,
+            run,
+            place=ids[-1] if ids else run.upto,
+            sent=run.sent + sent,
             left=left,
             finished_ms=now_ms if len(ids) < AT_ONCE else None,
         )

@@ -28,8 +28,8 @@ class NewKey(Struct, frozen=True):
 
     kind: KeyKind
     source: str  #: who will use it; shown with each event
-    routes: tuple[Route, ...] = ()  #: where its events go; a read key needs none
-    shop: str | None = None  #: of several the one it writes for; never of a read key, which tells of all
+    routes: tuple[Route, ...] = ()  #: where its events go; a key that sends no events needs none
+    shop: str | None = None  #: of several the one it writes for; never of a key that reads, which tells of all
     workspace: str = MAIN
 
 
@@ -43,7 +43,7 @@ class CreatedKey(Struct, frozen=True):
 def create(admin: Admin, wanted: NewKey) -> CreatedKey:
     """Make a key; raises AdminError."""
     kind, workspace = wanted.kind, wanted.workspace
-    if kind is not KeyKind.READ and not wanted.routes:
+    if kind.writes and not wanted.routes:
         codes = f"twinbeam pixels list{meant_for(workspace)}"
         raise Invalid(f"A {kind} key needs a pixel: add --pixel CODE ({codes} shows the codes).")
     check_line("source", wanted.source)
@@ -96,10 +96,10 @@ def revoke(admin: Admin, workspace: str, said: str) -> str:
 
 def _shop_of(admin: Admin, wanted: NewKey) -> str:
     """Return the shop a write key belongs to; whoever reads sees all of them."""
-    if wanted.kind is not KeyKind.READ:
+    if wanted.kind.writes:
         return shops.known(admin, wanted.workspace, wanted.shop)
     if wanted.shop is not None:
-        raise Invalid("A read key tells of every shop of its workspace; leave --shop out.")
+        raise Invalid(f"A key to {wanted.kind} tells of every shop of its workspace; leave --shop out.")
     return ""
 
 

@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
-from twinbeam.admin.dead_letters import LetterJudge, ResendTerms, reading
+from twinbeam.admin.dead_letters import LetterJudge, ResendTerms, letter_judge
 from twinbeam.admin.errors import Conflict, NotFound
 from twinbeam.admin.reconciling import DAYS, OrderScope, last_days, reconciliation, told_of
 from twinbeam.admin.workspaces import known as known_workspace
-from twinbeam.core.dead_letters import LetterFilter, Resend
+from twinbeam.core.dead_letters import LetterFilter, Resend, stays_because
 from twinbeam.core.money import shown
 from twinbeam.core.outcomes import Reason
 from twinbeam.orders.reconciliation import Line, OrderReads, Result, sentence
@@ -53,8 +53,8 @@ _WHY = {
     Reason.ORDER_REUSED: "Its number was used before. Look at it, then send it: twinbeam release ORDER",
     Reason.CONSENT_NOT_SAID: "Nobody said whether its visitor gave consent, so it must not be sent.",
     Reason.CONSENT_NEVER_SAID: "Nobody said whether its visitor gave consent, so it must not be sent.",
-    Reason.DEDUP_WINDOW: "TikTok may have a copy, and 47 hours after it another one could count twice.",
-    Reason.TOO_OLD: "It is older than 7 days, and TikTok takes no older events.",
+    Reason.DEDUP_WINDOW: stays_because(Reason.DEDUP_WINDOW),
+    Reason.TOO_OLD: stays_because(Reason.TOO_OLD),
 }
 
 
@@ -89,7 +89,7 @@ def asked_for(admin: Admin, workspace: str, *, days: int = DAYS, pixel: str = ""
 
 def previewed(admin: Admin, question: OrderScope, terms: ResendTerms) -> MissingPreview:
     """Return what would be sent of what TikTok lacks of some orders."""
-    letters, reads = reading(admin, terms), admin.store.orders
+    letters, reads = letter_judge(admin, terms), admin.store.orders
     return preview(reads, letters, question, reconciliation(reads, letters.pixels, question).parts)
 
 
@@ -100,7 +100,7 @@ def send(admin: Admin, question: OrderScope, terms: ResendTerms) -> MissingPrevi
         if not found.conversions:
             raise Conflict("Nothing that is missing can be sent again. `twinbeam orders send-missing` says why.")
         by_workspace: defaultdict[str, list[int]] = defaultdict(list)
-        for letter in reading(admin, terms).found.letters(found.conversions, terms.never_taken):
+        for letter in letter_judge(admin, terms).found.letters(found.conversions, terms.never_taken):
             by_workspace[letter.workspace].append(letter.id)
         for workspace, ids in sorted(by_workspace.items()):
             asked = LetterFilter(workspace, ids=tuple(ids))

@@ -59,7 +59,7 @@ def list_letters(limit: int, **asked: Any) -> None:
     from twinbeam.cli.setup import opened_admin
 
     with opened_admin() as admin:
-        page = dead_letters.listed(dead_letters.reading(admin, RESEND_TERMS), _asked(**asked), limit=limit)
+        page = dead_letters.listed(dead_letters.letter_judge(admin, RESEND_TERMS), _asked(**asked), limit=limit)
     if not page.letters:
         click.echo("There is no dead letter.")
     for judged in page.letters:
@@ -88,7 +88,7 @@ def show(number: int, workspace: str) -> None:
     from twinbeam.core.error_reference import advice_on
 
     with opened_admin() as admin:
-        reads = dead_letters.reading(admin, RESEND_TERMS)
+        reads = dead_letters.letter_judge(admin, RESEND_TERMS)
         found = dead_letters.listed(reads, LetterFilter(workspace, ids=(number,))).letters
     if not found:
         raise NotFound(f"{number} is no dead letter of {workspace}. List them with: twinbeam dead-letters list")
@@ -127,23 +127,23 @@ def resend(numbers: tuple[int, ...], *, yes: bool, **asked: Any) -> None:
 
     with opened_admin() as admin:
         meant = replace(_asked(**asked), ids=numbers)
-        seen = dead_letters.preview(dead_letters.reading(admin, RESEND_TERMS), meant)
+        seen = dead_letters.preview(dead_letters.letter_judge(admin, RESEND_TERMS), meant)
         _tell(seen)
         if not seen.sendable or not (yes or click.confirm(f"Send {seen.sendable} again?")):
             return
-        order = dead_letters.resend(admin, meant, RESEND_TERMS)
-    click.echo(f"Order {order.id}: sent while the gateway runs. See: twinbeam dead-letters orders")
+        run = dead_letters.resend(admin, meant, RESEND_TERMS)
+    click.echo(f"Resend {run.id}: sent while the gateway runs. See: twinbeam dead-letters resends")
 
 
 @command.command()
 @workspace_option
-def orders(workspace: str) -> None:
+def resends(workspace: str) -> None:
     """
-    List the orders to send again, the newest first, with how far each is.
+    List what was sent again, the newest first, with how far each resend is.
 
     \b
     Examples:
-      twinbeam dead-letters orders
+      twinbeam dead-letters resends
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.cli.setup import opened_admin
 
@@ -151,8 +151,8 @@ def orders(workspace: str) -> None:
         found = admin.store.resends.newest([workspace], limit=50)
     if not found:
         click.echo("Nothing was ever sent again.")
-    for order in found:
-        click.echo(_order_line(order))
+    for run in found:
+        click.echo(_run_line(run))
 
 
 def _asked(
@@ -206,12 +206,12 @@ def _order(order_id: str) -> str:
     return f", order {visible(order_id)}" if order_id else ""
 
 
-def _order_line(order: "Resend") -> str:
+def _run_line(run: "Resend") -> str:
     from twinbeam.core.dead_letters import stays_because
 
-    far = "done" if order.finished_ms is not None else f"{order.done} of {order.count}"
-    left = "".join(f"; {n} stay: {stays_because(reason)}" for reason, n in order.left.items())
-    return f"{order.id:>5}  {_time(order.at_ms)}  {order.who}: {far}, {order.sent} sent again{left}"
+    far = "done" if run.finished_ms is not None else f"{run.done} of {run.count}"
+    left = "".join(f"; {n} stay: {stays_because(reason)}" for reason, n in run.left.items())
+    return f"{run.id:>5}  {_time(run.at_ms)}  {run.who}: {far}, {run.sent} sent again{left}"
 
 
 def _time(ms: int) -> str:

@@ -21,7 +21,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("kind", type=click.Choice(["server", "browser", "read"]))
+@click.argument("kind", type=click.Choice(["server", "browser", "read", "operate"]))
 @click.option("--source", required=True, help="Who will use it, such as shop or tag; shown with each event.")
 @click.option("--pixel", "pixels", multiple=True, help="A pixel its events go to; repeat for several.")
 @click.option(
@@ -50,6 +50,7 @@ def create(  # noqa: PLR0913 -- one for each option
     server   writes events from your backend; keep it secret
     browser  writes events from pages; may be seen by anybody
     read     reads what became of events; keep it secret
+    operate  reads, and sends dead letters again; keep it secret
 
     An event goes to each pixel of which a route takes it: by the host of its page, the country of its visitor,
     its currency and its name (host=, country=, currency=, event=). A --pixel is a route that takes all.
@@ -72,7 +73,7 @@ def create(  # noqa: PLR0913 -- one for each option
         made = keys.create(admin, keys.NewKey(KeyKind(kind), source, leading, shop, workspace))
     if as_json:
         shown = {"id": made.row.id, "key": made.text, "kind": kind, "workspace": workspace, "source": source}
-        shown |= {} if kind == "read" else {"shop": made.row.shop or FIRST_SHOP}
+        shown |= {} if not made.row.shop and kind in ("read", "operate") else {"shop": made.row.shop or FIRST_SHOP}
         click.echo(json.dumps(shown | {"pixels": made.row.pixels, "routes": list(map(written, leading))}))
     else:
         click.echo(made.text)

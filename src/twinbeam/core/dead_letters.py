@@ -60,7 +60,7 @@ class ResendPreview(Struct, frozen=True):
 
 
 class Resend(Struct, frozen=True):
-    """One order to send dead letters again, and how far it is carried out."""
+    """Dead letters that were asked to be sent again, and how far that is."""
 
     id: int
     asked: LetterFilter

@@ -66,6 +66,12 @@ class KeyKind(StrEnum):
     BROWSER = "browser"
     SERVER = "server"
     READ = "read"
+    OPERATE = "operate"
+
+    @property
+    def writes(self) -> bool:
+        """Whether events are sent with it."""
+        return self in (KeyKind.BROWSER, KeyKind.SERVER)
 
 
 class User(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -12,6 +12,8 @@ from twinbeam.demo.processes import DemoError, run_once
 from twinbeam.demo.visits import ShopSystem
 from twinbeam.demo.webhooks import SOURCES
 
+_KINDS = (KeyKind.SERVER, KeyKind.BROWSER, KeyKind.READ)
+
 
 class PixelCredentials(Struct, frozen=True):
     """What opens a pixel: TikTok's token, and a key of each kind."""
@@ -33,7 +35,7 @@ async def add_pixel(
     add = ["pixels", "add", code, "--name", name, "--consent", "require", "--token-stdin", "--untried"]
     await run_once(["-m", "twinbeam", *add], settings, told=token)
     await run_once(["-m", "twinbeam", "pixels", "set", code, *rules], settings)
-    return PixelCredentials(token, {kind: await _create_key(kind, code, settings) for kind in KeyKind})
+    return PixelCredentials(token, {kind: await _create_key(kind, code, settings) for kind in _KINDS})
 
 
 async def add_source(settings: Mapping[str, str], code: str, system: ShopSystem) -> str:

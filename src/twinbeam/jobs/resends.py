@@ -10,11 +10,11 @@ from twinbeam.jobs.contract import Job, OnStore
 EVERY_SECONDS = 1.0
 
 Step = Callable[[int], Resend | None]
-"""Carry the oldest order out a little further, at a time in ms; gives the order, or None where none waits."""
+"""Carry the oldest resend out a little further, at a time in ms; gives it, or None where none waits."""
 
 
 async def run(step: Step, clock: Clock, on_store: OnStore, wake: Callable[[], None]) -> None:
-    """Carry out all orders that wait, and tell the sender after each step."""
+    """Carry out all resends that wait, and tell the sender after each step."""
     while await on_store(step, clock.now_ms()) is not None:
         wake()
 

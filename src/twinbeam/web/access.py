@@ -27,6 +27,7 @@ class Access(StrEnum):
     MEMBER = "member"  #: changes what is sent and how; finds by e-mail or phone
     OWNER = "owner"  #: decides who may do what, and connects accounts
     READ_KEY = "read_key"  #: shows single events of one workspace, to whoever sends a read key of it
+    OPERATE_KEY = "operate_key"  #: sends dead letters of one workspace again, for whoever sends an operate key of it
 
 
 #: The role that a route asks for, where it asks for one.

@@ -22,6 +22,7 @@ from twinbeam.web.access import Access, DeclaredRoute
 from twinbeam.web.account import view as account
 from twinbeam.web.accounts.routes import account_routes
 from twinbeam.web.api import conversions as conversions_api
+from twinbeam.web.api import dead_letters as dead_letters_api
 from twinbeam.web.api import probes
 from twinbeam.web.contract import (
     NEVER_CERTAIN,
@@ -216,6 +217,15 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute("/account", partial(account.show, renderer, door), needs=Access.VIEWER, methods=("GET", "POST")),
         DeclaredRoute("/users", partial(users.show, renderer, context), needs=Access.OWNER, methods=("GET", "POST")),
         DeclaredRoute("/v1/conversions", partial(conversions_api.tell, context), needs=Access.READ_KEY),
+        DeclaredRoute("/v1/dead-letters", partial(dead_letters_api.show, context), needs=Access.READ_KEY),
+        DeclaredRoute("/v1/dead-letters/preview", partial(dead_letters_api.preview, context), needs=Access.READ_KEY),
+        DeclaredRoute(
+            "/v1/dead-letters/resend",
+            partial(dead_letters_api.resend, context),
+            needs=Access.OPERATE_KEY,
+            methods=("POST",),
+        ),
+        DeclaredRoute("/v1/resends", partial(dead_letters_api.resends, context), needs=Access.READ_KEY),
         DeclaredRoute("/healthz", partial(probes.health, context), needs=Access.ANYONE),
         DeclaredRoute("/readyz", partial(probes.readiness, context), needs=Access.MONITOR),
         DeclaredRoute("/metrics", partial(probes.metrics, context), needs=Access.MONITOR),

@@ -40,8 +40,10 @@ def handlers(renderer: PageRenderer) -> dict[type[Exception], Failing]:
     """Return what Starlette calls for each kind of failure."""
 
     async def refused(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        return _answer(renderer, request, status, error.detail if isinstance(error, NotAdmitted) else "")
+        if not isinstance(error, HTTPException):
+            return _answer(renderer, request, 500)
+        detail = error.detail if isinstance(error, NotAdmitted) else ""
+        return _answer(renderer, request, error.status_code, detail, error.headers)
 
     async def unreadable(request: Request, _error: Exception) -> Response:
         return _answer(renderer, request, 503)
@@ -66,9 +68,13 @@ def unread(renderer: PageRenderer) -> Callable[[ProblemCode, bytes], Reply]:
     return answer
 
 
-def _answer(renderer: PageRenderer, request: Request, status: int, detail: str = "") -> Response:
+def _answer(
+    renderer: PageRenderer, request: Request, status: int, detail: str = "", headers: Mapping[str, str] | None = None
+) -> Response:
     if request.url.path.startswith("/v1/"):
-        return refusal(_PROBLEMS.get(status, ReadProblem.INTERNAL))
+        answer = refusal(_PROBLEMS.get(status, ReadProblem.INTERNAL))
+        answer.headers.update(headers or {})
+        return answer
     return _page(renderer, status, detail)
 
 

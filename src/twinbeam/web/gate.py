@@ -21,7 +21,7 @@ from twinbeam.admin.links import fingerprint
 from twinbeam.admin.sessions import SEEN_EVERY_MS, signed_in_by
 from twinbeam.core.errors import StorageError
 from twinbeam.core.users import PresentedSession, Role, SignedIn
-from twinbeam.pipeline.accept.credentials import may_read, presented
+from twinbeam.pipeline.accept.credentials import may_operate, may_read, presented
 from twinbeam.pipeline.accept.problems import Problem
 from twinbeam.web.access import ROLES, Access
 from twinbeam.web.api.problems import key_refusal
@@ -31,6 +31,7 @@ from twinbeam.web.cookies import FORM, SESSION, is_secure, read_cookie
 from twinbeam.web.forms import TOKEN, fields, read_body
 
 TOKEN_HEADER = "x-csrf-token"  # noqa: S105 -- a name
+_KEYS = {Access.READ_KEY: may_read, Access.OPERATE_KEY: may_operate}
 _LOOKS = frozenset({"GET", "HEAD"})
 _FORWARDED = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")
 _FORM_TYPES = ("", "application/x-www-form-urlencoded")
@@ -51,8 +52,8 @@ class Gate:
     async def admit(self, request: Request, needs: Access) -> tuple[Response | None, Receive]:
         """Return the answer for whoever is not let in, or None; and what the body is read from."""
         enter(Browser())
-        if needs is Access.READ_KEY:
-            return self._with_key(request), request.receive
+        if needs in _KEYS:
+            return self._with_key(request, needs), request.receive
         if needs is Access.MONITOR and self._monitors(request):
             return None, request.receive
         # To a page for anyone, somebody who cannot be looked up now is nobody.
@@ -101,12 +102,12 @@ class Gate:
             with suppress(StorageError):
                 await self._context.on_store(see)
 
-    def _with_key(self, request: Request) -> Response | None:
+    def _with_key(self, request: Request, needs: Access) -> Response | None:
         given = presented(dict(request.scope["headers"]), request.scope["query_string"])
-        key = may_read(given, self._context.directory())
+        key = _KEYS[needs](given, self._context.directory())
         if isinstance(key, Problem):
             return key_refusal(key)
-        request.state.read_key = key
+        request.state.key = key
         return None
 
     def _monitors(self, request: Request) -> bool:

@@ -27,7 +27,7 @@ from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
-from twinbeam.web.dead_letters.sight import LettersSeen, OrdersToResend
+from twinbeam.web.dead_letters.sight import LettersSeen, ResendsSeen
 from twinbeam.web.feed_sight import FeedsOfWorkspace, FeedsWithoutAddresses
 from twinbeam.web.order_sight import OrdersOfWorkspace
 
@@ -91,7 +91,7 @@ class OneWorkspace:
     @property
     def resends(self) -> ResendReads:
         """Return the orders to send dead letters again."""
-        return OrdersToResend(self._all.resends, self._workspace)
+        return ResendsSeen(self._all.resends, self._workspace)
 
     @property
     def products(self) -> FeedReads:

@@ -240,7 +240,11 @@ def test_a_question_that_cannot_be_answered_names_the_field(room, query, field):
 def test_programs_get_problems_where_people_get_pages(room):
     assert room.get("/v1/elsewhere").json["code"] == "not_found"
     posted = room.get("/v1/conversions", method="POST")
-    assert (posted.status, posted.json["code"], posted.headers["allow"]) == (405, "method_not_allowed", "GET, HEAD")
+    assert (posted.status, posted.json["code"], sorted(posted.headers["allow"].split(", "))) == (
+        405,
+        "method_not_allowed",
+        ["GET", "HEAD"],
+    )
 
 
 def failing(error):

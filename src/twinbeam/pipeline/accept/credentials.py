@@ -42,11 +42,20 @@ def may_write(given: Presented | None, directory: Directory) -> AccessKey | Prob
 
 
 def may_read(given: Presented | None, directory: Directory) -> AccessKey | Problem:
-    """Let read keys through."""
+    """Let read keys through, and operate keys."""
     return _admit(given, directory, _NOT_TO_READ)
 
 
-_NOT_TO_WRITE = {KeyKind.READ: ProblemCode.READ_KEY_CANNOT_WRITE}
+def may_operate(given: Presented | None, directory: Directory) -> AccessKey | Problem:
+    """Let operate keys through."""
+    return _admit(given, directory, _NOT_TO_OPERATE)
+
+
+_NOT_TO_WRITE = {
+    KeyKind.READ: ProblemCode.READ_KEY_CANNOT_WRITE,
+    KeyKind.OPERATE: ProblemCode.READ_KEY_CANNOT_WRITE,
+}
+_NOT_TO_OPERATE = dict.fromkeys(set(KeyKind) - {KeyKind.OPERATE}, ProblemCode.KEY_CANNOT_OPERATE)
 _NOT_TO_READ = {
     KeyKind.BROWSER: ProblemCode.WRITE_KEY_CANNOT_READ,
     KeyKind.SERVER: ProblemCode.WRITE_KEY_CANNOT_READ,

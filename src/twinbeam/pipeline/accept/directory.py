@@ -28,7 +28,12 @@ from twinbeam.core.rules import (
 from twinbeam.core.values import Channel, EventSource, KeyKind
 from twinbeam.pipeline.accept.routing import Routing, routing_of
 
-PREFIXES: Mapping[KeyKind, str] = {KeyKind.SERVER: "tbs_", KeyKind.BROWSER: "tbb_", KeyKind.READ: "tbr_"}
+PREFIXES: Mapping[KeyKind, str] = {
+    KeyKind.SERVER: "tbs_",
+    KeyKind.BROWSER: "tbb_",
+    KeyKind.READ: "tbr_",
+    KeyKind.OPERATE: "tbo_",
+}
 WEBHOOK = "webhook"  #: the dialect of sources that keep the specification of Standard Webhooks
 KEY_RANDOM_BYTES = 24  # 32 URL-safe characters
 

@@ -38,6 +38,7 @@ class ProblemCode(StrEnum):
     INVALID_WRITE_KEY = "invalid_write_key"
     INVALID_SIGNATURE = "invalid_signature"
     READ_KEY_CANNOT_WRITE = "read_key_cannot_write"
+    KEY_CANNOT_OPERATE = "key_cannot_operate"
     WRITE_KEY_CANNOT_READ = "write_key_cannot_read"
     SECRET_KEY_IN_URL = "secret_key_in_url"  # noqa: S105 -- a code, not a secret
     NOT_FOUND = "not_found"
@@ -134,7 +135,7 @@ KINDS: Mapping[ProblemCode, Kind] = {
         401,
         "Unknown key",
         "This key is unknown here: mistyped, or revoked.",
-        "Send all of it: keys begin with tbs_, tbb_ or tbr_. `twinbeam keys list` shows which are revoked, "
+        "Send all of it: keys begin with tbs_, tbb_, tbr_ or tbo_. `twinbeam keys list` shows which are revoked, "
         "`twinbeam keys create` makes a new one.",
         _CHALLENGE,
     ),
@@ -147,11 +148,17 @@ KINDS: Mapping[ProblemCode, Kind] = {
     ProblemCode.READ_KEY_CANNOT_WRITE: Kind(
         403,
         "A read key cannot send events",
-        "This key may only read.",
+        "This key cannot send events.",
         "Send events with a server key (tbs_) or a browser key (tbb_).",
     ),
     ProblemCode.WRITE_KEY_CANNOT_READ: Kind(
         403, "A write key cannot read", "This key may only send events.", "Read with a read key (tbr_)."
+    ),
+    ProblemCode.KEY_CANNOT_OPERATE: Kind(
+        403,
+        "No operate key",
+        "This key cannot send dead letters again.",
+        "Make one that can: `twinbeam keys create operate --source NAME` (tbo_).",
     ),
     ProblemCode.SECRET_KEY_IN_URL: Kind(
         403,

@@ -88,7 +88,7 @@ class BadQuery(Struct, frozen=True):
 
 async def tell(context: RouteContext, request: Request) -> Response:
     """Answer GET /v1/conversions."""
-    key: AccessKey = request.state.read_key
+    key: AccessKey = request.state.key
     question = read_question(request.query_params)
     if isinstance(question, BadQuery):
         return refusal(ReadProblem.BAD_QUERY, question.message, field=question.field)

@@ -22,6 +22,7 @@ class ReadProblem(StrEnum):
 
     BAD_QUERY = "bad_query"
     UNKNOWN_CONVERSION = "unknown_conversion"
+    NOTHING_TO_RESEND = "nothing_to_resend"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     INTERNAL = "internal"
@@ -33,7 +34,7 @@ KINDS: Mapping[ReadProblem, Kind] = {
         400,
         "Unusable question",
         "The question cannot be understood.",
-        "Ask with ?event_id=... or ?order_id=..., one of them, and wait between 0 and 10 seconds.",
+        f"See {DOCS} for what this path can be asked.",
     ),
     ReadProblem.UNKNOWN_CONVERSION: Kind(
         404,
@@ -41,9 +42,15 @@ KINDS: Mapping[ReadProblem, Kind] = {
         "Nothing is known under this id in the workspace of this key, and no journal holds it.",
         "Compare the id with what was sent, or ask with wait=10 when it is on its way.",
     ),
+    ReadProblem.NOTHING_TO_RESEND: Kind(
+        409,
+        "Nothing to send again",
+        "No dead letter is meant, or none of those that are may be sent again.",
+        "Ask GET /v1/dead-letters/preview with the same words: it counts them and tells why they stay.",
+    ),
     ReadProblem.NOT_FOUND: Kind(404, "Not here", "There is nothing at this path.", f"See {DOCS} for the paths."),
     ReadProblem.METHOD_NOT_ALLOWED: Kind(
-        405, "Wrong method", "This path only reads.", "Use GET.", ((b"allow", b"GET, HEAD"),)
+        405, "Wrong method", "This path does not take this method.", f"See {DOCS} for the paths."
     ),
     ReadProblem.INTERNAL: Kind(
         500,

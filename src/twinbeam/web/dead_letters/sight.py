@@ -33,13 +33,13 @@ class LettersSeen:
         return self._workspace in ("", asked.workspace)
 
 
-class OrdersToResend:
+class ResendsSeen:
     """See admin.dead_letter_contract.ResendReads for the promises; it shows those of one workspace."""
 
-    def __init__(self, orders: ResendReads, workspace: str) -> None:
-        self._all = orders
+    def __init__(self, resends: ResendReads, workspace: str) -> None:
+        self._all = resends
         self._workspace = workspace
 
     def newest(self, workspaces: Sequence[str], *, limit: int) -> list[Resend]:
-        """Return the newest orders of some workspaces."""
+        """Return the newest resends of some workspaces."""
         return self._all.newest([it for it in workspaces if it == self._workspace], limit=limit)

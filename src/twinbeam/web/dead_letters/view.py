@@ -21,7 +21,7 @@ from twinbeam.web.places import Places, places
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
 
-ORDERS = 5  #: the newest ones are shown
+RESENDS = 5  #: the newest ones are shown
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -30,7 +30,7 @@ class LettersPage(Struct, frozen=True):
 
     page: Page
     preview: ResendPreview | None  #: of what a form asks to send again
-    orders: Sequence[Resend]
+    resends: Sequence[Resend]
     workspaces: Sequence[str]
     places: Places
 
@@ -47,7 +47,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         await act(context, request, partial(dead_letters.resend, asked=asked, terms=context.resend_terms))
     except AdminError as error:
         return await _page(renderer, context, request, form, problem=str(error))
-    return RedirectResponse(f"{PATH}#orders", 303, _NO_STORE)
+    return RedirectResponse(f"{PATH}#resends", 303, _NO_STORE)
 
 
 async def _page(
@@ -98,7 +98,7 @@ def read_page(
     return LettersPage(
         page=dead_letters.listed(reads, asked, before=before),
         preview=dead_letters.preview(reads, asked) if previews else None,
-        orders=seen.resends.newest(workspaces, limit=ORDERS),
+        resends=seen.resends.newest(workspaces, limit=RESENDS),
         workspaces=workspaces,
         places=places(pixels),
     )

@@ -35,7 +35,7 @@ _END = 2**62
 
 
 class DeadLetters:
-    """See admin.dead_letters_contract.DeadLetterReads for the promises."""
+    """See admin.dead_letter_contract.DeadLetterReads for the promises."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

@@ -1,4 +1,4 @@
-"""Orders to send dead letters again, and how far each is carried out."""
+"""Dead letters that were asked to be sent again, and how far each resend is."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,53 +29,53 @@ resend = Table(
 
 
 class ResendTable:
-    """See admin.dead_letter_contract.ResendOrders for the promises."""
+    """See admin.dead_letter_contract.ResendLog for the promises."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    def add(self, order: Resend) -> Resend:
-        """Keep a new order; returns it with its number."""
+    def add(self, run: Resend) -> Resend:
+        """Keep a new resend; returns it with its number."""
         values = {
-            "workspace": order.asked.workspace,
-            "asked": _text(order.asked),
-            "who": order.who,
-            "at_ms": order.at_ms,
-            "count": order.count,
-            "upto": order.upto,
-            "place": order.place,
-            "sent": order.sent,
-            "left": _text(order.left),
+            "workspace": run.asked.workspace,
+            "asked": _text(run.asked),
+            "who": run.who,
+            "at_ms": run.at_ms,
+            "count": run.count,
+            "upto": run.upto,
+            "place": run.place,
+            "sent": run.sent,
+            "left": _text(run.left),
         }
         with self._tables.transaction() as connection:
             (number,) = connection.execute(insert(resend).values(**values)).inserted_primary_key or (0,)
-        return msgspec.structs.replace(order, id=int(number))
+        return msgspec.structs.replace(run, id=int(number))
 
     def unfinished(self) -> Resend | None:
-        """Return the oldest order that is not carried out."""
+        """Return the oldest resend that is not carried out."""
         asked = select(resend).where(resend.c.finished_ms.is_(None)).order_by(resend.c.id).limit(1)
         with self._tables.reading() as connection:
             row = connection.execute(asked).mappings().one_or_none()
-        return None if row is None else _order(row)
+        return None if row is None else _read(row)
 
     def newest(self, workspaces: Sequence[str], *, limit: int) -> list[Resend]:
-        """Return the newest orders of some workspaces."""
+        """Return the newest resends of some workspaces."""
         asked = select(resend).where(resend.c.workspace.in_(workspaces)).order_by(resend.c.id.desc()).limit(limit)
         with self._tables.reading() as connection:
-            return [_order(row) for row in connection.execute(asked).mappings()]
+            return [_read(row) for row in connection.execute(asked).mappings()]
 
-    def note(self, order: Resend) -> None:
-        """Note how far an order is carried out."""
-        far = {"place": order.place, "sent": order.sent, "left": _text(order.left), "finished_ms": order.finished_ms}
+    def note(self, run: Resend) -> None:
+        """Note how far a resend is carried out."""
+        far = {"place": run.place, "sent": run.sent, "left": _text(run.left), "finished_ms": run.finished_ms}
         with self._tables.transaction() as connection:
-            connection.execute(update(resend).where(resend.c.id == order.id).values(**far))
+            connection.execute(update(resend).where(resend.c.id == run.id).values(**far))
 
 
 def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _order(row: Mapping[Any, Any]) -> Resend:
+def _read(row: Mapping[Any, Any]) -> Resend:
     fields = {str(name): value for name, value in row.items()}  # SQLAlchemy's names are of a type of its own
     del fields["workspace"]
     asked, left = (msgspec.json.decode(fields.pop(name)) for name in ("asked", "left"))
