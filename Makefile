@@ -15,11 +15,11 @@ help: ## list the targets
 demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C ends it (other ports: ARGS=--help)
 	@$(RUN) -m twinbeam demo $(ARGS)
 
-test: setup-dev chromium nginx senders tag axe php samples lint ## everything: lint, types, all tests (about ten minutes on 2 cores)
+test: setup-dev chromium nginx senders tag axe php samples lint ## everything: lint, types, all tests (about 22 minutes on 2 cores)
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not long and not alone" $(ARGS)
 	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
 
-test-fast: setup-dev ## rooms, most laws, engines: about 80 seconds, for daily work
+test-fast: setup-dev ## rooms, most laws, engines: about three minutes, for daily work
 	@$(RUN) -m pytest -q -n 3 --dist loadfile --hypothesis-profile=few -m "not journey and not slow and not long and not alone" $(ARGS)
 
 test-long: setup-dev chromium nginx senders ## the long versions: 30 kills, 10,000 fuzzed bodies, laws tried 1,000 times

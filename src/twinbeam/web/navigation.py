@@ -1,6 +1,12 @@
-"""The pages that stand in the head of every page, in one list: a page that is added stands here as well."""
+"""
+The pages that stand in the head of every page, in one list: a page that is added stands here as well.
+
+What people look at each day has a place of its own; the rest stands in a menu, so that the head holds it at any width.
+"""
 
 from collections.abc import Collection
+
+from msgspec import Struct
 
 from twinbeam.core.users import Role
 
@@ -10,14 +16,25 @@ ENTRIES = (
     ("/pixels", "Pixels", Role.VIEWER),
     ("/conversions", "Conversions", Role.VIEWER),
     ("/reconciliation", "Orders", Role.VIEWER),
-    ("/sources", "Sources", Role.MEMBER),
+    ("/dead-letters", "Dead letters", Role.MEMBER),
     ("/products", "Products", Role.VIEWER),
-    ("/setup", "Set-up", Role.MEMBER),
+    ("/sources", "Sources", Role.MEMBER),
     ("/accounts", "Accounts", Role.VIEWER),
+    ("/setup", "Set-up", Role.MEMBER),
     ("/users", "Users", Role.OWNER),
 )
+#: What stands outside the menu.
+DAILY = frozenset({"/", "/pixels", "/conversions", "/reconciliation"})
 
 
-def entries(role: Role, served: Collection[str]) -> list[tuple[str, str]]:
-    """Return address and name of each page in the head, for a role, of those that are served."""
-    return [(path, name) for path, name, needed in ENTRIES if role.covers(needed) and path in served]
+class Navigation(Struct, frozen=True):
+    """Address and name of each page in the head of somebody's pages."""
+
+    daily: list[tuple[str, str]]
+    more: list[tuple[str, str]]
+
+
+def entries(role: Role, served: Collection[str]) -> Navigation:
+    """Return what a role has in the head, of the pages that are served."""
+    shown = [(path, name) for path, name, needed in ENTRIES if role.covers(needed) and path in served]
+    return Navigation([it for it in shown if it[0] in DAILY], [it for it in shown if it[0] not in DAILY])

@@ -18,7 +18,7 @@ from twinbeam.core.outcomes import SENTENCES
 from twinbeam.core.users import Role
 from twinbeam.web import wording
 from twinbeam.web.browser import current
-from twinbeam.web.navigation import entries
+from twinbeam.web.navigation import Navigation, entries
 
 _HERE = Path(__file__).parent
 _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
@@ -75,7 +75,7 @@ class PageRenderer:
             raise HTTPException(404)
         return Response(found.content, headers={**_FOR_EVER, "content-type": found.kind})
 
-    def _navigation(self, role: Role) -> list[tuple[str, str]]:
+    def _navigation(self, role: Role) -> Navigation:
         return entries(role, self.served)
 
     def _url(self, name: str) -> str:
