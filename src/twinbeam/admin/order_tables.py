@@ -8,11 +8,24 @@ from twinbeam.core.money import in_units
 from twinbeam.orders.reconciliation import Line
 from twinbeam.orders.sums import NO_DAY, OrderGroup, OrderSums
 
-LINE = ("order", "shop", "placed", "paid", "value", "currency", "pixel", "result", "reason", "told", "conversion")
+LINE = (
+    "order",
+    "shop",
+    "placed",
+    "paid",
+    "value",
+    "currency",
+    "pixel",
+    "result",
+    "reason",
+    "told",
+    "conversion",
+    "margin",
+)
 SUMS = (
     *("day", "workspace", "pixel", "channel", "currency", "source"),
     *("orders", "accepted", "ignored", "missing", "accuracy"),
-    *("value", "accepted_value", "ignored_value", "missing_value", "delta", "refunded", "net"),
+    *("value", "accepted_value", "ignored_value", "missing_value", "delta", "refunded", "net", "margin", "with_margin"),
     *("tiktok_browser", "tiktok_server"),
 )
 _EPOCH = date(1970, 1, 1)
@@ -24,7 +37,8 @@ def line_row(line: Line) -> list[object]:
     paid = "" if order.paid_ms is None else moment(order.paid_ms)
     value, told = in_units(order.value_minor, order.currency), in_units(line.told_minor, line.told_currency)
     head = (order.order_id, order.shop, moment(order.placed_ms), paid, value, order.currency)
-    return [*head, line.pixel, line.result, line.reason, told, line.conversion]
+    margin = in_units(line.margin_minor, order.currency)
+    return [*head, line.pixel, line.result, line.reason, told, line.conversion, margin]
 
 
 def sum_rows(
@@ -56,9 +70,19 @@ def moment(ms: int) -> str:
 
 def _as_sums(place: OrderGroup, total: OrderSums) -> list[object]:
     money = total.money[place.currency]
-    amounts = (money.value, money.accepted, money.ignored, money.missing, money.delta, money.refunded, money.net)
+    amounts = (
+        money.value,
+        money.accepted,
+        money.ignored,
+        money.missing,
+        money.delta,
+        money.refunded,
+        money.net,
+        money.margin,
+    )
     counts = (total.orders, total.accepted, total.n_ignored, total.n_missing, f"{total.accuracy:.4f}")
-    return [as_day(place.day), *place[1:], *counts, *(in_units(minor, place.currency) for minor in amounts)]
+    in_money = (in_units(minor, place.currency) for minor in amounts)
+    return [as_day(place.day), *place[1:], *counts, *in_money, money.with_margin]
 
 
 def _harmless(cell: object) -> object:

@@ -235,6 +235,7 @@ def _tell(total: "OrderSums", days: int, things: str) -> None:
     for currency, money in total.money.items():
         told = {"value": money.value, "accepted": money.accepted, "missing": money.missing, "delta": money.delta}
         told |= {"refunded": money.refunded, "net": money.net}
+        told |= {f"margin of {money.with_margin}": money.margin} if money.with_margin else {}
         click.echo(", ".join(f"{name} {_money(minor, currency)}" for name, minor in told.items()))
     click.echo(f"The delta is {BASIS}")
 

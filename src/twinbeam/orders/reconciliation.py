@@ -87,6 +87,7 @@ class OrderConversion(Struct, frozen=True):
     enriched: bool = False  #: it was accepted, and then sent once more with what came later
     test: bool = False
     marks: int = 0  #: of orders.causes: what its copies tell of page, script and click
+    margin_minor: int | None = None  #: what its products leave, where their costs are known
 
 
 class KnownOrder(Struct, frozen=True):
@@ -122,6 +123,8 @@ class Summed(Struct, frozen=True):
     n: int
     compared: int = 0  #: the value of those of which TikTok's value is known in the same currency
     told: int = 0  #: TikTok's value of those
+    margin: int = 0  #: of those of which it is known
+    with_margin: int = 0  #: how many those are
 
 
 class Counted(Struct, frozen=True):
@@ -195,6 +198,7 @@ class Line(Struct, frozen=True):
     told_minor: int | None = None  #: what TikTok was told it is worth
     told_currency: str = ""
     marks: int = 0  #: as in OrderConversion
+    margin_minor: int | None = None  #: in the currency of the order; None where it is not known
 
     @property
     def delta_minor(self) -> int | None:
@@ -262,7 +266,8 @@ def _line(order: KnownOrder, conversion: OrderConversion) -> Line:
     id_, told = conversion.id if conversion.state else None, (conversion.value_minor, conversion.currency)
     if result is not Result.ACCEPTED:
         told = (None, "")
-    return Line(order, conversion.pixel, result, reason, id_, *told, conversion.marks)
+    margin = conversion.margin_minor if conversion.currency == order.currency else None
+    return Line(order, conversion.pixel, result, reason, id_, *told, conversion.marks, margin)
 
 
 def _judged(conversion: OrderConversion) -> tuple[Result, str]:

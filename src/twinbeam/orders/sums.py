@@ -41,6 +41,8 @@ class OrderPart(Struct, frozen=True):
     compared: int = 0
     told: int = 0
     marks: int = 0
+    margin: int = 0
+    with_margin: int = 0  #: orders of which the margin is known
 
 
 class MoneySums(Struct, frozen=True):
@@ -54,6 +56,8 @@ class MoneySums(Struct, frozen=True):
     told: int  #: what TikTok was told of those
     refunded: int
     net: int
+    margin: int  #: of the orders of which it is known
+    with_margin: int  #: how many those are
 
     @property
     def delta(self) -> int:
@@ -92,12 +96,13 @@ def part_of(line: Line) -> OrderPart:
     value = order.value_minor or 0
     compared, told = (0, 0) if delta is None else (value, value + delta)
     amounts = (value, order.refunded_minor or 0, order.net_minor, compared, told)
-    return OrderPart(place_of(line), line.result, line.reason, 1, *amounts, line.marks)
+    margin = (0, 0) if line.margin_minor is None else (line.margin_minor, 1)
+    return OrderPart(place_of(line), line.result, line.reason, 1, *amounts, line.marks, *margin)
 
 
 def part_of_many(line: Line, summed: Summed) -> OrderPart:
     """Return orders that are alike as what is added up; the line says what became of them."""
-    part = replace(part_of(line), n=summed.n, compared=0, told=0)
+    part = replace(part_of(line), n=summed.n, compared=0, told=0, margin=summed.margin, with_margin=summed.with_margin)
     if line.result is not Result.ACCEPTED:
         return part
     return replace(part, compared=summed.compared, told=summed.told)
@@ -112,7 +117,7 @@ def tally(parts: Iterable[Line | OrderPart]) -> OrderSums:
         sums = money[part.place.currency]
         sums["value"] += part.value
         sums[part.result] += part.value
-        for name in ("refunded", "net", "compared", "told"):
+        for name in ("refunded", "net", "compared", "told", "margin", "with_margin"):
             sums[name] += getattr(part, name)
     return OrderSums(
         orders=sum(counter.total() for counter in reasons.values()),

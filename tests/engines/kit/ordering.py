@@ -8,7 +8,9 @@ from engines.kit.harness import Harness
 from signals import BROWSER, DAY, DENIED, HOUR, NOW, PIXEL, WORKSPACE, a_signal, order_lookup
 from twinbeam.admin.reconciling import OrderScope, every_line, reconciliation
 from twinbeam.core.clock import day_of
+from twinbeam.core.goods import Goods, GoodsLine
 from twinbeam.core.order import YES, OrderFacts, Refund, Stated
+from twinbeam.core.products import UnitCost
 from twinbeam.core.story import PixelRow
 from twinbeam.core.values import Signal
 from twinbeam.orders.reconciliation import Days, Line
@@ -228,3 +230,14 @@ def what_follows_from_an_order_is_found_by_its_number(h: Harness) -> None:
     assert [it.state for it in h.store.by_order([WORKSPACE], "1")] == ["dropped"]
     assert [it.state for it in h.store.by_order([WORKSPACE, "hats"], "2")] == ["ready"]
     assert h.store.by_order(["hats"], "2") == []
+
+
+def margins_are_added_up_of_the_orders_of_which_they_are_known(h: Harness) -> None:
+    h.engine.know_costs(WORKSPACE, {"lamp": UnitCost(12_000_000, "EUR")})
+    for number, line in (("1", "lamp"), ("2", "lamp"), ("3", "a thing without a cost")):
+        note, purchase = _ordered(number, h)
+        h.take(note, replace(purchase, goods=Goods(1_800, "EUR", [GoodsLine([line], 1)])))
+    h.take(*_ordered("4", h), _purchase("2", h, pixel="PIXEL2"))
+    _told(h)
+    money = tally(reconciliation(h.store.orders, _PIXELS, OrderScope(_ALL)).once).money["EUR"]
+    assert (money.margin, money.with_margin) == (1_200, 2)

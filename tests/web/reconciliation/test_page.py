@@ -1,17 +1,22 @@
 """The page of orders: what TikTok knows of them, each number with its orders, and what each viewer may see."""
 
+import csv
+import io
 import re
 from html import unescape
 
 import pytest
+from msgspec.structs import replace
 
-from builders import PIXEL, WORKSPACE
+from builders import NOW_MS, PIXEL, WORKSPACE
 from ledgers import facts_of, ordered, some_orders
 from reading import words
 from showroom import bought, seen_in_browser
 from twinbeam.admin.dead_letters import carry_out
 from twinbeam.core.accounts import ConnectedAccount, DeveloperApp, EventStat, ImportedPixel, PixelSeen
 from twinbeam.core.clock import MS_PER_DAY, day_of
+from twinbeam.core.goods import Goods, GoodsLine
+from twinbeam.core.products import Feed, FeedProduct
 from twinbeam.web.contract import NEVER_CERTAIN
 from twinbeam.web.reconciliation.asked import PAGE
 
@@ -63,6 +68,24 @@ def test_the_first_sentence_answers_and_the_bar_says_the_same(shop):
     assert len(re.findall(r'<rect class="slice-(?:accepted|ignored|missing)"', page.text)) == 3 + 4
     assert "Accuracy 60.0 %" in words(page)
     assert "EUR 102.50 EUR 41.00 EUR 20.50 EUR 41.00 EUR 0.00 EUR 5.50 EUR 97.00 EUR" in words(page)
+
+
+def test_where_products_have_costs_the_margin_stands_beside_the_revenue(shop):
+    products = shop.store.products
+    load = products.begin_load(WORKSPACE, NOW_MS)
+    products.add(load, [FeedProduct("lamp", cost_micros=12_000_000, cost_currency="EUR")])
+    assert products.finish_load(Feed(WORKSPACE, load, costed=1, loaded_ms=NOW_MS))
+    for number in ("1006", "1007"):
+        note, purchase = ordered(number, workspace=WORKSPACE, pixel=PIXEL, received_ms=shop.clock.now_ms())
+        shop.record(note, replace(purchase, goods=Goods(1_800, "EUR", [GoodsLine(["lamp"], 1)])))
+    assert "Net Margin EUR" in words(shop.get(PATH))
+    assert "12.00 EUR of 2" in words(shop.get(PATH))
+    assert "The margin is of the orders whose products all have a cost" in words(shop.get(PATH))
+    (head, *sums) = csv.reader(io.StringIO(shop.get(f"{PATH}/csv").text))
+    whole = [dict(zip(head, row, strict=True)) for row in sums]
+    assert max((row["margin"], row["with_margin"]) for row in whole) == ("12.00", "2")
+    listed = list(csv.DictReader(io.StringIO(shop.get(f"{PATH}/csv?result=missing").text)))
+    assert {row["order"]: row["margin"] for row in listed}["1006"] == "6.00"
 
 
 def test_every_number_leads_to_as_many_orders(shop):

@@ -145,10 +145,14 @@ class OrderModel:
                 counting = first.united or id_
                 row = rows.get(counting)
                 yield (
-                    _as_purchase(row, placed_ms)
+                    replace(_as_purchase(row, placed_ms), margin_minor=self._margin(counting))
                     if row is not None
                     else OrderConversion(counting, first.pixel, "", "", None, "")
                 )
+
+    def _margin(self, id_: int) -> int | None:
+        kept = self._rows.margins.get(id_)
+        return None if kept is None else kept.margin
 
     @staticmethod
     def _lead(row: Conversion) -> KnownOrder:
@@ -185,10 +189,12 @@ def _as_purchase(row: Conversion, placed_ms: int | None) -> OrderConversion:
 
 def _alone(order: KnownOrder) -> Summed:
     purchase = order.conversions[0] if order.conversions else None
-    if purchase is None or purchase.value_minor is None or order.value_minor is None:
+    if purchase is None or purchase.currency != order.currency:
         return Summed(order, 1)
-    is_comparable = purchase.currency == order.currency
-    return Summed(order, 1, order.value_minor * is_comparable, purchase.value_minor * is_comparable)
+    margin = (0, 0) if purchase.margin_minor is None else (purchase.margin_minor, 1)
+    if purchase.value_minor is None or order.value_minor is None:
+        return Summed(order, 1, 0, 0, *margin)
+    return Summed(order, 1, order.value_minor, purchase.value_minor, *margin)
 
 
 def _means(days: Days, sought: Sought, order: KnownOrder) -> bool:

@@ -15,7 +15,8 @@ from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.lead_reading import PER_READ, LeadReader
 from twinbeam.engines.stores.tables.order_schema import order_alike, shop_order, shop_order_conversion
-from twinbeam.engines.stores.tables.order_sums import SUMS, unpacked
+from twinbeam.engines.stores.tables.order_sums import SUMS, SUMS_WITH_MARGINS, unpacked
+from twinbeam.engines.stores.tables.product_schema import conversion_margin
 from twinbeam.engines.stores.tables.purchase_marks import MARKS
 from twinbeam.orders.reconciliation import (
     ANY_ORDER,
@@ -34,6 +35,7 @@ _NAMES = (
     *("channels", "browser_at", "found", "match", "conditions", "event_time"),
 )
 _conversion = table("conversion", *map(column, _NAMES))
+_ANY_MARGIN = select(conversion_margin.c.id).limit(1)
 _FIRST, _COUNTS = _conversion.alias("first"), _conversion.alias("c")
 PLACED = func.coalesce(shop_order.c.placed_ms, shop_order.c.first_ms)
 _OF_ORDER = [
@@ -64,7 +66,7 @@ class OrderReader(LeadReader):
         several = and_(shop_order.c.day.between(days.first, days.last), shop_order.c.links > 1)
         with self._tables.reading() as connection:
             alike = {row[0]: row for row in connection.execute(text(_ALIKE), asked)}
-            sums = connection.execute(text(SUMS), asked).all()
+            sums = connection.execute(text(SUMS_WITH_MARGINS if connection.scalar(_ANY_MARGIN) else SUMS), asked).all()
             known = self._read(_of(days.workspace, several)) if connection.scalar(text(_ANY_SEVERAL), asked) else []
         return Counted([summed for row in sums if (summed := _summed(alike, row)) is not None], known)
 
@@ -150,7 +152,9 @@ def _purchases(which: ColumnElement[bool]) -> Any:
     told = (its.state, its.reason, its.minor, its.currency, its.enriched, its.test_code)
     marks: ColumnElement[int] = literal_column(MARKS.format(placed="shop_order.placed_ms"))
     event = or_(_FIRST.c.event.is_(None), _FIRST.c.event == PURCHASE)
-    asked = select(link.order, counting, pixel, *told, marks).select_from(found).where(which, event)
+    worth = conversion_margin.c
+    margin = select(worth.products - worth.cost).where(worth.id == its.id).scalar_subquery()
+    asked = select(link.order, counting, pixel, *told, marks, margin).select_from(found).where(which, event)
     return asked.order_by(counting)
 
 
@@ -160,13 +164,13 @@ def _as_order(row: Any, conversions: Sequence[OrderConversion]) -> KnownOrder:
 
 
 def _as_conversion(values: Sequence[Any]) -> OrderConversion:
-    id_, pixel, state, reason, minor, currency, enriched, test_code, marks = values
+    id_, pixel, state, reason, minor, currency, enriched, test_code, marks, margin = values
     told = (pixel or "", state or "", reason or "", minor, currency or "", bool(enriched), bool(test_code), marks or 0)
-    return OrderConversion(id_, *told)
+    return OrderConversion(id_, *told, margin)
 
 
 def _summed(alike: Mapping[int, Any], row: Any) -> Summed | None:
-    packed, first_pixel, pixel, currency, n, value, refunded, told = row
+    packed, first_pixel, pixel, currency, n, value, refunded, told, margin, with_margin = row
     its = unpacked(packed)
     like = alike.get(its.alike)
     if like is None:
@@ -187,5 +191,6 @@ def _summed(alike: Mapping[int, Any], row: Any) -> Summed | None:
         refunded_minor=refunded,
         conversions=(purchase,) if its.has_purchase else (),
     )
-    is_comparable = its.priced and currency == like.currency
-    return Summed(order, n, (value or 0) * is_comparable, (told or 0) * is_comparable)
+    same = currency == like.currency
+    compared = ((value or 0) * (same and its.priced), (told or 0) * (same and its.priced))
+    return Summed(order, n, *compared, (margin or 0) * same, with_margin * same)

@@ -59,17 +59,23 @@ def _packed() -> str:
 
 
 #: Sums by the number: of the pixel's and the currency's texts there are few.
-SUMS = f"""
+_SUMS = f"""
 SELECT (o.alike << {_WIDTH + 1}) + coalesce({_packed()}, 0)
     + ((l.conversion IS NOT NULL AND (f.id IS NULL OR f.event = :purchase)) << {_WIDTH}) AS packed,
-    f.pixel, c.pixel, c.currency, count(*), sum(o.value_minor), sum(o.refunded_minor), sum(c.minor)
+    f.pixel, c.pixel, c.currency, count(*), sum(o.value_minor), sum(o.refunded_minor), sum(c.minor), {{margin}}
 FROM shop_order AS o INDEXED BY shop_order_summed
 LEFT JOIN shop_order_conversion AS l ON l."order" = o.id
 LEFT JOIN conversion AS f ON f.id = l.conversion
-LEFT JOIN conversion AS c ON c.id = CASE f.united WHEN 0 THEN f.id ELSE f.united END AND f.event = :purchase
+LEFT JOIN conversion AS c ON c.id = CASE f.united WHEN 0 THEN f.id ELSE f.united END AND f.event = :purchase{{joined}}
 WHERE o.day BETWEEN :first AND :last AND o.links < 2
 GROUP BY packed, 2, 3, 4
 """  # noqa: S608 -- our own words only
+SUMS = _SUMS.format(margin="0, 0", joined="")
+#: The same with margins, which costs a look-up for each order: only where any margin is kept.
+SUMS_WITH_MARGINS = _SUMS.format(
+    margin="sum(g.products - g.cost), count(g.products - g.cost)",
+    joined="\nLEFT JOIN conversion_margin AS g ON g.id = c.id",
+)
 
 
 class PackedPurchase(NamedTuple):
