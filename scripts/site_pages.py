@@ -17,9 +17,11 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).resolve().parent.parent
 #: The pages of the root, and where the site has them.
 OF_THE_ROOT = {
-    f"{name}.md": f"project/{name.lower()}.md" for name in ("README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG")
+    f"{name}.md": f"project/{name.lower()}.md"
+    for name in ("README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG")
 }
 MARK = "src/twinbeam/web/static/mark.svg"
+_TITLES: dict[str, str] = {}  #: of the pages that are built, by their address
 _FENCED = re.compile(r"(^ *```.*?^ *```$)", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 
@@ -39,13 +41,31 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     return for_the_site(markdown, page.file.src_uri)
 
 
+def on_post_build(*, config: MkDocsConfig) -> None:
+    """Write llms.txt, an index of all pages for programs that read."""
+    lines = [f"- [{title}]({url})" for url, title in sorted(_TITLES.items())]
+    text = "\n".join([f"# {config.site_name}", "", f"> {config.site_description}", "", *lines, ""])
+    (Path(config.site_dir) / "llms.txt").write_text(text)
+
+
+def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 -- their signature
+    """Note the title of a page for the index."""
+    _TITLES[page.url or "./"] = str(page.title)
+    return html
+
+
 def linked_files(files: Files) -> set[str]:
     """Give the files outside docs/ that a page of the site links to, as paths in the tree."""
     found: set[str] = set()
     for file in files.documentation_pages():
         for _, _, target, _ in _LINK.findall(_FENCED.sub("", file.content_string)):
             path = in_the_tree(target, file.src_uri)
-            if path is not None and (ROOT / path).is_file() and not path.endswith(".md") and not path.startswith("docs/"):
+            if (
+                path is not None
+                and (ROOT / path).is_file()
+                and not path.endswith(".md")
+                and not path.startswith("docs/")
+            ):
                 found.add(path)
     return found
 

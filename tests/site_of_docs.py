@@ -116,5 +116,5 @@ def named_in_nav(entry: object) -> Iterator[str]:
     """Give every page that an entry of `nav` names."""
     if isinstance(entry, str):
         yield entry
-    for inner in (entry.values() if isinstance(entry, dict) else entry if isinstance(entry, list) else ()):
+    for inner in entry.values() if isinstance(entry, dict) else entry if isinstance(entry, list) else ():
         yield from named_in_nav(inner)

@@ -148,7 +148,10 @@ def read_json(sample):
         parts = SCHEMAS["ingest"]["$defs"]
         assert set(value) & set(parts[name]["properties"]), f"nothing of it is a member of {name}"
         # What a page tells TikTok's script may hold more than the API takes from a server.
-        schema = {"$ref": f"#/$defs/{name}", "$defs": parts | {"Properties": {**parts["Properties"], "additionalProperties": True}}}
+        schema = {
+            "$ref": f"#/$defs/{name}",
+            "$defs": parts | {"Properties": {**parts["Properties"], "additionalProperties": True}},
+        }
     jsonschema.validate(value, schema)
 
 
@@ -180,7 +183,9 @@ def read_js(*scripts):
     """Let Node read scripts without running them; a sample may be a module or not."""
     program = shutil.which("node")
     assert program, "Node is not installed; run scripts/need-node"
-    told = subprocess.run([program, "-e", READ_BY_NODE], input=json.dumps(scripts), capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        [program, "-e", READ_BY_NODE], input=json.dumps(scripts), capture_output=True, text=True, check=False
+    )
     assert told.returncode == 0, told.stderr
 
 
