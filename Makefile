@@ -3,11 +3,11 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 ARGS ?=
 # Python without an ending, and what sh runs.
-SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/spec
+SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/picture scripts/spec
 SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast test-long lint bench month check-demo check-outside check-truth check-tag check-shops check-sources check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
+.PHONY: help docs demo test test-fast test-long lint bench month check-demo check-outside check-truth check-tag check-shops check-sources check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,10 @@ check-pixels: setup-dev chromium axe ## sign-in, accounts and the pages of 500 p
 
 check-house: setup-dev ## floors, words and citations of the tree itself; SABOTAGE=part makes it fail
 	@$(RUN) scripts/check house tests/house tests/docs $(ARGS)
+
+docs: setup-dev ## the documentation as a site, into build/site; nothing on it asks another host
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build -q --strict
+	@echo 'Read it:  $(RUN) -m http.server -b 127.0.0.1 -d build/site 8710'
 
 wheel: setup-dev ## build the wheel into dist/
 	@$(RUN) -m hatchling build -t wheel -d dist

@@ -1,4 +1,4 @@
-"""`twinbeam rehearse`: what it asks for, what it prints, and what it writes."""
+"""`twinbeam rehearse`, as docs/howto/rehearse.md shows it: what it asks for, what it prints, and what it writes."""
 
 import json
 

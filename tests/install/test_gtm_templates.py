@@ -1,4 +1,7 @@
-"""The Tag Manager templates: what is built is what the parts make, and every test of theirs runs without Google."""
+"""
+The Tag Manager templates, by the two commands of docs/howto/install-gtm.md: what is built is what the parts make, and
+every test of theirs runs without Google.
+"""
 
 import copy
 import importlib.util

@@ -18,6 +18,7 @@ from twinbeam.core.outcomes import SENTENCES
 from twinbeam.core.users import Role
 from twinbeam.web import wording
 from twinbeam.web.browser import current
+from twinbeam.web.help import topics
 from twinbeam.web.navigation import Navigation, entries
 
 _HERE = Path(__file__).parent
@@ -57,7 +58,7 @@ class PageRenderer:
             auto_reload=False,
         )
         self._templates.filters.update(_FILTERS)
-        self._templates.globals.update(navigation=self._navigation)
+        self._templates.globals.update(navigation=self._navigation, help_of=topics().__getitem__)
         self._templates.globals.update(emulator_url=emulator_url, asset=self._url, attempt_words=wording.ATTEMPT_WORDS)
 
     def respond(self, template: str, status: int = 200, **values: object) -> Response:

@@ -1,0 +1,32 @@
+"""The texts behind the "?" of the pages, as docs/ has them."""
+
+import json
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE = ROOT / "src" / "twinbeam" / "web" / "help.json"
+_PART = re.compile(r"^<!-- help: ([a-z ]+), ([^\n]+) -->\n(.*?)\n<!-- end of help -->$", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
+
+
+def collected() -> str:
+    """Return the file of all topics, by their names; a topic that two pages explain is an error."""
+    found: dict[str, dict[str, str]] = {}
+    for page in sorted((ROOT / "docs").rglob("*.md")):
+        for topic, title, text in _PART.findall(page.read_text()):
+            if topic in found:
+                raise SystemExit(f"{page.relative_to(ROOT)} explains {topic!r}, and {found[topic]['page']} does too")
+            plain = " ".join(_LINK.sub(r"\1", text).replace("**", "").split())
+            found[topic] = {"title": title, "text": plain, "page": str(page.relative_to(ROOT))}
+    return json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def is_current() -> bool:
+    """Say whether the pages carry what docs/ says."""
+    return FILE.exists() and FILE.read_text() == collected()
+
+
+def write() -> None:
+    """Bring the pages' file up to date."""
+    FILE.write_text(collected())
