@@ -31,6 +31,12 @@ def test_what_is_healthy_is_what_the_pages_take_for_healthy():
     assert [int(number) / 100 for number in named] == [rates.HEALTHY_DEDUP]
 
 
+def test_the_readme_shows_a_picture_of_the_pages_that_loads_quickly():
+    """Taken by `scripts/picture`."""
+    [picture] = re.findall(r"!\[[^\]]+\]\((docs/pictures/[^)]+)\)", (DOCS.parent / "README.md").read_text())
+    assert 20_000 < (DOCS.parent / picture).stat().st_size <= 300_000
+
+
 def test_every_symptom_of_the_other_doors_has_its_section():
     sections = re.findall(r"^## (.+)$", (DOCS / "troubleshoot.md").read_text(), re.MULTILINE)
     assert {

@@ -63,6 +63,12 @@ def test_the_index_leads_to_a_door_for_each_reader(site):
     assert {f"doors/{name}/" for name in DOORS} <= set(site.pages["index.html"].links)
 
 
+def test_programs_that_read_find_every_page_in_one_file(site):
+    listed = set(re.findall(r"\]\(([^)]+)\)", (site.folder / "llms.txt").read_text()))
+    pages = {name.removesuffix("index.html") or "./" for name in site.pages if name != "404.html"}
+    assert listed == pages
+
+
 def test_what_leads_nowhere_or_elsewhere_is_seen(tmp_path):
     (tmp_path / "index.html").write_text(
         '<a href="gone/">x</a><a href="#gone">x</a><a href="#here" id="here">x</a>'
