@@ -64,6 +64,15 @@ def test_right_after_the_first_event_it_says_that_tiktok_lags(room):
     assert status(room) == (True, "The first events have just come. TikTok shows them 5 to 15 minutes later.")
 
 
+def test_after_a_week_of_traffic_nothing_is_called_the_first(room):
+    room.add_pixel()
+    for number in range(20):
+        delivered(room, bought(str(number), received_ms=room.clock.now_ms()))
+    delivered(room, seen_in_browser("later", received_ms=room.clock.now_ms()))
+    room.record(seen_in_browser("now", received_ms=room.clock.now_ms()), bought("now", received_ms=room.clock.now_ms()))
+    assert status(room) == (True, "Browser and server report.")
+
+
 def test_what_keeps_events_from_leaving_is_the_reason(room):
     room.add_pixel(token=None)
     room.record(bought("1"))

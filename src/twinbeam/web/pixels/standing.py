@@ -21,7 +21,7 @@ from twinbeam.web.wording import duration, since_when
 
 _LAG_MS = 15 * 60_000  #: so long Events Manager takes to show an event (tiktok.md 11.5)
 _MOSTLY = 0.9
-_ENOUGH = 20  #: browser copies that tell whether TikTok's script is blocked
+_ENOUGH = 20  #: browser copies that tell whether TikTok's script is blocked; conversions of the week that are no beginning
 
 
 class Status(Struct, frozen=True):
@@ -121,7 +121,8 @@ def _outside_head(facts: PixelFacts) -> str:
 
 
 def _just_began(facts: PixelFacts) -> str:
-    if facts.now_ms - min(facts.seen.values(), default=0) >= _LAG_MS:
+    is_new = facts.week.conversions < _ENOUGH and facts.now_ms - min(facts.seen.values(), default=0) < _LAG_MS
+    if not is_new:
         return ""
     return "The first events have just come. TikTok shows them 5 to 15 minutes later."
 
