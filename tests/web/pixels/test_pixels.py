@@ -33,7 +33,7 @@ def test_an_empty_page_teaches_how_to_add_a_pixel(room):
 def test_the_page_tells_policy_status_token_and_what_to_mend(busy):
     busy.add_pixel("C0EXAMPLEPIXELCODE21", token=None, name="Second shop", consent="not_required")
     text = words(busy.get("/pixels"))
-    assert f"Example shop {PIXEL} consent required Active The first events have just come." in text
+    assert f"Example shop {PIXEL} consent required Active Browser and server report." in text
     assert "Configured not tried yet It has a token, which was not tried yet." in text
     assert "Rejected by TikTok in the last 7 days: 1." in text
     assert "Second shop C0EXAMPLEPIXELCODE21 consent not required Inactive Never installed:" in text
