@@ -29,6 +29,9 @@ PAGES = [
     "/events/12",
     "/events/41",
     "/events/49",
+    f"/pixels/{WORKSPACE}/{PIXEL}/pipeline?step=declined",
+    f"/pixels/{WORKSPACE}/{PIXEL}/overlap",
+    f"/pixels/{WORKSPACE}/{PIXEL}/events",
 ]
 EMAIL = "ada@shop.example"
 

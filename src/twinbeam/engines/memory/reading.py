@@ -26,7 +26,7 @@ from twinbeam.core.story import (
 )
 from twinbeam.engines.memory.ordering import OrderModel
 from twinbeam.engines.memory.rows import Batch, Rows
-from twinbeam.pipeline.record.conversion import Conversion, Copy
+from twinbeam.pipeline.record.conversion import Conversion, Copy, found_bit
 from twinbeam.pipeline.record.coverage import COLUMNS, side_of
 
 
@@ -210,4 +210,7 @@ def _is_within(row: Conversion, narrowed: Narrowed) -> bool:
         and (not narrowed.seen or (stands and COLUMNS[side_of(row.channels)] == narrowed.seen))
         and (narrowed.since_day is None or day >= narrowed.since_day)
         and (narrowed.until_day is None or day <= narrowed.until_day)
+        and (not narrowed.reason or (row.reason == narrowed.reason and row.state is not State.LEASED))
+        and (not narrowed.found or bool(row.found & found_bit(narrowed.found)))
+        and (not narrowed.several or row.copies > 1)
     )

@@ -1,0 +1,39 @@
+"""
+What is counted of one pixel on some UTC days. Reads only.
+
+The keys of the tables begin with the day, then the pixel: each day is one leap, however many other pixels there are.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from twinbeam.core.story import Count, Covered
+from twinbeam.engines.sqlite_file import translated
+
+Place = tuple[str, str]
+"""(workspace, pixel)"""
+
+_OF_DAYS = "FROM json_each(?) AS asked CROSS JOIN {0} ON {0}.day = asked.value AND workspace = ? AND pixel = ?"
+_COUNTS = f"SELECT day, workspace, pixel, event, outcome, reason, n {_OF_DAYS.format('counter')}"
+_COVERAGE = f"SELECT {', '.join(Covered.__struct_fields__)} {_OF_DAYS.format('coverage')}"
+
+
+class PixelReading:
+    """See web.pixel.contract.PixelReads for the promises."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def counts(self, place: Place, *, since_day: int, until_day: int) -> list[Count]:
+        """Return the counters of a pixel."""
+        return [Count(*row) for row in self._of_days(_COUNTS, place, since_day, until_day)]
+
+    def coverage(self, place: Place, *, since_day: int, until_day: int) -> list[Covered]:
+        """Return by which sides the conversions of a pixel were seen."""
+        return [Covered(*row) for row in self._of_days(_COVERAGE, place, since_day, until_day)]
+
+    def _of_days(self, sql: str, place: Place, since_day: int, until_day: int) -> Sequence[Any]:
+        with translated():
+            return self._db.execute(sql, (json.dumps(list(range(since_day, until_day + 1))), *place)).fetchall()

@@ -1,0 +1,25 @@
+"""What the pages of one pixel read of a store, beside what all pages do."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from twinbeam.core.story import Count, Covered
+
+Place = tuple[str, str]
+"""(workspace, pixel)"""
+
+
+class PixelReads(Protocol):
+    """
+    What is counted of one pixel on some UTC days, the last one included.
+
+    It costs the same however many other pixels there are. Synchronous; all raise StorageError.
+    """
+
+    def counts(self, place: Place, *, since_day: int, until_day: int) -> Sequence[Count]:
+        """Return its counters."""
+        ...
+
+    def coverage(self, place: Place, *, since_day: int, until_day: int) -> Sequence[Covered]:
+        """Return by which sides its conversions were seen and what the delivered ones carried."""
+        ...

@@ -1,0 +1,23 @@
+"""The routes of the pages of one pixel."""
+
+from functools import partial
+
+from starlette.routing import Route
+
+from twinbeam.web.access import Access, DeclaredRoute
+from twinbeam.web.contract import RouteContext
+from twinbeam.web.pixel.events import view as events
+from twinbeam.web.pixel.overlap import view as overlap
+from twinbeam.web.pixel.pipeline import view as pipeline
+from twinbeam.web.rendering import PageRenderer
+
+_PIXEL = "/pixels/{workspace}/{code}"
+
+
+def pixel_routes(context: RouteContext, renderer: PageRenderer) -> list[Route]:
+    """Return the routes."""
+    return [
+        DeclaredRoute(f"{_PIXEL}/pipeline", partial(pipeline.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(f"{_PIXEL}/overlap", partial(overlap.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(f"{_PIXEL}/events", partial(events.show, renderer, context), needs=Access.VIEWER),
+    ]
