@@ -9,6 +9,7 @@ from twinbeam.core.delivery import Answered
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State, whole
+from twinbeam.core.pixel_counts import PixelCount
 from twinbeam.core.rules import FIRST_SHOP
 from twinbeam.core.story import (
     WIDE,
@@ -127,6 +128,10 @@ class StoreReader:
     def coverage(self, *, since_day: int = 0) -> list[Covered]:
         """Return by which sides conversions were seen and what the delivered ones carried, from a UTC day on."""
         return [Covered(*key, *row) for key, row in sorted(self._rows.coverage.items()) if key[0] >= since_day]
+
+    def pixel_counts(self) -> list[PixelCount]:
+        """Return what is counted of pixels beside states and sides."""
+        return [PixelCount(*key, n) for key, n in sorted(self._rows.pixel_counts.items()) if n]
 
     def states(self) -> dict[str, int]:
         """Count the rows by state."""

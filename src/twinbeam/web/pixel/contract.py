@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from twinbeam.core.pixel_counts import PixelCount
 from twinbeam.core.story import Count, Covered
 
 Place = tuple[str, str]
@@ -18,6 +19,10 @@ class PixelReads(Protocol):
 
     def counts(self, place: Place, *, since_day: int, until_day: int) -> Sequence[Count]:
         """Return its counters."""
+        ...
+
+    def beside(self, place: Place, kind: str, *, since_day: int, until_day: int) -> Sequence[PixelCount]:
+        """Return what is counted of it beside states and sides, of one kind."""
         ...
 
     def coverage(self, place: Place, *, since_day: int, until_day: int) -> Sequence[Covered]:

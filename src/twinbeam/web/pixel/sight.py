@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from twinbeam.core.pixel_counts import PixelCount
 from twinbeam.core.story import Count, Covered
 from twinbeam.web.pixel.contract import PixelReads, Place
 
@@ -20,6 +21,10 @@ class PixelReadsOfWorkspace:
     def coverage(self, place: Place, *, since_day: int, until_day: int) -> Sequence[Covered]:
         """Return by which sides the conversions of a pixel were seen."""
         return self._all.coverage(place, since_day=since_day, until_day=until_day) if self._is_own(place) else ()
+
+    def beside(self, place: Place, kind: str, *, since_day: int, until_day: int) -> Sequence[PixelCount]:
+        """Return what is counted of a pixel beside states and sides, of one kind."""
+        return self._all.beside(place, kind, since_day=since_day, until_day=until_day) if self._is_own(place) else ()
 
     def _is_own(self, place: Place) -> bool:
         return place[0] == self._workspace

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from twinbeam.core.pixel_counts import PixelCount
 from twinbeam.core.story import Count, Covered
 from twinbeam.engines.sqlite_file import translated
 
@@ -18,6 +19,7 @@ Place = tuple[str, str]
 _OF_DAYS = "FROM json_each(?) AS asked CROSS JOIN {0} ON {0}.day = asked.value AND workspace = ? AND pixel = ?"
 _COUNTS = f"SELECT day, workspace, pixel, event, outcome, reason, n {_OF_DAYS.format('counter')}"
 _COVERAGE = f"SELECT {', '.join(Covered.__struct_fields__)} {_OF_DAYS.format('coverage')}"
+_BESIDE = f"SELECT day, workspace, pixel, kind, event, name, n {_OF_DAYS.format('pixel_count')} AND kind = ?"
 
 
 class PixelReading:
@@ -34,6 +36,10 @@ class PixelReading:
         """Return by which sides the conversions of a pixel were seen."""
         return [Covered(*row) for row in self._of_days(_COVERAGE, place, since_day, until_day)]
 
-    def _of_days(self, sql: str, place: Place, since_day: int, until_day: int) -> Sequence[Any]:
+    def beside(self, place: Place, kind: str, *, since_day: int, until_day: int) -> list[PixelCount]:
+        """Return what is counted of a pixel beside states and sides, of one kind."""
+        return [PixelCount(*row) for row in self._of_days(_BESIDE, (*place, kind), since_day, until_day)]
+
+    def _of_days(self, sql: str, place: Sequence[str], since_day: int, until_day: int) -> Sequence[Any]:
         with translated():
             return self._db.execute(sql, (json.dumps(list(range(since_day, until_day + 1))), *place)).fetchall()
