@@ -36,6 +36,8 @@ PAGES = (
     f"/pixels/{workspace_of(3)}/{code_of(3)}/pipeline?step=merged",
     f"/pixels/{workspace_of(3)}/{code_of(3)}/pipeline?step=declined",
     f"/pixels/{workspace_of(3)}/{code_of(3)}/overlap?days=28",
+    f"/pixels/{workspace_of(3)}/{code_of(3)}/match-keys?days=28",
+    f"/pixels/{workspace_of(3)}/{code_of(3)}/consent?days=28",
     f"/pixels/{workspace_of(3)}/{code_of(3)}/events",
     "/conversions",
     "/conversions?state=delivered",

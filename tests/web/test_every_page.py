@@ -31,6 +31,8 @@ PAGES = [
     "/events/49",
     f"/pixels/{WORKSPACE}/{PIXEL}/pipeline?step=declined",
     f"/pixels/{WORKSPACE}/{PIXEL}/overlap",
+    f"/pixels/{WORKSPACE}/{PIXEL}/match-keys",
+    f"/pixels/{WORKSPACE}/{PIXEL}/consent",
     f"/pixels/{WORKSPACE}/{PIXEL}/events",
 ]
 EMAIL = "ada@shop.example"

@@ -86,6 +86,7 @@ class Narrowed(Struct, frozen=True):
     reason: str = ""  #: why it waits, ended or was dropped
     found: str = ""  #: a finding that its copies gave
     several: bool = False  #: more than one copy of it came
+    carries: str = ""  #: a match key that goes with it
 
     @property
     def is_wide(self) -> bool:

@@ -63,11 +63,13 @@ def falling(whole: int, parts: Sequence[tuple[str, int]]) -> list[FallStep]:
     return steps
 
 
-def stacked(parts: Sequence[tuple[str, int]]) -> list[Slice]:
-    """Divide a bar among its parts; those that are nothing have no slice."""
-    whole = max(1, sum(n for _, n in parts))
-    wanted = [(name, n, max(_LEAST, n / whole * _WHOLE)) for name, n in parts if n]
-    shrink, x, slices = _WHOLE / max(1.0, sum(width for *_, width in wanted)), 0.0, []
+def stacked(parts: Sequence[tuple[str, int]], whole: int = 0) -> list[Slice]:
+    """Divide a bar among its parts, which fill it unless they are of a larger `whole`; nothing has no slice."""
+    sum_of_all = sum(n for _, n in parts)
+    most = max(1, whole, sum_of_all)
+    wanted = [(name, n, max(_LEAST, n / most * _WHOLE)) for name, n in parts if n]
+    filled = _WHOLE * min(1.0, sum_of_all / most)
+    shrink, x, slices = max(filled, _LEAST) / max(1.0, sum(width for *_, width in wanted)), 0.0, []
     for name, n, width in wanted:
         slices.append(Slice(name, n, round(x, 2), round(width * shrink, 2)))
         x += width * shrink

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engines.kit.harness import BUSY, OK, Harness
-from signals import BROWSER, NOW, PIXEL, WORKSPACE, a_refusal, a_signal, an_undecided
+from signals import BROWSER, NOW, PIXEL, WORKSPACE, a_refusal, a_signal, an_email, an_undecided
 from twinbeam.core.delivery import Answered
 from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.story import LastAnswer, Narrowed, SideSeen
@@ -130,4 +130,7 @@ def a_list_is_narrowed_to_a_reason_a_finding_and_to_what_came_more_than_once(h: 
     assert listed(reason="no_consent") == ["dropped", "withdrawn"]
     assert listed(found="value_differs") == ["e-1"]
     assert listed(found="name_differs") == []
+    assert listed(carries="email") == []
+    h.take(a_signal("e-5", user={"email": an_email("ada")}))
+    assert listed(carries="email") == ["e-5"]
     assert listed(several=True) == ["withdrawn", "e-1"]

@@ -25,9 +25,10 @@ from twinbeam.core.story import (
     Story,
     Total,
 )
+from twinbeam.core.values import MATCH
 from twinbeam.engines.memory.ordering import OrderModel
 from twinbeam.engines.memory.rows import Batch, Rows
-from twinbeam.pipeline.record.conversion import Conversion, Copy, found_bit
+from twinbeam.pipeline.record.conversion import BARE, Conversion, Copy, found_bit
 from twinbeam.pipeline.record.coverage import COLUMNS, side_of
 
 
@@ -218,4 +219,5 @@ def _is_within(row: Conversion, narrowed: Narrowed) -> bool:
         and (not narrowed.reason or (row.reason == narrowed.reason and row.state is not State.LEASED))
         and (not narrowed.found or bool(row.found & found_bit(narrowed.found)))
         and (not narrowed.several or row.copies > 1)
+        and (not narrowed.carries or (bool(row.match & MATCH[narrowed.carries]) and not row.conditions & BARE))
     )

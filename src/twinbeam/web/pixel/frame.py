@@ -20,6 +20,8 @@ TABS = (
     ("", "Overview", Role.VIEWER),
     ("pipeline", "Pipeline", Role.VIEWER),
     ("overlap", "Overlap", Role.VIEWER),
+    ("match-keys", "Match keys", Role.VIEWER),
+    ("consent", "Consent", Role.VIEWER),
     ("events", "Events", Role.VIEWER),
 )
 

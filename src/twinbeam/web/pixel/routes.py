@@ -6,7 +6,9 @@ from starlette.routing import Route
 
 from twinbeam.web.access import Access, DeclaredRoute
 from twinbeam.web.contract import RouteContext
+from twinbeam.web.pixel.consent import view as consent
 from twinbeam.web.pixel.events import view as events
+from twinbeam.web.pixel.match_keys import view as match_keys
 from twinbeam.web.pixel.overlap import view as overlap
 from twinbeam.web.pixel.pipeline import view as pipeline
 from twinbeam.web.rendering import PageRenderer
@@ -19,5 +21,8 @@ def pixel_routes(context: RouteContext, renderer: PageRenderer) -> list[Route]:
     return [
         DeclaredRoute(f"{_PIXEL}/pipeline", partial(pipeline.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(f"{_PIXEL}/overlap", partial(overlap.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(f"{_PIXEL}/match-keys", partial(match_keys.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(f"{_PIXEL}/consent", partial(consent.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(f"{_PIXEL}/consent/csv", partial(consent.as_file, context), needs=Access.VIEWER),
         DeclaredRoute(f"{_PIXEL}/events", partial(events.show, renderer, context), needs=Access.VIEWER),
     ]

@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from twinbeam.core.outcomes import Finding
+from twinbeam.core.pixel_counts import GAPS, PixelCount, parted
 from twinbeam.core.story import Count, Covered, Narrowed
+from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counted import OTHER
 from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.period import Period
+from twinbeam.web.plots import Slice, stacked
 
 MOST_EVENTS = 40
 
@@ -45,6 +48,20 @@ class Overlap(Struct, frozen=True):
         return self.event not in ("", OTHER)
 
 
+class Gap(Struct, frozen=True):
+    """How many second copies came within one step of time, by the side that was first; bars are of the same scale."""
+
+    name: str
+    browser: int
+    server: int
+    most: int
+
+    @property
+    def slices(self) -> list[Slice]:
+        """The parts of its bar."""
+        return stacked([("browser", self.browser), ("server", self.server)], self.most)
+
+
 class Disagreement(Struct, frozen=True):
     """How often browser and server disagreed about something, and where the conversions are listed."""
 
@@ -64,6 +81,16 @@ def overlaps(covered: Iterable[Covered], since_day: int) -> list[Overlap]:
     found = [Overlap(event, *numbers) for event, numbers in sums.items() if any(numbers)]
     found.sort(key=lambda it: (-it.seen, it.event))
     return found if len(found) <= MOST_EVENTS else [*found[: MOST_EVENTS - 1], total(found[MOST_EVENTS - 1 :])]
+
+
+def gaps_of(counts: Iterable[PixelCount]) -> list[Gap]:
+    """Add up by steps of time; nothing where nothing was counted."""
+    sums = {step: [0, 0] for step in GAPS.steps}
+    for count in counts:
+        first, step = parted(count.name)
+        sums[step][first == Side.SERVER] += count.n
+    most = max(sum(numbers) for numbers in sums.values())
+    return [Gap(GAPS.name(step), *_pair(numbers), most) for step, numbers in sums.items()] if most else []
 
 
 def total(overlap: Sequence[Overlap]) -> Overlap:

@@ -8,12 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.core.lifecycle import State
+from twinbeam.core.pixel_counts import CountKind
 from twinbeam.core.story import CopySeen, Narrowed, Story
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.frame import Frame, answer
-from twinbeam.web.pixel.overlap.sums import Disagreement, Overlap, disagreements, overlaps, total
+from twinbeam.web.pixel.overlap.sums import Disagreement, Gap, Overlap, disagreements, gaps_of, overlaps, total
 from twinbeam.web.pixel.period import Period, read_period
 from twinbeam.web.plots import Slice, stacked
 from twinbeam.web.rendering import PageRenderer
@@ -44,6 +45,7 @@ class OverlapPage(Struct, frozen=True):
     whole: Overlap
     before: Overlap
     disagreements: Sequence[Examples]
+    gaps: Sequence[Gap]
 
     def slices(self, it: Overlap) -> list[Slice]:
         """Return the parts of the bar of an event."""
@@ -68,9 +70,11 @@ def _read(query: Mapping[str, str], read_model: ReadModel, frame: Frame, now_ms:
     both = total(overlaps(covered, period.before_day))
     whole = total(events)
     before = Overlap("", both.browser - whole.browser, both.server - whole.server, both.both - whole.both)
+    since = {"since_day": period.since_day, "until_day": period.today}
+    gaps = gaps_of(reads.beside(frame.place, CountKind.GAP, **since))
     found = disagreements(reads.counts(frame.place, **days), period, frame.place)
     examples = [Examples(it, _pairs(read_model, frame, it, period) if it.n else ()) for it in found]
-    return OverlapPage(period, frame.place, events, whole, before, examples)
+    return OverlapPage(period, frame.place, events, whole, before, examples, gaps)
 
 
 def _pairs(read_model: ReadModel, frame: Frame, of: Disagreement, period: Period) -> list[Pair]:
