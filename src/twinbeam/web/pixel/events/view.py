@@ -1,6 +1,6 @@
 """GET /pixels/{workspace}/{code}/events: what each event carries, and whether a campaign can optimise for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -8,10 +8,13 @@ from starlette.responses import Response
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.fleet import WEEK_DAYS
+from twinbeam.core.pixel_counts import CountKind
 from twinbeam.core.story import Narrowed
+from twinbeam.pipeline.record.counted import OTHER
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixel.contract import Place
+from twinbeam.web.pixel.events.parameters import NAMES, Carried, carried_of
 from twinbeam.web.pixel.events.readiness import ENOUGH, Readiness, readiness
 from twinbeam.web.pixel.frame import Frame, answer
 from twinbeam.web.plots import bar
@@ -25,7 +28,18 @@ class EventsPage(Struct, frozen=True):
     since_day: int
     ready: Sequence[Readiness]
     is_imported: bool  #: TikTok said what may be selected
+    carried: Sequence[Carried]
     enough: int = ENOUGH
+
+    @property
+    def columns(self) -> Mapping[str, str]:
+        """The parameters that have a column, and what they are called."""
+        return NAMES
+
+    def all_of(self, event: str) -> str:
+        """Return where the accepted conversions of an event are listed; "" of what shares a name."""
+        narrowed = Narrowed(event, since_day=self.since_day)
+        return "" if event == OTHER else Asked("delivered", self.place, narrowed=narrowed).address()
 
     def width(self, it: Readiness) -> float:
         """Return how wide the bar of an event is."""
@@ -43,9 +57,11 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
 
 def _read(read_model: ReadModel, frame: Frame, now_ms: int) -> EventsPage:
     since_day = day_of(now_ms) - WEEK_DAYS + 1
-    covered = read_model.pixel_reads.coverage(frame.place, since_day=since_day, until_day=day_of(now_ms))
+    days, reads = {"since_day": since_day, "until_day": day_of(now_ms)}, read_model.pixel_reads
+    covered = reads.coverage(frame.place, **days)
+    carried = carried_of(reads.beside(frame.place, CountKind.PARAMETER, **days))
     selectable = _selectable(read_model, frame)
-    return EventsPage(frame.place, since_day, readiness(covered, selectable), selectable is not None)
+    return EventsPage(frame.place, since_day, readiness(covered, selectable), selectable is not None, carried)
 
 
 def _selectable(read_model: ReadModel, frame: Frame) -> frozenset[str] | None:
