@@ -37,6 +37,8 @@ EXAMPLES = {
     "/pixels/{workspace}/{code}/match-keys": f"/pixels/{WORKSPACE}/{PIXEL}/match-keys",
     "/pixels/{workspace}/{code}/consent": f"/pixels/{WORKSPACE}/{PIXEL}/consent",
     "/pixels/{workspace}/{code}/consent/csv": f"/pixels/{WORKSPACE}/{PIXEL}/consent/csv",
+    "/pixels/{workspace}/{code}/settings": f"/pixels/{WORKSPACE}/{PIXEL}/settings",
+    "/pixels/{workspace}/{code}/changes": f"/pixels/{WORKSPACE}/{PIXEL}/changes",
     "/pixels/{workspace}/{code}/stop": f"/pixels/{WORKSPACE}/{PIXEL}/stop",
     "/pixels/{workspace}/{code}/start": f"/pixels/{WORKSPACE}/{PIXEL}/start",
     "/reconciliation/week/{monday}": "/reconciliation/week/2026-09-14",
@@ -302,6 +304,7 @@ def test_only_forms_take_more_than_a_look(place):
         *sources,
         *ACCOUNT_FORMS,
         *PIXEL_FORMS,
+        "/pixels/{workspace}/{code}/settings",
         "/products/address",
         "/products/upload",
     }

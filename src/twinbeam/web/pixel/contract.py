@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from twinbeam.core.pixel_counts import PixelCount
-from twinbeam.core.story import Count, Covered
+from twinbeam.core.story import Change, Count, Covered
 
 Place = tuple[str, str]
 """(workspace, pixel)"""
@@ -19,6 +19,10 @@ class PixelReads(Protocol):
 
     def counts(self, place: Place, *, since_day: int, until_day: int) -> Sequence[Count]:
         """Return its counters."""
+        ...
+
+    def changes(self, place: Place, *, limit: int) -> Sequence[Change]:
+        """Return the newest lines of the audit about it, among a bounded number of lines, newest first."""
         ...
 
     def beside(self, place: Place, kind: str, *, since_day: int, until_day: int) -> Sequence[PixelCount]:

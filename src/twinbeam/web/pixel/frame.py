@@ -23,6 +23,8 @@ TABS = (
     ("match-keys", "Match keys", Role.VIEWER),
     ("consent", "Consent", Role.VIEWER),
     ("events", "Events", Role.VIEWER),
+    ("settings", "Settings", Role.MEMBER),
+    ("changes", "Changes", Role.MEMBER),
 )
 
 
@@ -83,6 +85,12 @@ def find_frame(read_model: ReadModel, place: Place, part: str) -> Frame:
     raise HTTPException(404)
 
 
+def respond(renderer: PageRenderer, frame: Frame, page: Struct, at_ms: int, status: int = 200) -> Response:
+    """Return a page of a pixel."""
+    template = f"pixel/{frame.part.replace('-', '_')}/page.html"
+    return renderer.respond(template, status, here="/pixels", frame=frame, page=page, at_ms=at_ms)
+
+
 async def answer(
     renderer: PageRenderer,
     context: RouteContext,
@@ -98,5 +106,4 @@ async def answer(
         return frame, read(read_model, frame, now_ms)
 
     frame, page = await context.on_reader(partial(found, seen_by(request, context)))
-    folder = part.replace("-", "_")
-    return renderer.respond(f"pixel/{folder}/page.html", here="/pixels", frame=frame, page=page, at_ms=now_ms)
+    return respond(renderer, frame, page, now_ms)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from twinbeam.core.pixel_counts import PixelCount
-from twinbeam.core.story import Count, Covered
+from twinbeam.core.story import Change, Count, Covered
 from twinbeam.web.pixel.contract import PixelReads, Place
 
 
@@ -21,6 +21,10 @@ class PixelReadsOfWorkspace:
     def coverage(self, place: Place, *, since_day: int, until_day: int) -> Sequence[Covered]:
         """Return by which sides the conversions of a pixel were seen."""
         return self._all.coverage(place, since_day=since_day, until_day=until_day) if self._is_own(place) else ()
+
+    def changes(self, place: Place, *, limit: int) -> Sequence[Change]:
+        """Return the newest lines of the audit about a pixel."""
+        return self._all.changes(place, limit=limit) if self._is_own(place) else ()
 
     def beside(self, place: Place, kind: str, *, since_day: int, until_day: int) -> Sequence[PixelCount]:
         """Return what is counted of a pixel beside states and sides, of one kind."""
