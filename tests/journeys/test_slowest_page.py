@@ -39,6 +39,7 @@ PAGES = (
     f"/pixels/{workspace_of(3)}/{code_of(3)}/match-keys?days=28",
     f"/pixels/{workspace_of(3)}/{code_of(3)}/consent?days=28",
     f"/pixels/{workspace_of(3)}/{code_of(3)}/events",
+    f"/pixels/{workspace_of(3)}/{code_of(3)}/trends",
     f"/pixels/{workspace_of(3)}/{code_of(3)}/changes",
     f"/pixels/{workspace_of(3)}/{code_of(3)}/settings",
     "/conversions",

@@ -39,6 +39,7 @@ EXAMPLES = {
     "/pixels/{workspace}/{code}/consent/csv": f"/pixels/{WORKSPACE}/{PIXEL}/consent/csv",
     "/pixels/{workspace}/{code}/settings": f"/pixels/{WORKSPACE}/{PIXEL}/settings",
     "/pixels/{workspace}/{code}/changes": f"/pixels/{WORKSPACE}/{PIXEL}/changes",
+    "/pixels/{workspace}/{code}/trends": f"/pixels/{WORKSPACE}/{PIXEL}/trends",
     "/pixels/{workspace}/{code}/stop": f"/pixels/{WORKSPACE}/{PIXEL}/stop",
     "/pixels/{workspace}/{code}/start": f"/pixels/{WORKSPACE}/{PIXEL}/start",
     "/reconciliation/week/{monday}": "/reconciliation/week/2026-09-14",

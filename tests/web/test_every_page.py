@@ -34,6 +34,7 @@ PAGES = [
     f"/pixels/{WORKSPACE}/{PIXEL}/match-keys",
     f"/pixels/{WORKSPACE}/{PIXEL}/consent",
     f"/pixels/{WORKSPACE}/{PIXEL}/events",
+    f"/pixels/{WORKSPACE}/{PIXEL}/trends",
     f"/pixels/{WORKSPACE}/{PIXEL}/changes",
     f"/pixels/{WORKSPACE}/{PIXEL}/settings",
 ]

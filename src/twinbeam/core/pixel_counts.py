@@ -20,6 +20,7 @@ class CountKind(StrEnum):
     CARRIED = "carried"  #: conversions that TikTok accepted, by the sides that reported them and a match key
     GAP = "gap"  #: conversions that both sides reported, by the side that came first and how much later the other did
     CONSENT = "consent"  #: copies, by channel, region, what was said, and what was decided
+    HOUR = "hour"  #: copies of whatever event, by the UTC hour in which they came
     PARAMETER = "parameter"  #: conversions that TikTok accepted, by a parameter that they carried
     DELAY = "delay"  #: conversions that TikTok accepted, by how long after their first copy
 

@@ -28,7 +28,10 @@ def test_what_is_offered_without_an_event_is_told_as_well():
 
 def test_the_page_counts_what_tiktok_accepted(busy):
     text = words(busy.get(f"/pixels/{WORKSPACE}/{PIXEL}/events"))
-    assert "Purchase 39 of 50 not known 11 more in 7 days." in text
+    assert (
+        "Purchase 39 of 50 not known 11 more in 7 days. Until then choose what comes before it: InitiateCheckout."
+        in text
+    )
 
 
 def test_an_import_reads_what_may_be_selected():

@@ -6,7 +6,7 @@ An adversary with a public key may name any event and any region: both are count
 
 from collections.abc import Iterator
 
-from twinbeam.core.clock import day_of
+from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.names import STANDARD
 from twinbeam.core.outcomes import Reason
@@ -18,6 +18,7 @@ from twinbeam.pipeline.record.effective_consent import ConsentStatus, EffectiveC
 PixelCountKey = tuple[int, str, str, str, str, str]
 """(day, workspace, pixel, kind, event, name)"""
 
+_MS_PER_HOUR = 3_600_000
 _DECIDED = {
     ConsentStatus.ALLOWED: Decided.ALLOWED,
     ConsentStatus.UNSAID: Decided.WAITS,
@@ -38,6 +39,11 @@ class PixelCounts:
     def gap(self, place: tuple[int, str, str, str], first: str, ms: int) -> None:
         """Count that the second side has reported a conversion, so much later than the first."""
         self.add((*place[:3], CountKind.GAP, place[3], joined(first, GAPS.step(ms))), 1)
+
+    def arrived(self, signal: Signal) -> None:
+        """Count a copy in its hour."""
+        day, ms = divmod(signal.received_ms, MS_PER_DAY)
+        self.add((day, signal.workspace, signal.pixel, CountKind.HOUR, "", f"{ms // _MS_PER_HOUR:02}"), 1)
 
     def consent(self, signal: Signal, effective: EffectiveConsent, regions: CountedNames) -> None:
         """Count what a copy says of consent; custom events share a name here. What ends at the door is left out."""

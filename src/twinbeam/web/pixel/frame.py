@@ -18,6 +18,7 @@ from twinbeam.web.sight import seen_by
 #: What follows the address of a pixel, what the tab is called, and who has it.
 TABS = (
     ("", "Overview", Role.VIEWER),
+    ("trends", "Trends", Role.VIEWER),
     ("pipeline", "Pipeline", Role.VIEWER),
     ("overlap", "Overlap", Role.VIEWER),
     ("match-keys", "Match keys", Role.VIEWER),

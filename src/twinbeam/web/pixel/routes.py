@@ -13,6 +13,7 @@ from twinbeam.web.pixel.match_keys import view as match_keys
 from twinbeam.web.pixel.overlap import view as overlap
 from twinbeam.web.pixel.pipeline import view as pipeline
 from twinbeam.web.pixel.settings import view as settings
+from twinbeam.web.pixel.trends import view as trends
 from twinbeam.web.rendering import PageRenderer
 
 _PIXEL = "/pixels/{workspace}/{code}"
@@ -27,6 +28,7 @@ def pixel_routes(context: RouteContext, renderer: PageRenderer) -> list[Route]:
         DeclaredRoute(f"{_PIXEL}/consent", partial(consent.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(f"{_PIXEL}/consent/csv", partial(consent.as_file, context), needs=Access.VIEWER),
         DeclaredRoute(f"{_PIXEL}/events", partial(events.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute(f"{_PIXEL}/trends", partial(trends.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(
             f"{_PIXEL}/settings",
             partial(settings.show, renderer, context),

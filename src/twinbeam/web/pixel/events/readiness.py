@@ -15,6 +15,14 @@ from twinbeam.pipeline.record.counted import OTHER
 
 ENOUGH = 50  #: conversions in 7 days
 _NEVER = frozenset({"Pageview"})  #: TikTok optimises for no page view (tiktok.md 5.1)
+#: What visitors do before, and so more often.
+_EARLIER: Mapping[str, str] = {
+    "Purchase": "InitiateCheckout",
+    "PlaceAnOrder": "InitiateCheckout",
+    "AddPaymentInfo": "InitiateCheckout",
+    "InitiateCheckout": "AddToCart",
+    "AddToCart": "ViewContent",
+}
 
 
 class Readiness(Struct, frozen=True):
@@ -64,4 +72,5 @@ def _advice(event: str, week: int, *, offered: bool | None) -> str:
         return f"{lacks} yet: it does some hours after the first events came, then with the next import."
     if week >= ENOUGH:
         return "Ready." if offered else "Enough events. Connect the ad account to see whether TikTok offers it."
-    return f"{ENOUGH - week} more in 7 days. Until then choose an event that comes earlier, such as AddToCart."
+    more = f"{ENOUGH - week} more in 7 days."
+    return f"{more} Until then choose what comes before it: {_EARLIER[event]}." if event in _EARLIER else more
