@@ -61,7 +61,5 @@ def _by_day(week: WeeklyReport) -> Columns:
         accepted, ignored, missing = sums[day]
         sums[day] = (accepted + it.accepted, ignored + it.n_ignored, missing + it.n_missing)
     names = ("accepted", "ignored", "missing")
-    told = "; ".join(
-        f"{day}: {', '.join(f'{n} {name}' for name, n in zip(names, sums[day], strict=True))}" for day in days
-    )
+    told = "; ".join(f"{day}: {a} accepted, {i} not sent, {m} missing" for day, (a, i, m) in sums.items())
     return columns([(name, [sums[day][at] for day in days]) for at, name in enumerate(names)], f"Orders by day. {told}")
