@@ -46,7 +46,7 @@ class Delivered(Struct, frozen=True):
     has_order: bool = False
 
 
-class Deliveries(Protocol):
+class DeliveredReads(Protocol):
     """What TikTok accepted, in the order of its batches, and what was counted of it. All raise StorageError."""
 
     def begin(self) -> int:
@@ -79,7 +79,7 @@ _NOTHING = frozenset({b"null", b'""', b"[]"})
 class DeliveredCounting:
     """One run: it looks a few times, which writes nothing, and then keeps what it counted in one transaction."""
 
-    def __init__(self, deliveries: Deliveries) -> None:
+    def __init__(self, deliveries: DeliveredReads) -> None:
         self._deliveries = deliveries
         self._place = self._before = deliveries.begin()
         self._counts: dict[tuple[int, str, str, str, str, str], int] = {}

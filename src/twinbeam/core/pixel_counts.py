@@ -63,7 +63,7 @@ DELAYS = Lapses((1, 2, 5, 10, 30, 60, 300, 3_600, 86_400))
 """From the first copy to TikTok's answer."""
 
 
-class Said(StrEnum):
+class ConsentWord(StrEnum):
     """What a copy said of consent, in one word."""
 
     GRANTED = "granted"

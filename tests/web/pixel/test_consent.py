@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from builders import PIXEL, WORKSPACE
 from reading import words
 from twinbeam.core.outcomes import Finding, Outcome, Reason
-from twinbeam.core.pixel_counts import Decided, PixelCount, Said, joined
+from twinbeam.core.pixel_counts import ConsentWord, Decided, PixelCount, joined
 from twinbeam.core.story import Count
 from twinbeam.core.values import Channel
 from twinbeam.pipeline.record.counters import FINDING
@@ -29,7 +29,7 @@ def counted(outcome, reason, n):
 COUNTS = st.builds(
     said,
     st.sampled_from(Channel),
-    st.sampled_from(Said),
+    st.sampled_from(ConsentWord),
     st.integers(1, 99),
     region=st.sampled_from(["", "DE", "US-CA"]),
     decided=st.sampled_from(Decided),

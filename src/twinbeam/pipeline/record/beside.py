@@ -10,7 +10,7 @@ from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.names import STANDARD
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.pixel_counts import GAPS, CountKind, Decided, PixelCount, Said, joined
+from twinbeam.core.pixel_counts import GAPS, ConsentWord, CountKind, Decided, PixelCount, joined
 from twinbeam.core.values import Signal
 from twinbeam.pipeline.record.counted import OTHER, CountedNames
 from twinbeam.pipeline.record.effective_consent import ConsentStatus, EffectiveConsent
@@ -46,7 +46,7 @@ class PixelCounts:
         self.add((day, signal.workspace, signal.pixel, CountKind.HOUR, "", f"{ms // _MS_PER_HOUR:02}"), 1)
 
     def consent(self, signal: Signal, effective: EffectiveConsent, regions: CountedNames) -> None:
-        """Count what a copy says of consent; custom events share a name here. What ends at the door is left out."""
+        """Count what a copy says of consent, unless it ends for another reason; custom events share a name here."""
         decided = _DECIDED.get(effective.status)
         if decided is None:
             return
@@ -59,20 +59,20 @@ class PixelCounts:
         return (PixelCount(*key, n) for key, n in sorted(self._changes.items()) if n)
 
 
-def said(signal: Signal) -> Said:
+def said(signal: Signal) -> ConsentWord:
     """Return in one word what a copy itself said of consent."""
     record = signal.consent
     if record is None:
-        return Said.DENIED if signal.permission.reason is Reason.NO_CONSENT else Said.NOTHING
+        return ConsentWord.DENIED if signal.permission.reason is Reason.NO_CONSENT else ConsentWord.NOTHING
     needed = [record.ad_storage.answer, record.ad_user_data.answer]
     if "denied" in needed:
-        return Said.DENIED
+        return ConsentWord.DENIED
     if record.opt_out.answer == "denied":
-        return Said.OPTED_OUT
+        return ConsentWord.OPTED_OUT
     if "undecided" in needed:
-        return Said.UNDECIDED
+        return ConsentWord.UNDECIDED
     granted = needed.count("granted")
-    return (Said.NOTHING, Said.PARTLY, Said.GRANTED)[granted]
+    return (ConsentWord.NOTHING, ConsentWord.PARTLY, ConsentWord.GRANTED)[granted]
 
 
 def _region(record: ConsentRecord | None) -> str:

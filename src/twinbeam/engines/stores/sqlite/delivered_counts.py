@@ -23,7 +23,7 @@ _FORGET = "DELETE FROM pixel_count WHERE day = ? AND day < ?"
 
 
 class DeliveredCounts:
-    """See admin.delivered_counts.Deliveries for the promises."""
+    """See admin.delivered_counts.DeliveredReads for the promises."""
 
     def __init__(self, connection: StoreConnection) -> None:
         self._connection = connection

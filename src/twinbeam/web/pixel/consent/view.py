@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.pixel_counts import CountKind, Said, parted
+from twinbeam.core.pixel_counts import ConsentWord, CountKind, parted
 from twinbeam.core.story import Narrowed
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked, as_date
 from twinbeam.web.pixel.consent.words import (
     MOST_ROWS,
     NAMES,
-    Check,
+    BannerCheck,
     Word,
     banner,
     contradictions,
@@ -45,7 +45,7 @@ class ConsentPage(Struct, frozen=True):
     events: Sequence[tuple[str, Mapping[str, int]]]  #: by event, what was said
     whole: Mapping[str, int]
     contradictions: Sequence[str]
-    banner: Sequence[Check]
+    banner: Sequence[BannerCheck]
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -54,11 +54,11 @@ class ConsentPage(Struct, frozen=True):
 
     def slices(self, said: Mapping[str, int]) -> list[Slice]:
         """Return the parts of a bar."""
-        return stacked([(it.replace("_", "-"), said[it]) for it in Said])
+        return stacked([(it.replace("_", "-"), said[it]) for it in ConsentWord])
 
     def tells(self, said: Mapping[str, int]) -> str:
         """Return the bar in words."""
-        return ", ".join(f"{NAMES[it]} {said[it]:,}" for it in Said if said[it])
+        return ", ".join(f"{NAMES[it]} {said[it]:,}" for it in ConsentWord if said[it])
 
     @property
     def lists(self) -> list[tuple[str, str]]:

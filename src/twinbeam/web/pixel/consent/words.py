@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
-from twinbeam.core.pixel_counts import Decided, PixelCount, Said, parted
+from twinbeam.core.pixel_counts import ConsentWord, Decided, PixelCount, parted
 from twinbeam.core.story import Count
 from twinbeam.core.values import Channel
 from twinbeam.pipeline.record.counters import FINDING
@@ -18,12 +18,12 @@ _FAR = 0.2  #: shares that are so far apart are no chance
 _MOSTLY = 0.9
 
 NAMES: Mapping[str, str] = {
-    Said.GRANTED: "granted",
-    Said.PARTLY: "granted in part",
-    Said.DENIED: "denied",
-    Said.OPTED_OUT: "opted out",
-    Said.UNDECIDED: "not readable",
-    Said.NOTHING: "nothing said",
+    ConsentWord.GRANTED: "granted",
+    ConsentWord.PARTLY: "granted in part",
+    ConsentWord.DENIED: "denied",
+    ConsentWord.OPTED_OUT: "opted out",
+    ConsentWord.UNDECIDED: "not readable",
+    ConsentWord.NOTHING: "nothing said",
 }
 
 
@@ -44,7 +44,7 @@ class Word(Struct, frozen=True):
         return self.allowed + self.waits + self.dropped
 
 
-class Check(Struct, frozen=True):
+class BannerCheck(Struct, frozen=True):
     """One thing to be right about a consent banner; `is_right` is None where too little is known."""
 
     title: str
@@ -65,7 +65,7 @@ def words_of(counts: Iterable[PixelCount]) -> list[Word]:
 
 def said_of(words: Iterable[Word], channel: str = "", event: str = "") -> dict[str, int]:
     """Add up by what was said, of a channel or an event."""
-    sums = dict.fromkeys(map(str, Said), 0)
+    sums = dict.fromkeys(map(str, ConsentWord), 0)
     for word in words:
         if channel in ("", word.channel) and event in ("", word.event):
             sums[word.said] += word.n
@@ -90,47 +90,47 @@ def _sides(words: Sequence[Word], event: str) -> list[str]:
     pages, shops = sum(page.values()), sum(shop.values())
     if pages < _ENOUGH or shops < _ENOUGH:
         return []
-    silent = shop[Said.NOTHING] / shops
-    if silent > _FAR and page[Said.NOTHING] / pages <= silent - _FAR:
-        missing = f"{event}: the server says nothing of consent in {shop[Said.NOTHING]:,} of {shops:,} copies"
+    silent = shop[ConsentWord.NOTHING] / shops
+    if silent > _FAR and page[ConsentWord.NOTHING] / pages <= silent - _FAR:
+        missing = f"{event}: the server says nothing of consent in {shop[ConsentWord.NOTHING]:,} of {shops:,} copies"
         return [f"{missing}, and the browser does. Hand the banner's answer on with the order, or a shared token."]
-    granted, theirs = shop[Said.GRANTED] / shops, page[Said.GRANTED] / pages
+    granted, theirs = shop[ConsentWord.GRANTED] / shops, page[ConsentWord.GRANTED] / pages
     if abs(granted - theirs) > _FAR:
         apart = f"{event}: granted say {granted:.0%} of the server's copies, and {theirs:.0%} of the browser's"
         return [f"{apart}. One of them does not pass on what the visitor said."]
     return []
 
 
-def banner(words: Sequence[Word], counts: Sequence[Count]) -> list[Check]:
-    """Check by what pages reported whether the consent banner (CMP) works."""
+def banner(words: Sequence[Word], counts: Sequence[Count]) -> list[BannerCheck]:
+    """BannerCheck by what pages reported whether the consent banner (CMP) works."""
     page = said_of(words, Channel.BROWSER)
     whole = sum(page.values())
-    spoke = whole - page[Said.NOTHING]
-    declined = page[Said.DENIED] + page[Said.OPTED_OUT]
+    spoke = whole - page[ConsentWord.NOTHING]
+    declined = page[ConsentWord.DENIED] + page[ConsentWord.OPTED_OUT]
     known = sum(word.n for word in words if word.channel == Channel.BROWSER and word.region)
     before = sum(it.n for it in counts if it.outcome == FINDING and it.reason == Finding.NATIVE_BEFORE_CONSENT)
     return [
-        Check(
+        BannerCheck(
             "The page passes the banner's answer on",
             spoke >= _MOSTLY * whole if whole >= _ENOUGH else None,
             f"{spoke:,} of {whole:,} copies of browsers say something. Before an answer, silence is right.",
         ),
-        Check(
+        BannerCheck(
             "Some visitors decline",
             declined > 0 if spoke >= _MANY else None,
             f"{declined:,} of {spoke:,} declined. Where nobody does, the banner is not asked, or grants by default.",
         ),
-        Check(
+        BannerCheck(
             "The answer can be read",
-            page[Said.UNDECIDED] == 0 if spoke else None,
-            f"{page[Said.UNDECIDED]:,} answers could not be read: compare the banner's words with the known ones.",
+            page[ConsentWord.UNDECIDED] == 0 if spoke else None,
+            f"{page[ConsentWord.UNDECIDED]:,} answers could not be read: compare the banner's with the known words.",
         ),
-        Check(
+        BannerCheck(
             "TikTok's script waits for the answer",
             before == 0 if whole else None,
             f"{before:,} pages reported that it ran before. Put the tag's snippet above TikTok's base code.",
         ),
-        Check(
+        BannerCheck(
             "The visitor's region is known",
             known >= _MOSTLY * whole if whole >= _ENOUGH else None,
             f"{known:,} of {whole:,} copies of browsers tell it. Without a region the strict law counts.",

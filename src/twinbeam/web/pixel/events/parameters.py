@@ -25,7 +25,7 @@ NAMES: Mapping[str, str] = {
 }
 
 
-class Carried(Struct, frozen=True):
+class CarriedParameters(Struct, frozen=True):
     """An event: how many conversions were looked at, and how many carried each parameter."""
 
     event: str
@@ -52,11 +52,11 @@ def expected(event: str) -> Collection[str]:
     return names | ({"content_ids"} if event in OF_PRODUCTS else set()) | ({"order_id"} if event in _ORDERS else set())
 
 
-def carried_of(counts: Iterable[PixelCount]) -> Sequence[Carried]:
+def carried_of(counts: Iterable[PixelCount]) -> Sequence[CarriedParameters]:
     """Add up by event, the busiest first."""
     sums: dict[str, dict[str, int]] = {}
     for count in counts:
         names = sums.setdefault(count.event, {})
         names[count.name] = names.get(count.name, 0) + count.n
-    found = [Carried(event, names[ALL], names) for event, names in sums.items() if names.get(ALL)]
+    found = [CarriedParameters(event, names[ALL], names) for event, names in sums.items() if names.get(ALL)]
     return sorted(found, key=lambda it: (-it.looked_at, it.event))[:MOST_EVENTS]

@@ -25,7 +25,7 @@ _EARLIER: Mapping[str, str] = {
 }
 
 
-class Readiness(Struct, frozen=True):
+class TargetReadiness(Struct, frozen=True):
     """One event."""
 
     event: str
@@ -44,7 +44,7 @@ class Readiness(Struct, frozen=True):
         return min(1.0, self.week / ENOUGH)
 
 
-def readiness(week: Iterable[Covered], selectable: Collection[str] | None) -> list[Readiness]:
+def readiness(week: Iterable[Covered], selectable: Collection[str] | None) -> list[TargetReadiness]:
     """Return each event that came, and each that TikTok offers, the busiest first."""
     accepted: dict[str, int] = {}
     for row in week:
@@ -55,10 +55,10 @@ def readiness(week: Iterable[Covered], selectable: Collection[str] | None) -> li
     return sorted(found, key=lambda it: (-it.week, it.event))
 
 
-def _of(event: str, accepted: Mapping[str, int], selectable: Collection[str] | None) -> Readiness:
+def _of(event: str, accepted: Mapping[str, int], selectable: Collection[str] | None) -> TargetReadiness:
     week = accepted.get(event, 0)
     offered = False if event in _NEVER else None if selectable is None else event in selectable
-    return Readiness(event, week, offered, _advice(event, week, offered=offered))
+    return TargetReadiness(event, week, offered, _advice(event, week, offered=offered))
 
 
 def _advice(event: str, week: int, *, offered: bool | None) -> str:

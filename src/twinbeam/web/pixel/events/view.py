@@ -14,8 +14,8 @@ from twinbeam.pipeline.record.counted import OTHER
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixel.contract import Place
-from twinbeam.web.pixel.events.parameters import NAMES, Carried, carried_of
-from twinbeam.web.pixel.events.readiness import ENOUGH, Readiness, readiness
+from twinbeam.web.pixel.events.parameters import NAMES, CarriedParameters, carried_of
+from twinbeam.web.pixel.events.readiness import ENOUGH, TargetReadiness, readiness
 from twinbeam.web.pixel.frame import Frame, answer
 from twinbeam.web.plots import bar
 from twinbeam.web.rendering import PageRenderer
@@ -26,9 +26,9 @@ class EventsPage(Struct, frozen=True):
 
     place: Place
     since_day: int
-    ready: Sequence[Readiness]
+    ready: Sequence[TargetReadiness]
     is_imported: bool  #: TikTok said what may be selected
-    carried: Sequence[Carried]
+    carried: Sequence[CarriedParameters]
     enough: int = ENOUGH
 
     @property
@@ -41,11 +41,11 @@ class EventsPage(Struct, frozen=True):
         narrowed = Narrowed(event, since_day=self.since_day)
         return "" if event == OTHER else Asked("delivered", self.place, narrowed=narrowed).address()
 
-    def width(self, it: Readiness) -> float:
+    def width(self, it: TargetReadiness) -> float:
         """Return how wide the bar of an event is."""
         return bar(it.of_one)
 
-    def to(self, it: Readiness) -> str:
+    def to(self, it: TargetReadiness) -> str:
         """Return where the accepted conversions of an event are listed."""
         return Asked("delivered", self.place, narrowed=Narrowed(it.event, since_day=self.since_day)).address()
 

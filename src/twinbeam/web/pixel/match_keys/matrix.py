@@ -39,7 +39,7 @@ BANDS = (
 )
 
 
-class Line(Struct, frozen=True):
+class MatchLine(Struct, frozen=True):
     """The accepted conversions of one event and side, or of several."""
 
     event: str  #: empty for all
@@ -72,7 +72,7 @@ class Line(Struct, frozen=True):
         return sorted(found, key=lambda it: -it[1])
 
 
-def lines_of(counts: Iterable[PixelCount], since_day: int) -> list[Line]:
+def lines_of(counts: Iterable[PixelCount], since_day: int) -> list[MatchLine]:
     """Add counts up by event and side: the busiest events first."""
     sums: dict[tuple[str, str], dict[str, int]] = {}
     for count in counts:
@@ -80,7 +80,7 @@ def lines_of(counts: Iterable[PixelCount], since_day: int) -> list[Line]:
             side, key = parted(count.name)
             place = sums.setdefault((count.event, side), {})
             place[key] = place.get(key, 0) + count.n
-    lines = [Line(*place, carried.get("", 0), carried) for place, carried in sums.items() if carried.get("", 0)]
+    lines = [MatchLine(*place, carried.get("", 0), carried) for place, carried in sums.items() if carried.get("", 0)]
     busy: dict[str, int] = {}
     for line in lines:
         busy[line.event] = busy.get(line.event, 0) + line.accepted
@@ -91,15 +91,15 @@ def lines_of(counts: Iterable[PixelCount], since_day: int) -> list[Line]:
     )
 
 
-def total(lines: Sequence[Line], event: str = "", side: str = "") -> Line:
+def total(lines: Sequence[MatchLine], event: str = "", side: str = "") -> MatchLine:
     """Add lines up, of an event, of a side, or all."""
     meant = [line for line in lines if event in ("", line.event) and side in ("", line.side)]
     keys = {key for line in meant for key in line.carried}
     carried = {key: sum(line.carried.get(key, 0) for line in meant) for key in keys}
-    return Line(event, side, sum(line.accepted for line in meant), carried)
+    return MatchLine(event, side, sum(line.accepted for line in meant), carried)
 
 
-def causes(lines: Sequence[Line], counts: Iterable[Count], since_day: int) -> list[str]:
+def causes(lines: Sequence[MatchLine], counts: Iterable[Count], since_day: int) -> list[str]:
     """Return why visitors are not matched, as far as the numbers tell it."""
     recent = (count for count in counts if count.day >= since_day and count.outcome == FINDING)
     lost = sum(count.n for count in recent if count.reason == Finding.CLICK_LOST)

@@ -14,7 +14,7 @@ from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.frame import Frame, answer
-from twinbeam.web.pixel.match_keys.matrix import BANDS, Band, Line, causes, lines_of, total
+from twinbeam.web.pixel.match_keys.matrix import BANDS, Band, MatchLine, causes, lines_of, total
 from twinbeam.web.pixel.period import Period, read_period
 from twinbeam.web.pixels.rates import NAMES, WEIGHTS
 from twinbeam.web.plots import bar
@@ -28,10 +28,10 @@ class MatchPage(Struct, frozen=True):
 
     period: Period
     place: Place
-    lines: Sequence[Line]
-    events: Sequence[Line]  #: likewise, all sides of an event together
-    whole: Line
-    before: Line
+    lines: Sequence[MatchLine]
+    events: Sequence[MatchLine]  #: likewise, all sides of an event together
+    whole: MatchLine
+    before: MatchLine
     causes: Sequence[str]
     bands: Sequence[Band] = BANDS
     keys: Sequence[str] = tuple(WEIGHTS)
@@ -46,11 +46,11 @@ class MatchPage(Struct, frozen=True):
         """What keys are called over a column."""
         return _SHORT
 
-    def width(self, line: Line, key: str) -> float:
+    def width(self, line: MatchLine, key: str) -> float:
         """Return how wide the bar of a key is."""
         return bar(line.share(key))
 
-    def to(self, line: Line, key: str = "") -> str:
+    def to(self, line: MatchLine, key: str = "") -> str:
         """Return where the conversions of a line are listed, or those of them that carried a key."""
         if line.event == OTHER:
             return ""  # no list is narrowed to what shares a name

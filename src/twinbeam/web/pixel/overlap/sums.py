@@ -48,7 +48,7 @@ class Overlap(Struct, frozen=True):
         return self.event not in ("", OTHER)
 
 
-class Gap(Struct, frozen=True):
+class CopyGap(Struct, frozen=True):
     """How many second copies came within one step of time, by the side that was first; bars are of the same scale."""
 
     name: str
@@ -83,14 +83,14 @@ def overlaps(covered: Iterable[Covered], since_day: int) -> list[Overlap]:
     return found if len(found) <= MOST_EVENTS else [*found[: MOST_EVENTS - 1], total(found[MOST_EVENTS - 1 :])]
 
 
-def gaps_of(counts: Iterable[PixelCount]) -> list[Gap]:
+def gaps_of(counts: Iterable[PixelCount]) -> list[CopyGap]:
     """Add up by steps of time; nothing where nothing was counted."""
     sums = {step: [0, 0] for step in GAPS.steps}
     for count in counts:
         first, step = parted(count.name)
         sums[step][first == Side.SERVER] += count.n
     most = max(sum(numbers) for numbers in sums.values())
-    return [Gap(GAPS.name(step), *_pair(numbers), most) for step, numbers in sums.items()] if most else []
+    return [CopyGap(GAPS.name(step), *_pair(numbers), most) for step, numbers in sums.items()] if most else []
 
 
 def total(overlap: Sequence[Overlap]) -> Overlap:

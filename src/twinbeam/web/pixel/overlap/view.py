@@ -14,7 +14,7 @@ from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.frame import Frame, answer
-from twinbeam.web.pixel.overlap.sums import Disagreement, Gap, Overlap, disagreements, gaps_of, overlaps, total
+from twinbeam.web.pixel.overlap.sums import CopyGap, Disagreement, Overlap, disagreements, gaps_of, overlaps, total
 from twinbeam.web.pixel.period import Period, read_period
 from twinbeam.web.plots import Slice, stacked
 from twinbeam.web.rendering import PageRenderer
@@ -22,7 +22,7 @@ from twinbeam.web.rendering import PageRenderer
 EXAMPLES = 3  #: pairs that are shown of each disagreement
 
 
-class Pair(Struct, frozen=True):
+class DifferingPair(Struct, frozen=True):
     """A conversion, and the copy of it that says something else."""
 
     story: Story
@@ -33,7 +33,7 @@ class Examples(Struct, frozen=True):
     """Something that browser and server disagree about, with pairs."""
 
     of: Disagreement
-    pairs: Sequence[Pair]
+    pairs: Sequence[DifferingPair]
 
 
 class OverlapPage(Struct, frozen=True):
@@ -45,7 +45,7 @@ class OverlapPage(Struct, frozen=True):
     whole: Overlap
     before: Overlap
     disagreements: Sequence[Examples]
-    gaps: Sequence[Gap]
+    gaps: Sequence[CopyGap]
 
     def slices(self, it: Overlap) -> list[Slice]:
         """Return the parts of the bar of an event."""
@@ -77,8 +77,8 @@ def _read(query: Mapping[str, str], read_model: ReadModel, frame: Frame, now_ms:
     return OverlapPage(period, frame.place, events, whole, before, examples, gaps)
 
 
-def _pairs(read_model: ReadModel, frame: Frame, of: Disagreement, period: Period) -> list[Pair]:
+def _pairs(read_model: ReadModel, frame: Frame, of: Disagreement, period: Period) -> list[DifferingPair]:
     narrowed = Narrowed(found=of.finding, since_day=period.since_day)
     listed = read_model.in_state(tuple(State), limit=EXAMPLES, pixel=frame.place, narrowed=narrowed)
     whole = (read_model.by_id(story.id) for story in listed.stories)
-    return [Pair(story, copy) for story in whole if story for copy in story.copies if copy.differs][:EXAMPLES]
+    return [DifferingPair(story, copy) for story in whole if story for copy in story.copies if copy.differs][:EXAMPLES]

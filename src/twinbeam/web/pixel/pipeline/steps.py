@@ -17,7 +17,7 @@ from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.period import Period
 
 
-class Step(Struct, frozen=True):
+class PipelineStep(Struct, frozen=True):
     """One step, and what a person has to know of it."""
 
     key: str
@@ -27,34 +27,34 @@ class Step(Struct, frozen=True):
 
 
 STEPS = (
-    Step("received", "Received", "All that reached the record of this pixel, copies and tests among them.", "whole"),
-    Step(
+    PipelineStep("received", "Received", "All that was recorded for this pixel, copies and tests among them.", "whole"),
+    PipelineStep(
         "invalid",
         "Invalid",
-        "Stored, but nobody can read it. What was rejected at the door never came so far.",
+        "Stored, but nobody can read it. What was rejected on arrival never came so far.",
         "quarantined",
     ),
-    Step("foreign", "Foreign", "Came from a page that is not on a host of this pixel.", "dropped"),
-    Step("bot", "Bot", "The user agent is a known crawler's.", "dropped"),
-    Step("ignored", "Left out by a rule", "Tests, staging, and what your rules leave to others.", "dropped"),
-    Step(
+    PipelineStep("foreign", "Foreign", "Came from a page that is not on a host of this pixel.", "dropped"),
+    PipelineStep("bot", "Bot", "The user agent is a known crawler's.", "dropped"),
+    PipelineStep("ignored", "Left out by a rule", "Tests, staging, and what your rules leave to others.", "dropped"),
+    PipelineStep(
         "consent", "Waiting for consent", "Held until the visitor says yes; dropped where nothing can bring it.", "held"
     ),
-    Step("declined", "Declined by the visitor", "Never sent; no content is kept.", "dropped"),
-    Step(
+    PipelineStep("declined", "Declined by the visitor", "Never sent; no content is kept.", "dropped"),
+    PipelineStep(
         "duplicate", "Duplicate", "Came again when its conversion may have been sent: counted, not sent.", "duplicate"
     ),
-    Step("merged", "Merged", "A further copy of a conversion, joined with it before it was sent.", "merged"),
-    Step("confirmation", "Waiting for the shop", "Held until the shop's server or its owner confirms it.", "held"),
-    Step("waiting", "Waiting", "On its way to TikTok, or waiting for another try.", "waiting"),
-    Step(
+    PipelineStep("merged", "Merged", "A further copy of a conversion, joined with it before it was sent.", "merged"),
+    PipelineStep("confirmation", "Waiting for the shop", "Held until the shop's server or you confirm it.", "held"),
+    PipelineStep("waiting", "Waiting", "On its way to TikTok, or waiting for another try.", "waiting"),
+    PipelineStep(
         "accepted",
         "Accepted by TikTok",
-        "TikTok took it. Whether it matches a visitor is on the page of match keys.",
+        "TikTok accepted it. Whether it matches a visitor is on the page of match keys.",
         "delivered",
     ),
-    Step("rejected", "Rejected by TikTok", "Kept as dead letters, with TikTok's message.", "refused"),
-    Step("ended", "Ended unsent", "Waited too long, was cancelled, or was erased on request.", "ended"),
+    PipelineStep("rejected", "Rejected by TikTok", "Kept as dead letters, with TikTok's message.", "refused"),
+    PipelineStep("ended", "Ended unsent", "Waited too long, was cancelled, or was erased on request.", "ended"),
 )
 BY_KEY = {step.key: step for step in STEPS}
 
@@ -93,7 +93,7 @@ _LISTS: Mapping[str, str] = {
 }
 
 
-class Part(Struct, frozen=True):
+class StepPart(Struct, frozen=True):
     """A part of a step: one outcome and reason, how many, how many before, and the list where they stand."""
 
     outcome: str
@@ -106,10 +106,10 @@ class Part(Struct, frozen=True):
 class StepCount(Struct, frozen=True):
     """A step with its numbers."""
 
-    step: Step
+    step: PipelineStep
     n: int
     before: int
-    parts: Sequence[Part]  #: the most frequent first
+    parts: Sequence[StepPart]  #: the most frequent first
 
     @property
     def link(self) -> str:
@@ -134,16 +134,16 @@ def steps_of(counts: Iterable[Count], period: Period, place: Place) -> list[Step
             continue
         sums = numbers.setdefault(_told_as(count), [0, 0])
         sums[count.day < period.since_day] += count.n
-    by_step: dict[str, list[Part]] = {}
+    by_step: dict[str, list[StepPart]] = {}
     for (outcome, reason), (n, before) in numbers.items():
         key = step_of(outcome, reason)
         if key and (n or before):
-            part = Part(outcome, reason, n, before, _asked(outcome, reason, period, place))
+            part = StepPart(outcome, reason, n, before, _asked(outcome, reason, period, place))
             by_step.setdefault(key, []).append(part)
     return [_counted(step, by_step.get(step.key, [])) for step in STEPS]
 
 
-def _counted(step: Step, parts: list[Part]) -> StepCount:
+def _counted(step: PipelineStep, parts: list[StepPart]) -> StepCount:
     parts.sort(key=lambda part: (-part.n, part.outcome, part.reason))
     return StepCount(step, sum(part.n for part in parts), sum(part.before for part in parts), parts)
 

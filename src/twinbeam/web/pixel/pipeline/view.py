@@ -12,7 +12,7 @@ from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import KINDS
 from twinbeam.web.pixel.frame import Frame, answer
 from twinbeam.web.pixel.period import Period, read_period
-from twinbeam.web.pixel.pipeline.steps import BY_KEY, Part, StepCount, steps_of
+from twinbeam.web.pixel.pipeline.steps import BY_KEY, StepCount, StepPart, steps_of
 from twinbeam.web.places import Places, places
 from twinbeam.web.plots import bar
 from twinbeam.web.rendering import PageRenderer
@@ -28,7 +28,7 @@ class Pipeline(Struct, frozen=True):
     widths: Mapping[str, float]  #: of the bars, by step
     places: Places
     opened: StepCount | None = None
-    part: Part | None = None  #: of it, what the samples are of
+    part: StepPart | None = None  #: of it, what the samples are of
     samples: Sequence[Story] = ()
 
     @property
@@ -60,7 +60,7 @@ def _read(query: Mapping[str, str], read_model: ReadModel, frame: Frame, now_ms:
     )
 
 
-def _part(opened: StepCount | None, query: Mapping[str, str]) -> Part | None:
+def _part(opened: StepCount | None, query: Mapping[str, str]) -> StepPart | None:
     """Return which part of a step is meant: the one that is asked for, else the most frequent."""
     if opened is None or not opened.parts:
         return None
@@ -68,6 +68,6 @@ def _part(opened: StepCount | None, query: Mapping[str, str]) -> Part | None:
     return next((part for part in opened.parts if (part.outcome, part.reason) == asked), opened.parts[0])
 
 
-def _samples(read_model: ReadModel, frame: Frame, part: Part) -> Sequence[Story]:
+def _samples(read_model: ReadModel, frame: Frame, part: StepPart) -> Sequence[Story]:
     asked = part.asked
     return read_model.in_state(KINDS[asked.kind], limit=SAMPLES, pixel=frame.place, narrowed=asked.narrowed).stories

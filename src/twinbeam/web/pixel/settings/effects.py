@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
-from twinbeam.core.pixel_counts import Decided, PixelCount, Said, parted
+from twinbeam.core.pixel_counts import ConsentWord, Decided, PixelCount, parted
 from twinbeam.core.story import Count
 from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.web.sums import Sums
@@ -53,20 +53,20 @@ _OF_ORDERS = "Purchases of the last 7 days that it would have been asked about: 
 _TOLD: Mapping[str, tuple[str, Callable[[LastWeek], int]]] = {
     "consent.policy": (
         "Copies of the last 7 days that said nothing of consent and were allowed all the same: {n:,}.",
-        lambda week: week.copies(Said.NOTHING, Decided.ALLOWED),
+        lambda week: week.copies(ConsentWord.NOTHING, Decided.ALLOWED),
     ),
     "consent.regions": (
         "Copies of the last 7 days that said nothing of consent: {n:,}.",
-        lambda week: sum(week.copies(Said.NOTHING, decided) for decided in Decided),
+        lambda week: sum(week.copies(ConsentWord.NOTHING, decided) for decided in Decided),
     ),
     "consent.user_data_denied": (
         "Copies of the last 7 days that said denied: {n:,}.",
-        lambda week: sum(week.copies(Said.DENIED, decided) for decided in Decided),
+        lambda week: sum(week.copies(ConsentWord.DENIED, decided) for decided in Decided),
     ),
     "consent.personalization_denied": (_ANY, lambda week: week.sums.conversions),
     "consent.opted_out": (
         "Copies of the last 7 days that said opted out: {n:,}.",
-        lambda week: sum(week.copies(Said.OPTED_OUT, decided) for decided in Decided),
+        lambda week: sum(week.copies(ConsentWord.OPTED_OUT, decided) for decided in Decided),
     ),
     "confirm_purchases": (
         "Purchases of the last 7 days that waited for a server, and wait still or ended unsent: {n:,}.",

@@ -27,6 +27,11 @@ class Field(Struct, frozen=True):
     has_entries: bool = False
     is_hidden: bool = False
 
+    @property
+    def example(self) -> str:
+        """What an entry may be for."""
+        return "DE" if self.name == "consent.regions" else "Purchase"
+
 
 def fields(rules: PixelRules) -> list[tuple[str, list[Field]]]:
     """Return all rules that the page sets, by their groups."""

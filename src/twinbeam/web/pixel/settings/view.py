@@ -28,7 +28,7 @@ _PART = "settings"
 _NO_STORE = {"cache-control": "no-store"}
 
 
-class Preview(Struct, frozen=True):
+class RulePreview(Struct, frozen=True):
     """A change that is not made yet."""
 
     form: Mapping[str, str]
@@ -40,7 +40,7 @@ class SettingsPage(Struct, frozen=True):
     """What the page shows."""
 
     groups: Sequence[tuple[str, Sequence[Field]]]
-    preview: Preview | None = None
+    preview: RulePreview | None = None
     problem: str = ""
     open_rule: str = ""
 
@@ -81,7 +81,7 @@ async def _do(context: RouteContext, request: Request, frame: Frame, form: Mappi
             raise Invalid("The form is not one of this page. Reload it and try again.")
 
 
-def _preview(read_model: ReadModel, frame: Frame, form: Mapping[str, str], now_ms: int) -> Preview:
+def _preview(read_model: ReadModel, frame: Frame, form: Mapping[str, str], now_ms: int) -> RulePreview:
     if form.get("name") in HIDDEN:
         raise Invalid("Addresses are saved without a preview, which would show them.")
     changes = pixels.preview(frame.row, wanted(form))
@@ -89,4 +89,4 @@ def _preview(read_model: ReadModel, frame: Frame, form: Mapping[str, str], now_m
     counts = read_model.pixel_reads.counts(frame.place, **days)
     sums = add_up(Total(it.workspace, it.pixel, it.event, it.outcome, it.reason, it.n) for it in counts)
     said = read_model.pixel_reads.beside(frame.place, CountKind.CONSENT, **days)
-    return Preview(form, changes, effects(changes, last_week(sums, counts, said)))
+    return RulePreview(form, changes, effects(changes, last_week(sums, counts, said)))

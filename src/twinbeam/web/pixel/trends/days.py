@@ -17,7 +17,7 @@ from twinbeam.web.pixels.rates import WEIGHTS, Share, accepted, dedup, match_sco
 HOURS = 24
 
 
-class Day(Struct, frozen=True):
+class TrendDay(Struct, frozen=True):
     """One UTC day."""
 
     day: int
@@ -34,7 +34,7 @@ class Day(Struct, frozen=True):
         return self.browser + self.server + self.both
 
 
-def days_of(counts: Iterable[Count], covered: Iterable[Covered], since_day: int, until_day: int) -> list[Day]:
+def days_of(counts: Iterable[Count], covered: Iterable[Covered], since_day: int, until_day: int) -> list[TrendDay]:
     """Return every day of some, those without events too."""
     answered: dict[tuple[int, str], int] = {}
     mismatched: dict[tuple[int, str], int] = {}
@@ -56,9 +56,9 @@ def _event(row: Covered, mismatched: int) -> EventWeek:
     return EventWeek(event=row.event, mismatched=mismatched, **seen, **keys)
 
 
-def _day(day: int, events: Sequence[EventWeek], answered: Mapping[tuple[int, str], int]) -> Day:
+def _day(day: int, events: Sequence[EventWeek], answered: Mapping[tuple[int, str], int]) -> TrendDay:
     score = match_score(events)
-    return Day(
+    return TrendDay(
         day,
         sum(it.browser for it in events),
         sum(it.server for it in events),

@@ -16,7 +16,7 @@ from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked, as_date
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.frame import Frame, answer
-from twinbeam.web.pixel.trends.days import Day, days_of, delays_of, hours_of, recovered, within
+from twinbeam.web.pixel.trends.days import TrendDay, days_of, delays_of, hours_of, recovered, within
 from twinbeam.web.pixels.rates import HEALTHY_DEDUP
 from twinbeam.web.plots import Columns, Shares, columns, shares
 from twinbeam.web.rendering import PageRenderer
@@ -27,7 +27,7 @@ _GREAT = 8.0  #: of 10, our estimate
 _MOST_CURRENCIES = 3
 
 
-class Money(Struct, frozen=True):
+class RecoveredMoney(Struct, frozen=True):
     """What was recovered in one currency."""
 
     plot: Columns
@@ -38,7 +38,7 @@ class TrendsPage(Struct, frozen=True):
     """What the page shows."""
 
     place: Place
-    days: Sequence[Day]
+    days: Sequence[TrendDay]
     volume: Columns
     hours: Sequence[int]
     hourly: Columns
@@ -49,13 +49,13 @@ class TrendsPage(Struct, frozen=True):
     delayed: Columns
     median: str
     slowest: str  #: what 95 % did not exceed
-    money: Sequence[Money]
+    money: Sequence[RecoveredMoney]
 
-    def to(self, day: Day) -> str:
+    def to(self, day: TrendDay) -> str:
         """Return where the conversions of a day are listed."""
         return Asked("", self.place, narrowed=Narrowed(since_day=day.day, until_day=day.day)).address()
 
-    def date(self, day: Day) -> str:
+    def date(self, day: TrendDay) -> str:
         """Return a day as people write it."""
         return str(as_date(day.day))
 
@@ -94,21 +94,21 @@ def _read(read_model: ReadModel, frame: Frame, now_ms: int) -> TrendsPage:
     )
 
 
-def _volume(days: Sequence[Day]) -> Columns:
+def _volume(days: Sequence[TrendDay]) -> Columns:
     parts = [("browser", [it.browser for it in days]), ("both", [it.both for it in days])]
     parts.append(("server", [it.server for it in days]))
     told = _told((as_date(it.day), it.seen) for it in days if it.seen)
     return columns(parts, f"Conversions by UTC day: {told or 'none'}")
 
 
-def _rates(what: str, days: Sequence[Day], rate: Callable[[Day], float | None], target: float) -> Shares:
+def _rates(what: str, days: Sequence[TrendDay], rate: Callable[[TrendDay], float | None], target: float) -> Shares:
     values = [rate(day) for day in days]
     known = [value for value in values if value is not None]
     newest = f"{known[-1]:.0%} on the newest day that has one" if known else "not known on any day"
     return shares(values, target, f"{what} by UTC day: {newest}; the line is at {target:.0%}")
 
 
-def _money(read_model: ReadModel, frame: Frame, since: int, until: int) -> list[Money]:
+def _money(read_model: ReadModel, frame: Frame, since: int, until: int) -> list[RecoveredMoney]:
     """Read what was recovered, of the orders of one pixel."""
     rows = read_model.pixels()
     question = OrderScope(Days(since, until, frame.row.workspace), pixel=frame.place)
@@ -117,7 +117,7 @@ def _money(read_model: ReadModel, frame: Frame, since: int, until: int) -> list[
     for currency, days in list(found.items())[:_MOST_CURRENCIES]:
         values = [max(0, days.get(day, 0)) for day in range(since, until + 1)]
         whole = shown(sum(days.values()), currency)
-        told.append(Money(columns([("accepted", values)], f"Recovered by UTC day, {whole} in all"), whole))
+        told.append(RecoveredMoney(columns([("accepted", values)], f"Recovered by UTC day, {whole} in all"), whole))
     return told
 
 
