@@ -86,6 +86,20 @@ _SIDES = (
         "WHERE channels <> 'browser' GROUP BY 1, 2, 3"
     ),
 )
+#: Words on consent, gaps, hours and parameters of every tenth pixel, as many rows as one has of them.
+_BESIDE = """
+INSERT INTO pixel_count
+SELECT day, workspace, pixel, name.kind, event, name.name, 1 + sum(both) / 9 FROM coverage, (
+  SELECT 'consent' AS kind, channel.value || '|' || region.value || '|' || said.value || '|allowed' AS name
+  FROM json_each('["browser", "server"]') AS channel, json_each('["DE", "FR", "US-CA", ""]') AS region,
+    json_each('["granted", "nothing"]') AS said
+  UNION ALL SELECT 'gap', side.value || '|' || step.value
+  FROM json_each('["browser", "server"]') AS side, json_each('["1", "5", "60", "more"]') AS step
+  UNION ALL SELECT 'hour', value FROM json_each('["00", "06", "12", "18", "23"]')
+  UNION ALL SELECT 'delay', value FROM json_each('["1", "2", "5", "10", "30"]')
+  UNION ALL SELECT 'parameter', value FROM json_each('["", "value", "currency", "contents", "content_ids", "page_url"]')
+) AS name WHERE substr(pixel, -1) = '3' GROUP BY 1, 2, 3, 4, 5, 6
+"""
 
 
 class Known(NamedTuple):
@@ -131,7 +145,8 @@ def fill(folder: Path, ring: KeyRing, *, pixels: int, conversions: int, now_ms: 
     step = DAYS * MS_PER_DAY // conversions
     db.execute(_ROWS, {"count": conversions, "pixels": pixels, "now": now_ms, "step": step})
     _give_keys(db, conversions)
-    for statement in (_COPIES, *_COUNTERS, *_statements(migrations()[1])[1:], *_SIDES):
+    carried = _statements(migrations()[3])[1]
+    for statement in (_COPIES, *_COUNTERS, *_statements(migrations()[1])[1:], carried, _BESIDE, *_SIDES):
         db.execute(statement)
     _fill_keys(db)
     known = _fill_lookups(db, conversions, now_ms, step)

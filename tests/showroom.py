@@ -16,6 +16,7 @@ from signals import a_signal
 from twinbeam.admin import sessions
 from twinbeam.admin.content_counts import ContentCounting
 from twinbeam.admin.contract import Actor, Admin
+from twinbeam.admin.delivered_counts import DeliveredCounting
 from twinbeam.admin.links import fingerprint
 from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Answered
@@ -154,6 +155,13 @@ class Showroom:
     def compare_contents(self) -> None:
         """Compare what delivered events name with the product feeds."""
         counting = ContentCounting(self.store.products, self.store.contents)
+        while counting.look(50):
+            pass
+        counting.keep(self.clock.now_ms())
+
+    def look_at_delivered(self) -> None:
+        """Count what delivered events carried and how long they took."""
+        counting = DeliveredCounting(self.store.delivered_counts)
         while counting.look(50):
             pass
         counting.keep(self.clock.now_ms())

@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 from engines.kit import (
+    beside,
     claiming,
     confirming,
     confirming_auto,
@@ -59,6 +60,7 @@ CHAPTERS = (
     confirming_auto,
     windows,
     enriching,
+    beside,
     covering,
     spelling,
     visits,

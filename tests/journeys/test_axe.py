@@ -54,6 +54,7 @@ FURTHER = {
     "/events/{id:int}": ["/events/12", "/events/49"],
     "/find": ["/find?q=nope"],
     "/pixels/{workspace}/{code}": [f"/pixels/{MAIN}/{PIXEL}"],
+    "/pixels/{workspace}/{code}/pipeline": [f"/pixels/{WORKSPACE}/{PIXEL}/pipeline?step=merged"],
     "/products": [f"/products?workspace={MAIN}&days=28"],
     "/pixels": ["/pixels?group=client", "/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
 }

@@ -44,6 +44,7 @@ def test_each_job_runs_and_tells_when_it_ran_and_when_it_will(shop):
         "pixel_weeks",
         "product_feeds",
         "content_matches",
+        "delivered_counts",
         "lookups",
     }
     assert all(run["next_ms"] > run["last_ms"] and not run["trouble"] for run in runs.values())

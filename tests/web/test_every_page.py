@@ -29,6 +29,14 @@ PAGES = [
     "/events/12",
     "/events/41",
     "/events/49",
+    f"/pixels/{WORKSPACE}/{PIXEL}/pipeline?step=declined",
+    f"/pixels/{WORKSPACE}/{PIXEL}/overlap",
+    f"/pixels/{WORKSPACE}/{PIXEL}/match-keys",
+    f"/pixels/{WORKSPACE}/{PIXEL}/consent",
+    f"/pixels/{WORKSPACE}/{PIXEL}/events",
+    f"/pixels/{WORKSPACE}/{PIXEL}/trends",
+    f"/pixels/{WORKSPACE}/{PIXEL}/changes",
+    f"/pixels/{WORKSPACE}/{PIXEL}/settings",
 ]
 EMAIL = "ada@shop.example"
 

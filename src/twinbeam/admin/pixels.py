@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from twinbeam.admin.audit import Lines, changing
+from twinbeam.admin.audit_diff import differences
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import Invalid, NotFound, quoted
 from twinbeam.admin.free_text import check_line
@@ -16,6 +17,7 @@ from twinbeam.admin.workspaces import known as known_workspace
 from twinbeam.admin.workspaces import meant_for
 from twinbeam.core.rules import DEFAULT_RULES, MAIN, PixelRules
 from twinbeam.core.story import PixelRow
+from twinbeam.core.values import plain
 
 ConsentPolicy = Literal["by_region", "require", "not_required"]
 
@@ -70,6 +72,13 @@ def decide(admin: Admin, workspace: str, code: str, wanted: Mapping[str, str]) -
         rules = changed(row.rules, wanted)
         save_rules(admin, row, rules, audit)
     return rules
+
+
+def preview(row: PixelRow, wanted: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return what `decide` would change: each rule with its values before and after. Raises AdminError."""
+    rules = changed(row.rules, wanted)
+    check_together(row.event_source, rules)
+    return list(differences(plain(row.rules), plain(rules)))
 
 
 def check_together(event_source: str, rules: PixelRules) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from twinbeam.admin.delivered_counts import DeliveredCounting
 from twinbeam.app.known_time import Watch
 from twinbeam.app.person_requests import carry_out_requests
 from twinbeam.app.sending import resend_step
@@ -12,6 +13,7 @@ from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 from twinbeam.jobs import (
     checkpoints,
+    delivered_counts,
     housekeeping,
     lookups,
     order_retention,
@@ -49,5 +51,6 @@ def store_jobs(  # noqa: PLR0913 -- a parts list
         resends.job(resend_step(store), clock, on_store, wake, is_due=may_act),
         token_checks.job(partial(learn_of_deliveries, store), on_store),
         person_requests.job(partial(carry_out_requests, settings, ring, store, clock), on_store, is_due=sends),
+        delivered_counts.job(lambda: DeliveredCounting(store.delivered_counts), on_store, clock),
         order_retention.job(store, on_store, clock, keep_orders_days_of, is_due=may_act),
     ]

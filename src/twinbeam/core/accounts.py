@@ -127,6 +127,7 @@ class PixelSeen(Struct, frozen=True):
     owned: bool | None = None
     owner_bc_id: str = ""
     events: tuple[str, ...] = ()
+    selectable: tuple[str, ...] | None = None  #: of those, what a campaign may optimise for; None: TikTok did not say
 
 
 class PixelPage(Struct, frozen=True):

@@ -83,6 +83,10 @@ class Narrowed(Struct, frozen=True):
     seen: str = ""  #: browser, server or both: as `Covered` counts them, without tests, tombstones and what is united
     since_day: int | None = None  #: UTC day on which the first copy was accepted
     until_day: int | None = None  #: the last one
+    reason: str = ""  #: why it waits, ended or was dropped
+    found: str = ""  #: a finding that its copies gave
+    several: bool = False  #: more than one copy of it came
+    carries: str = ""  #: a match key that goes with it
 
     @property
     def is_wide(self) -> bool:

@@ -23,7 +23,7 @@ class Counting(Protocol):
         ...
 
 
-def job(begin: Callable[[], Counting], on_store: OnStore, clock: Clock) -> Job:
+def job(begin: Callable[[], Counting], on_store: OnStore, clock: Clock, *, name: str = "content_matches") -> Job:
     """Return the job; `begin` begins a run, on the store's thread."""
 
     async def act() -> None:
@@ -33,4 +33,4 @@ def job(begin: Callable[[], Counting], on_store: OnStore, clock: Clock) -> Job:
                 break
         await on_store(counting.keep, clock.now_ms())
 
-    return Job(name="content_matches", every_seconds=EVERY_SECONDS, act=act)
+    return Job(name=name, every_seconds=EVERY_SECONDS, act=act)

@@ -50,6 +50,7 @@ from twinbeam.web.find import view as find
 from twinbeam.web.gate import Gate
 from twinbeam.web.live import view as live
 from twinbeam.web.live.snapshot_cache import SnapshotCaches
+from twinbeam.web.pixel.routes import pixel_routes
 from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
 from twinbeam.web.products import view as products
@@ -158,6 +159,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute(
             f"{_PIXEL}/profile", partial(pixels.save_profile, renderer, context), needs=Access.MEMBER, methods=("POST",)
         ),
+        *pixel_routes(context, renderer),
         DeclaredRoute("/setup", partial(setup.begin, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")),
         DeclaredRoute(
             "/setup/{workspace}/{code}",

@@ -25,6 +25,7 @@ from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.search import Searched
+from twinbeam.web.pixel.contract import PixelReads
 
 T = TypeVar("T")
 
@@ -124,6 +125,11 @@ class ReadModel(Searched, Protocol):
     @property
     def products(self) -> FeedReads:
         """The product feeds, and which content ids they know."""
+        ...
+
+    @property
+    def pixel_reads(self) -> PixelReads:
+        """What is counted of one pixel."""
         ...
 
 

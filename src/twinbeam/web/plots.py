@@ -63,11 +63,13 @@ def falling(whole: int, parts: Sequence[tuple[str, int]]) -> list[FallStep]:
     return steps
 
 
-def stacked(parts: Sequence[tuple[str, int]]) -> list[Slice]:
-    """Divide a bar among its parts; those that are nothing have no slice."""
-    whole = max(1, sum(n for _, n in parts))
-    wanted = [(name, n, max(_LEAST, n / whole * _WHOLE)) for name, n in parts if n]
-    shrink, x, slices = _WHOLE / max(1.0, sum(width for *_, width in wanted)), 0.0, []
+def stacked(parts: Sequence[tuple[str, int]], whole: int = 0) -> list[Slice]:
+    """Divide a bar among its parts, which fill it unless they are of a larger `whole`; nothing has no slice."""
+    sum_of_all = sum(n for _, n in parts)
+    most = max(1, whole, sum_of_all)
+    wanted = [(name, n, max(_LEAST, n / most * _WHOLE)) for name, n in parts if n]
+    filled = _WHOLE * min(1.0, sum_of_all / most)
+    shrink, x, slices = max(filled, _LEAST) / max(1.0, sum(width for *_, width in wanted)), 0.0, []
     for name, n, width in wanted:
         slices.append(Slice(name, n, round(x, 2), round(width * shrink, 2)))
         x += width * shrink
@@ -100,3 +102,34 @@ def shares(values: Sequence[float | None], target: float, says: str) -> Shares:
             paths[value >= target].append(column)
     line = f"M0 {(1 - target) * _SHARES_HEIGHT:.1f}H{_SHARES_WIDTH}"
     return Shares("".join(paths[True]), "".join(paths[False]), line, _SHARES_WIDTH, _SHARES_HEIGHT, says)
+
+
+class Columns(Struct, frozen=True):
+    """Columns of stacked parts, a path for each part; the part's name gives it its colour."""
+
+    paths: Sequence[tuple[str, str]]
+    width: int
+    height: int
+    highest: int  #: what the highest column stands for
+    says: str
+
+
+_COLUMNS_WIDTH, _COLUMNS_HEIGHT = 336, 96
+
+
+def columns(series: Sequence[tuple[str, Sequence[int]]], says: str) -> Columns:
+    """Return a column for each place, made of the parts that stand there, the first at the bottom."""
+    length = max((len(values) for _, values in series), default=0)
+    highest = max([1, *(sum(values[place] for _, values in series) for place in range(length))])
+    step = _COLUMNS_WIDTH / max(length, 1)
+    width, ground = max(1.0, step - _GAP), [float(_COLUMNS_HEIGHT)] * length
+    paths = []
+    for name, values in series:
+        drawn = []
+        for place, value in enumerate(values):
+            if value:
+                height = max(1.0, value / highest * _COLUMNS_HEIGHT)
+                drawn.append(f"M{place * step:.1f} {ground[place]:.1f}v-{height:.1f}h{width:.1f}v{height:.1f}z")
+                ground[place] -= height
+        paths.append((name, "".join(drawn)))
+    return Columns(paths, _COLUMNS_WIDTH, _COLUMNS_HEIGHT, highest, says)

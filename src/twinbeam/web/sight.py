@@ -30,6 +30,8 @@ from twinbeam.web.contract import LagView, ReadModel, RouteContext
 from twinbeam.web.dead_letters.sight import LettersSeen, ResendsSeen
 from twinbeam.web.feed_sight import FeedsOfWorkspace, FeedsWithoutAddresses
 from twinbeam.web.order_sight import OrdersOfWorkspace
+from twinbeam.web.pixel.contract import PixelReads
+from twinbeam.web.pixel.sight import PixelReadsOfWorkspace
 
 Placed = TypeVar("Placed", Covered, LastAnswer, PixelRow, PixelWeek, SideSeen, Story, Total)
 
@@ -97,6 +99,11 @@ class OneWorkspace:
     def products(self) -> FeedReads:
         """Return the product feed of the workspace."""
         return FeedsOfWorkspace(self._all.products, self._workspace)
+
+    @property
+    def pixel_reads(self) -> PixelReads:
+        """Return what is counted of a pixel of the workspace."""
+        return PixelReadsOfWorkspace(self._all.pixel_reads, self._workspace)
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id in some workspaces."""
@@ -229,6 +236,11 @@ class WithoutMessages:
     def resends(self) -> ResendReads:
         """Return the orders to send dead letters again."""
         return self._all.resends
+
+    @property
+    def pixel_reads(self) -> PixelReads:
+        """Return what is counted of a pixel."""
+        return self._all.pixel_reads
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id in some workspaces."""

@@ -8,6 +8,7 @@ import msgspec
 
 from twinbeam.core.lifecycle import COUNTED, LEGAL, UNSENT, State, may_move
 from twinbeam.core.outcomes import Outcome
+from twinbeam.core.pixel_counts import CountKind, joined
 from twinbeam.core.values import MATCH
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
 
@@ -60,6 +61,7 @@ def assert_accounted(engine: Any) -> None:
     assert recorded_by(engine.store) == sum(events for _, events in engine.store.cursors().values())
     assert_counters_equal_rows(engine.store)
     assert_coverage_equals_rows(engine)
+    assert_carried_equals_rows(engine)
     assert_unsent_is_known(engine.store)
 
 
@@ -119,6 +121,26 @@ def assert_coverage_equals_rows(engine: Any) -> None:
         assert counted >= rows
     else:
         assert +counted == rows
+
+
+def assert_carried_equals_rows(engine: Any) -> None:
+    """Compare what is counted of match keys by sides with the rows; what was removed after its time stays counted."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for it in engine.store.pixel_counts():
+        assert it.n > 0, it
+        if it.kind == CountKind.CARRIED:
+            counted[it.pixel, it.name] += it.n
+    rows = Counter((row.pixel, name) for row in engine.coverage_rows() for name in _carries(row))
+    assert counted >= rows if engine.store.removed() else counted == rows
+
+
+def _carries(row: CoverageRow) -> list[str]:
+    if row.state != State.DELIVERED or row.test_code:
+        return []
+    servers = [channel for channel in row.channels.split("+") if channel != "browser"]
+    side = "both" if len(servers) < len(row.channels.split("+")) and servers else row.side_alone
+    keys = [key for key in _KEYS if row.match & MATCH[key] and not row.conditions & _BARE]
+    return [joined(side, key) for key in ("", *keys)]
 
 
 def _covers(row: CoverageRow) -> Counter[tuple[int, str, str, str]]:

@@ -1,14 +1,15 @@
 """What the pages read: conversions by their state, the newest answers, and when each side last reported."""
 
 from collections.abc import Collection
+from typing import Any
 
 import pytest
 
 from engines.kit.harness import BUSY, OK, Harness
-from signals import BROWSER, NOW, PIXEL, WORKSPACE, a_refusal, a_signal, an_undecided
+from signals import BROWSER, NOW, PIXEL, WORKSPACE, a_refusal, a_signal, an_email, an_undecided
 from twinbeam.core.delivery import Answered
 from twinbeam.core.lifecycle import SENDING, State
-from twinbeam.core.story import LastAnswer, SideSeen
+from twinbeam.core.story import LastAnswer, Narrowed, SideSeen
 
 NO_TOKEN = Answered(status=401, code=40105, message="Access token is incorrect or has been revoked.", request_id="r-4")
 
@@ -110,3 +111,26 @@ def a_conversion_is_found_by_its_number_with_its_log(h: Harness) -> None:
     assert [attempt.state for attempt in h.store.by_id(2).log] == ["delivered"]
     assert h.store.by_id(1).state == "dropped"
     assert h.store.by_id(3) is None
+
+
+def a_list_is_narrowed_to_a_reason_a_finding_and_to_what_came_more_than_once(h: Harness) -> None:
+    h.take(
+        a_signal("e-1", value=10.0, currency="EUR", channel=BROWSER),
+        a_signal("e-2"),
+        an_undecided("e-3"),
+        a_refusal("e-4"),
+    )
+    h.take(a_signal("e-1", value=20.0, currency="EUR", received_ms=NOW + 1), a_refusal("e-2", received_ms=NOW + 1))
+
+    def listed(**narrowed: Any) -> list[str]:
+        whole = h.store.in_state(tuple(State), limit=9, narrowed=Narrowed(**narrowed)).stories
+        return [story.event_id or story.state for story in whole]
+
+    assert listed(reason="consent_not_said") == ["e-3"]
+    assert listed(reason="no_consent") == ["dropped", "withdrawn"]
+    assert listed(found="value_differs") == ["e-1"]
+    assert listed(found="name_differs") == []
+    assert listed(carries="email") == []
+    h.take(a_signal("e-5", user={"email": an_email("ada")}))
+    assert listed(carries="email") == ["e-5"]
+    assert listed(several=True) == ["withdrawn", "e-1"]

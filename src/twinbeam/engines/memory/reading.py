@@ -9,6 +9,7 @@ from twinbeam.core.delivery import Answered
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State, whole
+from twinbeam.core.pixel_counts import PixelCount
 from twinbeam.core.rules import FIRST_SHOP
 from twinbeam.core.story import (
     WIDE,
@@ -24,9 +25,10 @@ from twinbeam.core.story import (
     Story,
     Total,
 )
+from twinbeam.core.values import MATCH
 from twinbeam.engines.memory.ordering import OrderModel
 from twinbeam.engines.memory.rows import Batch, Rows
-from twinbeam.pipeline.record.conversion import Conversion, Copy
+from twinbeam.pipeline.record.conversion import BARE, Conversion, Copy, found_bit
 from twinbeam.pipeline.record.coverage import COLUMNS, side_of
 
 
@@ -128,6 +130,10 @@ class StoreReader:
         """Return by which sides conversions were seen and what the delivered ones carried, from a UTC day on."""
         return [Covered(*key, *row) for key, row in sorted(self._rows.coverage.items()) if key[0] >= since_day]
 
+    def pixel_counts(self) -> list[PixelCount]:
+        """Return what is counted of pixels beside states and sides."""
+        return [PixelCount(*key, n) for key, n in sorted(self._rows.pixel_counts.items()) if n]
+
     def states(self) -> dict[str, int]:
         """Count the rows by state."""
         found: dict[str, int] = {}
@@ -210,4 +216,8 @@ def _is_within(row: Conversion, narrowed: Narrowed) -> bool:
         and (not narrowed.seen or (stands and COLUMNS[side_of(row.channels)] == narrowed.seen))
         and (narrowed.since_day is None or day >= narrowed.since_day)
         and (narrowed.until_day is None or day <= narrowed.until_day)
+        and (not narrowed.reason or (row.reason == narrowed.reason and row.state is not State.LEASED))
+        and (not narrowed.found or bool(row.found & found_bit(narrowed.found)))
+        and (not narrowed.several or row.copies > 1)
+        and (not narrowed.carries or (bool(row.match & MATCH[narrowed.carries]) and not row.conditions & BARE))
     )

@@ -145,6 +145,7 @@ class StoreRecorder:
             rows.by_id,
             lambda keys: {key: rows.by_key[key] for key in keys if key in rows.by_key},
             rows.confirming,
+            rows.regions,
         )
 
     def _write(self, fold: Fold, now_ms: int) -> None:

@@ -14,8 +14,9 @@ from twinbeam.core.lifecycle import State
 from twinbeam.core.products import UnitCost
 from twinbeam.core.story import Change, CopySeen
 from twinbeam.core.values import Facts
+from twinbeam.pipeline.record.beside import PixelCountKey
 from twinbeam.pipeline.record.conversion import Conversion, Copy
-from twinbeam.pipeline.record.counted import CountedNames
+from twinbeam.pipeline.record.counted import CountedNames, counted_regions
 from twinbeam.pipeline.record.counters import CounterKey, move_key
 from twinbeam.pipeline.record.coverage import Coverage, CoverageKey
 from twinbeam.pipeline.record.read_set import EventSide, PixelEvent, PixelPlace, PixelSide, Spelled
@@ -72,6 +73,8 @@ class Rows(Struct):
     counters: dict[CounterKey, int] = field(default_factory=dict)
     coverage: dict[CoverageKey, list[int]] = field(default_factory=dict)
     names: CountedNames = field(default_factory=CountedNames)  #: nothing is ever taken back here, so it stays
+    pixel_counts: dict[PixelCountKey, int] = field(default_factory=dict)
+    regions: CountedNames = field(default_factory=counted_regions)
     removed: dict[str, int] = field(default_factory=dict)
     erasure_requests: dict[str, Erasure] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
@@ -113,6 +116,9 @@ class Rows(Struct):
         for key, row in changes:
             before = self.coverage.get(key, [0] * len(row))
             self.coverage[key] = [a + b for a, b in zip(before, row, strict=True)]
+        for it in changes.beside:
+            place = (it.day, it.workspace, it.pixel, it.kind, it.event, it.name)
+            self.pixel_counts[place] = self.pixel_counts.get(place, 0) + it.n
 
     def clear_differences(self, id_: int) -> None:
         """Keep of the stories of copies no value that they named."""

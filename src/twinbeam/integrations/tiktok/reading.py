@@ -4,7 +4,7 @@ What the Marketing API's answers hold, as values. Pure, and it raises nothing.
 Fields that are missing, null or of another type are as if TikTok had not said them; unknown fields are passed over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from twinbeam.core.accounts import AdvertiserSeen, Granted, PixelPage, PixelSeen, StatSeen
@@ -103,7 +103,16 @@ def _pixel(entry: dict[str, Any]) -> PixelSeen | None:
         owned=_flag(ownership.get("ownership_status")),
         owner_bc_id=identifier(ownership.get("owner_bc_id")),
         events=_unique(map(_named, _objects(entry.get("events"))))[:MOST_EVENTS],
+        selectable=_selectable(_objects(entry.get("events"))),
     )
+
+
+def _selectable(events: Iterable[dict[str, Any]]) -> tuple[str, ...] | None:
+    """Return the events that a campaign may optimise for (tiktok.md 12.2); None where TikTok says it of none."""
+    told = [event for event in events if "optimization_event" in event]
+    if not told:
+        return None
+    return _unique(_named(event) for event in told if one_line(event.get("optimization_event")))[:MOST_EVENTS]
 
 
 def _stat(pixel_id: str, event: str, counted: dict[str, Any]) -> StatSeen:

@@ -143,6 +143,11 @@ def belongs_to(row: Conversion, visitor: bytes) -> bool:
     return bool(visitor) and (visitor == row.visitor or (visitor == row.other_visitor and not row.evidence & REPORTER))
 
 
+def found_bit(finding: str) -> int:
+    """Return the bit of a finding in `Conversion.found`; 0 for none."""
+    return FOUND[Finding(finding)] if finding else 0
+
+
 def is_proven(evidence: int) -> bool:
     """Return whether what a browser said of TikTok's own script was said by the conversion's own visit."""
     return not evidence & VOUCHED or bool(evidence & STRONG)

@@ -12,6 +12,7 @@ from twinbeam.core.keys import lookup
 from twinbeam.core.names import STANDARD
 
 MOST_NAMES = 200  #: custom names of a pixel that are counted by themselves, for each UTC day
+MOST_REGIONS = 30  #: likewise regions: with a public key anybody may name any
 
 OTHER = "(other)"  #: no event can have this name (tiktok.md 2.9)
 
@@ -32,23 +33,28 @@ def no_names(_day: int, _workspace: str, _pixel: str) -> Collection[str]:
 class CountedNames:
     """The names taken so far; what the store knows of a pixel's day is asked for once."""
 
-    def __init__(self, known: NamesOf = no_names) -> None:
-        self._known = known
+    def __init__(self, known: NamesOf = no_names, *, most: int = MOST_NAMES, always: Collection[str] = _ALWAYS) -> None:
+        self._known, self._most, self._always = known, most, always
         self._taken: dict[PixelDay, set[str]] = {}
 
     def of(self, day: int, workspace: str, pixel: str, event: str) -> str:
         """Return the name under which an event of a pixel and day is counted; the first ones take theirs by this."""
-        if event in _ALWAYS:
+        if event in self._always:
             return event
         place = (day, workspace, pixel)
         taken = self._taken.get(place)
         if taken is None:
-            taken = self._taken[place] = set(self._known(*place)) - _ALWAYS
+            taken = self._taken[place] = set(self._known(*place)).difference(self._always)
         if event not in taken:
-            if len(taken) >= MOST_NAMES:
+            if len(taken) >= self._most:
                 return OTHER
             taken.add(event)
         return event
+
+
+def counted_regions(known: NamesOf = no_names) -> CountedNames:
+    """Return under which names regions are counted, likewise."""
+    return CountedNames(known, most=MOST_REGIONS, always=frozenset({"", OTHER}))
 
 
 def event_id_lookup(workspace: str, event_id: str) -> bytes:

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.conversion import Conversion
-from twinbeam.pipeline.record.counted import CountedNames
+from twinbeam.pipeline.record.counted import CountedNames, counted_regions
 
 PixelSide = tuple[str, str, str]
 """(workspace, pixel, side)"""
@@ -61,3 +61,4 @@ class ReadSet(Struct):
     rows: MutableMapping[int, Conversion] = field(default_factory=dict)  #: by id; those counted in others among them
     find: Find = nothing_found  #: conversions under keys that no arrival bears by itself; asked for very few
     confirming: dict[PixelPlace, int] = field(default_factory=dict)  #: until when a server's word is awaited, ms
+    regions: CountedNames = field(default_factory=counted_regions)  #: under which regions are

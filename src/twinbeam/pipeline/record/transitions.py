@@ -340,7 +340,7 @@ class Transitions:
         for finding in (*(difference.finding for difference in found), *_observed(signal)):
             self.count(known, finding)
         known.copies += 1
-        self._counters.coverage.report(known, with_channel(known.channels, signal.channel))
+        self._counters.coverage.report(known, with_channel(known.channels, signal.channel), signal.received_ms)
         if known.copies <= MOST_COPIES:
             facts = (signal.channel.value, signal.received_ms, effective.basis, signal.source)
             self._write_set.notes.append(Note(known.id, known.copies, *facts, worded(found)))

@@ -82,7 +82,7 @@ class Uniting:
         fired = (first.browser_at, _fired(first, other))
         first.browser_at = min((at for at in fired if at is not None), default=None)
         channels = dict.fromkeys([*first.channels.split("+"), *other.channels.split("+")])
-        self._coverage.report(first, "+".join(channels))
+        self._coverage.report(first, "+".join(channels), other.received_ms)
         first.person = first.person or other.person
         first.order_id = first.order_id or other.order_id
         self._write_set.absorbed.append((other.id, first.id))

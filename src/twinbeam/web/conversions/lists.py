@@ -9,9 +9,10 @@ from msgspec import Struct
 from starlette.datastructures import QueryParams
 
 from twinbeam.core.lifecycle import SENDING, State
-from twinbeam.core.outcomes import Outcome
+from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import WIDE, Listed, Narrowed
+from twinbeam.core.values import MATCH
 from twinbeam.web.contract import ReadModel
 from twinbeam.web.places import Places, places
 from twinbeam.web.sums import ENDED, Sums, sums_of
@@ -21,6 +22,9 @@ PATH = "/conversions"
 PAGE = 50
 SEEN = ("", "browser", "server", "both")  #: by whom conversions may have to be seen
 _EPOCH = date(1970, 1, 1)
+_REASONS = frozenset({"", *Reason})
+_FINDINGS = frozenset({"", *Finding})
+_KEYS = frozenset({"", *MATCH})
 _LONGEST_NAME = 100  #: of an event
 _LONGEST_ID = 18  #: digits; no store reaches as far
 
@@ -86,12 +90,16 @@ def read_question(query: QueryParams) -> Asked | None:
 
 def _read_narrowed(query: QueryParams) -> Narrowed | None:
     event, seen = query.get("event", ""), query.get("seen", "")
-    if seen not in SEEN or len(event) > _LONGEST_NAME:
+    reason, found, carries = (query.get(name, "") for name in ("reason", "found", "carries"))
+    if seen not in SEEN or len(event) > _LONGEST_NAME or carries not in _KEYS:
+        return None
+    if reason not in _REASONS or found not in _FINDINGS:
         return None
     try:
-        return Narrowed(event, seen, _day(query.get("since", "")), _day(query.get("until", "")))
+        since, until = (_day(query.get(name, "")) for name in ("since", "until"))
     except ValueError:
         return None
+    return Narrowed(event, seen, since, until, reason, found, several=bool(query.get("copies")), carries=carries)
 
 
 def _day(text: str) -> int | None:
@@ -102,7 +110,9 @@ def _day(text: str) -> int | None:
 def _said(narrowed: Narrowed) -> dict[str, str]:
     days = {"since": narrowed.since_day, "until": narrowed.until_day}
     written = {name: str(as_date(day)) for name, day in days.items() if day is not None}
-    return {"event": narrowed.event, "seen": narrowed.seen} | written
+    what = {"event": narrowed.event, "seen": narrowed.seen, "reason": narrowed.reason, "found": narrowed.found}
+    what |= {"copies": "several" if narrowed.several else "", "carries": narrowed.carries}
+    return what | written
 
 
 def read_list(read_model: ReadModel, asked: Asked, now_ms: int) -> ListPage:

@@ -11,9 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from twinbeam.admin import naming, stopping
 from twinbeam.admin.errors import AdminError
 from twinbeam.web import profile_saving
+from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.forms import read_form
+from twinbeam.web.pixel.frame import tabs_of
 from twinbeam.web.pixels.links import PixelLinks
 from twinbeam.web.pixels.question import PATH, SORTS, answer, read_question
 from twinbeam.web.pixels.rates import NAMES, WEIGHTS
@@ -110,6 +112,7 @@ async def _one(
         422 if problem else 200,
         here=PATH,
         pixel=found,
+        tabs=tabs_of(_place(request), "", signed_in(request).role),
         at_ms=now_ms,
         next_ms=context.connecting.next_import_ms(),
         links=partial(PixelLinks, now_ms),

@@ -8,10 +8,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from twinbeam.admin.weekly_report import WeeklyReport, monday_of, read_report
+from twinbeam.admin.weekly_report import DAYS, WeeklyReport, monday_of, read_report
 from twinbeam.core.money import shown
 from twinbeam.orders.reconciliation import BASIS, sentence
 from twinbeam.web.contract import ReadModel, RouteContext
+from twinbeam.web.plots import Columns, columns
 from twinbeam.web.reconciliation.asked import PATH, as_date, day_at, read_date
 from twinbeam.web.reconciliation.falls import EFFECTS, WORDS, falls
 from twinbeam.web.rendering import PageRenderer
@@ -38,6 +39,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         here=PATH,
         week=week,
         falls=falls(week.total),
+        plot=_by_day(week),
         words=WORDS,
         effects=EFFECTS,
         basis=BASIS,
@@ -48,3 +50,16 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         later=monday + timedelta(days=7) if monday < this_week else None,
         query=f"?{urlencode({'workspace': workspace})}" if workspace else "",
     )
+
+
+def _by_day(week: WeeklyReport) -> Columns:
+    """Draw the orders of each day by what became of them."""
+    days = [week.monday + timedelta(days=n) for n in range(DAYS)]
+    sums = dict.fromkeys(days, (0, 0, 0))
+    for place, it in week.days:
+        day = as_date(place.day)
+        accepted, ignored, missing = sums[day]
+        sums[day] = (accepted + it.accepted, ignored + it.n_ignored, missing + it.n_missing)
+    names = ("accepted", "ignored", "missing")
+    told = "; ".join(f"{day}: {a} accepted, {i} not sent, {m} missing" for day, (a, i, m) in sums.items())
+    return columns([(name, [sums[day][at] for day in days]) for at, name in enumerate(names)], f"Orders by day. {told}")

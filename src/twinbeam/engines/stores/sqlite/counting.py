@@ -4,7 +4,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from twinbeam.pipeline.record.counted import CountedNames
+from twinbeam.core.pixel_counts import PixelCount, parted
+from twinbeam.pipeline.record.counted import CountedNames, counted_regions
 from twinbeam.pipeline.record.coverage import COLUMNS, Coverage
 
 _ADD = (
@@ -18,10 +19,16 @@ _COVER = (
     f"VALUES (?,?,?,?,{','.join('?' * len(COLUMNS))}) "
     f"ON CONFLICT DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in COLUMNS)}"
 )
-_CARRIED = (
-    "SELECT received / 86400000, workspace, pixel, event, match, conditions, count(*) FROM conversion "
-    "WHERE test_code = '' AND id IN (SELECT value FROM json_each(?)) GROUP BY 1, 2, 3, 4, 5, 6"
+_BESIDE = (
+    "INSERT INTO pixel_count VALUES (?,?,?,?,?,?,?) "
+    "ON CONFLICT (day, workspace, pixel, kind, event, name) DO UPDATE SET n = n + excluded.n"
 )
+_CARRIED = (
+    "SELECT received / 86400000, workspace, pixel, event, match, conditions, channels, count(*) FROM conversion "
+    "WHERE test_code = '' AND id IN (SELECT value FROM json_each(?)) GROUP BY 1, 2, 3, 4, 5, 6, 7"
+)
+#: The region is the second part of a name.
+_REGIONS = "SELECT DISTINCT name FROM pixel_count WHERE day=? AND workspace=? AND pixel=? AND kind='consent'"
 
 _NAMES = "SELECT DISTINCT event FROM counter WHERE day=? AND workspace=? AND pixel=? AND outcome='recorded'"
 
@@ -38,6 +45,15 @@ def counted_names(db: sqlite3.Connection) -> CountedNames:
     return CountedNames(known)
 
 
+def regions_counted(db: sqlite3.Connection) -> CountedNames:
+    """Return the names under which regions are counted, likewise."""
+
+    def known(day: int, workspace: str, pixel: str) -> list[str]:
+        return [parted(name)[1] for (name,) in db.execute(_REGIONS, (day, workspace, pixel))]
+
+    return counted_regions(known)
+
+
 def add_counts(db: sqlite3.Connection, changes: Iterable[Change]) -> None:
     """Add what a fold has counted; call inside its transaction."""
     db.executemany(_ADD, changes)
@@ -52,11 +68,18 @@ def move_counts(db: sqlite3.Connection, moves: Iterable[Change]) -> None:
 def add_coverage(db: sqlite3.Connection, changes: Coverage) -> None:
     """Add to what is counted of places; call inside the transaction that changes the rows."""
     db.executemany(_COVER, [(*key, *row) for key, row in changes])
+    add_pixel_counts(db, changes.beside)
+
+
+def add_pixel_counts(db: sqlite3.Connection, changes: Iterable[PixelCount]) -> None:
+    """Add to what is counted beside states and sides; call inside the transaction that changes the rows."""
+    rows = [(it.day, it.workspace, it.pixel, it.kind, it.event, it.name, it.n) for it in changes]
+    db.executemany(_BESIDE, rows)
 
 
 def cover_delivered(db: sqlite3.Connection, ids: Sequence[int], n: int) -> None:
     """Count conversions into (n=1) or out of (n=-1) what TikTok accepted; call inside a transaction."""
     coverage = Coverage(counted_names(db))
-    for *key, match, conditions, count in db.execute(_CARRIED, (json.dumps(ids),)):
-        coverage.carried((key[0], key[1], key[2], key[3]), match, conditions, n * count)
+    for *key, match, conditions, channels, count in db.execute(_CARRIED, (json.dumps(ids),)):
+        coverage.carried((key[0], key[1], key[2], key[3]), match, conditions, channels, n * count)
     add_coverage(db, coverage)

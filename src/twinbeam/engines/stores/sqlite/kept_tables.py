@@ -7,6 +7,7 @@ from twinbeam.engines.stores.sqlite.dead_letters import DeadLetters
 
 if TYPE_CHECKING:
     from twinbeam.engines.stores.sqlite.contents import DeliveredContents
+    from twinbeam.engines.stores.sqlite.delivered_counts import DeliveredCounts
     from twinbeam.engines.stores.tables.accounts import AccountTable
     from twinbeam.engines.stores.tables.orders import OrderTable
     from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
@@ -67,6 +68,13 @@ class KeptTables:
         from twinbeam.engines.stores.sqlite.contents import DeliveredContents  # noqa: PLC0415
 
         return DeliveredContents(self._connection)
+
+    @property
+    def delivered_counts(self) -> "DeliveredCounts":
+        """What delivered events carried and how long they took."""
+        from twinbeam.engines.stores.sqlite.delivered_counts import DeliveredCounts  # noqa: PLC0415
+
+        return DeliveredCounts(self._connection)
 
     @property
     def token_checks(self) -> "TokenCheckTable":

@@ -15,9 +15,11 @@ import msgspec
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.lifecycle import SENDING, State, whole
 from twinbeam.core.story import WIDE, LastAnswer, Listed, Narrowed, SideSeen, Story
+from twinbeam.core.values import MATCH
 from twinbeam.engines.stores.sqlite.moments import first_since
 from twinbeam.engines.stores.sqlite.packed_rows import unpack_ids
 from twinbeam.engines.stores.sqlite.reading import STORY, StoreReader, as_story
+from twinbeam.pipeline.record.conversion import BARE, found_bit
 
 Place = tuple[str, str]
 """(workspace, pixel)"""
@@ -29,6 +31,8 @@ _CHUNK = 250
 _MATCHING = {
     seen: (
         "SELECT id FROM conversion WHERE id IN (SELECT value FROM json_each(?1)) AND (?2 = '' OR event = ?2) "  # noqa: S608
+        "AND (?3 = '' OR (reason = ?3 AND state <> 'leased')) AND (?4 = 0 OR found & ?4) AND (?5 = 0 OR copies > 1) "
+        f"AND (?6 = 0 OR (match & ?6 AND conditions & {BARE} = 0)) "
         f"{which} ORDER BY id DESC"
     )
     for seen, which in {
@@ -106,9 +110,11 @@ class Listing(StoreReader):
         looked_at = self._newest(states, pixel, min(top, end), MOST_LOOKED_AT)
         among = [id_ for id_ in looked_at if id_ >= bottom]
         found: list[int] = []
+        bits = found_bit(narrowed.found), int(narrowed.several), MATCH.get(narrowed.carries, 0)
+        said = (narrowed.event, narrowed.reason, *bits)
         for first in range(0, len(among), _CHUNK):
             some = json.dumps(among[first : first + _CHUNK])
-            found += [id_ for (id_,) in self._rows(_MATCHING[narrowed.seen], (some, narrowed.event))]
+            found += [id_ for (id_,) in self._rows(_MATCHING[narrowed.seen], (some, *said))]
             if len(found) > limit:
                 return found[:limit], found[limit - 1]
         cut_off = len(looked_at) == MOST_LOOKED_AT and len(among) == len(looked_at)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from twinbeam.core.values import Facts, Signal
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.consent_watchlist import ConsentWatchlist
-from twinbeam.engines.stores.sqlite.counting import counted_names
+from twinbeam.engines.stores.sqlite.counting import counted_names, regions_counted
 from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.rows import COLUMNS, as_conversion, handle_of, is_stored, known_id
 from twinbeam.pipeline.record.conversion import Conversion
@@ -58,6 +58,7 @@ class Loading:
             reached_by=lambda visitors: self._reached_by(visitors, rows),
             spelled=self.spelled,
             names=counted_names(self._db),
+            regions=regions_counted(self._db),
             rows=rows,
             find=lambda keys: self._also(keys, rows),
             confirming=self.confirming,

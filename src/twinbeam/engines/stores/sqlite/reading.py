@@ -11,6 +11,7 @@ import msgspec
 from twinbeam.core.errors import StorageBusy, StorageError, StorageFull
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
+from twinbeam.core.pixel_counts import PixelCount
 from twinbeam.core.rules import FIRST_SHOP, WorkspaceRules
 from twinbeam.core.story import Attempt, Change, CopySeen, Count, Covered, KeyRow, PixelRow, Story, Total
 from twinbeam.core.values import EVENT_SOURCES, JSON
@@ -139,6 +140,12 @@ class StoreReader:
         """Return by which sides conversions were seen and what the delivered ones carried, from a UTC day on."""
         sql = f"SELECT {', '.join(Covered.__struct_fields__)} FROM coverage WHERE day >= ?"  # noqa: S608 -- our own names
         return [Covered(*row) for row in self._rows(sql, (since_day,))]
+
+    def pixel_counts(self) -> list[PixelCount]:
+        """Return what is counted of pixels beside states and sides."""
+        return [
+            PixelCount(*row) for row in self._rows("SELECT * FROM pixel_count WHERE n <> 0 ORDER BY 1, 2, 3, 4, 5, 6")
+        ]
 
     def states(self) -> dict[str, int]:
         """Count the rows by state; what the counters must agree with."""

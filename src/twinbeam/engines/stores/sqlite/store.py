@@ -10,7 +10,7 @@ The SQLite store, opened.
     setup.py       pixels, tokens, keys                       short transactions, from any process
     signing.py     sources that sign, and their secrets       likewise
     reading.py     stories, totals, lists                     reads only
-                   (listing.py: what else the pages list)
+                   (listing.py: what else the pages list; pixel_reading.py: the counts of one pixel)
 
     housekeeping.py  retention and erasure, a little at a time  one transaction a call
                    (tidying.py and erasing.py say what goes)
@@ -54,6 +54,7 @@ from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.lookup_index import sort_some
 from twinbeam.engines.stores.sqlite.migrate import migrate
+from twinbeam.engines.stores.sqlite.pixel_reading import PixelReading
 from twinbeam.engines.stores.sqlite.resending import Resending
 from twinbeam.engines.stores.sqlite.setup import Setup
 from twinbeam.engines.stores.sqlite.signing import SignedSources
@@ -244,6 +245,11 @@ class SqliteReader(Listing):
         from twinbeam.engines.stores.tables.product_reading import ProductReader  # noqa: PLC0415
 
         return ProductReader(self.tables)
+
+    @property
+    def pixel_reads(self) -> PixelReading:
+        """What is counted of one pixel."""
+        return PixelReading(self._db)
 
     def close(self) -> None:
         """Close the file."""

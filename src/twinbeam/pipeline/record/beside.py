@@ -1,0 +1,79 @@
+"""
+Counting of a pixel's events what is neither state nor side: it changes in the transaction that changes what it counts.
+
+An adversary with a public key may name any event and any region: both are counted under a bounded number of names.
+"""
+
+from collections.abc import Iterator
+
+from twinbeam.core.clock import MS_PER_DAY, day_of
+from twinbeam.core.consent import ConsentRecord
+from twinbeam.core.names import STANDARD
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.pixel_counts import GAPS, ConsentWord, CountKind, Decided, PixelCount, joined
+from twinbeam.core.values import Signal
+from twinbeam.pipeline.record.counted import OTHER, CountedNames
+from twinbeam.pipeline.record.effective_consent import ConsentStatus, EffectiveConsent
+
+PixelCountKey = tuple[int, str, str, str, str, str]
+"""(day, workspace, pixel, kind, event, name)"""
+
+_MS_PER_HOUR = 3_600_000
+_DECIDED = {
+    ConsentStatus.ALLOWED: Decided.ALLOWED,
+    ConsentStatus.UNSAID: Decided.WAITS,
+    ConsentStatus.REFUSED: Decided.DROPPED,
+}
+
+
+class PixelCounts:
+    """Changes to what is counted beside, summed up before they are written."""
+
+    def __init__(self) -> None:
+        self._changes: dict[PixelCountKey, int] = {}
+
+    def add(self, key: PixelCountKey, n: int) -> None:
+        """Add to one count."""
+        self._changes[key] = self._changes.get(key, 0) + n
+
+    def gap(self, place: tuple[int, str, str, str], first: str, ms: int) -> None:
+        """Count that the second side has reported a conversion, so much later than the first."""
+        self.add((*place[:3], CountKind.GAP, place[3], joined(first, GAPS.step(ms))), 1)
+
+    def arrived(self, signal: Signal) -> None:
+        """Count a copy in its hour."""
+        day, ms = divmod(signal.received_ms, MS_PER_DAY)
+        self.add((day, signal.workspace, signal.pixel, CountKind.HOUR, "", f"{ms // _MS_PER_HOUR:02}"), 1)
+
+    def consent(self, signal: Signal, effective: EffectiveConsent, regions: CountedNames) -> None:
+        """Count what a copy says of consent, unless it ends for another reason; custom events share a name here."""
+        decided = _DECIDED.get(effective.status)
+        if decided is None:
+            return
+        place = (day_of(signal.received_ms), signal.workspace, signal.pixel)
+        region = regions.of(*place, _region(signal.consent))
+        name = joined(signal.channel.value, region, said(signal), decided)
+        self.add((*place, CountKind.CONSENT, signal.event if signal.event in STANDARD else OTHER, name), 1)
+
+    def __iter__(self) -> Iterator[PixelCount]:
+        return (PixelCount(*key, n) for key, n in sorted(self._changes.items()) if n)
+
+
+def said(signal: Signal) -> ConsentWord:
+    """Return in one word what a copy itself said of consent."""
+    record = signal.consent
+    if record is None:
+        return ConsentWord.DENIED if signal.permission.reason is Reason.NO_CONSENT else ConsentWord.NOTHING
+    needed = [record.ad_storage.answer, record.ad_user_data.answer]
+    if "denied" in needed:
+        return ConsentWord.DENIED
+    if record.opt_out.answer == "denied":
+        return ConsentWord.OPTED_OUT
+    if "undecided" in needed:
+        return ConsentWord.UNDECIDED
+    granted = needed.count("granted")
+    return (ConsentWord.NOTHING, ConsentWord.PARTLY, ConsentWord.GRANTED)[granted]
+
+
+def _region(record: ConsentRecord | None) -> str:
+    return "" if record is None else record.region.code or record.seen.code

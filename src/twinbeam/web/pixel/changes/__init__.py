@@ -1,0 +1,1 @@
+"""Who changed what of a pixel, and when."""

@@ -1,0 +1,1 @@
+"""The events of a pixel: what they carry, and whether a campaign can optimise for them."""

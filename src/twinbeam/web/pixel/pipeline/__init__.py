@@ -1,0 +1,1 @@
+"""Where the events of a pixel disappear: step by step, against the period before."""

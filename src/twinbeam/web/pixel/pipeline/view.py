@@ -1,0 +1,73 @@
+"""GET /pixels/{workspace}/{code}/pipeline: each step with its number; an open one with reasons and ten samples."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from twinbeam.core.story import Story
+from twinbeam.web.contract import ReadModel, RouteContext
+from twinbeam.web.conversions.lists import KINDS
+from twinbeam.web.pixel.frame import Frame, answer
+from twinbeam.web.pixel.period import Period, read_period
+from twinbeam.web.pixel.pipeline.steps import BY_KEY, StepCount, StepPart, steps_of
+from twinbeam.web.places import Places, places
+from twinbeam.web.plots import bar
+from twinbeam.web.rendering import PageRenderer
+
+SAMPLES = 10
+
+
+class Pipeline(Struct, frozen=True):
+    """What the page shows."""
+
+    period: Period
+    steps: Sequence[StepCount]
+    widths: Mapping[str, float]  #: of the bars, by step
+    places: Places
+    opened: StepCount | None = None
+    part: StepPart | None = None  #: of it, what the samples are of
+    samples: Sequence[Story] = ()
+
+    @property
+    def received(self) -> int:
+        """How many reached the record."""
+        return self.steps[0].n
+
+
+async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
+    """Answer with the steps of a pixel."""
+    return await answer(renderer, context, request, "pipeline", partial(_read, request.query_params))
+
+
+def _read(query: Mapping[str, str], read_model: ReadModel, frame: Frame, now_ms: int) -> Pipeline:
+    period = read_period(query, now_ms)
+    counts = read_model.pixel_reads.counts(frame.place, since_day=period.before_day, until_day=period.today)
+    steps = steps_of(counts, period, frame.place)
+    opened = next((it for it in steps if it.step.key == query.get("step") and it.step.key in BY_KEY), None)
+    part = _part(opened, query)
+    most = max(steps[0].n, 1)
+    return Pipeline(
+        period,
+        steps,
+        {it.step.key: bar(it.n / most) for it in steps},
+        places([frame.row]),
+        opened,
+        part,
+        _samples(read_model, frame, part) if part else (),
+    )
+
+
+def _part(opened: StepCount | None, query: Mapping[str, str]) -> StepPart | None:
+    """Return which part of a step is meant: the one that is asked for, else the most frequent."""
+    if opened is None or not opened.parts:
+        return None
+    asked = (query.get("outcome", ""), query.get("reason", ""))
+    return next((part for part in opened.parts if (part.outcome, part.reason) == asked), opened.parts[0])
+
+
+def _samples(read_model: ReadModel, frame: Frame, part: StepPart) -> Sequence[Story]:
+    asked = part.asked
+    return read_model.in_state(KINDS[asked.kind], limit=SAMPLES, pixel=frame.place, narrowed=asked.narrowed).stories

@@ -1,0 +1,68 @@
+"""What is counted of a pixel's events beside states and sides: keys by side, gaps between copies, words on consent."""
+
+from engines.kit.harness import Harness
+from signals import BROWSER, DENIED, MINUTE, NOW, UNSAID, a_signal, an_email
+from twinbeam.core.consent import ConsentRecord, DatedAnswer, Region
+from twinbeam.core.pixel_counts import CountKind
+from twinbeam.pipeline.record.counted import MOST_REGIONS, OTHER
+
+
+def _counted(h: Harness, kind: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for it in h.store.pixel_counts():
+        if it.kind == kind:
+            found[it.name] = found.get(it.name, 0) + it.n
+    return found
+
+
+def _said(answer: str, region: str = "DE") -> ConsentRecord:
+    word = DatedAnswer(NOW, answer)  # type: ignore[arg-type] -- the tests name answers only
+    return ConsentRecord(word, word, region=Region(region, 0))
+
+
+def each_key_is_counted_by_the_side_that_reported(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER, user={"ttclid": "c"}), a_signal("e-2", user={"email": an_email("ada")}))
+    h.clock.advance(ms=MINUTE)
+    h.delivered(h.lease())
+    assert _counted(h, CountKind.CARRIED) == {"browser|": 1, "browser|ttclid": 1, "server|": 1, "server|email": 1}
+
+
+def a_side_that_reports_after_the_delivery_moves_what_was_carried(h: Harness) -> None:
+    h.take(a_signal("e-1", user={"email": an_email("ada")}))
+    h.delivered(h.lease())
+    h.take(a_signal("e-1", channel=BROWSER, received_ms=NOW + MINUTE))
+    assert _counted(h, CountKind.CARRIED) == {"both|": 1, "both|email": 1}
+
+
+def the_time_between_the_sides_is_counted_once(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER), a_signal("e-2"))
+    h.take(a_signal("e-1", received_ms=NOW + 4_000), a_signal("e-2", received_ms=NOW + 4_000))
+    h.take(a_signal("e-1", received_ms=NOW + MINUTE), a_signal("e-2", channel=BROWSER, received_ms=NOW + 2 * MINUTE))
+    assert _counted(h, CountKind.GAP) == {"browser|5": 1, "server|300": 1}
+
+
+def each_copy_tells_what_it_said_and_what_was_decided(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER, consent=_said("granted")))
+    h.take(a_signal("e-2", permission=UNSAID), a_signal("e-3", permission=DENIED, consent=_said("denied", "FR")))
+    assert _counted(h, CountKind.CONSENT) == {
+        "browser|DE|granted|allowed": 1,
+        "server||nothing|waits": 1,
+        "server|FR|denied|dropped": 1,
+    }
+
+
+def a_replay_counts_no_word_twice(h: Harness) -> None:
+    h.take(a_signal("e-1", consent=_said("granted")), a_signal("e-1", channel=BROWSER, received_ms=NOW + 1))
+    before = h.store.pixel_counts()
+    h.replay()
+    assert h.store.pixel_counts() == before
+
+
+def whoever_names_many_regions_and_events_fills_a_bounded_number_of_counts(h: Harness) -> None:
+    names = [f"{one}{other}" for one in "ABCDEFGH" for other in "ABCDEFGH"]
+    for number, name in enumerate(names):
+        h.take(a_signal(f"e-{number}", event=f"Custom_{number}", channel=BROWSER, consent=_said("granted", name)))
+    counted = [it for it in h.store.pixel_counts() if it.kind == CountKind.CONSENT]
+    assert {it.event for it in counted} == {OTHER}
+    assert len(counted) == MOST_REGIONS + 1
+    assert sum(it.n for it in counted) == len(names)

@@ -1,0 +1,68 @@
+"""The plots of a pixel: each is drawn from numbers that stand beside it as well."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import PIXEL, WORKSPACE
+from reading import words
+from showroom import bought, seen_in_browser
+from twinbeam.core.pixel_counts import PixelCount
+from twinbeam.orders.causes import PAGE_TOLD, SCRIPT_BLOCKED, SCRIPT_MAY_HAVE
+from twinbeam.orders.reconciliation import Result
+from twinbeam.orders.sums import ONLINE, OrderGroup, OrderPart
+from twinbeam.web.pixel.trends.days import delays_of, recovered, within
+from twinbeam.web.plots import columns
+
+PAGE = f"/pixels/{WORKSPACE}/{PIXEL}/trends"
+
+
+def heights(path):
+    return [float(height) for height in re.findall(r"v-([\d.]+)h", path)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999)), min_size=1, max_size=40))
+def test_columns_are_as_high_as_their_numbers(pairs):
+    series = [("browser", [a for a, _ in pairs]), ("server", [b for _, b in pairs])]
+    plot = columns(series, "")
+    assert plot.highest == max(1, *(a + b for a, b in pairs))
+    for (_, path), (_, values) in zip(plot.paths, series, strict=True):
+        drawn = [max(1.0, value / plot.highest * plot.height) for value in values if value]
+        assert all(abs(a - b) <= 0.05 for a, b in zip(heights(path), drawn, strict=True))
+
+
+def test_the_page_draws_days_hours_and_delays_and_tells_them_as_numbers(room):
+    room.add_pixel()
+    room.record(*(seen_in_browser(str(n)) for n in range(4)))
+    room.clock.advance(seconds=86_400)
+    room.record(*(bought(str(n), received_ms=room.clock.now_ms()) for n in range(10, 13)))
+    room.clock.advance(seconds=40)
+    room.deliver()
+    room.look_at_delivered()
+    text = words(room.get(PAGE))
+    assert "2026-09-22 3 0 0 3 100.0 % none 0.0" in text
+    assert "2026-09-21 4 4 0 0" in text
+    assert "the highest stands for 4." in text
+    assert "under 1 min: 3" in text
+    assert room.get(PAGE).text.count("<svg") >= 6
+
+
+def test_a_share_of_delays_is_within_a_step():
+    counts = [PixelCount(1, "main", PIXEL, "delay", "Lead", step, n) for step, n in (("1", 10), ("60", 9), ("more", 1))]
+    delays = delays_of(counts)
+    assert (within(delays, 0.5), within(delays, 0.95)) == ("under 1 s", "under 1 min")
+    assert delays_of([]) == []
+
+
+def test_money_is_recovered_where_the_page_says_that_tiktoks_script_is_blocked():
+    place = OrderGroup(9, "main", PIXEL, ONLINE, "EUR", "shop")
+    marks = PAGE_TOLD | SCRIPT_BLOCKED
+    told = [OrderPart(place, Result.ACCEPTED, "", 2, 5_000, 0, 5_000, marks=marks)]
+    told.append(OrderPart(place, Result.ACCEPTED, "", 1, 900, 0, 900, marks=PAGE_TOLD | SCRIPT_MAY_HAVE))
+    assert recovered(told, lambda _workspace, _pixel: "both") == {"EUR": {9: 5_000}}
+
+
+def test_without_events_it_teaches_what_will_be_drawn(room):
+    room.add_pixel()
+    assert "Nothing to draw yet" in words(room.get(PAGE))
