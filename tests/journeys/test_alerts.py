@@ -29,7 +29,7 @@ class Receiver:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):  # noqa: N802 -- the library's name
+            def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"]))
                 if outer.status == 200:
                     outer.taken.append((self.path, dict(self.headers.items()), body))
@@ -106,7 +106,9 @@ def test_a_refused_token_is_told_once_on_each_channel_and_so_is_its_end(tmp_path
             shop.gateway.told("alerts", "set", "token_refused", *AT_ONCE)
             shop.tiktok.trouble("code", code=40105)
             shop.post(a_purchase("order-1"))
-            wait_until(lambda: receiver.of("/hook?key=hidden") and receiver.of("/slack") and mailbox.mails, "all are told")
+            wait_until(
+                lambda: receiver.of("/hook?key=hidden") and receiver.of("/slack") and mailbox.mails, "all are told", 90
+            )
             began = verified(secret, receiver.of("/hook?key=hidden")[0])
             assert began["type"] == "alert.began"
             assert (began["data"]["kind"], began["data"]["pixel"]) == ("token_refused", PIXEL)
@@ -115,7 +117,7 @@ def test_a_refused_token_is_told_once_on_each_channel_and_so_is_its_end(tmp_path
             assert b"Alert: Token refused" in mailbox.mails[0].content
             shop.tiktok.heal()
             shop.gateway.told("pixels", "token", PIXEL, "--untried", told="journey-token-7d1f4c2a9b\n")
-            wait_until(lambda: len(receiver.of("/hook?key=hidden")) == 2, "its end is told")
+            wait_until(lambda: len(receiver.of("/hook?key=hidden")) == 2, "its end is told", 90)
             ended = verified(secret, receiver.of("/hook?key=hidden")[1])
             assert (ended["type"], ended["data"]["alert"]) == ("alert.ended", began["data"]["alert"])
             wait_until(lambda: len(receiver.of("/slack")) == len(mailbox.mails) == 2, "everywhere")

@@ -92,7 +92,7 @@ def judge(
 ) -> list[Change]:
     """Return what changes for one kind; readings that could not be taken are None, and change nothing by themselves."""
     covered = [it for it in readings or () if rule.on and rule.covers(it.of.workspace, it.of.pixel)]
-    read = {it.of: it.value for it in _bounded(rule, covered, state)}
+    read = {it.of: float(it.value) for it in _bounded(rule, covered, state)}
     watched = {it.of: it for it in state}
     subjects = [*watched, *sorted(of for of in read if of not in watched)]
     changes = [_step(_rule_of(rule, of), of, read.get(of), watched.get(of), now_ms, muted) for of in subjects]

@@ -157,8 +157,8 @@ def status_address() -> None:
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.app.incidents import status_keys
     from twinbeam.app.keyring import open_keyring
-    from twinbeam.settings import load
     from twinbeam.observe.tiktok_status import PREFIX
+    from twinbeam.settings import load
 
     click.echo(f"https://YOUR-INTAKE{PREFIX}{status_keys(open_keyring(load()))[0]}")
 
@@ -277,8 +277,8 @@ def _line(rule: "Rule") -> str:
     from twinbeam.alerts.kinds import KINDS
 
     its = KINDS[rule.kind]
-    begins = "when it is so" if its.is_switch else f"{'below' if its.falls else 'from'} {rule.raise_at:g} {its.unit}"
-    ends = "" if its.is_switch else f", over {'from' if its.falls else 'at'} {rule.clear_at:g}"
+    begins = "when it is so" if its.is_switch else f"{'below' if its.falls else 'from'} {rule.raise_at:.12g} {its.unit}"
+    ends = "" if its.is_switch else f", over {'from' if its.falls else 'at'} {rule.clear_at:.12g}"
     after = f" for {rule.raise_after_seconds} s" if rule.raise_after_seconds else ""
     scope = f", pixels {','.join(rule.pixels)}" if rule.pixels else ""
     told = f", channels {','.join(rule.channels)}" if rule.channels else ""

@@ -13,9 +13,10 @@ from typing import Protocol
 from twinbeam.alerts.facts import Facts
 from twinbeam.alerts.retrying import Notice
 from twinbeam.core.clock import Clock
-from twinbeam.jobs.contract import Job, OnStore
+from twinbeam.core.errors import StorageError
+from twinbeam.jobs.contract import Act, Job, OnStore
 
-JUDGE_SECONDS = 15.0
+JUDGE_SECONDS = 10.0
 TELL_SECONDS = 5.0
 COUNT_SECONDS = 60.0
 MOST_ROUNDS = 100  #: messages to one channel in one run
@@ -60,6 +61,24 @@ class CountedHours(Protocol):
         ...
 
 
+class AlertsFailed(StorageError):  # noqa: N818 -- reads as the state it reports
+    """A fault in alerts; they are tried again, and events go on."""
+
+
+def guarded(act: Act) -> Act:
+    """Let no fault in alerts end the process: the scheduler reports it, and events go on."""
+
+    async def guard() -> None:
+        try:
+            await act()
+        except (StorageError, OSError):
+            raise
+        except Exception as error:
+            raise AlertsFailed(f"{type(error).__name__} in the job of alerts") from error
+
+    return guard
+
+
 @dataclass(kw_only=True, eq=False)
 class Telling:
     """Sends what waits; `asked` is set where something new waits."""
@@ -88,7 +107,7 @@ class Telling:
         return Job(
             name="alert_messages",
             every_seconds=TELL_SECONDS,
-            act=self.act,
+            act=guarded(self.act),
             is_asked=lambda: self.asked,
             may_be_cut_off=True,
         )
@@ -104,7 +123,7 @@ def judging(
         if await on_store(judge, facts):
             telling.asked = True
 
-    return Job(name="alerts", every_seconds=JUDGE_SECONDS, act=act)
+    return Job(name="alerts", every_seconds=JUDGE_SECONDS, act=guarded(act))
 
 
 def counting(hours: CountedHours, on_reader: OnStore, on_store: OnStore, clock: Clock) -> Job:
@@ -118,7 +137,7 @@ def counting(hours: CountedHours, on_reader: OnStore, on_store: OnStore, clock: 
             counts = await _count(hours, on_reader, hour)
             await on_store(lambda hour=hour, counts=counts: hours.keep(hour, counts, forget_before=over - KEPT_HOURS))  # type: ignore[misc]
 
-    return Job(name="alert_volumes", every_seconds=COUNT_SECONDS, act=act, may_be_cut_off=True)
+    return Job(name="alert_volumes", every_seconds=COUNT_SECONDS, act=guarded(act), may_be_cut_off=True)
 
 
 async def _count(hours: CountedHours, on_reader: OnStore, hour: int) -> dict[Place, int]:

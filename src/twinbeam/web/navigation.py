@@ -12,6 +12,7 @@ ENTRIES = (
     ("/reconciliation", "Orders", Role.VIEWER),
     ("/sources", "Sources", Role.MEMBER),
     ("/products", "Products", Role.VIEWER),
+    ("/alerts", "Alerts", Role.MEMBER),
     ("/setup", "Set-up", Role.MEMBER),
     ("/accounts", "Accounts", Role.VIEWER),
     ("/users", "Users", Role.OWNER),
