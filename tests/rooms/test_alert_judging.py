@@ -57,7 +57,9 @@ def test_each_episode_begins_once_and_ends_at_most_once_after_it(values, rule, s
     assert len(set(began)) == len(began)
     assert len(set(ended)) == len(ended)
     assert set(ended) <= set(began)
-    assert [what for what, _, _ in watch.told] == ["began", "ended"] * len(ended) + ["began"] * (len(began) - len(ended))
+    assert [what for what, _, _ in watch.told] == ["began", "ended"] * len(ended) + ["began"] * (
+        len(began) - len(ended)
+    )
 
 
 @given(VALUES)

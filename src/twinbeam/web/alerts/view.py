@@ -76,7 +76,7 @@ async def _page(
         channel_kinds=_ADDED,
         spelled=spelled,
         others=OTHERS,
-        why=_WHY,
+        ended_because=_WHY,
         hours=HOURS,
         log=LOG,
         at_ms=now_ms,
