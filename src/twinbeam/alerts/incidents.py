@@ -1,7 +1,7 @@
 """
 Outages that TikTok announces: its subscription to API_SERVICE_STATUS, read from the body that it posts.
 
-Source: tiktok.md 7.6. How TikTok signs such a post is not known, so the address holds a secret. What is repeated, or
+Source: tiktok.md 12.7. How TikTok signs such a post is not known, so the address holds a secret. What is repeated, or
 comes late, changes nothing: an incident that was resolved stays so.
 """
 

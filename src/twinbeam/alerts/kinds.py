@@ -143,6 +143,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         ended="The clock is right again.",
         fix="Set the clock; if it is right as it is: twinbeam doctor --accept-clock.",
         is_switch=True,
+        raise_after_seconds=11 * _MINUTE,  # a small step is taken over by itself after ten (core/steady.py)
         clear_after_seconds=_MINUTE,
         of_pixel=False,
     ),

@@ -1,5 +1,6 @@
 """`twinbeam alerts`."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -216,7 +217,7 @@ def add(name: str, kind: str) -> None:
     from twinbeam.alerts.rules import ChannelKind
     from twinbeam.cli.setup import opened_admin
 
-    address = click.get_text_stream("stdin").readline().strip()
+    address = sys.stdin.readline().strip()
     with opened_admin() as admin:
         secret = alerts.add_channel(admin, alerts.NewChannel(name, ChannelKind(kind), address))
     if secret:
