@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 5.0
 class Detail(msgspec.Struct, frozen=True):
     """What a subscription is narrowed to."""
 
-    product_filters: list[str] = []
+    product_filters: tuple[str, ...] = ()
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     incident_id: str
     event: str = "CREATE"  #: or UPDATE, RESOLVE
     level: str = "MAJOR_DISRUPTION"
-    products: list[str] = ["EVENTS_API"]
+    products: tuple[str, ...] = ("EVENTS_API",)
 
 
 def subscribe(world: World, call: Call) -> Answer:
@@ -56,7 +56,7 @@ def subscribe(world: World, call: Call) -> Answer:
     if not asked.callback_url.startswith(("https://", "http://")):
         return refuse(Code.PARAMETER, "callback_url: Not a valid URL")
     number = secrets.token_hex(8)
-    products = tuple(asked.subscription_detail.product_filters)
+    products = asked.subscription_detail.product_filters
     world.subscriptions[number] = Subscription(asked.callback_url, products)
     return Answer(data={"subscription_id": number})
 
