@@ -5,7 +5,7 @@ import pytest
 from twinbeam.admin import alert_steps, alerts, pixels
 from twinbeam.admin.alerts import NewChannel, NewMute
 from twinbeam.admin.errors import AdminError, Conflict, Invalid, NotFound
-from twinbeam.alerts.facts import Facts
+from twinbeam.alerts.facts import AlertFacts
 from twinbeam.alerts.incidents import MOST, Incident, joined
 from twinbeam.alerts.retrying import GIVEN_UP_MS
 from twinbeam.alerts.rules import LOG, ChannelKind, usual
@@ -24,7 +24,7 @@ def at_once(admin):
 
 
 def take(admin, free_mib):
-    return alert_steps.take_in(admin.store.alerts, Facts(now_ms=admin.clock.now_ms(), free_mib=free_mib), "")
+    return alert_steps.take_in(admin.store.alerts, AlertFacts(now_ms=admin.clock.now_ms(), free_mib=free_mib), "")
 
 
 def drained(admin, trouble=""):

@@ -4,13 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from twinbeam.alerts.judging import GONE_MS, MOST_WATCHED, OTHERS, Phase, Reading, Subject, Why, judge
-from twinbeam.alerts.kinds import KINDS, Kind
+from twinbeam.alerts.judging import GONE_MS, MOST_WATCHED, OTHERS, AlertPhase, AlertSubject, Measurement, Why, judge
+from twinbeam.alerts.kinds import KINDS, AlertKind
 from twinbeam.alerts.rules import Mute, is_muted, usual, wrong_with
 
-HERE = Subject("main", "C1")
-RULE = replace(usual(Kind.QUEUE_AGE), raise_at=100, clear_at=50, raise_after_seconds=60, clear_after_seconds=120)
-SHARE = replace(usual(Kind.ACCEPTED_SHARE), raise_at=90, clear_at=95, raise_after_seconds=0, clear_after_seconds=0)
+HERE = AlertSubject("main", "C1")
+RULE = replace(usual(AlertKind.QUEUE_AGE), raise_at=100, clear_at=50, raise_after_seconds=60, clear_after_seconds=120)
+SHARE = replace(usual(AlertKind.ACCEPTED_SHARE), raise_at=90, clear_at=95, raise_after_seconds=0, clear_after_seconds=0)
 
 
 def nobody(_workspace, _pixel):
@@ -40,7 +40,7 @@ class Watch:
 def looked(rule, values, *, step_s=60, muted=nobody):
     watch = Watch()
     for n, value in enumerate(values):
-        read = None if value is None else [Reading(HERE, value)]
+        read = None if value is None else [Measurement(HERE, value)]
         watch.look(rule, read, n * step_s * 1_000, muted)
     return watch
 
@@ -92,21 +92,21 @@ def test_while_it_is_muted_nothing_begins_and_afterwards_what_still_is_so_begins
     watch = looked(RULE, values, muted=muted)
     assert watch.told == []
     later = (len(values) + 10) * 60_000
-    watch.look(RULE, [Reading(HERE, 150)], later)
-    watch.look(RULE, [Reading(HERE, 150)], later + 60_000)
+    watch.look(RULE, [Measurement(HERE, 150)], later)
+    watch.look(RULE, [Measurement(HERE, 150)], later + 60_000)
     assert [what for what, _, _ in watch.told] == ["began"]
 
 
 def test_an_alert_that_went_on_before_it_was_muted_still_tells_its_end():
     watch = looked(RULE, [150, 150])
     for n in range(2, 6):
-        watch.look(RULE, [Reading(HERE, 0)], n * 60_000, lambda _workspace, _pixel: True)
+        watch.look(RULE, [Measurement(HERE, 0)], n * 60_000, lambda _workspace, _pixel: True)
     assert [what for what, _, _ in watch.told] == ["began", "ended"]
 
 
 def test_what_is_turned_off_or_out_of_scope_ends_and_what_is_not_read_for_a_day_does():
     for changed in (replace(RULE, on=False), replace(RULE, pixels=("main/C2",))):
-        (change,) = judge(changed, [Reading(HERE, 150)], looked(RULE, [150, 150]).state, 180_000, nobody)
+        (change,) = judge(changed, [Measurement(HERE, 150)], looked(RULE, [150, 150]).state, 180_000, nobody)
         assert (change.after, change.why) == (None, Why.OFF)
     state = looked(RULE, [150, 150]).state
     assert judge(RULE, [], state, GONE_MS, nobody) == []
@@ -122,26 +122,26 @@ def test_however_many_pixels_are_beyond_the_threshold_a_bounded_number_is_watche
     for round_, n in enumerate((first, then, 0)):
         bad = 0 if KINDS[rule.kind].falls else 200
         good = 100 - bad if KINDS[rule.kind].falls else 0
-        readings = [Reading(Subject("main", f"C{it:06}"), bad if it < n else good) for it in range(400)]
+        readings = [Measurement(AlertSubject("main", f"C{it:06}"), bad if it < n else good) for it in range(400)]
         watch.look(rule, readings, round_ * 60_000)
         assert len(watch.state) <= MOST_WATCHED + 1
         assert (OTHERS in {it.of for it in watch.state}) == (n > MOST_WATCHED)
-    assert [it for it in watch.state if it.phase is Phase.OPEN] == []
+    assert [it for it in watch.state if it.phase is AlertPhase.OPEN] == []
 
 
 def test_a_mute_is_for_its_kind_and_pixel_and_ends_by_itself():
-    mute = Mute(1, Kind.DISK, "", "", "moving", 1_000, "ada", 0)
-    assert is_muted([mute], Kind.DISK, "", "", 999)
-    assert not is_muted([mute], Kind.DISK, "", "", 1_000)
-    assert not is_muted([mute], Kind.CLOCK, "", "", 0)
+    mute = Mute(1, AlertKind.DISK, "", "", "moving", 1_000, "ada", 0)
+    assert is_muted([mute], AlertKind.DISK, "", "", 999)
+    assert not is_muted([mute], AlertKind.DISK, "", "", 1_000)
+    assert not is_muted([mute], AlertKind.CLOCK, "", "", 0)
     pixel = replace(mute, kind="", workspace="main", pixel="C1")
-    assert is_muted([pixel], Kind.QUEUE_AGE, "main", "C1", 0)
-    assert not is_muted([pixel], Kind.QUEUE_AGE, "main", "C2", 0)
-    assert not is_muted([pixel], Kind.DISK, "", "", 0)
+    assert is_muted([pixel], AlertKind.QUEUE_AGE, "main", "C1", 0)
+    assert not is_muted([pixel], AlertKind.QUEUE_AGE, "main", "C2", 0)
+    assert not is_muted([pixel], AlertKind.DISK, "", "", 0)
 
 
 def test_the_usual_rule_of_each_kind_is_a_right_one_whose_thresholds_lie_apart():
     for kind, its in KINDS.items():
         assert wrong_with(usual(kind)) == ""
         assert its.raise_at != its.clear_at
-        assert its.of_pixel or "{part}" not in its.says or kind is Kind.TIKTOK_OUTAGE
+        assert its.of_pixel or "{part}" not in its.says or kind is AlertKind.TIKTOK_OUTAGE

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from builders import NOW_S, PIXEL, WORKSPACE
 from showroom import NO_TOKEN, Showroom, bought, seen_in_browser
 from twinbeam.admin import alert_steps
-from twinbeam.alerts.facts import Facts, Source
+from twinbeam.alerts.facts import AlertFacts, Source
 from twinbeam.alerts.incidents import read_notice
-from twinbeam.alerts.judging import Subject
-from twinbeam.alerts.kinds import KINDS, Kind
+from twinbeam.alerts.judging import AlertSubject
+from twinbeam.alerts.kinds import KINDS, AlertKind
 from twinbeam.alerts.measures import MEASURES
 from twinbeam.alerts.rules import usual
 from twinbeam.app.alerts import FactReader
@@ -27,7 +27,7 @@ from twinbeam.observe.deliveries import DeliveryLog
 from twinbeam.pipeline.accept.directory import Directory, SignedSource
 from twinbeam.settings import load
 
-HERE = Subject(WORKSPACE, PIXEL)
+HERE = AlertSubject(WORKSPACE, PIXEL)
 HOUR_S = 3_600
 
 
@@ -79,30 +79,30 @@ def place(tmp_path):
 
 
 def test_a_token_that_tiktok_refuses(place):
-    assert place.read(Kind.TOKEN_REFUSED) == {HERE: 0}
+    assert place.read(AlertKind.TOKEN_REFUSED) == {HERE: 0}
     place.buy("1")
     place.room.hold_up(NO_TOKEN)
     learn_of_deliveries(place.room.store)
-    assert place.read(Kind.TOKEN_REFUSED) == {HERE: 1}
+    assert place.read(AlertKind.TOKEN_REFUSED) == {HERE: 1}
 
 
 def test_the_lag_of_recording_and_a_wrong_clock(place):
     place.lag, place.trouble = 61.5, "The clock was set ahead."
-    assert place.read(Kind.RECORD_LAG) == {Subject(): 61.5}
-    assert place.read(Kind.CLOCK) == {Subject(): 1}
+    assert place.read(AlertKind.RECORD_LAG) == {AlertSubject(): 61.5}
+    assert place.read(AlertKind.CLOCK) == {AlertSubject(): 1}
 
 
 def test_how_long_the_oldest_conversion_waits_and_of_a_stopped_pixel_nothing(place):
-    assert place.read(Kind.QUEUE_AGE) == {HERE: 0}
+    assert place.read(AlertKind.QUEUE_AGE) == {HERE: 0}
     place.buy("1")
     place.room.clock.advance(seconds=900)
     place.buy("2")
-    assert place.read(Kind.QUEUE_AGE) == {HERE: 900}
+    assert place.read(AlertKind.QUEUE_AGE) == {HERE: 900}
     place.room.hold_up()
     place.room.clock.advance(seconds=60)
-    assert place.read(Kind.QUEUE_AGE) == {HERE: 960}
+    assert place.read(AlertKind.QUEUE_AGE) == {HERE: 960}
     place.room.store.stop_pixel(workspace=WORKSPACE, code=PIXEL, why="", who="ada", now_ms=0)
-    assert place.read(Kind.QUEUE_AGE) == {}
+    assert place.read(AlertKind.QUEUE_AGE) == {}
 
 
 def test_the_accepted_share_of_the_last_hour_and_the_dead_letters_of_two_days(place):
@@ -112,12 +112,12 @@ def test_the_accepted_share_of_the_last_hour_and_the_dead_letters_of_two_days(pl
     place.buy(*map(str, range(20, 25)))
     place.room.clock.advance(seconds=30)
     place.room.refuse()
-    assert place.read(Kind.ACCEPTED_SHARE) == {HERE: 80}
-    assert place.read(Kind.DEAD_LETTERS) == {HERE: 5}
+    assert place.read(AlertKind.ACCEPTED_SHARE) == {HERE: 80}
+    assert place.read(AlertKind.DEAD_LETTERS) == {HERE: 5}
     place.room.clock.advance(seconds=HOUR_S)
-    assert place.read(Kind.ACCEPTED_SHARE) == {}
+    assert place.read(AlertKind.ACCEPTED_SHARE) == {}
     place.room.clock.advance(seconds=2 * 24 * HOUR_S)
-    assert place.read(Kind.DEAD_LETTERS) == {HERE: 0}
+    assert place.read(AlertKind.DEAD_LETTERS) == {HERE: 0}
 
 
 def count(place):
@@ -136,16 +136,16 @@ def test_the_volume_of_the_last_hour_beside_that_of_the_same_hour_a_week_before(
     place.buy(*(f"then-{n}" for n in range(40)))
     place.room.clock.advance(seconds=HOUR_S)
     count(place)
-    assert place.read(Kind.VOLUME_DROP) == {}
+    assert place.read(AlertKind.VOLUME_DROP) == {}
     place.room.clock.advance(seconds=(7 * 24 - 1) * HOUR_S)
     place.buy(*(f"now-{n}" for n in range(10)))
-    assert place.read(Kind.VOLUME_DROP) == {}
+    assert place.read(AlertKind.VOLUME_DROP) == {}
     place.room.clock.advance(seconds=HOUR_S)
     count(place)
-    assert place.read(Kind.VOLUME_DROP) == {HERE: 25}
+    assert place.read(AlertKind.VOLUME_DROP) == {HERE: 25}
     place.room.clock.advance(seconds=HOUR_S)
     count(place)
-    assert place.read(Kind.VOLUME_DROP) == {}, "that hour had too few a week before"
+    assert place.read(AlertKind.VOLUME_DROP) == {}, "that hour had too few a week before"
 
 
 def test_a_side_and_an_event_that_came_every_day_and_come_no_more(place):
@@ -157,10 +157,10 @@ def test_a_side_and_an_event_that_came_every_day_and_come_no_more(place):
     rare = [seen_in_browser("x", event="AddToCart", event_id="x", received_ms=place.room.clock.now_ms())]
     place.room.record(*rare)
     place.room.clock.advance(seconds=HOUR_S)
-    assert place.read(Kind.EVENT_SILENT) == {Subject(WORKSPACE, PIXEL, "Purchase"): 25}
-    assert place.read(Kind.SOURCE_SILENT) == {Subject(WORKSPACE, PIXEL, "browser side"): 1}
+    assert place.read(AlertKind.EVENT_SILENT) == {AlertSubject(WORKSPACE, PIXEL, "Purchase"): 25}
+    assert place.read(AlertKind.SOURCE_SILENT) == {AlertSubject(WORKSPACE, PIXEL, "browser side"): 1}
     place.room.clock.advance(seconds=8 * 24 * HOUR_S)
-    assert place.read(Kind.EVENT_SILENT) == {}, "what has been silent for a week is no news"
+    assert place.read(AlertKind.EVENT_SILENT) == {}, "what has been silent for a week is no news"
 
 
 def test_a_source_that_signs_and_was_busy(place):
@@ -171,21 +171,21 @@ def test_a_source_that_signs_and_was_busy(place):
     place.sources = {name: SignedSource(name, "main", ("",)) for name in ("lamps", "quiet")}
     log.flush(place.sources)
     place.room.clock.advance(seconds=19 * 60 + 13 * HOUR_S)
-    assert place.read(Kind.SOURCE_SILENT) == {Subject("main", "", "source lamps"): 13}
+    assert place.read(AlertKind.SOURCE_SILENT) == {AlertSubject("main", "", "source lamps"): 13}
 
 
 def test_room_on_the_disk_the_key_ring_and_the_age_of_a_backup(place):
-    (free,) = place.read(Kind.DISK).values()
+    (free,) = place.read(AlertKind.DISK).values()
     assert free > 0
-    assert place.read(Kind.KEY_RING) == {Subject(): 0}
+    assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 0}
     place.settings.keyring.chmod(0o644)
-    assert place.read(Kind.KEY_RING) == {Subject(): 1}
+    assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 1}
     place.settings.keyring.unlink()
     KeyRing.open_or_create(place.settings.keyring)
-    assert place.read(Kind.KEY_RING) == {Subject(): 1}, "another ring opens nothing of ours"
-    assert place.read(Kind.BACKUP_AGE) == {}
+    assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 1}, "another ring opens nothing of ours"
+    assert place.read(AlertKind.BACKUP_AGE) == {}
     place.backup_ms = place.room.clock.now_ms() - 40 * HOUR_S * 1_000
-    assert place.read(Kind.BACKUP_AGE) == {Subject(): 40}
+    assert place.read(AlertKind.BACKUP_AGE) == {AlertSubject(): 40}
 
 
 NOTICE = (
@@ -198,11 +198,11 @@ NOTICE = (
 def test_an_outage_that_tiktok_announces_goes_on_until_it_is_resolved_however_notices_come(place):
     for slot, words in ((0, "CREATE"), (1, "UPDATE"), (0, "CREATE")):
         note_incidents(place.settings.data, slot, read_notice((NOTICE % words).encode(), place.room.clock.now_ms()))
-    of = Subject(part="major disruption, incident INC-7")
-    assert place.read(Kind.TIKTOK_OUTAGE) == {of: 1}
+    of = AlertSubject(part="major disruption, incident INC-7")
+    assert place.read(AlertKind.TIKTOK_OUTAGE) == {of: 1}
     note_incidents(place.settings.data, 1, read_notice((NOTICE % "RESOLVE").encode(), place.room.clock.now_ms()))
     note_incidents(place.settings.data, 0, read_notice((NOTICE % "UPDATE").encode(), place.room.clock.now_ms()))
-    assert place.read(Kind.TIKTOK_OUTAGE) == {of: 0}
+    assert place.read(AlertKind.TIKTOK_OUTAGE) == {of: 0}
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff", b'{"object":1}', b'{"object":14,"entry":3}'])
@@ -216,7 +216,7 @@ def test_a_notice_of_another_product_or_without_an_id_says_nothing_of_the_events
     assert read_notice((NOTICE.replace("INC-7", "") % "CREATE").encode(), 0) == []
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", AlertKind)
 def test_each_kind_tells_its_begin_and_its_end_in_words_without_gaps(place, kind):
     store = place.room.store.alerts
     rule = replace(usual(kind), raise_after_seconds=0, clear_after_seconds=0)
@@ -249,21 +249,21 @@ def sent(store, now_ms):
 def facts_of(kind, now_ms):
     """Give facts in which a kind, and nothing else, is beyond its threshold, and facts in which it is back."""
     here, many = (WORKSPACE, PIXEL), 10**6
-    room = Facts(now_ms=now_ms, pixels=[pixel()])
+    room = AlertFacts(now_ms=now_ms, pixels=[pixel()])
     beyond, back = {
-        Kind.TOKEN_REFUSED: ({"refused": [here]}, {"refused": []}),
-        Kind.RECORD_LAG: ({"lag_seconds": 100.0}, {"lag_seconds": 0.0}),
-        Kind.QUEUE_AGE: ({"waiting_since": {here: now_ms - many * 10}}, {"waiting_since": {}}),
-        Kind.ACCEPTED_SHARE: ({"answered": {here: (10, 90)}}, {"answered": {here: (100, 0)}}),
-        Kind.VOLUME_DROP: ({"volumes": {here: (1, 100)}}, {"volumes": {here: (100, 100)}}),
-        Kind.SOURCE_SILENT: (silent(now_ms, 14), silent(now_ms, 0)),
-        Kind.EVENT_SILENT: (silent(now_ms, 14, signs=False), silent(now_ms, 0, signs=False)),
-        Kind.DEAD_LETTERS: ({"dead": {here: 10}}, {"dead": {}}),
-        Kind.DISK: ({"free_mib": 1.0}, {"free_mib": 1e6}),
-        Kind.CLOCK: ({"clock_is_wrong": True}, {"clock_is_wrong": False}),
-        Kind.KEY_RING: ({"key_ring_is_wrong": True}, {"key_ring_is_wrong": False}),
-        Kind.BACKUP_AGE: ({"backup_ms": now_ms - 200 * 3_600_000}, {"backup_ms": now_ms}),
-        Kind.TIKTOK_OUTAGE: tuple(
+        AlertKind.TOKEN_REFUSED: ({"refused": [here]}, {"refused": []}),
+        AlertKind.RECORD_LAG: ({"lag_seconds": 100.0}, {"lag_seconds": 0.0}),
+        AlertKind.QUEUE_AGE: ({"waiting_since": {here: now_ms - many * 10}}, {"waiting_since": {}}),
+        AlertKind.ACCEPTED_SHARE: ({"answered": {here: (10, 90)}}, {"answered": {here: (100, 0)}}),
+        AlertKind.VOLUME_DROP: ({"volumes": {here: (1, 100)}}, {"volumes": {here: (100, 100)}}),
+        AlertKind.SOURCE_SILENT: (silent(now_ms, 14), silent(now_ms, 0)),
+        AlertKind.EVENT_SILENT: (silent(now_ms, 14, signs=False), silent(now_ms, 0, signs=False)),
+        AlertKind.DEAD_LETTERS: ({"dead": {here: 10}}, {"dead": {}}),
+        AlertKind.DISK: ({"free_mib": 1.0}, {"free_mib": 1e6}),
+        AlertKind.CLOCK: ({"clock_is_wrong": True}, {"clock_is_wrong": False}),
+        AlertKind.KEY_RING: ({"key_ring_is_wrong": True}, {"key_ring_is_wrong": False}),
+        AlertKind.BACKUP_AGE: ({"backup_ms": now_ms - 200 * 3_600_000}, {"backup_ms": now_ms}),
+        AlertKind.TIKTOK_OUTAGE: tuple(
             {"incidents": read_notice((NOTICE % it).encode(), now_ms)} for it in ("CREATE", "RESOLVE")
         ),
     }[kind]

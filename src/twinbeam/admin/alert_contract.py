@@ -7,9 +7,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.alerts.judging import Watched, Why
-from twinbeam.alerts.kinds import Kind
-from twinbeam.alerts.retrying import Notice
-from twinbeam.alerts.rules import Channel, Mute, Rule
+from twinbeam.alerts.kinds import AlertKind
+from twinbeam.alerts.retrying import AlertNotice
+from twinbeam.alerts.rules import AlertChannel, Mute, Rule
 
 Place = tuple[str, str]
 """(workspace, pixel)"""
@@ -26,7 +26,7 @@ class PastAlert(Struct, frozen=True):
 class AlertReads(Protocol):
     """The part of a store that shows alerts. Synchronous; raises StorageError."""
 
-    def rules(self) -> dict[Kind, Rule]:
+    def rules(self) -> dict[AlertKind, Rule]:
         """Return the rule of each kind, as it was decided or as it usually is."""
         ...
 
@@ -34,7 +34,7 @@ class AlertReads(Protocol):
         """Return the mutes, those that are over too until they are removed."""
         ...
 
-    def channels(self) -> list[Channel]:
+    def channels(self) -> list[AlertChannel]:
         """Return the channels by their names, the log first."""
         ...
 
@@ -70,7 +70,7 @@ class AlertStore(AlertReads, Protocol):
         """Keep what was decided of a kind."""
         ...
 
-    def forget_rule(self, kind: Kind) -> None:
+    def forget_rule(self, kind: AlertKind) -> None:
         """Let the usual rule of a kind hold."""
         ...
 
@@ -82,7 +82,7 @@ class AlertStore(AlertReads, Protocol):
         """Forget mutes."""
         ...
 
-    def add_channel(self, channel: Channel, address: str, secret: str) -> None:
+    def add_channel(self, channel: AlertChannel, address: str, secret: str) -> None:
         """Keep a channel, its address and secret sealed."""
         ...
 
@@ -106,15 +106,15 @@ class AlertStore(AlertReads, Protocol):
         """Note that an episode is over; only so many of those are kept."""
         ...
 
-    def add_notices(self, notices: Iterable[Notice]) -> None:
+    def add_notices(self, notices: Iterable[AlertNotice]) -> None:
         """Keep messages until they are sent; of those that wait for a channel only so many."""
         ...
 
-    def heads(self) -> Sequence[Notice]:
+    def heads(self) -> Sequence[AlertNotice]:
         """Return the oldest message that waits for each channel."""
         ...
 
-    def note_try(self, it: Notice, now_ms: int) -> None:
+    def note_try(self, it: AlertNotice, now_ms: int) -> None:
         """Note a try, and with it how its channel is; only so many that are done are kept."""
         ...
 

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from twinbeam.admin.alert_contract import AlertStore
-from twinbeam.alerts.facts import Facts
-from twinbeam.alerts.judging import Change, Watched, judge
-from twinbeam.alerts.kinds import Kind
+from twinbeam.alerts.facts import AlertFacts
+from twinbeam.alerts.judging import Transition, Watched, judge
+from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.measures import MEASURES
 from twinbeam.alerts.messages import Message, began, ended
-from twinbeam.alerts.retrying import Notice, after_try
+from twinbeam.alerts.retrying import AlertNotice, after_try
 from twinbeam.alerts.rules import Mute, Rule, is_muted
 
 
-def take_in(store: AlertStore, facts: Facts, link: str) -> int:
+def take_in(store: AlertStore, facts: AlertFacts, link: str) -> int:
     """
     Judge all kinds by the facts of a moment, and keep what is to be told, in one transaction.
 
@@ -21,7 +21,7 @@ def take_in(store: AlertStore, facts: Facts, link: str) -> int:
     rules, mutes, watched = store.rules(), store.mutes(), store.watched()
     changes = [
         change
-        for kind in Kind
+        for kind in AlertKind
         for change in _judged(kind, rules[kind], [it for it in watched if it.kind == kind], mutes, facts)
     ]
     if not changes:
@@ -34,26 +34,28 @@ def take_in(store: AlertStore, facts: Facts, link: str) -> int:
         ]
         names = [channel.name for channel in store.channels()]
         notices = [
-            Notice(channel=name, message=message, made_ms=facts.now_ms, next_ms=facts.now_ms)
+            AlertNotice(channel=name, message=message, made_ms=facts.now_ms, next_ms=facts.now_ms)
             for _, message in messages
             for name in names
-            if rules[Kind(message.kind)].tells(name)
+            if rules[AlertKind(message.kind)].tells(name)
         ]
         store.add_notices(notices)
     return len(notices)
 
 
-def sendable(store: AlertStore, now_ms: int) -> Sequence[Notice]:
+def sendable(store: AlertStore, now_ms: int) -> Sequence[AlertNotice]:
     """Return the next message of each channel that may be tried now; none overtakes another."""
     return [it for it in store.heads() if it.next_ms <= now_ms]
 
 
-def note(store: AlertStore, it: Notice, trouble: str, now_ms: int) -> None:
+def note(store: AlertStore, it: AlertNotice, trouble: str, now_ms: int) -> None:
     """Note how a try went."""
     store.note_try(after_try(it, trouble, now_ms), now_ms)
 
 
-def _judged(kind: Kind, rule: Rule, state: Sequence[Watched], mutes: Sequence[Mute], facts: Facts) -> list[Change]:
+def _judged(
+    kind: AlertKind, rule: Rule, state: Sequence[Watched], mutes: Sequence[Mute], facts: AlertFacts
+) -> list[Transition]:
     def muted(workspace: str, pixel: str) -> bool:
         return is_muted(mutes, kind, workspace, pixel, facts.now_ms)
 
@@ -61,7 +63,9 @@ def _judged(kind: Kind, rule: Rule, state: Sequence[Watched], mutes: Sequence[Mu
     return judge(rule, readings, state, facts.now_ms, muted)
 
 
-def _carried_out(store: AlertStore, change: Change, rules: dict[Kind, Rule], link: str, now_ms: int) -> Message | None:
+def _carried_out(
+    store: AlertStore, change: Transition, rules: dict[AlertKind, Rule], link: str, now_ms: int
+) -> Message | None:
     if change.after is not None:
         kept = store.save(change.after)
         return began(kept, rules[kept.kind], link) if change.begins else None

@@ -16,10 +16,10 @@ from twinbeam.admin.errors import Conflict, Invalid, NotFound, quoted
 from twinbeam.admin.workspaces import NAME
 from twinbeam.alerts.formats import SECRET_PREFIX
 from twinbeam.alerts.judging import Watched
-from twinbeam.alerts.kinds import Kind
+from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.messages import kind_named, tried
-from twinbeam.alerts.retrying import Notice
-from twinbeam.alerts.rules import LOG, Channel, ChannelKind, Mute, Rule, usual, wrong_with
+from twinbeam.alerts.retrying import AlertNotice
+from twinbeam.alerts.rules import LOG, AlertChannel, ChannelKind, Mute, Rule, usual, wrong_with
 
 PAST = 50  #: alerts that are over, on a page
 MOST_CHANNELS = 20
@@ -58,7 +58,7 @@ class AlertsStanding(Struct, frozen=True):
     past: Sequence[PastAlert]
     rules: Sequence[Rule]
     mutes: Sequence[Mute]
-    channels: Sequence[Channel]
+    channels: Sequence[AlertChannel]
     waiting: Mapping[str, int]  #: messages, by channel
 
 
@@ -68,7 +68,7 @@ def standing(reads: AlertReads, now_ms: int, *, past: int = PAST) -> AlertsStand
     rules = reads.rules()
     mutes = [it for it in reads.mutes() if it.until_ms > now_ms]
     return AlertsStanding(
-        open_, reads.past(limit=past), [rules[kind] for kind in Kind], mutes, reads.channels(), reads.waiting()
+        open_, reads.past(limit=past), [rules[kind] for kind in AlertKind], mutes, reads.channels(), reads.waiting()
     )
 
 
@@ -97,7 +97,7 @@ def reset(admin: Admin, kind: str) -> Rule:
 
 
 def mute(admin: Admin, asked: NewMute) -> Mute:
-    """Tell nobody of new alerts of some kind or pixel for some hours; raises Invalid, NotFound and Conflict."""
+    """Keep new alerts of some kind or pixel from being told for some hours; raises Invalid, NotFound and Conflict."""
     if asked.kind:
         _kind(asked.kind)
     if not 0 < asked.hours <= MOST_MUTE_HOURS:
@@ -144,7 +144,7 @@ def add_channel(admin: Admin, new: NewChannel) -> str:
             )
         if len(known) > MOST_CHANNELS:
             raise Conflict(f"There are {MOST_CHANNELS} channels; remove one first.")
-        admin.store.alerts.add_channel(Channel(new.name, new.kind, shown, audit.at_ms), address, secret)
+        admin.store.alerts.add_channel(AlertChannel(new.name, new.kind, shown, audit.at_ms), address, secret)
         audit.tell(f"alert channel {new.name}", "", f"{new.kind} to {shown}")
     return secret
 
@@ -168,7 +168,7 @@ def try_channel(admin: Admin, name: str, link: str) -> None:
     with changing(admin) as audit:
         _channel(admin, name)
         message = tried(name, audit.at_ms, link)
-        notice = Notice(channel=name, message=message, made_ms=audit.at_ms, next_ms=audit.at_ms)
+        notice = AlertNotice(channel=name, message=message, made_ms=audit.at_ms, next_ms=audit.at_ms)
         admin.store.alerts.add_notices([notice])
         audit.tell(f"alert channel {name}", "", "test message")
 
@@ -234,14 +234,14 @@ _READERS = {
 }
 
 
-def _kind(text: str) -> Kind:
+def _kind(text: str) -> AlertKind:
     found = kind_named(text)
     if found is None:
-        raise NotFound(f'There is no kind of alert "{quoted(text)}". It is one of {", ".join(Kind)}.')
+        raise NotFound(f'There is no kind of alert "{quoted(text)}". It is one of {", ".join(AlertKind)}.')
     return found
 
 
-def _channel(admin: Admin, name: str) -> Channel:
+def _channel(admin: Admin, name: str) -> AlertChannel:
     found = next((it for it in admin.store.alerts.channels() if it.name == name), None)
     if found is None:
         raise NotFound(f'There is no channel "{quoted(name)}". List them with: twinbeam alerts channels list')

@@ -21,7 +21,7 @@ class Source(Struct, frozen=True):
     gap_ms: int  #: between two of them, on average
 
 
-class Facts(Struct, frozen=True, kw_only=True):
+class AlertFacts(Struct, frozen=True, kw_only=True):
     """One moment."""
 
     now_ms: int

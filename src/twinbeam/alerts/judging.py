@@ -12,7 +12,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from twinbeam.alerts.kinds import KINDS, Kind
+from twinbeam.alerts.kinds import KINDS, AlertKind
 from twinbeam.alerts.rules import Rule
 
 MOST_WATCHED = 50  #: of one kind; more are one alert together
@@ -23,7 +23,7 @@ Muted = Callable[[str, str], bool]
 """Tells of a workspace and a pixel whether nobody is to be told."""
 
 
-class Subject(Struct, frozen=True, order=True):
+class AlertSubject(Struct, frozen=True, order=True):
     """What a reading is of: a pixel, a part of it, or the whole installation."""
 
     workspace: str = ""
@@ -32,17 +32,17 @@ class Subject(Struct, frozen=True, order=True):
 
 
 #: What is watched beyond the bound, together.
-OTHERS = Subject(part="others")
+OTHERS = AlertSubject(part="others")
 
 
-class Reading(Struct, frozen=True):
+class Measurement(Struct, frozen=True):
     """One measured value."""
 
-    of: Subject
+    of: AlertSubject
     value: float
 
 
-class Phase(StrEnum):
+class AlertPhase(StrEnum):
     """How far an episode is."""
 
     RISING = "rising"  #: beyond the threshold, not told yet
@@ -61,9 +61,9 @@ class Why(StrEnum):
 class Watched(Struct, frozen=True, kw_only=True):
     """An episode."""
 
-    kind: Kind
-    of: Subject
-    phase: Phase
+    kind: AlertKind
+    of: AlertSubject
+    phase: AlertPhase
     since_ms: int  #: of this phase
     first_ms: int  #: when the value was first beyond the threshold
     seen_ms: int  #: when it was last read
@@ -75,10 +75,10 @@ class Watched(Struct, frozen=True, kw_only=True):
     @property
     def is_told(self) -> bool:
         """Return whether its begin was told."""
-        return self.phase is not Phase.RISING
+        return self.phase is not AlertPhase.RISING
 
 
-class Change(Struct, frozen=True):
+class Transition(Struct, frozen=True):
     """What becomes of an episode: it goes on, begins or ends."""
 
     before: Watched | None
@@ -88,8 +88,8 @@ class Change(Struct, frozen=True):
 
 
 def judge(
-    rule: Rule, readings: Sequence[Reading] | None, state: Sequence[Watched], now_ms: int, muted: Muted
-) -> list[Change]:
+    rule: Rule, readings: Sequence[Measurement] | None, state: Sequence[Watched], now_ms: int, muted: Muted
+) -> list[Transition]:
     """Return what changes for one kind; readings that could not be taken are None, and change nothing by themselves."""
     covered = [it for it in readings or () if rule.on and rule.covers(it.of.workspace, it.of.pixel)]
     read = {it.of: float(it.value) for it in _bounded(rule, covered, state)}
@@ -99,7 +99,7 @@ def judge(
     return [change for change in changes if change is not None and change.before != change.after]
 
 
-def _bounded(rule: Rule, readings: Iterable[Reading], state: Sequence[Watched]) -> list[Reading]:
+def _bounded(rule: Rule, readings: Iterable[Measurement], state: Sequence[Watched]) -> list[Measurement]:
     """Let what would be watched beyond the bound be one reading: how many there are."""
     known = {it.of for it in state}
     kept = [it for it in readings if it.of in known]
@@ -107,36 +107,38 @@ def _bounded(rule: Rule, readings: Iterable[Reading], state: Sequence[Watched]) 
     new.sort(key=lambda it: (it.value if KINDS[rule.kind].falls else -it.value, it.of))
     room = max(0, MOST_WATCHED - len(known - {OTHERS}))
     left = len(new[room:])
-    others = Reading(OTHERS, -left if KINDS[rule.kind].falls else left)
+    others = Measurement(OTHERS, -left if KINDS[rule.kind].falls else left)
     return [*kept, *new[:room], *([others] if left or OTHERS in known else [])]
 
 
-def _rule_of(rule: Rule, of: Subject) -> Rule:
+def _rule_of(rule: Rule, of: AlertSubject) -> Rule:
     """Return the rule for a subject: the others begin with the first of them and end with the last."""
     if of != OTHERS:
         return rule
     return replace(rule, raise_at=0 if KINDS[rule.kind].falls else 1, clear_at=0)
 
 
-def _step(rule: Rule, of: Subject, value: float | None, it: Watched | None, now_ms: int, muted: Muted) -> Change | None:
+def _step(
+    rule: Rule, of: AlertSubject, value: float | None, it: Watched | None, now_ms: int, muted: Muted
+) -> Transition | None:
     if it is None:
         return None if value is None or not rule.begins(value) else _rises(rule, _first(rule, of, value, now_ms), muted)
     if not rule.on or not rule.covers(of.workspace, of.pixel):
-        return Change(it, None, why=Why.OFF if it.is_told else None)
+        return Transition(it, None, why=Why.OFF if it.is_told else None)
     if value is None:
         is_gone = now_ms - it.seen_ms > GONE_MS
-        return Change(it, None, why=Why.GONE if it.is_told else None) if is_gone else None
+        return Transition(it, None, why=Why.GONE if it.is_told else None) if is_gone else None
     read = replace(it, seen_ms=now_ms, value=value, worst=_worse(rule, it.worst, value))
     if not it.is_told:
-        return _rises(rule, read, muted, before=it) if rule.begins(value) else Change(it, None)
+        return _rises(rule, read, muted, before=it) if rule.begins(value) else Transition(it, None)
     return _clears(rule, it, read, now_ms)
 
 
-def _first(rule: Rule, of: Subject, value: float, now_ms: int) -> Watched:
+def _first(rule: Rule, of: AlertSubject, value: float, now_ms: int) -> Watched:
     return Watched(
         kind=rule.kind,
         of=of,
-        phase=Phase.RISING,
+        phase=AlertPhase.RISING,
         since_ms=now_ms,
         first_ms=now_ms,
         seen_ms=now_ms,
@@ -145,22 +147,22 @@ def _first(rule: Rule, of: Subject, value: float, now_ms: int) -> Watched:
     )
 
 
-def _rises(rule: Rule, read: Watched, muted: Muted, before: Watched | None = None) -> Change:
+def _rises(rule: Rule, read: Watched, muted: Muted, before: Watched | None = None) -> Transition:
     now_ms = read.seen_ms
     stands = now_ms - read.since_ms >= rule.raise_after_seconds * _MS
     if not stands or muted(read.of.workspace, read.of.pixel):
-        return Change(before, read)
-    return Change(before, replace(read, phase=Phase.OPEN, since_ms=now_ms, began_ms=now_ms), begins=True)
+        return Transition(before, read)
+    return Transition(before, replace(read, phase=AlertPhase.OPEN, since_ms=now_ms, began_ms=now_ms), begins=True)
 
 
-def _clears(rule: Rule, it: Watched, read: Watched, now_ms: int) -> Change:
+def _clears(rule: Rule, it: Watched, read: Watched, now_ms: int) -> Transition:
     if not rule.ends(read.value):
-        phase_since = it.since_ms if it.phase is Phase.OPEN else now_ms
-        return Change(it, replace(read, phase=Phase.OPEN, since_ms=phase_since))
-    since_ms = it.since_ms if it.phase is Phase.CLEARING else now_ms
+        phase_since = it.since_ms if it.phase is AlertPhase.OPEN else now_ms
+        return Transition(it, replace(read, phase=AlertPhase.OPEN, since_ms=phase_since))
+    since_ms = it.since_ms if it.phase is AlertPhase.CLEARING else now_ms
     if now_ms - since_ms >= rule.clear_after_seconds * _MS:
-        return Change(read, None, why=Why.BACK)
-    return Change(it, replace(read, phase=Phase.CLEARING, since_ms=since_ms))
+        return Transition(read, None, why=Why.BACK)
+    return Transition(it, replace(read, phase=AlertPhase.CLEARING, since_ms=since_ms))
 
 
 def _worse(rule: Rule, one: float, other: float) -> float:

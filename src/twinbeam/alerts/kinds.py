@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Kind(StrEnum):
+class AlertKind(StrEnum):
     """What an alert is about."""
 
     TOKEN_REFUSED = "token_refused"  # noqa: S105 -- no token
@@ -43,8 +43,8 @@ class KindTerms(Struct, frozen=True, kw_only=True):
 
 _MINUTE = 60
 
-KINDS: Mapping[Kind, KindTerms] = {
-    Kind.TOKEN_REFUSED: KindTerms(
+KINDS: Mapping[AlertKind, KindTerms] = {
+    AlertKind.TOKEN_REFUSED: KindTerms(
         title="Token refused",
         says="TikTok refuses the access token; nothing is delivered, and events wait.",
         ended="TikTok takes the access token again.",
@@ -52,7 +52,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         is_switch=True,
         clear_after_seconds=_MINUTE,
     ),
-    Kind.RECORD_LAG: KindTerms(
+    AlertKind.RECORD_LAG: KindTerms(
         title="Recording is late",
         says="The oldest accepted event has not been recorded for {value}.",
         ended="Events are recorded in time again.",
@@ -64,7 +64,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         clear_after_seconds=_MINUTE,
         of_pixel=False,
     ),
-    Kind.QUEUE_AGE: KindTerms(
+    AlertKind.QUEUE_AGE: KindTerms(
         title="Delivery is late",
         says="The oldest conversion has waited for TikTok for {value}.",
         ended="Conversions are delivered in time again.",
@@ -75,7 +75,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         raise_after_seconds=5 * _MINUTE,
         clear_after_seconds=5 * _MINUTE,
     ),
-    Kind.ACCEPTED_SHARE: KindTerms(
+    AlertKind.ACCEPTED_SHARE: KindTerms(
         title="Accepted share fell",
         says="TikTok accepted {value} of the conversions of the last hour.",
         ended="TikTok accepts conversions as before.",
@@ -87,7 +87,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         clear_after_seconds=10 * _MINUTE,
         falls=True,
     ),
-    Kind.VOLUME_DROP: KindTerms(
+    AlertKind.VOLUME_DROP: KindTerms(
         title="Volume dropped",
         says="The last full hour had {value} of the conversions of the same hour a week before.",
         ended="Conversions come as often as a week before again.",
@@ -97,7 +97,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         clear_at=70,
         falls=True,
     ),
-    Kind.SOURCE_SILENT: KindTerms(
+    AlertKind.SOURCE_SILENT: KindTerms(
         title="Source silent",
         says="Nothing has come from the {part} for {value}, which used to report every day.",
         ended="The {part} reports again.",
@@ -106,7 +106,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         raise_at=12,
         clear_at=1,
     ),
-    Kind.EVENT_SILENT: KindTerms(
+    AlertKind.EVENT_SILENT: KindTerms(
         title="Event silent",
         says="No {part} has come for {value}, which used to come every day.",
         ended="{part} comes again.",
@@ -115,7 +115,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         raise_at=12,
         clear_at=1,
     ),
-    Kind.DEAD_LETTERS: KindTerms(
+    AlertKind.DEAD_LETTERS: KindTerms(
         title="Dead letters",
         says="TikTok refused {value} of the conversions received yesterday and today for good.",
         ended="There are few dead letters again.",
@@ -124,7 +124,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         raise_at=10,
         clear_at=5,
     ),
-    Kind.DISK: KindTerms(
+    AlertKind.DISK: KindTerms(
         title="Disk fills up",
         says="{value} are left before the gateway refuses events.",
         ended="There is room on the disk again.",
@@ -137,7 +137,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         falls=True,
         of_pixel=False,
     ),
-    Kind.CLOCK: KindTerms(
+    AlertKind.CLOCK: KindTerms(
         title="Clock is wrong",
         says="The clock of the machine was set or cannot be right; nothing that goes by the time is done.",
         ended="The clock is right again.",
@@ -147,7 +147,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         clear_after_seconds=_MINUTE,
         of_pixel=False,
     ),
-    Kind.KEY_RING: KindTerms(
+    AlertKind.KEY_RING: KindTerms(
         title="Key ring cannot be used",
         says="The key ring is missing, is open to others or does not open the store.",
         ended="The key ring is as it should be.",
@@ -155,7 +155,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         is_switch=True,
         of_pixel=False,
     ),
-    Kind.BACKUP_AGE: KindTerms(
+    AlertKind.BACKUP_AGE: KindTerms(
         title="Backup is old",
         says="The newest backup is {value} old.",
         ended="There is a new backup.",
@@ -165,7 +165,7 @@ KINDS: Mapping[Kind, KindTerms] = {
         clear_at=30,
         of_pixel=False,
     ),
-    Kind.TIKTOK_OUTAGE: KindTerms(
+    AlertKind.TIKTOK_OUTAGE: KindTerms(
         title="TikTok announces an outage",
         says="TikTok announces an outage of the Events API ({part}).",
         ended="TikTok says that the outage is over.",

@@ -3,15 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from twinbeam.alerts.facts import Facts, Place, Source
+from twinbeam.alerts.facts import AlertFacts, Place, Source
 from twinbeam.alerts.incidents import going_on
-from twinbeam.alerts.judging import Reading, Subject
-from twinbeam.alerts.kinds import Kind
+from twinbeam.alerts.judging import AlertSubject, Measurement
+from twinbeam.alerts.kinds import AlertKind
 from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND, day_of
 from twinbeam.core.story import Covered, PixelRow
 
-Readings = Sequence[Reading] | None
-Measure = Callable[[Facts], Readings]
+Readings = Sequence[Measurement] | None
+Measure = Callable[[AlertFacts], Readings]
 
 FEWEST_ANSWERED = 20  #: fewer say nothing about a share
 FEWEST_LAST_WEEK = 20  #: so with an hour of a week before
@@ -24,46 +24,47 @@ _MS_PER_HOUR = 3_600_000
 _SIDES: Mapping[str, tuple[str, ...]] = {"browser": ("browser", "both"), "server": ("server", "both")}
 
 
-def token_refused(facts: Facts) -> Readings:
+def token_refused(facts: AlertFacts) -> Readings:
     """Return 1 for a pixel whose token TikTok refuses, and 0 for any other."""
     return (
         None
         if facts.refused is None
-        else [Reading(_of(row), (row.workspace, row.code) in facts.refused) for row in facts.pixels]
+        else [Measurement(_of(row), (row.workspace, row.code) in facts.refused) for row in facts.pixels]
     )
 
 
-def record_lag(facts: Facts) -> Readings:
+def record_lag(facts: AlertFacts) -> Readings:
     """Return the age of the oldest event that is not recorded, in seconds."""
     return _one(facts.lag_seconds)
 
 
-def queue_age(facts: Facts) -> Readings:
+def queue_age(facts: AlertFacts) -> Readings:
     """Return how long the oldest conversion of a pixel waits, in seconds; of none that its owner stopped."""
     since = facts.waiting_since
     if since is None:
         return None
     going = [row for row in facts.pixels if row.stopped is None]
     ages = ((row, facts.now_ms - since.get((row.workspace, row.code), facts.now_ms)) for row in going)
-    return [Reading(_of(row), max(0, ms) / MS_PER_SECOND) for row, ms in ages]
+    return [Measurement(_of(row), max(0, ms) / MS_PER_SECOND) for row, ms in ages]
 
 
-def accepted_share(facts: Facts) -> Readings:
+def accepted_share(facts: AlertFacts) -> Readings:
     """Return the accepted share of what TikTok answered, in percent, where it answered enough."""
     shares = ((place, accepted, accepted + refused) for place, (accepted, refused) in (facts.answered or {}).items())
     enough = (it for it in shares if it[2] >= FEWEST_ANSWERED)
-    return _known(facts, [Reading(Subject(*place), 100 * accepted / n) for place, accepted, n in enough])
+    return _known(facts, [Measurement(AlertSubject(*place), 100 * accepted / n) for place, accepted, n in enough])
 
 
-def volume_drop(facts: Facts) -> Readings:
+def volume_drop(facts: AlertFacts) -> Readings:
     """Return the volume of the last full hour in percent of the same hour a week before, where that had enough."""
     pairs = (facts.volumes or {}).items()
     return _known(
-        facts, [Reading(Subject(*of), 100 * now / then) for of, (now, then) in pairs if then >= FEWEST_LAST_WEEK]
+        facts,
+        [Measurement(AlertSubject(*of), 100 * now / then) for of, (now, then) in pairs if then >= FEWEST_LAST_WEEK],
     )
 
 
-def source_silent(facts: Facts) -> Readings:
+def source_silent(facts: AlertFacts) -> Readings:
     """Return for how many hours a side, or a source that signs, has been silent that used to report every day."""
     if facts.sides is None or facts.sources is None:
         return None
@@ -73,16 +74,18 @@ def source_silent(facts: Facts) -> Readings:
         last[key] = max(last[key], it.at_ms)
     days = _days(facts.covered)
     found = [
-        Reading(Subject(*place, f"{side} side"), _hours(facts, at_ms))
+        Measurement(AlertSubject(*place, f"{side} side"), _hours(facts, at_ms))
         for (place, side), at_ms in last.items()
         if _is_regular(days.get((*place, side), {}), at_ms, facts.now_ms)
     ]
     signed = [it for it in facts.sources if _is_busy(it) and facts.now_ms - it.heard_ms <= WATCHED_MS]
-    sources = [Reading(Subject(it.workspace, "", f"source {it.name}"), _hours(facts, it.heard_ms)) for it in signed]
+    sources = [
+        Measurement(AlertSubject(it.workspace, "", f"source {it.name}"), _hours(facts, it.heard_ms)) for it in signed
+    ]
     return [*(_known(facts, found) or ()), *sources]
 
 
-def event_silent(facts: Facts) -> Readings:
+def event_silent(facts: AlertFacts) -> Readings:
     """Return for how many hours a standard event has not come that used to come every day."""
     if facts.sides is None:
         return None
@@ -93,76 +96,76 @@ def event_silent(facts: Facts) -> Readings:
             last[key] = max(last[key], it.at_ms)
     days = _days_of_events(facts.covered)
     regular = [key for key, at_ms in last.items() if _is_regular(days.get(key, {}), at_ms, facts.now_ms)]
-    return _known(facts, [Reading(Subject(*key), _hours(facts, last[key])) for key in regular])
+    return _known(facts, [Measurement(AlertSubject(*key), _hours(facts, last[key])) for key in regular])
 
 
-def dead_letters(facts: Facts) -> Readings:
+def dead_letters(facts: AlertFacts) -> Readings:
     """Return how many conversions of yesterday and today TikTok refused."""
     if facts.dead is None:
         return None
-    return [Reading(_of(row), facts.dead.get((row.workspace, row.code), 0)) for row in facts.pixels]
+    return [Measurement(_of(row), facts.dead.get((row.workspace, row.code), 0)) for row in facts.pixels]
 
 
-def disk(facts: Facts) -> Readings:
+def disk(facts: AlertFacts) -> Readings:
     """Return how many MiB are left beyond the reserve."""
     return _one(facts.free_mib)
 
 
-def clock(facts: Facts) -> Readings:
+def clock(facts: AlertFacts) -> Readings:
     """Return 1 while the clock is wrong."""
     return _one(facts.clock_is_wrong)
 
 
-def key_ring(facts: Facts) -> Readings:
+def key_ring(facts: AlertFacts) -> Readings:
     """Return 1 while the key ring cannot be used."""
     return _one(facts.key_ring_is_wrong)
 
 
-def backup_age(facts: Facts) -> Readings:
+def backup_age(facts: AlertFacts) -> Readings:
     """Return the age of the newest backup in hours; nothing before the first one."""
     return _one(None if facts.backup_ms is None else _hours(facts, facts.backup_ms))
 
 
-def tiktok_outage(facts: Facts) -> Readings:
+def tiktok_outage(facts: AlertFacts) -> Readings:
     """Return 1 for each announced outage, and 0 for those that are over."""
     if facts.incidents is None:
         return None
     open_ = {it.id for it in going_on(facts.incidents, facts.now_ms)}
-    return [Reading(Subject(part=f"{it.level}, incident {it.id}"), it.id in open_) for it in facts.incidents]
+    return [Measurement(AlertSubject(part=f"{it.level}, incident {it.id}"), it.id in open_) for it in facts.incidents]
 
 
-MEASURES: Mapping[Kind, Measure] = {
-    Kind.TOKEN_REFUSED: token_refused,
-    Kind.RECORD_LAG: record_lag,
-    Kind.QUEUE_AGE: queue_age,
-    Kind.ACCEPTED_SHARE: accepted_share,
-    Kind.VOLUME_DROP: volume_drop,
-    Kind.SOURCE_SILENT: source_silent,
-    Kind.EVENT_SILENT: event_silent,
-    Kind.DEAD_LETTERS: dead_letters,
-    Kind.DISK: disk,
-    Kind.CLOCK: clock,
-    Kind.KEY_RING: key_ring,
-    Kind.BACKUP_AGE: backup_age,
-    Kind.TIKTOK_OUTAGE: tiktok_outage,
+MEASURES: Mapping[AlertKind, Measure] = {
+    AlertKind.TOKEN_REFUSED: token_refused,
+    AlertKind.RECORD_LAG: record_lag,
+    AlertKind.QUEUE_AGE: queue_age,
+    AlertKind.ACCEPTED_SHARE: accepted_share,
+    AlertKind.VOLUME_DROP: volume_drop,
+    AlertKind.SOURCE_SILENT: source_silent,
+    AlertKind.EVENT_SILENT: event_silent,
+    AlertKind.DEAD_LETTERS: dead_letters,
+    AlertKind.DISK: disk,
+    AlertKind.CLOCK: clock,
+    AlertKind.KEY_RING: key_ring,
+    AlertKind.BACKUP_AGE: backup_age,
+    AlertKind.TIKTOK_OUTAGE: tiktok_outage,
 }
 
 
-def _of(row: PixelRow) -> Subject:
-    return Subject(row.workspace, row.code)
+def _of(row: PixelRow) -> AlertSubject:
+    return AlertSubject(row.workspace, row.code)
 
 
 def _one(value: float | None) -> Readings:
-    return None if value is None else [Reading(Subject(), value)]
+    return None if value is None else [Measurement(AlertSubject(), value)]
 
 
-def _known(facts: Facts, readings: Iterable[Reading]) -> Readings:
+def _known(facts: AlertFacts, readings: Iterable[Measurement]) -> Readings:
     """Leave out what is of a pixel that is not set up: anybody may send to any."""
     places = {(row.workspace, row.code) for row in facts.pixels}
     return [it for it in readings if (it.of.workspace, it.of.pixel) in places]
 
 
-def _hours(facts: Facts, since_ms: int) -> float:
+def _hours(facts: AlertFacts, since_ms: int) -> float:
     return max(0, facts.now_ms - since_ms) / _MS_PER_HOUR
 
 

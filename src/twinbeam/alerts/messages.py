@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from twinbeam.alerts.judging import OTHERS, Subject, Watched, Why
-from twinbeam.alerts.kinds import KINDS, Kind
+from twinbeam.alerts.judging import OTHERS, AlertSubject, Watched, Why
+from twinbeam.alerts.kinds import KINDS, AlertKind
 from twinbeam.alerts.rules import Rule
 
 BEGAN, ENDED, TEST = "alert.began", "alert.ended", "alert.test"
@@ -68,7 +68,7 @@ def tried(channel: str, at_ms: int, link: str) -> Message:
     )
 
 
-def place_of(of: Subject) -> str:
+def place_of(of: AlertSubject) -> str:
     """Return in words where an alert is: its pixel, or the installation."""
     if of.pixel:
         return f"pixel {of.pixel}" if of.workspace in ("", "main") else f"pixel {of.pixel} of workspace {of.workspace}"
@@ -117,6 +117,6 @@ def _others(it: Watched) -> str:
     return f"{abs(it.value):.0f} more are beyond the threshold than are told of one by one."
 
 
-def kind_named(text: str) -> Kind | None:
+def kind_named(text: str) -> AlertKind | None:
     """Return the kind of a name, if it is one."""
-    return Kind(text) if text in set(Kind) else None
+    return AlertKind(text) if text in set(AlertKind) else None

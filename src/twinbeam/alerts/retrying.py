@@ -11,7 +11,7 @@ _FIRST_SECONDS = 10
 _LONGEST_SECONDS = 3_600
 
 
-class Notice(Struct, frozen=True, kw_only=True):
+class AlertNotice(Struct, frozen=True, kw_only=True):
     """A message on its way to one channel; it is stored before it is sent."""
 
     channel: str
@@ -24,7 +24,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     trouble: str = ""  #: why the newest try failed
 
 
-def after_try(it: Notice, trouble: str, now_ms: int) -> Notice:
+def after_try(it: AlertNotice, trouble: str, now_ms: int) -> AlertNotice:
     """Return a notice after a try: taken, to be tried again, or given up after a day."""
     tried = replace(it, tries=it.tries + 1, trouble=trouble)
     if not trouble or now_ms - it.made_ms >= GIVEN_UP_MS:

@@ -6,7 +6,7 @@ from math import isfinite
 
 from msgspec import Struct
 
-from twinbeam.alerts.kinds import KINDS, Kind, KindTerms
+from twinbeam.alerts.kinds import KINDS, AlertKind, KindTerms
 
 MOST_AFTER_SECONDS = 86_400
 MOST_THRESHOLD = 1e9
@@ -16,7 +16,7 @@ LOG = "log"  #: the channel that is always there
 class Rule(Struct, frozen=True, kw_only=True):
     """When an alert of a kind begins and ends, for which pixels, and who is told."""
 
-    kind: Kind
+    kind: AlertKind
     on: bool = True
     raise_at: float = 1
     clear_at: float = 0
@@ -42,7 +42,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         return value >= self.clear_at if KINDS[self.kind].falls else value <= self.clear_at
 
 
-def usual(kind: Kind) -> Rule:
+def usual(kind: AlertKind) -> Rule:
     """Return the rule of a kind about which nobody decided."""
     its = KINDS[kind]
     return Rule(
@@ -90,12 +90,12 @@ class Mute(Struct, frozen=True):
     who: str
     at_ms: int
 
-    def covers(self, kind: Kind, workspace: str, pixel: str) -> bool:
+    def covers(self, kind: AlertKind, workspace: str, pixel: str) -> bool:
         """Return whether it is about such an alert."""
         return self.kind in ("", kind) and (not self.pixel or (self.workspace, self.pixel) == (workspace, pixel))
 
 
-def is_muted(mutes: Iterable[Mute], kind: Kind, workspace: str, pixel: str, now_ms: int) -> bool:
+def is_muted(mutes: Iterable[Mute], kind: AlertKind, workspace: str, pixel: str, now_ms: int) -> bool:
     """Return whether nobody is to be told that such an alert begins."""
     return any(mute.until_ms > now_ms and mute.covers(kind, workspace, pixel) for mute in mutes)
 
@@ -109,7 +109,7 @@ class ChannelKind(StrEnum):
     EMAIL = "email"
 
 
-class Channel(Struct, frozen=True):
+class AlertChannel(Struct, frozen=True):
     """Where messages go; its address and secret are told to nobody."""
 
     name: str
@@ -121,4 +121,4 @@ class Channel(Struct, frozen=True):
     trouble_ms: int | None = None  #: since when
 
 
-LOG_CHANNEL = Channel(LOG, ChannelKind.LOG, "the gateway's log")
+LOG_CHANNEL = AlertChannel(LOG, ChannelKind.LOG, "the gateway's log")

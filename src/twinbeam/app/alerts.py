@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from twinbeam.admin import alert_steps
-from twinbeam.alerts.facts import Facts, Place, Source
+from twinbeam.alerts import messages
+from twinbeam.alerts.facts import AlertFacts, Place, Source
 from twinbeam.alerts.formats import mail_of, slack_body, webhook_body, webhook_head
-from twinbeam.alerts.retrying import Notice
+from twinbeam.alerts.messages import Message
+from twinbeam.alerts.retrying import AlertNotice
 from twinbeam.alerts.rules import LOG_CHANNEL, ChannelKind
 from twinbeam.app.incidents import incidents_of
 from twinbeam.app.known_time import Watch
@@ -77,15 +79,15 @@ class FactReader:
         self._covered: list[Covered] = []
         self._covered_ms: int | None = None
 
-    async def look(self) -> Facts:
+    async def look(self) -> AlertFacts:
         """Return the facts of now."""
         lag, is_wrong = self.lag_seconds(), bool(self.watch.trouble())
         return await self.on_reader(self._read, self.watch.clock.now_ms(), lag, clock_is_wrong=is_wrong)
 
-    def _read(self, now_ms: int, lag: float, *, clock_is_wrong: bool) -> Facts:
+    def _read(self, now_ms: int, lag: float, *, clock_is_wrong: bool) -> AlertFacts:
         reader, settings = self.reader, self.settings
         checks = reader.token_checks.all()
-        return Facts(
+        return AlertFacts(
             now_ms=now_ms,
             pixels=reader.pixels(),
             refused=[(it.workspace, it.pixel) for it in checks if it.verdict.refused],
@@ -146,12 +148,11 @@ class Sending:
     def __post_init__(self) -> None:
         self._http = AlertPost(Allowed(self.settings.alert_networks), proxy=self.settings.proxy)
 
-    async def __call__(self, notice: Notice) -> str:
+    async def __call__(self, notice: AlertNotice) -> str:
         """Send it; returns why it was not taken, or ""."""
         message = notice.message
         if notice.channel == LOG_CHANNEL.name:
-            facts = {"alert": message.alert, "kind": message.kind, "what": message.title, "detail": message.text}
-            self.reports.happening(message.type, **facts)
+            _log(self.reports, message)
             return ""
         kind, address, secret = await self.on_store(self._opened, notice.channel)
         now_ms, body = self.clock.now_ms(), webhook_body(message)
@@ -179,10 +180,10 @@ class _Outbox:
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
 
-    def sendable(self, now_ms: int) -> Sequence[Notice]:
+    def sendable(self, now_ms: int) -> Sequence[AlertNotice]:
         return alert_steps.sendable(self._store.alerts, now_ms)
 
-    def note(self, it: Notice, trouble: str, now_ms: int) -> None:
+    def note(self, it: AlertNotice, trouble: str, now_ms: int) -> None:
         alert_steps.note(self._store.alerts, it, trouble, now_ms)
 
 
@@ -211,7 +212,7 @@ def alert_jobs(facts: FactReader, sending: Sending) -> list[Job]:
     """Return the jobs of alerts."""
     store, on_store, clock = sending.store, sending.on_store, sending.clock
 
-    def judge(now: Facts) -> int:
+    def judge(now: AlertFacts) -> int:
         return alert_steps.take_in(store.alerts, now, sending.settings.pages_url)
 
     telling = Telling(outbox=_Outbox(store), send=sending, on_store=on_store, clock=clock)
@@ -220,6 +221,18 @@ def alert_jobs(facts: FactReader, sending: Sending) -> list[Job]:
         telling.job(),
         counting(_Hours(store, facts.reader), facts.on_reader, on_store, clock),
     ]
+
+
+def _log(reports: Reporter, it: Message) -> None:
+    """Write a message to the log; each line's name stands here, as a test compares them with their reference."""
+    number, kind, what, detail = it.alert, it.kind, it.title, it.text
+    match it.type:
+        case messages.BEGAN:
+            reports.happening("alert.began", alert=number, kind=kind, what=what, detail=detail)
+        case messages.ENDED:
+            reports.happening("alert.ended", alert=number, kind=kind, what=what, detail=detail)
+        case _:
+            reports.happening("alert.test", what=what, detail=detail)
 
 
 def _gap_ms(times: Sequence[int]) -> int:

@@ -62,12 +62,12 @@ def rules() -> None:
     Examples:
       twinbeam alerts rules
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.alerts.kinds import Kind
+    from twinbeam.alerts.kinds import AlertKind
     from twinbeam.cli.setup import opened_admin
 
     with opened_admin() as admin:
         found = admin.store.alerts.rules()
-    for kind in Kind:
+    for kind in AlertKind:
         click.echo(_line(found[kind]))
 
 

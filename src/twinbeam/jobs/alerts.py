@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from twinbeam.alerts.facts import Facts
-from twinbeam.alerts.retrying import Notice
+from twinbeam.alerts.facts import AlertFacts
+from twinbeam.alerts.retrying import AlertNotice
 from twinbeam.core.clock import Clock
 from twinbeam.core.errors import StorageError
 from twinbeam.jobs.contract import Act, Job, OnStore
@@ -25,18 +25,18 @@ KEPT_HOURS = 8 * 24
 _MS_PER_HOUR = 3_600_000
 
 Place = tuple[str, str]
-Send = Callable[[Notice], Awaitable[str]]
+Send = Callable[[AlertNotice], Awaitable[str]]
 """Send a message; tells why it was not taken, or nothing. Raises nothing but a cancellation."""
 
 
 class Outbox(Protocol):
     """The part of a store that knows what is to be told. For the store's thread; raises StorageError."""
 
-    def sendable(self, now_ms: int) -> Sequence[Notice]:
+    def sendable(self, now_ms: int) -> Sequence[AlertNotice]:
         """Return the next message of each channel that may be tried now."""
         ...
 
-    def note(self, it: Notice, trouble: str, now_ms: int) -> None:
+    def note(self, it: AlertNotice, trouble: str, now_ms: int) -> None:
         """Note how a try went."""
         ...
 
@@ -98,7 +98,7 @@ class Telling:
                 return
             await asyncio.gather(*(self._tell(it) for it in notices))
 
-    async def _tell(self, it: Notice) -> None:
+    async def _tell(self, it: AlertNotice) -> None:
         trouble = await self.send(it)
         await self.on_store(self.outbox.note, it, trouble, self.clock.now_ms())
 
@@ -114,7 +114,7 @@ class Telling:
 
 
 def judging(
-    look: Callable[[], Awaitable[Facts]], judge: Callable[[Facts], int], on_store: OnStore, telling: Telling
+    look: Callable[[], Awaitable[AlertFacts]], judge: Callable[[AlertFacts], int], on_store: OnStore, telling: Telling
 ) -> Job:
     """Return the job that judges the facts of a moment."""
 

@@ -11,7 +11,7 @@ from twinbeam.admin import alerts
 from twinbeam.admin.alerts import AlertsStanding
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError, Invalid
-from twinbeam.alerts.judging import OTHERS, Subject
+from twinbeam.alerts.judging import OTHERS, AlertSubject
 from twinbeam.alerts.kinds import KINDS
 from twinbeam.alerts.messages import spelled
 from twinbeam.alerts.rules import LOG, ChannelKind
@@ -34,7 +34,7 @@ class AlertsPage(Struct, frozen=True):
     found: AlertsStanding
     pixels: Mapping[tuple[str, str], PixelRow]
 
-    def place(self, of: Subject) -> str:
+    def place(self, of: AlertSubject) -> str:
         """Return what an alert is of, as people name it."""
         row = self.pixels.get((of.workspace, of.pixel))
         return (row.name if row and row.name else of.pixel) or of.workspace or "installation"

@@ -7,14 +7,14 @@ import msgspec
 from sqlalchemy import func, select
 
 from twinbeam.admin.alert_contract import PastAlert
-from twinbeam.alerts.judging import Subject, Watched, Why
-from twinbeam.alerts.kinds import Kind
-from twinbeam.alerts.rules import LOG_CHANNEL, Channel, Mute, Rule, usual
+from twinbeam.alerts.judging import AlertSubject, Watched, Why
+from twinbeam.alerts.kinds import AlertKind
+from twinbeam.alerts.rules import LOG_CHANNEL, AlertChannel, Mute, Rule, usual
 from twinbeam.engines.stores.tables import alert_schema as its
 from twinbeam.engines.stores.tables.database import Tables
 
 Place = tuple[str, str]
-_SHOWN = [its.alert_channel.c[name] for name in Channel.__struct_fields__]
+_SHOWN = [its.alert_channel.c[name] for name in AlertChannel.__struct_fields__]
 
 
 class AlertReader:
@@ -23,12 +23,12 @@ class AlertReader:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    def rules(self) -> dict[Kind, Rule]:
+    def rules(self) -> dict[AlertKind, Rule]:
         """Return the rule of each kind, as it was decided or as it usually is."""
         with self._tables.reading() as link:
             rows = link.execute(select(its.alert_rule.c.kind, its.alert_rule.c.rule)).all()
-        decided = {kind: msgspec.json.decode(rule, type=Rule) for kind, rule in rows if kind in set(Kind)}
-        return {kind: decided.get(kind.value, usual(kind)) for kind in Kind}
+        decided = {kind: msgspec.json.decode(rule, type=Rule) for kind, rule in rows if kind in set(AlertKind)}
+        return {kind: decided.get(kind.value, usual(kind)) for kind in AlertKind}
 
     def mutes(self) -> list[Mute]:
         """Return the mutes, those that are over too until they are removed."""
@@ -36,11 +36,11 @@ class AlertReader:
             rows = link.execute(select(its.alert_mute).order_by(its.alert_mute.c.id)).mappings().all()
         return [msgspec.convert(_plain(row), Mute) for row in rows]
 
-    def channels(self) -> list[Channel]:
+    def channels(self) -> list[AlertChannel]:
         """Return the channels by their names, the log first."""
         with self._tables.reading() as link:
             rows = link.execute(select(*_SHOWN).order_by(its.alert_channel.c.name)).mappings().all()
-        return [LOG_CHANNEL, *(msgspec.convert(_plain(row), Channel) for row in rows)]
+        return [LOG_CHANNEL, *(msgspec.convert(_plain(row), AlertChannel) for row in rows)]
 
     def watched(self) -> list[Watched]:
         """Return what is watched: alerts that go on, and what is on its way to one."""
@@ -81,7 +81,7 @@ class AlertReader:
 
 def _watched(row: Mapping[Any, Any]) -> Watched:
     fields = _plain(row)
-    of = Subject(fields.pop("workspace"), fields.pop("pixel"), fields.pop("part"))
+    of = AlertSubject(fields.pop("workspace"), fields.pop("pixel"), fields.pop("part"))
     del fields["ended_ms"], fields["why"]
     return msgspec.convert(fields | {"of": of}, Watched)
 

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from twinbeam.alerts.judging import Watched, Why
-from twinbeam.alerts.kinds import Kind
+from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.messages import Message
-from twinbeam.alerts.retrying import Notice
-from twinbeam.alerts.rules import Channel, Mute, Rule
+from twinbeam.alerts.retrying import AlertNotice
+from twinbeam.alerts.rules import AlertChannel, Mute, Rule
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.tables import alert_schema as its
 from twinbeam.engines.stores.tables.alert_reading import AlertReader
@@ -43,7 +43,7 @@ class AlertTable(AlertReader):
             link.execute(delete(its.alert_rule).where(its.alert_rule.c.kind == rule.kind))
             link.execute(insert(its.alert_rule).values(kind=rule.kind.value, rule=_text(rule)))
 
-    def forget_rule(self, kind: Kind) -> None:
+    def forget_rule(self, kind: AlertKind) -> None:
         """Let the usual rule of a kind hold."""
         with self._tables.transaction() as link:
             link.execute(delete(its.alert_rule).where(its.alert_rule.c.kind == kind.value))
@@ -61,7 +61,7 @@ class AlertTable(AlertReader):
             with self._tables.transaction() as link:
                 link.execute(delete(its.alert_mute).where(its.alert_mute.c.id.in_(ids)))
 
-    def add_channel(self, channel: Channel, address: str, secret: str) -> None:
+    def add_channel(self, channel: AlertChannel, address: str, secret: str) -> None:
         """Keep a channel, its address and secret sealed."""
         values = msgspec.structs.asdict(channel) | {"kind": channel.kind.value}
         sealed = {
@@ -114,7 +114,7 @@ class AlertTable(AlertReader):
             kept = select(table.id).where(table.ended_ms.is_not(None)).order_by(table.id.desc()).offset(MOST_PAST)
             link.execute(delete(its.alert).where(table.id.in_(kept.limit(-1))))
 
-    def add_notices(self, notices: Iterable[Notice]) -> None:
+    def add_notices(self, notices: Iterable[AlertNotice]) -> None:
         """Keep messages until they are sent; of those that wait for a channel only so many."""
         rows = [
             {
@@ -134,7 +134,7 @@ class AlertTable(AlertReader):
             for channel in {str(row["channel"]) for row in rows}:
                 _give_up(link, channel, max(int(str(row["made_ms"])) for row in rows))
 
-    def heads(self) -> list[Notice]:
+    def heads(self) -> list[AlertNotice]:
         """Return the oldest message that waits for each channel."""
         table = its.alert_notice
         oldest = select(func.min(table.c.id)).where(table.c.done_ms.is_(None)).group_by(table.c.channel)
@@ -142,7 +142,7 @@ class AlertTable(AlertReader):
             rows = link.execute(select(table).where(table.c.id.in_(oldest)).order_by(table.c.id)).mappings().all()
         return [_notice(row) for row in rows]
 
-    def note_try(self, it: Notice, now_ms: int) -> None:
+    def note_try(self, it: AlertNotice, now_ms: int) -> None:
         """Note a try, and with it how its channel is; only so many that are done are kept."""
         table, channel = its.alert_notice.c, its.alert_channel.c
         values = {"next_ms": it.next_ms, "tries": it.tries, "done_ms": it.done_ms, "trouble": it.trouble}
@@ -183,10 +183,10 @@ def _row(it: Watched) -> dict[str, Any]:
     return values | place | {"kind": it.kind.value, "phase": it.phase.value}
 
 
-def _notice(row: Mapping[Any, Any]) -> Notice:
+def _notice(row: Mapping[Any, Any]) -> AlertNotice:
     fields = {str(name): value for name, value in row.items()}
     message = msgspec.json.decode(fields.pop("message"), type=Message)
-    return Notice(**fields, message=message)
+    return AlertNotice(**fields, message=message)
 
 
 def _text(value: object) -> str:
