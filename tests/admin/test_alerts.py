@@ -7,6 +7,7 @@ from twinbeam.admin.alerts import NewChannel, NewMute
 from twinbeam.admin.errors import AdminError, Conflict, Invalid, NotFound
 from twinbeam.alerts.facts import AlertFacts
 from twinbeam.alerts.incidents import MOST, Incident, joined
+from twinbeam.alerts.measures import measure
 from twinbeam.alerts.retrying import GIVEN_UP_MS
 from twinbeam.alerts.rules import LOG, ChannelKind, usual
 from twinbeam.core.rules import MAIN
@@ -24,7 +25,9 @@ def at_once(admin):
 
 
 def take(admin, free_mib):
-    return alert_steps.take_in(admin.store.alerts, AlertFacts(now_ms=admin.clock.now_ms(), free_mib=free_mib), "")
+    return alert_steps.take_in(
+        admin.store.alerts, measure(AlertFacts(now_ms=admin.clock.now_ms(), free_mib=free_mib)), ""
+    )
 
 
 def drained(admin, trouble=""):

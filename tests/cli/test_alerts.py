@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from showroom import Showroom
 from twinbeam.admin import alert_steps
 from twinbeam.alerts.facts import AlertFacts
+from twinbeam.alerts.measures import measure
 from twinbeam.cli.main import twinbeam
 from twinbeam.core.clock import HandClock
 from twinbeam.core.rules import MAIN
@@ -38,7 +39,7 @@ def test_what_goes_on_and_what_is_over_is_listed_with_its_pixel_and_number(room)
         said("set", kind, "raise_after_seconds=0", "clear_after_seconds=0")
     for free in (1.0, 9_999.0):
         now_ms = room.clock.now_ms()
-        facts = AlertFacts(now_ms=now_ms, pixels=room.store.pixels(), dead={(MAIN, CODE): 12}, free_mib=free)
+        facts = measure(AlertFacts(now_ms=now_ms, pixels=room.store.pixels(), dead={(MAIN, CODE): 12}, free_mib=free))
         alert_steps.take_in(room.store.alerts, facts, "")
     going_on, _, over = said("list").partition("Over:")
     assert f"dead_letters (pixel {CODE}): 12 conversions" in going_on

@@ -21,6 +21,7 @@ from showroom import Showroom, a_busy_day, bought
 from twinbeam.admin import alert_steps, alerts, links, products, profiles, sources
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.alerts.facts import AlertFacts
+from twinbeam.alerts.measures import measure
 from twinbeam.alerts.rules import ChannelKind
 from twinbeam.core.accounts import StatSeen
 from twinbeam.core.clock import day_of
@@ -137,7 +138,7 @@ def some_alerts(room):
     for kind in ("disk", "key_ring"):
         alerts.decide(room.admin, kind, {"raise_after_seconds": "0", "clear_after_seconds": "0"})
     for free in (1.0, 9_999.0):
-        facts = AlertFacts(now_ms=room.clock.now_ms(), free_mib=free, key_ring_is_wrong=True)
+        facts = measure(AlertFacts(now_ms=room.clock.now_ms(), free_mib=free, key_ring_is_wrong=True))
         alert_steps.take_in(room.store.alerts, facts, "http://pages.example")
     for notice in alert_steps.sendable(room.store.alerts, room.clock.now_ms()):
         alert_steps.note(room.store.alerts, notice, "It answers 500.", room.clock.now_ms())

@@ -14,7 +14,7 @@ from twinbeam.alerts.facts import AlertFacts, Source
 from twinbeam.alerts.incidents import read_notice
 from twinbeam.alerts.judging import AlertSubject
 from twinbeam.alerts.kinds import KINDS, AlertKind
-from twinbeam.alerts.measures import MEASURES
+from twinbeam.alerts.measures import measure
 from twinbeam.alerts.rules import usual
 from twinbeam.app.alerts import FactReader
 from twinbeam.app.incidents import note_incidents
@@ -53,12 +53,10 @@ class Place:
             backups=SimpleNamespace(newest_backup_ms=lambda: self.backup_ms),
         )
 
-    def facts(self):
-        self.reader._covered_ms = None
-        return asyncio.run(self.reader.look())
-
     def read(self, kind):
-        return {it.of: it.value for it in MEASURES[kind](self.facts()) or ()}
+        self.reader._covered_ms = None
+        measured = asyncio.run(self.reader.look())
+        return {it.of: it.value for it in measured.readings[kind] or ()}
 
     def close(self):
         self.room.close()
@@ -223,9 +221,9 @@ def test_each_kind_tells_its_begin_and_its_end_in_words_without_gaps(place, kind
     store.save_rule(rule)
     now_ms = place.room.clock.now_ms()
     beyond, back = facts_of(kind, now_ms)
-    assert alert_steps.take_in(store, beyond, "https://pages.example") == 1
-    assert alert_steps.take_in(store, beyond, "https://pages.example") == 0
-    assert alert_steps.take_in(store, back, "https://pages.example") == 1
+    assert alert_steps.take_in(store, measure(beyond), "https://pages.example") == 1
+    assert alert_steps.take_in(store, measure(beyond), "https://pages.example") == 0
+    assert alert_steps.take_in(store, measure(back), "https://pages.example") == 1
     began, ended = sent(store, now_ms)
     assert (began.type, ended.type) == ("alert.began", "alert.ended")
     for message in (began, ended):

@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 
 from twinbeam.admin.alert_contract import AlertStore
-from twinbeam.alerts.facts import AlertFacts
 from twinbeam.alerts.judging import Transition, Watched, judge
 from twinbeam.alerts.kinds import AlertKind
-from twinbeam.alerts.measures import MEASURES
+from twinbeam.alerts.measures import Measured
 from twinbeam.alerts.messages import Message, began, ended
 from twinbeam.alerts.retrying import AlertNotice, after_try
 from twinbeam.alerts.rules import Mute, Rule, is_muted
 
 
-def take_in(store: AlertStore, facts: AlertFacts, link: str) -> int:
+def take_in(store: AlertStore, now: Measured, link: str) -> int:
     """
-    Judge all kinds by the facts of a moment, and keep what is to be told, in one transaction.
+    Judge all kinds by what was measured at a moment, and keep what is to be told, in one transaction.
 
     Returns how many messages there are. What did not change is not written.
     """
@@ -22,7 +21,7 @@ def take_in(store: AlertStore, facts: AlertFacts, link: str) -> int:
     changes = [
         change
         for kind in AlertKind
-        for change in _judged(kind, rules[kind], [it for it in watched if it.kind == kind], mutes, facts)
+        for change in _judged(kind, rules[kind], [it for it in watched if it.kind == kind], mutes, now)
     ]
     if not changes:
         return 0
@@ -30,11 +29,11 @@ def take_in(store: AlertStore, facts: AlertFacts, link: str) -> int:
         messages = [
             (change, message)
             for change in changes
-            if (message := _carried_out(store, change, rules, link, facts.now_ms)) is not None
+            if (message := _carried_out(store, change, rules, link, now.now_ms)) is not None
         ]
         names = [channel.name for channel in store.channels()]
         notices = [
-            AlertNotice(channel=name, message=message, made_ms=facts.now_ms, next_ms=facts.now_ms)
+            AlertNotice(channel=name, message=message, made_ms=now.now_ms, next_ms=now.now_ms)
             for _, message in messages
             for name in names
             if rules[AlertKind(message.kind)].tells(name)
@@ -54,13 +53,12 @@ def note(store: AlertStore, it: AlertNotice, trouble: str, now_ms: int) -> None:
 
 
 def _judged(
-    kind: AlertKind, rule: Rule, state: Sequence[Watched], mutes: Sequence[Mute], facts: AlertFacts
+    kind: AlertKind, rule: Rule, state: Sequence[Watched], mutes: Sequence[Mute], now: Measured
 ) -> list[Transition]:
     def muted(workspace: str, pixel: str) -> bool:
-        return is_muted(mutes, kind, workspace, pixel, facts.now_ms)
+        return is_muted(mutes, kind, workspace, pixel, now.now_ms)
 
-    readings = MEASURES[kind](facts)
-    return judge(rule, readings, state, facts.now_ms, muted)
+    return judge(rule, now.readings[kind], state, now.now_ms, muted)
 
 
 def _carried_out(

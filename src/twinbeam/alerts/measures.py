@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from msgspec import Struct
+
 from twinbeam.alerts.facts import AlertFacts, Place, Source
 from twinbeam.alerts.incidents import going_on
 from twinbeam.alerts.judging import AlertSubject, Measurement
@@ -149,6 +151,18 @@ MEASURES: Mapping[AlertKind, Measure] = {
     AlertKind.BACKUP_AGE: backup_age,
     AlertKind.TIKTOK_OUTAGE: tiktok_outage,
 }
+
+
+class Measured(Struct, frozen=True):
+    """What was measured at one moment, by kind."""
+
+    now_ms: int
+    readings: Mapping[AlertKind, Readings]
+
+
+def measure(facts: AlertFacts) -> Measured:
+    """Measure all kinds; of many pixels that takes some time, which no event should have to wait for."""
+    return Measured(facts.now_ms, {kind: MEASURES[kind](facts) for kind in AlertKind})
 
 
 def _of(row: PixelRow) -> AlertSubject:

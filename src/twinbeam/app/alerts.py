@@ -8,6 +8,7 @@ from twinbeam.admin import alert_steps
 from twinbeam.alerts import messages
 from twinbeam.alerts.facts import AlertFacts, Place, Source
 from twinbeam.alerts.formats import mail_of, slack_body, webhook_body, webhook_head
+from twinbeam.alerts.measures import Measured, measure
 from twinbeam.alerts.messages import Message
 from twinbeam.alerts.retrying import AlertNotice
 from twinbeam.alerts.rules import LOG_CHANNEL, ChannelKind
@@ -79,10 +80,13 @@ class FactReader:
         self._covered: list[Covered] = []
         self._covered_ms: int | None = None
 
-    async def look(self) -> AlertFacts:
-        """Return the facts of now."""
+    async def look(self) -> Measured:
+        """Measure all there is now."""
         lag, is_wrong = self.lag_seconds(), bool(self.watch.trouble())
-        return await self.on_reader(self._read, self.watch.clock.now_ms(), lag, clock_is_wrong=is_wrong)
+        return await self.on_reader(self._look, self.watch.clock.now_ms(), lag, clock_is_wrong=is_wrong)
+
+    def _look(self, now_ms: int, lag: float, *, clock_is_wrong: bool) -> Measured:
+        return measure(self._read(now_ms, lag, clock_is_wrong=clock_is_wrong))
 
     def _read(self, now_ms: int, lag: float, *, clock_is_wrong: bool) -> AlertFacts:
         reader, settings = self.reader, self.settings
@@ -212,7 +216,7 @@ def alert_jobs(facts: FactReader, sending: Sending) -> list[Job]:
     """Return the jobs of alerts."""
     store, on_store, clock = sending.store, sending.on_store, sending.clock
 
-    def judge(now: AlertFacts) -> int:
+    def judge(now: Measured) -> int:
         return alert_steps.take_in(store.alerts, now, sending.settings.pages_url)
 
     telling = Telling(outbox=_Outbox(store), send=sending, on_store=on_store, clock=clock)

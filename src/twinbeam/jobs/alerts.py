@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from twinbeam.alerts.facts import AlertFacts
+from twinbeam.alerts.measures import Measured
 from twinbeam.alerts.retrying import AlertNotice
 from twinbeam.core.clock import Clock
 from twinbeam.core.errors import StorageError
@@ -114,13 +114,12 @@ class Telling:
 
 
 def judging(
-    look: Callable[[], Awaitable[AlertFacts]], judge: Callable[[AlertFacts], int], on_store: OnStore, telling: Telling
+    look: Callable[[], Awaitable[Measured]], judge: Callable[[Measured], int], on_store: OnStore, telling: Telling
 ) -> Job:
-    """Return the job that judges the facts of a moment."""
+    """Return the job that judges what is measured at a moment."""
 
     async def act() -> None:
-        facts = await look()
-        if await on_store(judge, facts):
+        if await on_store(judge, await look()):
             telling.asked = True
 
     return Job(name="alerts", every_seconds=JUDGE_SECONDS, act=guarded(act))

@@ -5,6 +5,7 @@ import pytest
 from reading import words
 from twinbeam.admin import alert_steps
 from twinbeam.alerts.facts import AlertFacts
+from twinbeam.alerts.measures import measure
 from twinbeam.alerts.rules import LOG
 
 ADDRESS = "https://hooks.example/services/secret-part"
@@ -21,7 +22,7 @@ def alarmed(room):
     rows, store = room.store.pixels(), room.store.alerts
     dead = {(row.workspace, row.code): 12 for row in rows}
     for free in (1.0, 9_999.0):
-        facts = AlertFacts(now_ms=room.clock.now_ms(), pixels=rows, dead=dead, free_mib=free)
+        facts = measure(AlertFacts(now_ms=room.clock.now_ms(), pixels=rows, dead=dead, free_mib=free))
         alert_steps.take_in(store, facts, "http://pages")
         room.clock.advance(seconds=60)
     return room
