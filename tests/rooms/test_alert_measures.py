@@ -228,6 +228,7 @@ def test_each_kind_tells_its_begin_and_its_end_in_words_without_gaps(place, kind
     assert (began.type, ended.type) == ("alert.began", "alert.ended")
     for message in (began, ended):
         assert message.title.startswith(KINDS[kind].title)
+        assert ("Lamps" in message.title) == bool(message.pixel)
         assert not {"{", "}", "None"} & {*message.text, *message.text.split()}
     assert began.link == (
         "https://pages.example/pixels/" + f"{WORKSPACE}/{PIXEL}" if began.pixel else "https://pages.example/alerts"
@@ -279,3 +280,13 @@ def silent(now_ms, hours, *, signs=True):
     days = range(last // 86_400_000 - 7, last // 86_400_000)
     covered = [Covered(day, WORKSPACE, PIXEL, "Purchase", browser=20) for day in days]
     return {"sides": [SideSeen(WORKSPACE, PIXEL, "Purchase", "browser", last, 0)], "covered": covered}
+
+
+def test_nothing_is_read_of_pixels_that_are_not_set_up_however_many_report():
+    now_ms = 10**12
+    places = [("main", f"C{n:019}") for n in range(10_000)]
+    sides = [SideSeen(*it, "Purchase", "browser", now_ms, 0) for it in places]
+    covered = [Covered(now_ms // 86_400_000 - day, *it, "Purchase", browser=20) for it in places for day in range(1, 8)]
+    answered, volumes = (dict.fromkeys(places, (100, 100)) for _ in range(2))
+    facts = AlertFacts(now_ms=now_ms, sides=sides, covered=covered, sources=[], answered=answered, volumes=volumes)
+    assert [kind for kind, readings in measure(facts).readings.items() if readings] == []

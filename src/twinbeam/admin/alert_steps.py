@@ -1,12 +1,12 @@
 """What becomes of alerts as time goes on: judged from facts, told to channels, tried again. For the store's thread."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from twinbeam.admin.alert_contract import AlertStore
 from twinbeam.alerts.judging import Transition, Watched, judge
 from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.measures import Measured
-from twinbeam.alerts.messages import Message, began, ended
+from twinbeam.alerts.messages import Around, Message, began, ended
 from twinbeam.alerts.retrying import AlertNotice, after_try
 from twinbeam.alerts.rules import Mute, Rule, is_muted
 
@@ -25,18 +25,18 @@ def take_in(store: AlertStore, now: Measured, link: str) -> int:
     ]
     if not changes:
         return 0
+
+    def around(it: Watched) -> Around:
+        return Around(rules[it.kind], link, now.names.get((it.of.workspace, it.of.pixel), ""))
+
     with store.transaction():
-        messages = [
-            (change, message)
-            for change in changes
-            if (message := _carried_out(store, change, rules, link, now.now_ms)) is not None
-        ]
+        told = [_carried_out(store, change, around, now.now_ms) for change in changes]
         names = [channel.name for channel in store.channels()]
         notices = [
             AlertNotice(channel=name, message=message, made_ms=now.now_ms, next_ms=now.now_ms)
-            for _, message in messages
+            for message in told
             for name in names
-            if rules[AlertKind(message.kind)].tells(name)
+            if message is not None and rules[AlertKind(message.kind)].tells(name)
         ]
         store.add_notices(notices)
     return len(notices)
@@ -62,15 +62,16 @@ def _judged(
 
 
 def _carried_out(
-    store: AlertStore, change: Transition, rules: dict[AlertKind, Rule], link: str, now_ms: int
+    store: AlertStore, change: Transition, around: Callable[[Watched], Around], now_ms: int
 ) -> Message | None:
+    """Keep what becomes of an episode; returns what is to be told, if anything is."""
     if change.after is not None:
         kept = store.save(change.after)
-        return began(kept, rules[kept.kind], link) if change.begins else None
+        return began(kept, around(kept)) if change.begins else None
     if change.before is None:
         return None
     if change.why is None:
         store.drop(change.before)
         return None
     store.end(change.before, now_ms, change.why)
-    return ended(change.before, rules[change.before.kind], change.why, link, now_ms)
+    return ended(change.before, around(change.before), change.why, now_ms)

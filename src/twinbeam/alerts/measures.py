@@ -158,11 +158,13 @@ class Measured(Struct, frozen=True):
 
     now_ms: int
     readings: Mapping[AlertKind, Readings]
+    names: Mapping[Place, str]  #: of the pixels
 
 
 def measure(facts: AlertFacts) -> Measured:
     """Measure all kinds; of many pixels that takes some time, which no event should have to wait for."""
-    return Measured(facts.now_ms, {kind: MEASURES[kind](facts) for kind in AlertKind})
+    names = {(row.workspace, row.code): row.name for row in facts.pixels}
+    return Measured(facts.now_ms, {kind: MEASURES[kind](facts) for kind in AlertKind}, names)
 
 
 def _of(row: PixelRow) -> AlertSubject:

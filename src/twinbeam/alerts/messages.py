@@ -42,18 +42,26 @@ class Message(Struct, frozen=True, kw_only=True):
         return self.type == ENDED
 
 
-def began(it: Watched, rule: Rule, link: str) -> Message:
+class Around(Struct, frozen=True):
+    """What a message says beside the alert: its rule, the address of the pages, and the pixel's name."""
+
+    rule: Rule
+    link: str
+    name: str = ""
+
+
+def began(it: Watched, around: Around) -> Message:
     """Return the message that an alert began."""
     its = KINDS[it.kind]
     says = _others(it) if it.of == OTHERS else its.says.format(value=spelled(it.value, its.unit), part=it.of.part)
-    return _about(it, rule, link, type_=BEGAN, at_ms=it.began_ms, text=says, fix=its.fix)
+    return _about(it, around, type_=BEGAN, at_ms=it.began_ms, text=says)
 
 
-def ended(it: Watched, rule: Rule, why: Why, link: str, at_ms: int) -> Message:
+def ended(it: Watched, around: Around, why: Why, at_ms: int) -> Message:
     """Return the message that an alert ended."""
     its = KINDS[it.kind]
     back = "None of the others is left." if it.of == OTHERS else its.ended.format(part=it.of.part)
-    return _about(it, rule, link, type_=ENDED, at_ms=at_ms, text=_WHY.get(why, back), ended_ms=at_ms)
+    return _about(it, around, type_=ENDED, at_ms=at_ms, text=_WHY.get(why, back), ended_ms=at_ms)
 
 
 def tried(channel: str, at_ms: int, link: str) -> Message:
@@ -68,10 +76,12 @@ def tried(channel: str, at_ms: int, link: str) -> Message:
     )
 
 
-def place_of(of: AlertSubject) -> str:
+def place_of(of: AlertSubject, name: str = "") -> str:
     """Return in words where an alert is: its pixel, or the installation."""
     if of.pixel:
-        return f"pixel {of.pixel}" if of.workspace in ("", "main") else f"pixel {of.pixel} of workspace {of.workspace}"
+        said = "".join(char for char in name if char.isprintable()).strip()
+        pixel = f"{said} ({of.pixel})" if said else f"pixel {of.pixel}"
+        return pixel if of.workspace in ("", "main") else f"{pixel} of workspace {of.workspace}"
     return f"workspace {of.workspace}" if of.workspace else "this installation"
 
 
@@ -87,18 +97,16 @@ def spelled(value: float, unit: str) -> str:
     return f"{value:.0f} {unit}".rstrip()
 
 
-def _about(  # noqa: PLR0913 -- the parts of a message
-    it: Watched, rule: Rule, link: str, *, type_: str, at_ms: int, text: str, fix: str = "", ended_ms: int | None = None
-) -> Message:
-    its = KINDS[it.kind]
+def _about(it: Watched, around: Around, *, type_: str, at_ms: int, text: str, ended_ms: int | None = None) -> Message:
+    its, link = KINDS[it.kind], around.link
     page = f"{link}/pixels/{it.of.workspace}/{it.of.pixel}" if it.of.pixel else f"{link}/alerts"
     return Message(
         id=f"alert_{it.id}_{it.first_ms}_{type_.rpartition('.')[2]}",
         type=type_,
         at_ms=at_ms,
-        title=f"{its.title}: {place_of(it.of)}",
+        title=f"{its.title}: {place_of(it.of, around.name)}",
         text=text,
-        fix=fix,
+        fix=its.fix if type_ == BEGAN else "",
         link=page,
         kind=it.kind,
         alert=it.id,
@@ -106,7 +114,7 @@ def _about(  # noqa: PLR0913 -- the parts of a message
         pixel=it.of.pixel,
         part=it.of.part,
         value=it.value,
-        threshold=rule.raise_at,
+        threshold=around.rule.raise_at,
         unit=its.unit,
         since_ms=it.first_ms,
         ended_ms=ended_ms,

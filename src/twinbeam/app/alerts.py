@@ -36,15 +36,15 @@ _WEEK_HOURS = 7 * 24
 _MIB = 1024 * 1024
 
 
-class Backups(Protocol):
-    """Knows of backups."""
+class BackupTimes(Protocol):
+    """Knows when backups were made."""
 
     def newest_backup_ms(self) -> int | None:
         """Return when the newest backup was made; None where none is known of. Raises StorageError."""
         ...
 
 
-class NoBackups:
+class NoBackupTimes:
     """Knows of none."""
 
     def newest_backup_ms(self) -> int | None:
@@ -52,7 +52,7 @@ class NoBackups:
         return None
 
 
-NO_BACKUPS = NoBackups()
+NO_BACKUP_TIMES = NoBackupTimes()
 
 
 class Reporter(Protocol):
@@ -74,7 +74,7 @@ class FactReader:
     watch: Watch
     lag_seconds: Callable[[], float]
     directory: Callable[[], Directory]
-    backups: Backups = NO_BACKUPS
+    backups: BackupTimes = NO_BACKUP_TIMES
 
     def __post_init__(self) -> None:
         self._covered: list[Covered] = []

@@ -99,7 +99,12 @@ class Telling:
             await asyncio.gather(*(self._tell(it) for it in notices))
 
     async def _tell(self, it: AlertNotice) -> None:
-        trouble = await self.send(it)
+        try:
+            trouble = await self.send(it)
+        except (StorageError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- one message that cannot be sent must not hold up the others
+            trouble = f"It could not be sent ({type(error).__name__})."
         await self.on_store(self.outbox.note, it, trouble, self.clock.now_ms())
 
     def job(self) -> Job:
