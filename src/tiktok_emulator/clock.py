@@ -63,6 +63,11 @@ def iso(at_ms: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def utc_text(at_ms: int) -> str:
+    """Write a time in milliseconds as the Business API does, UTC, in seconds."""
+    return datetime.fromtimestamp(at_ms / MS_PER_SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def utc_date(at_ms: int) -> str:
     """Write the UTC date of a time in milliseconds, as `2026-01-31`."""
     return iso(at_ms)[:10]

@@ -2,7 +2,7 @@
 
 from tiktok_emulator.browser.collector import collect, preflight
 from tiktok_emulator.browser.script import serve_script
-from tiktok_emulator.business import event_sets, oauth, pixels
+from tiktok_emulator.business import event_sets, oauth, pixels, subscriptions
 from tiktok_emulator.dispatcher import Endpoint, Routes
 from tiktok_emulator.events_1_0 import pixel_batch, pixel_track
 from tiktok_emulator.track import track
@@ -19,6 +19,7 @@ _BUSINESS_API: dict[tuple[str, str], Endpoint] = {
     ("POST", "/oauth2/access_token/"): oauth.access_token,
     ("GET", "/oauth2/advertiser/get/"): oauth.advertisers,
     ("POST", "/oauth2/revoke_token/"): oauth.revoke_token,
+    ("POST", "/subscription/subscribe/"): subscriptions.subscribe,
     ("POST", "/offline/create/"): event_sets.offline_create,
     ("GET", "/offline/get/"): event_sets.offline_get,
     ("GET", "/crm/list/"): event_sets.crm_list,

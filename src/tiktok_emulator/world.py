@@ -32,6 +32,13 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     cookie: str = ""  #: The `_ttp` cookie of a browser's request.
 
 
+class Subscription(msgspec.Struct, frozen=True):
+    """Where notices of the status of TikTok's APIs go."""
+
+    callback_url: str
+    products: tuple[str, ...] = ()  #: Empty for all.
+
+
 class Item(msgspec.Struct, frozen=True):
     """One event of a request: as bytes, and read."""
 
@@ -50,6 +57,7 @@ class World:
         """Forget everything, and start with the accounts of a seed, by default those of the demo."""
         self.clock = clock
         self.switches = switches
+        self.subscriptions: dict[str, Subscription] = {}
         self.replace_accounts(demo_seed() if seed is None else seed)
         self.reset()
         self.changed()

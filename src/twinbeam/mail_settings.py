@@ -1,4 +1,4 @@
-"""The settings about e-mail: where a report goes, and through which server. Off while nobody is named."""
+"""The settings about e-mail, by which reports and alerts go out, and where else alerts may go."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from twinbeam.sign_in_settings import PREFIX, Variable, split_url
-from twinbeam.surroundings import is_loopback
+from twinbeam.surroundings import is_loopback, networks
 
 _ADDRESS = re.compile(r"[^@\s<>,;\"]{1,64}@[A-Za-z0-9.-]{1,255}")
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -60,8 +60,14 @@ def addresses(text: str) -> tuple[str, ...]:
 
 MAIL = (
     Variable("smtp_url", "", mail_server, "Server that takes e-mail: smtp://user:password@host:587.", is_secret=True),
-    Variable("report_from", "", address, "Sender of the weekly report."),
+    Variable("report_from", "", address, "Sender of the weekly report and of alerts."),
     Variable("report_to", "", addresses, "Who gets the weekly report by e-mail, comma-separated; empty: nobody."),
+    Variable(
+        "alert_networks",
+        "",
+        networks,
+        "Private networks that alerts may be sent to, such as 10.0.0.0/8; others are refused.",
+    ),
 )
 
 

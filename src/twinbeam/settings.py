@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +24,7 @@ from twinbeam.surroundings import (
     goes_past,
     is_loopback,
     is_service_link,
+    networks,
     printable,
     proxy,
     without_password,
@@ -95,6 +95,7 @@ class Settings(Struct, frozen=True):
     smtp_url: MailServer | None = None
     report_from: str = ""
     report_to: tuple[str, ...] = ()
+    alert_networks: tuple[str, ...] = ()  #: private ones that alerts may be sent to
     feed_networks: tuple[str, ...] = ()  #: private ones that product feeds may be read from
     proxy: str = ""  #: through which TikTok is reached; "" for none. It may hold a password
 
@@ -148,13 +149,6 @@ def _address(text: str) -> Address:
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    try:
-        return tuple(str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip())
-    except ValueError as error:
-        raise ValueError("write addresses or networks with commas between, such as 10.0.0.0/8") from error
 
 
 def _matching(pattern: str, fix: str) -> Callable[[str], str]:
@@ -227,7 +221,7 @@ VARIABLES = (
     Variable("tiktok_url", TIKTOK_URL, _url, "TikTok's API, or an emulator of it."),
     Variable("default_region", "", _region, "Country of phones without a country code, when the event names none."),
     Variable(
-        "trusted_proxies", "", _networks, "Networks of your proxies, comma-separated: their X-Forwarded-For counts."
+        "trusted_proxies", "", networks, "Networks of your proxies, comma-separated: their X-Forwarded-For counts."
     ),
     Variable(
         "country_header",
@@ -264,7 +258,7 @@ VARIABLES = (
     Variable(
         "feed_networks",
         "",
-        _networks,
+        networks,
         "Private networks that product feeds may be read from, such as 10.0.0.0/8; others are refused.",
     ),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),

@@ -6,7 +6,7 @@ Everything here is told the environment; `settings.py` reads it.
 
 import re
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # there, and left out of the stubs
 
@@ -26,6 +26,14 @@ _SERVICE_LINK = re.compile(
 def is_service_link(name: str, value: str) -> bool:
     """Return whether a variable is one that Kubernetes sets for a service, and nobody's setting."""
     return bool(_SERVICE_LINK.fullmatch(f"{name}={value}"))
+
+
+def networks(text: str) -> tuple[str, ...]:
+    """Read addresses or networks with commas between; raises ValueError."""
+    try:
+        return tuple(str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError("write addresses or networks with commas between, such as 10.0.0.0/8") from error
 
 
 def is_loopback(host: str) -> bool:

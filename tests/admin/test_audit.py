@@ -12,6 +12,7 @@ import twinbeam.admin
 from accounting import APP, BUSY, REVOKED, Accounts, a_pixel, connected
 from twinbeam.admin import (
     accounts,
+    alerts,
     audit,
     dead_letters,
     developer_app,
@@ -47,6 +48,7 @@ from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.token_record import TokenVerdict
+from twinbeam.alerts.rules import ChannelKind
 from twinbeam.core.accounts import Granted, ImportRun
 from twinbeam.core.erasure import Receipt
 from twinbeam.core.imports import Course, Harvest
@@ -64,6 +66,18 @@ TRIED = token_check.Tried(TokenVerdict.GOOD)
 def a_scheduled_feed(admin):
     products.schedule(admin, MAIN, "https://shop.example/feed.xml")
     return MAIN
+
+
+A_CHANNEL = alerts.NewChannel("ops", ChannelKind.SLACK, "https://hooks.example/alerts")
+
+
+def a_channel(admin):
+    alerts.add_channel(admin, A_CHANNEL)
+    return "ops"
+
+
+def a_mute(admin):
+    return alerts.mute(admin, alerts.NewMute(hours=1, reason="moving")).id
 
 
 class Around:
@@ -139,6 +153,13 @@ CHANGES = {
     products.unschedule: lambda admin: products.unschedule(admin, a_scheduled_feed(admin)),
     products.ask: lambda admin: products.ask(admin, a_scheduled_feed(admin)),
     products.remove: lambda admin: products.remove(admin, a_scheduled_feed(admin)),
+    alerts.decide: lambda admin: alerts.decide(admin, "disk", {"on": "no"}),
+    alerts.reset: lambda admin: alerts.reset(admin, "disk"),
+    alerts.mute: lambda admin: alerts.mute(admin, alerts.NewMute(hours=1, reason="moving")),
+    alerts.unmute: lambda admin: alerts.unmute(admin, a_mute(admin)),
+    alerts.add_channel: lambda admin: alerts.add_channel(admin, A_CHANNEL),
+    alerts.remove_channel: lambda admin: alerts.remove_channel(admin, a_channel(admin)),
+    alerts.try_channel: lambda admin: alerts.try_channel(admin, a_channel(admin), ""),
     erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
 }
 #: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py or, of requests, in

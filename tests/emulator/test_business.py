@@ -340,3 +340,26 @@ def test_a_breach_of_the_minutes_limit_closes_the_door_for_five_minutes(tiktok, 
     assert sender.get("/pixel/list/", advertiser_id=ADVERTISER).code == 40100
     tiktok.move(2)
     assert sender.get("/pixel/list/", advertiser_id=ADVERTISER).code == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, 0),
+        ({"secret": "wrong"}, 40113),
+        ({"subscribe_entity": "LEAD"}, 40002),
+        ({"callback_url": "file:///etc/passwd"}, 40002),
+    ],
+)
+def test_an_app_subscribes_to_the_status_of_the_apis(sender, changes, code):
+    asked = APP | {"subscribe_entity": "API_SERVICE_STATUS", "callback_url": "http://127.0.0.1:9/status"} | changes
+    assert sender.post("/subscription/subscribe/", asked, token="").code == code
+
+
+def test_an_incident_is_posted_to_those_who_subscribed_to_its_product_and_nobody_answers_here(sender):
+    asked = APP | {"subscribe_entity": "API_SERVICE_STATUS", "callback_url": "http://127.0.0.1:9/status"}
+    for products in (["EVENTS_API"], ["REPORTING_API"], []):
+        sender.post(
+            "/subscription/subscribe/", asked | {"subscription_detail": {"product_filters": products}}, token=""
+        )
+    assert sender.control("POST", "/incident", {"incident_id": "INC-1"})["statuses"] == [0, 0]

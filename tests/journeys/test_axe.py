@@ -18,8 +18,11 @@ from accounting import Accounts, a_pixel
 from browsing import RunningClock, Served, Visit, a_browser
 from builders import PIXEL, WORKSPACE
 from showroom import Showroom, a_busy_day, bought
-from twinbeam.admin import links, products, profiles, sources
+from twinbeam.admin import alert_steps, alerts, links, products, profiles, sources
 from twinbeam.admin.contract import Actor, Admin
+from twinbeam.alerts.facts import AlertFacts
+from twinbeam.alerts.measures import measure
+from twinbeam.alerts.rules import ChannelKind
 from twinbeam.core.accounts import StatSeen
 from twinbeam.core.clock import day_of
 from twinbeam.core.rules import MAIN
@@ -129,6 +132,19 @@ def a_feed(room):
     room.compare_contents()
 
 
+def some_alerts(room):
+    """Let one alert go on and one be over, mute something, and let a channel be in trouble."""
+    alerts.add_channel(room.admin, alerts.NewChannel("ops", ChannelKind.SLACK, "https://hooks.example/alerts"))
+    alerts.mute(room.admin, alerts.NewMute(hours=1, reason="The shop moves to another host.", kind="volume_drop"))
+    for kind in ("disk", "key_ring"):
+        alerts.decide(room.admin, kind, {"raise_after_seconds": "0", "clear_after_seconds": "0"})
+    for free in (1.0, 9_999.0):
+        facts = measure(AlertFacts(now_ms=room.clock.now_ms(), free_mib=free, key_ring_is_wrong=True))
+        alert_steps.take_in(room.store.alerts, facts, "http://pages.example")
+    for notice in alert_steps.sendable(room.store.alerts, room.clock.now_ms()):
+        alert_steps.note(room.store.alerts, notice, "It answers 500.", room.clock.now_ms())
+
+
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory):
     """Give a room with a bit of everything, and an empty one."""
@@ -138,6 +154,7 @@ def rooms(tmp_path_factory):
     a_busy_day(busy)
     an_import(busy)
     a_feed(busy)
+    some_alerts(busy)
     for kind in ("woocommerce", "webhook"):
         name = "lamps" if kind == "woocommerce" else "till"
         sources.create(busy.admin, sources.NewSource(name, sources.to_pixels([PIXEL]), dialect=kind))

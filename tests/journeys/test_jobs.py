@@ -28,6 +28,9 @@ def test_each_job_runs_and_tells_when_it_ran_and_when_it_will(shop):
     wait_until(lambda: jobs(shop) and all(run["last_ms"] for run in jobs(shop).values()), "each of them ran")
     runs = jobs(shop)
     assert set(runs) == {
+        "alerts",
+        "alert_messages",
+        "alert_volumes",
         "settings",
         "metrics",
         "machine",

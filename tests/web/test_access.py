@@ -296,6 +296,7 @@ def test_only_forms_take_more_than_a_look(place):
     setup = {"/setup", "/setup/{workspace}/{code}"}
     sources = {"/sources", "/sources/{source}"}
     assert writing == {
+        "/alerts",
         "/find",
         "/reconciliation/send",
         "/sign-in",

@@ -22,6 +22,7 @@ PAGES = [
     "/reconciliation",
     "/reconciliation?result=missing",
     "/products",
+    "/alerts",
     "/products?days=28",
     "/find",
     "/find?q=12",

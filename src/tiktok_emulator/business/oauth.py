@@ -111,7 +111,7 @@ def access_token(world: World, call: Call) -> Answer:
     asked = from_body(world, call, Exchange)
     if isinstance(asked, Answer):
         return asked
-    app = _app(world, asked.app_id, asked.secret)
+    app = known_app(world, asked.app_id, asked.secret)
     if isinstance(app, Answer):
         return app
     code = world.accounts.auth_codes.pop(asked.auth_code, None)
@@ -134,7 +134,7 @@ def advertisers(world: World, call: Call) -> Answer:
         return asked
     if (refusal := over_marketing_limit(world, call)) is not None:
         return refusal
-    app = _app(world, asked.app_id, asked.secret)
+    app = known_app(world, asked.app_id, asked.secret)
     if isinstance(app, Answer):
         return app
     listed = [{"advertiser_id": each, "advertiser_name": _name(world, each)} for each in token.advertiser_ids]
@@ -146,7 +146,7 @@ def revoke_token(world: World, call: Call) -> Answer:
     asked = from_body(world, call, Revocation)
     if isinstance(asked, Answer):
         return asked
-    app = _app(world, asked.app_id, asked.secret)
+    app = known_app(world, asked.app_id, asked.secret)
     if isinstance(app, Answer):
         return app
     token = world.accounts.tokens.get(asked.access_token)
@@ -157,7 +157,8 @@ def revoke_token(world: World, call: Call) -> Answer:
     return Answer(data={})
 
 
-def _app(world: World, app_id: str, secret: str) -> App | Answer:
+def known_app(world: World, app_id: str, secret: str) -> App | Answer:
+    """Return the app of an id and a secret, or why there is none."""
     app = world.accounts.apps.get(app_id)
     if app is None or not secrets.compare_digest(app.secret.encode(), secret.encode()):
         return refuse(Code.APP_FORBIDDEN, "The app does not exist or its secret is incorrect.")

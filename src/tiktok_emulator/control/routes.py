@@ -29,6 +29,10 @@ DESCRIPTION = {
         "slow_body, token_revoked, token_foreign), times, share, pixel, path, when (before, after), seconds, status, "
         "code, message, retry_after_seconds, take_share. DELETE takes away all, or ?id=."
     ),
+    "POST /_control/incident": (
+        "Announce an outage to those who subscribed to API_SERVICE_STATUS: incident_id, event (CREATE, UPDATE, "
+        "RESOLVE), level, products; answers with the status of each post."
+    ),
     "GET|POST /_control/time": "POST {move_seconds, at_ms, freeze}.",
 }
 
@@ -52,6 +56,7 @@ ROUTES = [
     Route("/_control/switches", steering.switches, methods=["GET", "POST"]),
     Route("/_control/trouble", steering.trouble, methods=["GET", "POST", "DELETE"]),
     Route("/_control/time", steering.time, methods=["GET", "POST"]),
+    Route("/_control/incident", steering.incident, methods=["POST"]),
     Route("/_control/token", steering.token, methods=["POST"]),
     Route("/_control/counted", reading.counted),
     Route("/_control/received", reading.received),

@@ -1,5 +1,6 @@
 """Steering: reset, accounts, switches, trouble and time."""
 
+import asyncio
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tiktok_emulator.accounts import Seed
+from tiktok_emulator.business.subscriptions import Incident, notices, post
 from tiktok_emulator.clock import MS_PER_SECOND, iso
 from tiktok_emulator.control.paging import ParameterError, answer, number
 from tiktok_emulator.control.reading import world_of
@@ -89,6 +91,13 @@ def show_planned(planned: Planned) -> dict[str, Any]:
     """Show a script with how often it matched and happened."""
     script = msgspec.to_builtins(planned.script)
     return {"id": planned.id, "matched": planned.matched, "hit": planned.hit, "spent": planned.spent, **script}
+
+
+async def incident(request: Request) -> Response:
+    """Announce an outage, or word of it, to all who subscribed."""
+    told = notices(world_of(request), await body_of(request, Incident))
+    statuses = await asyncio.gather(*(asyncio.to_thread(post, url, body) for url, body in told))
+    return answer({"statuses": statuses, "next": 0})
 
 
 async def time(request: Request) -> Response:

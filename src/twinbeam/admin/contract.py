@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountStore
+from twinbeam.admin.alert_contract import AlertStore
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendLog
 from twinbeam.admin.product_contract import FeedStore
 from twinbeam.admin.token_record import TokenChecks
@@ -162,6 +163,11 @@ class Administration(Protocol):
     @property
     def person_requests(self) -> RequestLedger:
         """What shop systems pass on of persons' rights."""
+        ...
+
+    @property
+    def alerts(self) -> AlertStore:
+        """Alerts, with what is decided of them and what is to be told."""
         ...
 
     @property

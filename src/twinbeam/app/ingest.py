@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 
+from twinbeam.app.incidents import note_incidents, status_keys
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
 from twinbeam.app.process import attempt, beat, end_with_parent, every, run, side_by_side
@@ -28,6 +29,7 @@ from twinbeam.observe import logs
 from twinbeam.observe.deliveries import DeliveryLog
 from twinbeam.observe.health import Health
 from twinbeam.observe.tallies import FOLDER as METRICS
+from twinbeam.observe.tiktok_status import TikTokStatus
 from twinbeam.pipeline.accept.client_address import Proxies
 from twinbeam.pipeline.accept.directory import place
 from twinbeam.pipeline.accept.intake_app import IntakeApp
@@ -49,13 +51,14 @@ FLUSH_SECONDS = 1.0
 TAKEOVER_SECONDS = 20.0  #: how long a predecessor that is told to stop may still hold the slot
 
 
-def intake_app(
+def intake_app(  # noqa: PLR0913, PLR0917 -- a parts list
     settings: Settings,
     directory: SnapshotFile,
     journal: JournalWriter,
     ring: KeyRing,
     reports: Reports,
     watch: Watch,
+    slot: int = 0,
 ) -> IntakeApp:
     """Put the intake's rooms together."""
     clock = watch.clock
@@ -86,7 +89,11 @@ def intake_app(
         country_header=settings.country_header.lower().encode(),
         report=reports.request,
         is_clock_right=watch.is_right,
-        fallback=Health(journal, clock),
+        fallback=Health(
+            journal,
+            clock,
+            TikTokStatus(status_keys(ring), partial(note_incidents, settings.data, slot), clock),
+        ),
     )
 
 
@@ -150,7 +157,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
 
     log.info("ingest.ready", journal=journal.journal_id)
     app = TagFront(
-        replace(intake_app(settings, directory, journal, ring, reports, watch), hear=deliveries.hear),
+        replace(intake_app(settings, directory, journal, ring, reports, watch, slot), hear=deliveries.hear),
         settings.tag_path,
         directory.in_force,
         {EVENTS: events_v1.PATH, CONSENT: consent_v1.PATH},

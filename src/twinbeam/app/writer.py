@@ -19,7 +19,7 @@ from random import Random
 from typing import NoReturn
 from uuid import uuid4
 
-from twinbeam.app import weekly_reports
+from twinbeam.app.counter_jobs import counter_jobs
 from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.feeds import Feeds
@@ -46,12 +46,7 @@ from twinbeam.destinations.tiktok.client import TikTok
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
-from twinbeam.jobs import (
-    changed_settings,
-    journals,
-    overdue,
-    pixel_weeks,
-)
+from twinbeam.jobs import changed_settings, journals, overdue
 from twinbeam.jobs.contract import Job
 from twinbeam.jobs.erasures import carry_out
 from twinbeam.jobs.scheduler import Scheduler
@@ -222,6 +217,16 @@ class Writer:
             *self.feeds.jobs(on_store),
         ]
 
+    def counting(self, counter: SqliteReader, on_counter: Thread) -> list[Job]:
+        """List the jobs that read much, on a reader and a thread of their own."""
+        return counter_jobs(
+            *(self.settings, self.ring, counter, on_counter, self.store, self.on_store),
+            watch=self.time,
+            lag_seconds=lambda: self.follower.backlogs.lag_seconds,
+            directory=lambda: self.directory,
+            reports=self.reports,
+        )
+
     def _forget_folder(self, folder: Path) -> None:
         """Follow an earlier folder of journals no more: all that was left in it is recorded."""
         left = [other for other in self.follower.folders[1:] if other != folder]
@@ -370,10 +375,7 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
             stop,
             writer.follower.run(stop),
             writer.send(stop),
-            writer.scheduler(
-                pixel_weeks.job(counter, on_counter, writer.store, on_store, writer.clock),
-                *weekly_reports.jobs(settings, counter, on_counter, writer.store, on_store, writer.clock),
-            ).run(stop),
+            writer.scheduler(*writer.counting(counter, on_counter)).run(stop),
         )
     except ConfigError as error:
         leave(error)

@@ -29,6 +29,7 @@ COMMANDS = {
     "report": ("twinbeam.cli.report", "Write or send the weekly report of orders."),
     "find": ("twinbeam.cli.find", "Show what became of an event."),
     "dead-letters": ("twinbeam.cli.dead_letters", "List what TikTok refused, and send it again."),
+    "alerts": ("twinbeam.cli.alerts", "See what is wrong, and decide who is told of it and when."),
     "release": ("twinbeam.cli.release", "Send an order that is held because its number was used before."),
     "erase": ("twinbeam.cli.erase", "Erase what is stored about a person."),
     "requests": ("twinbeam.cli.requests", "List and carry out what shop systems pass on of persons' rights."),

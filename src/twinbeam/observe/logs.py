@@ -18,6 +18,7 @@ _streams: list[Stream] = []  #: the one that this process's lines go to, once it
 _LEVELS = {
     "surprise": "error",
     "crashed": "error",
+    "began": "warning",
     "evicted": "warning",
     "failed": "warning",
     "hung": "error",

@@ -21,6 +21,7 @@ from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.web.access import Access, DeclaredRoute
 from twinbeam.web.account import view as account
 from twinbeam.web.accounts.routes import account_routes
+from twinbeam.web.alerts import view as alerts_page
 from twinbeam.web.api import conversions as conversions_api
 from twinbeam.web.api import dead_letters as dead_letters_api
 from twinbeam.web.api import probes
@@ -179,6 +180,9 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
             partial(dead_letters.show, renderer, context),
             needs=Access.MEMBER,
             methods=("GET", "POST"),
+        ),
+        DeclaredRoute(
+            "/alerts", partial(alerts_page.show, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")
         ),
         DeclaredRoute("/reconciliation", partial(reconciliation.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from msgspec import Struct
 
 from twinbeam.admin.account_contract import AccountApi, AccountReads
+from twinbeam.admin.alert_contract import AlertReads
 from twinbeam.admin.contract import Administration
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
 from twinbeam.admin.dead_letters import ResendTerms
@@ -110,6 +111,11 @@ class ReadModel(Searched, Protocol):
     @property
     def orders(self) -> OrderReads:
         """The orders of the ledger with their purchases."""
+        ...
+
+    @property
+    def alerts(self) -> AlertReads:
+        """Alerts, and what is decided of them."""
         ...
 
     @property

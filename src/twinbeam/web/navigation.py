@@ -19,6 +19,7 @@ ENTRIES = (
     ("/dead-letters", "Dead letters", Role.MEMBER),
     ("/products", "Products", Role.VIEWER),
     ("/sources", "Sources", Role.MEMBER),
+    ("/alerts", "Alerts", Role.MEMBER),
     ("/accounts", "Accounts", Role.VIEWER),
     ("/setup", "Set-up", Role.MEMBER),
     ("/users", "Users", Role.OWNER),

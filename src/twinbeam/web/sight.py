@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 
 from twinbeam.admin.account_contract import AccountReads
+from twinbeam.admin.alert_contract import AlertReads
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
 from twinbeam.admin.product_contract import FeedReads
 from twinbeam.admin.token_record import KnownTokens, TokenCheck
@@ -84,6 +85,11 @@ class OneWorkspace:
     def orders(self) -> OrderReads:
         """Return the orders of the workspace."""
         return OrdersOfWorkspace(self._all.orders, self._workspace)
+
+    @property
+    def alerts(self) -> AlertReads:
+        """Return the alerts: no page shows them to a viewer."""
+        return self._all.alerts
 
     @property
     def dead_letters(self) -> DeadLetterReads:
@@ -226,6 +232,11 @@ class WithoutMessages:
     def accounts(self) -> AccountReads:
         """Return the connected accounts."""
         return self._all.accounts
+
+    @property
+    def alerts(self) -> AlertReads:
+        """Return the alerts: no page shows them to a viewer."""
+        return self._all.alerts
 
     @property
     def dead_letters(self) -> DeadLetterReads:

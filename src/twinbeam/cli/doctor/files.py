@@ -1,10 +1,10 @@
 """Checks of the files: whose they are, who may read them, and whether there is room for more."""
 
-import shutil
 from collections.abc import Iterator
 
 from twinbeam.app import ownership
 from twinbeam.app.keyring import open_keyring
+from twinbeam.app.measuring import free_bytes, room_bytes
 from twinbeam.cli.doctor.check_result import CheckResult
 from twinbeam.core.errors import ConfigError
 from twinbeam.engines.journals.sqlite import slots
@@ -59,10 +59,10 @@ def journals(settings: Settings) -> Iterator[CheckResult]:
     if not settings.journal_folder.exists():
         yield CheckResult("No journal yet; the first start makes one.", is_note=True)
         return
-    free = shutil.disk_usage(settings.journal_folder).free
+    free = free_bytes(settings)
     reserve = settings.disk_reserve_bytes
     yield CheckResult(
         f"Journals: {len(slots(settings.journal_folder))}. "
         f"Disk: {free // 1024**2} MiB free, {reserve // 1024**2} MiB reserved.",
-        fix="" if free > reserve else "Make room on the disk: events are answered with 507 until then.",
+        fix="" if room_bytes(settings) > 0 else "Make room on the disk: events are answered with 507 until then.",
     )

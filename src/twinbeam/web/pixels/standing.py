@@ -21,7 +21,7 @@ from twinbeam.web.wording import duration, since_when
 
 _LAG_MS = 15 * 60_000  #: so long Events Manager takes to show an event (tiktok.md 11.5)
 _MOSTLY = 0.9
-_ENOUGH = 20  #: browser copies that tell whether TikTok's script is blocked; conversions of the week that are no beginning
+_ENOUGH = 20  #: browser copies that tell whether the script is blocked; conversions of a week that began earlier
 
 
 class Status(Struct, frozen=True):

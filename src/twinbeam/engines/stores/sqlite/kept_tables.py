@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.sqlite.contents import DeliveredContents
     from twinbeam.engines.stores.sqlite.delivered_counts import DeliveredCounts
     from twinbeam.engines.stores.tables.accounts import AccountTable
+    from twinbeam.engines.stores.tables.alerts import AlertTable
     from twinbeam.engines.stores.tables.orders import OrderTable
     from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
     from twinbeam.engines.stores.tables.products import ProductTable
@@ -28,6 +29,13 @@ class KeptTables:
         from twinbeam.engines.stores.tables.accounts import AccountTable  # noqa: PLC0415
 
         return AccountTable(self._connection.tables, self._connection.ring)
+
+    @property
+    def alerts(self) -> "AlertTable":
+        """Alerts, with what is decided of them and what is to be told."""
+        from twinbeam.engines.stores.tables.alerts import AlertTable  # noqa: PLC0415
+
+        return AlertTable(self._connection.tables, self._connection.ring)
 
     @property
     def dead_letters(self) -> DeadLetters:

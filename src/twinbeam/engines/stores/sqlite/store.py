@@ -23,6 +23,8 @@ The SQLite store, opened.
     consent_watchlist.py  what a visit's later word may reach  likewise
 
     durability.py  what the file itself holds, and is it there  for the writer and the journals
+    alert_figures.py  what alerts go by                       reads only
+
     auditing.py    lines of the audit                         part of others' transactions
 
     kept_tables.py what SQLAlchemy keeps, in ../tables/       transactions of their own, or others'
@@ -43,6 +45,7 @@ from twinbeam.core.fleet import PixelWeek
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
+from twinbeam.engines.stores.sqlite.alert_figures import AlertFigures
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.dead_letters import DeadLetters
@@ -65,6 +68,7 @@ from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.account_reading import AccountReader
+    from twinbeam.engines.stores.tables.alert_reading import AlertReader
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable
     from twinbeam.engines.stores.tables.jobs import JobTable
@@ -219,6 +223,18 @@ class SqliteReader(Listing):
         from twinbeam.engines.stores.tables.account_reading import AccountReader  # noqa: PLC0415
 
         return AccountReader(self.tables)
+
+    @property
+    def alerts(self) -> "AlertReader":
+        """Alerts, read beside the writer."""
+        from twinbeam.engines.stores.tables.alert_reading import AlertReader  # noqa: PLC0415
+
+        return AlertReader(self.tables)
+
+    @property
+    def figures(self) -> AlertFigures:
+        """Figures that alerts go by."""
+        return AlertFigures(self._db)
 
     @property
     def dead_letters(self) -> DeadLetters:
