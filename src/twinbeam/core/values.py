@@ -342,6 +342,7 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     of_order: bool = False  #: it follows from an order's delivery: the whole order says how far it is
     ledger_order: str = ""  #: of a tombstone, the order in the ledger that it is about, so that its end has a reason
     goods: Goods | None = None  #: of a server's order: what its products are worth
+    told: list[str] = []  #: fields and codes of what was left out or changed, one after the other; no values
 
 
 class Sealed(Struct, frozen=True, gc=False):

@@ -19,6 +19,7 @@ from twinbeam.engines.stores.sqlite import packed_rows
 from twinbeam.engines.stores.sqlite.deferred_index import log_table
 from twinbeam.engines.stores.sqlite.lookup_index import conversions_by_lookup
 from twinbeam.engines.stores.sqlite.partitions import id_in, partition_of
+from twinbeam.engines.stores.sqlite.sightings import SightingReader
 from twinbeam.pipeline.record.counted import OTHER, event_id_lookup
 
 STORY = (
@@ -120,6 +121,11 @@ class StoreReader:
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Find conversions by look-up hashes (core.keys.lookup)."""
         return self._stories(conversions_by_lookup(self._db, hashes))
+
+    @property
+    def sightings(self) -> SightingReader:
+        """What the debugger shows."""
+        return SightingReader(self._db, self._brief)
 
     def recent(self, *, limit: int) -> list[Story]:
         """Return the newest conversions and tombstones, newest first, without copies and attempts."""
@@ -231,6 +237,10 @@ class StoreReader:
             by_partition.setdefault(partition_of(key), []).append(key)
         for partition, entries in self._db.execute(_PARTITIONS, (json.dumps(sorted(by_partition)),)):
             yield from ((key, id_) for key in by_partition[partition] if (id_ := id_in(entries, key)) is not None)
+
+    def _brief(self, ids: Sequence[int]) -> list[Story]:
+        rows = self._records(f"{STORY} WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
+        return [as_story(row, [], []) for row in rows]
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:
         found = [row for id_ in ids for row in self._records(f"{STORY} WHERE id = ?", (id_,))]
