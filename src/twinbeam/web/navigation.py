@@ -9,6 +9,7 @@ ENTRIES = (
     ("/", "Live", Role.VIEWER),
     ("/pixels", "Pixels", Role.VIEWER),
     ("/conversions", "Conversions", Role.VIEWER),
+    ("/debugger", "Debugger", Role.VIEWER),
     ("/reconciliation", "Orders", Role.VIEWER),
     ("/sources", "Sources", Role.MEMBER),
     ("/products", "Products", Role.VIEWER),
