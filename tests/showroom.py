@@ -21,6 +21,7 @@ from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Answered
 from twinbeam.core.keys import lookup
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.users import Role, SessionKind, UserRow
 from twinbeam.core.values import Channel, Decision, Permission, Signal
@@ -34,6 +35,7 @@ from twinbeam.pipeline.send.limits import Ages
 from twinbeam.web.app import build
 from twinbeam.web.contract import LagView
 from twinbeam.web.cookies import SESSION, form_token
+from twinbeam.web.debugger.masks import Wire
 from twinbeam.web.gate import TOKEN_HEADER
 
 JOURNAL = "0a" * 16
@@ -78,6 +80,7 @@ class Showroom:
         self.reasons: list[str] = []
         self.in_journal: set[tuple[str, str]] = set()
         self.reads = 0
+        self.rejected: list[RejectedEvent] = []  #: on arrival, the newest first
         self.stopping = False
         self._groups = count(1)
         directory = a_directory()
@@ -94,6 +97,9 @@ class Showroom:
             "ready": lambda: self.reasons,
             "access_codes": (NO_TOKEN.code,),
             "closing": lambda: self.stopping,
+            "rejected": lambda: self.rejected,
+            "outgoing": self.store.outgoing,
+            "wire": Wire("https://tiktok.example/open_api/v1.3/event/track/", compose),
         }
         self.app = build(**usual | parts)
         self._signed_in: dict[tuple[str, str], str] = {}
