@@ -60,7 +60,12 @@ FURTHER = {
     "/products": [f"/products?workspace={MAIN}&days=28"],
     "/pixels": ["/pixels?group=client", "/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
 }
-STREAMS = {"/live", "/debugger/live", "/setup/{workspace}/{code}/live", "/sources/{source}/live"}  #: answers that never end
+STREAMS = {
+    "/live",
+    "/debugger/live",
+    "/setup/{workspace}/{code}/live",
+    "/sources/{source}/live",
+}  #: answers that never end
 ELSEWHERE = {"/connect/tiktok/start"}  #: what leads to TikTok's own pages
 
 

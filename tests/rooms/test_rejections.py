@@ -19,7 +19,7 @@ class Ears(House):
 
     def __init__(self):
         self.heard = []
-        super().__init__(note_rejected=lambda events: self.heard.extend(events))
+        super().__init__(note_rejected=self.heard.extend)
 
     def send(self, *events, key=None):
         headers = {"authorization": f"Bearer {key}"} if key else None

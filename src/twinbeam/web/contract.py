@@ -276,7 +276,8 @@ class RouteContext:
     `sign_in_failed` hears why a try to sign in failed: `password`, `link`, `provider` or `too_many`.
     `closing` ends the live streams, which would hold up a stop. `uploads` keeps files until a job
     reads them. `rejected` are samples of what was rejected on arrival, the newest first; `outgoing` opens the content
-    of a conversion, on the store's thread, and `wire` puts requests together. What a page changes, it changes by `administration` on the writer's thread: see `acting.py`.
+    of a conversion, on the store's thread, and `wire` puts requests together.
+    What a page changes, it changes by `administration` on the writer's thread: see `acting.py`.
     """
 
     read_model: ReadModel

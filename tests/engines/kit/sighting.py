@@ -62,7 +62,9 @@ def what_is_refused_or_not_permitted_yet_is_kept_as_reason_and_evidence_alone(h:
         a_signal("e-4", user=user, visitor="v"),
     ]
     h.take(a_statement(denied(), visitor="v"), *(replace(it, told=told) for it in signals))
-    kept = {h.store.sightings.conversions([it.sighting.conversion])[it.sighting.conversion].state: it for it in _shown(h)}
+    kept = {
+        h.store.sightings.conversions([it.sighting.conversion])[it.sighting.conversion].state: it for it in _shown(h)
+    }
     both = MATCH["email"] | MATCH["ttclid"]
     assert {state: (it.sighting.match, list(it.sighting.told)) for state, it in kept.items()} == {
         "ready": (both, told),

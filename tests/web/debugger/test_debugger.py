@@ -225,7 +225,9 @@ def test_what_was_rejected_tells_where_and_why_and_nothing_of_it(filled):
     assert "Nothing of a rejected event is stored." in text
 
 
-@pytest.mark.parametrize("path", ["/debugger/99", "/debugger/0", "/debugger/r0-9", "/debugger/x", f"/debugger/{'9' * 99}"])
+@pytest.mark.parametrize(
+    "path", ["/debugger/99", "/debugger/0", "/debugger/r0-9", "/debugger/x", f"/debugger/{'9' * 99}"]
+)
 def test_a_link_to_what_is_gone_is_a_friendly_404(filled, path):
     assert filled.get(path).status == 404
     assert filled.post(f"{path}/hashes").status == 404

@@ -64,7 +64,9 @@ def test_what_becomes_of_a_row_is_told_as_well(room):
 
 def test_a_flood_comes_in_pieces_of_fifty_and_says_that_there_is_more(room):
     enough = meanwhile(room, lambda: room.record(*(bought(str(n)) for n in range(300))))
-    told = [(name, keys) for name, keys in events(room.listen("/debugger/live?after=0", enough=enough)) if name != "tick"]
+    told = [
+        (name, keys) for name, keys in events(room.listen("/debugger/live?after=0", enough=enough)) if name != "tick"
+    ]
     assert [(name, len(keys)) for name, keys in told] == [("rows", 50), ("left", 0)]
 
 
@@ -109,7 +111,9 @@ def test_a_hundred_who_watch_cost_one_reading(room, monkeypatch):
 
     async def crowd():
         rows = lambda text: "event: rows" in text  # noqa: E731
-        return await asyncio.gather(*(listen(room.app, "/debugger/live", enough=rows, headers=shown) for _ in range(50)))
+        return await asyncio.gather(
+            *(listen(room.app, "/debugger/live", enough=rows, headers=shown) for _ in range(50))
+        )
 
     assert len(asyncio.run(crowd())) == 50
     signing_in = 50  # each is looked up once

@@ -27,18 +27,14 @@ def rejected_events(result: object, sender: Sender, routing: Routing, at_ms: int
     who = (at_ms, sender.workspace, sender.source, sender.channel.value)
     rejected = result.rejected if isinstance(result, (Answer, Acknowledgement, Problem)) else ()
     for one in rejected[:MOST_OF_REQUEST]:
-        yield RejectedEvent(*who, **_why(one), pixel=pixel, more=max(0, len(rejected) - MOST_OF_REQUEST))
+        more = max(0, len(rejected) - MOST_OF_REQUEST)
+        yield RejectedEvent(*who, *_why(one), field=known_path(one.field), pixel=pixel, more=more)
     if isinstance(result, Problem) and not rejected:
-        yield RejectedEvent(*who, str(result.code), result.message[:_MOST_CHARS], result.fix[:_MOST_CHARS], pixel=pixel)
+        yield RejectedEvent(*who, *_why(result), pixel=pixel)
 
 
-def _why(one: Rejected) -> dict[str, str]:
-    return {
-        "code": str(one.code),
-        "message": one.message[:_MOST_CHARS],
-        "fix": one.fix[:_MOST_CHARS],
-        "field": known_path(one.field),
-    }
+def _why(one: Rejected | Problem) -> tuple[str, str, str]:
+    return str(one.code), one.message[:_MOST_CHARS], one.fix[:_MOST_CHARS]
 
 
 def known_path(field: str) -> str:

@@ -167,8 +167,7 @@ class Fold:
             return
         if act is Act.IGNORE:
             self.counters.ignored(signal, effective.reason or ORDER_ENDS.get(signal.stage) or drop_reason(None, None))
-            if is_shown(signal):
-                self.write_set.sighted.append(sighted(signal, effective, act))
+            self._show(signal, effective, act)
             return
         self._passed += act is Act.PASS_OVER and effective.status is not ConsentStatus.REFUSED
         unites = effective.status is not ConsentStatus.REFUSED and it.relation is not Relation.STRANGER
@@ -186,7 +185,14 @@ class Fold:
         if act is not Act.PASS_OVER:
             self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
         self.counters.recorded(conversion)
-        self.write_set.sighted.append(sighted(it.signal, effective, act, conversion.id, known=known is not None))
+        self._show(it.signal, effective, act, conversion.id, known=known is not None)
+
+    def _show(
+        self, signal: Signal, effective: EffectiveConsent, act: Act, conversion: int = 0, *, known: bool = False
+    ) -> None:
+        """Tell the debugger what became of an arrival."""
+        if is_shown(signal):
+            self.write_set.sighted.append(sighted(signal, effective, act, conversion, known=known))
 
     def _unite(
         self, known: Conversion, others: Sequence[Conversion], it: Arriving, visitors: tuple[bytes, ...]

@@ -63,7 +63,9 @@ class WriteSet(Struct):
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
     confirming: dict[PixelPlace, int] = field(default_factory=dict)  #: until when a server's word is awaited, ms
     audit: list[Change] = field(default_factory=list)  #: lines for the audit
-    sighted: list[tuple[SightedAt, Sighting]] = field(default_factory=list)  #: for the debugger, in the order of arrival
+    sighted: list[tuple[SightedAt, Sighting]] = field(
+        default_factory=list
+    )  #: for the debugger, in the order of arrival
 
     def look_up(self, id_: int, signal: Signal) -> None:
         """Let people find a conversion by what a copy of it names."""

@@ -11,7 +11,7 @@ from twinbeam.web.debugger.masks import HIDDEN, is_hidden
 
 MOST_COPIES = 4
 _MOST_FIELDS = 200
-_NONE = "–"
+_NONE = "-"
 
 
 class Field(Struct, frozen=True):

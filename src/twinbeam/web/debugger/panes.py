@@ -95,7 +95,9 @@ def identifiers(it: Sighting) -> list[Identifier]:
     for name, (kind, valid) in _KINDS.items():
         has, lacks = bool(it.match & MATCH[name]), name in left_out
         if has or lacks:
-            found.append(Identifier(kind, f"{valid}; one was left out" if has and lacks else valid if has else _INVALID))
+            found.append(
+                Identifier(kind, f"{valid}; one was left out" if has and lacks else valid if has else _INVALID)
+            )
     return found
 
 

@@ -27,6 +27,9 @@ def debugger_routes(
         ),
         DeclaredRoute(f"{PATH}/{{key}}", partial(view.show_one, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(
-            f"{PATH}/{{key}}/hashes", partial(view.show_hashes, renderer, context), needs=Access.OWNER, methods=("POST",)
+            f"{PATH}/{{key}}/hashes",
+            partial(view.show_hashes, renderer, context),
+            needs=Access.OWNER,
+            methods=("POST",),
         ),
     ]

@@ -32,6 +32,7 @@ class OutgoingEvents(Leasing):
             event = merge(copies, pick.conditions, pick.spoken)
         except (StorageDamaged, msgspec.MsgspecError, ValueError):
             return None
-        lane = Lane(0, *row[:4], bool(row[4]))
+        workspace, event_source, pixel, test_code, enriched = row[:5]
+        lane = Lane(0, workspace, event_source, pixel, test_code, bool(enriched))
         kept = [KeptCopy(it.channel, it.source, it.received_ms, it.event_id, it.event_time, it.body) for it in copies]
         return Outgoing(lane, name, event, kept, pick.attempts > 0)

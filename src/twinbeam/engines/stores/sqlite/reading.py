@@ -78,6 +78,7 @@ _KEYS = (
     "FROM write_key "
     "ORDER BY created, id"
 )
+_BRIEF = f"{STORY} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 -- constants only
 _CHANGES = "SELECT at AS at_ms, who, what, before, after FROM audit ORDER BY id DESC LIMIT ?"
 
 
@@ -239,7 +240,7 @@ class StoreReader:
             yield from ((key, id_) for key in by_partition[partition] if (id_ := id_in(entries, key)) is not None)
 
     def _brief(self, ids: Sequence[int]) -> list[Story]:
-        rows = self._records(f"{STORY} WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
+        rows = self._records(_BRIEF, (json.dumps(list(ids)),))
         return [as_story(row, [], []) for row in rows]
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:

@@ -67,7 +67,7 @@ class SightingRing:
         self._db.executemany(_BLANK, changed)
 
     def forget(self, keep_days_of: Callable[[str], int], now_ms: int) -> None:
-        """Forget what is older than its workspace keeps; the newest page stays as a blank, so that no number returns."""
+        """Forget what is older than its workspace keeps; the newest page stays as a blank: no number returns."""
         rows = self._db.execute(_OLD).fetchall()
         old = [id_ for id_, workspace, at_ms in rows if at_ms < now_ms - keep_days_of(workspace) * MS_PER_DAY]
         if old and old[-1] == rows[-1][0]:
@@ -131,4 +131,3 @@ def _page(number: int, workspace: str, pixel: str, side: str, n: int, body: byte
     for place, sighting in reversed(list(enumerate(_decode(body)))):
         if sighting is not None:
             yield Seen(first + place, workspace, pixel, side, sighting)
-

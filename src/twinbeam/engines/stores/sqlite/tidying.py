@@ -65,7 +65,9 @@ _REMOVED = "INSERT INTO removed_count VALUES (?,?) ON CONFLICT (state) DO UPDATE
 class Tidying:
     """One round after the other; `now_ms` is moved on by whoever takes the steps."""
 
-    def __init__(self, connection: StoreConnection, dedup: DeferredIndex, ring: SightingRing, keep_days_of: KeepDays) -> None:
+    def __init__(
+        self, connection: StoreConnection, dedup: DeferredIndex, ring: SightingRing, keep_days_of: KeepDays
+    ) -> None:
         self._connection = connection
         self._sighting_ring = ring
         self._watchlist = ConsentWatchlist(connection)
