@@ -35,7 +35,7 @@ from twinbeam.pipeline.send.limits import Ages
 from twinbeam.web.app import build
 from twinbeam.web.contract import LagView
 from twinbeam.web.cookies import SESSION, form_token
-from twinbeam.web.debugger.masks import Wire
+from twinbeam.web.debugger.masks import WireRequests
 from twinbeam.web.gate import TOKEN_HEADER
 
 JOURNAL = "0a" * 16
@@ -99,7 +99,7 @@ class Showroom:
             "closing": lambda: self.stopping,
             "rejected": lambda: self.rejected,
             "outgoing": self.store.outgoing,
-            "wire": Wire("https://tiktok.example/open_api/v1.3/event/track/", compose),
+            "wire": WireRequests("https://tiktok.example/open_api/v1.3/event/track/", compose),
         }
         self.app = build(**usual | parts)
         self._signed_in: dict[tuple[str, str], str] = {}

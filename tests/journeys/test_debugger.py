@@ -56,7 +56,7 @@ def row(page, key):
 
 def test_rows_arrive_and_change_by_themselves_and_a_pause_loses_nothing(shown, visit):
     page = visit(f"{shown.url}/debugger", viewport=DESKTOP).page
-    expect(page.locator("[data-feed-status]")).to_have_attribute("data-status", "live")
+    expect(page.locator("[data-arrival-status]")).to_have_attribute("data-status", "live")
     first = shown.room.reader.sightings.newest() + 1
     shown.room.record(bought("900", received_ms=shown.room.clock.now_ms()))
     expect(row(page, first)).to_contain_text("order 900")
@@ -66,7 +66,7 @@ def test_rows_arrive_and_change_by_themselves_and_a_pause_loses_nothing(shown, v
     expect(row(page, first)).to_contain_text("delivered")
 
     page.get_by_role("button", name="Pause").click()
-    expect(page.locator("[data-feed-status]")).to_contain_text("paused")
+    expect(page.locator("[data-arrival-status]")).to_contain_text("paused")
     shown.room.record(*(bought(str(n), received_ms=shown.room.clock.now_ms()) for n in (901, 902)))
     shown.room.rejected.insert(
         0, RejectedEvent(shown.room.clock.now_ms(), WORKSPACE, "tag", "browser", "no_pixel", "No.", number="r0-1")
@@ -84,7 +84,7 @@ def test_only_what_is_asked_for_arrives(shown, visit):
     page.locator(".filter [name=side]").select_option("browser")
     page.locator(".filter [name=pixel]").select_option(f"{WORKSPACE}/{PIXEL}")
     page.get_by_role("button", name="Show", exact=True).click()
-    expect(page.locator("[data-feed-status]")).to_have_attribute("data-status", "live")
+    expect(page.locator("[data-arrival-status]")).to_have_attribute("data-status", "live")
     assert page.locator(".filter [name=side]").input_value() == "browser"
     now_ms = shown.room.clock.now_ms()
     shown.room.record(bought("900", received_ms=now_ms), seen_in_browser("901", received_ms=now_ms))

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from builders import NOW_S, an_arrival
 from sealing import ALLOWED, BARE, DROPPED, UNDECIDED, seal
-from twinbeam.core.sightings import PAGE, Place, Ring, Sighting
+from twinbeam.core.sightings import PAGE, Ring, Sighting, SightingPlace
 from twinbeam.core.values import Channel, Consent, Page, Properties, User
 from twinbeam.engines.memory import MemoryStore
 from twinbeam.pipeline.consent.records import record_of
 from twinbeam.pipeline.record.contract import Numbered
 
-PLACES = [Place("main", pixel, side) for pixel in ("P1", "P2", "P3") for side in ("browser", "server")]
+PLACES = [SightingPlace("main", pixel, side) for pixel in ("P1", "P2", "P3") for side in ("browser", "server")]
 ROOM = 200
 
 #: What each field is typed as, valid and otherwise; none of it may be found again.

@@ -25,7 +25,7 @@ from twinbeam.settings import TIKTOK_URL, Settings
 from twinbeam.sources.mapping_preview import preview, read_mapping
 from twinbeam.web.app import build
 from twinbeam.web.contract import Connecting, LagView
-from twinbeam.web.debugger.masks import Wire
+from twinbeam.web.debugger.masks import WireRequests
 from twinbeam.web.hosts import KnownHosts
 
 
@@ -82,7 +82,7 @@ def dashboard(of: Shown) -> KnownHosts:
         uploads=of.feeds,
         rejected=RejectionFiles(settings.data),
         outgoing=of.store.outgoing,
-        wire=Wire(f"{settings.tiktok_url}{TRACK_PATH}", compose),
+        wire=WireRequests(f"{settings.tiktok_url}{TRACK_PATH}", compose),
         connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
         sign_in_failed=of.sign_in_failed,
     )

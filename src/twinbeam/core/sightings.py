@@ -20,7 +20,7 @@ PAGE = 20  #: sightings that are written, and leave, together
 OPENED = "opened"  #: how an arrival came in that opened a conversion; others by their Outcome
 
 
-class Place(NamedTuple):
+class SightingPlace(NamedTuple):
     """Where an arrival belongs."""
 
     workspace: str
@@ -93,40 +93,40 @@ class SightingReads(Protocol):
         ...
 
 
-class Page(NamedTuple):
+class SightingPage(NamedTuple):
     """Some sightings of one place; their numbers end with its own."""
 
     number: int
-    place: Place
+    place: SightingPlace
     sightings: list[Sighting]
 
 
 class Ring:
     """Decides which pages leave; it knows of each only its number, its place and how many sightings it had."""
 
-    def __init__(self, pages: Iterable[tuple[int, Place, int]] = (), *, room: int = ROOM) -> None:
+    def __init__(self, pages: Iterable[tuple[int, SightingPlace, int]] = (), *, room: int = ROOM) -> None:
         self._room = room
-        self._pages: dict[Place, deque[tuple[int, int]]] = {}
-        self._counts: dict[Place, int] = {}
+        self._pages: dict[SightingPlace, deque[tuple[int, int]]] = {}
+        self._counts: dict[SightingPlace, int] = {}
         self._total = 0
         self.newest = 0  #: the highest number there is
         for number, place, count in pages:
             self._keep(number, place, count)
 
-    def add(self, sighted: Sequence[tuple[Place, Sighting]]) -> tuple[list[Page], list[int]]:
+    def add(self, sighted: Sequence[tuple[SightingPlace, Sighting]]) -> tuple[list[SightingPage], list[int]]:
         """Return the pages to be written for what came, and the numbers of those that leave; both may share some."""
-        by_place: dict[Place, list[Sighting]] = {}
+        by_place: dict[SightingPlace, list[Sighting]] = {}
         for place, sighting in sighted:
             by_place.setdefault(place, []).append(sighting)
         pages = []
         for place, sightings in by_place.items():
             for first in range(0, len(sightings), PAGE):
                 some = sightings[first : first + PAGE]
-                pages.append(Page(self.newest + len(some), place, some))
+                pages.append(SightingPage(self.newest + len(some), place, some))
                 self._keep(self.newest + len(some), place, len(some))
         return pages, self._leaving()
 
-    def _keep(self, number: int, place: Place, count: int) -> None:
+    def _keep(self, number: int, place: SightingPlace, count: int) -> None:
         self._pages.setdefault(place, deque()).append((number, count))
         self._counts[place] = self._counts.get(place, 0) + count
         self._total += count

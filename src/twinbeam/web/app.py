@@ -48,7 +48,7 @@ from twinbeam.web.contract import (
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
 from twinbeam.web.dead_letters import view as dead_letters
-from twinbeam.web.debugger.masks import NO_WIRE, Wire
+from twinbeam.web.debugger.masks import NO_WIRE, WireRequests
 from twinbeam.web.debugger.routes import debugger_routes
 from twinbeam.web.failures import handlers
 from twinbeam.web.find import view as find
@@ -101,7 +101,7 @@ def build(  # noqa: PLR0913 -- a parts list
     uploads: Uploads = NO_UPLOADS,
     rejected: Callable[[], Sequence[RejectedEvent]] = nothing_rejected,
     outgoing: Callable[[int], Outgoing | None] = nothing_outgoing,
-    wire: Wire = NO_WIRE,
+    wire: WireRequests = NO_WIRE,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(

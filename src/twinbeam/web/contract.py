@@ -28,7 +28,7 @@ from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.search import Searched
-from twinbeam.web.debugger.masks import NO_WIRE, Wire
+from twinbeam.web.debugger.masks import NO_WIRE, WireRequests
 
 T = TypeVar("T")
 
@@ -305,4 +305,4 @@ class RouteContext:
     uploads: Uploads = NO_UPLOADS
     rejected: Callable[[], Sequence[RejectedEvent]] = nothing_rejected
     outgoing: Callable[[int], Outgoing | None] = nothing_outgoing
-    wire: Wire = NO_WIRE
+    wire: WireRequests = NO_WIRE

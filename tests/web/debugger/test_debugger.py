@@ -17,7 +17,7 @@ from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.rules import MAIN
 from twinbeam.core.values import Decision, Permission
 from twinbeam.pipeline.identity.notices import SENTENCES, Trouble
-from twinbeam.web.debugger.asked import OUTCOMES, Question
+from twinbeam.web.debugger.asked import OUTCOMES, DebuggerQuestion
 from twinbeam.web.debugger.reading import ROWS
 
 HASH = "a" * 64
@@ -119,7 +119,7 @@ def test_an_event_has_four_panes(room):
     assert "Place: DE . Told by banner" in text
     assert f"user.phone : {SENTENCES[Trouble.PHONE_UNRESOLVABLE]}" in text
     assert "As it stands now; it is frozen with the first attempt." in text
-    assert "TikTok's answer There is none." in text
+    assert "Answer from TikTok There is none." in text
     room.clock.advance(seconds=20)
     room.refuse()
     text = words(room.get("/debugger/1"))
@@ -260,7 +260,7 @@ def test_a_test_session_has_a_code_and_a_timer_and_its_events_stand_apart(room):
     room.add_pixel(workspace=MAIN)
     asked = {"pixel": f"{MAIN}/{PIXEL}", "test_code": "TEST123", "minutes": "30", "do": "begin"}
     answer = room.post("/debugger/tests", who="member", **asked)
-    assert answer.headers["location"] == f"/debugger{Question(pixel=asked['pixel'], tests='only').query()}"
+    assert answer.headers["location"] == f"/debugger{DebuggerQuestion(pixel=asked['pixel'], tests='only').query()}"
     room.record(bought("1", workspace=MAIN, test_code="TEST123"), bought("2", workspace=MAIN))
     assert keys_in(room.get(answer.headers["location"]).text) == ["1"]
     text = room.get("/debugger", who="viewer").text

@@ -10,14 +10,14 @@ from builders import PIXEL, WORKSPACE
 from showroom import DENIED, Showroom, bought, seen_in_browser
 from twinbeam.core.errors import StorageBusy
 from twinbeam.core.rejections import RejectedEvent
-from twinbeam.web.debugger import feed, stream
+from twinbeam.web.debugger import newest, stream
 
 OTHER = "acme"
 
 
 @pytest.fixture
 def room(tmp_path, monkeypatch):
-    monkeypatch.setattr(feed, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(newest, "EVERY_SECONDS", 0.0)
     monkeypatch.setattr(stream, "EVERY_SECONDS", 0.005)
     room = Showroom(tmp_path / "data")
     room.add_pixel()
@@ -105,7 +105,7 @@ def test_a_viewer_of_one_workspace_is_told_of_its_events_alone(room):
 
 
 def test_a_hundred_who_watch_cost_one_reading(room, monkeypatch):
-    monkeypatch.setattr(feed, "EVERY_SECONDS", 60.0)
+    monkeypatch.setattr(newest, "EVERY_SECONDS", 60.0)
     room.record(bought("1"))
     shown, before = room.signed_in(), room.reads
 

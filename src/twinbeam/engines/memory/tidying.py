@@ -9,7 +9,7 @@ from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_WORKSPACE
-from twinbeam.core.sightings import Page, Ring
+from twinbeam.core.sightings import Ring, SightingPage
 from twinbeam.core.values import Facts
 from twinbeam.engines.memory.exporting import Search
 from twinbeam.engines.memory.rows import Rows
@@ -161,5 +161,5 @@ class Tidying:
         return row.received_ms < now_ms - days * MS_PER_DAY
 
 
-def _newest_ms(page: Page) -> int:
+def _newest_ms(page: SightingPage) -> int:
     return max(sighting.at_ms for sighting in page.sightings)

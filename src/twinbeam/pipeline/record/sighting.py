@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from twinbeam.core.outcomes import Outcome, Reason
-from twinbeam.core.sightings import OPENED, Place, Sighting
+from twinbeam.core.sightings import OPENED, Sighting, SightingPlace
 from twinbeam.core.values import Decision, Signal
 from twinbeam.pipeline.record.conversion import ORDER_ENDS
 from twinbeam.pipeline.record.decision_table import Act, drop_reason
@@ -25,7 +25,7 @@ _DECISIONS = {
 
 def sighted(
     signal: Signal, effective: EffectiveConsent, act: Act, conversion: int = 0, *, known: bool = False
-) -> tuple[Place, Sighting]:
+) -> tuple[SightingPlace, Sighting]:
     """
     Return where an arrival belongs, and what is kept of it.
 
@@ -35,7 +35,7 @@ def sighted(
     is_refused = act is Act.PASS_OVER and status is ConsentStatus.REFUSED
     became = Outcome.DROPPED.value if is_refused else _BECAME[act]
     is_allowed = status is ConsentStatus.ALLOWED
-    return Place(signal.workspace, signal.pixel, channel.side.value), Sighting(
+    return SightingPlace(signal.workspace, signal.pixel, channel.side.value), Sighting(
         signal.received_ms,
         signal.event,
         signal.event_source,

@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.outcomes import Outcome
 from twinbeam.core.values import Side
-from twinbeam.web.debugger.rows import INVALID, Row
+from twinbeam.web.debugger.rows import INVALID, DebuggerRow
 
 PATH = "/debugger"
 TESTS = ("", "only", "without")
@@ -28,7 +28,7 @@ OUTCOMES: Mapping[str, frozenset[str]] = {
 }
 
 
-class Question(Struct, frozen=True):
+class DebuggerQuestion(Struct, frozen=True):
     """What is asked for; an empty text asks for everything."""
 
     pixel: str = ""  #: workspace and code, with a slash between them
@@ -41,14 +41,14 @@ class Question(Struct, frozen=True):
     @property
     def is_wide(self) -> bool:
         """Return whether nothing is left out."""
-        return self == Question()
+        return self == DebuggerQuestion()
 
     def query(self, **also: object) -> str:
         """Return it as a query, with its question mark, or an empty text."""
         said = {name: value for name, value in (asdict(self) | also).items() if value not in ("", None)}
         return f"?{urlencode(said)}" if said else ""
 
-    def means(self, row: Row) -> bool:
+    def means(self, row: DebuggerRow) -> bool:
         """Return whether a row is asked for."""
         return (
             self.pixel in ("", f"{row.workspace}/{row.pixel}")
@@ -60,11 +60,13 @@ class Question(Struct, frozen=True):
         )
 
 
-def read_question(said: Mapping[str, str]) -> Question:
+def read_question(said: Mapping[str, str]) -> DebuggerQuestion:
     """Read what an address asks for; what it cannot ask for is left out."""
-    text = {name: said.get(name, "").strip()[:256] for name in Question.__struct_fields__}
+    text = {name: said.get(name, "").strip()[:256] for name in DebuggerQuestion.__struct_fields__}
     allowed = {"side": {*Side}, "outcome": {*OUTCOMES}, "tests": {*TESTS}}
-    return Question(**{name: text[name] if text[name] in allowed.get(name, {text[name]}) else "" for name in text})
+    return DebuggerQuestion(
+        **{name: text[name] if text[name] in allowed.get(name, {text[name]}) else "" for name in text}
+    )
 
 
 def read_place(said: Mapping[str, str], name: str) -> int | None:

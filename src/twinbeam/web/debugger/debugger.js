@@ -2,8 +2,8 @@
 // reloaded by hand, and an event is a page of its own.
 
 const MOST_ROWS = 200;
-const table = document.querySelector("[data-feed]");
-const status = document.querySelector("[data-feed-status]");
+const table = document.querySelector("[data-arriving]");
+const status = document.querySelector("[data-arrival-status]");
 const pause = document.querySelector("[data-pause]");
 const drawer = document.querySelector("[data-drawer]");
 
@@ -18,7 +18,7 @@ function say(word, kind) {
 }
 
 function address() {
-  const wanted = new URL(table.dataset.feed, location);
+  const wanted = new URL(table.dataset.arriving, location);
   const [after, since] = place.split("/");
   if (after) wanted.searchParams.set("after", after);
   if (since) wanted.searchParams.set("since", since);

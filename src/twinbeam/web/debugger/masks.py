@@ -16,7 +16,7 @@ _WHOLE = frozenset({"user", "page", "lead"})
 Compose = Callable[[Lane, Sequence[tuple[str, bytes]]], bytes]
 
 
-class Wire(Struct, frozen=True):
+class WireRequests(Struct, frozen=True):
     """How a request to TikTok is put together, and where it goes."""
 
     url: str
@@ -28,7 +28,7 @@ def no_request(_lane: Lane, _events: Sequence[tuple[str, bytes]]) -> bytes:
     return b"{}"
 
 
-NO_WIRE = Wire("", no_request)
+NO_WIRE = WireRequests("", no_request)
 
 
 def is_hidden(path: str) -> bool:

@@ -11,8 +11,8 @@ from twinbeam.core.values import MATCH
 from twinbeam.pipeline.accept.codes import SENTENCES as REMARKS
 from twinbeam.pipeline.identity.notices import SENTENCES as TROUBLES
 from twinbeam.web.debugger.copies import Compared, compared
-from twinbeam.web.debugger.masks import HIDDEN, Wire, hidden, wire_text
-from twinbeam.web.debugger.rows import Row
+from twinbeam.web.debugger.masks import HIDDEN, WireRequests, hidden, wire_text
+from twinbeam.web.debugger.rows import DebuggerRow
 
 #: What people call an identifier, and how a valid one is kept.
 _KINDS = {
@@ -37,14 +37,14 @@ class Identifier(Struct, frozen=True):
     validity: str
 
 
-class Told(Struct, frozen=True):
+class FieldChange(Struct, frozen=True):
     """A field that was changed or left out, and why."""
 
     field: str
     sentence: str
 
 
-class Said(Struct, frozen=True):
+class PurposeAnswer(Struct, frozen=True):
     """What a visitor said about a purpose, and when; 0 where nobody knows."""
 
     purpose: str
@@ -52,7 +52,7 @@ class Said(Struct, frozen=True):
     at_ms: int
 
 
-class Sent(Struct, frozen=True):
+class SentBody(Struct, frozen=True):
     """What goes out."""
 
     text: str  #: the body of a request with this event alone
@@ -64,16 +64,23 @@ class Sent(Struct, frozen=True):
 class Panes(Struct, frozen=True):
     """All that the debugger tells of one event."""
 
-    row: Row
+    row: DebuggerRow
     identifiers: Sequence[Identifier]
-    told: Sequence[Told]
-    said: Sequence[Said]
-    sent: Sent | None
+    told: Sequence[FieldChange]
+    said: Sequence[PurposeAnswer]
+    sent: SentBody | None
     compared: Compared | None
-    others: Sequence[Row]
+    others: Sequence[DebuggerRow]
 
 
-def panes_of(row: Row, others: Sequence[Row], outgoing: Outgoing | None, wire: Wire, *, shows_hashes: bool) -> Panes:
+def panes_of(
+    row: DebuggerRow,
+    others: Sequence[DebuggerRow],
+    outgoing: Outgoing | None,
+    wire: WireRequests,
+    *,
+    shows_hashes: bool,
+) -> Panes:
     """Return the panes of an event; of what is not permitted, no more than reason and evidence."""
     it = row.seen.sighting if row.seen is not None else None
     outgoing = outgoing if row.is_open else None
@@ -101,24 +108,26 @@ def identifiers(it: Sighting) -> list[Identifier]:
     return found
 
 
-def told(it: Sighting) -> list[Told]:
+def told(it: Sighting) -> list[FieldChange]:
     """Return what was changed or left out."""
-    return [Told(field, _SENTENCES.get(code, code)) for field, code in _pairs(it.told)]
+    return [FieldChange(field, _SENTENCES.get(code, code)) for field, code in _pairs(it.told)]
 
 
-def _said(record: ConsentRecord) -> Iterator[Said]:
+def _said(record: ConsentRecord) -> Iterator[PurposeAnswer]:
     for purpose in PURPOSES:
         found = getattr(record, purpose)
         if found.answer:
-            yield Said(_PURPOSES[purpose], found.answer, found.at_ms)
+            yield PurposeAnswer(_PURPOSES[purpose], found.answer, found.at_ms)
     if record.opt_out.answer:
-        yield Said("Opt-out signal", "opted out" if record.opt_out.answer == "denied" else "none", record.opt_out.at_ms)
+        yield PurposeAnswer(
+            "Opt-out signal", "opted out" if record.opt_out.answer == "denied" else "none", record.opt_out.at_ms
+        )
 
 
-def _sent(outgoing: Outgoing, wire: Wire, *, shows_hashes: bool) -> Sent:
+def _sent(outgoing: Outgoing, wire: WireRequests, *, shows_hashes: bool) -> SentBody:
     event = outgoing.event if shows_hashes else hidden(outgoing.event)
     body = wire.compose(outgoing.lane, [(outgoing.name, event)])
-    return Sent(*wire_text(body, wire.url), outgoing.is_frozen, HIDDEN.encode() in body)
+    return SentBody(*wire_text(body, wire.url), outgoing.is_frozen, HIDDEN.encode() in body)
 
 
 def _pairs(told: Sequence[str]) -> Iterator[tuple[str, str]]:

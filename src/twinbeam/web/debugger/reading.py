@@ -8,8 +8,8 @@ from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.sightings import SightingReads
 from twinbeam.search import By, find_anywhere
 from twinbeam.web.contract import ReadModel
-from twinbeam.web.debugger.asked import Question
-from twinbeam.web.debugger.rows import INVALID, Row, rejected_row, row_of, rows_of
+from twinbeam.web.debugger.asked import DebuggerQuestion
+from twinbeam.web.debugger.rows import INVALID, DebuggerRow, rejected_row, row_of, rows_of
 
 ROWS = 50  #: of one page
 _STEP = 500
@@ -19,12 +19,12 @@ _END_MS = 2**62
 class RowPage(Struct, frozen=True):
     """Some rows, the newest first, and where older ones begin."""
 
-    rows: list[Row]
+    rows: list[DebuggerRow]
     older: int | None  #: what is older has a smaller number; None where nothing is
 
 
 def read_rows(
-    read_model: ReadModel, rejected: Sequence[RejectedEvent], question: Question, before: int | None = None
+    read_model: ReadModel, rejected: Sequence[RejectedEvent], question: DebuggerQuestion, before: int | None = None
 ) -> RowPage:
     """Return a page of what is asked for."""
     reads = read_model.sightings
@@ -39,9 +39,11 @@ def read_rows(
     return RowPage(sorted([*rows, *turned], key=lambda row: row.at_ms, reverse=True), older)
 
 
-def _recorded(reads: SightingReads, question: Question, before: int | None) -> tuple[list[Row], int | None]:
+def _recorded(
+    reads: SightingReads, question: DebuggerQuestion, before: int | None
+) -> tuple[list[DebuggerRow], int | None]:
     """Return the newest rows that are asked for, and where older ones may be."""
-    kept: list[Row] = []
+    kept: list[DebuggerRow] = []
     for row in _newest_first(reads, before):
         if question.means(row):
             kept.append(row)
@@ -50,25 +52,25 @@ def _recorded(reads: SightingReads, question: Question, before: int | None) -> t
     return kept, None
 
 
-def _newest_first(reads: SightingReads, before: int | None) -> Iterator[Row]:
+def _newest_first(reads: SightingReads, before: int | None) -> Iterator[DebuggerRow]:
     while page := reads.before(before, limit=_STEP):
         yield from rows_of(page, reads.conversions(sorted({it.sighting.conversion for it in page})))
         before = page[-1].number
 
 
-def _found(read_model: ReadModel, question: Question) -> list[Row]:
+def _found(read_model: ReadModel, question: DebuggerQuestion) -> list[DebuggerRow]:
     """Return all rows of the conversions that an order id or event id leads to."""
     workspaces = sorted({row.workspace for row in read_model.pixels()})
     stories = find_anywhere(read_model, workspaces, question.find, (By.EVENT_ID, By.ORDER_ID))
     by_id = {story.id: story for story in stories}
     found = rows_of(read_model.sightings.of(sorted(by_id)), by_id)
-    unfound = Question(question.pixel, question.event, question.side, question.outcome, "", question.tests)
+    unfound = DebuggerQuestion(question.pixel, question.event, question.side, question.outcome, "", question.tests)
     return [row for row in found if unfound.means(row)]
 
 
 def read_row(
     read_model: ReadModel, rejected: Callable[[], Sequence[RejectedEvent]], key: str
-) -> tuple[Row, list[Row]] | None:
+) -> tuple[DebuggerRow, list[DebuggerRow]] | None:
     """Return one row by its key, and the rows of the other copies of its conversion; None where it is gone."""
     if key.startswith("r"):
         return next(((rejected_row(one), []) for one in rejected() if one.number == key), None)

@@ -17,7 +17,7 @@ _REFUSED = frozenset({State.DROPPED, State.WITHDRAWN, State.ERASED})
 _UNPERMITTED = frozenset({Reason.CONSENT_NOT_SAID, Reason.CONSENT_NEVER_SAID, Reason.CONSENT_CONTESTED})
 
 
-class Row(Struct, frozen=True):
+class DebuggerRow(Struct, frozen=True):
     """What the list tells of one event."""
 
     key: str  #: its permalink's last part
@@ -76,10 +76,10 @@ class Row(Struct, frozen=True):
         return self.story is not None and text in (self.story.order_id, self.story.event_id)
 
 
-def row_of(seen: Seen, story: Story | None) -> Row:
+def row_of(seen: Seen, story: Story | None) -> DebuggerRow:
     """Return the row of what was recorded; `story` is its conversion as it stands now, where there is one."""
     it = seen.sighting
-    return Row(
+    return DebuggerRow(
         key=str(seen.number),
         at_ms=it.at_ms,
         workspace=seen.workspace,
@@ -96,10 +96,10 @@ def row_of(seen: Seen, story: Story | None) -> Row:
     )
 
 
-def rejected_row(one: RejectedEvent) -> Row:
+def rejected_row(one: RejectedEvent) -> DebuggerRow:
     """Return the row of what was rejected on arrival."""
     more = f" {one.more} more events of this request were rejected." if one.more else ""
-    return Row(
+    return DebuggerRow(
         key=one.number,
         at_ms=one.at_ms,
         workspace=one.workspace,
@@ -114,7 +114,7 @@ def rejected_row(one: RejectedEvent) -> Row:
     )
 
 
-def rows_of(seen: Iterable[Seen], stories: Mapping[int, Story]) -> list[Row]:
+def rows_of(seen: Iterable[Seen], stories: Mapping[int, Story]) -> list[DebuggerRow]:
     """Return the rows of some sightings."""
     return [row_of(it, stories.get(it.sighting.conversion)) for it in seen]
 

@@ -17,15 +17,15 @@ from starlette.responses import Response, StreamingResponse
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.web.access import signed_in
 from twinbeam.web.contract import RouteContext
-from twinbeam.web.debugger.asked import Question, read_place, read_question
-from twinbeam.web.debugger.feed import EVERY_SECONDS, Feed, Feeds, Glance
-from twinbeam.web.debugger.rows import Row
+from twinbeam.web.debugger.asked import DebuggerQuestion, read_place, read_question
+from twinbeam.web.debugger.newest import EVERY_SECONDS, Glance, NewestOfWorkspaces, NewestRows
+from twinbeam.web.debugger.rows import DebuggerRow
 from twinbeam.web.places import Places
 
 Still = Callable[[Request], Awaitable[bool]]
 """Returns whether whoever makes a request is still signed in."""
 
-Render = Callable[[Sequence[Row], Places], str]
+Render = Callable[[Sequence[DebuggerRow], Places], str]
 
 MOST_ROWS = 50  #: of one event
 SLOW_SECONDS = 5.0  #: that somebody may take to read what was written
@@ -38,7 +38,9 @@ _ENDED = "Your sign-in has ended. Reload this page to sign in again."
 _TROUBLE = "The store cannot be read right now; new events will show once it can."
 
 
-async def stream(render: Render, context: RouteContext, feeds: Feeds, still: Still, request: Request) -> Response:
+async def stream(
+    render: Render, context: RouteContext, newest: NewestOfWorkspaces, still: Still, request: Request
+) -> Response:
     """Answer GET /debugger/live."""
     if request.method == "HEAD":
         return Response(headers=_HEADERS, media_type="text/event-stream")
@@ -46,15 +48,15 @@ async def stream(render: Render, context: RouteContext, feeds: Feeds, still: Sti
     after = read_place({"id": told.partition("/")[0]}, "id") or read_place(request.query_params, "after") or 0
     since = read_place({"id": told.partition("/")[2]}, "id") or read_place(request.query_params, "since") or 0
     watching = Watching(read_question(request.query_params), after, since)
-    feed = feeds.of(signed_in(request).workspace)
-    events = _events(feed, watching, render, context, partial(still, request))
+    rows = newest.of(signed_in(request).workspace)
+    events = _events(rows, watching, render, context, partial(still, request))
     return StreamingResponse(events, headers=_HEADERS, media_type="text/event-stream")
 
 
 class Watching:
     """What one who watches has been told."""
 
-    def __init__(self, question: Question, after: int, since_ms: int) -> None:
+    def __init__(self, question: DebuggerQuestion, after: int, since_ms: int) -> None:
         self._question = question
         self._after = after  #: the number of the newest recorded row that they know
         self._since_ms = since_ms  #: when the newest rejected one that they know came
@@ -65,7 +67,7 @@ class Watching:
         """Where they would go on."""
         return f"{self._after}/{self._since_ms}"
 
-    def news(self, glance: Glance) -> tuple[list[Row], list[Row], bool]:
+    def news(self, glance: Glance) -> tuple[list[DebuggerRow], list[DebuggerRow], bool]:
         """Return new rows, rows that changed, and whether more came than these."""
         recorded = [row for row in glance.recorded if row.number > self._after]
         rejected = [row for row in glance.rejected if row.at_ms > self._since_ms]
@@ -79,7 +81,7 @@ class Watching:
         self._remember([*reversed(shown), *changed[:MOST_ROWS]])
         return shown, changed[:MOST_ROWS], has_gap or len(fresh) > MOST_ROWS
 
-    def _remember(self, rows: Sequence[Row]) -> None:
+    def _remember(self, rows: Sequence[DebuggerRow]) -> None:
         for row in rows:
             if row.seen is not None:
                 self._told[row.key] = row.version
@@ -94,7 +96,7 @@ def event(name: str, text: str, id_: str) -> str:
 
 
 async def _events(
-    feed: Feed, watching: Watching, render: Render, context: RouteContext, still: Callable[[], Awaitable[bool]]
+    newest: NewestRows, watching: Watching, render: Render, context: RouteContext, still: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[str]:
     yield f"retry: {_RETRY_MS}\n\n"
     for turn in count(1):
@@ -103,7 +105,7 @@ async def _events(
         if turn % _STILL_TURNS == 0 and not await _is_still(still):
             yield f"event: ended\ndata: {_ENDED}\n\n"
             return
-        text = await _turn(feed, watching, render, is_quiet=turn % _TICK_TURNS != 1)
+        text = await _turn(newest, watching, render, is_quiet=turn % _TICK_TURNS != 1)
         if text:
             began = context.clock.monotonic()
             yield text
@@ -119,9 +121,9 @@ async def _is_still(still: Callable[[], Awaitable[bool]]) -> bool:
         return True  # nobody can tell just now
 
 
-async def _turn(feed: Feed, watching: Watching, render: Render, *, is_quiet: bool) -> str:
+async def _turn(newest: NewestRows, watching: Watching, render: Render, *, is_quiet: bool) -> str:
     try:
-        glance = await feed.look()
+        glance = await newest.look()
         shown, changed, has_more = watching.news(glance)
     except TwinbeamError:
         return "" if is_quiet else f"event: trouble\ndata: {_TROUBLE}\n\n"

@@ -14,10 +14,10 @@ from twinbeam.core.users import Role
 from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
-from twinbeam.web.debugger.asked import OUTCOMES, PATH, Question, read_place, read_question
+from twinbeam.web.debugger.asked import OUTCOMES, PATH, DebuggerQuestion, read_place, read_question
 from twinbeam.web.debugger.panes import Panes, panes_of
 from twinbeam.web.debugger.reading import RowPage, read_row, read_rows
-from twinbeam.web.debugger.rows import Row
+from twinbeam.web.debugger.rows import DebuggerRow
 from twinbeam.web.debugger.sessions import LENGTHS, change, sessions_of
 from twinbeam.web.debugger.sight import rejected_seen_by
 from twinbeam.web.forms import read_form
@@ -44,10 +44,10 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request, 
         here=PATH,
         problem=problem,
         asked=question,
-        all_of_it=Question(),
+        all_of_it=DebuggerQuestion(),
         page=page,
         before=before,
-        feed="" if before else f"{PATH}/live{question.query(after=newest, since=since_ms)}",
+        stream_at="" if before else f"{PATH}/live{question.query(after=newest, since=since_ms)}",
         pixels=pixels,
         places=places(pixels),
         outcomes=list(OUTCOMES),
@@ -79,7 +79,7 @@ async def change_session(renderer: PageRenderer, context: RouteContext, request:
         place = await change(context, request, await read_form(request))
     except AdminError as error:
         return await show(renderer, context, request, str(error))
-    return RedirectResponse(f"{PATH}{Question(pixel=place, tests='only').query()}", 303, _NO_STORE)
+    return RedirectResponse(f"{PATH}{DebuggerQuestion(pixel=place, tests='only').query()}", 303, _NO_STORE)
 
 
 async def _panes(context: RouteContext, request: Request, *, shows_hashes: bool) -> Panes:
@@ -92,7 +92,7 @@ async def _panes(context: RouteContext, request: Request, *, shows_hashes: bool)
     return panes_of(row, others, outgoing, context.wire, shows_hashes=shows_hashes)
 
 
-def _found(context: RouteContext, request: Request, key: str) -> tuple[Row, list[Row]] | None:
+def _found(context: RouteContext, request: Request, key: str) -> tuple[DebuggerRow, list[DebuggerRow]] | None:
     return read_row(seen_by(request, context), partial(rejected_seen_by, request, context), key)
 
 
@@ -111,6 +111,6 @@ async def _answer(
     )
 
 
-def render_rows(renderer: PageRenderer, rows: Sequence[Row], named: Places) -> str:
+def render_rows(renderer: PageRenderer, rows: Sequence[DebuggerRow], named: Places) -> str:
     """Return rows as the list shows them."""
     return renderer.render("debugger/rows.html", rows=rows, places=named, at_ms=None)

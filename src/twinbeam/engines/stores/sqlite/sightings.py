@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import msgspec
 
 from twinbeam.core.clock import MS_PER_DAY
-from twinbeam.core.sightings import PAGE, Place, Ring, Seen, Sighting
+from twinbeam.core.sightings import PAGE, Ring, Seen, Sighting, SightingPlace
 from twinbeam.core.story import Story
 from twinbeam.engines.sqlite_file import translated
 
@@ -37,13 +37,13 @@ class SightingRing:
         """Take what is kept in memory from the file, after a rollback or after pages were removed otherwise."""
         self._ring = None
 
-    def add(self, sighted: Sequence[tuple[Place, Sighting]]) -> None:
+    def add(self, sighted: Sequence[tuple[SightingPlace, Sighting]]) -> None:
         """Keep what came, and let go what has no room any more."""
         if not sighted:
             return
         if self._ring is None:
             rows = self._db.execute(_PAGES).fetchall()
-            self._ring = Ring((id_, Place(*place), n) for id_, *place, n in rows)
+            self._ring = Ring((id_, SightingPlace(*place), n) for id_, *place, n in rows)
         pages, leaving = self._ring.add(sighted)
         written = [
             (it.number, *it.place, len(it.sightings), max(one.at_ms for one in it.sightings), _encode(it.sightings))

@@ -15,7 +15,7 @@ from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.sightings import Seen, SightingReads
 from twinbeam.core.story import Story
 from twinbeam.web.contract import RouteContext
-from twinbeam.web.debugger.rows import Row, rejected_row, rows_of
+from twinbeam.web.debugger.rows import DebuggerRow, rejected_row, rows_of
 from twinbeam.web.debugger.sight import rejected_within
 from twinbeam.web.places import Places, places
 from twinbeam.web.sight import within
@@ -28,12 +28,12 @@ _AGAIN_SECONDS = 1.0  #: until what is still on its way is looked at once more
 class Glance(Struct, frozen=True):
     """The newest rows at one moment, the newest first."""
 
-    recorded: Sequence[Row] = ()
-    rejected: Sequence[Row] = ()
+    recorded: Sequence[DebuggerRow] = ()
+    rejected: Sequence[DebuggerRow] = ()
     places: Places = Places({}, several_workspaces=False)
 
 
-class Feed:
+class NewestRows:
     """What is watched of one workspace, or of all for an empty name."""
 
     def __init__(self, context: RouteContext, workspace: str) -> None:
@@ -85,13 +85,13 @@ class Feed:
             self._stories |= reads.conversions(sorted(wanted))
 
 
-class Feeds:
-    """One feed of all workspaces, and one of each that somebody is kept to."""
+class NewestOfWorkspaces:
+    """The newest rows of all workspaces, and one of each that somebody is kept to."""
 
     def __init__(self, context: RouteContext) -> None:
         self._context = context
-        self._feeds: dict[str, Feed] = {}
+        self._known: dict[str, NewestRows] = {}
 
-    def of(self, workspace: str) -> Feed:
-        """Return the feed of a workspace. Only workspaces that were added get here."""
-        return self._feeds.setdefault(workspace, Feed(self._context, workspace))
+    def of(self, workspace: str) -> NewestRows:
+        """Return the newest rows of a workspace. Only workspaces that were added get here."""
+        return self._known.setdefault(workspace, NewestRows(self._context, workspace))
