@@ -116,7 +116,7 @@ def test_an_event_has_four_panes(room):
     assert "E-mail : valid, hashed Phone : not valid, left out Click id : valid IP address : public" in text
     assert "Consent: allowed by ad_storage=granted, ad_user_data=granted" in text
     assert "Ad storage granted" in text
-    assert "Place: DE . Told by banner" in text
+    assert "Place: DE . Law: policy=require , by the pixel's rules as they are now. Told by banner" in text
     assert f"user.phone : {SENTENCES[Trouble.PHONE_UNRESOLVABLE]}" in text
     assert "As it stands now; it is frozen with the first attempt." in text
     assert "Answer from TikTok There is none." in text
@@ -195,6 +195,12 @@ def test_refused_and_undecided_events_show_reason_and_evidence_alone(room, signa
     assert room.post("/debugger/1/hashes").status == 404
 
 
+def test_the_law_of_the_place_is_named(room):
+    room.add_pixel(consent="by_region")
+    room.record(bought("1", consent=granted()))
+    assert "Law: law=opt_in, region=DE , by the pixel's rules" in words(room.get("/debugger/1"))
+
+
 def test_what_was_withdrawn_since_shows_no_more_either(room):
     room.add_pixel()
     told = ["user.phone", "phone_unresolvable"]
@@ -215,7 +221,7 @@ def test_both_copies_stand_side_by_side_with_what_differs(room):
     assert "properties.value differs 19.99 20.5" in table
     assert "user.email differs (hidden) (hidden)" in table
     assert "properties.currency EUR EUR" in table
-    assert "Another copy: server, checkout , 14:13:20 (merged)" in text
+    assert "Another copy: server, checkout , 14:13:20 (merged) The server copy of 14:13:20 differs: value 20.50" in text
 
 
 def test_what_was_rejected_tells_where_and_why_and_nothing_of_it(filled):

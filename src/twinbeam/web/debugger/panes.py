@@ -6,9 +6,11 @@ from msgspec import Struct
 
 from twinbeam.core.consent import PURPOSES, ConsentRecord
 from twinbeam.core.outgoing import Outgoing
+from twinbeam.core.rules import ConsentRules
 from twinbeam.core.sightings import Sighting
 from twinbeam.core.values import MATCH
 from twinbeam.pipeline.accept.codes import SENTENCES as REMARKS
+from twinbeam.pipeline.consent.gate import law_for
 from twinbeam.pipeline.identity.notices import SENTENCES as TROUBLES
 from twinbeam.web.debugger.copies import Compared, compared
 from twinbeam.web.debugger.masks import HIDDEN, WireRequests, hidden, wire_text
@@ -68,6 +70,7 @@ class Panes(Struct, frozen=True):
     identifiers: Sequence[Identifier]
     told: Sequence[FieldChange]
     said: Sequence[PurposeAnswer]
+    law: str  #: as the pixel's rules name it now
     sent: SentBody | None
     compared: Compared | None
     others: Sequence[DebuggerRow]
@@ -78,17 +81,20 @@ def panes_of(
     others: Sequence[DebuggerRow],
     outgoing: Outgoing | None,
     wire: WireRequests,
+    rules: ConsentRules,
     *,
     shows_hashes: bool,
 ) -> Panes:
     """Return the panes of an event; of what is not permitted, no more than reason and evidence."""
     it = row.seen.sighting if row.seen is not None else None
     outgoing = outgoing if row.is_open else None
+    law = law_for(rules, it.consent, it.event_source) if it is not None and it.consent is not None else ""
     return Panes(
         row=row,
         identifiers=identifiers(it) if it is not None and row.is_open else [],
         told=told(it) if it is not None and row.is_open else [],
         said=list(_said(it.consent)) if it is not None and it.consent is not None else [],
+        law=law,
         sent=None if outgoing is None else _sent(outgoing, wire, shows_hashes=shows_hashes),
         compared=None if outgoing is None else compared(outgoing.copies, shows_hashes=shows_hashes),
         others=others,

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.revealing import note_shown_hashes
+from twinbeam.core.rules import ConsentRules
 from twinbeam.core.story import PixelRow
 from twinbeam.core.users import Role
 from twinbeam.web.access import signed_in
@@ -86,14 +87,22 @@ async def _panes(context: RouteContext, request: Request, *, shows_hashes: bool)
     found = await context.on_reader(partial(_found, context, request, request.path_params["key"]))
     if found is None:
         raise HTTPException(404)
-    row, others = found
+    row, others, rules = found
     story = row.story
     outgoing = await context.on_store(partial(context.outgoing, story.id)) if story and row.is_open else None
-    return panes_of(row, others, outgoing, context.wire, shows_hashes=shows_hashes)
+    return panes_of(row, others, outgoing, context.wire, rules, shows_hashes=shows_hashes)
 
 
-def _found(context: RouteContext, request: Request, key: str) -> tuple[DebuggerRow, list[DebuggerRow]] | None:
-    return read_row(seen_by(request, context), partial(rejected_seen_by, request, context), key)
+def _found(
+    context: RouteContext, request: Request, key: str
+) -> tuple[DebuggerRow, list[DebuggerRow], ConsentRules] | None:
+    """Return an event, the other copies of its conversion, and its pixel's rules on consent."""
+    seen = seen_by(request, context)
+    found = read_row(seen, partial(rejected_seen_by, request, context), key)
+    if found is None:
+        return None
+    place = (found[0].workspace, found[0].pixel)
+    return *found, next((it.rules.consent for it in seen.pixels() if (it.workspace, it.code) == place), ConsentRules())
 
 
 async def _answer(
