@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 import msgspec
 
 from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.errors import StorageBusy, StorageError, StorageFull
 from twinbeam.core.sightings import PAGE, Ring, Seen, Sighting, SightingPlace
 from twinbeam.core.story import Story
 from twinbeam.engines.sqlite_file import translated
@@ -38,9 +39,23 @@ class SightingRing:
         self._ring = None
 
     def add(self, sighted: Sequence[tuple[SightingPlace, Sighting]]) -> None:
-        """Keep what came, and let go what has no room any more."""
+        """Keep what came, and let go what has no room any more; damage to what is kept here takes no event with it."""
         if not sighted:
             return
+        self._db.execute("SAVEPOINT sightings")
+        try:
+            with translated():
+                self._add(sighted)
+        except (StorageBusy, StorageFull):
+            raise
+        except StorageError:
+            self._db.execute("ROLLBACK TO sightings")
+            self.reload()
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("RELEASE sightings")
+
+    def _add(self, sighted: Sequence[tuple[SightingPlace, Sighting]]) -> None:
         if self._ring is None:
             rows = self._db.execute(_PAGES).fetchall()
             self._ring = Ring((id_, SightingPlace(*place), n) for id_, *place, n in rows)
