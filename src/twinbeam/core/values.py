@@ -245,6 +245,7 @@ class Arrival(Struct, frozen=True, gc=False):
     test_code: str = ""  #: set for a test: the stream it goes to
     drop_reason: Reason | None = None  #: set when it goes no further, whatever the visitor said
     most_phones: int = 20  #: how many of its phone numbers are to be resolved; all are looked for in its texts
+    remarks: tuple[str, ...] = ()  #: fields and codes of what its reading changed, one after the other; no values
 
 
 class Decision(StrEnum):

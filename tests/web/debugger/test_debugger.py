@@ -108,7 +108,7 @@ def test_the_list_goes_on_where_a_page_ended_and_loses_nothing(room):
 
 def test_an_event_has_four_panes(room):
     room.add_pixel()
-    told = ["user.phone", "phone_unresolvable", "page.url", "url_scrubbed"]
+    told = ["", "unknown_field", "user.phone", "phone_unresolvable", "page.url", "url_scrubbed"]
     room.record(replace(pages_of("1", consent=granted(), spelling="CompletePayment"), told=told))
     text = words(room.get("/debugger/1"))
     assert "Received 21 Sep 2026 14:13:20 UTC from the server, by checkout (server), for Example shop" in text
@@ -117,6 +117,8 @@ def test_an_event_has_four_panes(room):
     assert "Consent: allowed by ad_storage=granted, ad_user_data=granted" in text
     assert "Ad storage granted" in text
     assert "Place: DE . Law: policy=require , by the pixel's rules as they are now. Told by banner" in text
+    assert "Changed or left out" in room.get("/debugger/1").text
+    assert "Ignored: unknown field. user.phone" in text
     assert f"user.phone : {SENTENCES[Trouble.PHONE_UNRESOLVABLE]}" in text
     assert "As it stands now; it is frozen with the first attempt." in text
     assert "Answer from TikTok There is none." in text

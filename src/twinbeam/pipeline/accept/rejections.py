@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
-from msgspec import Struct
-
-from twinbeam.core import order, values, verticals
 from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.values import Rejected
 from twinbeam.pipeline.accept.contract import Acknowledgement, Answer
 from twinbeam.pipeline.accept.directory import Sender
+from twinbeam.pipeline.accept.known_paths import known_path
 from twinbeam.pipeline.accept.problems import Problem
 from twinbeam.pipeline.accept.routing import Routing
 
@@ -35,23 +33,3 @@ def rejected_events(result: object, sender: Sender, routing: Routing, at_ms: int
 
 def _why(one: Rejected | Problem) -> tuple[str, str, str]:
     return str(one.code), one.message[:_MOST_CHARS], one.fix[:_MOST_CHARS]
-
-
-def known_path(field: str) -> str:
-    """Return as much of a path as is of names of ours: a sender may name a field as they like."""
-    kept = []
-    for part in field.split("."):
-        name, _, place = part.partition("[")
-        if name not in _NAMES or (place and not place.removesuffix("]").isdigit()):
-            break
-        kept.append(part)
-    return ".".join(kept)
-
-
-def _names() -> frozenset[str]:
-    kinds = [it for module in (values, order, verticals) for it in vars(module).values() if isinstance(it, type)]
-    structs = [it for it in kinds if issubclass(it, Struct)]
-    return frozenset(name for it in structs for name in it.__struct_fields__) | {"events", "orders", "statements"}
-
-
-_NAMES = _names()

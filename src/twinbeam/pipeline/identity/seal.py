@@ -101,7 +101,7 @@ class Sealer:
         filled = iter(self._filled(going_on))
         signals = [next(filled) if case.goes_on else self._dropped(case) for case in cases]
         told = [notices(case.told, case.arrival.index) for case in cases]
-        return list(map(_sealed, signals, told))
+        return list(map(_sealed, signals, told, cases))
 
     def _filled(self, cases: Sequence[_Case]) -> list[Signal]:
         parts = self._parts(cases)
@@ -183,10 +183,12 @@ class Sealer:
         )
 
 
-def _sealed(signal: Signal, told: list[Notice]) -> Sealed:
+def _sealed(signal: Signal, told: list[Notice], case: _Case) -> Sealed:
     """Let a signal that goes on carry what its sender is told: fields and codes, for the debugger."""
-    if told and signal.permission.decision is not Decision.DROPPED:
-        signal = replace(signal, told=[word for it in told[:MOST_TOLD] for word in (it.field, it.code)])
+    remarks = case.arrival.remarks
+    if (told or remarks) and case.goes_on:
+        words = [*remarks, *(word for it in told for word in (it.field, it.code))]
+        signal = replace(signal, told=words[: 2 * MOST_TOLD])
     return Sealed(signal, told)
 
 
