@@ -69,7 +69,7 @@ def an_arrival(item: Item | None = None, **changes: Any) -> Arrival:
     """Give the arrival of an item; keywords of the arrival and its origin first, the rest makes the item."""
     origin = an_origin(**_taken(Origin, changes))
     pixel, index = changes.pop("pixel", PIXEL), changes.pop("index", 0)
-    own = {name: changes.pop(name) for name in ("rules", "spelling", "test_code", "ends") if name in changes}
+    own = {name: changes.pop(name) for name in ("rules", "spelling", "test_code", "ends", "remarks") if name in changes}
     item = item or an_item(**changes)
     event_time = changes.pop("event_time", item.event_time)
     return Arrival(item, origin, pixel, canonical(item.event) or item.event, index, event_time, **own)

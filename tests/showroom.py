@@ -22,6 +22,7 @@ from twinbeam.core.clock import HandClock
 from twinbeam.core.delivery import Answered
 from twinbeam.core.keys import lookup
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.rules import ConsentRules, PixelRules
 from twinbeam.core.users import Role, SessionKind, UserRow
 from twinbeam.core.values import Channel, Decision, Permission, Signal
@@ -35,6 +36,7 @@ from twinbeam.pipeline.send.limits import Ages
 from twinbeam.web.app import build
 from twinbeam.web.contract import LagView
 from twinbeam.web.cookies import SESSION, form_token
+from twinbeam.web.debugger.masks import WireRequests
 from twinbeam.web.gate import TOKEN_HEADER
 
 JOURNAL = "0a" * 16
@@ -79,6 +81,7 @@ class Showroom:
         self.reasons: list[str] = []
         self.in_journal: set[tuple[str, str]] = set()
         self.reads = 0
+        self.rejected: list[RejectedEvent] = []  #: on arrival, the newest first
         self.stopping = False
         self._groups = count(1)
         directory = a_directory()
@@ -95,6 +98,9 @@ class Showroom:
             "ready": lambda: self.reasons,
             "access_codes": (NO_TOKEN.code,),
             "closing": lambda: self.stopping,
+            "rejected": lambda: self.rejected,
+            "outgoing": self.store.outgoing,
+            "wire": WireRequests("https://tiktok.example/open_api/v1.3/event/track/", compose),
         }
         self.app = build(**usual | parts)
         self._signed_in: dict[tuple[str, str], str] = {}

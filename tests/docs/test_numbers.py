@@ -12,6 +12,7 @@ from twinbeam.app.child import HUNG_SECONDS, START_SECONDS
 from twinbeam.app.recording import GATHER_SECONDS, IDLE_SECONDS
 from twinbeam.app.reports import MOST_LINES
 from twinbeam.app.supervisor import STOP_SECONDS
+from twinbeam.core import rejections, sightings
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.fleet import WEEK_DAYS
@@ -35,6 +36,7 @@ from twinbeam.settings import VARIABLES, load
 from twinbeam.sources import lenient, standard_webhooks
 from twinbeam.web.api.conversions import MOST_WAIT_SECONDS
 from twinbeam.web.conversions.lists import PAGE
+from twinbeam.web.debugger import newest, stream
 from twinbeam.web.live.snapshot_cache import ALARM_SECONDS, LATEST
 from twinbeam.web.sums import MOST_EVENTS
 
@@ -140,9 +142,19 @@ SAID = {
         f"without it the page shows the last {WEEK_DAYS} UTC days",
         f"the {LATEST} latest conversions",
         f"more than {MOST_EVENTS} events",
+        f"The last {sightings.ROOM:,} arrivals of the installation",
+        f"gives way, {sightings.PAGE} arrivals at a time",
+        f"Of each sender the last {rejections.MOST_OF_SENDER} rejections",
+        f"New rows come every {newest.EVERY_SECONDS * 1_000:.0f} ms, at most {stream.MOST_ROWS} at once",
+        f"longer than {stream.SLOW_SECONDS:.0f} seconds is hung up on",
         f"A page holds {PAGE} conversions",
         f"looked for every {ALARM_SECONDS:.0f} seconds",
         f"seconds from 0 to {MOST_WAIT_SECONDS:.0f}:",
+    ],
+    "docs/howto/debug-an-event.md": [
+        f"The last {sightings.ROOM:,} arrivals of the installation",
+        f"of each sender the last {rejections.MOST_OF_SENDER} that were rejected",
+        f"after {testing.HOURS} hours at the latest",
     ],
     "docs/howto/demo.md": [
         (f"{USUAL.intake} (intake), {USUAL.dashboard} (pages), {USUAL.emulator} (emulator) and {USUAL.shop} (shop)"),

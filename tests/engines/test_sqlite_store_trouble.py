@@ -273,3 +273,13 @@ def test_what_the_key_ring_does_not_open_is_left_where_it_is(h: Harness, data: P
     other = KeyRing.open_or_create(data / "other" / "keyring.json")
     with pytest.raises(StorageDamaged, match="lacks the key"):
         SqliteJournalReader(slot_path(data, 0), other).read(0, limit=10)
+
+
+def test_damage_to_what_the_debugger_keeps_takes_no_event_with_it(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    h.store._db.execute("ALTER TABLE sighting_page RENAME TO away")
+    h.take(a_signal("e-2"))
+    h.store._db.execute("ALTER TABLE away RENAME TO sighting_page")
+    h.take(a_signal("e-3"))
+    assert h.store.states() == {"ready": 3}
+    assert [it.number for it in h.store.sightings.before(None, limit=9)] == [2, 1]

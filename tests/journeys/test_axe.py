@@ -43,6 +43,7 @@ EXAMPLES = {
     "workspace": WORKSPACE,
     "code": PIXEL,
     "id:int": "41",
+    "key": "41",
     "token": "guess",
     "id": "none",
     "source": "lamps",
@@ -54,6 +55,8 @@ FURTHER = {
     "/dead-letters": [f"/dead-letters?workspace={WORKSPACE}"],
     "/sources": ["/sources?kind=shopify#new"],
     "/conversions": ["/conversions?state=expired", "/conversions?event=Purchase&seen=both"],
+    "/debugger": ["/debugger?outcome=dropped&tests=without"],
+    "/debugger/{key}": ["/debugger/12", "/debugger/60"],
     "/events/{id:int}": ["/events/12", "/events/49"],
     "/find": ["/find?q=nope"],
     "/pixels/{workspace}/{code}": [f"/pixels/{MAIN}/{PIXEL}"],
@@ -61,7 +64,12 @@ FURTHER = {
     "/products": [f"/products?workspace={MAIN}&days=28"],
     "/pixels": ["/pixels?group=client", "/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
 }
-STREAMS = {"/live", "/setup/{workspace}/{code}/live", "/sources/{source}/live"}  #: answers that never end
+STREAMS = {
+    "/live",
+    "/debugger/live",
+    "/setup/{workspace}/{code}/live",
+    "/sources/{source}/live",
+}  #: answers that never end
 ELSEWHERE = {"/connect/tiktok/start"}  #: what leads to TikTok's own pages
 
 

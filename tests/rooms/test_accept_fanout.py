@@ -2,7 +2,7 @@ import pytest
 
 from builders import NOW_S, WORKSPACE, an_item, an_origin
 from twinbeam.core.rules import DEFAULT_WORKSPACE, Route
-from twinbeam.core.values import Channel, Item, Lead, Rejected
+from twinbeam.core.values import Channel, Item, Lead, Notice, Rejected
 from twinbeam.pipeline.accept.codes import SENTENCES, Rejection, Remark
 from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.directory import PixelEntry
@@ -188,3 +188,20 @@ def test_refused_events_keep_their_place_among_their_neighbours():
     assert [arrival.index for arrival in fanned.arrivals] == [0, 3]
     assert [rejected.index for rejected in fanned.rejected] == [1, 2]
     assert isinstance(fanned.arrivals[0].item, Item)
+
+
+def test_an_arrival_bears_what_was_changed_of_its_event_by_names_of_ours_alone():
+    notices = [
+        Notice(0, "events[0].properties.value", Remark.VALUE_MENDED, "Mended."),
+        Notice(1, "events[1].ada@shop.example", Remark.UNKNOWN_FIELD, "Unknown."),
+        Notice(-1, "", Remark.BROKEN_CHARACTER, "Half."),
+    ]
+    items = [an_item(event="CompletePayment"), an_item(event="purchase"), an_item()]
+    routing = routing_of((WEB, OTHER), [Route("A"), Route("B")], DEFAULT_WORKSPACE)
+    fanned = fan_out(Reading(items, notices), routing, an_origin())
+    told = {arrival.index: arrival.remarks for arrival in fanned.arrivals}
+    assert told[0] == ("properties.value", Remark.VALUE_MENDED)
+    assert told[1] == ("", Remark.UNKNOWN_FIELD, "event", Remark.EVENT_NAME_MAPPED)
+    assert told[2] == ()
+    assert len(fanned.arrivals) == 6
+    assert [it.code for it in fanned.notices] == [*(it.code for it in notices), Remark.EVENT_NAME_MAPPED]

@@ -449,3 +449,12 @@ def test_a_finding_is_told_once_and_with_the_item_s_place():
     assert [(notice.index, notice.field, notice.code) for notice in notices] == [
         (7, "user.phone", "phone_unresolvable")
     ]
+
+
+def test_a_signal_that_goes_on_carries_fields_and_codes_of_what_was_told():
+    said = {"phone": "no number", "email": "ada@shop.example", "remarks": ("event", "event_name_mapped")}
+    told = ["event", "event_name_mapped", "user.phone", "phone_unresolvable"]
+    assert seal(**said).signal.told == told
+    assert seal(permission=UNDECIDED, **said).signal.told == told
+    assert seal(permission=DROPPED, **said).signal.told == []
+    assert seal(email="ada@shop.example").signal.told == []

@@ -45,6 +45,8 @@ EXAMPLES = {
     "/reconciliation/week/{monday}": "/reconciliation/week/2026-09-14",
     "/pixels/{workspace}/{code}/profile": f"/pixels/{WORKSPACE}/{PIXEL}/profile",
     "/events/{id:int}": "/events/12",
+    "/debugger/{key}": "/debugger/12",
+    "/debugger/{key}/hashes": "/debugger/12/hashes",
     "/static/{name}": "/static/mark.svg",
     "/welcome/{token}": "/welcome/guess",
     "/sources/{source}": "/sources/lamps",
@@ -53,7 +55,7 @@ EXAMPLES = {
     "/setup/{workspace}/{code}/live": f"/setup/{WORKSPACE}/{PIXEL}/live",
 }
 #: What goes on until somebody hangs up: only its head is asked for.
-STREAMS = {"/live", "/setup/{workspace}/{code}/live", "/sources/{source}/live"}
+STREAMS = {"/live", "/debugger/live", "/setup/{workspace}/{code}/live", "/sources/{source}/live"}
 
 #: Who may ask, and how they are told of.
 PEOPLE = {
@@ -306,6 +308,8 @@ def test_only_forms_take_more_than_a_look(place):
         "/account",
         "/dead-letters",
         "/v1/dead-letters/resend",
+        "/debugger/tests",
+        "/debugger/{key}/hashes",
         *setup,
         *sources,
         *ACCOUNT_FORMS,

@@ -27,6 +27,10 @@ PAGES = [
     "/find",
     "/find?q=12",
     "/find?q=nope",
+    "/debugger",
+    "/debugger?outcome=delivered",
+    "/debugger/12",
+    "/debugger/60",
     "/events/12",
     "/events/41",
     "/events/49",
@@ -66,7 +70,7 @@ def test_ids_that_senders_chose_cannot_become_markup(room):
     hostile = '"><script>alert(1)</script>'
     room.add_pixel(name=hostile)
     room.record(bought(hostile, event_id=hostile, source=hostile))
-    for path in ("/", "/pixels", "/events/1", f"/find?q={hostile}x"):
+    for path in ("/", "/pixels", "/events/1", "/debugger", "/debugger/1", f"/find?q={hostile}x"):
         answer = room.get(path.replace(" ", "%20"))
         assert "<script>alert" not in answer.text
         assert escape(hostile, quote=False).replace('"', "&#34;") in answer.text

@@ -24,7 +24,7 @@ URL, REFERRER = "https://shop.example/thanks?seeded=77", "https://seeded-referre
 USER = {"email": EMAIL, "phone": PHONE, "external_id": CUSTOMER, "ttclid": TTCLID, "ttp": TTP, "user_agent": AGENT}
 QUOTING = f"The token may not report {EMAIL}"
 SEEDS = [EMAIL, PHONE, CUSTOMER, TTCLID, TTP, IP, IP6, AGENT, URL, REFERRER]
-STREAMS = {"/live"}
+STREAMS = {"/live", "/debugger/live"}
 EVERYBODY = ("", MAIN)  #: a viewer of all workspaces, and one of the pixel's own
 
 
@@ -76,6 +76,7 @@ def pages(room):
         "code": [PIXEL],
         "id": [room.example],
         "id:int": [str(n) for n in range(1, last + 1)],
+        "key": [str(n) for n in range(1, room.reader.sightings.newest() + 1)],
         "token": ["guess"],
         "name": ["mark.svg"],
     }
@@ -120,6 +121,9 @@ def test_no_page_shows_a_viewer_anything_that_leads_to_a_person(place, workspace
 def test_the_live_stream_shows_none_of_it_either(place, workspace):
     headers = place.signed_in("viewer", workspace)
     assert shown_in(place.listen("/live", enough=lambda text: "event: snapshot" in text, headers=headers)) == []
+    rows = place.listen("/debugger/live", enough=lambda text: "event: rows" in text, headers=headers)
+    assert "order 30" in rows
+    assert shown_in(rows) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -14,15 +14,18 @@ from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock
 from twinbeam.destinations.tiktok.token_trial import TikTokTrial
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
+from twinbeam.destinations.tiktok.wire import TRACK_PATH, compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.observe.deliveries import heard_of
+from twinbeam.observe.rejections import RejectionFiles
 from twinbeam.observe.tallies import FOLDER, exposition
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.settings import TIKTOK_URL, Settings
 from twinbeam.sources.mapping_preview import preview, read_mapping
 from twinbeam.web.app import build
 from twinbeam.web.contract import Connecting, LagView
+from twinbeam.web.debugger.masks import WireRequests
 from twinbeam.web.hosts import KnownHosts
 
 
@@ -77,6 +80,9 @@ def dashboard(of: Shown) -> KnownHosts:
         read_mapping=read_mapping,
         resend_terms=RESEND_TERMS,
         uploads=of.feeds,
+        rejected=RejectionFiles(settings.data),
+        outgoing=of.store.outgoing,
+        wire=WireRequests(f"{settings.tiktok_url}{TRACK_PATH}", compose),
         connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
         sign_in_failed=of.sign_in_failed,
     )

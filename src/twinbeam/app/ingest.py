@@ -28,6 +28,7 @@ from twinbeam.http_server.server import Server
 from twinbeam.observe import logs
 from twinbeam.observe.deliveries import DeliveryLog
 from twinbeam.observe.health import Health
+from twinbeam.observe.rejections import RejectionLog
 from twinbeam.observe.tallies import FOLDER as METRICS
 from twinbeam.observe.tiktok_status import TikTokStatus
 from twinbeam.pipeline.accept.client_address import Proxies
@@ -135,7 +136,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     ring = open_keyring(settings)
     watch = Watch(settings.data, SystemClock())
     journal = slot_of(settings, slot, ring, reports, watch.clock)
-    deliveries = DeliveryLog(settings.data, slot)
+    deliveries, rejections = DeliveryLog(settings.data, slot), RejectionLog(settings.data, slot)
 
     async def refresh() -> None:
         try:
@@ -153,11 +154,16 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     async def flush() -> None:
         reports.flush()
         deliveries.flush(directory.current.sources)
+        rejections.flush()
         watch.look()
 
     log.info("ingest.ready", journal=journal.journal_id)
     app = TagFront(
-        replace(intake_app(settings, directory, journal, ring, reports, watch, slot), hear=deliveries.hear),
+        replace(
+            intake_app(settings, directory, journal, ring, reports, watch, slot),
+            hear=deliveries.hear,
+            note_rejected=rejections.note,
+        ),
         settings.tag_path,
         directory.in_force,
         {EVENTS: events_v1.PATH, CONSENT: consent_v1.PATH},

@@ -251,6 +251,7 @@ class Arrival(Struct, frozen=True, gc=False):
     test_code: str = ""  #: set for a test: the stream it goes to
     drop_reason: Reason | None = None  #: set when it goes no further, whatever the visitor said
     most_phones: int = 20  #: how many of its phone numbers are to be resolved; all are looked for in its texts
+    remarks: tuple[str, ...] = ()  #: fields and codes of what its reading changed, one after the other; no values
 
 
 class Decision(StrEnum):
@@ -348,6 +349,7 @@ class Signal(Struct, frozen=True, gc=False, array_like=True):
     of_order: bool = False  #: it follows from an order's delivery: the whole order says how far it is
     ledger_order: str = ""  #: of a tombstone, the order in the ledger that it is about, so that its end has a reason
     goods: Goods | None = None  #: of a server's order: what its products are worth
+    told: list[str] = []  #: fields and codes of what was left out or changed, one after the other; no values
 
 
 class Sealed(Struct, frozen=True, gc=False):

@@ -1,6 +1,6 @@
 """The pages and the read API as an ASGI app: every route, and what the routes share."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -16,6 +16,8 @@ from twinbeam.admin.token_check import TokenTrial
 from twinbeam.core.clock import Clock
 from twinbeam.core.deliveries import SourceDeliveries
 from twinbeam.core.errors import TwinbeamError
+from twinbeam.core.outgoing import Outgoing
+from twinbeam.core.rejections import RejectedEvent
 from twinbeam.orders.preview import PreviewOf, ReadMapping
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.web.access import Access, DeclaredRoute
@@ -41,11 +43,15 @@ from twinbeam.web.contract import (
     no_preview,
     nobody_to_ask,
     nothing_heard,
+    nothing_outgoing,
+    nothing_rejected,
     unheard,
 )
 from twinbeam.web.conversion_detail import view as conversion_detail
 from twinbeam.web.conversions import view as conversions
 from twinbeam.web.dead_letters import view as dead_letters
+from twinbeam.web.debugger.masks import NO_WIRE, WireRequests
+from twinbeam.web.debugger.routes import debugger_routes
 from twinbeam.web.failures import handlers
 from twinbeam.web.find import view as find
 from twinbeam.web.gate import Gate
@@ -96,6 +102,9 @@ def build(  # noqa: PLR0913 -- a parts list
     sign_in_failed: Callable[[str], None] = unheard,
     resend_terms: ResendTerms = NEVER_CERTAIN,
     uploads: Uploads = NO_UPLOADS,
+    rejected: Callable[[], Sequence[RejectedEvent]] = nothing_rejected,
+    outgoing: Callable[[int], Outgoing | None] = nothing_outgoing,
+    wire: WireRequests = NO_WIRE,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -122,6 +131,9 @@ def build(  # noqa: PLR0913 -- a parts list
         sign_in_failed=sign_in_failed,
         resend_terms=resend_terms,
         uploads=uploads,
+        rejected=rejected,
+        outgoing=outgoing,
+        wire=wire,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))
@@ -174,6 +186,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
             needs=Access.MEMBER,
         ),
         *account_routes(context, renderer),
+        *debugger_routes(context, renderer, gate.still),
         DeclaredRoute("/conversions", partial(conversions.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(
             "/dead-letters",

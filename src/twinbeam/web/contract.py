@@ -1,6 +1,6 @@
 """What the pages need: a read model, and a few questions the composition root can answer."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -19,6 +19,9 @@ from twinbeam.core.accounts import DeveloperApp
 from twinbeam.core.clock import Clock
 from twinbeam.core.deliveries import SourceDeliveries
 from twinbeam.core.fleet import PixelWeek
+from twinbeam.core.outgoing import Outgoing
+from twinbeam.core.rejections import RejectedEvent
+from twinbeam.core.sightings import SightingReads
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Vouched
 from twinbeam.orders.preview import Preview, PreviewOf, ReadMapping
@@ -26,6 +29,7 @@ from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.pipeline.accept.client_address import NO_PROXIES, Proxies
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.search import Searched
+from twinbeam.web.debugger.masks import NO_WIRE, WireRequests
 from twinbeam.web.pixel.contract import PixelReads
 
 T = TypeVar("T")
@@ -138,6 +142,11 @@ class ReadModel(Searched, Protocol):
         """What is counted of one pixel."""
         ...
 
+    @property
+    def sightings(self) -> SightingReads:
+        """What the debugger shows of arrivals."""
+        ...
+
 
 class OnThread(Protocol):
     """Runs a call on a thread of its own, so that the event loop never waits for a disk."""
@@ -237,6 +246,16 @@ def nothing_heard() -> Mapping[str, SourceDeliveries]:
     return {}
 
 
+def nothing_rejected() -> Sequence[RejectedEvent]:
+    """Return that nothing was rejected on arrival."""
+    return ()
+
+
+def nothing_outgoing(_conversion: int) -> Outgoing | None:
+    """Return that the content of no conversion can be opened."""
+    return None
+
+
 def no_mapping(_text: str) -> str:
     """Return that no mapping can be read."""
     return "Mappings are not read here."
@@ -268,7 +287,9 @@ class RouteContext:
     and `read_mapping` the mapping alone.
     `sign_in_failed` hears why a try to sign in failed: `password`, `link`, `provider` or `too_many`.
     `closing` ends the live streams, which would hold up a stop. `uploads` keeps files until a job
-    reads them. What a page changes, it changes by `administration` on the writer's thread: see `acting.py`.
+    reads them. `rejected` are samples of what was rejected on arrival, the newest first; `outgoing` opens the content
+    of a conversion, on the store's thread, and `wire` puts requests together.
+    What a page changes, it changes by `administration` on the writer's thread: see `acting.py`.
     """
 
     read_model: ReadModel
@@ -294,3 +315,6 @@ class RouteContext:
     sign_in_failed: Callable[[str], None] = unheard
     resend_terms: ResendTerms = NEVER_CERTAIN
     uploads: Uploads = NO_UPLOADS
+    rejected: Callable[[], Sequence[RejectedEvent]] = nothing_rejected
+    outgoing: Callable[[int], Outgoing | None] = nothing_outgoing
+    wire: WireRequests = NO_WIRE

@@ -15,6 +15,7 @@ ENTRIES = (
     ("/", "Live", Role.VIEWER),
     ("/pixels", "Pixels", Role.VIEWER),
     ("/conversions", "Conversions", Role.VIEWER),
+    ("/debugger", "Debugger", Role.VIEWER),
     ("/reconciliation", "Orders", Role.VIEWER),
     ("/dead-letters", "Dead letters", Role.MEMBER),
     ("/products", "Products", Role.VIEWER),

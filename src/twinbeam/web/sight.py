@@ -22,6 +22,7 @@ from twinbeam.admin.token_record import KnownTokens, TokenCheck
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.lifecycle import State
+from twinbeam.core.sightings import SightingReads
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Role
 from twinbeam.orders.reconciliation import OrderReads
@@ -29,6 +30,7 @@ from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
 from twinbeam.web.dead_letters.sight import LettersSeen, ResendsSeen
+from twinbeam.web.debugger.workspace import SightingsOfWorkspace
 from twinbeam.web.feed_sight import FeedsOfWorkspace, FeedsWithoutAddresses
 from twinbeam.web.order_sight import OrdersOfWorkspace
 from twinbeam.web.pixel.contract import PixelReads
@@ -110,6 +112,11 @@ class OneWorkspace:
     def pixel_reads(self) -> PixelReads:
         """Return what is counted of a pixel of the workspace."""
         return PixelReadsOfWorkspace(self._all.pixel_reads, self._workspace)
+
+    @property
+    def sightings(self) -> SightingReads:
+        """Return what the debugger shows of the workspace."""
+        return SightingsOfWorkspace(self._all.sightings, self._workspace)
 
     def by_event_ids(self, workspaces: Sequence[str], event_id: str) -> list[Story]:
         """Return what is known under an event id in some workspaces."""
@@ -227,6 +234,11 @@ class WithoutMessages:
     def products(self) -> FeedReads:
         """Return the product feeds, without their addresses."""
         return FeedsWithoutAddresses(self._all.products)
+
+    @property
+    def sightings(self) -> SightingReads:
+        """Return what the debugger shows."""
+        return self._all.sightings
 
     @property
     def accounts(self) -> AccountReads:

@@ -28,6 +28,7 @@ from twinbeam.core.story import (
 from twinbeam.core.values import MATCH
 from twinbeam.engines.memory.ordering import OrderModel
 from twinbeam.engines.memory.rows import Batch, Rows
+from twinbeam.engines.memory.sightings import SightingReader
 from twinbeam.pipeline.record.conversion import BARE, Conversion, Copy, found_bit
 from twinbeam.pipeline.record.coverage import COLUMNS, side_of
 
@@ -83,6 +84,11 @@ class StoreReader:
             key = (count.workspace, count.pixel, event, count.outcome, count.reason)
             sums[key] = sums.get(key, 0) + count.n
         return [Total(*key, n) for key, n in sorted(sums.items()) if n]
+
+    @property
+    def sightings(self) -> SightingReader:
+        """What the debugger shows."""
+        return SightingReader(self._rows, self.by_id)
 
     def recent(self, *, limit: int) -> list[Story]:
         """Return the newest conversions and tombstones, newest first, without copies and attempts."""

@@ -170,6 +170,11 @@ class StoreRecorder:
             days[id_] = max(days.get(id_, 0), day_of(at_ms))
         self._write_heard(writes)
         rows.changes += writes.audit
+        if writes.sighted:
+            pages, leaving = rows.ring.add(writes.sighted)
+            rows.sightings |= {page.number: page for page in pages}
+            for number in leaving:
+                del rows.sightings[number]
         for *key, n in fold.counters:
             rows.add(tuple(key), n)  # type: ignore[arg-type]
         rows.cover(fold.counters.coverage)

@@ -12,6 +12,7 @@ from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.goods import Margin
 from twinbeam.core.lifecycle import State
 from twinbeam.core.products import UnitCost
+from twinbeam.core.sightings import Ring, SightingPage
 from twinbeam.core.story import Change, CopySeen
 from twinbeam.core.values import Facts
 from twinbeam.pipeline.record.beside import PixelCountKey
@@ -80,6 +81,9 @@ class Rows(Struct):
     receipts: dict[str, Receipt] = field(default_factory=dict)
     flying: dict[str, set[int]] = field(default_factory=dict)  #: by request: to be erased once they are answered
     costs: dict[str, dict[str, UnitCost]] = field(default_factory=dict)  #: of products, by workspace and id
+    ring: Ring = field(default_factory=Ring)
+    sightings: dict[int, SightingPage] = field(default_factory=dict)  #: pages by their numbers
+    erased: set[int] = field(default_factory=set)  #: conversions of which no sighting is left
     margins: dict[int, Margin] = field(default_factory=dict)
     batches: dict[int, Batch] = field(default_factory=dict)
     lanes: dict[tuple[str, str, str, str, bool], Lane] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import DEFAULT_WORKSPACE
+from twinbeam.core.sightings import Ring, SightingPage
 from twinbeam.core.values import Facts
 from twinbeam.engines.memory.exporting import Search
 from twinbeam.engines.memory.rows import Rows
@@ -41,6 +42,7 @@ class Tidying:
         self._forget_people(day_of(now_ms) - _KEEP, now_ms)
         before = now_ms - _KEEP * MS_PER_DAY
         self._rows.quarantine = {k: v for k, v in self._rows.quarantine.items() if v[0] >= before}
+        self._forget_sightings(before)
         self._forget_keys(now_ms)
         return False
 
@@ -98,7 +100,19 @@ class Tidying:
             kept.copies = []
             self._rows.clear_differences(row.id)
             self._rows.margins.pop(row.id, None)
+            self._rows.erased.add(row.id)
         return Receipt(now_ms, removed, in_flight, delivered)
+
+    def _forget_sightings(self, before_ms: int) -> None:
+        """Forget old pages; the newest one stays as a blank, so that no number returns."""
+        rows = self._rows
+        pages = {number: page for number, page in rows.sightings.items() if _newest_ms(page) >= before_ms}
+        if rows.sightings and rows.ring.newest not in pages:
+            last = rows.sightings[rows.ring.newest]
+            pages[last.number] = last._replace(sightings=[msgspec.structs.replace(last.sightings[0], conversion=-1)])
+            rows.erased.add(-1)
+        rows.sightings = pages
+        rows.ring = Ring((page.number, page.place, len(page.sightings)) for page in pages.values())
 
     def _forget_payloads(self, now_ms: int) -> None:
         for row in self._rows.by_id.values():
@@ -145,3 +159,7 @@ class Tidying:
         longer = row.order_id or row.state in _BLANKED or row.state in UNSENT
         days = _ORDER_KEY_DAYS if longer else _OTHER_KEY_DAYS
         return row.received_ms < now_ms - days * MS_PER_DAY
+
+
+def _newest_ms(page: SightingPage) -> int:
+    return max(sighting.at_ms for sighting in page.sightings)

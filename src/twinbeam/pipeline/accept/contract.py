@@ -5,7 +5,7 @@ A dialect says which requests are its own, whose they are, what they hold, and h
 none by name: the composition root hands them in.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 from twinbeam.core.deliveries import Delivery
 from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.values import Arrival, Item, Notice, Rejected, RequestNote
 from twinbeam.pipeline.accept.asgi import Headers, Reply
 from twinbeam.pipeline.accept.directory import Directory, Sender
@@ -229,3 +230,6 @@ Report = Callable[[Served], None]
 
 Hear = Callable[[str, Delivery], None]
 """Note what came to the address of a source."""
+
+NoteRejected = Callable[[Iterable[RejectedEvent]], None]
+"""Keep samples of what was rejected, for the debugger."""

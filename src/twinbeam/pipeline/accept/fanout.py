@@ -11,6 +11,7 @@ from twinbeam.pipeline.accept.contract import Reading
 from twinbeam.pipeline.accept.crawlers import is_crawler
 from twinbeam.pipeline.accept.drop_rules import GOES_ON, apply_drop_rules, says_page_seen, says_test
 from twinbeam.pipeline.accept.event_checks import name_of, remark, remarks_on, time_of
+from twinbeam.pipeline.accept.known_paths import remarks_of
 from twinbeam.pipeline.accept.phones import MOST_OF_AN_EVENT, VisitorPhones
 from twinbeam.pipeline.accept.routing import RoutedPixel, Routing, chosen
 
@@ -33,6 +34,7 @@ class _Call(Struct, frozen=True, gc=False):
     sent_from: str
     from_crawler: bool
     phones: VisitorPhones | None  #: of a page
+    notices: list[Notice]  #: of the reading, where each belongs to an event
 
 
 def fan_out(reading: Reading, routing: Routing, origin: Origin, sent_from: str = "") -> Fanned:
@@ -42,7 +44,9 @@ def fan_out(reading: Reading, routing: Routing, origin: Origin, sent_from: str =
     `routing` is that of the write key; `sent_from` is the host that the browser itself names, "" where it names none.
     """
     phones = VisitorPhones() if origin.channel is Channel.BROWSER else None
-    fanned, call = Fanned([], [], [*reading.notices]), _Call(routing, origin, sent_from, _is_by_crawler(origin), phones)
+    told = [] if reading.count else reading.notices
+    call = _Call(routing, origin, sent_from, _is_by_crawler(origin), phones, told)
+    fanned = Fanned([], [], [*reading.notices])
     for index, item in enumerate(reading.items):
         refused = item if isinstance(item, Rejected) else _fan(item, index, call, fanned)
         if refused is not None:
@@ -63,6 +67,8 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
         return pixels
 
     phones = _phones(item, index, call, fanned)
+    found = list(remarks_on(item, name, event_time, index, call.origin))
+    remarks = _remarks(call.notices, found, index) if found or call.notices else ()
     for pixel in pixels:
         if isinstance(item, OrderEvent) and item.is_optional and not _is_asked_for(pixel.rules, event_time):
             continue
@@ -81,10 +87,16 @@ def _fan(item: Item, index: int, call: _Call, fanned: Fanned) -> Rejected | None
                 test_code,
                 drop_reason,
                 phones,
+                remarks,
             )
         )
-    fanned.notices.extend(remarks_on(item, name, event_time, index, call.origin))
+    fanned.notices.extend(found)
     return None
+
+
+def _remarks(read: list[Notice], found: list[Notice], index: int) -> tuple[str, ...]:
+    """Return what is told of one event, as it travels with it."""
+    return remarks_of([*(it for it in read if it.index == index), *found])
 
 
 def _meant(written: str, name: Name, rules: PixelRules) -> str:

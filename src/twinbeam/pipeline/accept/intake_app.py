@@ -6,7 +6,7 @@ stored here: the answer is written only after `take` says that the arrivals are 
 """
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from twinbeam.core.clock import Clock
 from twinbeam.core.deliveries import Delivery
 from twinbeam.core.errors import TwinbeamError
+from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.values import Arrival, Channel, Origin
 from twinbeam.pipeline.accept.answers import answer
 from twinbeam.pipeline.accept.asgi import App, Receive, Reply, Scope, Send, write
@@ -29,6 +30,7 @@ from twinbeam.pipeline.accept.contract import (
     Greeting,
     Hear,
     Note,
+    NoteRejected,
     Reading,
     Report,
     Request,
@@ -55,6 +57,7 @@ from twinbeam.pipeline.accept.problems import (
     problem_reply,
 )
 from twinbeam.pipeline.accept.rate_limits import NO_LIMITS, RateLimits
+from twinbeam.pipeline.accept.rejections import is_rejecting, rejected_events
 from twinbeam.pipeline.accept.statements import acknowledge, statements_of
 
 CLIENT_GONE = 499  # never sent; the number nginx logs for it
@@ -90,6 +93,10 @@ def _unnoted(_source: str, _delivery: Delivery) -> None:
     """Note nothing."""
 
 
+def _unlisted(_events: Iterable[RejectedEvent]) -> None:
+    """Keep no sample."""
+
+
 def _always() -> bool:
     """Believe the clock."""
     return True
@@ -109,6 +116,7 @@ class IntakeApp:
     country_header: bytes = b""  #: lower-cased; in it a listed proxy names the client's country
     report: Report = _unheard
     hear: Hear = _unnoted
+    note_rejected: NoteRejected = _unlisted
     is_clock_right: Callable[[], bool] = _always  #: what a wrong clock takes for future must not be refused for good
     fallback: App = not_found
 
@@ -146,6 +154,9 @@ class IntakeApp:
             signed = end.sender is not None
             heard = delivery_of(end.result, end.topic, self.clock.now_ms(), end.lag_ms, signed=signed)
             self.hear(end.claimed.source, heard)
+        if end.sender is not None and is_rejecting(end.result):
+            routing = self._known().routing(end.sender)
+            self.note_rejected(rejected_events(end.result, end.sender, routing, self.clock.now_ms()))
 
     def _not_posted(self, request: Request) -> Reply:
         if request.method == "OPTIONS":

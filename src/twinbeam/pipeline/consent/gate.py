@@ -66,8 +66,7 @@ def gate(arrival: Arrival, heard: ConsentRecord = NOTHING_SAID) -> tuple[Permiss
 
 def judge(rules: ConsentRules, record: ConsentRecord, event_source: str) -> Permission:
     """Judge what a visitor said, under the law of the place and the decisions of the pixel's owner."""
-    region, seen = record.region, record.seen
-    places = VisitorPlaces(region.code, region.rank == BANNER, seen.code if seen.rank == EDGE else None)
+    places = _places_of(record)
     own = (rules.policy, rules.user_data_denied, rules.personalization_denied, rules.opted_out)
     said = (
         record.ad_storage.answer,
@@ -78,6 +77,17 @@ def judge(rules: ConsentRules, record: ConsentRecord, event_source: str) -> Perm
     if not rules.regions:
         return _judged(own, places, event_source, said)
     return _verdict(_ground(rules.policy, rules.regions, places, event_source), _choices(*own[1:]), said)
+
+
+def law_for(rules: ConsentRules, record: ConsentRecord, event_source: str) -> str:
+    """Name the law by which `judge` judges, and what named it, such as "law=opt_in, region=DE"."""
+    ground = _ground(rules.policy, rules.regions, _places_of(record), event_source)
+    return ground.words or f"policy={rules.policy}"
+
+
+def _places_of(record: ConsentRecord) -> VisitorPlaces:
+    region, seen = record.region, record.seen
+    return VisitorPlaces(region.code, region.rank == BANNER, seen.code if seen.rank == EDGE else None)
 
 
 @lru_cache(maxsize=8192)

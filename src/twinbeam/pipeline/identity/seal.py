@@ -24,6 +24,7 @@ from twinbeam.core.values import (
     Item,
     Judged,
     Lead,
+    Notice,
     OrderEvent,
     Page,
     Permission,
@@ -50,6 +51,7 @@ from twinbeam.pipeline.identity.urls import scrubbed_url
 
 _LAST_SECOND = 253_402_300_799  #: of the year 9999; what lies beyond may not fit a stored integer
 _DAY_SECONDS = 86_400
+MOST_TOLD = 40  #: notices that a signal carries
 
 
 class _Case(Struct, frozen=True, gc=False):
@@ -99,7 +101,7 @@ class Sealer:
         filled = iter(self._filled(going_on))
         signals = [next(filled) if case.goes_on else self._dropped(case) for case in cases]
         told = [notices(case.told, case.arrival.index) for case in cases]
-        return list(map(Sealed, signals, told))
+        return list(map(_sealed, signals, told, cases))
 
     def _filled(self, cases: Sequence[_Case]) -> list[Signal]:
         parts = self._parts(cases)
@@ -179,6 +181,15 @@ class Sealer:
             user_agent=network.plain_user_agent(user_agent),
             locale=network.plain_locale(user.locale, told),
         )
+
+
+def _sealed(signal: Signal, told: list[Notice], case: _Case) -> Sealed:
+    """Let a signal that goes on carry what its sender is told: fields and codes, for the debugger."""
+    remarks = case.arrival.remarks
+    if (told or remarks) and case.goes_on:
+        words = [*remarks, *(word for it in told for word in (it.field, it.code))]
+        signal = replace(signal, told=words[: 2 * MOST_TOLD])
+    return Sealed(signal, told)
 
 
 def _resolved(phones: Several, most: int) -> Several:

@@ -16,6 +16,7 @@ lets a row show what all its copies say (`merge.show`), of which it alone holds 
     vouching.py: what a server's word means for it
     confirming.py: where a purchase waits for a server's word
     schedule.py: where a conversion waits, and until when
+    sighting.py: what the debugger is told of an arrival
     sides.py: when each side of a pixel last reported an event
 """
 
@@ -56,6 +57,7 @@ from twinbeam.pipeline.record.read_set import ReadSet, Spelled
 from twinbeam.pipeline.record.relation import Relation, has_left, hears_others, is_another_order, relation_of
 from twinbeam.pipeline.record.schedule import Schedule
 from twinbeam.pipeline.record.sides import Sides
+from twinbeam.pipeline.record.sighting import is_shown, sighted
 from twinbeam.pipeline.record.transitions import Transitions
 from twinbeam.pipeline.record.uniting import Uniting
 from twinbeam.pipeline.record.visits import Visits
@@ -167,6 +169,7 @@ class Fold:
             return
         if act is Act.IGNORE:
             self.counters.ignored(signal, effective.reason or ORDER_ENDS.get(signal.stage) or drop_reason(None, None))
+            self._show(signal, effective, act)
             return
         self._passed += act is Act.PASS_OVER and effective.status is not ConsentStatus.REFUSED
         unites = effective.status is not ConsentStatus.REFUSED and it.relation is not Relation.STRANGER
@@ -184,6 +187,14 @@ class Fold:
         if act is not Act.PASS_OVER:
             self._know(conversion, it.signal, moved, takes_keys=act in (Act.SUPERSEDE, Act.SPLIT))
         self.counters.recorded(conversion)
+        self._show(it.signal, effective, act, conversion.id, known=known is not None)
+
+    def _show(
+        self, signal: Signal, effective: EffectiveConsent, act: Act, conversion: int = 0, *, known: bool = False
+    ) -> None:
+        """Tell the debugger what became of an arrival."""
+        if is_shown(signal):
+            self.write_set.sighted.append(sighted(signal, effective, act, conversion, known=known))
 
     def _unite(
         self, known: Conversion, others: Sequence[Conversion], it: Arriving, visitors: tuple[bytes, ...]

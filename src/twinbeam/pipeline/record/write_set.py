@@ -5,6 +5,7 @@ from typing import NamedTuple
 from msgspec import Struct, field
 
 from twinbeam.core.keys import lookup
+from twinbeam.core.sightings import Sighting, SightingPlace
 from twinbeam.core.story import Change
 from twinbeam.core.values import Facts, Signal
 from twinbeam.pipeline.record.conversion import Conversion, Copy
@@ -61,6 +62,9 @@ class WriteSet(Struct):
     spelled: dict[PixelEvent, Spelled] = field(default_factory=dict)
     confirming: dict[PixelPlace, int] = field(default_factory=dict)  #: until when a server's word is awaited, ms
     audit: list[Change] = field(default_factory=list)  #: lines for the audit
+    sighted: list[tuple[SightingPlace, Sighting]] = field(
+        default_factory=list
+    )  #: for the debugger, in the order of arrival
 
     def look_up(self, id_: int, signal: Signal) -> None:
         """Let people find a conversion by what a copy of it names."""

@@ -28,6 +28,7 @@ from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.pricing import forget_margins
 from twinbeam.engines.stores.sqlite.rows import PUT_VISITOR, encode_facts
 from twinbeam.engines.stores.sqlite.searching import PersonRow, Search, rows_of
+from twinbeam.engines.stores.sqlite.sightings import SightingRing
 from twinbeam.pipeline.record.visits import erased
 
 _BLANK = (
@@ -47,8 +48,9 @@ _ANSWERED = "SELECT id FROM conversion WHERE state <> 'leased' AND id IN (SELECT
 class Erasing:
     """Carries requests out; whatever writes is called inside a transaction."""
 
-    def __init__(self, connection: StoreConnection, visitor_keys: DeferredIndex) -> None:
+    def __init__(self, connection: StoreConnection, visitor_keys: DeferredIndex, ring: SightingRing) -> None:
         self._connection = connection
+        self._sighting_ring = ring
         self._db = connection.db
         self._visitor_keys = visitor_keys
         self._payloads = Payloads(connection)
@@ -140,6 +142,7 @@ class Erasing:
         end = (State.ERASED, Reason.ERASURE_ASKED)
         self._db.executemany(_BLANK, [(*end, now_ms, row.id) for row in gone])
         forget_margins(self._connection, [row.id for row in gone])
+        self._sighting_ring.blank([row.id for row in gone])
         self._count(gone)
         self._connection.scrub_due = self._connection.scrub_due or bool(rows)
         delivered = sum(row.reached_tiktok for row in rows)

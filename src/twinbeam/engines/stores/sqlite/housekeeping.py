@@ -13,6 +13,7 @@ from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.erasing import Erasing, sealed_hashes
 from twinbeam.engines.stores.sqlite.payloads import Payloads
+from twinbeam.engines.stores.sqlite.sightings import SightingRing
 from twinbeam.engines.stores.sqlite.tidying import KeepDays, Tidying
 
 BUDGET_MS = 20  #: of one call, give or take the last step
@@ -33,13 +34,14 @@ class Housekeeping:
         connection: StoreConnection,
         dedup: DeferredIndex,
         visitor_keys: DeferredIndex,
+        ring: SightingRing,
         keep_days_of: KeepDays = keep_by_default,
     ) -> None:
         self._connection = connection
         self._db = connection.db
         self._dedup = dedup
-        self._tidying = Tidying(connection, dedup, keep_days_of)
-        self._erasing = Erasing(connection, visitor_keys)
+        self._tidying = Tidying(connection, dedup, ring, keep_days_of)
+        self._erasing = Erasing(connection, visitor_keys, ring)
         self._work: Iterator[bool] | None = None
         self._is_round = False  #: the work is retention, and no request
         self._rests_until = self._scrubs_at = 0

@@ -20,6 +20,7 @@ from twinbeam.engines.stores.sqlite import packed_rows
 from twinbeam.engines.stores.sqlite.deferred_index import log_table
 from twinbeam.engines.stores.sqlite.lookup_index import conversions_by_lookup
 from twinbeam.engines.stores.sqlite.partitions import id_in, partition_of
+from twinbeam.engines.stores.sqlite.sightings import SightingReader
 from twinbeam.pipeline.record.counted import OTHER, event_id_lookup
 
 STORY = (
@@ -78,6 +79,7 @@ _KEYS = (
     "FROM write_key "
     "ORDER BY created, id"
 )
+_BRIEF = f"{STORY} WHERE id IN (SELECT value FROM json_each(?))"  # noqa: S608 -- constants only
 _CHANGES = "SELECT at AS at_ms, who, what, before, after FROM audit ORDER BY id DESC LIMIT ?"
 
 
@@ -121,6 +123,11 @@ class StoreReader:
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
         """Find conversions by look-up hashes (core.keys.lookup)."""
         return self._stories(conversions_by_lookup(self._db, hashes))
+
+    @property
+    def sightings(self) -> SightingReader:
+        """What the debugger shows."""
+        return SightingReader(self._db, self._brief)
 
     def recent(self, *, limit: int) -> list[Story]:
         """Return the newest conversions and tombstones, newest first, without copies and attempts."""
@@ -238,6 +245,10 @@ class StoreReader:
             by_partition.setdefault(partition_of(key), []).append(key)
         for partition, entries in self._db.execute(_PARTITIONS, (json.dumps(sorted(by_partition)),)):
             yield from ((key, id_) for key in by_partition[partition] if (id_ := id_in(entries, key)) is not None)
+
+    def _brief(self, ids: Sequence[int]) -> list[Story]:
+        rows = self._records(_BRIEF, (json.dumps(list(ids)),))
+        return [as_story(row, [], []) for row in rows]
 
     def _stories(self, ids: Iterable[int]) -> list[Story]:
         found = [row for id_ in ids for row in self._records(f"{STORY} WHERE id = ?", (id_,))]

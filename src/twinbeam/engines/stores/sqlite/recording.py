@@ -18,6 +18,7 @@ from twinbeam.engines.stores.sqlite.loading import Loading
 from twinbeam.engines.stores.sqlite.ordering import Ordering
 from twinbeam.engines.stores.sqlite.payloads import Payloads
 from twinbeam.engines.stores.sqlite.pricing import Pricing
+from twinbeam.engines.stores.sqlite.sightings import SightingRing
 from twinbeam.engines.stores.sqlite.writing import Writing
 from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.confirming import ended
@@ -60,6 +61,7 @@ class StoreRecorder:
         self._payloads = Payloads(connection)
         self._ordering = Ordering(connection)
         self._pricing = Pricing(connection, policy)
+        self._sighting_ring = SightingRing(connection.db)
         self._last_id = self._highest_id()
 
     def cursor(self, journal_id: str) -> int:
@@ -183,7 +185,7 @@ class StoreRecorder:
     def _reload(self) -> None:
         """Take what is kept in memory from the file, after a rollback."""
         self._connection.clear_cache()
-        for part in (self._loading, self._writing):
+        for part in (self._loading, self._writing, self._sighting_ring):
             part.reload()
         self._last_id = self._highest_id()
 
@@ -195,6 +197,7 @@ class StoreRecorder:
         fold.take(arrivals)
         self._writing.write(fold, now_ms)
         self._pricing.write(fold)
+        self._sighting_ring.add(fold.write_set.sighted)
         self._ordering.write(ledgered, arrivals, fold)
         self._ordering.hear(arrivals)
         return fold

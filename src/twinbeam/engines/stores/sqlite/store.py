@@ -5,7 +5,9 @@ The SQLite store, opened.
                    (loading.py before the fold, writing.py after it, payloads.py for what is sealed)
     resending.py   dead letters that are sent again           likewise
                    (dead_letters.py finds them)
+    sightings.py   what the debugger shows of arrivals        part of recording's transactions
     leasing.py     batches: lease, reclaim, split             one transaction a call
+    outgoing.py    what goes out of one conversion            reads only
     settling.py    batches: what became of them               one transaction a call
     setup.py       pixels, tokens, keys                       short transactions, from any process
     signing.py     sources that sign, and their secrets       likewise
@@ -53,10 +55,10 @@ from twinbeam.engines.stores.sqlite.durability import Durability
 from twinbeam.engines.stores.sqlite.exporting import Exporting
 from twinbeam.engines.stores.sqlite.housekeeping import ErasureRequests, Housekeeping, keep_by_default
 from twinbeam.engines.stores.sqlite.kept_tables import KeptTables
-from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.lookup_index import sort_some
 from twinbeam.engines.stores.sqlite.migrate import migrate
+from twinbeam.engines.stores.sqlite.outgoing import OutgoingEvents
 from twinbeam.engines.stores.sqlite.pixel_reading import PixelReading
 from twinbeam.engines.stores.sqlite.resending import Resending
 from twinbeam.engines.stores.sqlite.setup import Setup
@@ -83,7 +85,7 @@ FILE = "store.db"
 
 class SqliteStore(
     Resending,
-    Leasing,
+    OutgoingEvents,
     Setup,
     SignedSources,
     Housekeeping,
@@ -105,10 +107,10 @@ class SqliteStore(
         keep_days_of: KeepDays = keep_by_default,
     ) -> None:
         Resending.__init__(self, connection, policy, ages)
-        Leasing.__init__(self, connection, policy, ages)
+        OutgoingEvents.__init__(self, connection, policy, ages)
         Setup.__init__(self, connection)
         SignedSources.__init__(self, connection)
-        Housekeeping.__init__(self, connection, self._dedup, self._visitor_keys, keep_days_of)
+        Housekeeping.__init__(self, connection, self._dedup, self._visitor_keys, self._sighting_ring, keep_days_of)
         ErasureRequests.__init__(self, connection)
         Exporting.__init__(self, connection)
         Durability.__init__(self, connection, lock.path.with_name(FILE))

@@ -9,6 +9,7 @@ A step that yields True is the last one of its transaction.
     visits       keep_days after something new was learned of them
     look-ups     keep_days after the arrival they came with
     quarantine   keep_days
+    sightings    keep_days
     keys         400 days where an order gave them, 7 days otherwise
     conversions  400 days, with their attempts; what they counted as stays counted
 """
@@ -24,6 +25,7 @@ from twinbeam.engines.stores.sqlite.deferred_index import DeferredIndex
 from twinbeam.engines.stores.sqlite.lookup_index import day_of_table, delete_lookups, lookup_tables
 from twinbeam.engines.stores.sqlite.moments import first_since
 from twinbeam.engines.stores.sqlite.partitions import PARTITIONS
+from twinbeam.engines.stores.sqlite.sightings import SightingRing
 
 KeepDays = Callable[[str], int]
 """How many days a workspace keeps what is about persons."""
@@ -63,8 +65,11 @@ _REMOVED = "INSERT INTO removed_count VALUES (?,?) ON CONFLICT (state) DO UPDATE
 class Tidying:
     """One round after the other; `now_ms` is moved on by whoever takes the steps."""
 
-    def __init__(self, connection: StoreConnection, dedup: DeferredIndex, keep_days_of: KeepDays) -> None:
+    def __init__(
+        self, connection: StoreConnection, dedup: DeferredIndex, ring: SightingRing, keep_days_of: KeepDays
+    ) -> None:
         self._connection = connection
+        self._sighting_ring = ring
         self._watchlist = ConsentWatchlist(connection)
         self._db = connection.db
         self._dedup = dedup
@@ -81,6 +86,7 @@ class Tidying:
         yield from self._visits(oldest_visit)
         yield from self._old_lookups()
         yield from self._quarantine()
+        self._sighting_ring.forget(self._keep_days_of, self.now_ms)
         yield from self._old_keys()
         self._day_keys(oldest_visit)
 

@@ -1,0 +1,1 @@
+"""The debugger: every event as it arrives, and what was made of each."""

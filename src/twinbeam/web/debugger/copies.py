@@ -1,0 +1,58 @@
+"""The copies of an event side by side, field by field, with what differs between them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from twinbeam.core.outgoing import KeptCopy
+from twinbeam.web.debugger.masks import HIDDEN, is_hidden
+
+MOST_COPIES = 4
+_MOST_FIELDS = 200
+_NONE = "-"
+
+
+class Field(Struct, frozen=True):
+    """One field, and what each copy has in it."""
+
+    path: str
+    values: list[str]
+    differs: bool
+
+
+class Compared(Struct, frozen=True):
+    """Some copies of an event, and their fields."""
+
+    copies: Sequence[KeptCopy]
+    fields: list[Field]
+    left_out: int  #: copies that are not shown
+
+
+def compared(copies: Sequence[KeptCopy], *, shows_hashes: bool) -> Compared | None:
+    """Return the copies side by side; None where there is but one."""
+    if len(copies) < 2:
+        return None
+    shown = list(copies[:MOST_COPIES])
+    said = [dict(_flat(msgspec.json.decode(copy.body), "")) for copy in shown]
+    paths = list(dict.fromkeys(path for one in said for path in one))[:_MOST_FIELDS]
+    fields = [_field(path, [one.get(path) for one in said], shows_hashes=shows_hashes) for path in paths]
+    return Compared(shown, fields, len(copies) - len(shown))
+
+
+def _field(path: str, values: list[str | None], *, shows_hashes: bool) -> Field:
+    hides = is_hidden(path) and not shows_hashes
+    told = [_NONE if value is None else HIDDEN if hides else value for value in values]
+    return Field(path, told, len(set(values)) > 1)
+
+
+def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, it in value.items():
+            yield from _flat(it, f"{path}.{name}" if path else name)
+    elif isinstance(value, list) and any(isinstance(it, dict) for it in value):
+        for place, it in enumerate(value):
+            yield from _flat(it, f"{path}[{place}]")
+    else:
+        yield path, value if isinstance(value, str) else msgspec.json.encode(value).decode()
