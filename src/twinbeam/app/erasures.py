@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -91,6 +91,21 @@ def remember(path: Path, ring: KeyRing, request: Erasure) -> None:
         os.fsync(file.fileno())
 
 
+def merge_log(path: Path, other: Path) -> int:
+    """Append to the log what another copy of it holds beyond; tells how many requests there were."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(handle, "a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        _begin_line(file)
+        file.seek(0)
+        known = set(file.read().splitlines())
+        missing = [line for line in other.read_bytes().splitlines() if line not in known and not _is_torn(line)]
+        file.write(b"".join(line + b"\n" for line in missing))
+        file.flush()
+        os.fsync(file.fileno())
+    return len(missing)
+
+
 def _begin_line(file: BinaryIO) -> None:
     """End the last line, or take it away where a crash or a full disk left half of it: nobody was promised that."""
     file.seek(0)
@@ -123,12 +138,20 @@ def remembered(path: Path, ring: KeyRing, reports: Reporter) -> list[Erasure]:
     return [_read(path, ring, line) for line in lines if line]
 
 
-def ask_again(store: ErasureRequests, settings: Settings, ring: KeyRing, reports: Reporter) -> int:
-    """Ask a store for every request that it does not know, as after a restore; tells how many there were."""
+def ask_again(
+    store: ErasureRequests, settings: Settings, ring: KeyRing, reports: Reporter, *, folders: Sequence[Path] = ()
+) -> int:
+    """
+    Ask a store for every request that it does not know, as after a restore; tells how many there were.
+
+    What journals hold by now is recorded before: those in use, and those in other folders.
+    """
     known = store.erasures()
     missing = [request for request in remembered(log_path(settings), ring, reports) if request.id not in known]
     # Whoever follows the journals reports those that cannot be read.
-    upto = positions(settings.journal_folder, ring, strict=False) if missing else {}
+    upto: dict[str, int] = {}
+    for folder in dict.fromkeys((settings.journal_folder, *folders)) if missing else ():
+        upto |= positions(folder, ring, strict=False)
     for request in missing:
         store.ask_erasure(msgspec.structs.replace(request, upto=upto))
     return len(missing)

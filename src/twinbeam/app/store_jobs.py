@@ -18,6 +18,7 @@ from twinbeam.jobs import (
     person_requests,
     removed,
     resends,
+    restored,
     token_checks,
 )
 from twinbeam.jobs.contract import Job
@@ -47,6 +48,7 @@ def store_jobs(  # noqa: PLR0913 -- a parts list
         lookups.job(store, on_store, clock),
         removed.job(store, on_store, clock, is_due=sends),
         resends.job(resend_step(store), clock, on_store, wake, is_due=may_act),
+        restored.job(store, clock, on_store, wake, is_due=may_act),
         token_checks.job(partial(learn_of_deliveries, store), on_store),
         person_requests.job(partial(carry_out_requests, settings, ring, store, clock), on_store, is_due=sends),
         order_retention.job(store, on_store, clock, keep_orders_days_of, is_due=may_act),

@@ -24,7 +24,7 @@ from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.feeds import Feeds
 from twinbeam.app.importing import Importing, Saved, account_tokens, saved_tokens
-from twinbeam.app.journal_folders import left_behind, remember_folders
+from twinbeam.app.journal_folders import left_behind, remember_folders, remove_restored
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
 from twinbeam.app.live_rules import LiveRules
@@ -145,7 +145,8 @@ class Writer:
 
     async def prepare(self) -> None:
         """Take in what was decided and asked for while no writer ran."""
-        await self.on_store(ask_again, self.store, self.settings, self.ring, self.reports)
+        again = partial(ask_again, self.store, self.settings, self.ring, self.reports, folders=self.earlier)
+        await self.on_store(again)
         # No token is new yet: what waits after an attempt keeps its time.
         await self.attempt("settings", self.take_settings)
 
@@ -155,8 +156,14 @@ class Writer:
         await self.attempt("erasures", partial(carry_out, self.store, self.clock, self.on_store, stop))
         while not stop.is_set() and not self.time.is_sure():
             await pause(CLOCK_SECONDS, stop)  # what was tried before is sent again by the time
+        await self.attempt("restored", self._hold_restored)
         self._sending.set()
         await self.sender.run(stop)
+
+    async def _hold_restored(self) -> None:
+        """Hold what a backup brought back that is too old by now: it may have been sent since."""
+        if held := await self.on_store(self.store.hold_restored, self.clock.now_ms()):
+            self.reports.happening("restored.held", count=held)
 
     async def take_settings(self) -> None:
         """Take in tokens, pixels and keys, and hand these to the intake; with the tokens alone one can send."""
@@ -227,6 +234,7 @@ class Writer:
         left = [other for other in self.follower.folders[1:] if other != folder]
         if remember_folders(self.settings, left):
             self.follower.folders = [self.settings.journal_folder, *left]
+            remove_restored(self.settings, folder)
             self.reports.happening("journals.drained", folder=str(folder))
 
     async def measure(self) -> None:

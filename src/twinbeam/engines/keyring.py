@@ -40,6 +40,11 @@ class KeyRing:
         self._newest = keys[0][0]
         self._raw = [key for _, key in keys]
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the keys, the one that seals first."""
+        return list(self._keys)
+
     @classmethod
     def open_or_create(cls, path: Path) -> Self:
         """Read the key file, or make one that only its owner may read; raises ConfigError with the fix."""

@@ -5,6 +5,7 @@ The SQLite store, opened.
                    (loading.py before the fold, writing.py after it, payloads.py for what is sealed)
     resending.py   dead letters that are sent again           likewise
                    (dead_letters.py finds them)
+    backups.py     what came back with a backup               likewise
     leasing.py     batches: lease, reclaim, split             one transaction a call
     settling.py    batches: what became of them               one transaction a call
     setup.py       pixels, tokens, keys                       short transactions, from any process
@@ -43,6 +44,7 @@ from twinbeam.core.fleet import PixelWeek
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
+from twinbeam.engines.stores.sqlite.backups import Backups, Restoring, since_restore
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.dead_letters import DeadLetters
@@ -54,7 +56,6 @@ from twinbeam.engines.stores.sqlite.leasing import Leasing
 from twinbeam.engines.stores.sqlite.listing import Listing
 from twinbeam.engines.stores.sqlite.lookup_index import sort_some
 from twinbeam.engines.stores.sqlite.migrate import migrate
-from twinbeam.engines.stores.sqlite.resending import Resending
 from twinbeam.engines.stores.sqlite.setup import Setup
 from twinbeam.engines.stores.sqlite.signing import SignedSources
 from twinbeam.engines.stores.sqlite.tidying import KeepDays
@@ -77,7 +78,7 @@ FILE = "store.db"
 
 
 class SqliteStore(
-    Resending,
+    Restoring,
     Leasing,
     Setup,
     SignedSources,
@@ -87,6 +88,7 @@ class SqliteStore(
     Listing,
     Durability,
     KeptTables,
+    Backups,
 ):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
@@ -99,7 +101,8 @@ class SqliteStore(
         ages: Ages,
         keep_days_of: KeepDays = keep_by_default,
     ) -> None:
-        Resending.__init__(self, connection, policy, ages)
+        policy = since_restore(policy, connection.db)
+        Restoring.__init__(self, connection, policy, ages)
         Leasing.__init__(self, connection, policy, ages)
         Setup.__init__(self, connection)
         SignedSources.__init__(self, connection)
@@ -153,7 +156,7 @@ class SqliteStore(
         self._held_lock.release()
 
 
-class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting, KeptTables):
+class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting, KeptTables, Backups):
     """Set-up, requests and reads from a process beside the writer (the CLI)."""
 
     def __init__(self, folder: Path, ring: KeyRing) -> None:
