@@ -54,17 +54,18 @@ def test_a_backup_under_load_is_restored_elsewhere_and_nothing_counts_twice(tmp_
         assert shop.story("ada-sent")["state"] == "delivered"
         shop.tiktok.trouble("delay", seconds=0.5)
         shop.post(a_purchase("ada-held", user=ADA, order_id="A2", consent=None))
-        with Crowd(shop.gateway.intake, shop.keys["server"]) as crowd:
-            wait_until(lambda: len(crowd.acknowledged) > 500, "there is load")
-            backup = back_up(shop)
+        with Crowd(shop.gateway.intake, shop.keys["server"], size=2, pause_seconds=0.1) as crowd:
+            wait_until(lambda: len(crowd.acknowledged) > 200, "there is load")
             before = set(crowd.acknowledged)
-            wait_until(lambda: len(crowd.acknowledged) > len(before) + 500, "more comes in after it")
+            backup = back_up(shop)
+            after = len(crowd.acknowledged)
+            wait_until(lambda: len(crowd.acknowledged) > after + 200, "more comes in after it")
             shop.gateway.told("erase", "--email", "-", told=f"{EMAIL}\n")
             lose_all(shop)
-        told = json.loads(shop.gateway.told("restore", str(backup), "--json"))
-        assert (told["erased"], told["held"]) == (1, 0)
-        assert about_ada(shop) == []
-        shop.gateway.start()
+            told = json.loads(shop.gateway.told("restore", str(backup), "--json"))
+            assert (told["erased"], told["held"]) == (1, 0)
+            assert about_ada(shop) == []
+            shop.gateway.start()
         shop.wait_steady(60)
         known = {event["event_id"] for event in shop.tiktok.counted()}
         assert before - known == set()
@@ -98,15 +99,15 @@ def test_what_waited_in_a_backup_over_47_hours_old_is_held_for_its_owner(tmp_pat
         assert sent == {*(f"tried-{n}" for n in range(3)), *(f"waits-{n}" for n in range(4)), "later"}
         lose_all(shop)
         skew.set(50 * HOUR)
-        shop.tiktok.post("clock", forward_seconds=50 * 3_600)
+        shop.tiktok.post("time", move_seconds=50 * 3_600)
         told = json.loads(shop.gateway.told("restore", str(backup), "--json"))
         assert told["held"] == 7
         shop.gateway.told("pixels", "start", "C0JOURNEYPIXELCODE01")
         shop.gateway.start()
         assert shop.story("waits-0")["reason"] == "restored"
         # The shop repeats an order of which the backup knows nothing, and says what was not said.
-        moment = {"event_time": a_view("")["event_time"]}
-        shop.post(a_purchase("later", order_id="L1", **moment), a_purchase("unsaid", **moment), a_view("fresh"))
+        now = a_view("")["event_time"] + 50 * 3_600
+        shop.post(a_purchase("later", order_id="L1"), a_purchase("unsaid"), a_view("fresh", event_time=now))
         assert shop.story("later")["reason"] == "restored"
         assert shop.story("fresh")["state"] == "delivered"
         assert restored_waiting(shop) >= 8
