@@ -33,7 +33,7 @@ The SQLite store, opened.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +64,7 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.sqlite.resealing import Resealing
     from twinbeam.engines.stores.tables.account_reading import AccountReader
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable
@@ -168,6 +169,26 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting, KeptTables, 
         ErasureRequests.__init__(self, connection)
         Exporting.__init__(self, connection)
         self._changes_before = db.total_changes
+
+    @property
+    def ring(self) -> KeyRing:
+        """The key ring that this store is opened with."""
+        return self._ring
+
+    def reseal(self) -> Iterator[tuple[str, int, int]]:
+        """Put everything under the newest key of the ring; see resealing.py."""
+        return self._resealing.reseal()
+
+    def under_older_keys(self) -> int:
+        """Count what is sealed under another key than the newest."""
+        return self._resealing.under_older_keys()
+
+    @cached_property
+    def _resealing(self) -> "Resealing":
+        """It knows all tables, and so SQLAlchemy, which is loaded only where it is asked for."""
+        from twinbeam.engines.stores.sqlite.resealing import Resealing  # noqa: PLC0415
+
+        return Resealing(self._connection)
 
     @property
     def has_changed(self) -> bool:
