@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 from collections import Counter
 from pathlib import Path
@@ -119,23 +118,3 @@ def test_what_waited_in_a_backup_over_47_hours_old_is_held_for_its_owner(tmp_pat
         assert ids_of(shop.tiktok.counted()) - sent == {"fresh"}
         assert doubled(shop) == 0
         record_property("figures", "restore: doubled 0, erased back 0")
-
-
-def test_what_its_owner_releases_after_a_restore_is_sent_once(tmp_path):
-    with a_shop(tmp_path, join_window_seconds=0) as shop:
-        shop.gateway.told("pixels", "stop", "C0JOURNEYPIXELCODE01")
-        shop.post(*(a_view(f"waits-{n}") for n in range(3)))
-        shop.story("waits-2", wait=0)
-        backup = back_up(shop)
-        lose_all(shop)
-        shop.gateway.data.mkdir(mode=0o700)
-        assert json.loads(shop.gateway.told("restore", str(backup), "--hold", "--json"))["held"] == 3
-        shop.gateway.told("pixels", "start", "C0JOURNEYPIXELCODE01")
-        shop.gateway.start()
-        assert shop.story("waits-0")["state"] == "held"
-        assert shop.gateway.run("restored", "--send", told="n\n").returncode == 1
-        assert "3 events are sent now" in shop.gateway.told("restored", "--send", told="y\n")
-        shop.wait_steady()
-        wait_until(lambda: len(shop.tiktok.counted()) == 3, "they are sent")
-        assert "Nothing is held" in shop.gateway.run("restored", "--discard", "--yes").stderr
-        shutil.rmtree(backup)

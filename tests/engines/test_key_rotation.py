@@ -183,7 +183,9 @@ def test_a_ring_that_cannot_be_written_is_told_with_the_mend(rotating, monkeypat
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("twinbeam.engines.keyring._draft", full)
-    with pytest.raises(ConfigError, match=r"keyring\.json cannot be written \(No space left on device\).*nothing is lost"):
+    with pytest.raises(
+        ConfigError, match=r"keyring\.json cannot be written \(No space left on device\).*nothing is lost"
+    ):
         rotating.rotate()
     assert rotating.opens_everything(KeyRing.open(rotating.keyring))
 

@@ -47,7 +47,7 @@ def check_database(path: Path) -> None:
     with closing(open_copy(path)) as db, translated():
         found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
-        raise StorageDamaged(f"{path.name}: {found}")
+        raise StorageDamaged(f"{path.name}: {' '.join(str(found).split())}")
 
 
 def _made(path: Path) -> sqlite3.Connection:

@@ -44,7 +44,7 @@ from twinbeam.core.fleet import PixelWeek
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
-from twinbeam.engines.stores.sqlite.backups import Backups, Restoring, since_restore
+from twinbeam.engines.stores.sqlite.backups import Backups, Restoring, newest_backup_ms, since_restore
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.dead_letters import DeadLetters
@@ -210,6 +210,10 @@ class SqliteReader(Listing):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(open_reader(folder / FILE))
+
+    def newest_backup_ms(self) -> int | None:
+        """Return of when the newest good backup is, None where there is none."""
+        return newest_backup_ms(self._db)
 
     def weeks(self) -> list[PixelWeek]:
         """Return what was added up of every pixel, as of when its job last ran."""
