@@ -171,6 +171,11 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting, KeptTables, 
         self._changes_before = db.total_changes
 
     @property
+    def connection(self) -> StoreConnection:
+        """The file itself, for who looks into it."""
+        return self._connection
+
+    @property
     def ring(self) -> KeyRing:
         """The key ring that this store is opened with."""
         return self._ring
