@@ -23,6 +23,7 @@ from twinbeam.app.backup.restoring import restore
 from twinbeam.app.backup.taking import Wish, take
 from twinbeam.core.clock import HandClock
 from twinbeam.core.errors import ConfigError
+from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.pipeline.send.limits import Ages
@@ -210,8 +211,6 @@ def test_what_is_reported_anew_and_may_have_been_sent_before_the_restore_is_held
 
 
 def _a_journal(place: Place):
-    from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
-
     path = slot_path(place.elsewhere.data, 0)
     return SqliteJournal(path, place.engine.ring, reserve_bytes=0), SqliteJournalReader(path, place.engine.ring)
 
