@@ -30,7 +30,6 @@ WAITS = {
 }
 #: Why it ends when nobody brought that in time.
 WAITED_IN_VAIN = {
-    RESTORED: Reason.DEDUP_WINDOW,
     OWNER: Reason.ORDER_REUSED,
     CONTEST: Reason.CONSENT_CONTESTED,
     PERMISSION: Reason.CONSENT_NEVER_SAID,
@@ -199,7 +198,9 @@ def reason_to_wait(lacks: int) -> Reason:
 
 
 def reason_to_end(lacks: int) -> Reason:
-    """Name why a held conversion ended unsent."""
+    """Name why a held conversion ended unsent; what came back with a backup is opened by no later copy."""
+    if lacks & RESTORED:
+        return Reason.DEDUP_WINDOW
     return next(reason for bit, reason in WAITED_IN_VAIN.items() if lacks & bit)
 
 

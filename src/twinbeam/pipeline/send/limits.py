@@ -13,6 +13,7 @@ from twinbeam.core.rules import PixelRules
 class Ages(Struct, frozen=True):
     """Ages in ms after which an unsent conversion ends as expired."""
 
+    #: TikTok drops repeats for 48 hours from the first copy it received (tiktok.md 7.1); an hour is the margin.
     resend_ms: int = RESEND_MS
     #: What never reached TikTok is not a repeat, but a purchase reported weeks late misleads its reader.
     unsent_ms: int = 7 * MS_PER_DAY
