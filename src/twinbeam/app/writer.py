@@ -37,7 +37,7 @@ from twinbeam.app.reports import Reports
 from twinbeam.app.sending import joined_end, joined_sender
 from twinbeam.app.sign_in import print_first_link
 from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
-from twinbeam.app.store_jobs import store_jobs
+from twinbeam.app.store_jobs import hold_restored, store_jobs
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
@@ -145,8 +145,7 @@ class Writer:
 
     async def prepare(self) -> None:
         """Take in what was decided and asked for while no writer ran."""
-        again = partial(ask_again, self.store, self.settings, self.ring, self.reports, folders=self.earlier)
-        await self.on_store(again)
+        await self.on_store(ask_again, self.store, self.settings, self.ring, self.reports, folders=self.earlier)
         # No token is new yet: what waits after an attempt keeps its time.
         await self.attempt("settings", self.take_settings)
 
@@ -156,14 +155,9 @@ class Writer:
         await self.attempt("erasures", partial(carry_out, self.store, self.clock, self.on_store, stop))
         while not stop.is_set() and not self.time.is_sure():
             await pause(CLOCK_SECONDS, stop)  # what was tried before is sent again by the time
-        await self.attempt("restored", self._hold_restored)
+        await self.attempt("restored", partial(hold_restored, self.store, self.on_store, self.clock, self.reports))
         self._sending.set()
         await self.sender.run(stop)
-
-    async def _hold_restored(self) -> None:
-        """Hold what a backup brought back that is too old by now: it may have been sent since."""
-        if held := await self.on_store(self.store.hold_restored, self.clock.now_ms()):
-            self.reports.happening("restored.held", count=held)
 
     async def take_settings(self) -> None:
         """Take in tokens, pixels and keys, and hand these to the intake; with the tokens alone one can send."""

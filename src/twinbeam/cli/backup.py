@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from twinbeam.app.backup.taking import Progress, Taken
+    from twinbeam.app.backup.taking import Progress, TakenBackup
     from twinbeam.settings import Settings
 
 
@@ -40,11 +40,10 @@ def command(*, folder: Path, keep: int | None, with_keys: bool, quiet: bool, as_
     from twinbeam.core.clock import SystemClock
     from twinbeam.core.errors import ConfigError
     from twinbeam.core.values import plain
-    from twinbeam.engines.stores.sqlite.store import FILE
     from twinbeam.settings import load
 
     settings = load()
-    if not (settings.data / FILE).exists():
+    if not (settings.data / "store.db").exists():
         raise ConfigError(f"There is no store in {settings.data}. Set TWINBEAM_DATA to the gateway's data folder.")
     with opened_store() as store:  # brought forward, and known to be this account's
         taken = take(settings, open_keyring(settings), Wish(folder.absolute(), with_keys), SystemClock(), _progress())
@@ -56,7 +55,7 @@ def command(*, folder: Path, keep: int | None, with_keys: bool, quiet: bool, as_
         click.echo("\n".join(_lines(settings, taken, len(gone), with_keys=with_keys)))
 
 
-def _lines(settings: "Settings", taken: "Taken", gone: int, *, with_keys: bool) -> list[str]:
+def _lines(settings: "Settings", taken: "TakenBackup", gone: int, *, with_keys: bool) -> list[str]:
     conversions = sum(taken.manifest.conversions.values())
     lines = [f"Backed up and verified: {conversions:,} conversions, {taken.bytes / 1024**2:,.1f} MiB, in {taken.place}"]
     if gone:

@@ -39,7 +39,7 @@ class JournalPart(Struct, frozen=True):
     events: int  #: appended to it up to there
 
 
-class Manifest(Struct, frozen=True, kw_only=True):
+class BackupManifest(Struct, frozen=True, kw_only=True):
     """See docs/howto/operate.md for what it means to a reader."""
 
     format: int = FORMAT
@@ -72,14 +72,14 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def write(folder: Path, manifest: Manifest) -> None:
+def write(folder: Path, manifest: BackupManifest) -> None:
     """Write a manifest and its own checksum."""
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
     write_durably(folder / FILE, text)
     write_durably(folder / SUM, f"{hashlib.sha256(text).hexdigest()}  {FILE}\n".encode())
 
 
-def read(folder: Path) -> Manifest:
+def read(folder: Path) -> BackupManifest:
     """Read the manifest of a backup; raises ConfigError, with the file and the mend."""
     path = folder / FILE
     try:
@@ -95,7 +95,7 @@ def read(folder: Path) -> Manifest:
             raise ConfigError(
                 f"{path} was written by a newer release of Twinbeam. Install that one and restore with it."
             )
-        return msgspec.json.decode(text, type=Manifest)
+        return msgspec.json.decode(text, type=BackupManifest)
     except (msgspec.MsgspecError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read. {_TAKE_ANOTHER}") from error
 

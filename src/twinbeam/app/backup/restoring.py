@@ -49,7 +49,7 @@ Progress = Callable[[str], None]
 class Restored(Struct, frozen=True):
     """What a restore came to."""
 
-    manifest: manifests.Manifest
+    manifest: manifests.BackupManifest
     conversions: Mapping[str, int]  #: by state, after it
     journal_events: int  #: accepted before the backup, and still to be recorded
     erased: int  #: requests for erasure that were carried out again
@@ -96,7 +96,7 @@ def restore(
     return restored
 
 
-def _check_versions(backup: Path, manifest: manifests.Manifest) -> None:
+def _check_versions(backup: Path, manifest: manifests.BackupManifest) -> None:
     if manifest.schema > len(migrations()) or manifest.tables > HEAD:
         raise ConfigError(
             f"{backup} was taken by Twinbeam {manifest.twinbeam}, whose store is newer than this release knows. "
@@ -121,7 +121,7 @@ def _check_place(settings: Settings) -> None:
             )
 
 
-def _check_room(settings: Settings, manifest: manifests.Manifest) -> None:
+def _check_room(settings: Settings, manifest: manifests.BackupManifest) -> None:
     place = settings.data
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -136,7 +136,7 @@ def _check_room(settings: Settings, manifest: manifests.Manifest) -> None:
         raise ConfigError(f"{told} Make room, or name another folder with TWINBEAM_DATA.")
 
 
-def _ring(settings: Settings, backup: Path, manifest: manifests.Manifest) -> KeyRing:
+def _ring(settings: Settings, backup: Path, manifest: manifests.BackupManifest) -> KeyRing:
     """Open the key ring, which comes out of the backup where it lies in it and none is there."""
     needed = ", ".join(manifest.keys)
     if not settings.keyring.exists():
@@ -153,14 +153,14 @@ def _ring(settings: Settings, backup: Path, manifest: manifests.Manifest) -> Key
     return ring
 
 
-def _wrong_ring(settings: Settings, manifest: manifests.Manifest) -> ConfigError:
+def _wrong_ring(settings: Settings, manifest: manifests.BackupManifest) -> ConfigError:
     return ConfigError(
         f"The key ring {settings.keyring} does not open this backup. Put back the one whose keys are "
         f"{', '.join(manifest.keys)}, or set TWINBEAM_KEYRING to where it is."
     )
 
 
-def _copy(backup: Path, draft: Path, manifest: manifests.Manifest) -> None:
+def _copy(backup: Path, draft: Path, manifest: manifests.BackupManifest) -> None:
     left = draft / LEFT
     left.mkdir(mode=0o700)
     needed = {part.file for part in manifest.journals if part.newest > manifest.cursors.get(part.id, 0)}
@@ -177,7 +177,7 @@ def _prepared(  # noqa: PLR0913 -- a parts list
     settings: Settings,
     ring: KeyRing,
     draft: Path,
-    manifest: manifests.Manifest,
+    manifest: manifests.BackupManifest,
     actor: Actor,
     clock: Clock,
     *,

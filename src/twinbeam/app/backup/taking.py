@@ -42,15 +42,15 @@ class Wish(Struct, frozen=True):
     with_keys: bool = False  #: the key ring lies in the backup
 
 
-class Taken(Struct, frozen=True):
+class TakenBackup(Struct, frozen=True):
     """A backup that was taken and verified."""
 
     place: Path
-    manifest: manifests.Manifest
+    manifest: manifests.BackupManifest
     bytes: int
 
 
-def take(settings: Settings, ring: KeyRing, wish: Wish, clock: Clock, progress: Progress) -> Taken:
+def take(settings: Settings, ring: KeyRing, wish: Wish, clock: Clock, progress: Progress) -> TakenBackup:
     """Take a backup and verify it; raises ConfigError, with the file and the mend, and leaves no half one."""
     with ExitStack() as stack:
         draft, place = _begin(settings, wish, clock, stack)
@@ -63,7 +63,7 @@ def take(settings: Settings, ring: KeyRing, wish: Wish, clock: Clock, progress: 
             if isinstance(error, StorageError | OSError):
                 raise _told(settings, wish.folder, error) from error
             raise
-    return Taken(place, taken, sum(file.bytes for file in taken.files))
+    return TakenBackup(place, taken, sum(file.bytes for file in taken.files))
 
 
 def _begin(settings: Settings, wish: Wish, clock: Clock, stack: ExitStack) -> tuple[Path, Path]:
@@ -100,7 +100,7 @@ def _check_room(settings: Settings, folder: Path) -> None:
 
 def _filled(
     settings: Settings, ring: KeyRing, wish: Wish, clock: Clock, progress: Progress, draft: Path
-) -> manifests.Manifest:
+) -> manifests.BackupManifest:
     journals = _copy_journals(settings, ring, draft, progress)
     taken_ms = clock.now_ms()
     copy_database(settings.data / FILE, draft / FILE, lambda done, whole: progress("store", done, whole))
@@ -133,13 +133,13 @@ def _manifest(  # noqa: PLR0913 -- a parts list
     taken_ms: int,
     now_ms: int,
     with_keys: bool,
-) -> manifests.Manifest:
+) -> manifests.BackupManifest:
     with closing(open_reader(draft / FILE)) as db:
         schema, tables = schema_version(db), tables_version(db)
     with closing(SqliteReader(draft)) as store:
         totals = store.totals(by_event=False)
         states, cursors = store.states(), {name: seq for name, (seq, _) in store.cursors().items()}
-    return manifests.Manifest(
+    return manifests.BackupManifest(
         schema=schema,
         tables=tables,
         taken_ms=taken_ms,

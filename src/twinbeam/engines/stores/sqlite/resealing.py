@@ -19,7 +19,7 @@ from twinbeam.engines.stores.tables.products import feed_context
 ROWS_AT_ONCE = 500  #: in one transaction, so that the recorder waits for milliseconds
 
 
-class Sealed(Struct, frozen=True):
+class SealedColumn(Struct, frozen=True):
     """A column that the key ring seals, its table's key, and what binds a value to its row."""
 
     what: str  #: as people call it
@@ -30,17 +30,17 @@ class Sealed(Struct, frozen=True):
 
 
 PLACES = (
-    Sealed("keys of days", "day_key", "wrapped", ("day",), day_context),
-    Sealed("keys of held events", "held_key", "wrapped", ("id",), held_key_context),
-    Sealed("tokens of pixels", "pixel", "token", ("workspace", "code"), token_context),
-    Sealed("secrets of sources", "signed_source", "secret", ("name",), secret_context),
-    Sealed("secrets of sources", "signed_source", "older_secret", ("name",), secret_context),
-    Sealed("requests for erasure", "erasure", "hashes", ("id",), erasure_context),
-    Sealed("requests for erasure", "person_request", "people", ("id",), people_context),
-    Sealed("tokens of accounts", "connection", "token", ("id",), lambda id_: account_context(f"token {id_}")),
-    Sealed("tokens of accounts", "connection", "secret", ("id",), lambda id_: account_context(f"secret {id_}")),
-    Sealed("secret of the app", "developer_app", "secret", ("id",), lambda id_: account_context(f"app {id_}")),
-    Sealed("addresses of feeds", "feed", "url", ("workspace",), feed_context),
+    SealedColumn("keys of days", "day_key", "wrapped", ("day",), day_context),
+    SealedColumn("keys of held events", "held_key", "wrapped", ("id",), held_key_context),
+    SealedColumn("tokens of pixels", "pixel", "token", ("workspace", "code"), token_context),
+    SealedColumn("secrets of sources", "signed_source", "secret", ("name",), secret_context),
+    SealedColumn("secrets of sources", "signed_source", "older_secret", ("name",), secret_context),
+    SealedColumn("requests for erasure", "erasure", "hashes", ("id",), erasure_context),
+    SealedColumn("requests for erasure", "person_request", "people", ("id",), people_context),
+    SealedColumn("tokens of accounts", "connection", "token", ("id",), lambda id_: account_context(f"token {id_}")),
+    SealedColumn("tokens of accounts", "connection", "secret", ("id",), lambda id_: account_context(f"secret {id_}")),
+    SealedColumn("secret of the app", "developer_app", "secret", ("id",), lambda id_: account_context(f"app {id_}")),
+    SealedColumn("addresses of feeds", "feed", "url", ("workspace",), feed_context),
 )
 
 
@@ -65,7 +65,7 @@ class Resealing:
         self._connection.ring.look()
         return sum(len(self._under_others(place)) for place in PLACES)
 
-    def _under_others(self, place: Sealed) -> list[Any]:
+    def _under_others(self, place: SealedColumn) -> list[Any]:
         head = _head(self._connection.ring)
         sql = (
             f"SELECT {', '.join(place.key)} FROM {place.table} "  # noqa: S608 -- constants only
@@ -73,7 +73,7 @@ class Resealing:
         )
         return self._connection.db.execute(sql, (len(head), head)).fetchall()
 
-    def _reseal(self, place: Sealed, keys: Sequence[Any]) -> int:
+    def _reseal(self, place: SealedColumn, keys: Sequence[Any]) -> int:
         """Put some values under the newest key, and tell how many the ring does not open; those stay as they are."""
         where = " AND ".join(f"{name} = ?" for name in place.key)
         find = f"SELECT {place.column} FROM {place.table} WHERE {where}"  # noqa: S608 -- constants only
