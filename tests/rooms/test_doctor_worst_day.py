@@ -18,6 +18,7 @@ from twinbeam.cli.doctor import network, storage
 from twinbeam.cli.main import twinbeam
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.restored import Restore
 from twinbeam.engines.sqlite_file import open_file
 from twinbeam.engines.stores.sqlite.migrate import _apply, _text_id, migrations
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
@@ -86,6 +87,17 @@ def test_the_age_of_the_newest_backup_is_told(there, hours, word):
         there.store.note_backup(there.now - hours * HOUR_MS, "/var/backups", 1)
     age = only(storage.backup_age(load()))
     assert (age.word, "twinbeam backup" in age.what + age.fix) == (word, hours != 25)
+
+
+def test_what_is_held_since_a_restore_is_counted_with_what_to_do(there):
+    h = Harness(there)
+    assert list(storage.restored(load())) == []
+    h.take(a_signal("e-1"), a_signal("e-2"))
+    there.store.begin_restored(Restore(1, 2**45))
+    assert there.store.hold_restored(there.now, always=True) == 2
+    held = only(storage.restored(load()))
+    assert held.what == "Events held since a restore, because TikTok may have them: 2."
+    assert "twinbeam restored" in held.fix
 
 
 def answering(apart_s):

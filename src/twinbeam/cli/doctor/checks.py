@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     Check("journals", files.journals, opens_files=False),
     Check("disk", storage.syncs),
     Check("backups", storage.backup_age),
+    Check("restored events", storage.restored),
     Check("record lag", storage.record_lag),
     Check("missing store", machine.vanished_store, opens_files=False),
     Check("damaged journals", machine.damaged_journals, opens_files=False),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from twinbeam.cli.doctor.check_result import CheckResult
 from twinbeam.cli.doctor.gateway import running
+from twinbeam.cli.setup import opened_store
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.delivery import RESEND_MS
 from twinbeam.core.errors import StorageBusy, StorageError
@@ -105,6 +106,17 @@ def backup_age(settings: Settings) -> Iterator[CheckResult]:
     told = f"The newest good backup is of {iso(newest)}, {hours:.0f} hours ago."
     late = f"From one older than 47 hours, events that waited are held for you. Run {make}"
     yield CheckResult(told, fix=late if hours * _HOUR_MS >= RESEND_MS else "")
+
+
+def restored(settings: Settings) -> Iterator[CheckResult]:
+    """Count what is held since a restore."""
+    if not (settings.data / FILE).exists():
+        return
+    with opened_store() as store:
+        held = sum(it.count for it in store.awaiting_decision())
+    if held:
+        told = f"Events held since a restore, because TikTok may have them: {held}."
+        yield CheckResult(told, fix="Send or discard them within seven days of the restore: twinbeam restored")
 
 
 def _sync_ms(folder: Path) -> float:
