@@ -20,14 +20,21 @@ import twinbeam
 from engines.kit.embedded import SqliteEngine
 from engines.kit.harness import Harness
 from signals import NOW, UNSAID, WORKSPACE, a_signal
+from twinbeam.admin.contract import Actor
+from twinbeam.app.backup.restoring import restore
+from twinbeam.app.backup.taking import Wish, take
 from twinbeam.cli.doctor.store import accounting
 from twinbeam.core.accounts import DeveloperApp
+from twinbeam.core.clock import HandClock
 from twinbeam.core.dead_letters import LetterFilter, Resend
+from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.sqlite_file import open_file
 from twinbeam.engines.stores.sqlite.migrate import _apply, _text_id, migrations
 from twinbeam.engines.stores.sqlite.store import SqliteStore
 from twinbeam.engines.stores.tables import upgrade
 from twinbeam.engines.stores.tables.database import Tables
+from twinbeam.engines.stores.tables.upgrade import tables_version
+from twinbeam.settings import load
 
 Columns = Mapping[str, tuple[object, ...]]
 Schema = Mapping[str, Columns]
@@ -185,6 +192,25 @@ def test_a_store_of_an_earlier_schema_goes_on_with_all_that_was_in_it(tmp_path, 
         goes_on(Harness(engine), engine.store, kept)
     finally:
         engine.close()
+
+
+def test_a_backup_of_an_earlier_schema_leaves_it_as_it_is_and_is_restored_under_this_release(tmp_path, furnished):
+    keyring = furnished / "keys" / "keyring.json"
+    places = [load({"TWINBEAM_DATA": str(tmp_path / it), "TWINBEAM_KEYRING": str(keyring)}) for it in ("old", "new")]
+    places[0].data.mkdir()
+    with closing(open_file(places[0].data / "store.db")) as db:
+        bring_to(db, 1, REVISIONS[0])
+        copy_rows(furnished / "data" / "store.db", db)
+    ring, clock = KeyRing.open(keyring), HandClock(NOW)
+    taken = take(places[0], ring, Wish(tmp_path / "backups"), clock, lambda *_: None)
+    assert (taken.is_current, taken.manifest.schema, taken.manifest.tables) == (False, 1, REVISIONS[0])
+    restored = restore(places[1], taken.place, Actor("ada"), clock, lambda _: None)
+    assert sum(restored.conversions.values()) == 6
+    with (
+        closing(open_file(places[0].data / "store.db")) as before,
+        closing(open_file(places[1].data / "store.db")) as db,
+    ):
+        assert (tables_version(before), tables_version(db)) == (REVISIONS[0], upgrade.HEAD)
 
 
 def copy_rows(source: Path, db: sqlite3.Connection) -> dict[str, int]:

@@ -66,7 +66,9 @@ def test_what_the_next_start_makes_of_the_schema_is_told_before_it_does(tmp_path
     with closing(open_file(tmp_path / "store.db")) as db:
         _apply(db, 1, migrations()[0], _text_id(migrations()[:1]))
         pending = only(storage.pending_migrations(load()))
-        assert pending.what.startswith(f"The store {tmp_path / 'store.db'} has schema 1/none, which is brought to ")
+        assert pending.what.startswith(
+            f"The store {tmp_path / 'store.db'} had schema 1/none. This release brings it to "
+        )
         assert (pending.word, "twinbeam backup" in pending.what) == ("note", True)
         db.execute("PRAGMA user_version=99")
         newer = only(storage.pending_migrations(load()))

@@ -45,9 +45,10 @@ def command(*, folder: Path, keep: int | None, with_keys: bool, quiet: bool, as_
     settings = load()
     if not (settings.data / "store.db").exists():
         raise ConfigError(f"There is no store in {settings.data}. Set TWINBEAM_DATA to the gateway's data folder.")
-    with opened_store() as store:  # brought forward, and known to be this account's
-        taken = take(settings, open_keyring(settings), Wish(folder.absolute(), with_keys), SystemClock(), _progress())
-        store.note_backup(taken.manifest.taken_ms, str(taken.place), taken.bytes)
+    taken = take(settings, open_keyring(settings), Wish(folder.absolute(), with_keys), SystemClock(), _progress())
+    if taken.is_current:
+        with opened_store() as store:
+            store.note_backup(taken.manifest.taken_ms, str(taken.place), taken.bytes)
     gone = remove_older(folder, keep) if keep is not None else []
     if as_json:
         click.echo(json.dumps({"place": str(taken.place), **plain(taken.manifest)}))

@@ -22,9 +22,9 @@ from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_reader
-from twinbeam.engines.stores.sqlite.migrate import schema_version
+from twinbeam.engines.stores.sqlite.migrate import migrations, schema_version
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
-from twinbeam.engines.stores.tables.upgrade import tables_version
+from twinbeam.engines.stores.tables.upgrade import HEAD, tables_version
 from twinbeam.pipeline.record.counters import RECORDED
 from twinbeam.settings import Settings
 
@@ -48,6 +48,11 @@ class TakenBackup(Struct, frozen=True):
     place: Path
     manifest: manifests.BackupManifest
     bytes: int
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the store has this release's schema: an older one is left as it is, and its backup is not noted."""
+        return (self.manifest.schema, self.manifest.tables) == (len(migrations()), HEAD)
 
 
 def take(settings: Settings, ring: KeyRing, wish: Wish, clock: Clock, progress: Progress) -> TakenBackup:

@@ -60,8 +60,8 @@ def pending_migrations(settings: Settings) -> Iterator[CheckResult]:
         fix = "Install the newer release again: this one cannot open it."
         yield CheckResult(f"The store {path} has schema {shown}, and this release knows {brought}.", fix)
     elif found != known:
-        told = f"The store {path} has schema {shown}, which is brought to {brought} as soon as it is opened."
-        yield CheckResult(f"{told} Back it up before: twinbeam backup", is_note=True)
+        told = f"The store {path} had schema {shown}. This release brings it to {brought} as soon as it opens it"
+        yield CheckResult(f"{told}, as these checks do; twinbeam backup leaves it as it is.", is_note=True)
     else:
         yield CheckResult(f"The store has schema {shown}, as this release makes it.")
 
