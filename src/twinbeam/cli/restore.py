@@ -50,7 +50,7 @@ def _lines(done: "Restored") -> list[str]:
     if done.journal_events:
         lines.append(f"Accepted and not yet recorded then, recorded at the next start: {done.journal_events:,} events.")
     if done.erased:
-        lines.append(f"Erasures that were asked for since, carried out again: {done.erased:,}.")
+        lines.append(f"Erasures that were asked for since, carried out again before anything is sent: {done.erased:,}.")
     if done.held:
         lines.append(f"Held for you, because TikTok may have them: {done.held:,} events. See: twinbeam restored")
     elif done.waiting:
