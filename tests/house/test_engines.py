@@ -13,7 +13,9 @@ COMPOSITION = ("twinbeam/app", "twinbeam/cli/setup.py")
 PENDING = (
     "twinbeam/cli/doctor/files.py",
     "twinbeam/cli/doctor/machine.py",
+    "twinbeam/cli/doctor/network.py",
     "twinbeam/cli/doctor/pixels.py",
+    "twinbeam/cli/doctor/storage.py",
     "twinbeam/cli/doctor/store.py",
 )
 

@@ -107,15 +107,16 @@ def test_a_container_gets_longer_to_stop_than_the_gateway_takes():
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
-def test_systemd_knows_everything_in_the_unit(tmp_path):
-    unit = (ROOT / "install" / "systemd" / "twinbeam.service").read_text()
+@pytest.mark.parametrize("unit", [["twinbeam.service"], ["twinbeam-backup.service", "twinbeam-backup.timer"]])
+def test_systemd_knows_everything_in_the_units(tmp_path, unit):
     program = f"{HOME}/.venv/bin/twinbeam"
-    assert program in unit
-    (tmp_path / "twinbeam.service").write_text(unit.replace(program, "/bin/true"))
-    done = subprocess.run(
-        ["systemd-analyze", "verify", tmp_path / "twinbeam.service"], capture_output=True, text=True, check=False
-    )
-    assert [line for line in done.stderr.splitlines() if "twinbeam.service" in line] == []
+    texts = {name: (ROOT / "install" / "systemd" / name).read_text() for name in unit}
+    assert program in texts[unit[0]]
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text.replace(program, "/bin/true"))
+    command = ["systemd-analyze", "verify", *(tmp_path / name for name in unit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert [line for line in done.stderr.splitlines() if "twinbeam" in line] == []
 
 
 # ---- the image, made by hand ----

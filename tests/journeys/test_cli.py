@@ -99,6 +99,10 @@ COMMANDS = (
     "erase",
     "export",
     "doctor",
+    "keys rotate",
+    "backup",
+    "restore",
+    "restored",
     "rehearse",
     "jobs",
 )

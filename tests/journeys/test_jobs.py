@@ -42,6 +42,7 @@ def test_each_job_runs_and_tells_when_it_ran_and_when_it_will(shop):
         "person_requests",
         "removed",
         "resends",
+        "restored",
         "token_checks",
         "pixel_import",
         "pixel_weeks",

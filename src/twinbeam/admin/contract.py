@@ -14,6 +14,7 @@ from twinbeam.admin.token_record import TokenChecks
 from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
+from twinbeam.core.restored import Awaiting, Decision
 from twinbeam.core.rules import PixelRules, Route, SourceRules, WorkspaceRules
 from twinbeam.core.story import Change, KeyRow, PixelRow, SourceRow, Story
 from twinbeam.core.values import Facts
@@ -223,6 +224,14 @@ class Administration(Protocol):
 
     def ask_release(self, *, workspace: str, order_id: str, now_ms: int) -> list[Reused]:
         """Ask the writer to let go what is held because this order's number was used before; return what that is."""
+        ...
+
+    def awaiting_decision(self) -> list[Awaiting]:
+        """Return how much is held because it came back with an old backup."""
+        ...
+
+    def decide_restored(self, decision: Decision, now_ms: int) -> None:
+        """Ask the writer to send, or to end unsent, what is held because it came back with an old backup."""
         ...
 
     def ask_erasure(self, request: Erasure) -> None:

@@ -51,6 +51,7 @@ _WHY = {
         "consent, while it is younger than 7 days: twinbeam import orders FILE"
     ),
     Reason.ORDER_REUSED: "Its number was used before. Look at it, then send it: twinbeam release ORDER",
+    Reason.RESTORED: "A restore brought it back, and TikTok may have it. Decide: twinbeam restored",
     Reason.CONSENT_NOT_SAID: "Nobody said whether its visitor gave consent, so it must not be sent.",
     Reason.CONSENT_NEVER_SAID: "Nobody said whether its visitor gave consent, so it must not be sent.",
     Reason.DEDUP_WINDOW: stays_because(Reason.DEDUP_WINDOW),

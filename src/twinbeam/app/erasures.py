@@ -10,7 +10,8 @@ import fcntl
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -19,7 +20,7 @@ import msgspec
 from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError
 from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
-from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.keyring import KeyRing, key_id_of
 from twinbeam.settings import Settings
 
 _CONTEXT = b"erasure log"
@@ -81,14 +82,63 @@ def log_path(settings: Settings) -> Path:
 
 def remember(path: Path, ring: KeyRing, request: Erasure) -> None:
     """Append a request for erasure to the log, durably, on a line of its own."""
-    sealed = b64encode(ring.seal(msgspec.msgpack.encode(request), _CONTEXT)).decode()
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(handle, "a+b") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # given back with the file; another's line under way is no torn one
+    with _locked(path) as file:
         _begin_line(file)
-        file.write(json.dumps({"id": request.id, "asked_ms": request.asked_ms, "request": sealed}).encode() + b"\n")
+        file.write(_line(ring, request))
         file.flush()
         os.fsync(file.fileno())
+
+
+def seal_anew(path: Path, ring: KeyRing, reports: Reporter) -> int:
+    """Put every request in the log under the newest key; tells how many were under another one."""
+    if not path.exists():
+        return 0
+    with _locked(path) as file:
+        file.seek(0)
+        old = sum(not _is_newest(line, ring) for line in file.read().splitlines() if not _is_torn(line))
+        if old:
+            draft = path.with_name(f"{path.name}.draft")
+            draft.touch(mode=0o600)
+            with draft.open("wb") as anew:
+                anew.writelines(_line(ring, request) for request in remembered(path, ring, reports))
+                anew.flush()
+                os.fsync(anew.fileno())
+            draft.replace(path)
+    return old
+
+
+def _line(ring: KeyRing, request: Erasure) -> bytes:
+    sealed = b64encode(ring.seal(msgspec.msgpack.encode(request), _CONTEXT)).decode()
+    return json.dumps({"id": request.id, "asked_ms": request.asked_ms, "request": sealed}).encode() + b"\n"
+
+
+def _is_newest(line: bytes, ring: KeyRing) -> bool:
+    return key_id_of(b64decode(json.loads(line)["request"])) == ring.ids[0]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[BinaryIO]:
+    """Open the log for this process alone; one that was replaced while its turn was awaited is opened anew."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(handle, "a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # given back with the file; another's line under way is no torn one
+            if path.exists() and path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                yield file
+                return
+
+
+def merge_log(path: Path, other: Path) -> int:
+    """Append to the log what another copy of it holds beyond; tells how many requests there were."""
+    with _locked(path) as file:
+        _begin_line(file)
+        file.seek(0)
+        known = set(file.read().splitlines())
+        missing = [line for line in other.read_bytes().splitlines() if line not in known and not _is_torn(line)]
+        file.write(b"".join(line + b"\n" for line in missing))
+        file.flush()
+        os.fsync(file.fileno())
+    return len(missing)
 
 
 def _begin_line(file: BinaryIO) -> None:
@@ -123,12 +173,20 @@ def remembered(path: Path, ring: KeyRing, reports: Reporter) -> list[Erasure]:
     return [_read(path, ring, line) for line in lines if line]
 
 
-def ask_again(store: ErasureRequests, settings: Settings, ring: KeyRing, reports: Reporter) -> int:
-    """Ask a store for every request that it does not know, as after a restore; tells how many there were."""
+def ask_again(
+    store: ErasureRequests, settings: Settings, ring: KeyRing, reports: Reporter, *, folders: Sequence[Path] = ()
+) -> int:
+    """
+    Ask a store for every request that it does not know, as after a restore; tells how many there were.
+
+    What journals hold by now is recorded before: those in use, and those in other folders.
+    """
     known = store.erasures()
     missing = [request for request in remembered(log_path(settings), ring, reports) if request.id not in known]
     # Whoever follows the journals reports those that cannot be read.
-    upto = positions(settings.journal_folder, ring, strict=False) if missing else {}
+    upto: dict[str, int] = {}
+    for folder in dict.fromkeys((settings.journal_folder, *folders)) if missing else ():
+        upto |= positions(folder, ring, strict=False)
     for request in missing:
         store.ask_erasure(msgspec.structs.replace(request, upto=upto))
     return len(missing)

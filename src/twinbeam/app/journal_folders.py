@@ -6,6 +6,7 @@ each folder that was in use (`journal-folders.json`); the writer records what is
 """
 
 import json
+import shutil
 from pathlib import Path
 
 from twinbeam.app.opening import Reporter
@@ -14,6 +15,7 @@ from twinbeam.engines.locks import FileLock
 from twinbeam.settings import Settings
 
 FILE = "journal-folders.json"
+RESTORED = "restored-journals"  #: in the data folder: those of a backup, until all of them is recorded
 LOCK = "serve.lock"  #: of a data folder, and of a folder of journals elsewhere
 
 
@@ -35,6 +37,12 @@ def remember_folders(settings: Settings, earlier: list[Path]) -> bool:
     except OSError:
         return False
     return True
+
+
+def remove_restored(settings: Settings, folder: Path) -> None:
+    """Remove the journals that came with a backup, all of which is recorded; others are left to their owner."""
+    if folder == settings.data / RESTORED:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def alone_in(folder: Path, what: str, variable: str) -> FileLock:

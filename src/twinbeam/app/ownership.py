@@ -26,7 +26,9 @@ _OPENED = re.compile(
     r"store\.(db(-wal|-shm)?|lock)|journal-\d+\.[a-z]+(-wal|-shm)?|directory\.json|clock\.json|journal-folders\.json|losses\.jsonl|serve\.lock|metrics"
 )
 #: What may lie in a folder that is the gateway's alone: these, and what was kept of them.
-_OURS = re.compile(r"(store|serve|directory|clock|losses|journal-folders|journal-\d+)\..+|metrics|old|before-\d+")
+_OURS = re.compile(
+    r"(store|serve|directory|clock|losses|journal-folders|journal-\d+)\..+|metrics|old|before-\d+|restored-journals|restore\.part"
+)
 _OTHERS = 0o007
 _GROUP_AND_OTHERS = 0o077
 _STICKY = 0o1000

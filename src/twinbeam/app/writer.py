@@ -24,7 +24,7 @@ from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.feeds import Feeds
 from twinbeam.app.importing import Importing, Saved, account_tokens, saved_tokens
-from twinbeam.app.journal_folders import left_behind, remember_folders
+from twinbeam.app.journal_folders import left_behind, remember_folders, remove_restored
 from twinbeam.app.keyring import open_keyring
 from twinbeam.app.known_time import Watch
 from twinbeam.app.live_rules import LiveRules
@@ -37,7 +37,7 @@ from twinbeam.app.reports import Reports
 from twinbeam.app.sending import joined_end, joined_sender
 from twinbeam.app.sign_in import print_first_link
 from twinbeam.app.snapshot import SnapshotFile, directory_of, is_published, publish
-from twinbeam.app.store_jobs import store_jobs
+from twinbeam.app.store_jobs import hold_restored, store_jobs
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
@@ -140,7 +140,7 @@ class Writer:
 
     async def prepare(self) -> None:
         """Take in what was decided and asked for while no writer ran."""
-        await self.on_store(ask_again, self.store, self.settings, self.ring, self.reports)
+        await self.on_store(ask_again, self.store, self.settings, self.ring, self.reports, folders=self.earlier)
         # No token is new yet: what waits after an attempt keeps its time.
         await self.attempt("settings", self.take_settings)
 
@@ -150,6 +150,7 @@ class Writer:
         await self.attempt("erasures", partial(carry_out, self.store, self.clock, self.on_store, stop))
         while not stop.is_set() and not self.time.is_sure():
             await pause(CLOCK_SECONDS, stop)  # what was tried before is sent again by the time
+        await self.attempt("restored", partial(hold_restored, self.store, self.on_store, self.clock, self.reports))
         self._sending.set()
         await self.sender.run(stop)
 
@@ -232,6 +233,7 @@ class Writer:
         left = [other for other in self.follower.folders[1:] if other != folder]
         if remember_folders(self.settings, left):
             self.follower.folders = [self.settings.journal_folder, *left]
+            remove_restored(self.settings, folder)
             self.reports.happening("journals.drained", folder=str(folder))
 
     async def measure(self) -> None:

@@ -137,5 +137,46 @@ def revoke(key: str, workspace: str) -> None:
     click.echo(f"Key {key_id} is revoked; a running gateway refuses it within a second.")
 
 
+@command.command()
+@click.option("--drop-old", is_flag=True, help="Take the older keys out of the ring, once nothing is under them.")
+@json_option
+def rotate(*, drop_old: bool, as_json: bool) -> None:
+    """
+    Put a new key into the key ring, and everything that the old one sealed under the new one.
+
+    The gateway goes on meanwhile and takes the new key by itself. The old key stays in the file, because backups that
+    were taken before need it; --drop-old takes it out. Whenever this is cut off nothing is lost: run it again.
+
+    \b
+    Examples:
+      twinbeam keys rotate
+      twinbeam keys rotate --drop-old
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.app.key_rotation import Rotation
+    from twinbeam.app.keyring import open_keyring
+    from twinbeam.cli.setup import actor, opened_store, settings
+    from twinbeam.core.clock import SystemClock
+    from twinbeam.core.values import plain
+
+    chosen = settings()
+    with opened_store() as store:
+        done = Rotation(chosen, store.ring, store, SystemClock(), actor().name).run(drop_old=drop_old)
+    if as_json:
+        click.echo(json.dumps(plain(done)))
+        return
+    open_keyring(chosen)
+    what = f"Key {done.newest} is new and seals from now on" if done.added else f"Key {done.newest} seals"
+    counted = ", ".join(f"{what} {n}" for what, n in done.sealed.items() if n)
+    click.echo(f"{what}. Put under it: {counted or 'nothing was left to do'}.")
+    if done.dropped:
+        click.echo(f"Dropped: {', '.join(done.dropped)}. Backups from before need the key ring's own backup of then.")
+        click.echo("Restart the gateway when it suits: consent receipts are signed under the old key until then.")
+    elif done.older:
+        click.echo(f"Still in the ring, for backups from before: {', '.join(done.older)}. See --drop-old.")
+    if done.unopened:
+        click.echo(f"Left as they are, because no key of the ring opens them: {done.unopened}.", err=True)
+    click.echo(f"Back up {chosen.keyring} now.")
+
+
 def _minute(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M")

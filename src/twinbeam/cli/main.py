@@ -36,6 +36,9 @@ COMMANDS = {
     "export": ("twinbeam.cli.export", "Print the stories of a workspace, or all about a person."),
     "doctor": ("twinbeam.cli.doctor", "Check this installation and say what to correct."),
     "rehearse": ("twinbeam.cli.rehearse", "Ask TikTok by test events what its documents leave open."),
+    "backup": ("twinbeam.cli.backup", "Back the store and the journals up, beside a running gateway."),
+    "restore": ("twinbeam.cli.restore", "Put a backup back into an empty folder."),
+    "restored": ("twinbeam.cli.restored", "Send or discard what a restore from an old backup holds."),
     "jobs": ("twinbeam.cli.jobs", "List the gateway's periodic jobs with their last and next runs."),
     "emulator": ("twinbeam.cli.emulator", "Run TikTok's side on this machine, without an account."),
 }

@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+#: TikTok drops repeats for 48 hours from the first copy it received (tiktok.md 7.1); an hour is the margin.
+RESEND_MS = 47 * 3_600_000
+
 
 class Lane(Struct, frozen=True, gc=False):
     """

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     PIXEL_REMOVED = "pixel_removed"
     PIXEL_STOPPED = "pixel_stopped"
     PAGE_SEEN = "page_seen"
+    RESTORED = "restored"
 
     @property
     def sentence(self) -> str:
@@ -54,6 +55,10 @@ class Reason(StrEnum):
 
 
 SENTENCES: dict[Reason, str] = {
+    Reason.RESTORED: (
+        "It was restored from a backup more than 47 hours old and may have been sent since. Send or discard it with "
+        "`twinbeam restored`."
+    ),
     Reason.NO_CONSENT: "The visitor declined advertising consent, so nothing was stored or sent.",
     Reason.CONSENT_NOT_SAID: (
         "Consent is required here, and the event does not say whether the visitor gave it. Send `consent`."

@@ -42,6 +42,7 @@ def test_a_pixel_that_works_has_nothing_to_mend():
         (facts(a_count("expired", 2)), Weight.LOSING, "Expired unsent in the last 7 days: 2"),
         (facts(a_count("dropped", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100."),
         (facts(a_count("held", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100."),
+        (facts(a_count("held", 2, Reason.RESTORED)), Weight.LOSING, "since the store was restored"),
         (facts(a_count("expired", 60, Reason.CONSENT_NEVER_SAID)), Weight.LOSING, "60 of 100."),
         (facts(a_count("expired", 2, Reason.NEVER_CONFIRMED)), Weight.LOSING, "no server confirmed: 2"),
         (facts(a_count(FINDING, 2, Finding.ID_MISMATCH)), Weight.LOSING, "under another id"),

@@ -1,11 +1,12 @@
 """`twinbeam doctor`: the command; `checks.py` lists what it looks at."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from twinbeam.cli.options import workspace_option
+from twinbeam.cli.options import json_option, workspace_option
 from twinbeam.core.errors import TwinbeamError
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 @click.option("--new-store", is_flag=True, help="Begin with an empty store after the store was lost.")
 @click.option("--pixel", default="", help="The checklist of one pixel, before money is spent on its ads.")
 @workspace_option
-def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str) -> None:
+@json_option
+def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str, as_json: bool) -> None:
     """
     Check this installation and say what to correct. The exit status is 1 if something is wrong.
 
@@ -26,10 +28,14 @@ def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str) 
     It looks at
       settings   every TWINBEAM_ variable in force, and values that are not valid
       files      who owns them, who else may read them, whether the key ring opens them
-      store      whether it is there and the counts add up, what could not be recorded or was lost
+      store      whether it is there and the counts add up, its schema, what could not be recorded or was lost
       jobs       whether the last run of one failed
-      clock      whether it can be right
-      gateway    whether it answers, whether another program has its port, who may see its pages
+      disk       how long it takes to sync, how much room is left
+      backups    how old the newest good one is
+      clock      whether it can be right, and is TikTok's
+      gateway    whether it answers and keeps up, whether another program has its port, who may see its pages
+      TikTok     whether it can be reached
+      visitors   whether a proxy hides them, and whether pages of other hosts report
       pixels     their codes, which are stopped, rejected tokens, whether a key leads to them
 
     \b
@@ -58,6 +64,11 @@ def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str) 
         from twinbeam.cli.doctor.launch import told
 
         raise SystemExit(told(workspace, pixel))
+    if as_json:
+        found = list(_findings())
+        lines = [{"result": it.word.strip().lower(), "what": it.what, "fix": it.fix} for it in found]
+        click.echo(json.dumps(lines))
+        raise SystemExit(0 if all(it.fine for it in found) else 1)
     fine = True
     for finding in _findings():
         fine = fine and finding.fine

@@ -1,10 +1,10 @@
 """
 A journal in a SQLite file: one row per commit group, appended by one ingest process, read by the recorder.
 
-The ingest process is the file's only writer; the recorder reads it and says how far it has come in a small file
-beside it (confirmed.py). The writer drops groups that the store holds in its file inside its next append, so forgetting
-costs no sync of its own; where room is short, those that the store holds in its WAL too. The newest row always stays:
-it carries the running totals, which newest.py keeps a second time.
+The ingest process is the file's only writer, but for a new key of the ring (resealing.py); the recorder reads it and
+says how far it has come in a small file beside it (confirmed.py). The writer drops groups that the store holds in its
+file inside its next append, so forgetting costs no sync of its own; where room is short, those that the store holds in
+its WAL too. The newest row always stays: it carries the running totals, which newest.py keeps a second time.
 
 What a backlog took of the disk is given back once the backlog is gone. Groups are sealed under a key per day, which
 is destroyed when the last group of its day is dropped: whatever free pages still hold of them is unreadable then.

@@ -14,6 +14,7 @@ PERMISSION = 1
 CONFIRMATION = 2
 CONTEST = 4  #: a visit that nobody vouches for refused it: a later grant of the shop's server
 OWNER = 8  #: its number was used before: a person has to look at it
+RESTORED = 16  #: it came back with a backup too old to tell whether it was sent since: its owner decides
 
 #: On which conditions its visits let it be sent: bits, summed up in `Conversion.conditions`.
 LIMITED = 1  #: limited data use
@@ -21,6 +22,7 @@ BARE = 2  #: without identifiers
 
 #: Why a held conversion waits, by what it lacks; of several the first is named.
 WAITS = {
+    RESTORED: Reason.RESTORED,
     OWNER: Reason.ORDER_REUSED,
     CONTEST: Reason.CONSENT_CONTESTED,
     PERMISSION: Reason.CONSENT_NOT_SAID,
@@ -107,7 +109,7 @@ class Conversion(Struct, gc=False):
     frozen: bool  #: an attempt was made at some time: body and spelling stand
     due_ms: int = 0  #: when it may be sent, or for HELD when it ends; means something in HELD, READY and WAITING only
     copies: int = 1
-    lacks: int = 0  #: PERMISSION, CONFIRMATION or both
+    lacks: int = 0  #: what it still lacks before it may be sent: a sum of PERMISSION and the bits behind it
     browser_at: int | None = None  #: when TikTok's own script may first have reported it, ms since the epoch
     native_proven: bool = False  #: TikTok's own script certainly reported it
     match: int = 0  #: match keys of all copies: a sum of values.MATCH bits
@@ -201,7 +203,9 @@ def reason_to_wait(lacks: int) -> Reason:
 
 
 def reason_to_end(lacks: int) -> Reason:
-    """Name why a held conversion ended unsent."""
+    """Name why a held conversion ended unsent; what came back with a backup is opened by no later copy."""
+    if lacks & RESTORED:
+        return Reason.DEDUP_WINDOW
     return next(reason for bit, reason in WAITED_IN_VAIN.items() if lacks & bit)
 
 

@@ -40,6 +40,7 @@ from twinbeam.pipeline.record.conversion import (
     ORDER_ENDS,
     OWNER,
     PERMISSION,
+    RESTORED,
     STRONG,
     VOUCHED,
     Conversion,
@@ -120,6 +121,16 @@ class Fold:
         """Let go what its owner was to look at."""
         for row in rows:
             self._schedule.release_by_owner(row, now_ms)
+
+    def hold_restored(self, rows: Sequence[Conversion], now_ms: int) -> None:
+        """Hold what waited to be sent in an old backup."""
+        for row in rows:
+            self._schedule.hold_restored(row, now_ms)
+
+    def release_restored(self, rows: Sequence[Conversion], now_ms: int) -> None:
+        """Let go what was held because it came back with an old backup."""
+        for row in rows:
+            self._schedule.release_by_owner(row, now_ms, of=RESTORED)
 
     def resend(self, rows: Sequence[Conversion], now_ms: int) -> None:
         """Let go again what TikTok refused."""

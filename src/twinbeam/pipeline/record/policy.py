@@ -7,6 +7,7 @@ from msgspec import Struct
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.order import reached
+from twinbeam.core.restored import Restore
 from twinbeam.core.rules import DEFAULT_RULES, STAGES, ConsentRules, PixelRules
 from twinbeam.core.values import Decision, Permission, Side, Signal
 from twinbeam.pipeline.record.window import JoinWindow
@@ -85,3 +86,8 @@ class RecordPolicy(Struct, frozen=True):
     enriching: Enriching = Enriching()
     terms_of: Callable[[str, str], Terms] = _default_terms  #: by workspace and pixel
     judge: Judge = _never_judged
+    restored: Restore | None = None  #: the store was put back from a backup
+
+    def may_double(self, event_time: int, received_ms: int) -> bool:
+        """Return whether a conversion that begins to wait now may have been sent before a restore, too long ago."""
+        return self.restored is not None and self.restored.may_double(event_time * 1_000, received_ms)

@@ -18,6 +18,7 @@ from twinbeam.pipeline.record.conversion import (
     GRANTED,
     OWNER,
     PERMISSION,
+    RESTORED,
     SILENT,
     VOUCHED,
     Conversion,
@@ -78,7 +79,9 @@ class Schedule:
     def admit(self, conversion: Conversion, it: Arriving) -> None:
         """Let a conversion that nobody waits for begin to wait, by what its first copy brings."""
         received_ms = it.signal.received_ms
-        conversion.lacks = PERMISSION | CONFIRMATION | conversion.lacks & OWNER
+        conversion.lacks = PERMISSION | CONFIRMATION | conversion.lacks & (OWNER | RESTORED)
+        if self._policy.may_double(conversion.event_time, received_ms):
+            conversion.lacks |= RESTORED
         if conversion.contested_ms and not _is_of_a_visit(conversion, it):
             conversion.lacks |= CONTEST
         conversion.since_ms = received_ms
@@ -119,10 +122,16 @@ class Schedule:
             _granted_by(conversion, granter, own=own)
             self._advance(conversion, conversion.received_ms)
 
-    def release_by_owner(self, conversion: Conversion, now_ms: int) -> None:
+    def release_by_owner(self, conversion: Conversion, now_ms: int, *, of: int = OWNER) -> None:
         """Let go what waits for its owner's word alone, or let it wait for the rest."""
-        lacked, conversion.lacks = conversion.lacks, conversion.lacks & ~OWNER
+        lacked, conversion.lacks = conversion.lacks, conversion.lacks & ~of
         if conversion.state is State.HELD and conversion.lacks != lacked:
+            self._advance(conversion, now_ms)
+
+    def hold_restored(self, conversion: Conversion, now_ms: int) -> None:
+        """Hold what came back with an old backup and waited to be sent, until its owner decides."""
+        if conversion.state in (State.READY, State.WAITING):
+            conversion.lacks |= RESTORED
             self._advance(conversion, now_ms)
 
     def contest(self, conversion: Conversion, now_ms: int) -> None:
@@ -221,7 +230,7 @@ class Schedule:
 
     def _await(self, conversion: Conversion, now_ms: int) -> None:
         conversion.state, conversion.reason = State.HELD, reason_to_wait(conversion.lacks)
-        if conversion.lacks & OWNER:
+        if conversion.lacks & (OWNER | RESTORED):
             conversion.due_ms = now_ms + _OWNER_DAYS * MS_PER_DAY
         elif _awaits_outcome(conversion):
             conversion.due_ms = self._outcome_due_ms(conversion)

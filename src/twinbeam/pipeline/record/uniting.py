@@ -19,6 +19,7 @@ from twinbeam.pipeline.record.conversion import (
     OWNER,
     PERMISSION,
     REPORTER,
+    RESTORED,
     STRONG,
     VOUCHED,
     Conversion,
@@ -68,7 +69,7 @@ class Uniting:
     def _absorb(self, first: Conversion, other: Conversion, now_ms: int) -> None:
         """Let the copies of another conversion, and what they brought, be the first one's."""
         lacked = first.lacks
-        first.lacks = first.lacks & other.lacks & _EITHER | (first.lacks | other.lacks) & (CONTEST | OWNER)
+        first.lacks = first.lacks & other.lacks & _EITHER | (first.lacks | other.lacks) & (CONTEST | OWNER | RESTORED)
         if other.evidence & STRONG and not first.evidence & STRONG:
             first.visitor, first.other_visitor = other.visitor, other.other_visitor
             first.evidence &= ~REPORTER

@@ -5,18 +5,16 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from twinbeam.core.clock import MS_PER_DAY
-from twinbeam.core.delivery import Lane
+from twinbeam.core.delivery import RESEND_MS, Lane
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.rules import PixelRules
-
-_HOUR_MS = 3_600_000
 
 
 class Ages(Struct, frozen=True):
     """Ages in ms after which an unsent conversion ends as expired."""
 
     #: TikTok drops repeats for 48 hours from the first copy it received (tiktok.md 7.1); an hour is the margin.
-    resend_ms: int = 47 * _HOUR_MS
+    resend_ms: int = RESEND_MS
     #: What never reached TikTok is not a repeat, but a purchase reported weeks late misleads its reader.
     unsent_ms: int = 7 * MS_PER_DAY
 

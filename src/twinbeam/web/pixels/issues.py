@@ -168,6 +168,15 @@ def _reused(facts: PixelFacts) -> Issue | None:
     return Issue(Weight.LOSING, what, fix, "twinbeam release ORDER", _list(facts, State.HELD))
 
 
+def _restored(facts: PixelFacts) -> Issue | None:
+    restored = facts.week.reason(State.HELD, Reason.RESTORED)
+    if not restored:
+        return None
+    what = f"Events that are held since the store was restored, because TikTok may have them: {restored:,}."
+    fix = "Send them if TikTok's own numbers lack them, else discard them."
+    return Issue(Weight.LOSING, what, fix, "twinbeam restored", _list(facts, State.HELD))
+
+
 def _twice(facts: PixelFacts) -> Issue | None:
     twice = facts.week.reason(FINDING, Finding.SENT_TWICE)
     if not twice:
@@ -264,6 +273,7 @@ _RULES = (
     _never_confirmed,
     _contested,
     _reused,
+    _restored,
     _two_ids,
     _twice,
     _native_before_consent,

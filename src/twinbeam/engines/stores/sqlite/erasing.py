@@ -168,17 +168,18 @@ class Erasing:
 
 def sealed_hashes(connection: StoreConnection, request: Erasure) -> bytes:
     """Seal by what a person is looked up."""
-    return connection.ring.seal(b"".join((request.person.lookup, *request.person.tokens)), _context(request.id))
+    return connection.ring.seal(b"".join((request.person.lookup, *request.person.tokens)), erasure_context(request.id))
 
 
 def opened(connection: StoreConnection, request: Erasure, sealed: bytes) -> Erasure:
     """Put back into a request by what its person is looked up."""
-    hashes = connection.ring.open_sealed(sealed, _context(request.id))
+    hashes = connection.ring.open_sealed(sealed, erasure_context(request.id))
     rest = hashes[LOOKUP_BYTES:]
     tokens = tuple(rest[at : at + keys.KEY_BYTES] for at in range(0, len(rest), keys.KEY_BYTES))
     who = msgspec.structs.replace(request.person, lookup=hashes[:LOOKUP_BYTES], tokens=tokens)
     return msgspec.structs.replace(request, person=who)
 
 
-def _context(id_: str) -> bytes:
+def erasure_context(id_: str) -> bytes:
+    """Bind sealed hashes to their request."""
     return f"erasure {id_}".encode()

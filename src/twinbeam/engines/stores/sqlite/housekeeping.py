@@ -78,6 +78,8 @@ class Housekeeping:
 
     def _steps(self, now_ms: int, ends: float, *, retention: bool) -> bool:
         self._erasing.follow_up(now_ms)
+        if self._is_round and self._work is not None and self._erasing.ready():
+            self._put_retention_off()  # a round takes minutes, and a person waits
         while time.monotonic() < ends:
             if self._work is None:
                 self._work = self._next(now_ms, retention=retention)

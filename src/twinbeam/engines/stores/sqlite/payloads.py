@@ -72,7 +72,7 @@ class Payloads:
 
     def _sealed_apart(self, id_: int, encoded: bytes) -> bytes:
         key, nonce = AESGCM.generate_key(_KEY_BITS), os.urandom(_NONCE)
-        wrapped = self._connection.ring.seal(key, _key_context(id_))
+        wrapped = self._connection.ring.seal(key, held_key_context(id_))
         self._db.execute("INSERT OR REPLACE INTO held_key VALUES (?,?)", (id_, wrapped))
         return _OWN + nonce + AESGCM(key).encrypt(nonce, encoded, payload_context(id_))
 
@@ -89,12 +89,13 @@ class Payloads:
             return self._connection.keys.open_sealed(sealed, payload_context(id_))
         if wrapped is None:
             raise StorageDamaged(f"the key of the held payload {id_} was destroyed")
-        key = AESGCM(self._connection.ring.open_sealed(wrapped, _key_context(id_)))
+        key = AESGCM(self._connection.ring.open_sealed(wrapped, held_key_context(id_)))
         try:
             return key.decrypt(sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :], payload_context(id_))
         except InvalidTag as error:
             raise StorageDamaged(f"the held payload {id_} failed its check") from error
 
 
-def _key_context(id_: int) -> bytes:
+def held_key_context(id_: int) -> bytes:
+    """Bind the key of a held payload to its conversion."""
     return b"held %d" % id_

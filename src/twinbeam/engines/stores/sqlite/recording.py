@@ -194,8 +194,10 @@ class StoreRecorder:
         arrivals = self._pricing.take(arrivals)
         known = self._loading.known([signal for signal, _ in arrivals])
         fold = Fold(known, new_id=self._new_id, policy=self._policy, claims=self._claims)
+        before = self._last_id
         fold.take(arrivals)
         self._writing.write(fold, now_ms)
+        self._doubt_new(before)
         self._pricing.write(fold)
         self._sighting_ring.add(fold.write_set.sighted)
         self._ordering.write(ledgered, arrivals, fold)
@@ -210,6 +212,9 @@ class StoreRecorder:
                 "events=events+excluded.events",
                 (journal_id, groups[-1].seq, events),
             )
+
+    def _doubt_new(self, after: int) -> None:
+        """Do nothing: only a store that was restored has doubts (backups.py)."""
 
     def _new_id(self) -> int:
         self._last_id += 1

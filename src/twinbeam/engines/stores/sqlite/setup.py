@@ -86,7 +86,7 @@ class Setup:
 
     def save_token(self, *, workspace: str, code: str, token: str, now_ms: int) -> None:
         """Keep the access token of a pixel that is there, sealed by the key ring."""
-        sealed = self._ring.seal(token.encode(), _context(workspace, code))
+        sealed = self._ring.seal(token.encode(), token_context(workspace, code))
         sql = "UPDATE pixel SET token=?, token_at=? WHERE workspace=? AND code=?"
         with self.transaction():
             self._db.execute(sql, (sealed, now_ms, workspace, code))
@@ -160,7 +160,7 @@ class Setup:
 
     def _token(self, workspace: str, code: str, sealed: bytes) -> str | None:
         try:
-            return self._ring.open_sealed(sealed, _context(workspace, code)).decode()
+            return self._ring.open_sealed(sealed, token_context(workspace, code)).decode()
         except StorageDamaged:
             return None
 
@@ -188,6 +188,6 @@ def _as_json(value: object) -> str:
     return _encode(value).decode()
 
 
-def _context(workspace: str, code: str) -> bytes:
+def token_context(workspace: str, code: str) -> bytes:
     """Bind a token to its pixel: a row copied onto another pixel does not open."""
     return f"token {workspace} {code}".encode()

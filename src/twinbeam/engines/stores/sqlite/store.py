@@ -6,6 +6,7 @@ The SQLite store, opened.
     resending.py   dead letters that are sent again           likewise
                    (dead_letters.py finds them)
     sightings.py   what the debugger shows of arrivals        part of recording's transactions
+    backups.py     what came back with a backup               likewise
     leasing.py     batches: lease, reclaim, split             one transaction a call
     outgoing.py    what goes out of one conversion            reads only
     settling.py    batches: what became of them               one transaction a call
@@ -36,7 +37,7 @@ The SQLite store, opened.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
@@ -48,6 +49,7 @@ from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
 from twinbeam.engines.stores.sqlite.alert_figures import AlertFigures
+from twinbeam.engines.stores.sqlite.backups import Backups, Restoring, newest_backup_ms, since_restore
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.dead_letters import DeadLetters
@@ -60,7 +62,6 @@ from twinbeam.engines.stores.sqlite.lookup_index import sort_some
 from twinbeam.engines.stores.sqlite.migrate import migrate
 from twinbeam.engines.stores.sqlite.outgoing import OutgoingEvents
 from twinbeam.engines.stores.sqlite.pixel_reading import PixelReading
-from twinbeam.engines.stores.sqlite.resending import Resending
 from twinbeam.engines.stores.sqlite.setup import Setup
 from twinbeam.engines.stores.sqlite.signing import SignedSources
 from twinbeam.engines.stores.sqlite.tidying import KeepDays
@@ -69,6 +70,7 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 
 if TYPE_CHECKING:
+    from twinbeam.engines.stores.sqlite.resealing import Resealing
     from twinbeam.engines.stores.tables.account_reading import AccountReader
     from twinbeam.engines.stores.tables.alert_reading import AlertReader
     from twinbeam.engines.stores.tables.database import Tables
@@ -84,7 +86,7 @@ FILE = "store.db"
 
 
 class SqliteStore(
-    Resending,
+    Restoring,
     OutgoingEvents,
     Setup,
     SignedSources,
@@ -94,6 +96,7 @@ class SqliteStore(
     Listing,
     Durability,
     KeptTables,
+    Backups,
 ):
     """All parts on one connection, for the one writer process; `close` gives the writer's lock back."""
 
@@ -106,7 +109,8 @@ class SqliteStore(
         ages: Ages,
         keep_days_of: KeepDays = keep_by_default,
     ) -> None:
-        Resending.__init__(self, connection, policy, ages)
+        policy = since_restore(policy, connection.db)
+        Restoring.__init__(self, connection, policy, ages)
         OutgoingEvents.__init__(self, connection, policy, ages)
         Setup.__init__(self, connection)
         SignedSources.__init__(self, connection)
@@ -160,7 +164,7 @@ class SqliteStore(
         self._held_lock.release()
 
 
-class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting, KeptTables):
+class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting, KeptTables, Backups):
     """Set-up, requests and reads from a process beside the writer (the CLI)."""
 
     def __init__(self, folder: Path, ring: KeyRing) -> None:
@@ -172,6 +176,31 @@ class SqliteSetup(Setup, SignedSources, ErasureRequests, Exporting, KeptTables):
         ErasureRequests.__init__(self, connection)
         Exporting.__init__(self, connection)
         self._changes_before = db.total_changes
+
+    @property
+    def connection(self) -> StoreConnection:
+        """The file itself, for who looks into it."""
+        return self._connection
+
+    @property
+    def ring(self) -> KeyRing:
+        """The key ring that this store is opened with."""
+        return self._ring
+
+    def reseal(self) -> Iterator[tuple[str, int, int]]:
+        """Put everything under the newest key of the ring; see resealing.py."""
+        return self._resealing.reseal()
+
+    def under_older_keys(self) -> int:
+        """Count what is sealed under another key than the newest."""
+        return self._resealing.under_older_keys()
+
+    @cached_property
+    def _resealing(self) -> "Resealing":
+        """It knows all tables, and so SQLAlchemy, which is loaded only where it is asked for."""
+        from twinbeam.engines.stores.sqlite.resealing import Resealing  # noqa: PLC0415
+
+        return Resealing(self._connection)
 
     @property
     def has_changed(self) -> bool:
@@ -193,6 +222,10 @@ class SqliteReader(Listing):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(open_reader(folder / FILE))
+
+    def newest_backup_ms(self) -> int | None:
+        """Return of when the newest good backup is, None where there is none."""
+        return newest_backup_ms(self._db)
 
     def weeks(self) -> list[PixelWeek]:
         """Return what was added up of every pixel, as of when its job last ran."""

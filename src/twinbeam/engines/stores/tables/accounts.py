@@ -174,13 +174,13 @@ class AccountTable(AccountReader):
             link.execute(update(table).where(which).values(values))
 
     def _sealed(self, secret: str, place: str) -> bytes:
-        return self._ring.seal(secret.encode(), _context(place))
+        return self._ring.seal(secret.encode(), account_context(place))
 
     def _opened(self, sealed: bytes, place: str) -> str:
-        return self._ring.open_sealed(sealed, _context(place)).decode()
+        return self._ring.open_sealed(sealed, account_context(place)).decode()
 
 
-def _context(place: str) -> bytes:
+def account_context(place: str) -> bytes:
     """Bind a secret to its place: a row copied elsewhere does not open."""
     return f"account {place}".encode()
 

@@ -13,7 +13,6 @@ from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.order_schema import person_request
 from twinbeam.orders.requests import RequestRow
 
-_CONTEXT = "people of request "
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Person]).decode
 
@@ -61,11 +60,16 @@ class PersonRequestTable:
             "source": signal.source,
             "kind": request.kind,
             "asked_ms": signal.received_ms,
-            "people": self._ring.seal(_encode(request.people), (_CONTEXT + request.id).encode()),
+            "people": self._ring.seal(_encode(request.people), people_context(request.id)),
             "done_ms": None,
         }
 
     def _row(self, row: Any) -> RequestRow:
         sealed = row.people
-        people = _decode(self._ring.open_sealed(sealed, (_CONTEXT + row.id).encode())) if sealed else []
+        people = _decode(self._ring.open_sealed(sealed, people_context(row.id))) if sealed else []
         return RequestRow(row.id, row.workspace, row.shop, row.source, row.kind, row.asked_ms, people, row.done_ms)
+
+
+def people_context(request: str) -> bytes:
+    """Bind the people to their request."""
+    return f"people of request {request}".encode()

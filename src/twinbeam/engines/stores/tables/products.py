@@ -35,11 +35,11 @@ class ProductTable(ProductReader):
         """Return the address that is read on a schedule."""
         with self._tables.reading() as link:
             sealed = link.scalar(select(its.feed.c.url).where(its.feed.c.workspace == workspace))
-        return self._ring.open_sealed(sealed, _context(workspace)).decode() if sealed else ""
+        return self._ring.open_sealed(sealed, feed_context(workspace)).decode() if sealed else ""
 
     def save_address(self, workspace: str, url: str, host: str, every_hours: int) -> None:
         """Keep the address, sealed; what it answered before says nothing about another one."""
-        sealed = self._ring.seal(url.encode(), _context(workspace)) if url else b""
+        sealed = self._ring.seal(url.encode(), feed_context(workspace)) if url else b""
         self._change(
             workspace, url=sealed, host=host, every_hours=every_hours, etag="", modified="", is_asked=bool(url)
         )
@@ -160,5 +160,6 @@ class ProductTable(ProductReader):
             link.execute(put.on_conflict_do_update(index_elements=["workspace"], set_=values))
 
 
-def _context(workspace: str) -> bytes:
+def feed_context(workspace: str) -> bytes:
+    """Bind an address to its workspace."""
     return f"feed {workspace}".encode()

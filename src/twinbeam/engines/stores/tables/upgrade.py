@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).with_name("migrations")
 
 def bring_forward(db: sqlite3.Connection) -> None:
     """Apply the migrations that a file has not seen; raises ConfigError if a newer release wrote it."""
-    version = _version(db)
+    version = tables_version(db)
     if version > HEAD:
         raise ConfigError(
             f"This store has tables {version}, and this release knows {HEAD}: install the newer release again."
@@ -25,7 +25,7 @@ def bring_forward(db: sqlite3.Connection) -> None:
         _upgrade(db)
 
 
-def _version(db: sqlite3.Connection) -> str:
+def tables_version(db: sqlite3.Connection) -> str:
     """Return the newest migration that a file has seen, or ""."""
     with suppress(sqlite3.OperationalError):  # it has no such table: it is new, or of before
         row = db.execute("SELECT version_num FROM alembic_version").fetchone()
