@@ -20,6 +20,7 @@ from typing import NoReturn
 from uuid import uuid4
 
 from twinbeam.app import weekly_reports
+from twinbeam.app.checking import Checking
 from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.feeds import Feeds
@@ -43,6 +44,7 @@ from twinbeam.core.clock import Clock, SystemClock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageDamaged, StorageError, StorageFull
 from twinbeam.destinations.tiktok.client import TikTok
+from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.http_server.server import Server
@@ -372,6 +374,7 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
             writer.send(stop),
             writer.scheduler(
                 pixel_weeks.job(counter, on_counter, writer.store, on_store, writer.clock),
+                *Checking(writer.store, counter, writer.clock, ACCESS_CODES).jobs(on_counter, on_store),
                 *weekly_reports.jobs(settings, counter, on_counter, writer.store, on_store, writer.clock),
             ).run(stop),
         )

@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from twinbeam.admin.account_contract import AccountReads
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
+from twinbeam.admin.issue_contract import IssueReads
 from twinbeam.admin.product_contract import FeedReads
 from twinbeam.admin.token_record import KnownTokens, TokenCheck
 from twinbeam.admin.user_contract import UserReading
@@ -29,6 +30,7 @@ from twinbeam.web.account_sight import AccountsOfWorkspace
 from twinbeam.web.contract import LagView, ReadModel, RouteContext
 from twinbeam.web.dead_letters.sight import LettersSeen, OrdersToResend
 from twinbeam.web.feed_sight import FeedsOfWorkspace, FeedsWithoutAddresses
+from twinbeam.web.issue_sight import IssuesOfWorkspace
 from twinbeam.web.order_sight import OrdersOfWorkspace
 
 Placed = TypeVar("Placed", Covered, LastAnswer, PixelRow, PixelWeek, SideSeen, Story, Total)
@@ -92,6 +94,11 @@ class OneWorkspace:
     def resends(self) -> ResendReads:
         """Return the orders to send dead letters again."""
         return OrdersToResend(self._all.resends, self._workspace)
+
+    @property
+    def issues(self) -> IssueReads:
+        """What jobs found out for the checks in the workspace."""
+        return IssuesOfWorkspace(self._all.issues, self._workspace)
 
     @property
     def products(self) -> FeedReads:
@@ -209,6 +216,11 @@ class WithoutMessages:
     def orders(self) -> OrderReads:
         """Return the ledger of orders."""
         return self._all.orders
+
+    @property
+    def issues(self) -> IssueReads:
+        """What jobs found out for the checks: numbers, and nobody's words but those of a mute."""
+        return self._all.issues
 
     @property
     def products(self) -> FeedReads:

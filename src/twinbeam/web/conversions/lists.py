@@ -12,9 +12,9 @@ from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.outcomes import Outcome
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import WIDE, Listed, Narrowed
+from twinbeam.pipeline.record.sums import ENDED, Sums, sums_of
 from twinbeam.web.contract import ReadModel
 from twinbeam.web.places import Places, places
-from twinbeam.web.sums import ENDED, Sums, sums_of
 from twinbeam.web.weeks import Weeks, weeks_now
 
 PATH = "/conversions"
