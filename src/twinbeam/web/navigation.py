@@ -8,6 +8,7 @@ from twinbeam.core.users import Role
 ENTRIES = (
     ("/", "Live", Role.VIEWER),
     ("/pixels", "Pixels", Role.VIEWER),
+    ("/issues", "Issues", Role.VIEWER),
     ("/conversions", "Conversions", Role.VIEWER),
     ("/reconciliation", "Orders", Role.VIEWER),
     ("/sources", "Sources", Role.MEMBER),
