@@ -292,6 +292,7 @@ def test_only_forms_take_more_than_a_look(place):
         "/users",
         "/account",
         "/dead-letters",
+        "/issues/mute",
         *setup,
         *sources,
         *ACCOUNT_FORMS,

@@ -1,6 +1,5 @@
 """`twinbeam issues`."""
 
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -127,14 +126,13 @@ def unmute(pixel: str, check: str, workspace: str) -> None:
 
 def _listed() -> "list[OpenIssue]":
     from twinbeam.admin import issues
-    from twinbeam.cli.setup import opened_store, settings
+    from twinbeam.cli.setup import opened_reader
     from twinbeam.core.clock import SystemClock
     from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
-    from twinbeam.engines.stores.sqlite.store import SqliteReader
     from twinbeam.web.weeks import weeks_now
 
     now_ms = SystemClock().now_ms()
-    with opened_store(), closing(SqliteReader(settings().data)) as reader:
+    with opened_reader() as reader:
         return issues.listed(reader, weeks_now(reader, now_ms).pixels, now_ms, ACCESS_CODES)
 
 

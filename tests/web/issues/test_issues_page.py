@@ -4,6 +4,7 @@ import pytest
 
 from builders import PIXEL, WORKSPACE
 from reading import words
+from twinbeam.core.rules import DEFAULT_WORKSPACE
 
 OTHER = "acme"
 
@@ -15,6 +16,8 @@ def muted(room, **how):
 
 @pytest.fixture
 def tokenless(room):
+    room.store.save_workspace(WORKSPACE, DEFAULT_WORKSPACE)
+    room.store.save_workspace(OTHER, DEFAULT_WORKSPACE)
     room.add_pixel(token=None)
     return room
 
