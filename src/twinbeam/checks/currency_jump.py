@@ -16,8 +16,8 @@ def _look(facts: PixelFacts) -> Symptom | None:
     n = sum(it.n for it in newest)
     for it in newest:
         mine = sum(other.n for other in newest if other.currency == it.currency)
-        if it.currency not in before and n_before >= LEAST and n >= LEAST and mine >= SHARE * n:
-            what = f"Purchases in {it.currency or 'no currency'} came up since yesterday: {mine:,} of {n:,}."
+        if it.currency and it.currency not in before and n_before >= LEAST and n >= LEAST and mine >= SHARE * n:
+            what = f"Purchases in {it.currency} came up since yesterday: {mine:,} of {n:,}."
             return Symptom(what, mine, {it.currency: sum(x.minor for x in newest if x.currency == it.currency)})
     return None
 

@@ -43,6 +43,9 @@ MOST_OF_DAY = frozenset({Noting.ONE_EMAIL, Noting.ONE_ADDRESS, Noting.CHECKOUTS,
     Noting.WITH_ADDRESS,
 }
 
+#: What keeps no value any more.
+_EMPTIED = frozenset({State.WITHDRAWN, State.ERASED})
+
 NoteKey = tuple[int, str, str, str, str, str]
 """(UTC day, workspace, pixel, standard event or "", what, currency)"""
 
@@ -112,7 +115,7 @@ def noted(rows: Iterable[LookedAt]) -> dict[NoteKey, DayNote]:
 def what_of(row: LookedAt) -> list[str]:
     """Return what is to be noted of one conversion."""
     told = [finding.value for finding, bit in FOUND.items() if row.found & bit]
-    if row.event == "Purchase":
+    if row.event == "Purchase" and row.state not in _EMPTIED:
         told += _of_sale(row)
     if row.event_source == "web":
         told += _of_pair(row)
