@@ -23,7 +23,14 @@ LINES = {
     "screens": ("issues", "screens", "axe", "slowest", "record", "docs"),
     "sources": ("recipes", "shopify pixel", "wordpress", "month"),
 }
-COUNTED = {"outside": "machine", "truth": "others", "house": "others", "pixels": "others", "shops": "others", "screens": "others"}
+COUNTED = {
+    "outside": "machine",
+    "truth": "others",
+    "house": "others",
+    "pixels": "others",
+    "shops": "others",
+    "screens": "others",
+}
 #: The check of events without code: in its first line one part is counted by its tests, and of others it is said
 #: whether they hold; parts with figures of their own follow in lines of their own.
 SOURCES = "sources"

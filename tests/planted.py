@@ -153,4 +153,3 @@ PLANTED: Mapping[str, Mapping[str, Any]] = {
 def facts_with(changes: Mapping[str, Any]) -> PixelFacts:
     """Give the facts of a healthy pixel in which something is otherwise."""
     return replace(HEALTHY, **changes)
-

@@ -49,6 +49,7 @@ EXAMPLES = {
 FURTHER = {
     "/": ["/?days=1"],
     "/dead-letters": [f"/dead-letters?workspace={WORKSPACE}"],
+    "/issues": ["/issues?check=stopped", "/issues?pixel=c0"],
     "/sources": ["/sources?kind=shopify#new"],
     "/conversions": ["/conversions?state=expired", "/conversions?event=Purchase&seen=both"],
     "/events/{id:int}": ["/events/12", "/events/49"],

@@ -32,6 +32,7 @@ PAGES = (
     "/pixels?q=shop+12&group=client",
     "/pixels?status=inactive&issues=1",
     f"/pixels/{workspace_of(3)}/{code_of(3)}",
+    "/issues",
     "/conversions",
     "/conversions?state=delivered",
     f"/conversions?{_PLACE}&state=refused",
