@@ -33,7 +33,7 @@ SOUND = Evidence(
     WORKSPACE,
     PIXEL,
     NOW_MS,
-    noted=[NoteSum(Noting.SALE, "Purchase", 120, {"EUR": 600_000}, [9, 8]), NoteSum(Noting.PAIR, "Purchase", 100)],
+    noted={Noting.SALE: NoteSum(120, {"EUR": 600_000}, [9, 8]), Noting.PAIR: NoteSum(100)},
     sales=SALES,
     one_email=Crowd(2, 20),
     one_address=Crowd(2, 20),
@@ -73,9 +73,9 @@ HEALTHY = PixelFacts(
 )
 
 
-def noted(*more: NoteSum, **changes: Any) -> dict[str, Any]:
+def noted(more: Mapping[str, NoteSum] = {}, **changes: Any) -> dict[str, Any]:
     """Give evidence that differs from a sound one."""
-    return {"evidence": replace(SOUND, noted=[*SOUND.noted, *more], **changes)}
+    return {"evidence": replace(SOUND, noted={**SOUND.noted, **more}, **changes)}
 
 
 def events(**changes: EventWeek) -> dict[str, Any]:
@@ -111,7 +111,7 @@ PLANTED: Mapping[str, Mapping[str, Any]] = {
     "consent_never_said": week(count("dropped", 600, Reason.CONSENT_NOT_SAID)),
     "never_confirmed": week(count("expired", 2, Reason.NEVER_CONFIRMED)),
     "consent_contested": week(count("held", 2, Reason.CONSENT_CONTESTED)),
-    "consent_differs": noted(NoteSum(Noting.CONSENT_DIFFERS, "Purchase", 4, {"EUR": 20_000}, [7])),
+    "consent_differs": noted({Noting.CONSENT_DIFFERS: NoteSum(4, {"EUR": 20_000}, [7])}),
     "order_number_reused": week(count("held", 2, Reason.ORDER_REUSED)),
     "event_id_mismatch": found(Finding.ID_MISMATCH, 4),
     "order_sent_twice": found(Finding.SENT_TWICE, 2),
@@ -126,10 +126,10 @@ PLANTED: Mapping[str, Mapping[str, Any]] = {
     "not_counted": {"missing": Missing(9, 5, NOW_MS)},
     "one_sided": {"seen": {Side.BROWSER: NOW_MS}},
     "server_share_down": noted(server_now=(500, 1_000)),
-    "server_late": noted(NoteSum(Noting.SERVER_LATE, "Purchase", 30, {"EUR": 90_000}, [3, 2])),
-    "value_missing": noted(NoteSum(Noting.VALUE_MISSING, "Purchase", 4, {}, [3, 2])),
-    "currency_missing": noted(NoteSum(Noting.CURRENCY_MISSING, "Purchase", 4, {}, [3, 2])),
-    "value_zero": noted(NoteSum(Noting.VALUE_ZERO, "Purchase", 8, {}, [3, 2])),
+    "server_late": noted({Noting.SERVER_LATE: NoteSum(30, {"EUR": 90_000}, [3, 2])}),
+    "value_missing": noted({Noting.VALUE_MISSING: NoteSum(4, {}, [3, 2])}),
+    "currency_missing": noted({Noting.CURRENCY_MISSING: NoteSum(4, {}, [3, 2])}),
+    "value_zero": noted({Noting.VALUE_ZERO: NoteSum(8, {}, [3, 2])}),
     "value_differs": found(Finding.VALUE_DIFFERS, 60),
     "currency_differs": found(Finding.CURRENCY_DIFFERS, 60),
     "amount_jump": noted(sales=[*YESTERDAYS, DaySales(TODAY, "EUR", 30, 30 * 499_000)]),
@@ -137,7 +137,7 @@ PLANTED: Mapping[str, Mapping[str, Any]] = {
     "ttclid_lost_at_checkout": events(Purchase=EventWeek("Purchase", 5, 15, 100, 120, 3, *[110] * 5)),
     "ttclid_lost_before_consent": found(Finding.CLICK_LOST, 80),
     "content_ids_unknown": noted(matched=100),
-    "placeholder_data": noted(NoteSum(Noting.PLACEHOLDER, "Purchase", 4, {"EUR": 20_000}, [3])),
+    "placeholder_data": noted({Noting.PLACEHOLDER: NoteSum(4, {"EUR": 20_000}, [3])}),
     "one_email": noted(one_email=Crowd(12, 100)),
     "one_address": noted(one_address=Crowd(90, 100)),
     "checkout_repeated": noted(checkouts=Crowd(120, 30)),

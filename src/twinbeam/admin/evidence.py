@@ -92,7 +92,7 @@ def find_evidence(reads: EvidenceReads, weeks: Sequence[PixelWeek], now_ms: int)
                 workspace=week.workspace,
                 pixel=week.pixel,
                 at_ms=now_ms,
-                states=[it for it in _states(reads, week, known) if it.n],
+                states=dict(_states(reads, week, known)),
                 server_now=_share(days, today - WEEK_DAYS, today),
                 server_before=_share(days, today - 2 * WEEK_DAYS, today - WEEK_DAYS),
                 silent=_silent(days, today),
@@ -112,13 +112,15 @@ def _by_place(pairs: Iterable[tuple[tuple[str, ...], T]]) -> dict[tuple[str, ...
 
 def _of_notes(notes: Mapping[NoteKey, DayNote], first: int) -> Evidence:
     """Add up what was noted of one pixel; days before the first one tell of sales alone."""
-    added: defaultdict[tuple[str, str], list[tuple[str, DayNote]]] = defaultdict(list)
+    added: defaultdict[str, list[tuple[str, DayNote]]] = defaultdict(list)
     for (day, _, _, event, what, currency), note in notes.items():
         if day >= first and what not in MOST_OF_DAY:
-            added[what, event].append((currency, note))
+            added[what].append((currency, note))
+            if what == Noting.ENRICHED:
+                added[f"{what} {event}"].append((currency, note))
     sales = [DaySales(key[0], key[5], note.n, note.minor) for key, note in notes.items() if key[4] == Noting.SALE]
     return Evidence(
-        noted=[_noted(*key, parts) for key, parts in sorted(added.items())],
+        noted={name: _noted(parts) for name, parts in added.items()},
         sales=sales,
         one_email=_worst(notes, Noting.ONE_EMAIL, Noting.WITH_EMAIL, first),
         one_address=_worst(notes, Noting.ONE_ADDRESS, Noting.WITH_ADDRESS, first),
@@ -126,13 +128,13 @@ def _of_notes(notes: Mapping[NoteKey, DayNote], first: int) -> Evidence:
     )
 
 
-def _noted(what: str, event: str, parts: Sequence[tuple[str, DayNote]]) -> NoteSum:
+def _noted(parts: Sequence[tuple[str, DayNote]]) -> NoteSum:
     worth: defaultdict[str, int] = defaultdict(int)
     for currency, note in parts:
         if currency and note.minor:
             worth[currency] += note.minor
     samples = sorted((id_ for _, note in parts for id_ in note.samples), reverse=True)[:MOST_SAMPLES]
-    return NoteSum(what, event, sum(note.n for _, note in parts), worth, samples)
+    return NoteSum(sum(note.n for _, note in parts), worth, samples)
 
 
 def _worst(notes: Mapping[NoteKey, DayNote], most: str, of: str, first: int) -> Crowd:
@@ -143,20 +145,22 @@ def _worst(notes: Mapping[NoteKey, DayNote], most: str, of: str, first: int) -> 
     return max(crowds, key=lambda it: it.most / max(1, it.of), default=Crowd())
 
 
-def _states(reads: EvidenceReads, week: PixelWeek, known: Evidence) -> Iterable[NoteSum]:
+def _states(reads: EvidenceReads, week: PixelWeek, known: Evidence) -> Iterable[tuple[str, NoteSum]]:
     """Yield what the newest conversions of some states are worth; where as many are in one as before, it is known."""
     for name, states in _STATES.items():
         n = sum(count for outcome, _, count in week.outcomes if outcome in states)
         before = known.of_state(name)
-        if not n or before.n == n:
-            yield NoteSum(name, "", n, before.worth, before.samples)
+        if not n:
+            continue
+        if before.n == n:
+            yield name, before
             continue
         stories = reads.in_state(states, limit=LOOKED_AT, pixel=(week.workspace, week.pixel)).stories
         worth: defaultdict[str, int] = defaultdict(int)
         for story in stories:
             if story.value_minor and story.currency:
                 worth[story.currency] += story.value_minor
-        yield NoteSum(name, "", n, worth, [story.id for story in stories[:MOST_SAMPLES]])
+        yield name, NoteSum(n, worth, [story.id for story in stories[:MOST_SAMPLES]])
 
 
 def _share(days: Iterable[Covered], first: int, end: int) -> tuple[int, int]:

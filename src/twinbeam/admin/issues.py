@@ -5,6 +5,7 @@ Who is told less, such as a viewer, reads through a reading side that shows less
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -21,6 +22,14 @@ from twinbeam.checks.listing import BY_ID, CHECKS, OpenIssue, open_issues, urgen
 from twinbeam.checks.records import IssueKey, IssueRecord, Mute, by_key, mutes_by_key, next_record
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.story import PixelRow
+
+
+class PixelReads(FactReads, Protocol):
+    """The same, with the pixels themselves."""
+
+    def pixels(self) -> list[PixelRow]:
+        """Return the configured pixels."""
+        ...
 
 
 class Known(Struct, frozen=True):
@@ -43,7 +52,7 @@ def known(reads: IssueReads) -> Known:
 
 
 def all_facts(
-    reads: FactReads, weeks: Sequence[PixelWeek], now_ms: int, access_codes: Collection[int] = ()
+    reads: PixelReads, weeks: Sequence[PixelWeek], now_ms: int, access_codes: Collection[int] = ()
 ) -> list[PixelFacts]:
     """Read what is known of every pixel, by the weeks of all."""
     rows = reads.pixels()
@@ -51,7 +60,7 @@ def all_facts(
 
 
 def listed(
-    reads: FactReads, weeks: Sequence[PixelWeek], now_ms: int, access_codes: Collection[int] = ()
+    reads: PixelReads, weeks: Sequence[PixelWeek], now_ms: int, access_codes: Collection[int] = ()
 ) -> list[OpenIssue]:
     """List the issues of all pixels by urgency: how much they hurt, then money, then how many are affected."""
     told = known(reads.issues)

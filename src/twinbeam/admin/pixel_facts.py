@@ -43,10 +43,6 @@ class FactReads(Protocol):
         """What jobs found out for the checks, and since when something is wrong."""
         ...
 
-    def pixels(self) -> list[PixelRow]:
-        """Return the configured pixels."""
-        ...
-
     def sides_seen(self) -> list[SideSeen]:
         """Return when each side of each pixel last reported each event."""
         ...
@@ -78,9 +74,13 @@ def facts_of(
     access_codes: Collection[int],
     now_ms: int,
 ) -> list[PixelFacts]:
-    """Return what is known of some pixels, by their weeks and by what is known beside those."""
+    """
+    Return what is known of some pixels, by their weeks and by what is known beside those.
+
+    What leads are worth is told by a CRM event set of the same workspace, which has to be among them.
+    """
     answers, by_pixel = reads.last_answers(), {(week.workspace, week.pixel): week for week in weeks}
-    heard = (row.workspace for row in reads.pixels() if row.event_source == "crm" and _has_come(row, by_pixel))
+    heard = (row.workspace for row in rows if row.event_source == "crm" and _has_come(row, by_pixel))
     around = _Around(
         by_pixel,
         refusals(answers, access_codes),

@@ -1,6 +1,6 @@
 """What the checks look at: one value for each pixel."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -14,18 +14,18 @@ from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.pipeline.record.sums import Sums
 
-MOST_SAMPLES = 5  #: numbers of conversions that are told
 ENOUGH = 20  #: fewer events say nothing about what is missing among them
 
 
 class NoteSum(Struct, frozen=True, array_like=True):
     """What a job noted of single conversions, added up over the last 7 UTC days."""
 
-    what: str
-    event: str = ""
     n: int = 0
     worth: Mapping[str, int] = {}  #: by currency, in its minor unit
     samples: Sequence[int] = ()  #: numbers of conversions, the newest first
+
+
+NOTHING_NOTED = NoteSum()
 
 
 class DaySales(Struct, frozen=True, array_like=True):
@@ -50,8 +50,8 @@ class Evidence(Struct, frozen=True):
     workspace: str = ""
     pixel: str = ""
     at_ms: int = 0
-    noted: Sequence[NoteSum] = ()
-    states: Sequence[NoteSum] = ()  #: what the newest conversions of some states are worth
+    noted: Mapping[str, NoteSum] = {}  #: by what was noted, and by that with an event behind a blank where that matters
+    states: Mapping[str, NoteSum] = {}  #: what the newest conversions of some states are worth
     sales: Sequence[DaySales] = ()  #: of the last 14 UTC days
     one_email: Crowd = Crowd()
     one_address: Crowd = Crowd()
@@ -64,11 +64,11 @@ class Evidence(Struct, frozen=True):
 
     def told(self, what: str, event: str = "") -> NoteSum:
         """Return what was noted, of one event or of all."""
-        return summed(what, (it for it in self.noted if it.what == what and event in ("", it.event)))
+        return self.noted.get(f"{what} {event}" if event else what, NOTHING_NOTED)
 
     def of_state(self, state: str) -> NoteSum:
         """Return what was found of the conversions in a state."""
-        return summed(state, (it for it in self.states if it.what == state))
+        return self.states.get(state, NOTHING_NOTED)
 
 
 NO_EVIDENCE = Evidence()
@@ -126,14 +126,3 @@ class PixelFacts(Struct, frozen=True):
     def event(self, name: str) -> EventWeek:
         """Return the week of one event."""
         return self.events.get(name) or EventWeek(name)
-
-
-def summed(what: str, noted: Iterable[NoteSum]) -> NoteSum:
-    """Add up what was noted of several events."""
-    n, worth, samples = 0, dict[str, int](), list[int]()
-    for it in noted:
-        n += it.n
-        samples += it.samples
-        for currency, minor in it.worth.items():
-            worth[currency] = worth.get(currency, 0) + minor
-    return NoteSum(what, "", n, worth, sorted(samples, reverse=True)[:MOST_SAMPLES])

@@ -7,6 +7,7 @@ What people and machines read: pages, the live stream, the read API, health and 
 
     live/               /, its stream /live, and what they share (snapshot_cache.py)
     pixels/             /pixels: what each pixel does and what is wrong with it
+    issues/             /issues: what is wrong with all pixels, and what is muted
     conversions/        /conversions: lists, a page at a time
     conversion_detail/  /events/{id}: what became of one conversion
     find/               /find

@@ -138,10 +138,15 @@ def read_table(read_model: ReadModel, now_ms: int, access_codes: Collection[int]
 
 def read_one(read_model: ReadModel, place: Place, now_ms: int, access_codes: Collection[int] = ()) -> PixelView | None:
     """Read one pixel, counted anew where they are few; None where there is none."""
-    rows = [row for row in read_model.pixels() if (row.workspace, row.code) == place]
+    rows = [row for row in read_model.pixels() if row.workspace == place[0] and _is_meant(row, place[1])]
     beside = read_beside(read_model.accounts, rows, now_ms)
     views = _views(read_model, rows, weeks_now(read_model, now_ms).pixels, now_ms, access_codes, beside)
-    return views[0] if views else None
+    return next((view for view in views if view.row.code == place[1]), None)
+
+
+def _is_meant(row: PixelRow, code: str) -> bool:
+    """Return whether a row is a pixel's, or tells whether the quality of its leads is passed back."""
+    return row.code == code or row.event_source == "crm"
 
 
 def alarms(

@@ -17,6 +17,11 @@ _CURSOR = "recorded"
 _TOLD = 7  #: columns of an issue that are taken as they are
 _AT_ONCE = 200  #: keys of three columns, of SQLite's parameters
 _KEY = ("day", "workspace", "pixel", "event", "what", "currency")
+_WHAT = _KEY.index("what")
+_PUT = "INSERT INTO check_day VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET "
+#: The newest samples stay.
+_ADD = f"{_PUT}n = n + excluded.n, minor = minor + excluded.minor, samples = excluded.samples"
+_RAISE = f"{_PUT}n = max(n, excluded.n)"
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Evidence).decode
 _samples = msgspec.json.Decoder(list[int]).decode
@@ -91,20 +96,14 @@ class IssueTable:
     def keep_notes(self, notes: Mapping[NoteKey, DayNote], place: int, *, forget_before: int) -> None:
         """Add what was noted to its days and move on, in one transaction; days before a UTC day are forgotten."""
         with self._tables.transaction() as link:
-            for key, note in notes.items():
-                here = dict(zip(_KEY, key, strict=True))
-                where = [its.check_day.c[name] == value for name, value in here.items()]
-                known = select(its.check_day.c.n, its.check_day.c.minor, its.check_day.c.samples).where(*where)
-                before = link.execute(known).one_or_none()
-                n, minor, samples = note.n, note.minor, note.samples
-                if before is not None:
-                    is_most = key[4] in MOST_OF_DAY
-                    n = max(n, before[0]) if is_most else n + before[0]
-                    minor += before[1]
-                    samples = [*_samples(before[2]), *samples][-MOST_SAMPLES:]
-                    link.execute(delete(its.check_day).where(*where))
-                told = {"n": n, "minor": minor, "samples": _encode(samples).decode()}
-                link.execute(insert(its.check_day).values(here | told))
+            for added, is_most in ((_ADD, False), (_RAISE, True)):
+                rows = [
+                    (*key, note.n, note.minor, _encode(note.samples[-MOST_SAMPLES:]).decode())
+                    for key, note in notes.items()
+                    if (key[_WHAT] in MOST_OF_DAY) is is_most
+                ]
+                if rows:
+                    link.exec_driver_sql(added, rows)
             link.execute(delete(its.check_cursor))
             link.execute(insert(its.check_cursor).values(name=_CURSOR, place=place))
             link.execute(delete(its.check_day).where(its.check_day.c.day < forget_before))
