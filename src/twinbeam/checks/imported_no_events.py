@@ -8,7 +8,7 @@ from twinbeam.core.wording import workspace_option
 def _look(facts: PixelFacts) -> Symptom | None:
     if facts.week.recorded or not facts.imported:
         return None
-    command = f"twinbeam tag --pixel {facts.pixel.code}{workspace_option(facts.pixel.workspace)}"
+    command = f"twinbeam tag snippet {facts.pixel.code}{workspace_option(facts.pixel.workspace)}"
     return Symptom("Imported, but no event came in the last 7 days.", command=command)
 
 
