@@ -160,6 +160,9 @@ def _seen_by_tag(*findings: str) -> Fault:
 
 def _drop_value(said: Said) -> None:
     said.pop("value")
+
+
+def _drop_currency(said: Said) -> None:
     said.pop("currency")
 
 
@@ -210,6 +213,7 @@ def _server_stops(said: Said, moment: Moment) -> None:
 #: By check, or by several: what a shop does wrong.
 FAULTS: dict[str, Fault] = {
     "value_missing": _late_sales(_drop_value),
+    "currency_missing": _late_sales(_drop_currency),
     "value_zero": _late_sales(lambda said: said.update(value=0.0)),
     "value_differs": _server_on("Purchase", value=99.5),
     "currency_differs": _server_on("Purchase", currency="USD"),

@@ -1,4 +1,4 @@
-"""Purchases come with a value and without a currency."""
+"""Purchases come without a currency."""
 
 from twinbeam.checks.contract import Ends, PixelCheck, Symptom
 from twinbeam.checks.facts import PixelFacts
@@ -10,9 +10,11 @@ SHARE = 0.02  #: of all purchases
 
 def _look(facts: PixelFacts) -> Symptom | None:
     told, sales = facts.evidence.told(Noting.CURRENCY_MISSING), facts.evidence.told(Noting.SALE)
-    if told.n < LEAST or told.n < SHARE * sales.n:
+    if told.n < LEAST or told.n < SHARE * sales.n or facts.pixel.rules.value == "margin":
         return None
-    what = f"Purchases of the last 7 days with a value and without a currency: {told.n:,} of {sales.n:,}."
+    what = (
+        f"Purchases of the last 7 days without a currency, so without a value that counts: {told.n:,} of {sales.n:,}."
+    )
     return Symptom(what, told.n, samples=told.samples)
 
 
@@ -21,7 +23,7 @@ CHECK = PixelCheck(
     title="Currency missing",
     cause=("The page or the server reads the amount before it is known, or from a field that is not there."),
     evidence="Conversions without it.",
-    fix="Send currency as three letters, such as EUR, with each value.",
+    fix="Send value and currency together, such as 89.90 and EUR, with each Purchase.",
     look=_look,
     ends=Ends.WHEN_QUIET,
 )

@@ -3,12 +3,16 @@
 from twinbeam.checks.contract import PixelCheck, Symptom
 from twinbeam.checks.facts import PixelFacts
 from twinbeam.checks.noting import Noting
+from twinbeam.core.clock import MS_PER_DAY
 
 TOLERANCE = 1.1
 SLACK = 20
+SETTLED_MS = 8 * MS_PER_DAY  #: a pixel that is younger here had another sender within the week, as it should
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
+    if facts.now_ms - facts.pixel.created_ms < SETTLED_MS:
+        return None
     above = 0
     for event, theirs in facts.theirs.items():
         ours = facts.event(event).accepted + facts.evidence.told(Noting.ENRICHED, event).n

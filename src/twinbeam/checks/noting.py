@@ -128,10 +128,10 @@ def what_of(row: LookedAt) -> list[str]:
 
 def _of_sale(row: LookedAt) -> list[str]:
     told: list[str] = [Noting.SALE]
-    if row.minor is None:
+    if not row.currency:
+        told.append(Noting.CURRENCY_MISSING)  # an amount without one is unknown, so whether there was one is as well
+    elif row.minor is None:
         told.append(Noting.VALUE_MISSING)
-    elif not row.currency:
-        told.append(Noting.CURRENCY_MISSING)
     elif row.minor == 0:
         told.append(Noting.VALUE_ZERO)
     return told

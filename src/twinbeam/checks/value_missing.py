@@ -12,7 +12,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     told, sales = facts.evidence.told(Noting.VALUE_MISSING), facts.evidence.told(Noting.SALE)
     if told.n < LEAST or told.n < SHARE * sales.n or facts.pixel.rules.value == "margin":
         return None
-    what = f"Purchases of the last 7 days without a value: {told.n:,} of {sales.n:,}."
+    what = f"Purchases of the last 7 days with a currency and without a value: {told.n:,} of {sales.n:,}."
     return Symptom(what, told.n, samples=told.samples)
 
 

@@ -12,7 +12,7 @@ GOALS = ("Purchase", "Lead", "CompleteRegistration")
 def _look(facts: PixelFacts) -> Symptom | None:
     goal = max((facts.event(name) for name in GOALS), key=lambda event: event.accepted)
     is_new = facts.now_ms - facts.pixel.created_ms < WEEK_DAYS * MS_PER_DAY
-    if is_new or not 0 < goal.accepted < WANTED:
+    if is_new or facts.pixel.event_source != "web" or not 0 < goal.accepted < WANTED:
         return None
     what = f"Too few to optimise for: {goal.accepted:,} of {goal.event} in 7 days, and TikTok learns from {WANTED}."
     return Symptom(what, goal.accepted)
