@@ -38,6 +38,10 @@ class IssueStore(IssueReads, Protocol):
         """Mute an issue, or say anew why."""
         ...
 
+    def forget(self, workspace: str, pixel: str) -> None:
+        """Forget all of a pixel that is removed: issues, mutes, and what was found out of it."""
+        ...
+
     def drop_mute(self, key: IssueKey) -> None:
         """Take a mute away."""
         ...

@@ -88,6 +88,12 @@ class IssueTable:
         with self._tables.transaction() as link:
             link.execute(delete(its.issue_mute).where(tuple_(it.workspace, it.pixel, it.check_id) == key))
 
+    def forget(self, workspace: str, pixel: str) -> None:
+        """Forget all of a pixel that is removed: issues, mutes, and what was found out of it."""
+        with self._tables.transaction() as link:
+            for table in (its.issue, its.issue_mute, its.pixel_evidence, its.check_day):
+                link.execute(delete(table).where(table.c.workspace == workspace, table.c.pixel == pixel))
+
     def note_cursor(self) -> int | None:
         """Return up to which conversion was looked; None before the first time."""
         with self._tables.reading() as link:
