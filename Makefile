@@ -7,7 +7,7 @@ SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/picture scripts
 SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help docs demo test test-fast test-long lint bench month check-demo check-outside check-truth check-tag check-shops check-sources check-house check-pixels wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
+.PHONY: help docs demo test test-fast test-long lint bench month check-demo check-outside check-truth check-tag check-shops check-sources check-house check-pixels check-screens wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ check-sources: setup-dev chromium tag php ## events without code, Shopify's pixe
 
 check-tag: setup-dev chromium tag ## the browser tag in Chromium; SABOTAGE=ungated, double or lost-click makes it fail
 	@$(RUN) scripts/check tag -n 1 --tb=native $(ARGS)
+
+check-screens: setup-dev ## what pages say is wrong: all that is planted, and nothing in a healthy week; SABOTAGE=blind or false-alarm makes it fail
+	@$(RUN) scripts/check screens -n 0 $(ARGS)
 
 check-pixels: setup-dev chromium axe ## sign-in, accounts and the pages of 500 pixels; SABOTAGE=open-route, bad-token or stale-import makes it fail
 	@$(RUN) scripts/check pixels -n 0 $(ARGS)

@@ -20,15 +20,23 @@ LINES = {
     "shops": ("retail", "order", "cod-early", "unsigned", "import", "bodies", "refund-sent"),
     "house": ("floors", "engines", "identifiers", "homonyms", "citations", "headings", "dialects"),
     "pixels": ("open-route", "bad-token", "journey", "axe", "slowest", "stale-import"),
+    "screens": ("issues", "screens", "axe", "slowest", "record", "docs"),
     "sources": ("recipes", "shopify pixel", "wordpress", "month"),
 }
-COUNTED = {"outside": "machine", "truth": "others", "house": "others", "pixels": "others", "shops": "others"}
+COUNTED = {
+    "outside": "machine",
+    "truth": "others",
+    "house": "others",
+    "pixels": "others",
+    "shops": "others",
+    "screens": "others",
+}
 #: The check of events without code: in its first line one part is counted by its tests, and of others it is said
 #: whether they hold; parts with figures of their own follow in lines of their own.
 SOURCES = "sources"
 BY_TESTS, BY_WORD = ("recipes",), ("shopify pixel", "wordpress")
 #: The checks whose figures stand in one line.
-IN_ONE_LINE = {"house", "pixels"}
+IN_ONE_LINE = {"house", "pixels", "screens"}
 #: The check of the browser tag, which is summed up by situations instead of parts.
 TAG = "tag"
 TAG_LIMIT_BYTES = 6_144

@@ -20,6 +20,7 @@ from twinbeam.admin import (
     export,
     importing,
     imports,
+    issues,
     keys,
     links,
     person,
@@ -161,6 +162,8 @@ CHANGES = {
     alerts.add_channel: lambda admin: alerts.add_channel(admin, A_CHANNEL),
     alerts.remove_channel: lambda admin: alerts.remove_channel(admin, a_channel(admin)),
     alerts.try_channel: lambda admin: alerts.try_channel(admin, a_channel(admin), ""),
+    issues.mute: lambda admin: issues.mute(admin, workspace=MAIN, pixel=CODE, check="one_sided", why="by design"),
+    issues.unmute: lambda admin: issues.unmute(admin, workspace=MAIN, pixel=STOPPED, check="stopped"),
     erasure.erase: lambda admin: erasure.erase(admin, ADA, Around()),
 }
 #: What only looks, what is a part of a change, and what is tried in tests/admin/test_data.py or, of requests, in
@@ -246,6 +249,7 @@ def installed(admin):
     testing.turn_on(admin, MAIN, CODE, "TEST456")
     pixels.add(admin, pixels.NewPixel(STOPPED))
     stopping.stop(admin, MAIN, STOPPED)
+    issues.mute(admin, workspace=MAIN, pixel=STOPPED, check="stopped", why="by design")
     keys.create(admin, keys.NewKey(KeyKind.BROWSER, "tag", (Route(CODE),), "main"))
     lamps = sources.NewSource("lamps", (Route(CODE),), "main", secret="a client secret", dialect="shopify")
     sources.create(admin, lamps)

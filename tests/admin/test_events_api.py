@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
-from twinbeam.admin.events_api import ApiState, events_api
+from twinbeam.admin.events_api import events_api
 from twinbeam.admin.token_record import TokenCheck, TokenVerdict
+from twinbeam.core.events_api import ApiState
 from twinbeam.core.story import LastAnswer, PixelRow
 
 ROW = PixelRow("main", "C1", "web", "Shop", has_token=True, token_ms=100, created_ms=1)

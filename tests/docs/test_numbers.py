@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from twinbeam.admin import sources, testing
+from twinbeam.admin import note_taking, sources, testing
 from twinbeam.app.child import HUNG_SECONDS, START_SECONDS
 from twinbeam.app.recording import GATHER_SECONDS, IDLE_SECONDS
 from twinbeam.app.reports import MOST_LINES
 from twinbeam.app.supervisor import STOP_SECONDS
+from twinbeam.checks import crowds, records
 from twinbeam.core import rejections, sightings
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.errors import ConfigError
@@ -93,10 +94,18 @@ SAID = {
     ],
     "docs/concepts/parameters.md": [f"at most {rates.OLDEST_DAYS} days before it"],
     "docs/concepts/retention.md": [
+        f"conversions | {note_taking.KEEP_DAYS} days",
+        f"| {records.FORGET_MS // MS_PER_DAY} days after their end",
         f"for at most {housekeeping.BUDGET_MS} ms each second",
         f"a round over everything begins every {WORDS[housekeeping.REST_MS // 60_000]} minutes",
         f"keys of conversions that an order gave | {tidying.ORDER_KEY_DAYS} days",
         f"other keys | {tidying.OTHER_KEY_DAYS} days",
+    ],
+    "docs/decisions/0042-issues.md": [
+        f"{note_taking.AGE_MS // 60_000} minutes after it came",
+        f"days are kept for {note_taking.KEEP_DAYS}",
+        f"sketch of {crowds.MOST_NAMES} names",
+        f"the first {crowds.MOST_VISITORS} visitors of a day",
     ],
     "docs/concepts/routes.md": [f"switches itself off after {testing.HOURS} hours"],
     "docs/howto/operate.md": [
@@ -139,6 +148,7 @@ SAID = {
         f"drop or a rejection under a valid key, {WORDS[MOST_LINES]} a second",
     ],
     "docs/reference/pages.md": [
+        f"once, {note_taking.AGE_MS // 60_000} minutes after it came",
         f"without it the page shows the last {WEEK_DAYS} UTC days",
         f"the {LATEST} latest conversions",
         f"more than {MOST_EVENTS} events",

@@ -18,7 +18,7 @@ from accounting import Accounts, a_pixel
 from browsing import RunningClock, Served, Visit, a_browser
 from builders import PIXEL, WORKSPACE
 from showroom import Showroom, a_busy_day, bought
-from twinbeam.admin import alert_steps, alerts, links, products, profiles, sources
+from twinbeam.admin import alert_steps, alerts, issues, links, products, profiles, sources
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.alerts.facts import AlertFacts
 from twinbeam.alerts.measures import measure
@@ -53,6 +53,7 @@ EXAMPLES = {
 FURTHER = {
     "/": ["/?days=1"],
     "/dead-letters": [f"/dead-letters?workspace={WORKSPACE}"],
+    "/issues": ["/issues?check=stopped", "/issues?pixel=c0"],
     "/sources": ["/sources?kind=shopify#new"],
     "/conversions": ["/conversions?state=expired", "/conversions?event=Purchase&seen=both"],
     "/debugger": ["/debugger?outcome=dropped&tests=without"],
@@ -163,6 +164,7 @@ def rooms(tmp_path_factory):
     an_import(busy)
     a_feed(busy)
     some_alerts(busy)
+    issues.mute(busy.admin, workspace=MAIN, pixel=PIXEL, check="one_sided", why="no browser by design")
     for kind in ("woocommerce", "webhook"):
         name = "lamps" if kind == "woocommerce" else "till"
         sources.create(busy.admin, sources.NewSource(name, sources.to_pixels([PIXEL]), dialect=kind))

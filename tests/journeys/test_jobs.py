@@ -47,6 +47,8 @@ def test_each_job_runs_and_tells_when_it_ran_and_when_it_will(shop):
         "pixel_import",
         "pixel_weeks",
         "product_feeds",
+        "check_notes",
+        "checks",
         "content_matches",
         "delivered_counts",
         "lookups",

@@ -42,6 +42,7 @@ PAGES = (
     f"/pixels/{workspace_of(3)}/{code_of(3)}/trends",
     f"/pixels/{workspace_of(3)}/{code_of(3)}/changes",
     f"/pixels/{workspace_of(3)}/{code_of(3)}/settings",
+    "/issues",
     "/conversions",
     "/conversions?state=delivered",
     f"/conversions?{_PLACE}&state=refused",

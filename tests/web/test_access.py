@@ -310,6 +310,7 @@ def test_only_forms_take_more_than_a_look(place):
         "/v1/dead-letters/resend",
         "/debugger/tests",
         "/debugger/{key}/hashes",
+        "/issues/mute",
         *setup,
         *sources,
         *ACCOUNT_FORMS,

@@ -15,6 +15,8 @@ PAGES = [
     "/",
     "/?days=1",
     "/pixels",
+    "/issues",
+    "/issues?weight=broken",
     "/setup",
     "/sources",
     "/conversions",

@@ -9,10 +9,12 @@ from builders import PIXEL, WORKSPACE
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import Total
+from twinbeam.core.wording import duration
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
+from twinbeam.pipeline.record.sums import add_up
 from twinbeam.web.live.overview import bar
-from twinbeam.web.sums import add_up, by_event, by_pixel
-from twinbeam.web.wording import ATTEMPT_WORDS, STATE_SENTENCES, duration, lapse
+from twinbeam.web.sums import by_event, by_pixel
+from twinbeam.web.wording import ATTEMPT_WORDS, STATE_SENTENCES, lapse
 
 OUTCOMES = [*(outcome.value for outcome in Outcome), *(state.value for state in State if state is not State.DROPPED)]
 

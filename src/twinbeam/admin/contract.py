@@ -9,6 +9,7 @@ from msgspec import Struct
 from twinbeam.admin.account_contract import AccountStore
 from twinbeam.admin.alert_contract import AlertStore
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendLog
+from twinbeam.admin.issue_contract import IssueStore
 from twinbeam.admin.product_contract import FeedStore
 from twinbeam.admin.token_record import TokenChecks
 from twinbeam.admin.user_contract import UserTable
@@ -62,6 +63,11 @@ class Administration(Protocol):
     @property
     def token_checks(self) -> TokenChecks:
         """TikTok's newest word on the token of each pixel."""
+        ...
+
+    @property
+    def issues(self) -> IssueStore:
+        """Since when something is wrong with a pixel, and what is muted."""
         ...
 
     @property

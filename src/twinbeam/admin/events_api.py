@@ -1,30 +1,8 @@
 """Whether a pixel's events can go out through the Events API: no token, a token, or one that TikTok refuses. Pure."""
 
-from enum import StrEnum
-
-from msgspec import Struct
-
 from twinbeam.admin.token_record import TokenCheck, TokenVerdict
+from twinbeam.core.events_api import ApiState, EventsApi
 from twinbeam.core.story import LastAnswer, PixelRow
-
-
-class ApiState(StrEnum):
-    """As Events Manager would say it."""
-
-    NOT_CONFIGURED = "Not configured"
-    CONFIGURED = "Configured"
-    FAILING = "Failing"
-
-
-class EventsApi(Struct, frozen=True):
-    """What holds for one pixel."""
-
-    state: ApiState
-    since_ms: int | None = None  #: since when it fails
-    proven: bool = False  #: TikTok took an event with the token that is saved
-    sentence: str = ""
-    advice: str = ""
-    answer: str = ""  #: TikTok's
 
 
 def events_api(row: PixelRow, check: TokenCheck | None, refusal: LastAnswer | None = None) -> EventsApi:

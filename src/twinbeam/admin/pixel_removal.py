@@ -52,6 +52,7 @@ def remove(admin: Admin, workspace: str, code: str) -> Removal:
         done = removal(admin, workspace, code)
         admin.store.remove_pixel(workspace=workspace, code=code, now_ms=audit.at_ms)
         admin.store.token_checks.forget(workspace, code)
+        admin.store.issues.forget(workspace, code)
         audit.tell(what(done.pixel), done.pixel.name, "removed")
         _change_keys(admin, done, audit)
         _change_sources(admin, done, audit)

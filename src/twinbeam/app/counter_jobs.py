@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from twinbeam.app import weekly_reports
 from twinbeam.app.alerts import FactReader, Reporter, Sending, alert_jobs
+from twinbeam.app.checking import Checking
 from twinbeam.app.known_time import Watch
 from twinbeam.app.thread import Thread
+from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.jobs import pixel_weeks
@@ -43,4 +45,5 @@ def counter_jobs(  # noqa: PLR0913 -- a parts list
         pixel_weeks.job(counter, on_counter, store, on_store, clock),
         *weekly_reports.jobs(settings, counter, on_counter, store, on_store, clock),
         *alert_jobs(facts, sending),
+        *Checking(store, counter, clock, ACCESS_CODES).jobs(on_counter, on_store),
     ]

@@ -28,6 +28,7 @@ COMMANDS = {
     "orders": ("twinbeam.cli.orders", "Compare the shop's orders with what TikTok accepted of them."),
     "report": ("twinbeam.cli.report", "Write or send the weekly report of orders."),
     "find": ("twinbeam.cli.find", "Show what became of an event."),
+    "issues": ("twinbeam.cli.issues", "List what is wrong with pixels, and mute what is meant to be so."),
     "dead-letters": ("twinbeam.cli.dead_letters", "List what TikTok refused, and send it again."),
     "alerts": ("twinbeam.cli.alerts", "See what is wrong, and decide who is told of it and when."),
     "release": ("twinbeam.cli.release", "Send an order that is held because its number was used before."),

@@ -142,7 +142,7 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
     from twinbeam.admin.workspaces import meant_for
     from twinbeam.cli.setup import opened_admin
     from twinbeam.core.values import plain
-    from twinbeam.web.wording import since_when
+    from twinbeam.core.wording import since_when
 
     with opened_admin() as admin:
         rows = pixels.listed(admin, workspace)

@@ -13,7 +13,7 @@ from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.errors import ConfigError, StorageDamaged, StorageError
-from twinbeam.engines.stores.sqlite.store import SqliteSetup
+from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteSetup
 from twinbeam.settings import Settings, load, sudo_user
 
 
@@ -39,6 +39,17 @@ def opened_store() -> Iterator[SqliteSetup]:
                 publish(store, settings.data)
         finally:
             store.close()
+
+
+@contextmanager
+def opened_reader() -> Iterator[SqliteReader]:
+    """Open the store for reading beside whoever writes; it is brought to this release's form before."""
+    with opened_store():
+        reader = SqliteReader(load().data)
+        try:
+            yield reader
+        finally:
+            reader.close()
 
 
 @contextmanager

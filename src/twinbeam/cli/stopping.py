@@ -24,7 +24,7 @@ def stop(code: str, why: str, workspace: str) -> None:
     from twinbeam.admin import stopping
     from twinbeam.admin.workspaces import meant_for
     from twinbeam.cli.setup import opened_admin
-    from twinbeam.web.wording import since_when
+    from twinbeam.core.wording import since_when
 
     with opened_admin() as admin:
         before = stopping.stop(admin, workspace, code, why)

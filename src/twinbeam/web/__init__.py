@@ -7,6 +7,7 @@ What people and machines read: pages, the live stream, the read API, health and 
 
     live/               /, its stream /live, and what they share (snapshot_cache.py)
     pixels/             /pixels: what each pixel does and what is wrong with it
+    issues/             /issues: what is wrong with all pixels, and what is muted
     conversions/        /conversions: lists, a page at a time
     conversion_detail/  /events/{id}: what became of one conversion
     find/               /find
@@ -20,7 +21,7 @@ What people and machines read: pages, the live stream, the read API, health and 
     cookies.py    the two cookies                  browser.py    who looks, for the frame of each page
     rendering.py  templates into responses           failures.py  what is shown when something fails
     sums.py       counters added up                  wording.py   sentences, money, times
-    places.py     how pixels are named               alarms.py    what there is to mend
+    places.py     how pixels are named               alarms.py    issues as pages show them
 
 A page is a folder: view.py reads and answers, page.html shows. Pages read through the contract and change things by
 functions of admin/: never an engine, and never SQL.

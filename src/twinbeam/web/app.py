@@ -55,6 +55,7 @@ from twinbeam.web.debugger.routes import debugger_routes
 from twinbeam.web.failures import handlers
 from twinbeam.web.find import view as find
 from twinbeam.web.gate import Gate
+from twinbeam.web.issues import view as issues
 from twinbeam.web.live import view as live
 from twinbeam.web.live.snapshot_cache import SnapshotCaches
 from twinbeam.web.pixel.routes import pixel_routes
@@ -162,6 +163,8 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute("/", partial(live.show, renderer, caches), needs=Access.VIEWER),
         DeclaredRoute("/live", partial(live.stream, caches, context.closing, gate.still), needs=Access.VIEWER),
         DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute("/issues", partial(issues.show, renderer, context), needs=Access.VIEWER),
+        DeclaredRoute("/issues/mute", partial(issues.mute, renderer, context), needs=Access.MEMBER, methods=("POST",)),
         DeclaredRoute(_PIXEL, partial(pixels.show_one, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(
             f"{_PIXEL}/stop", partial(pixels.stop, renderer, context), needs=Access.MEMBER, methods=("POST",)

@@ -11,6 +11,7 @@ from twinbeam.admin.alert_contract import AlertReads
 from twinbeam.admin.contract import Administration
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
 from twinbeam.admin.dead_letters import ResendTerms
+from twinbeam.admin.issue_contract import IssueReads
 from twinbeam.admin.product_contract import FeedReads
 from twinbeam.admin.token_check import TokenTrial, TrialOf, Tried
 from twinbeam.admin.token_record import KnownTokens, TokenVerdict
@@ -130,6 +131,11 @@ class ReadModel(Searched, Protocol):
     @property
     def resends(self) -> ResendReads:
         """Orders to send dead letters again."""
+        ...
+
+    @property
+    def issues(self) -> IssueReads:
+        """What jobs found out for the checks, and since when something is wrong."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from twinbeam.core.users import Role
 ENTRIES = (
     ("/", "Live", Role.VIEWER),
     ("/pixels", "Pixels", Role.VIEWER),
+    ("/issues", "Issues", Role.VIEWER),
     ("/conversions", "Conversions", Role.VIEWER),
     ("/debugger", "Debugger", Role.VIEWER),
     ("/reconciliation", "Orders", Role.VIEWER),

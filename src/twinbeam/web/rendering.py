@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from twinbeam.core import wording as core_wording
 from twinbeam.core.outcomes import SENTENCES
 from twinbeam.core.users import Role
 from twinbeam.web import wording
@@ -92,13 +93,13 @@ _FILTERS = {
     "count": _count,
     "date": wording.date,
     "due_words": wording.due_words,
-    "duration": wording.duration,
+    "duration": core_wording.duration,
     "finding": wording.finding_sentence,
-    "since_when": wording.since_when,
+    "since_when": core_wording.since_when,
     "iso": wording.iso,
     "lapse": wording.lapse,
     "reason": lambda reason: SENTENCES[reason],
     "time": wording.time_of_day,
     "why": wording.why,
-    "workspace_option": wording.workspace_option,
+    "workspace_option": core_wording.workspace_option,
 }

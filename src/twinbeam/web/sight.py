@@ -17,6 +17,7 @@ from starlette.requests import Request
 from twinbeam.admin.account_contract import AccountReads
 from twinbeam.admin.alert_contract import AlertReads
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
+from twinbeam.admin.issue_contract import IssueReads
 from twinbeam.admin.product_contract import FeedReads
 from twinbeam.admin.token_record import KnownTokens, TokenCheck
 from twinbeam.admin.user_contract import UserReading
@@ -32,6 +33,7 @@ from twinbeam.web.contract import LagView, ReadModel, RouteContext
 from twinbeam.web.dead_letters.sight import LettersSeen, ResendsSeen
 from twinbeam.web.debugger.workspace import SightingsOfWorkspace
 from twinbeam.web.feed_sight import FeedsOfWorkspace, FeedsWithoutAddresses
+from twinbeam.web.issue_sight import IssuesOfWorkspace
 from twinbeam.web.order_sight import OrdersOfWorkspace
 from twinbeam.web.pixel.contract import PixelReads
 from twinbeam.web.pixel.sight import PixelReadsOfWorkspace
@@ -102,6 +104,11 @@ class OneWorkspace:
     def resends(self) -> ResendReads:
         """Return the orders to send dead letters again."""
         return ResendsSeen(self._all.resends, self._workspace)
+
+    @property
+    def issues(self) -> IssueReads:
+        """What jobs found out for the checks in the workspace."""
+        return IssuesOfWorkspace(self._all.issues, self._workspace)
 
     @property
     def products(self) -> FeedReads:
@@ -229,6 +236,11 @@ class WithoutMessages:
     def orders(self) -> OrderReads:
         """Return the ledger of orders."""
         return self._all.orders
+
+    @property
+    def issues(self) -> IssueReads:
+        """What jobs found out for the checks: numbers, and nobody's words but those of a mute."""
+        return self._all.issues
 
     @property
     def products(self) -> FeedReads:

@@ -1,14 +1,13 @@
 """The words and numbers that people read: sentences for every state, money, durations and times in UTC."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 
 from twinbeam.core.lifecycle import State
 from twinbeam.core.money import decimal_places
 from twinbeam.core.outcomes import Finding, Reason
-from twinbeam.core.rules import MAIN
-from twinbeam.core.story import Attempt, Stopped, Story
+from twinbeam.core.story import Attempt, Story
+from twinbeam.core.wording import duration, moment_of
 
 STATE_SENTENCES: Mapping[State, str] = {
     State.DROPPED: "Not sent; only its key is stored.",
@@ -96,53 +95,22 @@ def money(story: Story) -> str:
     return "" if value is None else f"{value:,} {story.currency}"
 
 
-def workspace_option(workspace: str) -> str:
-    """Return what a command needs beside the code of a pixel; the one workspace a single shop has is not named."""
-    return "" if workspace == MAIN else f" --workspace {workspace}"
-
-
-def since_when(stopped: Stopped) -> str:
-    """Return since when a pixel is stopped, by whom and why, such as "since 2026-09-01 10:00:00 UTC by ada"."""
-    who = f" by {stopped.who}" if stopped.who else ""
-    return f"since {_moment(stopped.since_ms):%Y-%m-%d %H:%M:%S} UTC{who}{': ' if stopped.why else ''}{stopped.why}"
-
-
-def utc(ms: int) -> str:
-    """Return a moment, such as "2026-09-01 10:00:00 UTC"."""
-    return f"{_moment(ms):%Y-%m-%d %H:%M:%S} UTC"
-
-
 def lapse(ms: int) -> str:
     """Write how long a request took."""
     return f"{ms} ms" if ms < 1_000 else duration(ms / 1_000)
 
 
-def duration(seconds: float) -> str:
-    """Write a length of time in the coarsest unit that says enough."""
-    if seconds < 0.05:
-        return "0 s"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7_200 else f"{seconds / 3_600:.0f} h"
-
-
 def iso(ms: int) -> str:
     """Write a time for machines, with milliseconds."""
-    return _moment(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment_of(ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def time_of_day(ms: int) -> str:
     """Write the hour of a time, to the second."""
-    return f"{_moment(ms):%H:%M:%S}"
+    return f"{moment_of(ms):%H:%M:%S}"
 
 
 def date(ms: int) -> str:
     """Write the day of a time."""
-    moment = _moment(ms)
+    moment = moment_of(ms)
     return f"{moment.day} {moment:%b %Y}"
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1_000, UTC)

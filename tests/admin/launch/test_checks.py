@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from builders import NOW_MS, NOW_S, PIXEL, WORKSPACE
-from twinbeam.admin.events_api import ApiState, EventsApi
 from twinbeam.admin.launch.checks import LATE_SECONDS, Passed, launch_checks, ready
 from twinbeam.admin.launch.facts import NO_ORDERS, LaunchFacts
+from twinbeam.core.events_api import ApiState, EventsApi
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.story import PixelRow, Story

@@ -6,12 +6,12 @@ import pytest
 
 from builders import NOW_MS, PIXEL, WORKSPACE
 from showroom import NO_TOKEN, Showroom, bought, seen_in_browser
-from twinbeam.admin.events_api import ApiState
 from twinbeam.admin.launch.checks import Passed, launch_checks
 from twinbeam.admin.launch.facts import launch_facts
 from twinbeam.admin.launch.senders import OTHERS, signs
 from twinbeam.admin.token_record import TokenCheck, TokenVerdict
 from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.events_api import ApiState
 from twinbeam.core.values import Side
 
 OTHER = "C0OTHERPIXELSCODE002"

@@ -7,9 +7,9 @@ import pytest
 from builders import NOW_MS, PIXEL, WORKSPACE
 from engines.kit.owners import POLICY
 from showroom import NO_TOKEN, UNSAID, Showroom, a_busy_day, bought, seen_in_browser
+from twinbeam.checks.sides import Silence, fallen_silent
 from twinbeam.core.story import SideSeen
 from twinbeam.core.values import Side
-from twinbeam.web.pixels.sides import Silence, fallen_silent
 
 pytestmark = pytest.mark.outside("banner")
 

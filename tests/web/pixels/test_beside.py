@@ -7,10 +7,10 @@ from accounting import Accounts, a_pixel
 from reading import words
 from showroom import bought, seen_in_browser
 from twinbeam.admin import profiles
+from twinbeam.admin.beside import read_beside
 from twinbeam.core.accounts import StatSeen
 from twinbeam.core.clock import day_of
 from twinbeam.core.rules import MAIN
-from twinbeam.web.pixels.beside import read_beside
 
 DAY_S = 86_400
 SHOP = a_pixel(50).code

@@ -1,7 +1,6 @@
 """The page `/pixels`."""
 
 import re
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -10,15 +9,6 @@ from builders import NOW_MS, PIXEL, WORKSPACE
 from reading import words
 from showroom import NO_TOKEN, bought, seen_in_browser
 from twinbeam.admin.token_record import TokenCheck, TokenVerdict
-from twinbeam.core.outcomes import FINDINGS
-from twinbeam.web.pixels import issues
-
-
-def test_the_reference_tells_everything_that_may_be_to_mend(documented):
-    source = Path(issues.__file__).read_text().replace(" of the last 7 days", "") + "".join(FINDINGS.values())
-    rows = documented("Issues on the pixel page")
-    assert len(rows) == len(issues._RULES)
-    assert [row for row in rows if row.partition(",")[0] not in source] == []
 
 
 def test_a_missing_token_is_saved_in_the_pixels_own_workspace(room):

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from twinbeam.admin.events_api import ApiState
 from twinbeam.admin.launch.facts import DAYS, LaunchFacts, is_pair
 from twinbeam.admin.workspaces import meant_for
 from twinbeam.core.clock import MS_PER_SECOND
+from twinbeam.core.events_api import ApiState
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.story import Story

@@ -10,10 +10,11 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from twinbeam.admin.events_api import EventsApi, events_api
+from twinbeam.admin.events_api import events_api
 from twinbeam.admin.reconciling import OrderScope, last_days, reconciliation
 from twinbeam.admin.token_record import KnownTokens
 from twinbeam.core.clock import MS_PER_DAY, day_of
+from twinbeam.core.events_api import EventsApi
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.story import LastAnswer, Listed, PixelRow, SideSeen, Story, Total

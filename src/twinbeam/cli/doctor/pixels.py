@@ -4,20 +4,21 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from twinbeam.admin import pixels as admin_pixels
-from twinbeam.admin.events_api import ApiState, EventsApi, events_api
+from twinbeam.admin.events_api import events_api
 from twinbeam.admin.launch.facts import LaunchFacts, launch_facts
 from twinbeam.admin.pixel_codes import why_no_code
+from twinbeam.admin.refusals import refusal_of, refusals
 from twinbeam.admin.workspaces import meant_for
 from twinbeam.cli.doctor.check_result import CheckResult
 from twinbeam.cli.setup import opened_admin, opened_store
 from twinbeam.cli.setup import settings as settings_in_force
+from twinbeam.core.events_api import ApiState, EventsApi
 from twinbeam.core.rules import DEFAULT_WORKSPACE, MAIN
 from twinbeam.core.story import PixelRow
+from twinbeam.core.wording import since_when, utc
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.settings import Settings
-from twinbeam.web.pixels.tokens import refusal_of, refusals
-from twinbeam.web.wording import since_when, utc
 
 
 def known(settings: Settings) -> Iterator[CheckResult]:

@@ -13,9 +13,9 @@ from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.rules import MAIN
 from twinbeam.core.story import WIDE, Listed, Narrowed
 from twinbeam.core.values import MATCH
+from twinbeam.pipeline.record.sums import ENDED, Sums, sums_of
 from twinbeam.web.contract import ReadModel
 from twinbeam.web.places import Places, places
-from twinbeam.web.sums import ENDED, Sums, sums_of
 from twinbeam.web.weeks import Weeks, weeks_now
 
 PATH = "/conversions"

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from twinbeam.checks.contract import Weight
 from twinbeam.core.outcomes import Outcome
 from twinbeam.core.story import Story
-from twinbeam.web.alarms import Alarm, Weight
+from twinbeam.pipeline.record.sums import Sums, add_up
+from twinbeam.web.alarms import Alarm
 from twinbeam.web.contract import LagView
 from twinbeam.web.live.snapshot_cache import Snapshot
 from twinbeam.web.places import Places, places
 from twinbeam.web.plots import Slice, stacked
-from twinbeam.web.sums import Row, Sums, add_up, by_event
+from twinbeam.web.sums import Row, by_event
 
 MOST_ROWS = 100  #: of pixels and events, that are told by themselves
 

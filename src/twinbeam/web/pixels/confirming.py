@@ -5,8 +5,8 @@ from msgspec import Struct
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.story import PixelRow
-from twinbeam.web.sums import Sums
-from twinbeam.web.wording import workspace_option
+from twinbeam.core.wording import workspace_option
+from twinbeam.pipeline.record.sums import Sums
 
 _WAIT = "Browser purchases wait for confirmation by the server"
 _COUNT = "Browser purchases are sent without confirmation{stage}"

@@ -60,6 +60,7 @@ class PixelsFound(Struct, frozen=True):
     broken: int  #: of all that were found, how many deliver nothing
     losing: int
     inactive: int
+    issues: int  #: of all of them, without what is muted
 
 
 def read_question(query: QueryParams) -> PixelsAsked:
@@ -87,6 +88,7 @@ def answer(asked: PixelsAsked, views: Sequence[PixelView]) -> PixelsFound:
         broken=sum(view.is_broken for view in found),
         losing=sum(view.losing > 0 and not view.is_broken for view in found),
         inactive=sum(not view.status.is_active for view in found),
+        issues=sum(len(view.issues) for view in found),
     )
 
 

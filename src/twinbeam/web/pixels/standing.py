@@ -9,15 +9,15 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from twinbeam.admin.events_api import ApiState
+from twinbeam.checks.facts import PixelFacts
 from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND
+from twinbeam.core.events_api import ApiState
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.values import Side
+from twinbeam.core.wording import duration, since_when
 from twinbeam.pipeline.record.counters import FINDING
-from twinbeam.web.pixels.issues import PixelFacts
-from twinbeam.web.wording import duration, since_when
 
 _LAG_MS = 15 * 60_000  #: so long Events Manager takes to show an event (tiktok.md 11.5)
 _MOSTLY = 0.9

@@ -1,43 +1,42 @@
 """Every pixel with its week, its status, its figures and its issues; for the reader's thread."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 
-from twinbeam.admin.events_api import EventsApi, events_api
-from twinbeam.admin.token_record import TokenCheck
-from twinbeam.core.fleet import WEEK_DAYS, EventWeek, PixelWeek
-from twinbeam.core.story import PixelRow, SideSeen, Total
+from twinbeam.admin.beside import NOTHING, Beside, Places, read_beside
+from twinbeam.admin.issues import NOTHING_KNOWN, Known, known
+from twinbeam.admin.missing import lacking
+from twinbeam.admin.pixel_facts import NO_WEEK, Place, facts_of
+from twinbeam.checks.contract import Weight
+from twinbeam.checks.facts import Missing, PixelFacts
+from twinbeam.checks.sides import Seen
+from twinbeam.core.events_api import EventsApi
+from twinbeam.core.fleet import EventWeek, PixelWeek
+from twinbeam.core.story import PixelRow, Total
 from twinbeam.jobs.pixel_weeks import weeks_of
-from twinbeam.web.alarms import Alarm, Issue, Weight
+from twinbeam.web.alarms import Alarm, ShownIssue, shown
 from twinbeam.web.contract import ReadModel
-from twinbeam.web.pixels.beside import NOTHING, Beside, Places, read_beside
 from twinbeam.web.pixels.confirming import PurchaseConfirmation, confirming
-from twinbeam.web.pixels.issues import PixelFacts, issues
-from twinbeam.web.pixels.missing import Missing, Weekdays, lacking, missing
 from twinbeam.web.pixels.rates import MatchScore, Share, accepted, dedup, match_score
-from twinbeam.web.pixels.sides import Seen, by_place, fallen_silent, last_seen
 from twinbeam.web.pixels.standing import Status, status_of
-from twinbeam.web.pixels.tokens import Refusals, refusal_of, refusals
-from twinbeam.web.sums import sums_of
 from twinbeam.web.weeks import weeks_now
 
-Place = tuple[str, str]
-"""(workspace, pixel)"""
-
 NOWHERE: Places = {}
-_NO_WEEK = PixelWeek("", "", [0] * WEEK_DAYS, [], [])
 
 
 class PixelView:
     """All that the page shows of one pixel; what is asked for, since few of many are shown."""
 
-    def __init__(self, facts: PixelFacts, week: PixelWeek, beside: Beside = NOTHING) -> None:
+    def __init__(
+        self, facts: PixelFacts, week: PixelWeek, beside: Beside = NOTHING, told: Known = NOTHING_KNOWN
+    ) -> None:
         self.row = facts.pixel
         self.facts = facts
         self.week = week
         self.beside = beside
+        self._told = told
 
     @cached_property
     def status(self) -> Status:
@@ -50,9 +49,19 @@ class PixelView:
         return self.facts.api
 
     @cached_property
-    def issues(self) -> list[Issue]:
-        """What there is to mend."""
-        return issues(self.facts)
+    def all_issues(self) -> list[ShownIssue]:
+        """What there is to mend, muted or not."""
+        return [shown(issue) for issue in self._told.of(self.facts)]
+
+    @property
+    def issues(self) -> list[ShownIssue]:
+        """What there is to mend, without what is muted."""
+        return [issue for issue in self.all_issues if issue.mute is None]
+
+    @property
+    def muted(self) -> int:
+        """How many issues are muted."""
+        return len(self.all_issues) - len(self.issues)
 
     @cached_property
     def dedup(self) -> Share | None:
@@ -129,10 +138,15 @@ def read_table(read_model: ReadModel, now_ms: int, access_codes: Collection[int]
 
 def read_one(read_model: ReadModel, place: Place, now_ms: int, access_codes: Collection[int] = ()) -> PixelView | None:
     """Read one pixel, counted anew where they are few; None where there is none."""
-    rows = [row for row in read_model.pixels() if (row.workspace, row.code) == place]
+    rows = [row for row in read_model.pixels() if row.workspace == place[0] and _is_meant(row, place[1])]
     beside = read_beside(read_model.accounts, rows, now_ms)
     views = _views(read_model, rows, weeks_now(read_model, now_ms).pixels, now_ms, access_codes, beside)
-    return views[0] if views else None
+    return next((view for view in views if view.row.code == place[1]), None)
+
+
+def _is_meant(row: PixelRow, code: str) -> bool:
+    """Return whether a row is a pixel's, or tells whether the quality of its leads is passed back."""
+    return row.code == code or row.event_source == "crm"
 
 
 def alarms(
@@ -158,43 +172,10 @@ def _views(
     beside: Places = NOWHERE,
 ) -> list[PixelView]:
     by_pixel = {(week.workspace, week.pixel): week for week in weeks}
-    answers = read_model.last_answers()
-    checks = {(check.workspace, check.pixel): check for check in read_model.token_checks.all()}
-    around = _Around(
-        refusals(answers, access_codes),
-        {(answer.workspace, answer.pixel): answer.at_ms for answer in answers},
-        checks,
-        by_place(read_model.sides_seen()),
-        beside,
-        now_ms,
-    )
-    return [_view(row, by_pixel.get((row.workspace, row.code), _NO_WEEK), around) for row in rows]
-
-
-class _Around(Struct, frozen=True):
-    """What is known of all pixels."""
-
-    refused: Refusals
-    answered: Mapping[Place, int]
-    checks: Mapping[Place, TokenCheck]
-    sides: Mapping[Place, Sequence[SideSeen]]
-    beside: Places
-    now_ms: int
-
-
-def _view(row: PixelRow, week: PixelWeek, around: _Around) -> PixelView:
-    place, now_ms = (row.workspace, row.code), around.now_ms
-    sides, beside = around.sides.get(place, ()), around.beside.get(place, NOTHING)
-    facts = PixelFacts(
-        pixel=row,
-        week=sums_of(week.outcomes),
-        seen=last_seen(sides),
-        api=events_api(row, around.checks.get(place), refusal_of(row, around.refused)),
-        piled=week.piled,
-        silence=fallen_silent(sides, now_ms),
-        now_ms=now_ms,
-        missing=missing(week.events, beside, Weekdays(now_ms, week.days, around.answered.get(place))),
-        imported=beside.account is not None,
-        browser_copies=sum(event.browser + event.both for event in week.events),
-    )
-    return PixelView(facts, week, beside)
+    told = known(read_model.issues)
+    found = facts_of(read_model, rows, weeks, beside, access_codes, now_ms)
+    return [
+        PixelView(facts, by_pixel.get(place, NO_WEEK), beside.get(place, NOTHING), told)
+        for facts in found
+        for place in [(facts.pixel.workspace, facts.pixel.code)]
+    ]

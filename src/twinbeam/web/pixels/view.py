@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from twinbeam.admin import naming, stopping
 from twinbeam.admin.errors import AdminError
+from twinbeam.admin.pixel_facts import Place
 from twinbeam.web import profile_saving
 from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
@@ -19,7 +20,7 @@ from twinbeam.web.pixel.frame import tabs_of
 from twinbeam.web.pixels.links import PixelLinks
 from twinbeam.web.pixels.question import PATH, SORTS, answer, read_question
 from twinbeam.web.pixels.rates import NAMES, WEIGHTS
-from twinbeam.web.pixels.table import PixelTable, PixelView, Place, read_one, read_table
+from twinbeam.web.pixels.table import PixelTable, PixelView, read_one, read_table
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
 

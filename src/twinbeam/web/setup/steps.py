@@ -9,12 +9,12 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from twinbeam.admin.events_api import ApiState
 from twinbeam.admin.launch.checks import LATE_SECONDS, LaunchCheck, Passed, launch_checks, ready
 from twinbeam.admin.launch.facts import LaunchFacts
 from twinbeam.admin.launch.senders import signs
 from twinbeam.admin.launch.ways import NAMES
 from twinbeam.core.clock import MS_PER_SECOND
+from twinbeam.core.events_api import ApiState
 from twinbeam.core.story import CopySeen, Story
 from twinbeam.core.values import Side
 from twinbeam.web.conversions.lists import Asked

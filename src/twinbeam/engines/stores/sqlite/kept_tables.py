@@ -8,8 +8,10 @@ from twinbeam.engines.stores.sqlite.dead_letters import DeadLetters
 if TYPE_CHECKING:
     from twinbeam.engines.stores.sqlite.contents import DeliveredContents
     from twinbeam.engines.stores.sqlite.delivered_counts import DeliveredCounts
+    from twinbeam.engines.stores.sqlite.looking import RecordedConversions
     from twinbeam.engines.stores.tables.accounts import AccountTable
     from twinbeam.engines.stores.tables.alerts import AlertTable
+    from twinbeam.engines.stores.tables.issues import IssueTable
     from twinbeam.engines.stores.tables.orders import OrderTable
     from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
     from twinbeam.engines.stores.tables.products import ProductTable
@@ -62,6 +64,20 @@ class KeptTables:
         from twinbeam.engines.stores.tables.person_requests import PersonRequestTable  # noqa: PLC0415
 
         return PersonRequestTable(self._connection.tables, self._connection.ring)
+
+    @property
+    def issues(self) -> "IssueTable":
+        """What is wrong with pixels, since when, and what is muted."""
+        from twinbeam.engines.stores.tables.issues import IssueTable  # noqa: PLC0415
+
+        return IssueTable(self._connection.tables)
+
+    @property
+    def noted(self) -> "RecordedConversions":
+        """What was recorded, for the checks."""
+        from twinbeam.engines.stores.sqlite.looking import RecordedConversions  # noqa: PLC0415
+
+        return RecordedConversions(self._connection)
 
     @property
     def products(self) -> "ProductTable":

@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.alert_reading import AlertReader
     from twinbeam.engines.stores.tables.database import Tables
     from twinbeam.engines.stores.tables.fleet import PixelWeekTable
+    from twinbeam.engines.stores.tables.issues import IssueTable
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.order_reading import OrderReader
     from twinbeam.engines.stores.tables.product_reading import ProductReader
@@ -289,6 +290,13 @@ class SqliteReader(Listing):
         from twinbeam.engines.stores.tables.order_reading import OrderReader  # noqa: PLC0415
 
         return OrderReader(self.tables)
+
+    @property
+    def issues(self) -> "IssueTable":
+        """What is wrong with pixels, since when, and what is muted, read beside the writer."""
+        from twinbeam.engines.stores.tables.issues import IssueTable  # noqa: PLC0415
+
+        return IssueTable(self.tables)
 
     @property
     def products(self) -> "ProductReader":

@@ -9,7 +9,7 @@ from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.pixel_counts import ConsentWord, Decided, PixelCount, parted
 from twinbeam.core.story import Count
 from twinbeam.pipeline.record.counters import FINDING
-from twinbeam.web.sums import Sums
+from twinbeam.pipeline.record.sums import Sums
 
 _ORDERS = frozenset({"Purchase", "PlaceAnOrder"})
 

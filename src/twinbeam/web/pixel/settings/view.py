@@ -13,6 +13,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.pixel_counts import CountKind
 from twinbeam.core.story import Total
+from twinbeam.pipeline.record.sums import add_up
 from twinbeam.web.acting import act
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.forms import read_form
@@ -22,7 +23,6 @@ from twinbeam.web.pixel.settings.forms import Field, fields, wanted
 from twinbeam.web.pixel.settings.sentences import HIDDEN
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
-from twinbeam.web.sums import add_up
 
 _PART = "settings"
 _NO_STORE = {"cache-control": "no-store"}

@@ -4,16 +4,17 @@ import pytest
 
 from builders import NOW_MS, PIXEL, WORKSPACE
 from twinbeam.admin.events_api import events_api
+from twinbeam.checks.contract import Weight
+from twinbeam.checks.facts import PixelFacts
+from twinbeam.checks.listing import issues
+from twinbeam.checks.sides import Silence
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.story import PixelRow, Total
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
-from twinbeam.web.alarms import Weight
-from twinbeam.web.pixels.issues import PixelFacts, issues
-from twinbeam.web.pixels.sides import Silence
-from twinbeam.web.sums import add_up
+from twinbeam.pipeline.record.sums import add_up
 
 
 def a_count(outcome, n=1, reason=""):

@@ -9,24 +9,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from twinbeam.admin.beside import Beside
+from twinbeam.checks.facts import Missing
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.fleet import EventWeek
-from twinbeam.web.pixels.beside import Beside
 
 MARGIN_MS = 3_600_000
-
-
-class Missing(Struct, frozen=True):
-    """How many events TikTok accepted from us that its statistics do not count."""
-
-    n: int  #: all of them
-    overdue: int  #: those that should be there by now
-    read_ms: int  #: when the statistics were read
-
-    @property
-    def sentence(self) -> str:
-        """How many, in words; empty for none."""
-        return f"Accepted, not yet in TikTok's statistics: {self.n:,}." if self.n else ""
 
 
 class Weekdays(Struct, frozen=True):

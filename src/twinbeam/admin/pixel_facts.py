@@ -1,0 +1,127 @@
+"""What the checks look at, read for all pixels in a few queries; for a reader's thread, a job's or a command's."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from twinbeam.admin.account_contract import AccountReads
+from twinbeam.admin.beside import NOTHING, Beside, Places
+from twinbeam.admin.events_api import events_api
+from twinbeam.admin.issue_contract import IssueReads
+from twinbeam.admin.missing import Weekdays, missing
+from twinbeam.admin.refusals import Refusals, refusal_of, refusals
+from twinbeam.admin.token_record import KnownTokens, TokenCheck
+from twinbeam.checks.facts import NO_EVIDENCE, Evidence, PixelFacts
+from twinbeam.checks.sides import by_place, fallen_silent, last_seen
+from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
+from twinbeam.core.story import LastAnswer, PixelRow, SideSeen
+from twinbeam.pipeline.record.counters import RECORDED
+from twinbeam.pipeline.record.sums import sums_of
+
+Place = tuple[str, str]
+"""(workspace, pixel)"""
+
+NO_WEEK = PixelWeek("", "", [0] * WEEK_DAYS, [], [])
+
+
+class FactReads(Protocol):
+    """The part of a reading side that tells what is known of pixels. All raise StorageError."""
+
+    @property
+    def token_checks(self) -> KnownTokens:
+        """TikTok's newest word on the token of each pixel."""
+        ...
+
+    @property
+    def accounts(self) -> AccountReads:
+        """The connected accounts and what was imported from them."""
+        ...
+
+    @property
+    def issues(self) -> IssueReads:
+        """What jobs found out for the checks, and since when something is wrong."""
+        ...
+
+    def sides_seen(self) -> list[SideSeen]:
+        """Return when each side of each pixel last reported each event."""
+        ...
+
+    def last_answers(self) -> list[LastAnswer]:
+        """Return TikTok's newest answer with a code to each pixel."""
+        ...
+
+
+class _Around(Struct, frozen=True):
+    """What is known of all pixels."""
+
+    weeks: Mapping[Place, PixelWeek]
+    refused: Refusals
+    answered: Mapping[Place, int]
+    checks: Mapping[Place, TokenCheck]
+    sides: Mapping[Place, Sequence[SideSeen]]
+    beside: Places
+    evidence: Mapping[Place, Evidence]
+    crm: frozenset[str]  #: workspaces whose CRM event sets got events within the week
+    now_ms: int
+
+
+def facts_of(
+    reads: FactReads,
+    rows: Sequence[PixelRow],
+    weeks: Sequence[PixelWeek],
+    beside: Places,
+    access_codes: Collection[int],
+    now_ms: int,
+) -> list[PixelFacts]:
+    """
+    Return what is known of some pixels, by their weeks and by what is known beside those.
+
+    What leads are worth is told by a CRM event set of the same workspace, which has to be among them.
+    """
+    answers, by_pixel = reads.last_answers(), {(week.workspace, week.pixel): week for week in weeks}
+    heard = (row.workspace for row in rows if row.event_source == "crm" and _has_come(row, by_pixel))
+    around = _Around(
+        by_pixel,
+        refusals(answers, access_codes),
+        {(answer.workspace, answer.pixel): answer.at_ms for answer in answers},
+        {(check.workspace, check.pixel): check for check in reads.token_checks.all()},
+        by_place(reads.sides_seen()),
+        beside,
+        {(it.workspace, it.pixel): it for it in reads.issues.evidence()},
+        frozenset(heard),
+        now_ms,
+    )
+    return [_facts(row, around) for row in rows]
+
+
+def _has_come(row: PixelRow, weeks: Mapping[Place, PixelWeek]) -> bool:
+    week = weeks.get((row.workspace, row.code), NO_WEEK)
+    return any(outcome == RECORDED and n for outcome, _, n in week.outcomes)
+
+
+def _facts(row: PixelRow, around: _Around) -> PixelFacts:
+    place, now_ms = (row.workspace, row.code), around.now_ms
+    week = around.weeks.get(place, NO_WEEK)
+    sides, beside = around.sides.get(place, ()), around.beside.get(place, NOTHING)
+    return PixelFacts(
+        pixel=row,
+        week=sums_of(week.outcomes),
+        seen=last_seen(sides),
+        api=events_api(row, around.checks.get(place), refusal_of(row, around.refused)),
+        piled=week.piled,
+        silence=fallen_silent(sides, now_ms),
+        now_ms=now_ms,
+        missing=missing(week.events, beside, Weekdays(now_ms, week.days, around.answered.get(place))),
+        imported=beside.account is not None,
+        browser_copies=sum(event.browser + event.both for event in week.events),
+        events={event.event: event for event in week.events if event.event},
+        activity=beside.activity,
+        theirs=_theirs(beside),
+        crm_heard=row.workspace in around.crm,
+        evidence=around.evidence.get(place, NO_EVIDENCE),
+    )
+
+
+def _theirs(beside: Beside) -> dict[str, int]:
+    return {event: count.server for event, count in (beside.counts or {}).items()}

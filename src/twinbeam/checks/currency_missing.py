@@ -1,0 +1,29 @@
+"""Purchases come without a currency."""
+
+from twinbeam.checks.contract import Ends, PixelCheck, Symptom
+from twinbeam.checks.facts import PixelFacts
+from twinbeam.checks.noting import Noting
+
+LEAST = 3
+SHARE = 0.02  #: of all purchases
+
+
+def _look(facts: PixelFacts) -> Symptom | None:
+    told, sales = facts.evidence.told(Noting.CURRENCY_MISSING), facts.evidence.told(Noting.SALE)
+    if told.n < LEAST or told.n < SHARE * sales.n or facts.pixel.rules.value == "margin":
+        return None
+    what = (
+        f"Purchases of the last 7 days without a currency, so without a value that counts: {told.n:,} of {sales.n:,}."
+    )
+    return Symptom(what, told.n, samples=told.samples)
+
+
+CHECK = PixelCheck(
+    id="currency_missing",
+    title="Currency missing",
+    cause=("The page or the server reads the amount before it is known, or from a field that is not there."),
+    evidence="Conversions without it.",
+    fix="Send value and currency together, such as 89.90 and EUR, with each Purchase.",
+    look=_look,
+    ends=Ends.WHEN_QUIET,
+)

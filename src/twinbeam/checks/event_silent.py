@@ -1,0 +1,26 @@
+"""An event that came every day comes no more."""
+
+from twinbeam.checks.contract import PixelCheck, Symptom
+from twinbeam.checks.facts import PixelFacts
+
+
+def _look(facts: PixelFacts) -> Symptom | None:
+    if not facts.evidence.silent:
+        return None
+    names = ", ".join(name for name, _ in facts.evidence.silent[:3])
+    before = sum(n for _, n in facts.evidence.silent)
+    return Symptom(
+        f"No longer reported by any side since yesterday: {names}. Before, {before:,} came in a week.",
+        before,
+        is_alarm=True,
+    )
+
+
+CHECK = PixelCheck(
+    id="event_silent",
+    title="Event type silent",
+    cause="A page, a plug-in or a rule that reported it was changed.",
+    evidence="Events of the pixel's week.",
+    fix="Look what was changed on the pages that report it, and try the event once.",
+    look=_look,
+)

@@ -1,0 +1,26 @@
+"""Conversions were not sent in time."""
+
+from twinbeam.checks.contract import Ends, PixelCheck, Symptom
+from twinbeam.checks.facts import PixelFacts
+from twinbeam.core.lifecycle import State
+from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
+
+
+def _look(facts: PixelFacts) -> Symptom | None:
+    expired = facts.week.of(State.EXPIRED) - facts.expired_for(*WAITED_IN_VAIN.values())
+    if not expired:
+        return None
+    told = facts.evidence.of_state(State.EXPIRED)
+    what = f"Expired unsent in the last 7 days: {expired:,}."
+    return Symptom(what, expired, told.worth, told.samples, listed=State.EXPIRED)
+
+
+CHECK = PixelCheck(
+    id="expired",
+    title="Expired unsent",
+    cause="TikTok could not be reached, or took no token, for longer than it takes events.",
+    evidence="The list of expired conversions.",
+    fix="They waited too long; check the token and TikTok's answers.",
+    look=_look,
+    ends=Ends.WHEN_QUIET,
+)

@@ -1,0 +1,128 @@
+"""What the checks look at: one value for each pixel."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from twinbeam.checks.sides import Silence
+from twinbeam.core.events_api import EventsApi
+from twinbeam.core.fleet import EventWeek
+from twinbeam.core.lifecycle import State
+from twinbeam.core.outcomes import Finding, Outcome, Reason
+from twinbeam.core.story import PixelRow
+from twinbeam.core.values import Side
+from twinbeam.pipeline.record.counters import FINDING
+from twinbeam.pipeline.record.sums import Sums
+
+ENOUGH = 20  #: fewer events say nothing about what is missing among them
+
+
+class NoteSum(Struct, frozen=True, array_like=True):
+    """What a job noted of single conversions, added up over the last 7 UTC days."""
+
+    n: int = 0
+    worth: Mapping[str, int] = {}  #: by currency, in its minor unit
+    samples: Sequence[int] = ()  #: numbers of conversions, the newest first
+
+
+NOTHING_NOTED = NoteSum()
+
+
+class DaySales(Struct, frozen=True, array_like=True):
+    """Purchases of one UTC day in one currency."""
+
+    day: int
+    currency: str
+    n: int
+    minor: int
+
+
+class Crowd(Struct, frozen=True, array_like=True):
+    """How much of a day's conversions stands under one name, on the worst day; the name is not known."""
+
+    most: int = 0
+    of: int = 0
+
+
+class Evidence(Struct, frozen=True):
+    """What a job found out of one pixel beside its counters of the week."""
+
+    workspace: str = ""
+    pixel: str = ""
+    at_ms: int = 0
+    noted: Mapping[str, NoteSum] = {}  #: by what was noted, and by that with an event behind a blank where that matters
+    states: Mapping[str, NoteSum] = {}  #: what the newest conversions of some states are worth
+    sales: Sequence[DaySales] = ()  #: of the last 14 UTC days
+    one_email: Crowd = Crowd()
+    one_address: Crowd = Crowd()
+    checkouts: Crowd = Crowd()  #: how many, and by how many visitors
+    server_before: tuple[int, int] = (0, 0)  #: seen by the server, and all, of the 7 full UTC days before the last 7
+    server_now: tuple[int, int] = (0, 0)  #: of the last 7 full UTC days
+    silent: Sequence[tuple[str, int]] = ()  #: events that came every day and no more, and how many of them before
+    ids: int = 0  #: content ids of delivered events
+    matched: int = 0  #: of them those that the product feed knows
+
+    def told(self, what: str, event: str = "") -> NoteSum:
+        """Return what was noted, of one event or of all."""
+        return self.noted.get(f"{what} {event}" if event else what, NOTHING_NOTED)
+
+    def of_state(self, state: str) -> NoteSum:
+        """Return what was found of the conversions in a state."""
+        return self.states.get(state, NOTHING_NOTED)
+
+
+NO_EVIDENCE = Evidence()
+
+
+class Missing(Struct, frozen=True):
+    """How many events TikTok accepted from us that its statistics do not count."""
+
+    n: int  #: all of them
+    overdue: int  #: those that should be there by now
+    read_ms: int  #: when the statistics were read
+
+    @property
+    def sentence(self) -> str:
+        """How many, in words; empty for none."""
+        return f"Accepted, not yet in TikTok's statistics: {self.n:,}." if self.n else ""
+
+
+class PixelFacts(Struct, frozen=True):
+    """What is known of one pixel."""
+
+    pixel: PixelRow
+    week: Sums  #: of last 7 UTC days
+    seen: Mapping[Side, int]  #: when each side last reported, in ms
+    api: EventsApi  #: whether TikTok takes its token
+    piled: int = 0  #: what is held of events of which fewer are delivered
+    silence: Silence | None = None  #: the side that used to report and does so no more
+    now_ms: int = 0
+    missing: Missing | None = None  #: what TikTok accepted and does not count
+    imported: bool = False  #: an account lists it
+    browser_copies: int = 0  #: conversions of the week that the browser reported
+    events: Mapping[str, EventWeek] = {}  #: those of the week, by name
+    activity: str = ""  #: TikTok's own word on whether it is active
+    theirs: Mapping[str, int] = {}  #: by event, how many TikTok says came from servers over the week
+    crm_heard: bool = True  #: a CRM event set of its workspace got an event within the week
+    evidence: Evidence = NO_EVIDENCE
+
+    @property
+    def left_to_script(self) -> int:
+        """What was left to TikTok's own script, of the week."""
+        return self.week.reason(Outcome.DROPPED, Reason.LEFT_TO_BROWSER)
+
+    def finding(self, finding: Finding) -> int:
+        """Return how often copies, or the tag on its page, showed something within the week."""
+        return self.week.reason(FINDING, finding)
+
+    def expired_for(self, *reasons: Reason) -> int:
+        """Return how many conversions of the week expired for some reasons."""
+        return sum(self.week.reason(State.EXPIRED, reason) for reason in reasons)
+
+    def awaits(self, side: Side) -> bool:
+        """Return whether a side has to report: where one alone is to, the other's silence is right."""
+        return self.pixel.rules.expects("browser" if side is Side.BROWSER else "server")
+
+    def event(self, name: str) -> EventWeek:
+        """Return the week of one event."""
+        return self.events.get(name) or EventWeek(name)

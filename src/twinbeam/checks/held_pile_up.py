@@ -1,0 +1,25 @@
+"""More is held than delivered."""
+
+from twinbeam.checks.contract import PixelCheck, Symptom
+from twinbeam.checks.facts import PixelFacts
+from twinbeam.core.lifecycle import State
+from twinbeam.core.wording import workspace_option
+
+
+def _look(facts: PixelFacts) -> Symptom | None:
+    if not facts.piled:
+        return None
+    what = f"Held events pile up: {facts.piled:,}; fewer of the same events are delivered."
+    off = f"twinbeam pixels set {facts.pixel.code} confirm_purchases=off{workspace_option(facts.pixel.workspace)}"
+    held = facts.evidence.of_state(State.HELD)
+    return Symptom(what, facts.piled, held.worth, held.samples, listed=State.HELD, command=off, is_alarm=True)
+
+
+CHECK = PixelCheck(
+    id="held_pile_up",
+    title="Held events pile up",
+    cause="Purchases of the browser wait for a server that does not report them.",
+    evidence="The list of held conversions.",
+    fix=("Report each order from the shop's server; if no server reports, send purchases without confirmation:"),
+    look=_look,
+)
