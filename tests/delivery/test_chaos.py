@@ -47,7 +47,7 @@ def test_each_event_ends_once_and_with_a_cause(tmp_path, record_property):
         verdict = judged(play, fates_of(shop, play), witness.requests)
         tell(f"{kills} kills, {witness.looks} looks at the books, {len(witness.requests)} requests")
         tell(", ".join(f"{what} {n}" for what, n in sorted(verdict.outcomes.items())))
-    once = f"once {verdict.once} of {verdict.arriving} (at least {LEAST_SHARE:.2%})"
+    once = f"once {verdict.once} of {verdict.arriving} (at least {LEAST_SHARE * 100:.2f} %)"
     explained = "rest explained" if not verdict.unexplained else f"unexplained {len(verdict.unexplained)}"
     record_property("figures", f"chaos {EVENTS}: {once}, {explained}, doubled {len(verdict.doubled)}")
     assert [said for poster in posters for said in poster.surprises] == []
