@@ -108,6 +108,7 @@ SAID = {
     ],
     "docs/concepts/routes.md": [f"switches itself off after {testing.HOURS} hours"],
     "docs/howto/operate.md": [
+        f"an unknown code {Policy().most_unknown} times",
         f"closes idle connections after {DEFAULTS.idle_seconds:.0f} seconds",
         f"holds up to {DEFAULTS.connections:,} connections, or as many as `LimitNOFILE` allows less {RESERVE}",
         f"up to {STOP_SECONDS:.0f} seconds each",
