@@ -90,7 +90,7 @@ def test_a_bad_event_ends_alone_as_a_dead_letter_with_tiktoks_message(tiktok):
 
 
 @pytest.mark.parametrize("bad_event", ["refuse_all", "partial"])
-@pytest.mark.parametrize(("grammar", "most"), [("path", 6), ("field", most_calls(603))], ids=["named", "not named"])
+@pytest.mark.parametrize(("grammar", "most"), [("path", 9), ("field", most_calls(603))], ids=["named", "not named"])
 def test_each_of_several_culprits_costs_few_requests_and_fewer_where_it_is_named(tiktok, bad_event, grammar, most):
     room = a_room()
     tiktok.switch(bad_event_in_batch=bad_event, message_grammar=grammar)
