@@ -207,8 +207,9 @@ class Witness(Thread):
 
     def look(self) -> None:
         """Look once."""
-        self.broken += [*broken_laws(self._shop.gateway)]
-        self.looks += 1
+        with suppress(StorageError, sqlite3.OperationalError):  # a file that cannot be read just now is read next time
+            self.broken += [*broken_laws(self._shop.gateway)]
+            self.looks += 1
         self._seen, calls = _requests_after(self._shop.tiktok, self._seen)
         self.requests += calls
 
@@ -234,7 +235,7 @@ def _ids_in(body: str) -> tuple[str, ...]:
 
 def broken_laws(gateway: Gateway) -> Iterator[str]:
     """Yield what does not add up at this moment: invariant 3 of ARCHITECTURE.md, from the files alone."""
-    with suppress(StorageError), closing(SqliteReader(gateway.data)) as store:
+    with closing(SqliteReader(gateway.data)) as store:
         with store.one_moment():
             counts, states, removed = store.totals(by_event=False), store.states(), store.removed()
         if (second := accounting(counts, states, removed)).fix:

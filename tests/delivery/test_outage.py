@@ -78,6 +78,6 @@ async def drain(room, arrivals, sender):
 
 
 def tell(text):
-    """Say how far it is, past pytest's capture."""
-    sys.__stderr__.write(f"outage: {text}\n")
-    sys.__stderr__.flush()
+    """Say how far it is; seen with -s."""
+    sys.stderr.write(f"outage: {text}\n")
+    sys.stderr.flush()

@@ -111,7 +111,7 @@ async def refuse_all(room):
 
 
 def tell(what, number):
-    """Say how far it is, past pytest's capture."""
+    """Say how far it is; seen with -s."""
     if number % 100_000 == 0:
-        sys.__stderr__.write(f"waiting: {number} of {WAITING} {what}\n")
-        sys.__stderr__.flush()
+        sys.stderr.write(f"waiting: {number} of {WAITING} {what}\n")
+        sys.stderr.flush()
