@@ -10,7 +10,7 @@ from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, is_proven, spoken_of
 from twinbeam.pipeline.record.merge import carried_by, merge
 from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.send.bisection import Part
+from twinbeam.pipeline.send.bisection import Positions
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
 
@@ -100,7 +100,7 @@ class Leasing:
         return [self._lease_of(batch, compose, resent=True) for batch in orphans if batch.state == State.LEASED]
 
     def split(
-        self, batch: int, answer: Answered, parts: Sequence[Part], *, owner: str, now_ms: int, compose: Compose
+        self, batch: int, answer: Answered, parts: Sequence[Positions], *, owner: str, now_ms: int, compose: Compose
     ) -> list[Lease | None]:
         """Replace a leased batch by leased parts."""
         whole = self._held_batch(batch, owner)

@@ -12,20 +12,20 @@ from itertools import pairwise
 
 from twinbeam.core.delivery import Refused, Verdict
 
-Part = Sequence[int]
-"""Positions in a batch, in their order."""
+Positions = Sequence[int]
+"""Places in a batch, in their order."""
 
 _WAYS = (3, 2)  # more parts at once are never cheaper: four are two times two
 
 
-def parts_of(count: int, named: int | None = None) -> list[Part]:
+def parts_of(count: int, named: int | None = None) -> list[Positions]:
     """Return the parts of a refused batch: the named event in front, and the rest in even ones."""
     if named is None:
         return _even(range(count))
     return [[named], *_even([*range(named), *range(named + 1, count)])]
 
 
-def _even(positions: Part) -> list[Part]:
+def _even(positions: Positions) -> list[Positions]:
     count = len(positions)
     ways = min(_WAYS, key=lambda ways: _cost(count, ways)) if count > 1 else count
     ends = [count * number // ways for number in range(ways + 1)] if ways else []

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from twinbeam.core.delivery import Answered, Lane, Lease, Verdict
-from twinbeam.pipeline.send.bisection import Part
+from twinbeam.pipeline.send.bisection import Positions
 
 Compose = Callable[[Lane, Sequence[tuple[str, bytes]]], bytes]
 """Build one request body from (event name, event JSON without its name) pairs; must be deterministic."""
@@ -76,7 +76,7 @@ class Leases(Protocol):
         ...
 
     def split(
-        self, batch: int, answer: Answered, parts: Sequence[Part], *, owner: str, now_ms: int, compose: Compose
+        self, batch: int, answer: Answered, parts: Sequence[Positions], *, owner: str, now_ms: int, compose: Compose
     ) -> list[Lease | None]:
         """
         Replace a leased batch, which got this answer, by leased parts in one transaction.

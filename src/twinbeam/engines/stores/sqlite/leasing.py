@@ -29,7 +29,7 @@ from twinbeam.engines.stores.sqlite.settling import LANES, OpenBatch, Settling, 
 from twinbeam.pipeline.record.conversion import Spoken, is_proven
 from twinbeam.pipeline.record.merge import carried_by, merge
 from twinbeam.pipeline.record.policy import RecordPolicy
-from twinbeam.pipeline.send.bisection import Part
+from twinbeam.pipeline.send.bisection import Positions
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
 
@@ -194,7 +194,7 @@ class Leasing(Settling):
         return leases
 
     def split(
-        self, batch: int, answer: Answered, parts: Sequence[Part], *, owner: str, now_ms: int, compose: Compose
+        self, batch: int, answer: Answered, parts: Sequence[Positions], *, owner: str, now_ms: int, compose: Compose
     ) -> list[Lease | None]:
         """Replace a leased batch by leased parts in one transaction."""
         with self._connection.transaction():
