@@ -109,9 +109,10 @@ class StoredRoom(SendingRoom):
         signals = [numbered(kind, number, now_ms) for number in range(first, first + count)]
         await self.on_store(self.store.record, JOURNAL, [Numbered(self._group, signals)], now_ms)
 
-    async def has_sent_all(self) -> bool:
-        """Tell whether nothing waits to be sent, and nothing is on its way."""
-        return await self.on_store(self.store.next_due_ms) is None and not self.destination.under_way
+    async def waiting(self) -> int:
+        """Count what waits to be sent or is on its way."""
+        ((count,),) = await self.on_store(lambda: self.store._db.execute("SELECT count(*) FROM ready").fetchall())
+        return int(count) + self.destination.under_way
 
     def close(self) -> None:
         """Close the store."""
