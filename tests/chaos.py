@@ -1,34 +1,24 @@
 """
-Chaos: twenty pixels, each with a trouble of its own, events with a script each, and what is seen of them meanwhile.
-
-An event's part says what may become of it; TikTok's side may answer with a refusal that its script made up, which its
-dead letter then names.
+Chaos: twenty pixels, each with a trouble of its own, and events with a part each that says what may become of them.
 """
 
 import json
-import sqlite3
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Sequence
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
-from itertools import cycle
-from pathlib import Path
-from threading import Event, Thread
-from typing import Any, Self
+from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from gateway import Gateway, Shop, TikTokSide
+from gateway import Shop, TikTokSide
 from shoppers import DENIED, GRANTED, a_view
-from twinbeam.cli.doctor.store import accounting
 from twinbeam.core.clock import SystemClock
-from twinbeam.core.errors import StorageError
 from twinbeam.core.rules import MAIN
-from twinbeam.engines.journals.sqlite import slots
 from twinbeam.engines.keyring import KeyRing
-from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader, SqliteSetup
+from twinbeam.engines.stores.sqlite.store import SqliteSetup
 from twinbeam.settings import load
 
 #: What goes wrong, one pixel after the other, with this share of its requests.
@@ -176,174 +166,3 @@ class Poster(Thread):
         if answer.status != 202 or json.loads(said)["rejected"]:
             self.surprises.append(f"{answer.status} {said[:300]!r}")
         return answer.status == 202
-
-
-class Witness(Thread):
-    """Holds both laws against the files again and again, and keeps what TikTok's side was asked."""
-
-    def __init__(self, shop: Shop, pause_seconds: float = 0.5) -> None:
-        super().__init__(daemon=True)
-        self.looks = 0
-        self.broken: list[str] = []
-        self.requests: list[tuple[tuple[str, ...], str]] = []
-        self._shop = shop
-        self._pause_seconds = pause_seconds
-        self._seen = 0
-        self._turns = cycle(TURNS)
-        self._ending = Event()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ending.set()
-        self.join(60)
-        self.look()
-
-    def run(self) -> None:
-        while not self._ending.wait(self._pause_seconds):
-            self.look()
-
-    def look(self) -> None:
-        """Look once."""
-        with suppress(StorageError, sqlite3.OperationalError):  # a file that cannot be read just now is read next time
-            self.broken += [*broken_laws(self._shop.gateway)]
-            self.looks += 1
-        self._seen, calls = _requests_after(self._shop.tiktok, self._seen)
-        self.requests += calls
-
-    def turn(self) -> None:
-        """Let TikTok's side turn its next switch."""
-        self._shop.tiktok.post("switches", **next(self._turns))
-
-
-def _requests_after(tiktok: TikTokSide, seen: int) -> tuple[int, list[tuple[tuple[str, ...], str]]]:
-    calls = []
-    while True:
-        page = tiktok.get("requests", after=seen, limit=200, body=1)
-        calls += [(_ids_in(it["body"]), it["sha256"]) for it in page["items"] if it["method"] == "POST"]
-        seen = max([seen, *(it["seq"] for it in page["items"])])
-        if not page["more"]:
-            return seen, calls
-
-
-def _ids_in(body: str) -> tuple[str, ...]:
-    """Read the ids from what was sent: a call that met trouble was not read by TikTok's side."""
-    return tuple(event["event_id"] for event in json.loads(body)["data"])
-
-
-def broken_laws(gateway: Gateway) -> Iterator[str]:
-    """Yield what does not add up at this moment: invariant 3 of ARCHITECTURE.md, from the files alone."""
-    with closing(SqliteReader(gateway.data)) as store:
-        with store.one_moment():
-            counts, states, removed = store.totals(by_event=False), store.states(), store.removed()
-        if (second := accounting(counts, states, removed)).fix:
-            yield second.what
-        for path in slots(load(gateway.settings).journal_folder):
-            if first := _lost_on_the_way(path, store):
-                yield first
-
-
-def _lost_on_the_way(path: Path, store: SqliteReader, tries: int = 20) -> str:
-    """Say so where what was appended is not what was recorded and what is in the journal."""
-    for _ in range(tries):
-        before = store.cursors()
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as journal:
-            ((id_,),) = journal.execute("SELECT id FROM journal").fetchall() or [("",)]
-            seq, recorded = before.get(id_, (0, 0))
-            sql = "SELECT coalesce(sum(n), 0), coalesce(max(upto), ?) FROM commit_group WHERE seq > ?"
-            waiting, appended = journal.execute(sql, (recorded, seq)).fetchone()
-        if store.cursors() == before:  # else what was recorded meanwhile may have been dropped from the journal
-            fine = appended == recorded + waiting
-            return "" if fine else f"{path.name}: appended {appended}, recorded {recorded}, in the journal {waiting}"
-    return ""
-
-
-class Fates(msgspec.Struct, frozen=True):
-    """What became of a play, by the gateway's store and by TikTok's side."""
-
-    states: dict[str, list[tuple[str, str, str]]]  #: state, reason and TikTok's last message, by event id
-    counted: dict[str, set[int]]  #: the numbers under which TikTok's side counts an event
-    copies: dict[str, Counter[str]]  #: what of it arrived there, and how often
-    strangers: set[str]  #: what is counted and was never posted
-
-
-def fates_of(shop: Shop, play: Sequence[Scripted]) -> Fates:
-    """Read what became of a play."""
-    states: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    with closing(sqlite3.connect(f"file:{shop.gateway.data / FILE}?mode=ro", uri=True)) as db:
-        for event_id, *ended in db.execute(_STATES):
-            states[event_id].append((ended[0], ended[1], ended[2]))
-    counted: dict[str, set[int]] = defaultdict(set)
-    copies: dict[str, Counter[str]] = defaultdict(Counter)
-    for copy in shop.tiktok.all_of("received"):
-        counted[copy["event_id"]] |= {copy["counted_as"]} - {None}
-        copies[copy["event_id"]][json.dumps(copy["body"])] += 1
-    known = {event.event_id for event in play}
-    return Fates(states, counted, copies, {id_ for id_ in counted if counted[id_]} - known)
-
-
-_STATES = (
-    "SELECT event_id, conversion.state, reason, coalesce(batch.message, '') FROM conversion "
-    "LEFT JOIN batch ON batch.id = conversion.batch WHERE event_id <> ''"
-)
-
-#: What an answer says that a script made up: an event that got it alone is a dead letter by that script.
-MADE_UP = ("scripted", "Partial success", "HTTP 413", "nobody knows this code")
-
-
-class Verdict(msgspec.Struct):
-    """What a play came to."""
-
-    once: int = 0  #: events that count once, of those whose script lets them arrive
-    arriving: int = 0
-    doubled: list[str] = []
-    unexplained: list[str] = []
-    changed: list[str] = []  #: events of which copies differ that no condition came between
-    outcomes: Counter[str] = msgspec.field(default_factory=Counter)
-
-
-def judged(play: Sequence[Scripted], fates: Fates, requests: Sequence[tuple[tuple[str, ...], str]]) -> Verdict:
-    """Judge a play by each event's part."""
-    verdict = Verdict(doubled=sorted(fates.strangers))
-    for event in play:
-        states, counts = fates.states.get(event.event_id, []), len(fates.counted.get(event.event_id, ()))
-        made_up = [state for state, _, message in states] == ["refused"] and _is_made_up(states[0][2])
-        ended = "made up" if made_up else ",".join(state for state, _, _ in states)
-        verdict.outcomes[f"{event.part}: {ended or 'no row'}"] += 1
-        verdict.doubled += [event.event_id] * (counts > 1)
-        if event.part in ARRIVES and not made_up:
-            verdict.arriving += 1
-            verdict.once += ended == "delivered" and counts == 1
-        if not made_up and (ended, counts) not in ENDS.get(event.part, {("delivered", 1)}):
-            verdict.unexplained.append(f"{event}: {states}, counted {counts} times")
-        most = 2 if event.part in CONDITIONED else 1
-        verdict.changed += [event.event_id] * (len(fates.copies.get(event.event_id, ())) > most)
-    verdict.changed += _changed_requests(play, requests)
-    return verdict
-
-
-#: How an event may end by its part: its state ("" is none: dropped, or withdrawn and its id forgotten), and how often it
-#: counts. Whoever declines while it is on its way may be too late.
-ENDS: dict[str, set[tuple[str, int]]] = {
-    "bad": {("refused", 0)},
-    "denied": {("", 0), ("dropped", 0)},
-    "declined": {("", 0), ("", 1), ("withdrawn", 0), ("withdrawn", 1), ("delivered", 1)},
-    "limited": {("", 0), ("", 1), ("delivered", 1)},  # a condition that comes while it is on the wire withdraws it
-}
-#: Parts whose visitor says something in between that changes what is sent.
-CONDITIONED = frozenset({"declined", "limited"})
-
-
-def _is_made_up(message: str) -> bool:
-    return any(text in message for text in MADE_UP)
-
-
-def _changed_requests(play: Sequence[Scripted], requests: Sequence[tuple[tuple[str, ...], str]]) -> list[str]:
-    """Return requests with the same events and other bytes, though no condition came between."""
-    conditioned = {event.event_id for event in play if event.part in CONDITIONED}
-    bodies: dict[tuple[str, ...], set[str]] = defaultdict(set)
-    for ids, digest in requests:
-        bodies[ids].add(digest)
-    return [f"request with {ids[0]}" for ids, each in bodies.items() if len(each) > 1 and not conditioned & {*ids}]

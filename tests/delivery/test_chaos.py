@@ -12,10 +12,12 @@ from itertools import cycle
 
 import pytest
 
-from chaos import PIXELS, Poster, Witness, a_play, begin_trouble, end_trouble, fates_of, furnish, judged
+from chaos import PIXELS, Poster, a_play, begin_trouble, end_trouble, furnish
 from gateway import a_shop
 from killing import kill, roles
 from shoppers import a_seed
+from verdict import fates_of, judged
+from witness import Witness
 
 pytestmark = [pytest.mark.journey, pytest.mark.alone, pytest.mark.delivery("chaos", "lose", "double")]
 
