@@ -7,7 +7,7 @@ SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/picture scripts
 SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help docs demo test test-fast test-long lint bench month check-demo check-outside check-truth check-tag check-shops check-sources check-house check-pixels check-screens wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
+.PHONY: help docs demo test test-fast test-long lint bench month check-demo check-outside check-truth check-tag check-shops check-sources check-house check-pixels check-screens check-delivery chaos wheel setup-run setup-dev chromium nginx senders tag axe php samples clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,12 @@ check-screens: setup-dev ## what pages say is wrong: all that is planted, and no
 
 check-pixels: setup-dev chromium axe ## sign-in, accounts and the pages of 500 pixels; SABOTAGE=open-route, bad-token or stale-import makes it fail
 	@$(RUN) scripts/check pixels -n 0 $(ARGS)
+
+check-delivery: setup-dev ## chaos, limits, outages, a million waiting, restore; SABOTAGE=lose, double or overrun makes it fail
+	@CHAOS_EVENTS=$${CHAOS_EVENTS:-100000} OUTAGE_HOURS=$${OUTAGE_HOURS:-6} WAITING=$${WAITING:-1000000} $(RUN) scripts/check delivery -n 0 -s --tb=short $(ARGS)
+
+chaos: setup-dev ## 100,000 events, 20 pixels, every trouble, and kill -9 of every process all the while (CHAOS_EVENTS=10000)
+	@CHAOS_EVENTS=$${CHAOS_EVENTS:-100000} $(RUN) scripts/check delivery -n 0 -s --tb=short -k test_chaos $(ARGS)
 
 check-house: setup-dev ## floors, words and citations of the tree itself; SABOTAGE=part makes it fail
 	@$(RUN) scripts/check house tests/house tests/docs $(ARGS)

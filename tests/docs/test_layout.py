@@ -67,7 +67,7 @@ def test_every_part_of_a_check_has_its_sabotage_and_every_sabotage_its_part():
     of_the_pixels = {"open-route", "bad-token", "stale-import"}
     of_the_screens = {"blind", "false-alarm"}
     of_the_sources = {"ungated", "double-pageview", "own-ids"}
-    of_delivery = {"restore"}
+    of_delivery = {"lose", "double", "overrun", "restore"}
     assert parts | of_the_tag | of_the_shops | of_the_pixels | of_the_sources | of_the_screens | of_delivery == {
         file.stem for file in (ROOT / "tests" / "sabotage" / "parts").glob("*.py")
     }

@@ -33,6 +33,8 @@ from twinbeam.pipeline.journal import commit
 from twinbeam.pipeline.record import confirming, counted, policy
 from twinbeam.pipeline.record.claims import ClaimLimits
 from twinbeam.pipeline.record.window import JoinWindow
+from twinbeam.pipeline.send.bisection import most_calls
+from twinbeam.pipeline.send.policy import Policy
 from twinbeam.settings import VARIABLES, load
 from twinbeam.sources import lenient, standard_webhooks
 from twinbeam.web.api.conversions import MOST_WAIT_SECONDS
@@ -70,6 +72,14 @@ SAID = {
         f"leave {RESERVE} for files",
     ],
     "docs/concepts/accounting.md": [f"for the first {counted.MOST_NAMES} of a pixel and day"],
+    "docs/concepts/delivery.md": [
+        f"After {Policy().most_unknown} attempts",
+        (
+            f"at most {most_calls(1_000)} where it names nobody, and {most_calls(999) + 1} where it lies: never more "
+            "than 2·log2(n) + 2"
+        ),
+    ],
+    "docs/reference/tiktok-errors.md": [f"After {Policy().most_unknown} attempts"],
     "docs/concepts/consent.md": [
         f"in force for {receipts.LASTS_MS // MS_PER_DAY} days after it was signed",
         (
@@ -109,6 +119,7 @@ SAID = {
     ],
     "docs/concepts/routes.md": [f"switches itself off after {testing.HOURS} hours"],
     "docs/howto/operate.md": [
+        f"an unknown code {Policy().most_unknown} times",
         f"closes idle connections after {DEFAULTS.idle_seconds:.0f} seconds",
         f"holds up to {DEFAULTS.connections:,} connections, or as many as `LimitNOFILE` allows less {RESERVE}",
         f"up to {STOP_SECONDS:.0f} seconds each",

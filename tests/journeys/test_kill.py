@@ -1,8 +1,6 @@
 """Kill -9 of each process in the middle of load: what was acknowledged is delivered, and little is sent twice."""
 
-import os
 import random
-import signal
 import sys
 import time
 from collections import Counter, defaultdict
@@ -10,6 +8,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from gateway import Shop, a_shop
+from killing import kill, roles
 from running import wait_until
 from shoppers import Crowd, a_seed, ids_of
 
@@ -17,7 +16,6 @@ pytestmark = [pytest.mark.journey, pytest.mark.alone]
 
 BATCH = 1_000  #: the most events of one request
 IN_FLIGHT = 4  #: the most requests of one pixel at a time
-ROLES = ("ingest", "writer", "supervisor")
 
 
 @pytest.mark.parametrize(
@@ -31,7 +29,9 @@ def test_whatever_is_killed_each_acknowledged_event_is_delivered_once(tmp_path, 
         with Crowd(shop.gateway.intake, shop.keys["server"]) as crowd:
             for role in roles(kills, rng):
                 time.sleep(rng.uniform(0.3, 1.5))
-                kill(shop, role, rng)
+                if role == "writer":
+                    until_something_is_under_way(shop)
+                kill(shop.gateway, role, rng)
             time.sleep(1)
         shop.gateway.wait_ready()
         shop.wait_steady(60)
@@ -40,26 +40,6 @@ def test_whatever_is_killed_each_acknowledged_event_is_delivered_once(tmp_path, 
         every_acknowledged_event_is_counted_once(shop, crowd.acknowledged)
         little_was_sent_again_and_only_byte_for_byte(shop, kills)
         the_books_are_in_order(shop, len(crowd.acknowledged))
-
-
-def roles(kills: int, rng: random.Random) -> list[str]:
-    """Draw whom to kill, each role at least once, in any order."""
-    drawn = [*ROLES, *rng.choices(ROLES, k=kills - len(ROLES))]
-    rng.shuffle(drawn)
-    return drawn
-
-
-def kill(shop: Shop, role: str, rng: random.Random) -> None:
-    """Kill one process; a killed supervisor is started again at once, as a service manager does."""
-    if role == "writer":
-        until_something_is_under_way(shop)
-    running = wait_until(lambda: {n: p for n, p in shop.gateway.pids().items() if n.startswith(role)}, f"{role} runs")
-    name = rng.choice(sorted(running))
-    sys.stdout.write(f"kill {name}\n")
-    os.kill(running[name], signal.SIGKILL)
-    if role == "supervisor":
-        shop.gateway.supervisor.wait()
-        shop.gateway.launch()
 
 
 def until_something_is_under_way(shop: Shop) -> None:

@@ -8,6 +8,7 @@ from sending import SendingRoom, until
 from tiktok_emulator.embed import Emulator
 from twinbeam.core.clock import SystemClock
 from twinbeam.destinations.tiktok.client import TikTok
+from twinbeam.pipeline.send.bisection import most_calls
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,20 @@ def test_a_bad_event_ends_alone_as_a_dead_letter_with_tiktoks_message(tiktok):
     assert story.log[-1].code == 40002
     assert "event_time" in story.log[-1].message
     assert len(tiktok.counted()) == 80
+
+
+@pytest.mark.parametrize("bad_event", ["refuse_all", "partial"])
+@pytest.mark.parametrize(("grammar", "most"), [("path", 9), ("field", most_calls(603))], ids=["named", "not named"])
+def test_each_of_several_culprits_costs_few_requests_and_fewer_where_it_is_named(tiktok, bad_event, grammar, most):
+    room = a_room()
+    tiktok.switch(bad_event_in_batch=bad_event, message_grammar=grammar)
+    tiktok.expect("event_time_not_integer")
+    for number in range(3):
+        add(room, tiktok, 1, body=b'{"event_time":"soon","event_id":"culprit-%d"}' % number)
+        add(room, tiktok, 200)
+    drain(tiktok, room, {"delivered": 600, "refused": 3}, patience=10)
+    assert len(tiktok.requests()) - 1 <= 3 * most
+    assert len(tiktok.counted()) == 600
 
 
 def test_a_revoked_token_costs_no_event(tiktok):

@@ -66,7 +66,7 @@ def test_somebody_has_to_look_at_what_no_event_causes():
 def test_an_unknown_code_is_neither_delivery_nor_loss_and_alarms_somebody(code):
     judged = judge(code)
     assert code not in CODES
-    assert judged == TryLater(Answered(200, code, "x", REQUEST_ID), arrived=True)
+    assert judged == TryLater(Answered(200, code, "x", REQUEST_ID), arrived=True, unknown=True)
     assert needs_a_look(judged.answer)
 
 

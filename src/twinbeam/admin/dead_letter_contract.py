@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from twinbeam.core.dead_letters import DeadLetter, LetterFilter, Resend
+from twinbeam.core.dead_letters import AlikeLetters, DeadLetter, LetterFilter, Resend
 
 
 class DeadLetterReads(Protocol):
@@ -15,6 +15,14 @@ class DeadLetterReads(Protocol):
 
     def newest(self, asked: LetterFilter, *, before: int | None, limit: int) -> list[int]:
         """Return the newest dead letters that are meant, the newest first."""
+        ...
+
+    def alike(self, asked: LetterFilter, never_taken: Collection[int], moments: Sequence[int]) -> list[AlikeLetters]:
+        """
+        Count the dead letters that are meant by all that decides about them, and by what they are worth.
+
+        `moments`, two in their order, are those before which a time decides otherwise than after it.
+        """
         ...
 
     def letters(self, ids: Collection[int], never_taken: Collection[int]) -> list[DeadLetter]:

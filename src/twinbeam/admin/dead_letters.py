@@ -1,7 +1,7 @@
 """Dead letters: what TikTok refused, what sending it again would do, and the resend that does it."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -21,8 +21,6 @@ from twinbeam.pipeline.send.resending import previewed, why_not
 
 PAGE = 50
 AT_ONCE = 500  #: conversions in one transaction, so that the recorder never waits for long
-_LOOKED_AT = 2_000  #: letters read at once for a preview
-_END = 2**62
 
 
 class ResendingStore(Protocol):
@@ -82,11 +80,20 @@ class LetterJudge(Struct, frozen=True):
 
     def judged(self, ids: Collection[int]) -> list[JudgedLetter]:
         """Return some dead letters with the reasons why they must stay."""
-        rows = {(row.workspace, row.code): row for row in self.pixels}
-        letters = self.found.letters(ids, self.terms.never_taken)
-        return [JudgedLetter(it, self._why_not(it, rows.get((it.workspace, it.pixel)))) for it in letters]
+        rows = self._rows()
+        return [JudgedLetter(it, self._why_not(it, rows)) for it in self.found.letters(ids, self.terms.never_taken)]
 
-    def _why_not(self, letter: DeadLetter, row: PixelRow | None) -> Reason | None:
+    def preview(self, asked: LetterFilter) -> ResendPreview:
+        """Return what sending some dead letters again would do, judged once for all that are alike."""
+        rows, moments = self._rows(), self.terms.ages.moments(self.now_ms)
+        alike = self.found.alike(asked, self.terms.never_taken, moments)
+        return previewed((it.like, self._why_not(it.like, rows), it.count) for it in alike)
+
+    def _rows(self) -> dict[tuple[str, str], PixelRow]:
+        return {(row.workspace, row.code): row for row in self.pixels}
+
+    def _why_not(self, letter: DeadLetter, rows: Mapping[tuple[str, str], PixelRow]) -> Reason | None:
+        row = rows.get((letter.workspace, letter.pixel))
         closed = _closed(row)
         return closed if row is None or closed else why_not(letter, row.rules, self.terms.ages, self.now_ms)
 
@@ -106,7 +113,7 @@ def listed(reads: LetterJudge, asked: LetterFilter, *, before: int | None = None
 
 def preview(reads: LetterJudge, asked: LetterFilter) -> ResendPreview:
     """Return what sending some dead letters again would do, without doing it."""
-    return previewed((it.letter, it.stays) for it in _all(reads, asked))
+    return reads.preview(asked)
 
 
 def resend(admin: Admin, asked: LetterFilter, terms: ResendTerms) -> Resend:
@@ -117,16 +124,16 @@ def resend(admin: Admin, asked: LetterFilter, terms: ResendTerms) -> Resend:
     """
     known_workspace(admin, asked.workspace)
     with changing(admin) as audit:
-        meant = list(_all(letter_judge(admin, terms), asked))
-        if not meant:
+        reads = letter_judge(admin, terms)
+        meant = reads.preview(asked)
+        if not meant.count:
             raise NotFound("No dead letter matches. List them with: twinbeam dead-letters list")
-        sendable = [it.letter.id for it in meant if it.stays is None]
-        if not sendable:
+        if not meant.sendable:
             raise AdminError("None of these can be sent again; the preview tells why.")
-        upto = meant[-1].letter.id
-        run = Resend(0, asked, admin.actor.name, audit.at_ms, count=len(meant), upto=upto)
+        (upto,) = reads.found.newest(asked, before=None, limit=1)
+        run = Resend(0, asked, admin.actor.name, audit.at_ms, count=meant.count, upto=upto)
         kept = admin.store.resends.add(run)
-        audit.tell(f"dead letters ({asked.workspace}), resend {kept.id}", "", f"send {len(sendable)} again")
+        audit.tell(f"dead letters ({asked.workspace}), resend {kept.id}", "", f"send {meant.sendable} again")
     return kept
 
 
@@ -161,10 +168,3 @@ def _closed(row: PixelRow | None) -> Reason | None:
     if row is None:
         return Reason.PIXEL_REMOVED
     return Reason.PIXEL_STOPPED if row.stopped is not None else None
-
-
-def _all(reads: LetterJudge, asked: LetterFilter) -> Iterable[JudgedLetter]:
-    place = 0
-    while ids := reads.found.ids(asked, after=place, upto=_END, limit=_LOOKED_AT):
-        place = ids[-1]
-        yield from reads.judged(ids)

@@ -1,5 +1,7 @@
 """Dead letters: conversions that TikTok refused, as their owner sees them and may have them sent again."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from twinbeam.core.outcomes import Reason
@@ -32,6 +34,18 @@ class DeadLetter(Struct, frozen=True):
     is_united: bool  #: it is counted in another conversion
     is_kept: bool  #: its content is still there
     never_taken: bool  #: every answer to a request that carried it proves that TikTok took nothing of that
+
+
+class AlikeLetters(Struct, frozen=True):
+    """Dead letters that differ in nothing that decides about them, and are worth the same."""
+
+    like: DeadLetter  #: one of them, without what is its own; its times are rounded (`rounded`)
+    count: int
+
+
+def rounded(at_ms: int | None, moments: Sequence[int]) -> int | None:
+    """Round a time up to the next of some moments, and what is later than all of them to the last and one ms."""
+    return None if at_ms is None else next((each for each in moments if at_ms <= each), moments[-1] + 1)
 
 
 class LetterFilter(Struct, frozen=True):

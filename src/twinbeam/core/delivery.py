@@ -64,12 +64,14 @@ class TryLater(Struct, frozen=True, gc=False):
     answer: Answered
     retry_after_seconds: float | None = None  #: what the destination asked for in `Retry-After`, if anything
     arrived: bool = True  #: False only when TikTok certainly did not take them
+    unknown: bool = False  #: True when nobody knows what the answer means
 
 
 class Refused(Struct, frozen=True, gc=False):
     """TikTok refuses what is in the batch; a batch of several is split until the culprit stands alone."""
 
     answer: Answered
+    named: int | None = None  #: the position of the event that TikTok names first, if it names any
 
 
 class TokenRejected(Struct, frozen=True, gc=False):

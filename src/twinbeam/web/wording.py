@@ -28,7 +28,7 @@ ATTEMPT_WORDS: Mapping[str, str] = {
     "delivered": "accepted",
     "try later": "will be retried",
     "refused": "rejected",
-    "split": "rejected as a batch; its halves were sent separately",
+    "split": "rejected as a batch; its parts were sent separately",
     "expired": "too late to send again",
 }
 

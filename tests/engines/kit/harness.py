@@ -5,7 +5,7 @@ After each step the two accounting laws are checked, and that no conversion move
 A promise is a function whose one argument is a Harness; whoever brings a new engine writes an Engine for it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
@@ -149,9 +149,15 @@ class Harness:
         )
 
     def split(self, lease: Lease) -> list[Lease]:
-        """Split a batch."""
+        """Split a batch into two halves, and give those of which something is left."""
+        middle = lease.count // 2
+        return [half for half in self.split_into(lease, range(middle), range(middle, lease.count)) if half]
+
+    def split_into(self, lease: Lease, *parts: Sequence[int]) -> list[Lease | None]:
+        """Split a batch into parts of these positions."""
+        split = self.store.split
         return self.step(
-            lambda: self.store.split(lease.batch, BAD, owner=self.owner, now_ms=self.now(), compose=compose),
+            lambda: split(lease.batch, BAD, parts, owner=self.owner, now_ms=self.now(), compose=compose),
         )
 
     def renew(self, lease: Lease) -> Lease | None:

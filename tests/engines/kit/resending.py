@@ -1,10 +1,15 @@
 """A dead letter is sent again when its owner says so, and only where nothing counts twice and nobody has refused it."""
 
+from collections import Counter
+
 from engines.kit.harness import BAD, OK, Harness
 from signals import BROWSER, DAY, HOUR, NOW, WORKSPACE, a_refusal, a_signal, a_statement, carried_ids, denied
-from twinbeam.core.dead_letters import LetterFilter
+from twinbeam.core.dead_letters import DeadLetter, LetterFilter
 from twinbeam.core.delivery import Answered
 from twinbeam.core.keys import lookup
+from twinbeam.core.rules import PixelRules
+from twinbeam.pipeline.send.limits import Ages
+from twinbeam.pipeline.send.resending import why_not
 
 _PARTIAL = Answered(status=200, code=20001, message="Partial success", request_id="r-4")
 
@@ -165,6 +170,28 @@ def a_copy_that_comes_in_between_changes_nothing_of_what_goes(h: Harness) -> Non
     h.take(a_signal("e-1", channel=BROWSER))
     h.resend()
     assert h.lease().body == body
+
+
+def what_is_alike_is_counted_together_and_decided_as_each_alone(h: Harness) -> None:
+    for n, answer in enumerate((BAD, _PARTIAL, BAD, BAD)):
+        _refuse(h, f"e-{n}", answer=answer)
+        h.clock.advance(ms=24 * HOUR)
+    _refuse(h, "e-4", pixel="PIXEL2")
+    h.take(a_refusal("e-3", received_ms=h.now()))
+    found, ages = h.store.dead_letters, Ages()
+    for _ in range(4):
+        h.clock.advance(ms=DAY)
+        for asked in (LetterFilter(WORKSPACE), LetterFilter(WORKSPACE, code=20001), LetterFilter(WORKSPACE, "PIXEL2")):
+            ids = found.ids(asked, after=0, upto=2**62, limit=10)
+            alone = Counter(_decided(letter, h.now()) for letter in found.letters(ids, (40002,)))
+            together: Counter[tuple[object, ...]] = Counter()
+            for alike in found.alike(asked, (40002,), ages.moments(h.now())):
+                together[_decided(alike.like, h.now())] += alike.count
+            assert together == alone
+
+
+def _decided(letter: DeadLetter, now_ms: int) -> tuple[object, ...]:
+    return why_not(letter, PixelRules(), Ages(), now_ms), letter.pixel, letter.value_minor, letter.currency
 
 
 def _refuse(h: Harness, event_id: str, *, answer: Answered = BAD, pixel: str = "PIXEL1", **facts: object) -> bytes:

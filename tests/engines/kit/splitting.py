@@ -1,4 +1,4 @@
-"""A refused batch is halved until the culprit stands alone; the rest is delivered."""
+"""A refused batch is split until the culprit stands alone; the rest is delivered."""
 
 from engines.kit.harness import Harness
 from signals import HOUR, a_refusal, a_signal, carried, carried_ids
@@ -27,6 +27,23 @@ def a_half_that_waited_for_its_turn_goes_without_what_was_refused_meanwhile(h: H
     h.take(a_refusal("e-3"))
     assert h.renew(renewed) is None
     assert h.renew(renewed) is None
+
+
+def a_batch_splits_into_the_parts_that_are_asked_for(h: Harness) -> None:
+    h.take(*(a_signal(f"e-{n}") for n in range(5)))
+    parts = h.split_into(h.lease(), [3], [0, 1], [2, 4])
+    assert [carried_ids(part) for part in parts if part] == [["e-3"], ["e-0", "e-1"], ["e-2", "e-4"]]
+
+
+def positions_are_those_of_what_was_sent_whatever_was_refused_meanwhile(h: Harness) -> None:
+    h.take(*(a_signal(f"e-{n}") for n in range(4)))
+    whole = h.lease()
+    h.take(a_refusal("e-0"), a_refusal("e-2"))
+    gone, part, alone = h.split_into(whole, [2], [0, 1], [3])
+    assert gone is None
+    assert part is not None
+    assert alone is not None
+    assert (carried_ids(part), carried_ids(alone)) == (["e-1"], ["e-3"])
 
 
 def the_whole_cannot_be_settled_after_the_split(h: Harness) -> None:

@@ -1,9 +1,11 @@
 """Dead letters in the model: found in the rows, and sent again."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from twinbeam.core.dead_letters import DeadLetter, LetterFilter
+from msgspec.structs import replace
+
+from twinbeam.core.dead_letters import AlikeLetters, DeadLetter, LetterFilter, rounded
 from twinbeam.core.lifecycle import State
 from twinbeam.engines.memory.recording import StoreRecorder
 from twinbeam.engines.memory.rows import Rows
@@ -26,6 +28,11 @@ class DeadLetters:
     def newest(self, asked: LetterFilter, *, before: int | None, limit: int) -> list[int]:
         """Return the newest dead letters that are meant, the newest first."""
         return [id_ for id_ in reversed(self._meant(asked)) if before is None or id_ < before][:limit]
+
+    def alike(self, asked: LetterFilter, never_taken: Collection[int], moments: Sequence[int]) -> list[AlikeLetters]:
+        """Count the dead letters that are meant by all that decides about them."""
+        letters = self.letters(self._meant(asked), never_taken)
+        return [AlikeLetters(like, n) for like, n in Counter(_plain(it, moments) for it in letters).items()]
 
     def letters(self, ids: Collection[int], never_taken: Collection[int]) -> list[DeadLetter]:
         """Return those of some conversions that are dead letters."""
@@ -93,6 +100,14 @@ class Resending(StoreRecorder):
                     self._rows.kept[letter.id].maybe_at = None
         self._write(fold, now_ms)
         return reasons
+
+
+def _plain(letter: DeadLetter, moments: Sequence[int]) -> DeadLetter:
+    """Leave out what is its own and decides nothing."""
+    own = dict.fromkeys(("id", "event_time", "refused_ms", "attempts"), 0)
+    words = dict.fromkeys(("event", "event_id", "order_id", "message", "request_id"), "")
+    times = {name: rounded(getattr(letter, name), moments) for name in ("since_ms", "maybe_at", "browser_at")}
+    return replace(letter, code=None, **own, **words, **times)
 
 
 def _is_meant(letter: DeadLetter, asked: LetterFilter) -> bool:

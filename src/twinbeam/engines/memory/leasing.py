@@ -10,6 +10,7 @@ from twinbeam.engines.memory.rows import Batch, Rows
 from twinbeam.pipeline.record.conversion import Conversion, is_proven, spoken_of
 from twinbeam.pipeline.record.merge import carried_by, merge
 from twinbeam.pipeline.record.policy import RecordPolicy
+from twinbeam.pipeline.send.bisection import Positions
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
 
@@ -94,20 +95,21 @@ class Leasing:
                 self._end(batch, ids, TOO_LATE, State.EXPIRED, reason_of_batch(late), now_ms)
             elif len(ids) < len(batch.ids):
                 batch.state, batch.answered_ms = "split", now_ms
-                orphans += [
-                    self._rows.batches[rest.batch] for rest in self._halves(batch.lane, [ids], owner, now_ms, compose)
-                ]
+                rest = self._part(batch.lane, ids, owner, now_ms, compose)
+                orphans += [self._rows.batches[rest.batch]] if rest else []
         return [self._lease_of(batch, compose, resent=True) for batch in orphans if batch.state == State.LEASED]
 
-    def split(self, batch: int, answer: Answered, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
-        """Replace a leased batch by two leased halves."""
+    def split(
+        self, batch: int, answer: Answered, parts: Sequence[Positions], *, owner: str, now_ms: int, compose: Compose
+    ) -> list[Lease | None]:
+        """Replace a leased batch by leased parts."""
         whole = self._held_batch(batch, owner)
         if whole is None:
             return []
         whole.state, whole.answered_ms, whole.answer = "split", now_ms, answer
-        ids = self._without_recalled(whole.ids, now_ms)
-        middle = len(ids) // 2
-        return self._halves(whole.lane, [ids[:middle], ids[middle:]], owner, now_ms, compose)
+        left = {*self._without_recalled(whole.ids, now_ms)}
+        split = [[id_ for place in part if (id_ := whole.ids[place]) in left] for part in parts]
+        return [self._part(whole.lane, ids, owner, now_ms, compose) for ids in split]
 
     def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
         """Return a lease as it may go out now: less what was refused or erased since."""
@@ -118,7 +120,7 @@ class Leasing:
         if len(ids) == len(held.ids):
             return lease
         held.state, held.answered_ms = "split", now_ms
-        return next(iter(self._halves(held.lane, [ids], owner, now_ms, compose)), None)
+        return self._part(held.lane, ids, owner, now_ms, compose)
 
     def settle_delivered(self, batch: int, answer: Answered, *, owner: str, now_ms: int) -> bool:
         """Move the batch's conversions to DELIVERED."""
@@ -144,11 +146,9 @@ class Leasing:
         held.state, held.answered_ms, held.answer = "try later", now_ms, answer
         return True
 
-    def _halves(
-        self, lane: Lane, halves: Sequence[Sequence[int]], owner: str, now_ms: int, compose: Compose
-    ) -> list[Lease]:
-        rows = [[self._rows.by_id[id_] for id_ in half] for half in halves if half]
-        return [self._open_batch(lane, half, owner, now_ms, compose, again=True) for half in rows]
+    def _part(self, lane: Lane, ids: Sequence[int], owner: str, now_ms: int, compose: Compose) -> Lease | None:
+        rows = [self._rows.by_id[id_] for id_ in ids]
+        return self._open_batch(lane, rows, owner, now_ms, compose, again=True) if rows else None
 
     def _spelling(self, row: Conversion) -> str:
         rule = self._policy.terms_of(row.workspace, row.pixel).rules.spelling

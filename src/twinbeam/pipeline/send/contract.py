@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from twinbeam.core.delivery import Answered, Lane, Lease, Verdict
+from twinbeam.pipeline.send.bisection import Positions
 
 Compose = Callable[[Lane, Sequence[tuple[str, bytes]]], bytes]
 """Build one request body from (event name, event JSON without its name) pairs; must be deterministic."""
@@ -74,11 +75,15 @@ class Leases(Protocol):
         """
         ...
 
-    def split(self, batch: int, answer: Answered, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
+    def split(
+        self, batch: int, answer: Answered, parts: Sequence[Positions], *, owner: str, now_ms: int, compose: Compose
+    ) -> list[Lease | None]:
         """
-        Replace a leased batch, which got this answer, by two leased halves in one transaction.
+        Replace a leased batch, which got this answer, by leased parts in one transaction.
 
-        What its visitor has refused since the lease is withdrawn and in neither half.
+        The parts are positions in the batch, each in exactly one of them. What its visitor has refused since the
+        lease is withdrawn and in none; None stands for a part of which nothing is left, and nothing is given where
+        the batch is not the owner's any more.
         """
         ...
 

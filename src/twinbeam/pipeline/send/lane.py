@@ -9,11 +9,12 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.delivery import Accepted, Answered, Lane, Lease, Refused, TokenRejected, TryLater, Verdict
 from twinbeam.pipeline.send.backoff import Backoff
+from twinbeam.pipeline.send.bisection import Names, parts_of
 from twinbeam.pipeline.send.circuit_breaker import CircuitBreaker
 from twinbeam.pipeline.send.ports import Ports
 from twinbeam.pipeline.send.rate_limiter import RateLimiter
@@ -34,6 +35,7 @@ class LeasedBatch:
     lease: Lease
     verdict: Verdict | None = None
     seconds: float = 0.0  #: how long the destination took
+    names: Names = field(default_factory=Names)  #: shared by all parts of one refused batch
 
 
 class LaneRun:
@@ -62,7 +64,7 @@ class LaneRun:
 
     def take(self, leases: Iterable[Lease]) -> None:
         """Put batches that are leased already in front of everything else, in their order."""
-        self._leased.extendleft([LeasedBatch(lease) for lease in leases][::-1])
+        self._take([LeasedBatch(lease) for lease in leases])
 
     def wake(self) -> None:
         """Say that something may have become due."""
@@ -99,6 +101,9 @@ class LaneRun:
             request.cancel()
         await asyncio.gather(*requests, return_exceptions=True)
 
+    def _take(self, leased: list[LeasedBatch]) -> None:
+        self._leased.extendleft(leased[::-1])
+
     async def _delay_batch(self) -> None:
         if self._ports.policy.batch_delay_ms and not self._leased:
             await self._ports.sleep(self._ports.policy.batch_delay_ms / MS_PER_SECOND)
@@ -133,7 +138,7 @@ class LaneRun:
                 self._leased.appendleft(leased)
                 raise
             if lease is not None:
-                return LeasedBatch(lease)
+                return replace(leased, lease=lease)
         return None
 
     async def _put_back(self) -> None:
@@ -189,7 +194,7 @@ class LaneRun:
         """Send one batch and settle it; after an unexpected error it is leased here again, with what is known of it."""
         try:
             verdict = leased.verdict or await self._deliver(leased)
-            result = await self._settle(leased.lease, verdict)
+            result = await self._settle(leased, verdict)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it must not take the batch or the lane with it
             self._leased.appendleft(leased)
             self.crashed(error)
@@ -201,10 +206,18 @@ class LaneRun:
         if seconds := self._rate_limiter.reserve():
             await ports.sleep(seconds)
         began = ports.clock.monotonic()
-        leased.verdict = await ports.destination.deliver(leased.lease)
+        leased.verdict = self._capped(leased.lease, await ports.destination.deliver(leased.lease))
         leased.seconds = ports.clock.monotonic() - began
+        leased.names.hear(leased.lease.batch, leased.verdict)
         self._update_breaker(leased.verdict)
         return leased.verdict
+
+    def _capped(self, lease: Lease, verdict: Verdict) -> Verdict:
+        """Take an answer that nobody knows for a refusal once it has come too often: nothing is tried without end."""
+        too_often = (
+            isinstance(verdict, TryLater) and verdict.unknown and lease.attempt >= self._ports.policy.most_unknown
+        )
+        return Refused(verdict.answer) if too_often else verdict
 
     def _update_breaker(self, verdict: Verdict) -> None:
         """Tell the circuit breaker what the answer means for the lane."""
@@ -216,23 +229,27 @@ class LaneRun:
             case Accepted() | Refused():
                 self.breaker.record_success()
 
-    async def _settle(self, lease: Lease, verdict: Verdict) -> str:
+    async def _settle(self, leased: LeasedBatch, verdict: Verdict) -> str:
+        lease = leased.lease
         if isinstance(verdict, Refused) and lease.count > 1:
-            return await self._split(lease, verdict.answer)
+            return await self._split(lease, verdict, leased.names)
         return await self._ports.settle(lease, verdict, due_ms=self._due_ms(lease, verdict))
 
-    async def _split(self, lease: Lease, answer: Answered) -> str:
-        """Send the halves in the place of a refused batch, until the culprit stands alone."""
-        ports = self._ports
-        halves = await ports.on_store(
+    async def _split(self, lease: Lease, verdict: Refused, names: Names) -> str:
+        """Send parts in the place of a refused batch, until every culprit stands alone."""
+        ports, named = self._ports, names.believed(verdict, lease.count)
+        parts = await ports.on_store(
             ports.leases.split,
             lease.batch,
-            answer,
+            verdict.answer,
+            parts_of(lease.count, named),
             owner=ports.owner,
             now_ms=ports.clock.now_ms(),
             compose=ports.compose,
         )
-        self.take(halves)
+        if named is not None and parts and parts[0] is not None:
+            names.ask(parts[0].batch)
+        self._take([LeasedBatch(part, names=names) for part in parts if part is not None])
         return "split"
 
     def _due_ms(self, lease: Lease, verdict: Verdict) -> int:

@@ -21,6 +21,11 @@ class Ages(Struct, frozen=True):
     #: TikTok merges an enrichment into the browser's report for 5 minutes (tiktok.md 7.1); the rest is for the way.
     enrich_ms: int = 5 * 60_000 - 10_000
 
+    def moments(self, now_ms: int) -> tuple[int, int]:
+        """Return, in their order, the moments that part what is too late from what is not: of any time."""
+        first, second = sorted((now_ms - self.unsent_ms, now_ms - self.resend_ms))
+        return first, second
+
     def too_late(self, since_ms: int, may_have_it_since: int | None, now_ms: int) -> Reason | None:
         """
         Return why a conversion must not be sent now, or None if it may.

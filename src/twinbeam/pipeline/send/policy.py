@@ -38,6 +38,10 @@ class Policy(Struct, frozen=True, kw_only=True, gc=False):
     #: Milliseconds a lane itself pauses at most after failures: how late the end of an outage may be noticed.
     lane_cap_ms: int = 60_000
 
+    #: Attempts after which an answer with a code that nobody knows counts as a refusal: about an hour. What
+    #: only one event causes must not keep its batch waiting until the 47 hours end.
+    most_unknown: int = 20
+
     #: Milliseconds of a destination's `Retry-After` that are honoured. It may be a mistake, the 47 hours are not.
     longest_retry_after_ms: int = 60 * 60_000
 

@@ -28,16 +28,16 @@ def why_not(letter: DeadLetter, rules: PixelRules, ages: Ages, now_ms: int) -> R
     return ages.reason_to_end(letter.since_ms, ours, letter.browser_at, now_ms, proven=letter.is_proven)
 
 
-def previewed(letters: Iterable[tuple[DeadLetter, Reason | None]]) -> ResendPreview:
-    """Add up what sending some dead letters again would do."""
+def previewed(letters: Iterable[tuple[DeadLetter, Reason | None, int]]) -> ResendPreview:
+    """Add up what sending some dead letters again would do, from how many there are of each."""
     sendable, left, value = 0, dict[str, int](), dict[str, int]()
-    for letter, reason in letters:
+    for letter, reason, count in letters:
         if reason is not None:
-            left[reason] = left.get(reason, 0) + 1
+            left[reason] = left.get(reason, 0) + count
             continue
-        sendable += 1
+        sendable += count
         if letter.value_minor is not None:
-            value[letter.currency] = value.get(letter.currency, 0) + letter.value_minor
+            value[letter.currency] = value.get(letter.currency, 0) + letter.value_minor * count
     return ResendPreview(sendable, left, value)
 
 

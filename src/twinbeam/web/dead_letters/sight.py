@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from msgspec.structs import replace
 
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
-from twinbeam.core.dead_letters import DeadLetter, LetterFilter, Resend
+from twinbeam.core.dead_letters import AlikeLetters, DeadLetter, LetterFilter, Resend
 
 
 class LettersSeen:
@@ -23,6 +23,10 @@ class LettersSeen:
     def newest(self, asked: LetterFilter, *, before: int | None, limit: int) -> list[int]:
         """Return the newest dead letters that are meant."""
         return self._all.newest(asked, before=before, limit=limit) if self._may_see(asked) else []
+
+    def alike(self, asked: LetterFilter, never_taken: Collection[int], moments: Sequence[int]) -> list[AlikeLetters]:
+        """Count the dead letters that are meant."""
+        return self._all.alike(asked, never_taken, moments) if self._may_see(asked) else []
 
     def letters(self, ids: Collection[int], never_taken: Collection[int]) -> list[DeadLetter]:
         """Return those of some conversions that are dead letters."""

@@ -2,35 +2,59 @@
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any
 
-from twinbeam.core.dead_letters import DeadLetter, LetterFilter
+from twinbeam.core.dead_letters import AlikeLetters, DeadLetter, LetterFilter
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.pipeline.record.conversion import is_proven
 
 _PLACES = "SELECT DISTINCT source_id FROM lane WHERE workspace = ?1 AND (?2 = '' OR source_id = ?2)"
-_NARROWED = "(?3 = '' OR event = ?3) AND (?4 IS NULL OR batch.code = ?4) AND settled_at >= ?5 AND settled_at < ?6"
+_NARROWED = (
+    "(?3 = '' OR event = ?3) AND (?4 IS NULL OR batch IN (SELECT id FROM batch WHERE code = ?4)) "
+    "AND settled_at >= ?5 AND settled_at < ?6"
+)
 _REFUSED = (
-    "FROM conversion INDEXED BY conversion_listed LEFT JOIN batch ON batch.id = conversion.batch "
+    "FROM conversion INDEXED BY conversion_listed "
     "WHERE conversion.state NOT IN ('ready', 'leased', 'waiting') AND conversion.workspace = ?1 "
     f"AND conversion.pixel = ?2 AND conversion.state = 'refused' AND {_NARROWED} "
 )
 #: ?7 and ?8: behind which id, or before which one; the other end is open.
 _IDS = f"SELECT conversion.id {_REFUSED} AND conversion.id > ?7 AND conversion.id < ?8 ORDER BY conversion.id "
-_LETTERS = (
-    "SELECT conversion.id, workspace, event_source, pixel, test_code, event, event_id, order_id, minor, currency, "
-    "event_time, coalesce(settled_at, received), attempts, batch.code, coalesce(batch.message, ''), "
-    "coalesce(batch.request_id, ''), since, maybe_at, browser_at, evidence, lacks <> 0, united <> 0, "
-    "EXISTS (SELECT 1 FROM payload WHERE payload.id = conversion.id), "
-    "batch.code IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (SELECT 1 FROM attempt JOIN batch AS earlier "
+_IS_KEPT = "EXISTS (SELECT 1 FROM payload WHERE payload.id = conversion.id)"
+#: For a few letters: their own batches are looked at.
+_NEVER_TAKEN = (
+    "answered.code IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (SELECT 1 FROM attempt JOIN batch AS earlier "
     "ON earlier.id = attempt.batch WHERE attempt.id = conversion.id "
-    "AND (earlier.code IS NULL OR earlier.code NOT IN (SELECT value FROM json_each(?2)))) "
-    "FROM conversion LEFT JOIN batch ON batch.id = conversion.batch "
+    "AND (earlier.code IS NULL OR earlier.code NOT IN (SELECT value FROM json_each(?2))))"
+)
+#: For many: the batches whose answers do not prove it are looked up once.
+_MAYBE_TAKEN = "(SELECT id FROM batch WHERE code IS NULL OR code NOT IN (SELECT value FROM json_each(?7)))"
+_EARLIER = "(SELECT 1 FROM attempt WHERE attempt.id = conversion.id AND attempt.batch IN "
+_NONE_MAYBE_TAKEN = f"(coalesce(conversion.batch NOT IN {_MAYBE_TAKEN}, 0) AND NOT EXISTS {_EARLIER}{_MAYBE_TAKEN}))"
+_SINCE = "(({0} > ?8) + ({0} > ?9))"
+#: All that decides, in one number (`_like` takes it apart): sorting a million rows by one is a third faster.
+_DECIDES = (
+    f"{_SINCE.format('since')} + 3 * coalesce({_SINCE.format('maybe_at')}, 3) "
+    f"+ 12 * coalesce({_SINCE.format('browser_at')}, 3) + 48 * (lacks <> 0) + 96 * (united <> 0) + 192 * {_IS_KEPT} "
+    f"+ 384 * {_NONE_MAYBE_TAKEN} + 768 * evidence"
+)
+_ALIKE = (
+    "SELECT " + _DECIDES + " AS decides, minor, currency, event_source, test_code, count(*) "
+    f"{_REFUSED} GROUP BY 1, 2, 3, 4, 5"
+)
+_FACTS = (
+    "SELECT conversion.id, workspace, event_source, pixel, test_code, event, event_id, order_id, minor, currency, "
+    "event_time, coalesce(settled_at, received), attempts, answered.code, coalesce(answered.message, ''), "
+    "coalesce(answered.request_id, ''), since, maybe_at, browser_at, evidence, lacks <> 0, united <> 0, "
+)
+_BY_IDS = (
+    " FROM conversion LEFT JOIN batch AS answered ON answered.id = conversion.batch "
     "WHERE conversion.id IN (SELECT value FROM json_each(?1)) AND conversion.state = 'refused' ORDER BY conversion.id"
 )
+_LETTERS = _FACTS + _IS_KEPT + ", " + _NEVER_TAKEN + _BY_IDS
 _END = 2**62
 
 
@@ -48,6 +72,19 @@ class DeadLetters:
         """Return the newest dead letters that are meant, the newest first."""
         return self._merged(asked, 0, before or _END, limit, "DESC")
 
+    def alike(self, asked: LetterFilter, never_taken: Collection[int], moments: Sequence[int]) -> list[AlikeLetters]:
+        """Count the dead letters that are meant by all that decides about them."""
+        if asked.ids:
+            letters = self.letters(self._merged(asked, 0, _END, len(asked.ids), "ASC"), never_taken)
+            return [AlikeLetters(letter, 1) for letter in letters]
+        narrowed = (asked.event, asked.code, asked.since_ms, asked.until_ms, json.dumps(sorted(never_taken)), *moments)
+        with translated():
+            return [
+                AlikeLetters(_like((asked.workspace, pixel), moments, tuple(row)), count)
+                for pixel in self._pixels(asked)
+                for *row, count in self._db.execute(_ALIKE, (asked.workspace, pixel, *narrowed))
+            ]
+
     def letters(self, ids: Collection[int], never_taken: Collection[int]) -> list[DeadLetter]:
         """Return those of some conversions that are dead letters; `never_taken` are codes that prove non-arrival."""
         with translated():
@@ -60,10 +97,48 @@ class DeadLetters:
             return [letter.id for letter in self.letters(ids, ()) if letter.workspace == asked.workspace][:limit]
         narrowed = (asked.event, asked.code, asked.since_ms, asked.until_ms, after, before, limit)
         with translated():
-            pixels = [pixel for (pixel,) in self._db.execute(_PLACES, (asked.workspace, asked.pixel))]
-            sql = f"{_IDS} {order} LIMIT ?9"
+            sql, pixels = f"{_IDS} {order} LIMIT ?9", self._pixels(asked)
             lists = [[id_ for (id_,) in self._db.execute(sql, (asked.workspace, pixel, *narrowed))] for pixel in pixels]
         return list(islice(merge(*lists, reverse=order == "DESC"), limit))
+
+    def _pixels(self, asked: LetterFilter) -> list[str]:
+        return [pixel for (pixel,) in self._db.execute(_PLACES, (asked.workspace, asked.pixel))]
+
+
+def _like(place: tuple[str, str], moments: Sequence[int], row: tuple[Any, ...]) -> DeadLetter:
+    """Make one letter that stands for all of a row of _ALIKE."""
+    decides, minor, currency, event_source, test_code = row
+    decides, since = divmod(decides, 3)
+    decides, maybe = divmod(decides, 4)
+    evidence, rest = divmod(decides, 64)
+    flags, browser = divmod(rest, 4)
+    times = (*moments, moments[-1] + 1, None)
+    return DeadLetter(
+        id=0,
+        workspace=place[0],
+        event_source=event_source,
+        pixel=place[1],
+        test_code=test_code,
+        event="",
+        event_id="",
+        order_id="",
+        value_minor=minor,
+        currency=currency,
+        event_time=0,
+        refused_ms=0,
+        attempts=0,
+        code=None,
+        message="",
+        request_id="",
+        since_ms=times[since] or 0,
+        maybe_at=times[maybe],
+        browser_at=times[browser],
+        is_proven=is_proven(evidence),
+        is_contested=bool(flags & 1),
+        is_united=bool(flags & 2),
+        is_kept=bool(flags & 4),
+        never_taken=bool(flags & 8),
+    )
 
 
 def _letter(row: tuple[Any, ...]) -> DeadLetter:

@@ -29,6 +29,7 @@ from twinbeam.engines.stores.sqlite.settling import LANES, OpenBatch, Settling, 
 from twinbeam.pipeline.record.conversion import Spoken, is_proven
 from twinbeam.pipeline.record.merge import carried_by, merge
 from twinbeam.pipeline.record.policy import RecordPolicy
+from twinbeam.pipeline.send.bisection import Positions
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
 
@@ -192,17 +193,18 @@ class Leasing(Settling):
         self._adopt([lease.batch for lease in leases], owner)
         return leases
 
-    def split(self, batch: int, answer: Answered, *, owner: str, now_ms: int, compose: Compose) -> list[Lease]:
-        """Replace a leased batch by two leased halves in one transaction."""
+    def split(
+        self, batch: int, answer: Answered, parts: Sequence[Positions], *, owner: str, now_ms: int, compose: Compose
+    ) -> list[Lease | None]:
+        """Replace a leased batch by leased parts in one transaction."""
         with self._connection.transaction():
             open_batch = self._leased_batch(batch, owner)
             if open_batch is None:
                 return []
             self._close(batch, "split", answer, now_ms)
-            lane, ids = self._lane(open_batch.lane), self._without_recalled(open_batch, now_ms).ids
-            middle = len(ids) // 2
-            halves = [self._half(lane, half, owner, now_ms, compose) for half in (ids[:middle], ids[middle:])]
-            return [half for half in halves if half is not None]
+            lane, left = self._lane(open_batch.lane), {*self._without_recalled(open_batch, now_ms).ids}
+            split = [[id_ for place in part if (id_ := open_batch.ids[place]) in left] for part in parts]
+            return [self._part(lane, ids, owner, now_ms, compose) for ids in split]
 
     def renew(self, lease: Lease, *, owner: str, now_ms: int, compose: Compose) -> Lease | None:
         """Return a lease as it may go out now: less what was refused or erased since."""
@@ -214,7 +216,7 @@ class Leasing(Settling):
             if len(left) == len(open_batch.ids):
                 return lease
             self._db.execute(_SPLIT, (now_ms, open_batch.id))
-            return self._half(self._lane(open_batch.lane), left, owner, now_ms, compose)
+            return self._part(self._lane(open_batch.lane), left, owner, now_ms, compose)
 
     def _take_due(self, lane: Lane, limit: int, now_ms: int) -> list[_Pick]:
         """Take the next due conversions out of the schedule."""
@@ -354,9 +356,9 @@ class Leasing(Settling):
                 left = self._without_recalled(open_batch, now_ms).ids
                 if len(left) < len(open_batch.ids):
                     self._db.execute(_SPLIT, (now_ms, open_batch.id))
-                    self._half(lane, left, _NOBODY, now_ms, compose)
+                    self._part(lane, left, _NOBODY, now_ms, compose)
 
-    def _half(self, lane: Lane, ids: list[int], owner: str, now_ms: int, compose: Compose) -> Lease | None:
+    def _part(self, lane: Lane, ids: list[int], owner: str, now_ms: int, compose: Compose) -> Lease | None:
         loaded = self._loaded(lane, self._picks(ids), now_ms)
         return self._open_batch(lane, loaded, owner, now_ms, compose, again=True) if loaded else None
 
