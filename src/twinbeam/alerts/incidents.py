@@ -51,7 +51,9 @@ def read_notice(body: bytes, now_ms: int) -> list[Incident] | None:
         return None
     if notice.object != OBJECT:
         return None
-    return [_incident(it, now_ms) for it in notice.entry[:MOST] if _plain(it.incident_id) and _is_ours(it.incident_products)]
+    return [
+        _incident(it, now_ms) for it in notice.entry[:MOST] if _plain(it.incident_id) and _is_ours(it.incident_products)
+    ]
 
 
 def joined(known: Iterable[Incident]) -> list[Incident]:
