@@ -28,6 +28,7 @@ def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str) 
       files      who owns them, who else may read them, whether the key ring opens them
       store      whether it is there and the counts add up, what could not be recorded or was lost
       jobs       whether the last run of one failed
+      alerts     how many go on, whether each channel takes them
       clock      whether it can be right
       gateway    whether it answers, whether another program has its port, who may see its pages
       pixels     their codes, which are stopped, rejected tokens, whether a key leads to them
