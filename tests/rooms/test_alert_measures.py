@@ -126,22 +126,30 @@ def count(place):
         ids_between=figures.ids_between,
         count=figures.volumes,
     )
-    asyncio.run(counting(hours, at_once, at_once, place.room.clock).act())
+    asyncio.run(counting(hours, at_once, at_once, place.room.clock, place.reader.is_in_time).act())
 
 
 def test_the_volume_of_the_last_hour_beside_that_of_the_same_hour_a_week_before(place):
-    place.room.clock.advance(seconds=HOUR_S - NOW_S % HOUR_S)
+    clock, minute = place.room.clock, 60
+    clock.advance(seconds=HOUR_S - NOW_S % HOUR_S)
     place.buy(*(f"then-{n}" for n in range(40)))
-    place.room.clock.advance(seconds=HOUR_S)
+    clock.advance(seconds=HOUR_S + 2 * minute)
     count(place)
     assert place.read(AlertKind.VOLUME_DROP) == {}
-    place.room.clock.advance(seconds=(7 * 24 - 1) * HOUR_S)
+    clock.advance(seconds=(7 * 24 - 1) * HOUR_S)
     place.buy(*(f"now-{n}" for n in range(10)))
     assert place.read(AlertKind.VOLUME_DROP) == {}
-    place.room.clock.advance(seconds=HOUR_S)
+    clock.advance(seconds=HOUR_S - minute)
+    count(place)
+    assert place.read(AlertKind.VOLUME_DROP) == {}, "some of that hour may not be recorded"
+    clock.advance(seconds=minute)
+    place.lag = 90.0
+    count(place)
+    assert place.read(AlertKind.VOLUME_DROP) == {}, "the recorder is late"
+    place.lag = 0.0
     count(place)
     assert place.read(AlertKind.VOLUME_DROP) == {HERE: 25}
-    place.room.clock.advance(seconds=HOUR_S)
+    clock.advance(seconds=HOUR_S)
     count(place)
     assert place.read(AlertKind.VOLUME_DROP) == {}, "that hour had too few a week before"
 

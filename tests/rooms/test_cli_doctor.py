@@ -10,6 +10,10 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
+from twinbeam.admin import alert_steps
+from twinbeam.alerts.facts import AlertFacts
+from twinbeam.alerts.measures import measure
+from twinbeam.alerts.rules import AlertChannel, ChannelKind
 from twinbeam.cli.main import twinbeam
 from twinbeam.cli.setup import opened_store
 from twinbeam.jobs.contract import Run
@@ -186,3 +190,16 @@ def test_a_job_that_failed_is_named_with_what_kept_it_and_where_to_look():
     assert "FAIL The job overdue failed when it ran last: StorageFull: no room" in said("doctor")
     assert said("jobs").splitlines()[2] == "  StorageFull: no room"
     assert json.loads(said("jobs", "--json"))[0]["trouble"] == "StorageFull: no room"
+
+
+def test_alerts_that_go_on_are_a_note_and_a_channel_that_takes_none_is_named_with_the_mend():
+    with opened_store() as store:
+        assert "Alerts that go on" not in said("doctor")
+        store.alerts.add_channel(AlertChannel("ops", ChannelKind.SLACK, "hooks.example"), "https://hooks.example", "")
+        alert_steps.take_in(store.alerts, measure(AlertFacts(now_ms=10**12, key_ring_is_wrong=True)), "")
+        for notice in alert_steps.sendable(store.alerts, 10**12):
+            alert_steps.note(store.alerts, notice, "It answers 410.", 10**12)
+    told = said("doctor")
+    assert "note Alerts that go on: 1." in told
+    assert "FAIL The channel ops takes no alerts since 2001-09-09T01:46:40.000Z: It answers 410." in told
+    assert "-> Correct what it says, then try it: twinbeam alerts channels test ops" in told

@@ -47,11 +47,13 @@ def read_notice(body: bytes, now_ms: int) -> list[Incident] | None:
     """Return what a post says of the Events API; None where it is no such notice."""
     try:
         notice = msgspec.json.decode(body, type=_Notice, strict=False)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     if notice.object != OBJECT:
         return None
-    return [_incident(it, now_ms) for it in notice.entry[:MOST] if it.incident_id and _is_ours(it.incident_products)]
+    return [
+        _incident(it, now_ms) for it in notice.entry[:MOST] if _plain(it.incident_id) and _is_ours(it.incident_products)
+    ]
 
 
 def joined(known: Iterable[Incident]) -> list[Incident]:

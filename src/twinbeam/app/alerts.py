@@ -26,6 +26,7 @@ from twinbeam.integrations.feed_addresses import Allowed
 from twinbeam.jobs.alerts import Telling, counting, judging
 from twinbeam.jobs.contract import Job
 from twinbeam.observe.deliveries import heard_of
+from twinbeam.observe.health import BEHIND_SECONDS
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.settings import Settings
 
@@ -79,6 +80,10 @@ class FactReader:
     def __post_init__(self) -> None:
         self._covered: list[Covered] = []
         self._covered_ms: int | None = None
+
+    def is_in_time(self) -> bool:
+        """Return whether what was accepted a minute ago is recorded."""
+        return self.lag_seconds() < BEHIND_SECONDS
 
     async def look(self) -> Measured:
         """Measure all there is now."""
@@ -223,7 +228,7 @@ def alert_jobs(facts: FactReader, sending: Sending) -> list[Job]:
     return [
         judging(facts.look, judge, on_store, telling),
         telling.job(),
-        counting(_Hours(store, facts.reader), facts.on_reader, on_store, clock),
+        counting(_Hours(store, facts.reader), facts.on_reader, on_store, clock, facts.is_in_time),
     ]
 
 

@@ -22,6 +22,7 @@ COUNT_SECONDS = 60.0
 MOST_ROUNDS = 100  #: messages to one channel in one run
 CHUNK = 50_000  #: conversions counted in one reading
 KEPT_HOURS = 8 * 24
+SETTLED_MS = 120_000  #: after its end an hour is recorded, where the recorder is in time
 _MS_PER_HOUR = 3_600_000
 
 Place = tuple[str, str]
@@ -130,11 +131,15 @@ def judging(
     return Job(name="alerts", every_seconds=JUDGE_SECONDS, act=guarded(act))
 
 
-def counting(hours: CountedHours, on_reader: OnStore, on_store: OnStore, clock: Clock) -> Job:
-    """Return the job that counts the conversions of each hour once it is over."""
+def counting(
+    hours: CountedHours, on_reader: OnStore, on_store: OnStore, clock: Clock, in_time: Callable[[], bool]
+) -> Job:
+    """Return the job that counts the conversions of each hour once it is over, and recorded: `in_time` tells."""
 
     async def act() -> None:
-        over = clock.now_ms() // _MS_PER_HOUR - 1
+        if not in_time():
+            return
+        over = (clock.now_ms() - SETTLED_MS) // _MS_PER_HOUR - 1
         newest = await on_store(hours.counted_hour)
         first = over - KEPT_HOURS + 1 if newest is None else max(newest + 1, over - KEPT_HOURS + 1)
         for hour in range(first, over + 1):

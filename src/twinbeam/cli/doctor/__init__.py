@@ -30,6 +30,7 @@ def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str, 
       files      who owns them, who else may read them, whether the key ring opens them
       store      whether it is there and the counts add up, its schema, what could not be recorded or was lost
       jobs       whether the last run of one failed
+      alerts     how many go on, whether each channel takes them
       disk       how long it takes to sync, how much room is left
       backups    how old the newest good one is
       clock      whether it can be right, and is TikTok's

@@ -19,6 +19,7 @@ CHECKS: tuple[Check, ...] = (
     Check("store", store.opens),
     Check("counts", store.adds_up),
     Check("jobs", store.jobs),
+    Check("alerts", store.alerts),
     Check("copies", store.copies),
     Check("quarantine", store.quarantine),
     Check("journals", files.journals, opens_files=False),

@@ -43,6 +43,21 @@ def jobs(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(f"Of the {len(runs)} jobs none failed; the last one ran at {iso(max(began))}.")
 
 
+def alerts(settings: Settings) -> Iterator[CheckResult]:
+    """Yield how many alerts go on, and the channels that do not take them."""
+    if not _is_there(settings):
+        return
+    with opened_store() as store:
+        channels, going_on = store.alerts.channels(), sum(it.is_told for it in store.alerts.watched())
+    if going_on:
+        yield CheckResult(f"Alerts that go on: {going_on}. List them: twinbeam alerts list", is_note=True)
+    for it in channels:
+        if it.trouble:
+            since = f" since {iso(it.trouble_ms)}" if it.trouble_ms is not None else ""
+            fix = f"Correct what it says, then try it: twinbeam alerts channels test {it.name}"
+            yield CheckResult(f"The channel {it.name} takes no alerts{since}: {it.trouble}", fix)
+
+
 def adds_up(settings: Settings) -> Iterator[CheckResult]:
     """Hold the counters against the rows, and those that are gone after their time (docs/concepts/accounting.md)."""
     if not _is_there(settings):
