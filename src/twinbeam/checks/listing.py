@@ -125,7 +125,6 @@ class OpenIssue(Struct, frozen=True):
     issue: Issue
     since_ms: int
     mute: Mute | None = None
-    is_fading: bool = False  #: it was not found at the last look, and is over soon
 
     @property
     def check(self) -> PixelCheck:
@@ -151,7 +150,7 @@ def open_issues(
             continue
         since_ms = facts.now_ms if record is None or record.ended_ms is not None else record.since_ms
         told = issue or _fading(check, record)
-        found.append(OpenIssue(workspace, pixel, told, since_ms, mutes.get(key), is_fading=issue is None))
+        found.append(OpenIssue(workspace, pixel, told, since_ms, mutes.get(key)))
     return found
 
 
