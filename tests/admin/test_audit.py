@@ -13,6 +13,7 @@ from accounting import APP, BUSY, REVOKED, Accounts, a_pixel, connected
 from twinbeam.admin import (
     accounts,
     audit,
+    backups,
     dead_letters,
     developer_app,
     erasure,
@@ -184,6 +185,8 @@ OTHERS = {
     links.first_owner,
     sessions.of_user,
     releases.release,
+    backups.awaiting,
+    backups.decide,  # of what is held since a restore; test_backups.py tells
     tokens.put,
     token_check.asked,
     token_check.try_and_save,
