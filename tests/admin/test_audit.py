@@ -14,6 +14,7 @@ from twinbeam.admin import (
     accounts,
     alerts,
     audit,
+    backups,
     dead_letters,
     developer_app,
     erasure,
@@ -209,6 +210,8 @@ OTHERS = {
     links.first_owner,
     sessions.of_user,
     releases.release,
+    backups.awaiting,
+    backups.decide,  # of what is held since a restore; test_backups.py tells
     tokens.put,
     token_check.asked,
     token_check.try_and_save,

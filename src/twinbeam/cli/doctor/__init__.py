@@ -28,13 +28,13 @@ def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str, 
     It looks at
       settings   every TWINBEAM_ variable in force, and values that are not valid
       files      who owns them, who else may read them, whether the key ring opens them
-      store      whether it is there and the counts add up, its schema, what could not be recorded or was lost
+      store      whether it is there and adds up, its schema, what could not be recorded or was lost
       jobs       whether the last run of one failed
       alerts     how many go on, whether each channel takes them
       disk       how long it takes to sync, how much room is left
       backups    how old the newest good one is
       clock      whether it can be right, and is TikTok's
-      gateway    whether it answers and keeps up, whether another program has its port, who may see its pages
+      gateway    whether it answers and keeps up, who else has its port or may see its pages
       TikTok     whether it can be reached
       visitors   whether a proxy hides them, and whether pages of other hosts report
       pixels     their codes, which are stopped, rejected tokens, whether a key leads to them
