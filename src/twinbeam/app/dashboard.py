@@ -17,6 +17,7 @@ from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.observe.deliveries import heard_of
+from twinbeam.observe.rejections import rejections_of
 from twinbeam.observe.tallies import FOLDER, exposition
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.settings import TIKTOK_URL, Settings
@@ -73,6 +74,7 @@ def dashboard(of: Shown) -> KnownHosts:
         tag_path=settings.tag_path,
         intake_url=settings.listen.url,
         heard=partial(heard_of, settings.data),
+        rejected=partial(rejections_of, of.settings.data),
         preview=preview,
         read_mapping=read_mapping,
         resend_terms=RESEND_TERMS,

@@ -7,6 +7,7 @@ Run by the supervisor: python -m twinbeam.app.ingest SLOT LISTENER-FD LIFELINE-F
 import asyncio
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,9 +18,10 @@ from twinbeam.app.reports import Reports
 from twinbeam.app.signing import signed_dialects
 from twinbeam.app.slot import Slot
 from twinbeam.app.snapshot import SnapshotFile
-from twinbeam.core.clock import Clock, SystemClock
+from twinbeam.core.clock import Clock, SystemClock, day_of
 from twinbeam.core.errors import StorageDamaged, StorageError
 from twinbeam.core.rules import DEFAULT_WORKSPACE
+from twinbeam.core.values import Rejected
 from twinbeam.engines.journals.losses import Loss, note_loss
 from twinbeam.engines.journals.sqlite import SqliteJournal, set_aside, slot_path
 from twinbeam.engines.keyring import KeyRing
@@ -27,9 +29,10 @@ from twinbeam.http_server.server import Server
 from twinbeam.observe import logs
 from twinbeam.observe.deliveries import DeliveryLog
 from twinbeam.observe.health import Health
+from twinbeam.observe.rejections import RejectionLog
 from twinbeam.observe.tallies import FOLDER as METRICS
 from twinbeam.pipeline.accept.client_address import Proxies
-from twinbeam.pipeline.accept.directory import place
+from twinbeam.pipeline.accept.directory import Sender, place
 from twinbeam.pipeline.accept.intake_app import IntakeApp
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.pipeline.accept.tag.front import CONSENT, EVENTS, TagFront
@@ -128,7 +131,11 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     ring = open_keyring(settings)
     watch = Watch(settings.data, SystemClock())
     journal = slot_of(settings, slot, ring, reports, watch.clock)
-    deliveries = DeliveryLog(settings.data, slot)
+    deliveries, rejections = DeliveryLog(settings.data, slot), RejectionLog(settings.data, slot)
+
+    def reject(sender: Sender, rejected: Sequence[Rejected]) -> None:
+        places = dict.fromkeys(place(sender.workspace, route.pixel) for route in sender.routes)
+        rejections.note(places, (it.code for it in rejected), day_of(watch.clock.now_ms()))
 
     async def refresh() -> None:
         try:
@@ -146,11 +153,12 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     async def flush() -> None:
         reports.flush()
         deliveries.flush(directory.current.sources)
+        rejections.flush(directory.current.pixels)
         watch.look()
 
     log.info("ingest.ready", journal=journal.journal_id)
     app = TagFront(
-        replace(intake_app(settings, directory, journal, ring, reports, watch), hear=deliveries.hear),
+        replace(intake_app(settings, directory, journal, ring, reports, watch), hear=deliveries.hear, reject=reject),
         settings.tag_path,
         directory.in_force,
         {EVENTS: events_v1.PATH, CONSENT: consent_v1.PATH},

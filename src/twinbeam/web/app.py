@@ -39,6 +39,7 @@ from twinbeam.web.contract import (
     no_preview,
     nobody_to_ask,
     nothing_heard,
+    nothing_rejected,
     unheard,
 )
 from twinbeam.web.conversion_detail import view as conversion_detail
@@ -89,6 +90,7 @@ def build(  # noqa: PLR0913 -- a parts list
     intake_url: str = "http://127.0.0.1:8700",
     connecting: Connecting = NOTHING_TO_CONNECT,
     heard: Callable[[], Mapping[str, SourceDeliveries]] = nothing_heard,
+    rejected: Callable[[], Mapping[str, Mapping[str, int]]] = nothing_rejected,
     preview: PreviewOf = no_preview,
     read_mapping: ReadMapping = no_mapping,
     sign_in_failed: Callable[[str], None] = unheard,
@@ -115,6 +117,7 @@ def build(  # noqa: PLR0913 -- a parts list
         intake_url=intake_url,
         connecting=connecting,
         heard=heard,
+        rejected=rejected,
         preview=preview,
         read_mapping=read_mapping,
         sign_in_failed=sign_in_failed,

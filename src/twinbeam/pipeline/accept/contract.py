@@ -228,4 +228,7 @@ class Served(Struct, frozen=True, gc=False):
 Report = Callable[[Served], None]
 
 Hear = Callable[[str, Delivery], None]
+
+Reject = Callable[[Sender, Sequence[Rejected]], None]
+"""Hears which events of a known sender were rejected."""
 """Note what came to the address of a source."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from twinbeam.core.clock import Clock
 from twinbeam.core.deliveries import Delivery
 from twinbeam.core.errors import TwinbeamError
-from twinbeam.core.values import Arrival, Channel, Origin
+from twinbeam.core.values import Arrival, Channel, Origin, Rejected
 from twinbeam.pipeline.accept.answers import answer
 from twinbeam.pipeline.accept.asgi import App, Receive, Reply, Scope, Send, write
 from twinbeam.pipeline.accept.body import GONE, Gone, decoded, read_wire
@@ -30,6 +30,7 @@ from twinbeam.pipeline.accept.contract import (
     Hear,
     Note,
     Reading,
+    Reject,
     Report,
     Request,
     Room,
@@ -90,6 +91,10 @@ def _unnoted(_source: str, _delivery: Delivery) -> None:
     """Note nothing."""
 
 
+def _untold(_sender: Sender, _rejected: Sequence[Rejected]) -> None:
+    """Count nothing."""
+
+
 def _always() -> bool:
     """Believe the clock."""
     return True
@@ -109,6 +114,7 @@ class IntakeApp:
     country_header: bytes = b""  #: lower-cased; in it a listed proxy names the client's country
     report: Report = _unheard
     hear: Hear = _unnoted
+    reject: Reject = _untold
     is_clock_right: Callable[[], bool] = _always  #: what a wrong clock takes for future must not be refused for good
     fallback: App = not_found
 
@@ -142,6 +148,8 @@ class IntakeApp:
             asked_by_script = b"origin" in request.headers
             await write(send, self._opened(reply, request, end.sender) if asked_by_script else reply)
         self.report(_served(dialect.route, status, end, self.clock.monotonic() - started))
+        if end.sender is not None and isinstance(end.result, (Answer, Problem)) and end.result.rejected:
+            self.reject(end.sender, end.result.rejected)
         if end.claimed is not None and not isinstance(end.result, Gone):
             signed = end.sender is not None
             heard = delivery_of(end.result, end.topic, self.clock.now_ms(), end.lag_ms, signed=signed)
