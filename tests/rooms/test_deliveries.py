@@ -184,3 +184,17 @@ def test_the_file_of_a_busy_source_stays_small(tmp_path):
     log.flush({"lamps"})
     assert (tmp_path / "deliveries-0.json").stat().st_size < 64_000
     assert json.loads((tmp_path / "deliveries-0.json").read_bytes())["lamps"]["signed"] == 5_000
+
+
+def test_what_is_rejected_is_told_with_its_sender_and_strangers_count_nowhere():
+    told = []
+    house = House(count_rejected=lambda sender, rejected: told.append((sender.source, [it.code for it in rejected])))
+    whole = {"event": "Lead", "event_id": "1", "event_time": NOW_S}
+    wrong = {"event": "Lead"}
+    house.post(encoded({"events": [whole, wrong]}))
+    house.post(encoded({"events": [wrong]}))
+    assert [len(codes) for _, codes in told] == [1, 1]
+    assert len({source for source, _ in told}) == 1
+    house.post(encoded({"events": [whole]}))
+    house.post(encoded({"events": [wrong]}), {"authorization": "Bearer nobody"})
+    assert len(told) == 2

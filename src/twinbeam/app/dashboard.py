@@ -18,6 +18,7 @@ from twinbeam.destinations.tiktok.wire import TRACK_PATH, compose
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.observe.deliveries import heard_of
+from twinbeam.observe.rejected_counts import rejected_counts_of
 from twinbeam.observe.rejections import RejectionFiles
 from twinbeam.observe.tallies import FOLDER, exposition
 from twinbeam.pipeline.accept.directory import Directory
@@ -76,6 +77,7 @@ def dashboard(of: Shown) -> KnownHosts:
         tag_path=settings.tag_path,
         intake_url=settings.listen.url,
         heard=partial(heard_of, settings.data),
+        rejected_counts=partial(rejected_counts_of, of.settings.data),
         preview=preview,
         read_mapping=read_mapping,
         resend_terms=RESEND_TERMS,

@@ -7,6 +7,7 @@ Run by the supervisor: python -m twinbeam.app.ingest SLOT LISTENER-FD LIFELINE-F
 import asyncio
 import socket
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -18,9 +19,10 @@ from twinbeam.app.reports import Reports
 from twinbeam.app.signing import signed_dialects
 from twinbeam.app.slot import Slot
 from twinbeam.app.snapshot import SnapshotFile
-from twinbeam.core.clock import Clock, SystemClock
+from twinbeam.core.clock import Clock, SystemClock, day_of
 from twinbeam.core.errors import StorageDamaged, StorageError
 from twinbeam.core.rules import DEFAULT_WORKSPACE
+from twinbeam.core.values import Rejected
 from twinbeam.engines.journals.losses import Loss, note_loss
 from twinbeam.engines.journals.sqlite import SqliteJournal, set_aside, slot_path
 from twinbeam.engines.keyring import KeyRing
@@ -28,11 +30,12 @@ from twinbeam.http_server.server import Server
 from twinbeam.observe import logs
 from twinbeam.observe.deliveries import DeliveryLog
 from twinbeam.observe.health import Health
+from twinbeam.observe.rejected_counts import RejectedCounts
 from twinbeam.observe.rejections import RejectionLog
 from twinbeam.observe.tallies import FOLDER as METRICS
 from twinbeam.observe.tiktok_status import TikTokStatus
 from twinbeam.pipeline.accept.client_address import Proxies
-from twinbeam.pipeline.accept.directory import place
+from twinbeam.pipeline.accept.directory import Sender, place
 from twinbeam.pipeline.accept.intake_app import IntakeApp
 from twinbeam.pipeline.accept.rate_limits import EventRates, RateLimits
 from twinbeam.pipeline.accept.tag.front import CONSENT, EVENTS, TagFront
@@ -137,6 +140,11 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     watch = Watch(settings.data, SystemClock())
     journal = slot_of(settings, slot, ring, reports, watch.clock)
     deliveries, rejections = DeliveryLog(settings.data, slot), RejectionLog(settings.data, slot)
+    rejected_counts = RejectedCounts(settings.data, slot)
+
+    def count_rejected(sender: Sender, rejected: Sequence[Rejected]) -> None:
+        places = dict.fromkeys(place(sender.workspace, route.pixel) for route in sender.routes)
+        rejected_counts.note(places, (it.code for it in rejected), day_of(watch.clock.now_ms()))
 
     async def refresh() -> None:
         try:
@@ -155,6 +163,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
         reports.flush()
         deliveries.flush(directory.current.sources)
         rejections.flush()
+        rejected_counts.flush(directory.current.pixels)
         watch.look()
 
     log.info("ingest.ready", journal=journal.journal_id)
@@ -163,6 +172,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
             intake_app(settings, directory, journal, ring, reports, watch, slot),
             hear=deliveries.hear,
             note_rejected=rejections.note,
+            count_rejected=count_rejected,
         ),
         settings.tag_path,
         directory.in_force,

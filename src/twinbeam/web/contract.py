@@ -262,6 +262,11 @@ def nothing_outgoing(_conversion: int) -> Outgoing | None:
     return None
 
 
+def none_rejected() -> Mapping[str, Mapping[str, int]]:
+    """Return that no event was rejected, by pixel."""
+    return {}
+
+
 def no_mapping(_text: str) -> str:
     """Return that no mapping can be read."""
     return "Mappings are not read here."
@@ -289,7 +294,8 @@ class RouteContext:
     `pending` tells whether an event id lies in a journal but is not yet recorded; `ready` gives reasons why not;
     `metrics` gives a body and its content type; `access_codes` are those with which TikTok refuses a token.
     `trial` asks TikTok about a token. `tag_path` and `intake_url` are where pages and servers reach the intake.
-    `heard` tells what came to the addresses of sources, by their names; `preview` reads a sample by a mapping
+    `heard` tells what came to the addresses of sources, by their names; `rejected_counts` how many events of
+    `<day>/<code>` were rejected on arrival, by the `directory.place` of a pixel; `preview` reads a sample by a mapping
     and `read_mapping` the mapping alone.
     `sign_in_failed` hears why a try to sign in failed: `password`, `link`, `provider` or `too_many`.
     `closing` ends the live streams, which would hold up a stop. `uploads` keeps files until a job
@@ -316,6 +322,7 @@ class RouteContext:
     intake_url: str = "http://127.0.0.1:8700"
     connecting: Connecting = NOTHING_TO_CONNECT
     heard: Callable[[], Mapping[str, SourceDeliveries]] = nothing_heard
+    rejected_counts: Callable[[], Mapping[str, Mapping[str, int]]] = none_rejected
     preview: PreviewOf = no_preview
     read_mapping: ReadMapping = no_mapping
     sign_in_failed: Callable[[str], None] = unheard

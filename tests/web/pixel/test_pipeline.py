@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 
 from builders import PIXEL, WORKSPACE
 from reading import words
-from showroom import bought
-from twinbeam.core.clock import day_of
+from showroom import Showroom, bought
+from twinbeam.core.clock import HandClock, day_of
 from twinbeam.core.lifecycle import COUNTED
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import Count
+from twinbeam.observe.rejected_counts import RejectedCounts, rejected_counts_of
+from twinbeam.pipeline.accept.directory import place
 from twinbeam.pipeline.record.counters import RECORDED
 from twinbeam.web.pixel.period import Period
 from twinbeam.web.pixel.pipeline.steps import steps_of
@@ -22,10 +24,10 @@ ENDS = st.tuples(st.sampled_from([*Outcome, *COUNTED]), st.sampled_from(["", *Re
 
 @given(st.lists(st.tuples(st.integers(86, 99), ENDS, st.integers(1, 9))))
 def test_the_steps_below_the_first_add_up_to_it_in_both_periods(counted):
-    place = ("main", PIXEL)
-    ends = [Count(day, *place, "Lead", outcome, reason, n) for day, (outcome, reason), n in counted]
-    came = [Count(count.day, *place, "Lead", RECORDED, "", count.n) for count in ends]
-    first, *rest = steps_of([*ends, *came], Period(7, 99), place)
+    where = ("main", PIXEL)
+    ends = [Count(day, *where, "Lead", outcome, reason, n) for day, (outcome, reason), n in counted]
+    came = [Count(count.day, *where, "Lead", RECORDED, "", count.n) for count in ends]
+    first, *rest = steps_of([*ends, *came], Period(7, 99), where)
     assert first.n == sum(step.n for step in rest) == sum(n for day, _, n in counted if day >= 93)
     assert first.before == sum(step.before for step in rest)
 
@@ -67,3 +69,31 @@ def test_the_pages_of_a_pixel_that_is_not_there_or_of_another_workspace_are_a_40
     for part in ("pipeline", "overlap", "events"):
         assert busy.get(f"/pixels/{WORKSPACE}/NOWHERE/{part}").status == 404
         assert busy.get(f"/pixels/{WORKSPACE}/{PIXEL}/{part}", who="viewer", workspace="acme").status == 404
+
+
+def test_what_was_rejected_on_arrival_is_invalid_and_not_among_the_received(tmp_path):
+    today = day_of(HandClock().now_ms())
+    told = {
+        place(WORKSPACE, PIXEL): {f"{today}/value_invalid": 3, f"{today - 8}/value_invalid": 2, f"{today - 99}/x": 1}
+    }
+    room = Showroom(tmp_path / "data", rejected_counts=lambda: told)
+    room.add_pixel()
+    room.record(bought("1"))
+    text = words(room.get(f"{PAGE}?step=invalid"))
+    room.close()
+    assert "1 received: show reasons" in text
+    assert "3 invalid: show reasons +50 % 2 before" in text
+    assert "3 value_invalid : its sender was told the field and the fix." in text
+
+
+def test_each_process_counts_what_it_rejected_and_the_pages_join_them(tmp_path):
+    first, second = RejectedCounts(tmp_path, 0), RejectedCounts(tmp_path, 1)
+    first.note(["a/P", "a/GONE"], ["x", "x"], 100)
+    second.note(["a/P"], ["x", "y"], 100)
+    for log in (first, second):
+        log.flush({"a/P"})
+    assert rejected_counts_of(tmp_path) == {"a/P": {"100/x": 3, "100/y": 1}}
+    again = RejectedCounts(tmp_path, 0)
+    again.note(["a/P"], ["z"], 170)
+    again.flush({"a/P"})
+    assert rejected_counts_of(tmp_path) == {"a/P": {"170/z": 1, "100/x": 1, "100/y": 1}}

@@ -229,6 +229,9 @@ class Served(Struct, frozen=True, gc=False):
 Report = Callable[[Served], None]
 
 Hear = Callable[[str, Delivery], None]
+
+CountRejected = Callable[[Sender, Sequence[Rejected]], None]
+"""Hears which events of a known sender were rejected."""
 """Note what came to the address of a source."""
 
 NoteRejected = Callable[[Iterable[RejectedEvent]], None]

@@ -16,7 +16,7 @@ from twinbeam.core.clock import Clock
 from twinbeam.core.deliveries import Delivery
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.core.rejections import RejectedEvent
-from twinbeam.core.values import Arrival, Channel, Origin
+from twinbeam.core.values import Arrival, Channel, Origin, Rejected
 from twinbeam.pipeline.accept.answers import answer
 from twinbeam.pipeline.accept.asgi import App, Receive, Reply, Scope, Send, write
 from twinbeam.pipeline.accept.body import GONE, Gone, decoded, read_wire
@@ -25,6 +25,7 @@ from twinbeam.pipeline.accept.connection import client_ip, edge_country, has_pri
 from twinbeam.pipeline.accept.contract import (
     Acknowledgement,
     Answer,
+    CountRejected,
     Dialect,
     Full,
     Greeting,
@@ -97,6 +98,10 @@ def _unlisted(_events: Iterable[RejectedEvent]) -> None:
     """Keep no sample."""
 
 
+def _untold(_sender: Sender, _rejected: Sequence[Rejected]) -> None:
+    """Count nothing."""
+
+
 def _always() -> bool:
     """Believe the clock."""
     return True
@@ -117,6 +122,7 @@ class IntakeApp:
     report: Report = _unheard
     hear: Hear = _unnoted
     note_rejected: NoteRejected = _unlisted
+    count_rejected: CountRejected = _untold
     is_clock_right: Callable[[], bool] = _always  #: what a wrong clock takes for future must not be refused for good
     fallback: App = not_found
 
@@ -150,6 +156,8 @@ class IntakeApp:
             asked_by_script = b"origin" in request.headers
             await write(send, self._opened(reply, request, end.sender) if asked_by_script else reply)
         self.report(_served(dialect.route, status, end, self.clock.monotonic() - started))
+        if end.sender is not None and isinstance(end.result, (Answer, Problem)) and end.result.rejected:
+            self.count_rejected(end.sender, end.result.rejected)
         if end.claimed is not None and not isinstance(end.result, Gone):
             signed = end.sender is not None
             heard = delivery_of(end.result, end.topic, self.clock.now_ms(), end.lag_ms, signed=signed)

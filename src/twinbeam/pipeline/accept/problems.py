@@ -158,7 +158,7 @@ KINDS: Mapping[ProblemCode, Kind] = {
         403,
         "No operate key",
         "This key cannot send dead letters again.",
-        "Make one that can: `twinbeam keys create operate --source NAME` (tbo_).",
+        "Make one that can: `twinbeam keys create` with the kind operate (tbo_).",
     ),
     ProblemCode.SECRET_KEY_IN_URL: Kind(
         403,

@@ -58,6 +58,10 @@ class Frame(Struct, frozen=True):
         """The address of the open page."""
         return address_of(self.place, self.part)
 
+    def at(self, part: str) -> str:
+        """Return the address of another page of it."""
+        return address_of(self.place, part)
+
     def tabs(self, role: Role) -> list[Tab]:
         """Return the tabs that a role has."""
         return tabs_of(self.place, self.part, role)

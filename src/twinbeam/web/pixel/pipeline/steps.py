@@ -31,7 +31,7 @@ STEPS = (
     PipelineStep(
         "invalid",
         "Invalid",
-        "Stored, but nobody can read it. What was rejected on arrival never came so far.",
+        "Rejected on arrival, with the field and the fix; nothing of it is kept, so it is not among the received.",
         "quarantined",
     ),
     PipelineStep("foreign", "Foreign", "Came from a page that is not on a host of this pixel.", "dropped"),
@@ -100,7 +100,8 @@ class StepPart(Struct, frozen=True):
     reason: str
     n: int
     before: int
-    asked: Asked
+    asked: Asked | None = None  #: None of what is not stored
+    code: str = ""  #: why it was rejected on arrival
 
 
 class StepCount(Struct, frozen=True):
@@ -110,11 +111,6 @@ class StepCount(Struct, frozen=True):
     n: int
     before: int
     parts: Sequence[StepPart]  #: the most frequent first
-
-    @property
-    def link(self) -> str:
-        """Where its conversions are listed, if it is one list."""
-        return self.parts[0].asked.address() if len(self.parts) == 1 else ""
 
 
 def step_of(outcome: str, reason: str) -> str:
@@ -141,6 +137,17 @@ def steps_of(counts: Iterable[Count], period: Period, place: Place) -> list[Step
             part = StepPart(outcome, reason, n, before, _asked(outcome, reason, period, place))
             by_step.setdefault(key, []).append(part)
     return [_counted(step, by_step.get(step.key, [])) for step in STEPS]
+
+
+def with_rejected(steps: Sequence[StepCount], counts: Mapping[str, int], period: Period) -> list[StepCount]:
+    """Add what was rejected on arrival, by `<day>/<code>`; that is invalid, and was never recorded."""
+    sums: dict[str, list[int]] = {}
+    for name, n in counts.items():
+        day, _, code = name.partition("/")
+        if period.before_day <= int(day) <= period.today:
+            sums.setdefault(code, [0, 0])[int(day) < period.since_day] += n
+    parts = [StepPart("rejected", "", n, before, code=code) for code, (n, before) in sums.items()]
+    return [_counted(it.step, [*it.parts, *parts]) if it.step.key == "invalid" else it for it in steps]
 
 
 def _counted(step: PipelineStep, parts: list[StepPart]) -> StepCount:

@@ -1,6 +1,6 @@
 """GET /pixels/{workspace}/{code}/pipeline: each step with its number; an open one with reasons and ten samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -8,16 +8,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.core.story import Story
+from twinbeam.pipeline.accept.directory import place
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import KINDS
 from twinbeam.web.pixel.frame import Frame, answer
 from twinbeam.web.pixel.period import Period, read_period
-from twinbeam.web.pixel.pipeline.steps import BY_KEY, StepCount, StepPart, steps_of
+from twinbeam.web.pixel.pipeline.steps import BY_KEY, StepCount, StepPart, steps_of, with_rejected
 from twinbeam.web.places import Places, places
 from twinbeam.web.plots import bar
 from twinbeam.web.rendering import PageRenderer
 
 SAMPLES = 10
+
+Rejected = Callable[[], Mapping[str, Mapping[str, int]]]
 
 
 class Pipeline(Struct, frozen=True):
@@ -39,13 +42,16 @@ class Pipeline(Struct, frozen=True):
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer with the steps of a pixel."""
-    return await answer(renderer, context, request, "pipeline", partial(_read, request.query_params))
+    return await answer(
+        renderer, context, request, "pipeline", partial(_read, request.query_params, context.rejected_counts)
+    )
 
 
-def _read(query: Mapping[str, str], read_model: ReadModel, frame: Frame, now_ms: int) -> Pipeline:
+def _read(query: Mapping[str, str], rejected: Rejected, read_model: ReadModel, frame: Frame, now_ms: int) -> Pipeline:
     period = read_period(query, now_ms)
     counts = read_model.pixel_reads.counts(frame.place, since_day=period.before_day, until_day=period.today)
-    steps = steps_of(counts, period, frame.place)
+    told = rejected().get(place(*frame.place), {})
+    steps = with_rejected(steps_of(counts, period, frame.place), told, period)
     opened = next((it for it in steps if it.step.key == query.get("step") and it.step.key in BY_KEY), None)
     part = _part(opened, query)
     most = max(steps[0].n, 1)
@@ -70,4 +76,6 @@ def _part(opened: StepCount | None, query: Mapping[str, str]) -> StepPart | None
 
 def _samples(read_model: ReadModel, frame: Frame, part: StepPart) -> Sequence[Story]:
     asked = part.asked
+    if asked is None:
+        return ()
     return read_model.in_state(KINDS[asked.kind], limit=SAMPLES, pixel=frame.place, narrowed=asked.narrowed).stories
