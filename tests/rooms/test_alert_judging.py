@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from twinbeam.alerts.judging import GONE_MS, MOST_WATCHED, OTHERS, AlertPhase, AlertSubject, Measurement, Why, judge
 from twinbeam.alerts.kinds import KINDS, AlertKind
-from twinbeam.alerts.rules import Mute, is_muted, usual, wrong_with
+from twinbeam.alerts.rules import AlertMute, is_muted, usual, wrong_with
 
 HERE = AlertSubject("main", "C1")
 RULE = replace(usual(AlertKind.QUEUE_AGE), raise_at=100, clear_at=50, raise_after_seconds=60, clear_after_seconds=120)
@@ -130,7 +130,7 @@ def test_however_many_pixels_are_beyond_the_threshold_a_bounded_number_is_watche
 
 
 def test_a_mute_is_for_its_kind_and_pixel_and_ends_by_itself():
-    mute = Mute(1, AlertKind.DISK, "", "", "moving", 1_000, "ada", 0)
+    mute = AlertMute(1, AlertKind.DISK, "", "", "moving", 1_000, "ada", 0)
     assert is_muted([mute], AlertKind.DISK, "", "", 999)
     assert not is_muted([mute], AlertKind.DISK, "", "", 1_000)
     assert not is_muted([mute], AlertKind.CLOCK, "", "", 0)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from twinbeam.alerts.judging import Watched, Why
 from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.retrying import AlertNotice
-from twinbeam.alerts.rules import AlertChannel, Mute, Rule
+from twinbeam.alerts.rules import AlertChannel, AlertMute, Rule
 
 Place = tuple[str, str]
 """(workspace, pixel)"""
@@ -30,7 +30,7 @@ class AlertReads(Protocol):
         """Return the rule of each kind, as it was decided or as it usually is."""
         ...
 
-    def mutes(self) -> list[Mute]:
+    def mutes(self) -> list[AlertMute]:
         """Return the mutes, those that are over too until they are removed."""
         ...
 
@@ -74,7 +74,7 @@ class AlertStore(AlertReads, Protocol):
         """Let the usual rule of a kind hold."""
         ...
 
-    def add_mute(self, mute: Mute) -> Mute:
+    def add_mute(self, mute: AlertMute) -> AlertMute:
         """Keep a mute; returns it with its number."""
         ...
 

@@ -8,7 +8,7 @@ from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.measures import Measured
 from twinbeam.alerts.messages import Around, Message, began, ended
 from twinbeam.alerts.retrying import AlertNotice, after_try
-from twinbeam.alerts.rules import Mute, Rule, is_muted
+from twinbeam.alerts.rules import AlertMute, Rule, is_muted
 
 
 def take_in(store: AlertStore, now: Measured, link: str) -> int:
@@ -53,7 +53,7 @@ def note(store: AlertStore, it: AlertNotice, trouble: str, now_ms: int) -> None:
 
 
 def _judged(
-    kind: AlertKind, rule: Rule, state: Sequence[Watched], mutes: Sequence[Mute], now: Measured
+    kind: AlertKind, rule: Rule, state: Sequence[Watched], mutes: Sequence[AlertMute], now: Measured
 ) -> list[Transition]:
     def muted(workspace: str, pixel: str) -> bool:
         return is_muted(mutes, kind, workspace, pixel, now.now_ms)

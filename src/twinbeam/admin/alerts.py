@@ -19,7 +19,7 @@ from twinbeam.alerts.judging import Watched
 from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.messages import kind_named, tried
 from twinbeam.alerts.retrying import AlertNotice
-from twinbeam.alerts.rules import LOG, AlertChannel, ChannelKind, Mute, Rule, usual, wrong_with
+from twinbeam.alerts.rules import LOG, AlertChannel, AlertMute, ChannelKind, Rule, usual, wrong_with
 
 PAST = 50  #: alerts that are over, on a page
 MOST_CHANNELS = 20
@@ -57,7 +57,7 @@ class AlertsStanding(Struct, frozen=True):
     open: Sequence[Watched]
     past: Sequence[PastAlert]
     rules: Sequence[Rule]
-    mutes: Sequence[Mute]
+    mutes: Sequence[AlertMute]
     channels: Sequence[AlertChannel]
     waiting: Mapping[str, int]  #: messages, by channel
 
@@ -96,12 +96,12 @@ def reset(admin: Admin, kind: str) -> Rule:
     return usual(of)
 
 
-def mute(admin: Admin, asked: NewMute) -> Mute:
+def mute(admin: Admin, asked: NewMute) -> AlertMute:
     """Keep new alerts of some kind or pixel from being told for some hours; raises Invalid, NotFound and Conflict."""
     if asked.kind:
         _kind(asked.kind)
     if not 0 < asked.hours <= MOST_MUTE_HOURS:
-        raise Invalid(f"Mute for more than 0 and at most {MOST_MUTE_HOURS} hours.")
+        raise Invalid(f"AlertMute for more than 0 and at most {MOST_MUTE_HOURS} hours.")
     reason = asked.reason.strip()
     if not 0 < len(reason) <= _LONGEST_REASON or not reason.isprintable():
         raise Invalid(f"Say why in one line of at most {_LONGEST_REASON} characters.")
@@ -114,7 +114,7 @@ def mute(admin: Admin, asked: NewMute) -> Mute:
             raise Conflict(f"There are {MOST_MUTES} mutes; end one first: twinbeam alerts unmute NUMBER")
         until_ms = now_ms + round(asked.hours * _MS_PER_HOUR)
         place = (asked.workspace, asked.pixel) if asked.pixel else ("", "")
-        new = Mute(0, asked.kind, *place, reason, until_ms, admin.actor.name, now_ms)
+        new = AlertMute(0, asked.kind, *place, reason, until_ms, admin.actor.name, now_ms)
         kept = store.add_mute(new)
         audit.tell(f"alerts mute {kept.id}", "", f"{asked.kind or 'all'} {asked.pixel} for {asked.hours:g} hours")
     return kept

@@ -24,7 +24,7 @@ from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.story import PixelRow
 
 
-class PixelReads(FactReads, Protocol):
+class PixelFactReads(FactReads, Protocol):
     """The same, with the pixels themselves."""
 
     def pixels(self) -> list[PixelRow]:
@@ -52,7 +52,7 @@ def known(reads: IssueReads) -> Known:
 
 
 def all_facts(
-    reads: PixelReads, weeks: Sequence[PixelWeek], now_ms: int, access_codes: Collection[int] = ()
+    reads: PixelFactReads, weeks: Sequence[PixelWeek], now_ms: int, access_codes: Collection[int] = ()
 ) -> list[PixelFacts]:
     """Read what is known of every pixel, by the weeks of all."""
     rows = reads.pixels()
@@ -60,7 +60,7 @@ def all_facts(
 
 
 def listed(
-    reads: PixelReads, weeks: Sequence[PixelWeek], now_ms: int, access_codes: Collection[int] = ()
+    reads: PixelFactReads, weeks: Sequence[PixelWeek], now_ms: int, access_codes: Collection[int] = ()
 ) -> list[OpenIssue]:
     """List the issues of all pixels by urgency: how much they hurt, then money, then how many are affected."""
     told = known(reads.issues)

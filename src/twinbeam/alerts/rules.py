@@ -78,7 +78,7 @@ def _wrong_with_thresholds(rule: Rule, its: KindTerms) -> str:
     return ""
 
 
-class Mute(Struct, frozen=True):
+class AlertMute(Struct, frozen=True):
     """Nobody is told that an alert begins, of some kind or pixel, until a time."""
 
     id: int
@@ -95,7 +95,7 @@ class Mute(Struct, frozen=True):
         return self.kind in ("", kind) and (not self.pixel or (self.workspace, self.pixel) == (workspace, pixel))
 
 
-def is_muted(mutes: Iterable[Mute], kind: AlertKind, workspace: str, pixel: str, now_ms: int) -> bool:
+def is_muted(mutes: Iterable[AlertMute], kind: AlertKind, workspace: str, pixel: str, now_ms: int) -> bool:
     """Return whether nobody is to be told that such an alert begins."""
     return any(mute.until_ms > now_ms and mute.covers(kind, workspace, pixel) for mute in mutes)
 

@@ -201,11 +201,11 @@ class Fold:
         self._show(it.signal, effective, act, conversion.id, known=known is not None)
 
     def _show(
-        self, signal: Signal, effective: EffectiveConsent, act: Act, conversion: int = 0, *, known: bool = False
+        self, it: Signal, consent: EffectiveConsent, act: Act, conversion: int = 0, *, known: bool = False
     ) -> None:
         """Tell the debugger what became of an arrival."""
-        if is_shown(signal):
-            self.write_set.sighted.append(sighted(signal, effective, act, conversion, known=known))
+        if is_shown(it):
+            self.write_set.sighted.append(sighted(it, consent, act, conversion, known=known))
 
     def _unite(
         self, known: Conversion, others: Sequence[Conversion], it: Arriving, visitors: tuple[bytes, ...]

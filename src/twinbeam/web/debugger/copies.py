@@ -14,7 +14,7 @@ _MOST_FIELDS = 200
 _NONE = "-"
 
 
-class Field(Struct, frozen=True):
+class ComparedField(Struct, frozen=True):
     """One field, and what each copy has in it."""
 
     path: str
@@ -26,7 +26,7 @@ class Compared(Struct, frozen=True):
     """Some copies of an event, and their fields."""
 
     copies: Sequence[KeptCopy]
-    fields: list[Field]
+    fields: list[ComparedField]
     left_out: int  #: copies that are not shown
 
 
@@ -41,10 +41,10 @@ def compared(copies: Sequence[KeptCopy], *, shows_hashes: bool) -> Compared | No
     return Compared(shown, fields, len(copies) - len(shown))
 
 
-def _field(path: str, values: list[str | None], *, shows_hashes: bool) -> Field:
+def _field(path: str, values: list[str | None], *, shows_hashes: bool) -> ComparedField:
     hides = is_hidden(path) and not shows_hashes
     told = [_NONE if value is None else HIDDEN if hides else value for value in values]
-    return Field(path, told, len(set(values)) > 1)
+    return ComparedField(path, told, len(set(values)) > 1)
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from twinbeam.admin.alert_contract import PastAlert
 from twinbeam.alerts.judging import AlertSubject, Watched, Why
 from twinbeam.alerts.kinds import AlertKind
-from twinbeam.alerts.rules import LOG_CHANNEL, AlertChannel, Mute, Rule, usual
+from twinbeam.alerts.rules import LOG_CHANNEL, AlertChannel, AlertMute, Rule, usual
 from twinbeam.engines.stores.tables import alert_schema as its
 from twinbeam.engines.stores.tables.database import Tables
 
@@ -30,11 +30,11 @@ class AlertReader:
         decided = {kind: msgspec.json.decode(rule, type=Rule) for kind, rule in rows if kind in set(AlertKind)}
         return {kind: decided.get(kind.value, usual(kind)) for kind in AlertKind}
 
-    def mutes(self) -> list[Mute]:
+    def mutes(self) -> list[AlertMute]:
         """Return the mutes, those that are over too until they are removed."""
         with self._tables.reading() as link:
             rows = link.execute(select(its.alert_mute).order_by(its.alert_mute.c.id)).mappings().all()
-        return [msgspec.convert(_plain(row), Mute) for row in rows]
+        return [msgspec.convert(_plain(row), AlertMute) for row in rows]
 
     def channels(self) -> list[AlertChannel]:
         """Return the channels by their names, the log first."""

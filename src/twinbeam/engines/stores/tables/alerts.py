@@ -12,7 +12,7 @@ from twinbeam.alerts.judging import Watched, Why
 from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.messages import Message
 from twinbeam.alerts.retrying import AlertNotice
-from twinbeam.alerts.rules import AlertChannel, Mute, Rule
+from twinbeam.alerts.rules import AlertChannel, AlertMute, Rule
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.tables import alert_schema as its
 from twinbeam.engines.stores.tables.alert_reading import AlertReader
@@ -48,7 +48,7 @@ class AlertTable(AlertReader):
         with self._tables.transaction() as link:
             link.execute(delete(its.alert_rule).where(its.alert_rule.c.kind == kind.value))
 
-    def add_mute(self, mute: Mute) -> Mute:
+    def add_mute(self, mute: AlertMute) -> AlertMute:
         """Keep a mute; returns it with its number."""
         values = {name: value for name, value in msgspec.structs.asdict(mute).items() if name != "id"}
         with self._tables.transaction() as link:

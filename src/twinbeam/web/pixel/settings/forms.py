@@ -13,7 +13,7 @@ from twinbeam.web.pixel.settings.sentences import GROUPS, HIDDEN
 _UNSET = "-"
 
 
-class Field(Struct, frozen=True):
+class RuleField(Struct, frozen=True):
     """One rule as it stands."""
 
     name: str
@@ -33,7 +33,7 @@ class Field(Struct, frozen=True):
         return "DE" if self.name == "consent.regions" else "Purchase"
 
 
-def fields(rules: PixelRules) -> list[tuple[str, list[Field]]]:
+def fields(rules: PixelRules) -> list[tuple[str, list[RuleField]]]:
     """Return all rules that the page sets, by their groups."""
     kinds = dict(hints(PixelRules))
     told, usual = _told(rules), _told(DEFAULT_RULES)
@@ -56,11 +56,11 @@ def wanted(form: Mapping[str, str]) -> dict[str, str]:
     return {name: form.get("value", "")}
 
 
-def _field(name: str, means: str, hint: object, told: Mapping[str, str], usual: Mapping[str, str]) -> Field:
+def _field(name: str, means: str, hint: object, told: Mapping[str, str], usual: Mapping[str, str]) -> RuleField:
     has_entries, is_hidden = get_origin(hint) is dict, name in HIDDEN
     value = told.get(name, "")
     entries = [(it.removeprefix(f"{name}."), text) for it, text in told.items() if it.startswith(f"{name}.")]
-    return Field(
+    return RuleField(
         name,
         means,
         allowed(hint),

@@ -19,7 +19,7 @@ from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.forms import read_form
 from twinbeam.web.pixel.frame import Frame, address_of, find_frame, place_of, respond
 from twinbeam.web.pixel.settings.effects import effects, last_week
-from twinbeam.web.pixel.settings.forms import Field, fields, wanted
+from twinbeam.web.pixel.settings.forms import RuleField, fields, wanted
 from twinbeam.web.pixel.settings.sentences import HIDDEN
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
@@ -39,7 +39,7 @@ class RulePreview(Struct, frozen=True):
 class SettingsPage(Struct, frozen=True):
     """What the page shows."""
 
-    groups: Sequence[tuple[str, Sequence[Field]]]
+    groups: Sequence[tuple[str, Sequence[RuleField]]]
     preview: RulePreview | None = None
     problem: str = ""
     open_rule: str = ""
