@@ -101,7 +101,7 @@ def mute(admin: Admin, asked: NewMute) -> AlertMute:
     if asked.kind:
         _kind(asked.kind)
     if not 0 < asked.hours <= MOST_MUTE_HOURS:
-        raise Invalid(f"AlertMute for more than 0 and at most {MOST_MUTE_HOURS} hours.")
+        raise Invalid(f"Mute for more than 0 and at most {MOST_MUTE_HOURS} hours.")
     reason = asked.reason.strip()
     if not 0 < len(reason) <= _LONGEST_REASON or not reason.isprintable():
         raise Invalid(f"Say why in one line of at most {_LONGEST_REASON} characters.")

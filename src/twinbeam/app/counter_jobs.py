@@ -39,6 +39,7 @@ def counter_jobs(  # noqa: PLR0913 -- a parts list
         watch=watch,
         lag_seconds=lag_seconds,
         directory=directory,
+        backups=counter,
     )
     sending = Sending(settings=settings, store=store, on_store=on_store, clock=clock, reports=reports)
     return [

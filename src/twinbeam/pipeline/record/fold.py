@@ -200,12 +200,10 @@ class Fold:
         self.counters.recorded(conversion)
         self._show(it.signal, effective, act, conversion.id, known=known is not None)
 
-    def _show(
-        self, it: Signal, consent: EffectiveConsent, act: Act, conversion: int = 0, *, known: bool = False
-    ) -> None:
+    def _show(self, it: Signal, said: EffectiveConsent, act: Act, conversion: int = 0, *, known: bool = False) -> None:
         """Tell the debugger what became of an arrival."""
         if is_shown(it):
-            self.write_set.sighted.append(sighted(it, consent, act, conversion, known=known))
+            self.write_set.sighted.append(sighted(it, said, act, conversion, known=known))
 
     def _unite(
         self, known: Conversion, others: Sequence[Conversion], it: Arriving, visitors: tuple[bytes, ...]
