@@ -23,6 +23,7 @@ from twinbeam.app import weekly_reports
 from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.feeds import Feeds
+from twinbeam.app.flows import LiveFlows
 from twinbeam.app.importing import Importing, Saved, account_tokens, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders
 from twinbeam.app.keyring import open_keyring
@@ -97,6 +98,7 @@ class Writer:
         self._saved: Saved = {}
         self._of_accounts: Saved = {}  #: the tokens of accounts, as of when they could be read
         self._stopped: frozenset[tuple[str, str]] = frozenset()  #: the pixels to which nothing is sent
+        self._flows = LiveFlows(self.live_rules)
         self._renewed: set[tuple[str, str]] = set()  #: event sources that may be sent to anew, still to be told of
         self.directory = Directory()
         self._snapshot = SnapshotFile(self.settings.data)
@@ -117,6 +119,7 @@ class Writer:
             on_store=self.on_store,
             report=self.reports.happening,
             is_stopped=self._is_stopped,
+            flows=self._flows,
         )
         self.machine = Machine(self.settings, self.store, self.time, self.reports)
         self.follower = Follower(
@@ -165,6 +168,7 @@ class Writer:
         self.directory = await self.on_store(directory_of, self.store)
         self._saved = saved
         self._stopped = frozenset((it.workspace, it.code) for it in self.directory.pixels.values() if it.stopped)
+        self._renewed |= self._flows.update(await self.on_store(self.store.pixels))
         self.live_rules.update(self.directory)
         await self.on_store(self._publish)
 

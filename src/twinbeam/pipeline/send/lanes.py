@@ -1,7 +1,8 @@
 """
 All lanes: who has work, who may start, and when to look again.
 
-Lanes are tasks of their own and share nothing but the request rate: a hanging, paused or crashed one delays no other.
+Lanes are tasks of their own and share nothing but the request rate, of which each gets its turns (turns.py): a hanging,
+paused or crashed one delays no other.
 """
 
 import asyncio
@@ -12,8 +13,8 @@ from dataclasses import dataclass, field
 from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.delivery import Lane, Lease
 from twinbeam.pipeline.send.lane import LaneRun
+from twinbeam.pipeline.send.pace import Pace
 from twinbeam.pipeline.send.ports import Ports
-from twinbeam.pipeline.send.rate_limiter import RateLimiter
 from twinbeam.pipeline.send.report import surprise
 
 
@@ -25,21 +26,20 @@ class Sender(Ports):
     Use one instance for one `run`. Methods belong to the event loop's thread; the store is reached through `on_store`.
     """
 
-    _rate_limiter: RateLimiter = field(init=False)
+    _pace: Pace = field(init=False)
     _runs: dict[int, LaneRun] = field(default_factory=dict, init=False)
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
     _wakeup: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stop: asyncio.Event = field(init=False)
 
     def __post_init__(self) -> None:
-        self._rate_limiter = RateLimiter(
-            per_second=self.policy.requests_per_second, burst=self.policy.burst, clock=self.clock
-        )
+        self._pace = Pace(self, self.counts)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Re-send what dead owners left, then send what is due until told to stop."""
         self._stop = stop
         stop_watcher = asyncio.create_task(self._wake_at_stop())
+        pace = asyncio.create_task(self._pace.run(), name="pace")
         try:
             await self._take_over()
             while not stop.is_set():
@@ -48,6 +48,8 @@ class Sender(Ports):
         finally:
             stop_watcher.cancel()
             await self._abandon()
+            pace.cancel()
+            await asyncio.gather(pace, return_exceptions=True)
 
     def wake(self) -> None:
         """Say that something may have become due. Cheap: calls in quick succession lead to one look."""
@@ -69,6 +71,8 @@ class Sender(Ports):
     async def _wake_at_stop(self) -> None:
         await self._stop.wait()
         self.wake()
+        for run in self._runs.values():
+            run.wake()  # it may wait for a turn
 
     async def _take_over(self) -> None:
         """Adopt the batches of dead owners; nothing else is sent before that has worked."""
@@ -112,7 +116,7 @@ class Sender(Ports):
 
     def _run_of(self, lane: Lane) -> LaneRun:
         if lane.id not in self._runs:
-            self._runs[lane.id] = LaneRun(lane, self, self._rate_limiter, self._stop)
+            self._runs[lane.id] = LaneRun(lane, self, self._pace.turns, self._stop)
         return self._runs[lane.id]
 
     def _start(self, key: int, run: LaneRun) -> None:

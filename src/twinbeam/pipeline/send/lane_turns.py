@@ -1,0 +1,68 @@
+"""The turns of one lane: what it asks for, holds, and lets go."""
+
+from collections.abc import Callable
+
+from twinbeam.core.delivery import Accepted, Lane, Refused, TryLater, Verdict
+from twinbeam.pipeline.send.order import Part
+from twinbeam.pipeline.send.turns import BACKLOG_PERCENT, Turn, Turns
+
+
+class LaneTurns:
+    """At most one wish of each part waits at a time; a backlog never has all requests of its lane."""
+
+    def __init__(self, lane: Lane, turns: Turns, wake: Callable[[], None]) -> None:
+        self._lane = lane
+        self._turns = turns
+        self._wake = wake
+        self._wished: dict[Part, Turn] = {}
+        self._backlogs = 0  #: requests under way that carry backlog
+
+    @property
+    def are_awaited(self) -> bool:
+        """Whether a turn was asked for that has not come."""
+        return bool(self._wished)
+
+    def parts(self, slots: int, *, drained: bool) -> tuple[Part, ...]:
+        """Return what of the lane may ask for a turn, with so many requests allowed under way."""
+        if self._lane.test_code:
+            return (Part.TEST,)
+        backlog = (Part.BACKLOG,) if self._backlogs < max(1, slots * BACKLOG_PERCENT // 100) else ()
+        return backlog if drained else (Part.FRESH, *backlog)
+
+    def has(self, part: Part) -> bool:
+        """Ask for a turn, unless one is asked for, and return whether it has come."""
+        if part not in self._wished:
+            self._wished[part] = self._turns.ask(self._lane, part, self._wake)
+        return self._wished[part].granted
+
+    def give_back(self, part: Part) -> None:
+        """Want no turn of a part any more."""
+        if turn := self._wished.pop(part, None):
+            self._turns.give_back(turn)
+
+    def give_all_back(self) -> None:
+        """Want no turn any more."""
+        for part in tuple(self._wished):
+            self.give_back(part)
+
+    def use(self, part: Part, events: int) -> Turn:
+        """Use a turn that has come for a request with so many events; `ended` or `heard` has to follow."""
+        turn = self._wished.pop(part)
+        self._turns.took(turn, events)
+        self._backlogs += part is Part.BACKLOG
+        return turn
+
+    def ended(self, turn: Turn) -> None:
+        """End a turn: its request was answered, or given up."""
+        self._backlogs -= turn.part is Part.BACKLOG
+        self._turns.ended(turn)
+
+    def heard(self, turn: Turn, verdict: Verdict) -> None:
+        """Pass on what an answer says of the limits."""
+        match verdict:
+            case TryLater(too_many=True):
+                self._turns.too_many(turn, verdict.retry_after_seconds)
+            case Accepted() | Refused():
+                self._turns.taken(turn)
+            case _:
+                pass
