@@ -122,7 +122,7 @@ class SendingRoom:
         self._serial = 0
 
     def _surprise(self, name, args):
-        self.looks += name == "due_lanes"
+        self.looks += name == "next_due_ms"
         return self._fails(name, args)
 
     def add(self, count=1, pixel=PIXEL, **changes):

@@ -67,6 +67,10 @@ class LaneRun:
         """Put batches that are leased already in front of everything else, in their order."""
         self._leased.extendleft([LeasedBatch(lease) for lease in leases][::-1])
 
+    def look_for_backlog(self, found: bool) -> None:  # noqa: FBT001
+        """Say whether the store holds backlog of this lane."""
+        self._turns.has_backlog = found
+
     def wake(self) -> None:
         """Say that something may have become due."""
         self._wakeup.set()
@@ -121,7 +125,9 @@ class LaneRun:
         for part in self._turns.parts(self._slots(), drained=drained_ms is not None):
             if self._turns.has(part):
                 leased = await self._from_leased() or await self._lease(part, drained_ms)
-                if leased is None or leased.verdict is not None:
+                if leased is None:
+                    self._turns.found_none(part)
+                elif leased.verdict is not None:
                     self._turns.give_back(part)
                 else:
                     leased.turn = self._turns.use(part, leased.lease.count)

@@ -16,6 +16,7 @@ class LaneTurns:
         self._wake = wake
         self._wished: dict[Part, Turn] = {}
         self._backlogs = 0  #: requests under way that carry backlog
+        self.has_backlog = False  #: as the last look at the store found
 
     @property
     def are_awaited(self) -> bool:
@@ -26,7 +27,8 @@ class LaneTurns:
         """Return what of the lane may ask for a turn, with so many requests allowed under way."""
         if self._lane.test_code:
             return (Part.TEST,)
-        backlog = (Part.BACKLOG,) if self._backlogs < max(1, slots * BACKLOG_PERCENT // 100) else ()
+        most = max(1, slots * BACKLOG_PERCENT // 100)
+        backlog = (Part.BACKLOG,) if self.has_backlog and self._backlogs < most else ()
         return backlog if drained else (Part.FRESH, *backlog)
 
     def has(self, part: Part) -> bool:
@@ -39,6 +41,12 @@ class LaneTurns:
         """Want no turn of a part any more."""
         if turn := self._wished.pop(part, None):
             self._turns.give_back(turn)
+
+    def found_none(self, part: Part) -> None:
+        """Give a turn back because nothing of its part is due."""
+        self.give_back(part)
+        if part is Part.BACKLOG:
+            self.has_backlog = False
 
     def give_all_back(self) -> None:
         """Want no turn any more."""

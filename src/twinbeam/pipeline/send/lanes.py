@@ -6,13 +6,15 @@ paused or crashed one delays no other.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.delivery import Lane, Lease
+from twinbeam.core.errors import StorageError
 from twinbeam.pipeline.send.lane import LaneRun
+from twinbeam.pipeline.send.order import FRESH_MS
 from twinbeam.pipeline.send.pace import Pace
 from twinbeam.pipeline.send.ports import Ports
 from twinbeam.pipeline.send.report import surprise
@@ -45,6 +47,8 @@ class Sender(Ports):
             while not stop.is_set():
                 await self._round()
             await self._await_answers()
+            with suppress(StorageError):
+                await self._pace.write_down()
         finally:
             stop_watcher.cancel()
             await self._abandon()
@@ -97,19 +101,23 @@ class Sender(Ports):
         """Start the lanes that have work, and rest until there may be more."""
         self._wakeup.clear()
         try:
-            due, next_due_ms = await self.on_store(self._look)
+            due, backlog, next_due_ms = await self.on_store(self._look)
         except Exception as error:  # noqa: BLE001 -- the store may come back; the lanes under way go on
             await self._on_store_error(error)
         else:
-            self._start_lanes(due)
+            self._start_lanes(due, backlog)
             await self._rest(self._seconds_to_rest(next_due_ms))
 
-    def _look(self) -> tuple[list[Lane], int | None]:
-        """Ask the store, in its own thread, what is due now and when more will be."""
-        return self.leases.due_lanes(self.clock.now_ms()), self.leases.next_due_ms()
+    def _look(self) -> tuple[list[Lane], set[int], int | None]:
+        """Ask the store, in its own thread, what is due now, which lanes have backlog, and when more will be due."""
+        due = self.leases.due_lanes(now_ms := self.clock.now_ms())
+        backlog = {lane.id for lane in self.leases.due_lanes(now_ms - FRESH_MS)} if due else set()
+        return due, backlog, self.leases.next_due_ms()
 
-    def _start_lanes(self, due: Iterable[Lane]) -> None:
+    def _start_lanes(self, due: Iterable[Lane], backlog: Collection[int]) -> None:
         runs = {lane.id: self._run_of(lane) for lane in due if not self.is_stopped(lane)}
+        for key, run in runs.items():
+            run.look_for_backlog(key in backlog or self.drained_since(run.lane) is not None)
         runs |= {key: run for key, run in self._runs.items() if run.has_leased_work}
         for key, run in runs.items():
             self._start(key, run)

@@ -24,6 +24,8 @@ Place = tuple[str, str]
 
 BACKLOG_PERCENT = 80  #: of the app's limits: what is left is for fresh events
 TEST_PERCENT = 5  #: of the app's limits, for test streams
+_MOST_NOTED = 1_000  #: requests at once
+_NOTED_PARTS = 100  #: a note takes at most this part of the smallest limit
 _FRESH_IN_A_ROW = 4  #: turns of fresh events before one of backlog, where both wait
 
 APP = ""
@@ -36,6 +38,12 @@ class Scope(Struct, frozen=True, gc=False):
     name: str
     rates: Rates
     is_noted: bool = False  #: its requests are noted in advance: a limit of theirs is longer than a restart takes
+
+    @property
+    def block(self) -> int:
+        """How many of its requests are noted at once: a kill costs the day's limit as many, at most."""
+        limits = [limit for limit in (self.rates.per_minute, self.rates.per_day) if limit]
+        return max(1, min(_MOST_NOTED, min(limits, default=1) // _NOTED_PARTS))
 
 
 @dataclass(eq=False, slots=True)
@@ -75,6 +83,14 @@ class Turns:
     _struck: set[Place] = field(default_factory=set)  # refused as too many since a request was last taken
     _fresh_in_a_row: int = 0
     _leasing: Turn | None = None  #: whose turn of backlog is granted and not yet used
+
+    def __post_init__(self) -> None:
+        self._app = self._noted_scope(APP, self.rates)
+        self._shares: dict[Part, tuple[Scope, ...]] = {
+            Part.TEST: (Scope("(tests)", self.rates.share(TEST_PERCENT)),),
+            Part.BACKLOG: (Scope("(backlog)", self.rates.share(BACKLOG_PERCENT)),),
+            Part.FRESH: (),
+        }
 
     def ask(self, lane: Lane, part: Part, wake: Callable[[], None]) -> Turn:
         """Ask for a turn; it may be granted at once, and `wake` is called when it is granted later."""
@@ -190,12 +206,17 @@ class Turns:
         first = next(iter(waiting), None)
         if first is None:
             return None, inf
-        if wait := self._wait_of_app(first.scopes[0]):
+        if wait := self._wait_of_app():
             for turn in (first, *waiting):
                 turn.waited = True
             return None, wait
         shortest = inf
         for part in self._parts():
+            if not self._waiting[part]:
+                continue
+            if wait := self._wait_of_part(part):
+                shortest = min(shortest, wait)
+                continue
             for queue in self._waiting[part].values():
                 wait = self._wait_of(queue[0])
                 if not wait:
@@ -207,30 +228,35 @@ class Turns:
         backlog_is_next = self._fresh_in_a_row >= _FRESH_IN_A_ROW
         return (Part.TEST, Part.BACKLOG, Part.FRESH) if backlog_is_next else (Part.TEST, Part.FRESH, Part.BACKLOG)
 
-    def _wait_of_app(self, app: Scope) -> float:
-        wait = self._wait_of_scope(app)
+    def _wait_of_app(self) -> float:
+        wait = self._wait_of_scope(self._app)
         return max(wait, self._wait_of_door(self._door, APP))
 
+    def _wait_of_part(self, part: Part) -> float:
+        """Return how long all of a part have to wait for its share."""
+        if part is Part.BACKLOG and self._leasing is not None:
+            return inf
+        return max(map(self._wait_of_scope, self._shares[part]), default=0.0)
+
     def _wait_of(self, turn: Turn) -> float:
-        """Return how long a turn has to wait for more than what all wait for."""
+        """Return how long a turn has to wait for what its pixel may have."""
         turn.scopes = self._scopes(turn.lane, turn.part)  # its owner may have changed a limit meanwhile
-        _, pixel, *share = turn.scopes
+        pixel = turn.scopes[1]
         wait = self._wait_of_scope(pixel)
         if door := self._doors.get(turn.place):
             wait = max(wait, self._wait_of_door(door, pixel.name))
-        if wait:
-            turn.waited = True
-        if turn.part is Part.BACKLOG and self._leasing is not None:
-            return inf
-        return max([wait, *map(self._wait_of_scope, share)])
+        turn.waited = turn.waited or wait > 0
+        return wait
 
     def _wait_of_scope(self, scope: Scope) -> float:
         now, now_ms = self.clock.monotonic(), self.clock.now_ms()
         wait = self._usage(scope.name).wait(scope.rates, now, now_ms)
         if wait <= 0.0 and scope.is_noted:
             day, left = self._noted.get(scope.name, (0, 0))
-            if day != day_of(now_ms) or left < 1:
-                self.short[scope.name] = scope
+            left = left if day == day_of(now_ms) else 0
+            if left * 4 < scope.block:
+                self.short[scope.name] = scope  # more is noted while the rest is used
+            if left < 1:
                 return inf
         return max(0.0, wait)
 
@@ -240,15 +266,8 @@ class Turns:
         return inf if door.is_probing and self._usage(scope).under_way else 0.0
 
     def _scopes(self, lane: Lane, part: Part) -> tuple[Scope, ...]:
-        app = self._noted_scope(APP, self.rates)
         pixel = self._noted_scope(f"{lane.workspace}/{lane.source_id}", self.pixel_rates(lane))
-        match part:
-            case Part.TEST:
-                return app, pixel, Scope("(tests)", self.rates.share(TEST_PERCENT))
-            case Part.BACKLOG:
-                return app, pixel, Scope("(backlog)", self.rates.share(BACKLOG_PERCENT))
-            case Part.FRESH:
-                return app, pixel
+        return self._app, pixel, *self._shares[part]
 
     def _noted_scope(self, name: str, rates: Rates) -> Scope:
         return Scope(name, rates, self.notes and bool(rates.per_minute or rates.per_day))
