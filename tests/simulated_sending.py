@@ -136,6 +136,10 @@ class World:
             self._thread = asyncio.Lock()
             return self.loop.run_until_complete(story)
         finally:
+            left = asyncio.all_tasks(self.loop)
+            for task in left:
+                task.cancel()
+            self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             asyncio.set_event_loop(None)
             self.loop.close()
 
