@@ -76,7 +76,11 @@ def test_no_second_minute_or_day_has_more_requests_than_its_limit_whatever_is_ki
 def test_the_backlog_leaves_a_fifth_of_the_day_and_a_day_that_is_used_up_ends_at_midnight():
     lane = a_lane(1)
     world = World(
-        rates=Rates(10, 0, 50), theirs=TikTokRates(10, 0, 50), answer=lambda lease: (0.05, OK), batch_limit=1, gather_ms=0
+        rates=Rates(10, 0, 50),
+        theirs=TikTokRates(10, 0, 50),
+        answer=lambda lease: (0.05, OK),
+        batch_limit=1,
+        gather_ms=0,
     )
     world.clock._start_ms = 20_000 * MS_PER_DAY - 60_000
 

@@ -42,6 +42,7 @@ def test_after_an_outage_fresh_events_are_not_late_and_the_backlog_has_at_most_f
     world = World(
         rates=Rates(50), theirs=TikTokRates(50, 0), answer=lambda lease: (0.2, OK), batch_limit=20, gather_ms=0
     )
+
     async def story():
         for lane in lanes:
             world.queues.add(lane, 600, world.clock.now_ms() - 10 * MINUTE)

@@ -6,7 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tiktok_emulator.control.paging import answer, listed, page_of
-from tiktok_emulator.control.showing import Fates, show_counted, show_fault, show_limits, show_received, show_request, sum_of
+from tiktok_emulator.control.showing import (
+    Fates,
+    show_counted,
+    show_fault,
+    show_limits,
+    show_received,
+    show_request,
+    sum_of,
+)
 from tiktok_emulator.world import World
 
 

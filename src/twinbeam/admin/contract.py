@@ -14,7 +14,7 @@ from twinbeam.admin.user_contract import UserTable
 from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
 from twinbeam.core.rules import PixelRules, Route, SourceRules, WorkspaceRules
-from twinbeam.core.story import Change, KeyRow, PixelRow, SourceRow, Story
+from twinbeam.core.story import Change, Flow, KeyRow, PixelRow, SourceRow, Story
 from twinbeam.core.values import Facts
 from twinbeam.orders.ledger import OrderRow
 from twinbeam.orders.reconciliation import KnownOrder, OrderReads
@@ -47,6 +47,14 @@ class Reused(Struct, frozen=True):
 
     id: int
     event_id: str
+
+
+class FlowTable(Protocol):
+    """Which pixels are paused or drained; pixels tell it."""
+
+    def save(self, workspace: str, code: str, flow: Flow | None) -> None:
+        """Pause or drain a pixel; None lets it go on."""
+        ...
 
 
 class Administration(Protocol):
@@ -157,6 +165,11 @@ class Administration(Protocol):
 
     def start_pixel(self, *, workspace: str, code: str) -> None:
         """Let what waits for a stopped pixel be sent, and all that comes."""
+        ...
+
+    @property
+    def flows(self) -> FlowTable:
+        """Which pixels are paused or drained."""
         ...
 
     @property

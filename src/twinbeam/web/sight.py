@@ -26,10 +26,11 @@ from twinbeam.core.users import Role
 from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
-from twinbeam.web.contract import LagView, ReadModel, RouteContext
+from twinbeam.web.contract import LagView, ReadModel, RouteContext, ThrottledReads
 from twinbeam.web.dead_letters.sight import LettersSeen, OrdersToResend
 from twinbeam.web.feed_sight import FeedsOfWorkspace, FeedsWithoutAddresses
 from twinbeam.web.order_sight import OrdersOfWorkspace
+from twinbeam.web.throttled_sight import ThrottledOf
 
 Placed = TypeVar("Placed", Covered, LastAnswer, PixelRow, PixelWeek, SideSeen, Story, Total)
 
@@ -82,6 +83,11 @@ class OneWorkspace:
     def orders(self) -> OrderReads:
         """Return the orders of the workspace."""
         return OrdersOfWorkspace(self._all.orders, self._workspace)
+
+    @property
+    def request_counts(self) -> ThrottledReads:
+        """Return what waited for a limit in the workspace."""
+        return ThrottledOf(self._all.request_counts, self._workspace)
 
     @property
     def dead_letters(self) -> DeadLetterReads:
@@ -219,6 +225,11 @@ class WithoutMessages:
     def accounts(self) -> AccountReads:
         """Return the connected accounts."""
         return self._all.accounts
+
+    @property
+    def request_counts(self) -> ThrottledReads:
+        """Return what waited for a limit."""
+        return self._all.request_counts
 
     @property
     def dead_letters(self) -> DeadLetterReads:

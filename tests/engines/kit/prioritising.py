@@ -16,9 +16,7 @@ def _next(
     found = stretches(part, h.now(), Ages(), drained_ms)
     lane = lane or h.lane()
     lease = h.step(
-        lambda: h.store.lease(
-            lane, limit=limit, owner=h.owner, now_ms=h.now(), compose=compose, stretches=found
-        )
+        lambda: h.store.lease(lane, limit=limit, owner=h.owner, now_ms=h.now(), compose=compose, stretches=found)
     )
     return sorted(carried_ids(lease)) if lease else []
 

@@ -124,5 +124,3 @@ def lately_made(noted: NotedRequests, owner: str, now_ms: int) -> int:
         else:
             before[row.owner] = row.count
     return since + sum(before.values())
-
-

@@ -14,6 +14,7 @@ from twinbeam.web import profile_saving
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.forms import read_form
+from twinbeam.web.pixels.flow import throttled_today
 from twinbeam.web.pixels.links import PixelLinks
 from twinbeam.web.pixels.question import PATH, SORTS, answer, read_question
 from twinbeam.web.pixels.rates import NAMES, WEIGHTS
@@ -105,6 +106,7 @@ async def _one(
     )
     if found is None:
         raise HTTPException(404)
+    throttled = await context.on_reader(partial(throttled_today, seen_by(request, context), _place(request), now_ms))
     return renderer.respond(
         "pixels/one.html",
         422 if problem else 200,
@@ -120,6 +122,7 @@ async def _one(
         weights=WEIGHTS,
         match_names=NAMES,
         problem=problem,
+        throttled=throttled,
     )
 
 
