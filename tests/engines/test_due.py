@@ -1,6 +1,10 @@
-"""What goes next in a lane is found by an index, however many wait there and elsewhere."""
+"""What goes next in a lane is found by an index, however many wait there."""
+
+import pytest
 
 from builders import NOW_MS
+from engines.kit.embedded import SqliteEngine
+from engines.kit.harness import BUSY
 from signals import a_signal
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.pipeline.record.contract import Numbered
@@ -8,8 +12,11 @@ from twinbeam.pipeline.send.limits import Ages
 from twinbeam.pipeline.send.order import Part, stretches
 
 STEPS = 50  #: of SQLite's machine between two looks
-HOUR = 3_600_000
+MOST_STEPS = 1_000  #: more that many may cost than few; a look at each takes several for each
 FEW, MANY = 300, 6_000
+TAKEN = 3
+HOUR = 3_600_000
+TRIED_AGAIN_MS = 20 * HOUR
 
 
 def steps_of(store, act):
@@ -29,33 +36,33 @@ def steps_of(store, act):
     return looks * STEPS
 
 
-def test_a_lease_costs_the_same_however_many_wait(engine):
-    store, seq, now_ms = engine.store, 0, NOW_MS
-    costs = {}
-    for more in (FEW, MANY):
-        seq += 1
-        signals = [a_signal(f"{seq}-{n}", received_ms=now_ms) for n in range(more)]
-        store.record("ab" * 16, [Numbered(seq, signals)], now_ms)
-        (lane,) = store.due_lanes(now_ms + 1)
-        tried = store.lease(lane, limit=more // 2, owner="w", now_ms=now_ms, compose=compose)
-        store.settle_waiting(
-            tried.batch, tried_later(), owner="w", now_ms=now_ms, due_ms=now_ms + 20 * HOUR, arrived=True
-        )
-        for part, later in ((Part.FRESH, 1), (Part.BACKLOG, HOUR), (Part.BACKLOG, 45 * HOUR)):
-            at_ms = now_ms + later
-            order = stretches(part, at_ms, Ages())
-
-            def lease(at_ms=at_ms, order=order):
-                taken = store.lease(lane, limit=3, owner="w", now_ms=at_ms, compose=compose, stretches=order)
-                assert taken.count == 3
-
-            costs.setdefault((part, later), []).append(steps_of(store, lease))
-        now_ms += 1
-    for few, many in costs.values():
-        assert many <= few + 1_000, costs
+def a_lane_of(store, count):
+    """Record events, of which half were tried and failed; returns their lane."""
+    store.record("ab" * 16, [Numbered(1, [a_signal(f"{n}", received_ms=NOW_MS) for n in range(count)])], NOW_MS)
+    (lane,) = store.due_lanes(NOW_MS)
+    tried = store.lease(lane, limit=count // 2, owner="w", now_ms=NOW_MS, compose=compose)
+    due_ms = NOW_MS + TRIED_AGAIN_MS
+    store.settle_waiting(tried.batch, BUSY, owner="w", now_ms=NOW_MS, due_ms=due_ms, arrived=True)
+    return lane
 
 
-def tried_later():
-    from engines.kit.harness import BUSY
+def cost(store, lane, part, now_ms):
+    order = stretches(part, now_ms, Ages())
 
-    return BUSY
+    def lease():
+        taken = store.lease(lane, limit=TAKEN, owner="w", now_ms=now_ms, compose=compose, stretches=order)
+        assert taken.count == TAKEN
+
+    return steps_of(store, lease)
+
+
+@pytest.mark.parametrize(("part", "hours"), [(Part.FRESH, 0), (Part.BACKLOG, 1), (Part.BACKLOG, 46.5)])
+def test_a_lease_costs_the_same_however_many_wait(tmp_path, part, hours):
+    costs = []
+    for count in (FEW, MANY):
+        engine = SqliteEngine(tmp_path / str(count))
+        lane = a_lane_of(engine.store, count)
+        costs.append(cost(engine.store, lane, part, NOW_MS + 1 + round(hours * HOUR)))
+        engine.close()
+    few, many = costs
+    assert many < few + MOST_STEPS

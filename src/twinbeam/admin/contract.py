@@ -20,6 +20,7 @@ from twinbeam.orders.ledger import OrderRow
 from twinbeam.orders.reconciliation import KnownOrder, OrderReads
 from twinbeam.orders.requests import RequestLedger
 from twinbeam.pipeline.record.conversion import Copy
+from twinbeam.pipeline.send.contract import RequestCounts
 
 
 class Actor(Struct, frozen=True):
@@ -165,6 +166,11 @@ class Administration(Protocol):
 
     def start_pixel(self, *, workspace: str, code: str) -> None:
         """Let what waits for a stopped pixel be sent, and all that comes."""
+        ...
+
+    @property
+    def request_counts(self) -> RequestCounts:
+        """Requests to TikTok, counted for all processes."""
         ...
 
     @property

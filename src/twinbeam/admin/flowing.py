@@ -21,7 +21,7 @@ def drain(admin: Admin, workspace: str, code: str) -> Flow | None:
 
 
 def resume(admin: Admin, workspace: str, code: str) -> int | None:
-    """Let a pixel go on; returns how many conversions wait to be sent, or None where it was not held. Raises NotFound."""
+    """Let a pixel go on; returns how many conversions wait to be sent, or None where it went on. Raises NotFound."""
     with changing(admin) as audit:
         row = known(admin, workspace, code)
         if row.flow is None:

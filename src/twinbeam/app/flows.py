@@ -1,11 +1,16 @@
 """How much each pixel may get by what its owner decided, as the sender asks for it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
+from twinbeam.admin.token_check import OnStore
+from twinbeam.core.clock import Clock
 from twinbeam.core.delivery import Lane
 from twinbeam.core.story import Flow, PixelRow
 from twinbeam.pipeline.record.policy import Terms
+from twinbeam.pipeline.send.contract import RequestCounts
 from twinbeam.pipeline.send.rates import Rates
+from twinbeam.pipeline.send.turns import APP
 from twinbeam.settings import Settings
 
 
@@ -46,3 +51,13 @@ def pixel_rates(settings: Settings, flows: LiveFlows) -> Callable[[Lane], Rates]
 def app_rates(settings: Settings) -> Rates:
     """Return the limits of all pixels together."""
     return Rates(settings.requests_per_second, settings.requests_per_minute, settings.requests_per_day)
+
+
+def asking(counts: RequestCounts, settings: Settings, clock: Clock, on_store: OnStore) -> Callable[[], Awaitable[bool]]:
+    """Return what notes one request beside those of the sender, and tells whether it may be made."""
+
+    async def may_ask() -> bool:
+        note = partial(counts.note, APP, 1, most=settings.requests_per_day, owner="token check", now_ms=clock.now_ms())
+        return (await on_store(note)).more > 0
+
+    return may_ask

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from twinbeam.cli.flowing import drain, pause, resume
 from twinbeam.cli.options import assignments_argument, json_option, trial_options, workspace_option
 from twinbeam.cli.profile import profile
-from twinbeam.cli.flowing import drain, pause, resume
 from twinbeam.cli.stopping import start, stop
 from twinbeam.cli.visible import visible
 from twinbeam.core.errors import ConfigError

@@ -123,17 +123,20 @@ class LaneRun:
             return None
         drained_ms = self._ports.drained_since(self.lane)
         for part in self._turns.parts(self._slots(), drained=drained_ms is not None):
-            if self._turns.has(part):
-                leased = await self._from_leased() or await self._lease(part, drained_ms)
-                if leased is None:
-                    self._turns.found_none(part)
-                elif leased.verdict is not None:
-                    self._turns.give_back(part)
-                else:
-                    leased.turn = self._turns.use(part, leased.lease.count)
-                if leased is not None:
-                    return leased
+            if self._turns.has(part) and (leased := await self._take_in_turn(part, drained_ms)):
+                return leased
         return None
+
+    async def _take_in_turn(self, part: Part, drained_ms: int | None) -> LeasedBatch | None:
+        """Take a batch in a turn that has come, or give it back."""
+        leased = await self._from_leased() or await self._lease(part, drained_ms)
+        if leased is None:
+            self._turns.found_none(part)
+        elif leased.verdict is not None:
+            self._turns.give_back(part)
+        else:
+            leased.turn = self._turns.use(part, leased.lease.count)
+        return leased
 
     async def _may_start(self) -> bool:
         """Return whether a request may start; what the breaker or a stop holds back goes back to the store."""

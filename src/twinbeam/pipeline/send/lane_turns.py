@@ -8,20 +8,20 @@ from twinbeam.pipeline.send.turns import BACKLOG_PERCENT, Turn, Turns
 
 
 class LaneTurns:
-    """At most one wish of each part waits at a time; a backlog never has all requests of its lane."""
+    """At most one turn of each part is asked for at a time; a backlog never has all requests of its lane."""
 
     def __init__(self, lane: Lane, turns: Turns, wake: Callable[[], None]) -> None:
         self._lane = lane
         self._turns = turns
         self._wake = wake
-        self._wished: dict[Part, Turn] = {}
+        self._asked: dict[Part, Turn] = {}
         self._backlogs = 0  #: requests under way that carry backlog
         self.has_backlog = False  #: as the last look at the store found
 
     @property
     def are_awaited(self) -> bool:
         """Whether a turn was asked for that has not come."""
-        return bool(self._wished)
+        return bool(self._asked)
 
     def parts(self, slots: int, *, drained: bool) -> tuple[Part, ...]:
         """Return what of the lane may ask for a turn, with so many requests allowed under way."""
@@ -33,13 +33,13 @@ class LaneTurns:
 
     def has(self, part: Part) -> bool:
         """Ask for a turn, unless one is asked for, and return whether it has come."""
-        if part not in self._wished:
-            self._wished[part] = self._turns.ask(self._lane, part, self._wake)
-        return self._wished[part].granted
+        if part not in self._asked:
+            self._asked[part] = self._turns.ask(self._lane, part, self._wake)
+        return self._asked[part].granted
 
     def give_back(self, part: Part) -> None:
         """Want no turn of a part any more."""
-        if turn := self._wished.pop(part, None):
+        if turn := self._asked.pop(part, None):
             self._turns.give_back(turn)
 
     def found_none(self, part: Part) -> None:
@@ -50,12 +50,12 @@ class LaneTurns:
 
     def give_all_back(self) -> None:
         """Want no turn any more."""
-        for part in tuple(self._wished):
+        for part in tuple(self._asked):
             self.give_back(part)
 
     def use(self, part: Part, events: int) -> Turn:
         """Use a turn that has come for a request with so many events; `ended` or `heard` has to follow."""
-        turn = self._wished.pop(part)
+        turn = self._asked.pop(part)
         self._turns.took(turn, events)
         self._backlogs += part is Part.BACKLOG
         return turn

@@ -15,9 +15,9 @@ from twinbeam.core.delivery import Lane, Lease
 from twinbeam.core.errors import StorageError
 from twinbeam.pipeline.send.lane import LaneRun
 from twinbeam.pipeline.send.order import FRESH_MS
-from twinbeam.pipeline.send.pace import Pace
 from twinbeam.pipeline.send.ports import Ports
 from twinbeam.pipeline.send.report import surprise
+from twinbeam.pipeline.send.turn_keeper import TurnKeeper
 
 
 @dataclass(kw_only=True, eq=False)
@@ -28,32 +28,32 @@ class Sender(Ports):
     Use one instance for one `run`. Methods belong to the event loop's thread; the store is reached through `on_store`.
     """
 
-    _pace: Pace = field(init=False)
+    _turn_keeper: TurnKeeper = field(init=False)
     _runs: dict[int, LaneRun] = field(default_factory=dict, init=False)
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
     _wakeup: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stop: asyncio.Event = field(init=False)
 
     def __post_init__(self) -> None:
-        self._pace = Pace(self, self.counts)
+        self._turn_keeper = TurnKeeper(self, self.counts)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Re-send what dead owners left, then send what is due until told to stop."""
         self._stop = stop
         stop_watcher = asyncio.create_task(self._wake_at_stop())
-        pace = asyncio.create_task(self._pace.run(), name="pace")
+        keeper = asyncio.create_task(self._turn_keeper.run(), name="turns")
         try:
             await self._take_over()
             while not stop.is_set():
                 await self._round()
             await self._await_answers()
             with suppress(StorageError):
-                await self._pace.write_down()
+                await self._turn_keeper.write_down()
         finally:
             stop_watcher.cancel()
             await self._abandon()
-            pace.cancel()
-            await asyncio.gather(pace, return_exceptions=True)
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
 
     def wake(self) -> None:
         """Say that something may have become due. Cheap: calls in quick succession lead to one look."""
@@ -124,7 +124,7 @@ class Sender(Ports):
 
     def _run_of(self, lane: Lane) -> LaneRun:
         if lane.id not in self._runs:
-            self._runs[lane.id] = LaneRun(lane, self, self._pace.turns, self._stop)
+            self._runs[lane.id] = LaneRun(lane, self, self._turn_keeper.turns, self._stop)
         return self._runs[lane.id]
 
     def _start(self, key: int, run: LaneRun) -> None:

@@ -48,7 +48,7 @@ class Scope(Struct, frozen=True, gc=False):
 
 @dataclass(eq=False, slots=True)
 class Turn:
-    """A lane's wish for a request: waiting, then granted, then used or given back."""
+    """A lane's turn for a request: asked for, then granted, then used or given back."""
 
     lane: Lane
     part: Part
@@ -212,16 +212,23 @@ class Turns:
             return None, wait
         shortest = inf
         for part in self._parts():
-            if not self._waiting[part]:
-                continue
-            if wait := self._wait_of_part(part):
-                shortest = min(shortest, wait)
-                continue
-            for queue in self._waiting[part].values():
-                wait = self._wait_of(queue[0])
-                if not wait:
-                    return queue[0], 0.0
-                shortest = min(shortest, wait)
+            turn, wait = self._next_of(part)
+            if turn is not None:
+                return turn, 0.0
+            shortest = min(shortest, wait)
+        return None, shortest
+
+    def _next_of(self, part: Part) -> tuple[Turn | None, float]:
+        """Return who is next of a part, or how long nobody of it is."""
+        if not self._waiting[part]:
+            return None, inf
+        if wait := self._wait_of_part(part):
+            return None, wait
+        shortest = inf
+        for queue in self._waiting[part].values():
+            if not (wait := self._wait_of(queue[0])):
+                return queue[0], 0.0
+            shortest = min(shortest, wait)
         return None, shortest
 
     def _parts(self) -> tuple[Part, ...]:

@@ -14,7 +14,7 @@ LATELY_MS = 120_000
 _SHORTEST_SECONDS = 0.001
 
 
-class Pace:
+class TurnKeeper:
     """Serves one `Turns`; belongs to the event loop's thread."""
 
     def __init__(self, ports: Ports, counts: RequestCounts | None) -> None:
