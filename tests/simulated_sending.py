@@ -15,7 +15,7 @@ from random import Random
 from tiktok_emulator.limits import Limits
 from tiktok_emulator.switches import Rates as TikTokRates
 from twinbeam.core.delivery import Accepted, Answered, Lane, Lease, TryLater
-from twinbeam.engines.memory.request_counts import RequestCounts
+from twinbeam.engines.memory.request_counts import NotesOfRequests
 from twinbeam.pipeline.send.lanes import Sender
 from twinbeam.pipeline.send.policy import Policy
 from twinbeam.pipeline.send.ports import PIXEL_RATES
@@ -119,7 +119,7 @@ class World:
         self.theirs = theirs
         self.limits = Limits()
         self.pixel_limits = Limits()
-        self.counts = RequestCounts()
+        self.counts = NotesOfRequests()
         self.queues = Queues()
         self.answered = []  # (lane, first due, answered)
         self.arrived = []  # (moment, lane)

@@ -121,7 +121,7 @@ class Emulator:
         return self._ask(lambda world: sum_of(world.ledger.fates))
 
     def limits(self) -> dict[str, Any]:
-        """Tell of each app and pixel how many requests there were, and how many over the limits."""
+        """Return of each app and pixel how many requests there were, and how many over the limits."""
         return self._ask(show_limits)
 
     def diagnostics(self, pixel: str = "") -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from signals import a_signal
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.pipeline.record.contract import Numbered
 from twinbeam.pipeline.send.limits import Ages
-from twinbeam.pipeline.send.order import Part, stretches
+from twinbeam.pipeline.send.order import Urgency, stretches
 
 STEPS = 50  #: of SQLite's machine between two looks
 MOST_STEPS = 1_000  #: more that many may cost than few; a look at each takes several for each
@@ -56,7 +56,7 @@ def cost(store, lane, part, now_ms):
     return steps_of(store, lease)
 
 
-@pytest.mark.parametrize(("part", "hours"), [(Part.FRESH, 0), (Part.BACKLOG, 1), (Part.BACKLOG, 46.5)])
+@pytest.mark.parametrize(("part", "hours"), [(Urgency.FRESH, 0), (Urgency.BACKLOG, 1), (Urgency.BACKLOG, 46.5)])
 def test_a_lease_costs_the_same_however_many_wait(tmp_path, part, hours):
     costs = []
     for count in (FEW, MANY):

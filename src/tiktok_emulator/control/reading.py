@@ -75,7 +75,7 @@ async def totals(request: Request) -> Response:
 
 
 async def limits(request: Request) -> Response:
-    """Tell of each app and pixel how many requests there were, at most within a limit's time, and over the limits."""
+    """Answer with what there was of each app and pixel: requests, the most within a limit's time, and those over it."""
     return answer(show_limits(world_of(request)))
 
 

@@ -26,7 +26,7 @@ def seconds_to_midnight(now_ms: int) -> float:
     return (MS_PER_DAY - now_ms % MS_PER_DAY) / MS_PER_SECOND
 
 
-class Door:
+class RequestDoor:
     """What is closed after a refusal as too many, and then opened for one request at a time until one is taken."""
 
     def __init__(self) -> None:

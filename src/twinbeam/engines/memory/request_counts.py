@@ -7,7 +7,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.pipeline.send.contract import NotedRequests, NotedRow
 
 
-class RequestCounts:
+class NotesOfRequests:
     """See send.contract.RequestCounts for the promises."""
 
     def __init__(self) -> None:

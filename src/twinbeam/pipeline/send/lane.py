@@ -16,7 +16,7 @@ from twinbeam.core.delivery import Accepted, Answered, Lane, Lease, Refused, Tok
 from twinbeam.pipeline.send.backoff import Backoff
 from twinbeam.pipeline.send.circuit_breaker import CircuitBreaker
 from twinbeam.pipeline.send.lane_turns import LaneTurns
-from twinbeam.pipeline.send.order import Part, stretches
+from twinbeam.pipeline.send.order import Urgency, stretches
 from twinbeam.pipeline.send.ports import Ports
 from twinbeam.pipeline.send.report import surprise
 from twinbeam.pipeline.send.turns import Turn, Turns
@@ -127,7 +127,7 @@ class LaneRun:
                 return leased
         return None
 
-    async def _take_in_turn(self, part: Part, drained_ms: int | None) -> LeasedBatch | None:
+    async def _take_in_turn(self, part: Urgency, drained_ms: int | None) -> LeasedBatch | None:
         """Take a batch in a turn that has come, or give it back."""
         leased = await self._from_leased() or await self._lease(part, drained_ms)
         if leased is None:
@@ -186,7 +186,7 @@ class LaneRun:
         left = self._gathers_until - self._ports.clock.monotonic()
         return max(0.0, left) if self._requests else 0.0
 
-    async def _lease(self, part: Part, drained_ms: int | None) -> LeasedBatch | None:
+    async def _lease(self, part: Urgency, drained_ms: int | None) -> LeasedBatch | None:
         """Lease what goes first of a part."""
         ports, policy = self._ports, self._ports.policy
         limit = policy.probe_limit if self.breaker.is_half_open else policy.batch_limit

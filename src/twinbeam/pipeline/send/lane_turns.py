@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from twinbeam.core.delivery import Accepted, Lane, Refused, TryLater, Verdict
-from twinbeam.pipeline.send.order import Part
+from twinbeam.pipeline.send.order import Urgency
 from twinbeam.pipeline.send.turns import BACKLOG_PERCENT, Turn, Turns
 
 
@@ -14,7 +14,7 @@ class LaneTurns:
         self._lane = lane
         self._turns = turns
         self._wake = wake
-        self._asked: dict[Part, Turn] = {}
+        self._asked: dict[Urgency, Turn] = {}
         self._backlogs = 0  #: requests under way that carry backlog
         self.has_backlog = False  #: as the last look at the store found
 
@@ -23,29 +23,29 @@ class LaneTurns:
         """Whether a turn was asked for that has not come."""
         return bool(self._asked)
 
-    def parts(self, slots: int, *, drained: bool) -> tuple[Part, ...]:
+    def parts(self, slots: int, *, drained: bool) -> tuple[Urgency, ...]:
         """Return what of the lane may ask for a turn, with so many requests allowed under way."""
         if self._lane.test_code:
-            return (Part.TEST,)
+            return (Urgency.TEST,)
         most = max(1, slots * BACKLOG_PERCENT // 100)
-        backlog = (Part.BACKLOG,) if self.has_backlog and self._backlogs < most else ()
-        return backlog if drained else (Part.FRESH, *backlog)
+        backlog = (Urgency.BACKLOG,) if self.has_backlog and self._backlogs < most else ()
+        return backlog if drained else (Urgency.FRESH, *backlog)
 
-    def has(self, part: Part) -> bool:
+    def has(self, part: Urgency) -> bool:
         """Ask for a turn, unless one is asked for, and return whether it has come."""
         if part not in self._asked:
             self._asked[part] = self._turns.ask(self._lane, part, self._wake)
         return self._asked[part].granted
 
-    def give_back(self, part: Part) -> None:
+    def give_back(self, part: Urgency) -> None:
         """Want no turn of a part any more."""
         if turn := self._asked.pop(part, None):
             self._turns.give_back(turn)
 
-    def found_none(self, part: Part) -> None:
+    def found_none(self, part: Urgency) -> None:
         """Give a turn back because nothing of its part is due."""
         self.give_back(part)
-        if part is Part.BACKLOG:
+        if part is Urgency.BACKLOG:
             self.has_backlog = False
 
     def give_all_back(self) -> None:
@@ -53,16 +53,16 @@ class LaneTurns:
         for part in tuple(self._asked):
             self.give_back(part)
 
-    def use(self, part: Part, events: int) -> Turn:
+    def use(self, part: Urgency, events: int) -> Turn:
         """Use a turn that has come for a request with so many events; `ended` or `heard` has to follow."""
         turn = self._asked.pop(part)
         self._turns.took(turn, events)
-        self._backlogs += part is Part.BACKLOG
+        self._backlogs += part is Urgency.BACKLOG
         return turn
 
     def ended(self, turn: Turn) -> None:
         """End a turn: its request was answered, or given up."""
-        self._backlogs -= turn.part is Part.BACKLOG
+        self._backlogs -= turn.part is Urgency.BACKLOG
         self._turns.ended(turn)
 
     def heard(self, turn: Turn, verdict: Verdict) -> None:

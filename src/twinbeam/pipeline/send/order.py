@@ -14,7 +14,7 @@ FRESH_MS = 60_000  #: how long after it became due a conversion is fresh
 NEAR_MS = 3_600_000  #: before the end of its 47 hours a conversion goes before other backlog
 
 
-class Part(Enum):
+class Urgency(Enum):
     """Who competes for requests."""
 
     TEST = auto()  #: test streams: a small share, at once
@@ -35,7 +35,7 @@ EVERYTHING = (Stretch(),)
 """All that is due, the longest due first."""
 
 
-def stretches(part: Part, now_ms: int, ages: Ages, drained_ms: int | None = None) -> tuple[Stretch, ...]:
+def stretches(part: Urgency, now_ms: int, ages: Ages, drained_ms: int | None = None) -> tuple[Stretch, ...]:
     """
     Return what a lane sends next, as stretches in their order.
 
@@ -51,9 +51,9 @@ def stretches(part: Part, now_ms: int, ages: Ages, drained_ms: int | None = None
     if drained_ms is not None:
         return (*backlog, Stretch(tried=True))
     match part:
-        case Part.FRESH:
+        case Urgency.FRESH:
             return (Stretch(after_ms=until),)
-        case Part.BACKLOG:
+        case Urgency.BACKLOG:
             return backlog
-        case Part.TEST:
+        case Urgency.TEST:
             return EVERYTHING

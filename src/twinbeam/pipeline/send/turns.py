@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from twinbeam.core.clock import Clock, day_of
 from twinbeam.core.delivery import Lane
-from twinbeam.core.doors import Door
-from twinbeam.pipeline.send.order import Part
+from twinbeam.core.doors import RequestDoor
+from twinbeam.pipeline.send.order import Urgency
 from twinbeam.pipeline.send.rates import Rates, Usage
 
 Place = tuple[str, str]
@@ -51,7 +51,7 @@ class Turn:
     """A lane's turn for a request: asked for, then granted, then used or given back."""
 
     lane: Lane
-    part: Part
+    part: Urgency
     wake: Callable[[], None]
     scopes: tuple[Scope, ...] = ()
     granted: bool = False
@@ -75,24 +75,24 @@ class Turns:
     notes: bool = True  #: whether requests are noted in advance
     short: dict[str, Scope] = field(default_factory=dict)  #: scopes of which more has to be noted first
     throttled: dict[Place, int] = field(default_factory=dict)  #: events that waited for a limit, not yet written down
-    _waiting: dict[Part, dict[Place, list[Turn]]] = field(default_factory=lambda: {part: {} for part in Part})
+    _waiting: dict[Urgency, dict[Place, list[Turn]]] = field(default_factory=lambda: {part: {} for part in Urgency})
     _used: dict[str, Usage] = field(default_factory=dict)
     _noted: dict[str, tuple[int, int]] = field(default_factory=dict)  # (UTC day, how many may still be made)
-    _doors: dict[Place, Door] = field(default_factory=dict)
-    _door: Door = field(default_factory=Door)  # of the app
+    _doors: dict[Place, RequestDoor] = field(default_factory=dict)
+    _door: RequestDoor = field(default_factory=RequestDoor)  # of the app
     _struck: set[Place] = field(default_factory=set)  # refused as too many since a request was last taken
     _fresh_in_a_row: int = 0
     _leasing: Turn | None = None  #: whose turn of backlog is granted and not yet used
 
     def __post_init__(self) -> None:
         self._app = self._noted_scope(APP, self.rates)
-        self._shares: dict[Part, tuple[Scope, ...]] = {
-            Part.TEST: (Scope("(tests)", self.rates.share(TEST_PERCENT)),),
-            Part.BACKLOG: (Scope("(backlog)", self.rates.share(BACKLOG_PERCENT)),),
-            Part.FRESH: (),
+        self._shares: dict[Urgency, tuple[Scope, ...]] = {
+            Urgency.TEST: (Scope("(tests)", self.rates.share(TEST_PERCENT)),),
+            Urgency.BACKLOG: (Scope("(backlog)", self.rates.share(BACKLOG_PERCENT)),),
+            Urgency.FRESH: (),
         }
 
-    def ask(self, lane: Lane, part: Part, wake: Callable[[], None]) -> Turn:
+    def ask(self, lane: Lane, part: Urgency, wake: Callable[[], None]) -> Turn:
         """Ask for a turn; it may be granted at once, and `wake` is called when it is granted later."""
         turn = Turn(lane, part, wake, self._scopes(lane, part))
         queue = self._waiting[part].setdefault(turn.place, [])
@@ -138,7 +138,7 @@ class Turns:
         without any request taken in between.
         """
         now, now_ms = self.clock.monotonic(), self.clock.now_ms()
-        self._doors.setdefault(turn.place, Door()).strike(now, now_ms, retry_after_seconds)
+        self._doors.setdefault(turn.place, RequestDoor()).strike(now, now_ms, retry_after_seconds)
         self._struck.add(turn.place)
         if len(self._struck) > 1:
             self._door.strike(now, now_ms, retry_after_seconds)
@@ -184,14 +184,14 @@ class Turns:
         others = self._waiting[turn.part]
         if turn.place in others:  # the next pixel is next
             others[turn.place] = others.pop(turn.place)
-        self._fresh_in_a_row = self._fresh_in_a_row + 1 if turn.part is Part.FRESH else 0
+        self._fresh_in_a_row = self._fresh_in_a_row + 1 if turn.part is Urgency.FRESH else 0
         turn.granted, turn.day = True, day_of(now_ms)
         for scope in turn.scopes:
             self._usage(scope.name).begin(scope.rates, now, now_ms)
             if scope.is_noted:
                 day, left = self._noted[scope.name]
                 self._noted[scope.name] = (day, left - 1)
-        if turn.part is Part.BACKLOG:
+        if turn.part is Urgency.BACKLOG:
             self._leasing = turn
         turn.wake()
 
@@ -218,7 +218,7 @@ class Turns:
             shortest = min(shortest, wait)
         return None, shortest
 
-    def _next_of(self, part: Part) -> tuple[Turn | None, float]:
+    def _next_of(self, part: Urgency) -> tuple[Turn | None, float]:
         """Return who is next of a part, or how long nobody of it is."""
         if not self._waiting[part]:
             return None, inf
@@ -231,17 +231,21 @@ class Turns:
             shortest = min(shortest, wait)
         return None, shortest
 
-    def _parts(self) -> tuple[Part, ...]:
+    def _parts(self) -> tuple[Urgency, ...]:
         backlog_is_next = self._fresh_in_a_row >= _FRESH_IN_A_ROW
-        return (Part.TEST, Part.BACKLOG, Part.FRESH) if backlog_is_next else (Part.TEST, Part.FRESH, Part.BACKLOG)
+        return (
+            (Urgency.TEST, Urgency.BACKLOG, Urgency.FRESH)
+            if backlog_is_next
+            else (Urgency.TEST, Urgency.FRESH, Urgency.BACKLOG)
+        )
 
     def _wait_of_app(self) -> float:
         wait = self._wait_of_scope(self._app)
         return max(wait, self._wait_of_door(self._door, APP))
 
-    def _wait_of_part(self, part: Part) -> float:
+    def _wait_of_part(self, part: Urgency) -> float:
         """Return how long all of a part have to wait for its share."""
-        if part is Part.BACKLOG and self._leasing is not None:
+        if part is Urgency.BACKLOG and self._leasing is not None:
             return inf
         return max(map(self._wait_of_scope, self._shares[part]), default=0.0)
 
@@ -267,12 +271,12 @@ class Turns:
                 return inf
         return max(0.0, wait)
 
-    def _wait_of_door(self, door: Door, scope: str) -> float:
+    def _wait_of_door(self, door: RequestDoor, scope: str) -> float:
         if wait := door.seconds_closed(self.clock.monotonic()):
             return wait
         return inf if door.is_probing and self._usage(scope).under_way else 0.0
 
-    def _scopes(self, lane: Lane, part: Part) -> tuple[Scope, ...]:
+    def _scopes(self, lane: Lane, part: Urgency) -> tuple[Scope, ...]:
         pixel = self._noted_scope(f"{lane.workspace}/{lane.source_id}", self.pixel_rates(lane))
         return self._app, pixel, *self._shares[part]
 
@@ -280,7 +284,7 @@ class Turns:
         return Scope(name, rates, self.notes and bool(rates.per_minute or rates.per_day))
 
     def _all_waiting(self) -> Iterable[Turn]:
-        return (turn for part in Part for queue in self._waiting[part].values() for turn in queue)
+        return (turn for part in Urgency for queue in self._waiting[part].values() for turn in queue)
 
     def _leave(self, turn: Turn) -> None:
         queue = self._waiting[turn.part].get(turn.place, [])
