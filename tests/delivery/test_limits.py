@@ -1,8 +1,6 @@
 """No limit is ever exceeded: as TikTok counts, in any second and minute and on any day, over kills as well."""
 
 import asyncio
-import os
-import signal
 import sys
 from itertools import pairwise
 
@@ -10,9 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway import TOKEN_TOLD, a_shop
-from running import wait_until
-from shoppers import a_view
+from limited_shop import limits_exceeded
 from simulated_sending import OK, TOO_MANY, World, a_lane
 from tiktok_emulator.switches import Rates as TikTokRates
 from twinbeam.core.clock import MS_PER_DAY
@@ -123,21 +119,6 @@ def test_after_three_refusals_in_a_row_nothing_is_sent_for_five_minutes():
 
 @pytest.mark.journey
 def test_with_low_limits_the_emulator_counts_none_too_many_over_a_kill(tmp_path):
-    limits = {"requests_per_second": 8, "requests_per_minute": 200, "requests_per_day": 90}
-    pixels = [f"P0LIMITED{number}".ljust(20, "0") for number in range(6)]
-    with a_shop(tmp_path, **limits) as shop:
-        shop.tiktok.post("switches", max_queries_per_second=8, max_queries_per_minute=200, max_queries_per_day=90)
-        for code in pixels:
-            shop.tiktok.add_pixel(code, f"token-of-{code}")
-            shop.gateway.told("pixels", "add", code, *TOKEN_TOLD, told=f"token-of-{code}")
-        key = shop.make_key("server", *pixels)
-        for turn in range(8):
-            shop.post(*[a_view(f"{code}-{turn}", pixel=code) for code in pixels], key=key)
-            if turn == 3:
-                os.kill(shop.gateway.pid("writer"), signal.SIGKILL)
-        sent = {f"{code}-{turn}" for code in pixels for turn in range(8)}
-        wait_until(lambda: {it["event_id"] for it in shop.tiktok.counted()} >= sent, "all are delivered", 60)
-        counted = shop.tiktok.get("limits")
-    sys.stdout.write(f"limits exceeded {counted['exceeded']}\n")
-    assert counted["exceeded"] == 0, counted
-    assert counted["pixels"].keys() >= set(pixels)
+    exceeded = limits_exceeded(tmp_path)
+    sys.stdout.write(f"limits exceeded {exceeded}\n")
+    assert exceeded == 0
