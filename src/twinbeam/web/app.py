@@ -155,6 +155,9 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute(
             f"{_PIXEL}/start", partial(pixels.start, renderer, context), needs=Access.MEMBER, methods=("POST",)
         ),
+        DeclaredRoute(
+            f"{_PIXEL}/limits", partial(pixels.limit, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
         DeclaredRoute(f"{_PIXEL}/flow", partial(pixel_flow.turn, context), needs=Access.MEMBER, methods=("POST",)),
         DeclaredRoute(
             f"{_PIXEL}/profile", partial(pixels.save_profile, renderer, context), needs=Access.MEMBER, methods=("POST",)

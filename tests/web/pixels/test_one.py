@@ -78,6 +78,17 @@ def test_it_is_paused_drained_and_resumed_and_each_is_in_the_audit(room):
     assert room.reader.pixels()[0].flow is None
 
 
+def test_its_limits_are_changed_and_put_back(room):
+    an_hour(room)
+    assert room.post(f"{PAGE}/limits", requests_per_second="20", requests_per_day="9000").status == 303
+    rules = room.reader.pixels()[0].rules
+    assert (rules.requests_per_second, rules.requests_per_minute, rules.requests_per_day) == (20, 0, 9_000)
+    assert room.post(f"{PAGE}/limits", requests_per_second="many").status == 422
+    assert room.post(f"{PAGE}/limits").status == 303
+    rules = room.reader.pixels()[0].rules
+    assert (rules.requests_per_second, rules.requests_per_day) == (0, 0)
+
+
 def test_what_waited_for_a_limit_today_is_told(room):
     an_hour(room)
     assert "No event waited for a limit on requests today" in words(room.get(PAGE))

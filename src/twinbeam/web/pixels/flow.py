@@ -13,6 +13,12 @@ from twinbeam.web.forms import read_form
 from twinbeam.web.pixels.question import PATH
 
 _ACTS = {"paused": flowing.pause, "draining": flowing.drain, "sending": flowing.resume}
+#: The rules that say how many requests TikTok gets for a pixel, and how the page calls them.
+LIMITS = {
+    "requests_per_second": "In any second",
+    "requests_per_minute": "In any minute",
+    "requests_per_day": "On a UTC day",
+}
 _NO_STORE = {"cache-control": "no-store"}
 
 
