@@ -212,9 +212,9 @@ class Turns:
             return None, wait
         shortest = inf
         for part in self._parts():
-            turn, wait = self._next_of(part)
-            if turn is not None:
-                return turn, 0.0
+            found, wait = self._next_of(part)
+            if found is not None:
+                return found, 0.0
             shortest = min(shortest, wait)
         return None, shortest
 
