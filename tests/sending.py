@@ -21,6 +21,8 @@ from twinbeam.engines.memory import MemoryStore
 from twinbeam.pipeline.record.contract import Numbered
 from twinbeam.pipeline.send.lanes import Sender
 from twinbeam.pipeline.send.policy import Policy
+from twinbeam.pipeline.send.ports import APP_RATES, PIXEL_RATES
+from twinbeam.pipeline.send.rates import Rates
 from twinbeam.pipeline.settle.settle import Settler
 
 JOURNAL = "0a" * 16
@@ -101,7 +103,7 @@ class Failing:
 class SendingRoom:
     """Store, clock and reports, with as many senders on them as a test starts."""
 
-    def __init__(self, answer=lambda lease: OK, *, clock=None, fails=None, **policy: Any):
+    def __init__(self, answer=lambda lease: OK, *, clock=None, fails=None, rates=APP_RATES, **policy: Any):
         self.store = MemoryStore()
         self.clock = clock or HandClock(NOW_MS)
         self.destination = Scripted(answer)
@@ -109,6 +111,10 @@ class SendingRoom:
         self.reports: list[tuple[str, dict[str, Any]]] = []
         self.slept: list[float] = []
         self.stopped: set[str] = set()  #: the pixels whose owner stopped them
+        self.drained: dict[str, int] = {}  #: since when pixels are drained
+        self.rates = rates
+        self.pixel_rates: dict[str, Rates] = {}  #: of pixels whose owner set any
+        self.counts = None
         self.looks = 0
         self._fails = fails or (lambda name, args: None)
         self._parts = Failing(self.store, self._surprise)
@@ -116,7 +122,7 @@ class SendingRoom:
         self._serial = 0
 
     def _surprise(self, name, args):
-        self.looks += name == "due_lanes"
+        self.looks += name == "next_due_ms"
         return self._fails(name, args)
 
     def add(self, count=1, pixel=PIXEL, **changes):
@@ -155,6 +161,10 @@ class SendingRoom:
             report=lambda event, /, **fields: self.reports.append((event, fields)),
             sleep=self.sleep,
             is_stopped=lambda lane: lane.source_id in self.stopped,
+            drained_since=lambda lane: self.drained.get(lane.source_id),
+            rates=self.rates,
+            pixel_rates=lambda lane: self.pixel_rates.get(lane.source_id, PIXEL_RATES),
+            counts=self.counts,
         )
 
     @asynccontextmanager

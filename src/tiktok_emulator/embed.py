@@ -21,7 +21,7 @@ import uvicorn
 
 from tiktok_emulator.accounts import DEFAULT_PIXEL, DEFAULT_TEST_CODE, DEFAULT_TOKEN, Seed
 from tiktok_emulator.clock import Clock
-from tiktok_emulator.control.showing import show_counted, show_fault, show_received, show_request, sum_of
+from tiktok_emulator.control.showing import show_counted, show_fault, show_limits, show_received, show_request, sum_of
 from tiktok_emulator.diagnostics import diagnostics
 from tiktok_emulator.faults import Fault
 from tiktok_emulator.overview import overview
@@ -119,6 +119,10 @@ class Emulator:
     def totals(self) -> dict[str, int]:
         """Sum up the copies received by what became of them."""
         return self._ask(lambda world: sum_of(world.ledger.fates))
+
+    def limits(self) -> dict[str, Any]:
+        """Return of each app and pixel how many requests there were, and how many over the limits."""
+        return self._ask(show_limits)
 
     def diagnostics(self, pixel: str = "") -> list[dict[str, Any]]:
         """List the cards of Diagnostics of one pixel or set, or of all."""

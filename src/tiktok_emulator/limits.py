@@ -1,5 +1,5 @@
 """
-Rate limits, counted per app, or per token where no app is known (tiktok.md 4.6, 15.3).
+Rate limits, counted per app, or per token where no app is known (tiktok.md 4.6, 15.3), and per pixel for who watches.
 
 The event endpoints and those around them have their own.
 
@@ -9,16 +9,30 @@ until 00:00 UTC.
 
 from collections import deque
 
+from msgspec import Struct
+
 from tiktok_emulator.clock import MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND
 from tiktok_emulator.switches import Rates
 
 MINUTE_PENALTY_MS = 5 * MS_PER_MINUTE
 
 
+class Sums(Struct):
+    """What came of the requests of one app or pixel, and how many there were at most."""
+
+    requests: int = 0
+    exceeded: int = 0  #: refused because a limit was reached
+    at_closed_door: int = 0  #: refused because one had been
+    most_in_a_second: int = 0
+    most_in_a_minute: int = 0
+    most_in_a_day: int = 0
+
+
 class _Counts:
     """What one app has used."""
 
     def __init__(self) -> None:
+        self.sums = Sums()
         self.second: deque[int] = deque()
         self.seconds: deque[list[int]] = deque()
         self.minute = 0
@@ -36,9 +50,21 @@ class Limits:
     def passes(self, app: str, at_ms: int, rates: Rates) -> bool:
         """Count one request of an app; False if it is over a limit, in which case it uses up nothing."""
         counts = self._apps.setdefault(app, _Counts())
+        counts.sums.requests += 1
         if at_ms < counts.closed_until_ms:
+            counts.sums.at_closed_door += 1
             return False
         _forget(counts, at_ms)
+        passed = self._within(counts, at_ms, rates)
+        counts.sums.exceeded += not passed
+        return passed
+
+    def sums(self) -> dict[str, Sums]:
+        """Return what came of the requests of each."""
+        return {app: counts.sums for app, counts in self._apps.items()}
+
+    @staticmethod
+    def _within(counts: _Counts, at_ms: int, rates: Rates) -> bool:
         if _full(len(counts.second), rates.per_second):
             return False
         if _full(counts.minute, rates.per_minute):
@@ -72,3 +98,7 @@ def _count(counts: _Counts, at_ms: int) -> None:
     counts.seconds[-1][1] += 1
     counts.minute += 1
     counts.used_today += 1
+    sums = counts.sums
+    sums.most_in_a_second = max(sums.most_in_a_second, len(counts.second))
+    sums.most_in_a_minute = max(sums.most_in_a_minute, counts.minute)
+    sums.most_in_a_day = max(sums.most_in_a_day, counts.used_today)

@@ -139,6 +139,9 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_queries_per_day: Annotated[
         int, _about("Per UTC day; a breach closes the door until 00:00 UTC. 0 lifts it.", "4.6")
     ] = 86_400_000
+    pixel_queries_per_second: Annotated[
+        int, _about("Likewise for each pixel or set; TikTok publishes no such limit, so 0 counts alone.", "4.6")
+    ] = 0
     marketing_queries_per_second: Annotated[
         int,
         _about("Likewise for pixels, statistics and ad accounts; TikTok's figure depends on the app's level.", "4.6"),
@@ -181,6 +184,11 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def event_rates(self) -> Rates:
         """The limits of the event endpoints."""
         return Rates(self.max_queries_per_second, self.max_queries_per_minute, self.max_queries_per_day)
+
+    @property
+    def pixel_rates(self) -> Rates:
+        """The limits of each pixel or set."""
+        return Rates(self.pixel_queries_per_second, 0)
 
     @property
     def marketing_rates(self) -> Rates:

@@ -10,7 +10,7 @@ from tiktok_emulator.answers import Answer, Code, refuse
 from tiktok_emulator.call import Call
 from tiktok_emulator.dedup import Channel
 from tiktok_emulator.faults import Where
-from tiktok_emulator.permission import admitted, note, refused_source
+from tiktok_emulator.permission import admitted, note, refused_source, too_frequent
 from tiktok_emulator.rules import Finding, Rule
 from tiktok_emulator.shape import MAX_EVENTS, SOURCES, Refusal, refused
 from tiktok_emulator.world import Batch, Item, World
@@ -43,6 +43,9 @@ def track(world: World, call: Call) -> Answer:
     root = _read_root(world, call)
     if isinstance(root, Answer):
         return root
+    if not world.pixel_limits.passes(root.source_id, call.at_ms, world.switches.pixel_rates):
+        note(world, call, Rule.OVER_LIMIT, call.path)
+        return too_frequent(world)
     answer = _refused_root(world, call, root) or _answer_events(world, call, token, root)
     return msgspec.structs.replace(answer, source_id=root.source_id, events=len(root.data))
 

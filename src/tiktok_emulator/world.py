@@ -70,6 +70,7 @@ class World:
         self.faults = Faults()
         self.log = RequestLog()
         self.limits = Limits()
+        self.pixel_limits = Limits()
         self.marketing_limits = Limits()
         self.dismissed: dict[tuple[str, str, str], int] = {}
         self.listener.on_reset()

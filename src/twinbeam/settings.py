@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from twinbeam.core.errors import ConfigError
+from twinbeam.limit_settings import LIMITS
 from twinbeam.mail_settings import MAIL, MailServer, mail_lacking
 from twinbeam.sign_in_settings import PREFIX, SIGN_IN, Variable, lacking, split_url
 from twinbeam.surroundings import (
@@ -40,6 +41,7 @@ _MOST_MIB = 2**30  #: a petabyte: more is a slip, and SQLite's limits could not 
 _MOST_PROCESSES = 256
 _MOST_IN_FLIGHT = 100  #: per pixel; 500 connections serve all of them
 _MOST_IMPORT_RATE = 1_000
+_AS_READ = ("in_flight", "log_format", "feed_networks", "server_key_rate", "browser_key_rate", "browser_address_rate")
 _LONGEST_WINDOW_SECONDS = 86_400
 _LONGEST_BATCH_DELAY_SECONDS = 3_600
 #: Where it is set, the metrics' library counts in mapped files, which a full disk turns into SIGBUS.
@@ -83,6 +85,10 @@ class Settings(Struct, frozen=True):
     server_key_rate: int
     browser_key_rate: int
     browser_address_rate: int
+    requests_per_second: int = 1_000
+    requests_per_minute: int = 600_000
+    requests_per_day: int = 86_400_000
+    pixel_requests_per_second: int = 100
     tiktok_app_id: str = ""  #: of the developer app that advertisers give access to; "" where an owner saves it
     tiktok_app_secret: str = ""
     import_rate: int = 8
@@ -262,6 +268,7 @@ VARIABLES = (
         "Private networks that product feeds may be read from, such as 10.0.0.0/8; others are refused.",
     ),
     Variable("log_format", "json", _log_format, "json for machines, console for people."),
+    *LIMITS,
     *_IMPORT,
     *MAIL,
     *SIGN_IN,
@@ -342,14 +349,9 @@ def _settings(values: Mapping[str, Any], source: Mapping[str, str], through: str
         tag_path=values["tag_path"],
         join_window_ms=values["join_window_seconds"],
         batch_delay_ms=values["batch_delay_seconds"],
-        in_flight=values["in_flight"],
-        log_format=values["log_format"],
-        **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT, *MAIL)},
-        feed_networks=values["feed_networks"],
+        **{variable.name: values[variable.name] for variable in (*SIGN_IN, *_IMPORT, *MAIL, *LIMITS)},
+        **{name: values[name] for name in _AS_READ},
         proxy="" if goes_past(values["tiktok_url"], source) else through,
-        server_key_rate=values["server_key_rate"],
-        browser_key_rate=values["browser_key_rate"],
-        browser_address_rate=values["browser_address_rate"],
     )
 
 

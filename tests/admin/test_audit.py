@@ -19,6 +19,7 @@ from twinbeam.admin import (
     developer_app,
     erasure,
     export,
+    flowing,
     importing,
     imports,
     issues,
@@ -111,6 +112,9 @@ CHANGES = {
     tokens.save: lambda admin: tokens.save(admin, MAIN, CODE, "token-1"),
     token_check.keep: lambda admin: token_check.keep(admin, (MAIN, CODE), "token-1", TRIED),
     stopping.stop: lambda admin: stopping.stop(admin, MAIN, CODE, "wrong values"),
+    flowing.pause: lambda admin: flowing.pause(admin, MAIN, CODE),
+    flowing.drain: lambda admin: flowing.drain(admin, MAIN, CODE),
+    flowing.resume: lambda admin: flowing.resume(admin, MAIN, STOPPED),
     stopping.start: lambda admin: stopping.start(admin, MAIN, STOPPED),
     testing.turn_on: lambda admin: testing.turn_on(admin, MAIN, CODE, "TEST123"),
     testing.turn_off: lambda admin: testing.turn_off(admin, MAIN, CODE),
@@ -253,6 +257,7 @@ def installed(admin):
     pixels.add(admin, pixels.NewPixel(STOPPED))
     stopping.stop(admin, MAIN, STOPPED)
     issues.mute(admin, workspace=MAIN, pixel=STOPPED, check="stopped", why="by design")
+    flowing.pause(admin, MAIN, STOPPED)
     keys.create(admin, keys.NewKey(KeyKind.BROWSER, "tag", (Route(CODE),), "main"))
     lamps = sources.NewSource("lamps", (Route(CODE),), "main", secret="a client secret", dialect="shopify")
     sources.create(admin, lamps)

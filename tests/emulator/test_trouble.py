@@ -212,3 +212,15 @@ def test_the_limits_own_retry_after_is_a_switch(tiktok, sender):
     tiktok.freeze()
     sender.track(event())
     assert sender.track(event()).headers["retry-after"] == "2"
+
+
+def test_requests_are_counted_for_each_app_and_pixel_within_and_over_the_limits(tiktok, sender):
+    tiktok.switch(max_queries_per_minute=3, pixel_queries_per_second=2)
+    tiktok.freeze()
+    codes = [sender.track(event(event_id=str(i))).code for i in range(5)]
+    assert codes == [0, 0, 40100, 40100, 40100]
+    told = sender.control("GET", "/limits")
+    (of_app,), (of_pixel,) = told["apps"].values(), told["pixels"].values()
+    assert (of_pixel["requests"], of_pixel["exceeded"], of_pixel["most_in_a_second"]) == (3, 1, 2)
+    assert (of_app["exceeded"], of_app["at_closed_door"], of_app["most_in_a_minute"]) == (1, 1, 3)
+    assert told["exceeded"] == tiktok.limits()["exceeded"] == 2

@@ -29,8 +29,10 @@ from twinbeam.core.erasure import Erasure, person
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.keys import lookup
 from twinbeam.core.rules import PixelRules
+from twinbeam.core.story import Flow
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
 from twinbeam.engines.stores.tables import account_schema, fleet, order_schema, users_schema
+from twinbeam.pipeline.send.rates import Rates
 from twinbeam.settings import load
 
 #: All that SQLAlchemy keeps: nothing of it is needed on an event's way.
@@ -205,6 +207,28 @@ def test_an_older_snapshot_starts_no_pixel_that_the_store_says_is_stopped(
     h.store.start_pixel(**place)
     asyncio.run(writer.refresh())
     assert not writer.sender.is_stopped(lane)
+
+
+def test_a_writer_obeys_a_pause_a_drain_and_a_pixels_own_limits(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    place = {"workspace": WORKSPACE, "code": PIXEL}
+    rules = PixelRules(requests_per_second=7, requests_per_day=90)
+    h.store.save_pixel(**place, event_source="web", name="", now_ms=NOW, rules=rules)
+    h.take(a_signal())
+    (lane,) = h.store.due_lanes(NOW)
+    writer = a_writer(engine, log, data)
+    asyncio.run(writer.refresh())
+    assert writer.sender.pixel_rates(lane) == Rates(7, 0, 90)
+    assert (writer.sender.is_stopped(lane), writer.sender.drained_since(lane)) == (False, None)
+    for flow, found in (
+        (Flow("paused", NOW, "ada"), (True, None)),
+        (Flow("draining", NOW + 5, "ada"), (False, NOW + 5)),
+        (None, (False, None)),
+    ):
+        h.store.flows.save(WORKSPACE, PIXEL, flow)
+        asyncio.run(writer.refresh())
+        assert (writer.sender.is_stopped(lane), writer.sender.drained_since(lane)) == found
 
 
 def test_a_writer_that_looked_before_a_command_puts_no_older_snapshot_over_its_own(

@@ -5,6 +5,7 @@ import pytest
 from builders import NOW_MS, PIXEL, WORKSPACE
 from sending import BAD, BUSY, NO_TOKEN, OK, SendingRoom, ids_in, in_turn, quiet, until
 from twinbeam.core.clock import SystemClock
+from twinbeam.pipeline.send.rates import Rates
 
 OTHER = "C0ANOTHERPIXELCODE20"
 
@@ -238,7 +239,7 @@ def test_a_lane_that_is_listed_but_hands_nothing_out_is_not_asked_over_and_over(
 
 def test_requests_beyond_the_burst_wait_for_their_turn():
     async def story():
-        room = SendingRoom(batch_limit=1, requests_per_second=10.0, burst=2)
+        room = SendingRoom(batch_limit=1, rates=Rates(per_second=10))
         room.add(5)
         async with room.running():
             await until(lambda: room.states() == {"delivered": 5})

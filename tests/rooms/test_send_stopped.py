@@ -3,7 +3,7 @@
 import asyncio
 
 from builders import PIXEL, WORKSPACE
-from sending import BAD, NO_TOKEN, OK, SendingRoom, first, ids_in, quiet, until
+from sending import BAD, BUSY, NO_TOKEN, OK, SendingRoom, first, ids_in, in_turn, quiet, until
 
 OTHER = "C0ANOTHERPIXELCODE20"
 
@@ -105,5 +105,39 @@ def test_an_answer_that_could_not_be_written_down_is_written_down_all_the_same()
             sender.wake()
             await until(lambda: room.states() == {"delivered": 2})
         assert room.destination.sizes() == [2]
+
+    asyncio.run(story())
+
+
+def test_a_drained_pixel_gets_what_waited_and_nothing_newer_until_it_is_resumed():
+    async def story():
+        room = SendingRoom()
+        ids = room.add(3)
+        room.clock.advance(seconds=1)
+        room.drained[PIXEL] = room.clock.now_ms()
+        room.clock.advance(seconds=1)
+        room.add(2)
+        async with room.running() as sender:
+            await until(lambda: room.states() == {"delivered": 3, "ready": 2})
+            await quiet()
+            assert [ids_in(lease) for lease in room.destination.sent] == [ids]
+            room.drained.clear()
+            await sender.resume(WORKSPACE, PIXEL)
+            await until(lambda: room.states() == {"delivered": 5})
+
+    asyncio.run(story())
+
+
+def test_what_a_drained_pixel_tried_is_tried_again():
+    async def story():
+        room = SendingRoom(in_turn(BUSY, OK))
+        room.add(2)
+        room.clock.advance(seconds=1)
+        room.drained[PIXEL] = room.clock.now_ms()
+        async with room.running() as sender:
+            await until(lambda: room.states() == {"waiting": 2})
+            room.clock.advance(seconds=120)
+            sender.wake()
+            await until(lambda: room.states() == {"delivered": 2})
 
     asyncio.run(story())

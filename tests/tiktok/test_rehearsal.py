@@ -41,6 +41,7 @@ LIMITS = {
     "marketing_queries_per_second",
     "marketing_queries_per_minute",
     "marketing_limit_status",
+    "pixel_queries_per_second",
 }
 
 ALL_POINTS = [*POINTS, *(point for points in SET_POINTS.values() for point in points)]

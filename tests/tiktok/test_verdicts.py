@@ -71,11 +71,11 @@ def test_an_unknown_code_is_neither_delivery_nor_loss_and_alarms_somebody(code):
 
 
 def test_rate_limiting_that_comes_as_401_is_not_a_token_problem():
-    assert judge(40100, 401) == TryLater(Answered(401, 40100, "x", REQUEST_ID), arrived=False)
+    assert judge(40100, 401) == TryLater(Answered(401, 40100, "x", REQUEST_ID), arrived=False, too_many=True)
 
 
 def test_rate_limiting_that_comes_as_200_is_not_a_delivery():
-    assert judge(40100, 200) == TryLater(Answered(200, 40100, "x", REQUEST_ID), arrived=False)
+    assert judge(40100, 200) == TryLater(Answered(200, 40100, "x", REQUEST_ID), arrived=False, too_many=True)
 
 
 def test_partial_success_is_split_and_alarms_somebody():
@@ -121,7 +121,8 @@ def test_a_200_without_a_readable_envelope_is_not_a_delivery(body):
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 408, 425, 429])
 def test_passing_trouble_without_an_envelope_is_tried_later_without_alarm(status):
     judged = verdict(status, HTML, {"Content-Type": "text/html"})
-    assert judged == TryLater(Answered(status, None, f"HTTP {status} without a readable answer, {len(HTML)} bytes"))
+    answered = Answered(status, None, f"HTTP {status} without a readable answer, {len(HTML)} bytes")
+    assert judged == TryLater(answered, too_many=status == 429)
     assert not needs_a_look(judged.answer)
 
 
@@ -176,7 +177,8 @@ def test_a_date_that_has_passed_asks_for_no_wait():
     ],
 )
 def test_a_retry_after_that_cannot_be_read_is_none(headers):
-    assert verdict(429, b"", headers) == TryLater(Answered(429, None, "HTTP 429 without a readable answer, 0 bytes"))
+    answered = Answered(429, None, "HTTP 429 without a readable answer, 0 bytes")
+    assert verdict(429, b"", headers) == TryLater(answered, too_many=True)
 
 
 def test_a_message_is_cut_and_kept_on_one_printable_line():

@@ -42,6 +42,8 @@ EXAMPLES = {
     "/pixels/{workspace}/{code}/trends": f"/pixels/{WORKSPACE}/{PIXEL}/trends",
     "/pixels/{workspace}/{code}/stop": f"/pixels/{WORKSPACE}/{PIXEL}/stop",
     "/pixels/{workspace}/{code}/start": f"/pixels/{WORKSPACE}/{PIXEL}/start",
+    "/pixels/{workspace}/{code}/limits": f"/pixels/{WORKSPACE}/{PIXEL}/limits",
+    "/pixels/{workspace}/{code}/flow": f"/pixels/{WORKSPACE}/{PIXEL}/flow",
     "/reconciliation/week/{monday}": "/reconciliation/week/2026-09-14",
     "/pixels/{workspace}/{code}/profile": f"/pixels/{WORKSPACE}/{PIXEL}/profile",
     "/events/{id:int}": "/events/12",
@@ -288,7 +290,7 @@ ACCOUNT_FORMS = {
     "/accounts/{id}/pixels/{code}/token",
     "/accounts/{id}/pixels/{code}/profile",
 }
-PIXEL_FORMS = {f"/pixels/{{workspace}}/{{code}}/{what}" for what in ("stop", "start", "profile")}
+PIXEL_FORMS = {f"/pixels/{{workspace}}/{{code}}/{what}" for what in ("stop", "start", "flow", "limits", "profile")}
 
 
 def test_only_forms_take_more_than_a_look(place):

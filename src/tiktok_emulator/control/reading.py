@@ -6,7 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tiktok_emulator.control.paging import answer, listed, page_of
-from tiktok_emulator.control.showing import Fates, show_counted, show_fault, show_received, show_request, sum_of
+from tiktok_emulator.control.showing import (
+    Fates,
+    show_counted,
+    show_fault,
+    show_limits,
+    show_received,
+    show_request,
+    sum_of,
+)
 from tiktok_emulator.world import World
 
 
@@ -64,6 +72,11 @@ async def totals(request: Request) -> Response:
     rows = [{"pixel": source_id, "event": event, **sum_of(fates)} for (source_id, event), fates in by_event.items()]
     everything = sum_of(world.ledger.fates)
     return answer({"requests": world.log.count, **everything, "by_event": rows, "next": 0, "more": False})
+
+
+async def limits(request: Request) -> Response:
+    """Answer with what there was of each app and pixel: requests, the most within a limit's time, and those over it."""
+    return answer(show_limits(world_of(request)))
 
 
 async def faults(request: Request) -> Response:

@@ -7,7 +7,7 @@ import msgspec
 
 from tiktok_emulator.clock import iso
 from tiktok_emulator.dedup import Fate
-from tiktok_emulator.faults import Fault
+from tiktok_emulator.faults import Fault, masked
 from tiktok_emulator.ledger import Counted, Received
 from tiktok_emulator.requests import Logged
 from tiktok_emulator.rules import ABOUT
@@ -93,6 +93,16 @@ def show_fault(fault: Fault) -> dict[str, Any]:
         "title": about.title,
         "fix": about.fix,
         "source": f"tiktok.md {about.source}",
+    }
+
+
+def show_limits(world: World) -> dict[str, Any]:
+    """Show how many requests there were of each app and pixel, at most within a limit's time, and over the limits."""
+    apps, pixels = world.limits.sums(), world.pixel_limits.sums()
+    return {
+        "exceeded": sum(each.exceeded for each in (*apps.values(), *pixels.values())),
+        "apps": {masked(app): msgspec.to_builtins(each) for app, each in apps.items()},
+        "pixels": {pixel: msgspec.to_builtins(each) for pixel, each in pixels.items()},
     }
 
 

@@ -17,12 +17,13 @@ from twinbeam.core.clock import Clock
 from twinbeam.core.erasure import Erasure, Person, Receipt
 from twinbeam.core.restored import Awaiting, Decision
 from twinbeam.core.rules import PixelRules, Route, SourceRules, WorkspaceRules
-from twinbeam.core.story import Change, KeyRow, PixelRow, SourceRow, Story
+from twinbeam.core.story import Change, Flow, KeyRow, PixelRow, SourceRow, Story
 from twinbeam.core.values import Facts
 from twinbeam.orders.ledger import OrderRow
 from twinbeam.orders.reconciliation import KnownOrder, OrderReads
 from twinbeam.orders.requests import RequestLedger
 from twinbeam.pipeline.record.conversion import Copy
+from twinbeam.pipeline.send.contract import RequestCounts
 
 
 class Actor(Struct, frozen=True):
@@ -50,6 +51,14 @@ class Reused(Struct, frozen=True):
 
     id: int
     event_id: str
+
+
+class FlowTable(Protocol):
+    """Which pixels are paused or drained; pixels tell it."""
+
+    def save(self, workspace: str, code: str, flow: Flow | None) -> None:
+        """Pause or drain a pixel; None lets it go on."""
+        ...
 
 
 class Administration(Protocol):
@@ -165,6 +174,16 @@ class Administration(Protocol):
 
     def start_pixel(self, *, workspace: str, code: str) -> None:
         """Let what waits for a stopped pixel be sent, and all that comes."""
+        ...
+
+    @property
+    def request_counts(self) -> RequestCounts:
+        """Requests to TikTok, counted for all processes."""
+        ...
+
+    @property
+    def flows(self) -> FlowTable:
+        """Which pixels are paused or drained."""
         ...
 
     @property

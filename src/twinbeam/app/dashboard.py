@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from twinbeam.app.feeds import Feeds
+from twinbeam.app.flows import asking
 from twinbeam.app.importing import Importing
 from twinbeam.app.pending import Pending
 from twinbeam.app.sending import RESEND_TERMS
@@ -73,7 +74,12 @@ def dashboard(of: Shown) -> KnownHosts:
         terms=sign_in_terms(settings),
         emulator_url=None if settings.tiktok_url == TIKTOK_URL else settings.tiktok_url,
         closing=of.closing,
-        trial=TikTokTrial(settings.tiktok_url, of.clock, proxy=settings.proxy),
+        trial=TikTokTrial(
+            settings.tiktok_url,
+            of.clock,
+            proxy=settings.proxy,
+            may_ask=asking(of.store.request_counts, settings, of.clock, of.on_store),
+        ),
         tag_path=settings.tag_path,
         intake_url=settings.listen.url,
         heard=partial(heard_of, settings.data),

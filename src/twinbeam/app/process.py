@@ -9,12 +9,13 @@ import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import uvloop
 
-from twinbeam.core.errors import StorageError, TwinbeamError
+from twinbeam.core.errors import ConfigError, StorageError, TwinbeamError
 from twinbeam.http_server.descriptors import raise_limit
+from twinbeam.observe import logs
 
 Act = Callable[[], Awaitable[None]]
 
@@ -112,3 +113,9 @@ def _traced(error: Exception) -> str:
     """Return an exception's type and the lines that led to it; its text is left out: it may quote an event."""
     lines = [f"{it.filename.rpartition('/')[2]}:{it.lineno}" for it in traceback.extract_tb(error.__traceback__)]
     return f"{type(error).__name__} at {' > '.join(lines)}"
+
+
+def leave(error: ConfigError) -> NoReturn:
+    """End at once with a sentence, and close nothing."""
+    logs.say(f"twinbeam: {error}")
+    os._exit(1)

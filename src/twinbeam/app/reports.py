@@ -62,6 +62,8 @@ class Reports:
             metrics.HAPPENINGS.labels(event).inc()
         if event == "send.attempted":
             _count_attempt(fields)
+        if event == "send.throttled":
+            metrics.THROTTLED.labels(str(fields["pixel"])).inc(int(str(fields["count"])))
 
     def request(self, served: Served) -> None:
         """Sum a request up, and log it if it is worth a line."""

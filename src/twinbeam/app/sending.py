@@ -5,6 +5,7 @@ from functools import partial
 from random import Random
 
 from twinbeam.admin.dead_letters import ResendTerms, carry_out
+from twinbeam.app.flows import LiveFlows, app_rates, pixel_rates
 from twinbeam.app.known_time import Watch
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock
@@ -35,6 +36,7 @@ def joined_sender(  # noqa: PLR0913 -- a parts list
     on_store: Thread,
     report: Callable[..., None],
     is_stopped: Callable[[Lane], bool],
+    flows: LiveFlows,
 ) -> Sender:
     """Join the sender of one writer with what it reads from and writes to."""
     settler = Settler(ledger=store, owner=owner, clock=clock, on_store=on_store, not_taken=NOT_TAKEN)
@@ -49,7 +51,11 @@ def joined_sender(  # noqa: PLR0913 -- a parts list
         owner=owner,
         on_store=on_store,
         report=report,
-        is_stopped=is_stopped,
+        is_stopped=lambda lane: is_stopped(lane) or flows.is_paused(lane),
+        drained_since=flows.drained_since,
+        rates=app_rates(settings),
+        pixel_rates=pixel_rates(settings, flows),
+        counts=store.request_counts,
     )
 
 

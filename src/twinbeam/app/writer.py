@@ -6,7 +6,6 @@ Run by the supervisor: python -m twinbeam.app.writer LISTENER-FD LIFELINE-FD
 """
 
 import asyncio
-import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -16,13 +15,13 @@ from functools import partial
 from math import inf
 from pathlib import Path
 from random import Random
-from typing import NoReturn
 from uuid import uuid4
 
 from twinbeam.app.counter_jobs import counter_jobs
 from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.feeds import Feeds
+from twinbeam.app.flows import LiveFlows
 from twinbeam.app.importing import Importing, Saved, account_tokens, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders, remove_restored
 from twinbeam.app.keyring import open_keyring
@@ -31,7 +30,7 @@ from twinbeam.app.live_rules import LiveRules
 from twinbeam.app.machine import LOOK_SECONDS, REPEAT_SECONDS, Machine
 from twinbeam.app.opening import Pages, named, opened
 from twinbeam.app.presence import check_store, remember_store
-from twinbeam.app.process import Act, attempt, end_with_parent, pause, run, side_by_side
+from twinbeam.app.process import Act, attempt, end_with_parent, leave, pause, run, side_by_side
 from twinbeam.app.recording import Follower
 from twinbeam.app.reports import Reports
 from twinbeam.app.sending import joined_end, joined_sender
@@ -92,6 +91,7 @@ class Writer:
         self._saved: Saved = {}
         self._of_accounts: Saved = {}  #: the tokens of accounts, as of when they could be read
         self._stopped: frozenset[tuple[str, str]] = frozenset()  #: the pixels to which nothing is sent
+        self._flows = LiveFlows(self.live_rules)
         self._renewed: set[tuple[str, str]] = set()  #: event sources that may be sent to anew, still to be told of
         self.directory = Directory()
         self._snapshot = SnapshotFile(self.settings.data)
@@ -112,6 +112,7 @@ class Writer:
             on_store=self.on_store,
             report=self.reports.happening,
             is_stopped=self._is_stopped,
+            flows=self._flows,
         )
         self.machine = Machine(self.settings, self.store, self.time, self.reports)
         self.follower = Follower(
@@ -161,6 +162,7 @@ class Writer:
         self.directory = await self.on_store(directory_of, self.store)
         self._saved = saved
         self._stopped = frozenset((it.workspace, it.code) for it in self.directory.pixels.values() if it.stopped)
+        self._renewed |= self._flows.update(await self.on_store(self.store.pixels))
         self.live_rules.update(self.directory)
         await self.on_store(self._publish)
 
@@ -380,18 +382,12 @@ async def work(settings: Settings, reports: Reports, pages: Pages, stop: asyncio
             writer.scheduler(*writer.counting(counter, on_counter)).run(stop),
         )
     except ConfigError as error:
-        leave(error)
+        leave(error)  # without closing a store that is gone: SQLite would remove the WAL of what lies in its place
     await writer.destination.close()
     await writer.importing.client.close()
     await on_reader(reader.close)
     await on_counter(counter.close)
     await on_store(writer.store.close)
-
-
-def leave(error: ConfigError) -> NoReturn:
-    """End without closing a store that is gone: SQLite would remove the WAL of whatever lies in its place now."""
-    logs.say(f"twinbeam: {error}")
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from twinbeam.cli.flowing import drain, pause, resume
 from twinbeam.cli.options import assignments_argument, json_option, trial_options, workspace_option
 from twinbeam.cli.profile import profile
 from twinbeam.cli.stopping import start, stop
@@ -35,6 +36,9 @@ def command() -> None:
 
 command.add_command(stop)
 command.add_command(start)
+command.add_command(pause)
+command.add_command(drain)
+command.add_command(resume)
 command.add_command(profile)
 
 
@@ -158,6 +162,8 @@ def list_pixels(workspace: str, *, as_json: bool) -> None:
             click.echo(f"{row.code:24} {row.name:20.20} {row.event_source:8} {row.consent:14} {saved}")
             if row.stopped is not None:
                 click.echo(f"  stopped {since_when(row.stopped)}")
+            if row.flow is not None:
+                click.echo(f"  {row.flow.mode} since {_day(row.flow.since_ms)}, by {visible(row.flow.who)}")
 
 
 def _borrowed(row: "PixelRow", named: Mapping[str, str]) -> str:

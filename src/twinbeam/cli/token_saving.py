@@ -9,6 +9,7 @@ from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import Conflict
 from twinbeam.admin.token_check import TokenSaved
 from twinbeam.admin.token_record import TokenCheck
+from twinbeam.app.flows import asking
 from twinbeam.destinations.tiktok.token_trial import TikTokTrial
 from twinbeam.settings import load
 
@@ -34,7 +35,8 @@ def lines(check: TokenCheck) -> list[str]:
 
 async def _tried(admin: Admin, place: tuple[str, str], token: str, *, force: bool) -> TokenSaved:
     settings = load()
-    trial = TikTokTrial(settings.tiktok_url, admin.clock, proxy=settings.proxy)
+    may_ask = asking(admin.store.request_counts, settings, admin.clock, _here)
+    trial = TikTokTrial(settings.tiktok_url, admin.clock, proxy=settings.proxy, may_ask=may_ask)
     return await token_check.try_and_save(admin, _here, trial, place, token, force=force)
 
 

@@ -65,6 +65,7 @@ class TryLater(Struct, frozen=True, gc=False):
     retry_after_seconds: float | None = None  #: what the destination asked for in `Retry-After`, if anything
     arrived: bool = True  #: False only when TikTok certainly did not take them
     unknown: bool = False  #: True when nobody knows what the answer means
+    too_many: bool = False  #: a limit on requests is the reason
 
 
 class Refused(Struct, frozen=True, gc=False):

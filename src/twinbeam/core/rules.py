@@ -46,6 +46,10 @@ Place = Annotated[str, Meta(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 """ISO 3166: a country such as DE, or a state such as US-CA; in another spelling it would be a rule without effect."""
 
 
+Count = Annotated[int, Meta(ge=0, le=86_400_000)]
+"""A number of requests."""
+
+
 class ConsentRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Whose permission a pixel's events need, and what a partial one does."""
 
@@ -72,6 +76,9 @@ class PixelRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=
     place_an_order: bool = False  #: send PlaceAnOrder when a shop system tells of an order; TikTok ends it with 2026
     confirm_purchases: Literal["auto", "on", "off"] = "auto"  #: a browser's waits for a server's; auto: if one reports
     native_wait_seconds: Annotated[int, Meta(ge=0, le=270)] = 240  #: inside TikTok's 5 minutes (tiktok.md 7.1)
+    requests_per_second: Count = 0  #: to TikTok; 0: as the setting TWINBEAM_PIXEL_REQUESTS_PER_SECOND says
+    requests_per_minute: Count = 0  #: to TikTok; 0: any number
+    requests_per_day: Count = 0  #: to TikTok, by UTC; 0: any number
     parameters: tuple[str, ...] = ()  #: the properties that may be sent; empty: all
     restricted: bool = False  #: no names, no search strings, no URL path and query
     product_id: Literal["as_sent", "sku", "variant", "group"] = "as_sent"  #: which id of a product is sent

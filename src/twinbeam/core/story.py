@@ -1,5 +1,7 @@
 """The values that tell people what became of an event: read from a store, shown by API, dashboard and CLI."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from twinbeam.core.rules import DEFAULT_RULES, DEFAULT_SOURCE, FIRST_SHOP, PixelRules, Route, SourceRules
@@ -154,6 +156,14 @@ class Stopped(Struct, frozen=True):
     why: str  #: in the words of whoever stopped it; may be empty
 
 
+class Flow(Struct, frozen=True):
+    """Since when a pixel is paused or drained, and by whom: events arrive as ever, and its browser tag works."""
+
+    mode: Literal["paused", "draining"]  #: draining: what waited at that time is still sent
+    since_ms: int
+    who: str
+
+
 class PixelRow(Struct, frozen=True):
     """One configured pixel or event set; its token is never shown."""
 
@@ -168,6 +178,7 @@ class PixelRow(Struct, frozen=True):
     confirming_until_ms: int = 0  #: until when a server's word on purchases is awaited, because one has reported such
     stopped: Stopped | None = None  #: while nothing is sent to it
     account: str = ""  #: the connected account whose token it would use; empty for none
+    flow: Flow | None = None  #: while what is new, or all, waits
 
     @property
     def token_from(self) -> str:

@@ -34,6 +34,9 @@ BATCHES = Counter(
 SENT = Counter(
     "twinbeam_sent_events", "Events in requests to TikTok by what came of them.", ["lane", "result"], registry=COUNTED
 )
+THROTTLED = Counter(
+    "twinbeam_throttled_events", "Events that waited for a limit on requests to TikTok.", ["pixel"], registry=COUNTED
+)
 HAPPENINGS = Counter("twinbeam_happenings", "What a person may want to look at.", ["event"], registry=COUNTED)
 FAILED_SIGN_INS = Counter("twinbeam_failed_sign_ins", "Tries to sign in that failed.", ["why"], registry=COUNTED)
 LOG_DROPPED = Counter(

@@ -60,6 +60,7 @@ from twinbeam.web.issues import view as issues
 from twinbeam.web.live import view as live
 from twinbeam.web.live.snapshot_cache import SnapshotCaches
 from twinbeam.web.pixel.routes import pixel_routes
+from twinbeam.web.pixels import flow as pixel_flow
 from twinbeam.web.pixels import view as pixels
 from twinbeam.web.pixels.table import alarms
 from twinbeam.web.products import view as products
@@ -175,6 +176,10 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute(
             f"{_PIXEL}/start", partial(pixels.start, renderer, context), needs=Access.MEMBER, methods=("POST",)
         ),
+        DeclaredRoute(
+            f"{_PIXEL}/limits", partial(pixels.limit, renderer, context), needs=Access.MEMBER, methods=("POST",)
+        ),
+        DeclaredRoute(f"{_PIXEL}/flow", partial(pixel_flow.turn, context), needs=Access.MEMBER, methods=("POST",)),
         DeclaredRoute(
             f"{_PIXEL}/profile", partial(pixels.save_profile, renderer, context), needs=Access.MEMBER, methods=("POST",)
         ),

@@ -36,6 +36,14 @@ from twinbeam.web.pixel.contract import PixelReads
 T = TypeVar("T")
 
 
+class ThrottledReads(Protocol):
+    """What waited for a limit on requests to TikTok."""
+
+    def throttled(self, day: int) -> Mapping[tuple[str, str], int]:
+        """Return how many events of each pixel, by workspace and code, waited for one on a UTC day."""
+        ...
+
+
 class ReadModel(Searched, Protocol):
     """
     The reading side of a store: stories, lists, sums. Synchronous; called on the reader's own thread.
@@ -121,6 +129,11 @@ class ReadModel(Searched, Protocol):
     @property
     def alerts(self) -> AlertReads:
         """Alerts, and what is decided of them."""
+        ...
+
+    @property
+    def request_counts(self) -> ThrottledReads:
+        """What waited for a limit on requests."""
         ...
 
     @property

@@ -29,7 +29,7 @@ from twinbeam.core.users import Role
 from twinbeam.orders.reconciliation import OrderReads
 from twinbeam.web.access import signed_in
 from twinbeam.web.account_sight import AccountsOfWorkspace
-from twinbeam.web.contract import LagView, ReadModel, RouteContext
+from twinbeam.web.contract import LagView, ReadModel, RouteContext, ThrottledReads
 from twinbeam.web.dead_letters.sight import LettersSeen, ResendsSeen
 from twinbeam.web.debugger.workspace import SightingsOfWorkspace
 from twinbeam.web.feed_sight import FeedsOfWorkspace, FeedsWithoutAddresses
@@ -37,6 +37,7 @@ from twinbeam.web.issue_sight import IssuesOfWorkspace
 from twinbeam.web.order_sight import OrdersOfWorkspace
 from twinbeam.web.pixel.contract import PixelReads
 from twinbeam.web.pixel.sight import PixelReadsOfWorkspace
+from twinbeam.web.throttled_sight import ThrottledOf
 
 Placed = TypeVar("Placed", Covered, LastAnswer, PixelRow, PixelWeek, SideSeen, Story, Total)
 
@@ -94,6 +95,11 @@ class OneWorkspace:
     def alerts(self) -> AlertReads:
         """Return the alerts: no page shows them to a viewer."""
         return self._all.alerts
+
+    @property
+    def request_counts(self) -> ThrottledReads:
+        """Return what waited for a limit in the workspace."""
+        return ThrottledOf(self._all.request_counts, self._workspace)
 
     @property
     def dead_letters(self) -> DeadLetterReads:
@@ -261,6 +267,11 @@ class WithoutMessages:
     def alerts(self) -> AlertReads:
         """Return the alerts: no page shows them to a viewer."""
         return self._all.alerts
+
+    @property
+    def request_counts(self) -> ThrottledReads:
+        """Return what waited for a limit."""
+        return self._all.request_counts
 
     @property
     def dead_letters(self) -> DeadLetterReads:

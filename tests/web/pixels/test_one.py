@@ -3,6 +3,7 @@
 from builders import PIXEL
 from reading import words
 from showroom import bought, seen_in_browser
+from twinbeam.core.clock import day_of
 from twinbeam.core.rules import MAIN
 from twinbeam.web.pixels.rates import NAMES
 
@@ -58,6 +59,41 @@ def test_it_is_stopped_with_a_reason_once_that_is_confirmed_and_started_again(ro
     assert room.store.changes(limit=1)[0].after == "stopped: wrong values"
     assert room.get(f"{PAGE}/start", method="POST").status == 303
     assert room.reader.pixels()[0].stopped is None
+
+
+def test_it_is_paused_drained_and_resumed_and_each_is_in_the_audit(room):
+    an_hour(room)
+    assert "Events are sent as they become due." in words(room.get(PAGE))
+    for to, told, line in (
+        ("paused", "Paused", ("sending", "paused")),
+        ("draining", "Drained", ("paused", "draining")),
+        ("sending", "Events are sent as they become due.", ("draining", "resumed")),
+    ):
+        done = room.get(f"{PAGE}/flow", method="POST", body=f"to={to}".encode())
+        assert done.status == 303
+        assert told in words(room.get(PAGE))
+        change = room.store.changes(limit=1)[0]
+        assert (change.before, change.after) == line
+    assert room.get(f"{PAGE}/flow", method="POST", body=b"to=nowhere").status == 303
+    assert room.reader.pixels()[0].flow is None
+
+
+def test_its_limits_are_changed_and_put_back(room):
+    an_hour(room)
+    assert room.post(f"{PAGE}/limits", requests_per_second="20", requests_per_day="9000").status == 303
+    rules = room.reader.pixels()[0].rules
+    assert (rules.requests_per_second, rules.requests_per_minute, rules.requests_per_day) == (20, 0, 9_000)
+    assert room.post(f"{PAGE}/limits", requests_per_second="many").status == 422
+    assert room.post(f"{PAGE}/limits").status == 303
+    rules = room.reader.pixels()[0].rules
+    assert (rules.requests_per_second, rules.requests_per_day) == (0, 0)
+
+
+def test_what_waited_for_a_limit_today_is_told(room):
+    an_hour(room)
+    assert "No event waited for a limit on requests today" in words(room.get(PAGE))
+    room.store.request_counts.add_throttled(day_of(room.clock.now_ms()), {(MAIN, PIXEL): 1_234})
+    assert "1,234 events waited for a limit on requests today" in words(room.get(PAGE))
 
 
 def test_a_reason_of_several_lines_is_told_to_be_wrong(room):

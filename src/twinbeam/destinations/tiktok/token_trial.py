@@ -8,7 +8,7 @@ could be counted under none. Whether the right to the pixel is looked at before 
 of the event proves the token and not more (docs/decisions/0027-token-trial.md).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -38,17 +38,33 @@ _REFUSALS: Mapping[int, TokenVerdict] = {
 }
 
 
+async def always() -> bool:
+    """Return that any number may be asked."""
+    return True
+
+
 class TikTokTrial:
     """See admin.token_check.TokenTrial for the promises."""
 
-    def __init__(self, base_url: str, clock: Clock, *, proxy: str = "", seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        clock: Clock,
+        *,
+        proxy: str = "",
+        seconds: float = TIMEOUT_SECONDS,
+        may_ask: Callable[[], Awaitable[bool]] = always,
+    ) -> None:
         self._client: Callable[[str], TikTok] = lambda token: TikTok(
             base_url=base_url, token=lambda _lane: token, timeout_seconds=seconds, connections=1, proxy=proxy
         )
         self._clock = clock
+        self._may_ask = may_ask  # it counts with all other requests of the day
 
     async def __call__(self, of: TrialOf, token: str) -> Tried:
         """Return what TikTok says of a token; it stands in nothing that is returned."""
+        if not await self._may_ask():
+            return Tried(TokenVerdict.RATE_LIMITED, message="not asked: the requests of this UTC day are used up")
         client = self._client(token)
         try:
             said = (await client.deliver(trial_request(of, self._clock.now_ms()))).answer

@@ -94,6 +94,10 @@ ACCESS_CODES = frozenset(code for code, meaning in CODES.items() if meaning is M
 #: Codes with which TikTok certainly did not take the batch: no permission, bad parameter, too frequent, bad token.
 NOT_TAKEN: frozenset[int] = frozenset({40001, 40002, *range(40_100, 40_110)})
 
+#: Codes with which TikTok refuses a request as one too many.
+TOO_MANY: frozenset[int] = frozenset({40016, 40100, 40132, 61000})
+
+_TOO_MANY_STATUS = 429
 _TOO_LARGE = 413  # said by a proxy that never reads the body: a smaller batch passes
 _PASSING = frozenset({408, 425, 429, *range(500, 600)})  # statuses that mend themselves
 
@@ -131,6 +135,7 @@ def verdict(status: int, body: bytes, headers: Mapping[str, str]) -> Verdict:
                 retry_after_seconds=_retry_after(headers),
                 arrived=answer.code not in NOT_TAKEN,
                 unknown=answer.code is not None and answer.code not in CODES,
+                too_many=_is_too_many(answer),
             )
 
 
@@ -141,6 +146,10 @@ def meaning(answer: Answered) -> Meaning:
     if answer.status == _TOO_LARGE:
         return Meaning.EVENTS
     return Meaning.LATER if answer.status in _PASSING else Meaning.SETUP
+
+
+def _is_too_many(answer: Answered) -> bool:
+    return answer.status == _TOO_MANY_STATUS if answer.code is None else answer.code in TOO_MANY
 
 
 def needs_a_look(answer: Answered) -> bool:

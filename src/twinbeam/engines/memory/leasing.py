@@ -1,6 +1,7 @@
 """The send and settle rooms' part of the model."""
 
 from collections.abc import Sequence
+from math import inf
 
 from twinbeam.core.delivery import Answered, Lane, Lease
 from twinbeam.core.lifecycle import State
@@ -13,6 +14,7 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.bisection import Positions
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
+from twinbeam.pipeline.send.order import EVERYTHING, Stretch
 
 #: What a note on a leased row makes of it instead of another attempt.
 RECALLS: dict[str, State] = {
@@ -41,9 +43,18 @@ class Leasing:
         """Return when the earliest unsent conversion is due."""
         return min((row.due_ms for row in self._rows.scheduled()), default=None)
 
-    def lease(self, lane: Lane, *, limit: int, owner: str, now_ms: int, compose: Compose) -> Lease | None:
+    def lease(
+        self,
+        lane: Lane,
+        *,
+        limit: int,
+        owner: str,
+        now_ms: int,
+        compose: Compose,
+        stretches: Sequence[Stretch] = EVERYTHING,
+    ) -> Lease | None:
         """Freeze and take up to `limit` due conversions of a lane."""
-        picks = self._due(lane, limit, now_ms)
+        picks = self._due(lane, limit, now_ms, stretches)
         if not picks:
             return None
         for row in picks:
@@ -225,19 +236,36 @@ class Leasing:
             row.since_ms, maybe_at, row.browser_at, now_ms, proven=proven, stopped=terms.stopped
         )
 
-    def _due(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
+    def _due(self, lane: Lane, limit: int, now_ms: int, stretches: Sequence[Stretch]) -> list[Conversion]:
         """Return the first page of due conversions with one that may be sent; expired ones end on the way."""
         for _ in range(MOST_PAGES):
-            page = self._page(lane, limit, now_ms)
+            page = self._page(lane, limit, now_ms, stretches)
             picks = [row for row in page if not self._expired(row, now_ms)]
             if picks or not page:
                 return sorted(picks, key=lambda row: row.id)
         return []
 
-    def _page(self, lane: Lane, limit: int, now_ms: int) -> list[Conversion]:
+    def _page(self, lane: Lane, limit: int, now_ms: int, stretches: Sequence[Stretch] = EVERYTHING) -> list[Conversion]:
         rows = self._rows
         due = [row for row in rows.scheduled() if rows.lane(row) == lane and row.due_ms <= now_ms]
-        return sorted(due, key=lambda row: (row.due_ms, row.id))[:limit]
+        page: dict[int, Conversion] = {}
+        for stretch in stretches:
+            page |= {row.id: row for row in self._within(due, stretch) if row.id not in page}
+        return list(page.values())[:limit]
+
+    def _within(self, due: Sequence[Conversion], stretch: Stretch) -> list[Conversion]:
+        def first_tried(row: Conversion) -> int:
+            maybe_at = self._rows.kept[row.id].maybe_at
+            return -1 if maybe_at is None else maybe_at
+
+        if stretch.tried:
+            tried = [row for row in due if row.state == State.WAITING]
+            until = stretch.tried_until_ms
+            tried = [row for row in tried if until is None or 0 <= first_tried(row) <= until]
+            return sorted(tried, key=lambda row: (first_tried(row), row.id))
+        after = -inf if stretch.after_ms is None else stretch.after_ms
+        until_ms = inf if stretch.until_ms is None else stretch.until_ms
+        return sorted([row for row in due if after < row.due_ms <= until_ms], key=lambda row: (row.due_ms, row.id))
 
     def _expired(self, row: Conversion, now_ms: int) -> bool:
         reason = self._late(row, now_ms)

@@ -3,6 +3,7 @@
 from twinbeam.engines.memory.dead_letters import Resending
 from twinbeam.engines.memory.exporting import Exporting
 from twinbeam.engines.memory.outgoing import OutgoingEvents
+from twinbeam.engines.memory.request_counts import NotesOfRequests
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.engines.memory.tidying import Tidying
 from twinbeam.pipeline.record.policy import RecordPolicy
@@ -18,3 +19,4 @@ class MemoryStore(Resending, OutgoingEvents, Tidying, Exporting):
         OutgoingEvents.__init__(self, rows, policy, ages)
         Tidying.__init__(self, rows)
         Exporting.__init__(self, rows)
+        self.request_counts = NotesOfRequests()

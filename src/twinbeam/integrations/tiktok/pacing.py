@@ -10,6 +10,7 @@ from random import Random
 from typing import TypeVar
 
 from twinbeam.core.accounts import AccountProblem, AccountTrouble, AdvertiserSeen, DeveloperApp, PixelPage, StatSeen
+from twinbeam.core.doors import MINUTE_DOOR_SECONDS
 from twinbeam.integrations.tiktok.client import MarketingClient
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ Monotonic = Callable[[], float]
 A_SECOND = 8  #: requests; the figures of an app's level are not published (tiktok.md 4.6)
 MOST_TRIES = 9  #: of one call: 2, 4, 8 ... 256 seconds, which is past the 5 minutes after a breach of a minute's limit
 FIRST_WAIT_SECONDS = 2.0
-LONGEST_WAIT_SECONDS = 300.0  #: what a breach of a minute's limit costs (tiktok.md 4.6)
+LONGEST_WAIT_SECONDS = MINUTE_DOOR_SECONDS
 _JITTER = 0.1
 _PATIENCE = 3  #: more tries of a TikTok that does not answer; then the next import is left to it
 

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
+from msgspec import Struct
+
 from twinbeam.core.delivery import Answered, Lane, Lease, Verdict
 from twinbeam.pipeline.send.bisection import Positions
+from twinbeam.pipeline.send.order import EVERYTHING, Stretch
 
 Compose = Callable[[Lane, Sequence[tuple[str, bytes]]], bytes]
 """Build one request body from (event name, event JSON without its name) pairs; must be deterministic."""
@@ -28,9 +31,18 @@ class Leases(Protocol):
         """Return when the earliest unsent conversion of any lane is due, or None when there is none."""
         ...
 
-    def lease(self, lane: Lane, *, limit: int, owner: str, now_ms: int, compose: Compose) -> Lease | None:
+    def lease(
+        self,
+        lane: Lane,
+        *,
+        limit: int,
+        owner: str,
+        now_ms: int,
+        compose: Compose,
+        stretches: Sequence[Stretch] = EVERYTHING,
+    ) -> Lease | None:
         """
-        Freeze and take up to `limit` due conversions of a lane; durable before it returns.
+        Freeze and take up to `limit` due conversions of a lane, stretch by stretch; durable before it returns.
 
         Conversions that can no longer be sent without harm, or of which nothing is left that could be sent, end as
         expired on the way; the next page of due ones is looked at in their place, up to MOST_PAGES.
@@ -93,6 +105,42 @@ class Leases(Protocol):
 
         It is the same one, unless something of it was refused or erased since: the rest is a batch of its own.
         """
+        ...
+
+
+class NotedRow(Struct, frozen=True, gc=False):
+    """Requests that a process noted at once."""
+
+    owner: str
+    at_ms: int
+    count: int
+
+
+class NotedRequests(Struct, frozen=True):
+    """What a note came to."""
+
+    more: int  #: that may be made
+    total: int  #: noted of this UTC day, with those
+    rows: tuple[NotedRow, ...]  #: the notes of the day one by one, the earliest first; old ones may be added up
+
+
+class RequestCounts(Protocol):
+    """The part of a store that counts requests to the destination for all processes."""
+
+    def note(self, scope: str, count: int, *, most: int, owner: str, now_ms: int) -> NotedRequests:
+        """
+        Note up to `count` requests of a scope for this UTC day before they are made; durable before it returns.
+
+        All notes of a day come to no more than `most`, unless that is 0.
+        """
+        ...
+
+    def add_throttled(self, day: int, events: Mapping[tuple[str, str], int]) -> None:
+        """Add to how many events of some pixels, by workspace and code, waited for a limit on a UTC day."""
+        ...
+
+    def throttled(self, day: int) -> Mapping[tuple[str, str], int]:
+        """Return how many events of each pixel waited for a limit on a UTC day."""
         ...
 
 

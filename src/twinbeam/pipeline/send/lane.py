@@ -16,9 +16,11 @@ from twinbeam.core.delivery import Accepted, Answered, Lane, Lease, Refused, Tok
 from twinbeam.pipeline.send.backoff import Backoff
 from twinbeam.pipeline.send.bisection import Names, parts_of
 from twinbeam.pipeline.send.circuit_breaker import CircuitBreaker
+from twinbeam.pipeline.send.lane_turns import LaneTurns
+from twinbeam.pipeline.send.order import Urgency, stretches
 from twinbeam.pipeline.send.ports import Ports
-from twinbeam.pipeline.send.rate_limiter import RateLimiter
 from twinbeam.pipeline.send.report import surprise
+from twinbeam.pipeline.send.turns import Turn, Turns
 
 #: What the attempt log says; the batch may have been under way before, so nothing is known of what TikTok has.
 _PUT_BACK = Answered(message="put back, because the lane is paused")
@@ -36,6 +38,7 @@ class LeasedBatch:
     verdict: Verdict | None = None
     seconds: float = 0.0  #: how long the destination took
     names: Names = field(default_factory=Names)  #: shared by all parts of one refused batch
+    turn: Turn | None = None  #: for its request, until that is over
 
 
 class LaneRun:
@@ -45,12 +48,12 @@ class LaneRun:
     It outlives its own runs: leased batches, requests under way and circuit breaker stay when a run ends or crashes.
     """
 
-    def __init__(self, lane: Lane, ports: Ports, rate_limiter: RateLimiter, stop: asyncio.Event) -> None:
+    def __init__(self, lane: Lane, ports: Ports, turns: Turns, stop: asyncio.Event) -> None:
         self.lane = lane
         self.breaker = CircuitBreaker(backoff=_lane_backoff(ports), clock=ports.clock, rng=ports.rng)
         self._backoff = _event_backoff(ports)
         self._ports = ports
-        self._rate_limiter = rate_limiter
+        self._turns = LaneTurns(lane, turns, self.wake)
         self._stop = stop
         self._leased: deque[LeasedBatch] = deque()
         self._requests: set[asyncio.Task[None]] = set()
@@ -65,6 +68,10 @@ class LaneRun:
     def take(self, leases: Iterable[Lease]) -> None:
         """Put batches that are leased already in front of everything else, in their order."""
         self._take([LeasedBatch(lease) for lease in leases])
+
+    def look_for_backlog(self, found: bool) -> None:  # noqa: FBT001
+        """Say whether the store holds backlog of this lane."""
+        self._turns.has_backlog = found
 
     def wake(self) -> None:
         """Say that something may have become due."""
@@ -84,13 +91,14 @@ class LaneRun:
             if leased is not None:
                 self._start_request(leased)
                 sent = True
-            elif self._requests:
+            elif self._requests or self._turns.are_awaited:
                 await self._rest()
             else:
                 return sent
 
     def crashed(self, error: Exception) -> None:
         """Report an unexpected error and pause the lane for a moment."""
+        self._turns.give_all_back()
         self._ports.report("send.crashed", lane=self.lane.name, **surprise(error))
         self.breaker.trip(self._ports.policy.restart_ms)
 
@@ -100,6 +108,7 @@ class LaneRun:
         for request in requests:
             request.cancel()
         await asyncio.gather(*requests, return_exceptions=True)
+        self._turns.give_all_back()
 
     def _take(self, leased: list[LeasedBatch]) -> None:
         self._leased.extendleft(leased[::-1])
@@ -110,17 +119,41 @@ class LaneRun:
 
     async def _next(self) -> LeasedBatch | None:
         """Take the next batch, or None while nothing may start."""
-        if self._stop.is_set() or len(self._requests) >= self._slots():
+        if not await self._may_start():
+            self._turns.give_all_back()
             return None
+        if self._leased and self._leased[0].verdict is not None:
+            return self._leased.popleft()  # it has its answer already
+        if self._gathers_for() and not self._leased:
+            return None
+        drained_ms = self._ports.drained_since(self.lane)
+        for part in self._turns.parts(self._slots(), drained=drained_ms is not None):
+            if self._turns.has(part) and (leased := await self._take_in_turn(part, drained_ms)):
+                return leased
+        return None
+
+    async def _take_in_turn(self, part: Urgency, drained_ms: int | None) -> LeasedBatch | None:
+        """Take a batch in a turn that has come, or give it back."""
+        leased = await self._from_leased() or await self._lease(part, drained_ms)
+        if leased is None:
+            self._turns.found_none(part)
+        elif leased.verdict is not None:
+            self._turns.give_back(part)
+        else:
+            leased.turn = self._turns.use(part, leased.lease.count)
+        return leased
+
+    async def _may_start(self) -> bool:
+        """Return whether a request may start; what the breaker or a stop holds back goes back to the store."""
+        if self._stop.is_set() or len(self._requests) >= self._slots():
+            return False
         if self.breaker.is_open:
             await self._put_back()
-            return None
+            return False
         if self._ports.is_stopped(self.lane):
             await self._put_back()
-            return self._leased.popleft() if self._leased else None  # what is left has its answer already
-        if leased := await self._from_leased():
-            return leased
-        return None if self._gathers_for() else await self._lease()
+            return bool(self._leased)  # what is left has its answer already
+        return True
 
     async def _from_leased(self) -> LeasedBatch | None:
         """Take the next batch that is leased here, less what was refused or erased while it waited here."""
@@ -158,16 +191,19 @@ class LaneRun:
         left = self._gathers_until - self._ports.clock.monotonic()
         return max(0.0, left) if self._requests else 0.0
 
-    async def _lease(self) -> LeasedBatch | None:
+    async def _lease(self, part: Urgency, drained_ms: int | None) -> LeasedBatch | None:
+        """Lease what goes first of a part."""
         ports, policy = self._ports, self._ports.policy
         limit = policy.probe_limit if self.breaker.is_half_open else policy.batch_limit
+        now_ms = ports.clock.now_ms()
         lease = await ports.on_store(
             ports.leases.lease,
             self.lane,
             limit=limit,
             owner=ports.owner,
-            now_ms=ports.clock.now_ms(),
+            now_ms=now_ms,
             compose=ports.compose,
+            stretches=stretches(part, now_ms, ports.ages, drained_ms),
         )
         if lease is None:
             return None
@@ -202,14 +238,19 @@ class LaneRun:
             self._report(leased, verdict, result)
 
     async def _deliver(self, leased: LeasedBatch) -> Verdict:
-        ports = self._ports
-        if seconds := self._rate_limiter.reserve():
-            await ports.sleep(seconds)
+        ports, turn = self._ports, leased.turn
         began = ports.clock.monotonic()
-        leased.verdict = self._capped(leased.lease, await ports.destination.deliver(leased.lease))
+        try:
+            leased.verdict = self._capped(leased.lease, await ports.destination.deliver(leased.lease))
+        finally:
+            leased.turn = None
+            if turn is not None:
+                self._turns.ended(turn)
         leased.seconds = ports.clock.monotonic() - began
         leased.names.hear(leased.lease.batch, leased.verdict)
         self._update_breaker(leased.verdict)
+        if turn is not None:
+            self._turns.heard(turn, leased.verdict)
         return leased.verdict
 
     def _capped(self, lease: Lease, verdict: Verdict) -> Verdict:

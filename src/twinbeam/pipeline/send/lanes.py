@@ -1,20 +1,23 @@
 """
 All lanes: who has work, who may start, and when to look again.
 
-Lanes are tasks of their own and share nothing but the request rate: a hanging, paused or crashed one delays no other.
+Lanes are tasks of their own and share nothing but the request rate, of which each gets its turns (turns.py): a hanging,
+paused or crashed one delays no other.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.delivery import Lane, Lease
+from twinbeam.core.errors import StorageError
 from twinbeam.pipeline.send.lane import LaneRun
+from twinbeam.pipeline.send.order import FRESH_MS
 from twinbeam.pipeline.send.ports import Ports
-from twinbeam.pipeline.send.rate_limiter import RateLimiter
 from twinbeam.pipeline.send.report import surprise
+from twinbeam.pipeline.send.turn_keeper import TurnKeeper
 
 
 @dataclass(kw_only=True, eq=False)
@@ -25,29 +28,32 @@ class Sender(Ports):
     Use one instance for one `run`. Methods belong to the event loop's thread; the store is reached through `on_store`.
     """
 
-    _rate_limiter: RateLimiter = field(init=False)
+    _turn_keeper: TurnKeeper = field(init=False)
     _runs: dict[int, LaneRun] = field(default_factory=dict, init=False)
     _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
     _wakeup: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _stop: asyncio.Event = field(init=False)
 
     def __post_init__(self) -> None:
-        self._rate_limiter = RateLimiter(
-            per_second=self.policy.requests_per_second, burst=self.policy.burst, clock=self.clock
-        )
+        self._turn_keeper = TurnKeeper(self, self.counts)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Re-send what dead owners left, then send what is due until told to stop."""
         self._stop = stop
         stop_watcher = asyncio.create_task(self._wake_at_stop())
+        keeper = asyncio.create_task(self._turn_keeper.run(), name="turns")
         try:
             await self._take_over()
             while not stop.is_set():
                 await self._round()
             await self._await_answers()
+            with suppress(StorageError):
+                await self._turn_keeper.write_down()
         finally:
             stop_watcher.cancel()
             await self._abandon()
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
 
     def wake(self) -> None:
         """Say that something may have become due. Cheap: calls in quick succession lead to one look."""
@@ -69,6 +75,8 @@ class Sender(Ports):
     async def _wake_at_stop(self) -> None:
         await self._stop.wait()
         self.wake()
+        for run in self._runs.values():
+            run.wake()  # it may wait for a turn
 
     async def _take_over(self) -> None:
         """Adopt the batches of dead owners; nothing else is sent before that has worked."""
@@ -93,26 +101,30 @@ class Sender(Ports):
         """Start the lanes that have work, and rest until there may be more."""
         self._wakeup.clear()
         try:
-            due, next_due_ms = await self.on_store(self._look)
+            due, backlog, next_due_ms = await self.on_store(self._look)
         except Exception as error:  # noqa: BLE001 -- the store may come back; the lanes under way go on
             await self._on_store_error(error)
         else:
-            self._start_lanes(due)
+            self._start_lanes(due, backlog)
             await self._rest(self._seconds_to_rest(next_due_ms))
 
-    def _look(self) -> tuple[list[Lane], int | None]:
-        """Ask the store, in its own thread, what is due now and when more will be."""
-        return self.leases.due_lanes(self.clock.now_ms()), self.leases.next_due_ms()
+    def _look(self) -> tuple[list[Lane], set[int], int | None]:
+        """Ask the store, in its own thread, what is due now, which lanes have backlog, and when more will be due."""
+        due = self.leases.due_lanes(now_ms := self.clock.now_ms())
+        backlog = {lane.id for lane in self.leases.due_lanes(now_ms - FRESH_MS)} if due else set()
+        return due, backlog, self.leases.next_due_ms()
 
-    def _start_lanes(self, due: Iterable[Lane]) -> None:
+    def _start_lanes(self, due: Iterable[Lane], backlog: Collection[int]) -> None:
         runs = {lane.id: self._run_of(lane) for lane in due if not self.is_stopped(lane)}
+        for key, run in runs.items():
+            run.look_for_backlog(key in backlog or self.drained_since(run.lane) is not None)
         runs |= {key: run for key, run in self._runs.items() if run.has_leased_work}
         for key, run in runs.items():
             self._start(key, run)
 
     def _run_of(self, lane: Lane) -> LaneRun:
         if lane.id not in self._runs:
-            self._runs[lane.id] = LaneRun(lane, self, self._rate_limiter, self._stop)
+            self._runs[lane.id] = LaneRun(lane, self, self._turn_keeper.turns, self._stop)
         return self._runs[lane.id]
 
     def _start(self, key: int, run: LaneRun) -> None:

@@ -23,12 +23,6 @@ class Policy(Struct, frozen=True, kw_only=True, gc=False):
     #: events, so an outage is probed with few of them.
     probe_limit: int = 20
 
-    #: Requests per second of all lanes. TikTok allows an app 1,000 (tiktok.md 4.6); the rest is for what runs beside.
-    requests_per_second: float = 900.0
-
-    #: Requests that may start together after a quiet moment; with the rate they stay under TikTok's 1,000 in a second.
-    burst: int = 50
-
     #: Milliseconds of the first backoff, drawn from 0 to this; each further attempt doubles it.
     backoff_base_ms: int = 1_000
 

@@ -11,12 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from twinbeam.admin import naming, stopping
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.pixel_facts import Place
+from twinbeam.admin.pixels import decide
 from twinbeam.web import profile_saving
 from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.forms import read_form
 from twinbeam.web.pixel.frame import tabs_of
+from twinbeam.web.pixels.flow import LIMITS, throttled_today
 from twinbeam.web.pixels.links import PixelLinks
 from twinbeam.web.pixels.question import PATH, SORTS, answer, read_question
 from twinbeam.web.pixels.rates import NAMES, WEIGHTS
@@ -84,6 +86,17 @@ async def start(renderer: PageRenderer, context: RouteContext, request: Request)
     return RedirectResponse(f"{PATH}/{workspace}/{code}", 303, _NO_STORE)
 
 
+async def limit(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
+    """Answer POST /pixels/{workspace}/{code}/limits: say how many requests TikTok gets for a pixel."""
+    form, (workspace, code) = await read_form(request), _place(request)
+    wanted = {name: form.get(name, "").strip() for name in LIMITS}
+    try:
+        await act(context, request, partial(decide, workspace=workspace, code=code, wanted=wanted))
+    except AdminError as error:
+        return await _one(renderer, context, request, problem=str(error), said_wrong=True)
+    return RedirectResponse(f"{PATH}/{workspace}/{code}#flow", 303, _NO_STORE)
+
+
 async def save_profile(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer POST /pixels/{workspace}/{code}/profile: say whose a pixel is, also of one that was added by hand."""
     form, (workspace, code) = await read_form(request), _place(request)
@@ -108,6 +121,7 @@ async def _one(
     )
     if found is None:
         raise HTTPException(404)
+    throttled = await context.on_reader(partial(throttled_today, seen_by(request, context), _place(request), now_ms))
     return renderer.respond(
         "pixels/one.html",
         422 if problem else 200,
@@ -124,6 +138,8 @@ async def _one(
         weights=WEIGHTS,
         match_names=NAMES,
         problem=problem,
+        throttled=throttled,
+        limits=[(label, name, getattr(found.row.rules, name)) for name, label in LIMITS.items()],
     )
 
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.issues import IssueTable
     from twinbeam.engines.stores.tables.orders import OrderTable
     from twinbeam.engines.stores.tables.person_requests import PersonRequestTable
+    from twinbeam.engines.stores.tables.pixel_flows import PixelFlowTable
     from twinbeam.engines.stores.tables.products import ProductTable
+    from twinbeam.engines.stores.tables.request_counts import RequestCountTable
     from twinbeam.engines.stores.tables.resends import ResendTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
     from twinbeam.engines.stores.tables.users import UserRows
@@ -50,6 +52,20 @@ class KeptTables:
         from twinbeam.engines.stores.tables.resends import ResendTable  # noqa: PLC0415
 
         return ResendTable(self._connection.tables)
+
+    @property
+    def request_counts(self) -> "RequestCountTable":
+        """Requests to TikTok, noted before they are made."""
+        from twinbeam.engines.stores.tables.request_counts import RequestCountTable  # noqa: PLC0415
+
+        return RequestCountTable(self._connection.tables)
+
+    @property
+    def flows(self) -> "PixelFlowTable":
+        """Which pixels are paused or drained."""
+        from twinbeam.engines.stores.tables.pixel_flows import PixelFlowTable  # noqa: PLC0415
+
+        return PixelFlowTable(self._connection.tables)
 
     @property
     def orders(self) -> "OrderTable":

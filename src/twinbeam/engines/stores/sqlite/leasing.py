@@ -23,6 +23,7 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.engines.keyring import NotOpenedHere
 from twinbeam.engines.stores.sqlite.connection import StoreConnection, payload_context
 from twinbeam.engines.stores.sqlite.counting import move_counts
+from twinbeam.engines.stores.sqlite.due import due_of
 from twinbeam.engines.stores.sqlite.packed_rows import pack_ids
 from twinbeam.engines.stores.sqlite.rows import handle_of
 from twinbeam.engines.stores.sqlite.settling import LANES, OpenBatch, Settling, as_lane, as_open_batch, end_of
@@ -32,6 +33,7 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.bisection import Positions
 from twinbeam.pipeline.send.contract import MOST_PAGES, TOO_LATE, Compose
 from twinbeam.pipeline.send.limits import Ages, ended_test, reason_of_batch
+from twinbeam.pipeline.send.order import EVERYTHING, Stretch
 
 _DUE_LANES = f"{LANES} WHERE EXISTS (SELECT 1 FROM ready WHERE ready.lane = lane.id AND due <= ?)"  # noqa: S608 -- constants only
 _SPLIT = "UPDATE batch SET state='split', answered_at=? WHERE id=?"  # where nothing was sent of it
@@ -125,11 +127,20 @@ class Leasing(Settling):
         rows = self._db.execute("SELECT (SELECT min(due) FROM ready WHERE ready.lane = lane.id) FROM lane")
         return min((due for (due,) in rows if due is not None), default=None)
 
-    def lease(self, lane: Lane, *, limit: int, owner: str, now_ms: int, compose: Compose) -> Lease | None:
+    def lease(
+        self,
+        lane: Lane,
+        *,
+        limit: int,
+        owner: str,
+        now_ms: int,
+        compose: Compose,
+        stretches: Sequence[Stretch] = EVERYTHING,
+    ) -> Lease | None:
         """Freeze and take up to `limit` due conversions of a lane."""
         with self._connection.transaction():
             for _ in range(MOST_PAGES):
-                page = self._take_due(lane, limit, now_ms)
+                page = self._take_due(lane, limit, now_ms, stretches)
                 loaded = self._loaded(lane, self._without_late(lane, page, now_ms), now_ms)
                 if loaded:
                     return self._open_batch(lane, loaded, owner, now_ms, compose)
@@ -218,23 +229,18 @@ class Leasing(Settling):
             self._db.execute(_SPLIT, (now_ms, open_batch.id))
             return self._part(self._lane(open_batch.lane), left, owner, now_ms, compose)
 
-    def _take_due(self, lane: Lane, limit: int, now_ms: int) -> list[_Pick]:
+    def _take_due(self, lane: Lane, limit: int, now_ms: int, stretches: Sequence[Stretch]) -> list[_Pick]:
         """Take the next due conversions out of the schedule."""
-        due = self._due(lane, limit, now_ms)
+        due = due_of(self._db, lane, stretches, limit, now_ms)
         self._unschedule(lane, due)
         return self._picks([id_ for _, id_ in due])
 
     def _end_stale(self, lane: Lane, limit: int, due_before: int, now_ms: int) -> int:
-        due = self._due(lane, limit, due_before)
+        due = due_of(self._db, lane, EVERYTHING, limit, due_before)
         left = {pick.id for pick in self._without_late(lane, self._picks([id_ for _, id_ in due]), now_ms)}
         ended = [(due_ms, id_) for due_ms, id_ in due if id_ not in left]
         self._unschedule(lane, ended)
         return len(ended)
-
-    def _due(self, lane: Lane, limit: int, now_ms: int) -> list[tuple[int, int]]:
-        """Return the schedule's next entries of a lane: when they were due, and the conversions' ids."""
-        sql = "SELECT due, id FROM ready WHERE lane=? AND due<=? ORDER BY due, id LIMIT ?"
-        return self._db.execute(sql, (lane.id, now_ms, limit)).fetchall()
 
     def _unschedule(self, lane: Lane, due: Iterable[tuple[int, int]]) -> None:
         self._db.executemany("DELETE FROM ready WHERE lane=? AND due=? AND id=?", [(lane.id, *row) for row in due])

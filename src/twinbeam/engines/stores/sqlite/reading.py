@@ -62,7 +62,9 @@ _LISTED = (
     "created AS created_ms, coalesce((SELECT until FROM confirming WHERE confirming.workspace = pixel.workspace "
     "AND confirming.pixel = code), 0) AS confirming_until_ms, "
     "(SELECT json_object('since_ms', at, 'who', who, 'why', why) FROM stopped_pixel AS stop "
-    "WHERE stop.workspace = pixel.workspace AND stop.code = pixel.code) AS stopped, {} AS account "
+    "WHERE stop.workspace = pixel.workspace AND stop.code = pixel.code) AS stopped, "
+    "(SELECT json_object('mode', mode, 'since_ms', since_ms, 'who', who) FROM pixel_flow AS flow "
+    "WHERE flow.workspace = pixel.workspace AND flow.code = pixel.code) AS flow, {} AS account "
     "FROM pixel ORDER BY workspace, created, code"
 )
 _ACCOUNT = (
@@ -188,7 +190,7 @@ class StoreReader:
             raise
         except StorageError:
             rows = self._records(_PIXELS_ALONE)
-        return [msgspec.convert(_parsed(row, "rules", "stopped"), PixelRow, strict=False) for row in rows]
+        return [msgspec.convert(_parsed(row, "rules", "stopped", "flow"), PixelRow, strict=False) for row in rows]
 
     def access_keys(self) -> list[KeyRow]:
         """List the keys, revoked ones too."""

@@ -96,6 +96,7 @@ class Setup:
         with self.transaction():
             self._db.execute("DELETE FROM pixel WHERE workspace=? AND code=?", (workspace, code))
             self._db.execute("DELETE FROM stopped_pixel WHERE workspace=? AND code=?", (workspace, code))
+            self._db.execute("DELETE FROM pixel_flow WHERE workspace=? AND code=?", (workspace, code))
             self._db.execute("INSERT OR REPLACE INTO removed_pixel VALUES (?,?,?)", (workspace, code, now_ms))
 
     def stop_pixel(self, *, workspace: str, code: str, why: str, who: str, now_ms: int) -> None:

@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from twinbeam.engines.stores.tables.jobs import JobTable
     from twinbeam.engines.stores.tables.order_reading import OrderReader
     from twinbeam.engines.stores.tables.product_reading import ProductReader
+    from twinbeam.engines.stores.tables.request_counts import RequestCountTable
     from twinbeam.engines.stores.tables.resends import ResendTable
     from twinbeam.engines.stores.tables.token_checks import TokenCheckTable
     from twinbeam.engines.stores.tables.users import UserRows
@@ -283,6 +284,13 @@ class SqliteReader(Listing):
         from twinbeam.engines.stores.tables.resends import ResendTable  # noqa: PLC0415
 
         return ResendTable(self.tables)
+
+    @property
+    def request_counts(self) -> "RequestCountTable":
+        """How many requests were noted, and what waited for a limit."""
+        from twinbeam.engines.stores.tables.request_counts import RequestCountTable  # noqa: PLC0415
+
+        return RequestCountTable(self.tables)
 
     @property
     def orders(self) -> "OrderReader":

@@ -1,0 +1,63 @@
+"""How much each pixel may get by what its owner decided, as the sender asks for it."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+
+from twinbeam.admin.token_check import OnStore
+from twinbeam.core.clock import Clock
+from twinbeam.core.delivery import Lane
+from twinbeam.core.story import Flow, PixelRow
+from twinbeam.pipeline.record.policy import Terms
+from twinbeam.pipeline.send.contract import RequestCounts
+from twinbeam.pipeline.send.rates import Rates
+from twinbeam.pipeline.send.turns import APP
+from twinbeam.settings import Settings
+
+
+class LiveFlows:
+    """Which pixels are paused or drained; replaced as a whole."""
+
+    def __init__(self, terms_of: Callable[[str, str], Terms]) -> None:
+        self._terms_of = terms_of
+        self._flows: dict[tuple[str, str], Flow] = {}
+
+    def update(self, rows: Iterable[PixelRow]) -> set[tuple[str, str]]:
+        """Take in what was decided; returns the pixels that go on or go otherwise than before."""
+        before = self._flows
+        self._flows = {(row.workspace, row.code): row.flow for row in rows if row.flow is not None}
+        return {place for place, flow in before.items() if self._flows.get(place) != flow}
+
+    def is_paused(self, lane: Lane) -> bool:
+        """Return whether nothing is sent to a pixel for now."""
+        flow = self._flows.get((lane.workspace, lane.source_id))
+        return flow is not None and flow.mode == "paused"
+
+    def drained_since(self, lane: Lane) -> int | None:
+        """Return since when a pixel is drained, or None where it is not."""
+        flow = self._flows.get((lane.workspace, lane.source_id))
+        return flow.since_ms if flow is not None and flow.mode == "draining" else None
+
+    def rates(self, lane: Lane, per_second: int) -> Rates:
+        """Return the limits of a pixel, with what a second's is unless its owner says."""
+        rules = self._terms_of(lane.workspace, lane.source_id).rules
+        return Rates(rules.requests_per_second or per_second, rules.requests_per_minute, rules.requests_per_day)
+
+
+def pixel_rates(settings: Settings, flows: LiveFlows) -> Callable[[Lane], Rates]:
+    """Return what tells the limits of a lane's pixel."""
+    return lambda lane: flows.rates(lane, settings.pixel_requests_per_second)
+
+
+def app_rates(settings: Settings) -> Rates:
+    """Return the limits of all pixels together."""
+    return Rates(settings.requests_per_second, settings.requests_per_minute, settings.requests_per_day)
+
+
+def asking(counts: RequestCounts, settings: Settings, clock: Clock, on_store: OnStore) -> Callable[[], Awaitable[bool]]:
+    """Return what notes one request beside those of the sender, and tells whether it may be made."""
+
+    async def may_ask() -> bool:
+        note = partial(counts.note, APP, 1, most=settings.requests_per_day, owner="token check", now_ms=clock.now_ms())
+        return (await on_store(note)).more > 0
+
+    return may_ask

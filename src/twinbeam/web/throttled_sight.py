@@ -1,0 +1,17 @@
+"""What waited for a limit, of one workspace."""
+
+from collections.abc import Mapping
+
+from twinbeam.web.contract import ThrottledReads
+
+
+class ThrottledOf:
+    """See web.contract.ThrottledReads for the promises."""
+
+    def __init__(self, of_all: ThrottledReads, workspace: str) -> None:
+        self._all = of_all
+        self._workspace = workspace
+
+    def throttled(self, day: int) -> Mapping[tuple[str, str], int]:
+        """Return how many events of each pixel of the workspace waited for a limit on a UTC day."""
+        return {place: count for place, count in self._all.throttled(day).items() if place[0] == self._workspace}
