@@ -97,7 +97,8 @@ def test_a_browser_reads_and_searches_the_site_without_another_host(site, addres
         page.route("**/*", only_ours)
         for path in ("", "howto/first-event/", "concepts/consent/", "compare/"):
             page.goto(f"{address}/{path}", wait_until="load")
-        page.locator("input[name=query]").click()
-        page.locator("input[name=query]").fill("dead letter")
+        page.locator("input[name=query]").click()  # only then is the index fetched
+        page.wait_for_function("!/Initializing/.test(document.querySelector('.md-search-result__meta').textContent)")
+        page.locator("input[name=query]").press_sequentially("dead letter")
         page.locator(".md-search-result__link").first.wait_for()
         assert foreign == []

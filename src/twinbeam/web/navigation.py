@@ -27,7 +27,7 @@ ENTRIES = (
     ("/users", "Users", Role.OWNER),
 )
 #: What stands outside the menu.
-DAILY = frozenset({"/", "/pixels", "/conversions", "/reconciliation"})
+DAILY = frozenset({"/", "/pixels", "/issues", "/conversions", "/debugger", "/reconciliation"})
 
 
 class Navigation(Struct, frozen=True):
