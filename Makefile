@@ -58,7 +58,7 @@ check-sources: setup-dev chromium tag php ## events without code, Shopify's pixe
 check-tag: setup-dev chromium tag ## the browser tag in Chromium; SABOTAGE=ungated, double or lost-click makes it fail
 	@$(RUN) scripts/check tag -n 1 --tb=native $(ARGS)
 
-check-screens: setup-dev ## what pages say is wrong: all that is planted, and nothing in a healthy week; SABOTAGE=blind or false-alarm makes it fail
+check-screens: setup-dev chromium axe tag php ## what pages say is wrong: all that is planted, and nothing in a healthy week; SABOTAGE=blind or false-alarm makes it fail
 	@$(RUN) scripts/check screens -n 0 $(ARGS)
 
 check-pixels: setup-dev chromium axe ## sign-in, accounts and the pages of 500 pixels; SABOTAGE=open-route, bad-token or stale-import makes it fail

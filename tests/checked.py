@@ -21,7 +21,7 @@ LINES = {
     "delivery": ("chaos", "limits", "outage", "waiting", "idle", "restore"),
     "house": ("floors", "engines", "identifiers", "homonyms", "citations", "headings", "dialects"),
     "pixels": ("open-route", "bad-token", "journey", "axe", "slowest", "stale-import"),
-    "screens": ("issues", "screens", "axe", "slowest", "record", "docs"),
+    "screens": ("issues", "axe", "slowest", "record", "docs"),
     "sources": ("recipes", "shopify pixel", "wordpress", "month"),
 }
 COUNTED = {

@@ -119,4 +119,5 @@ SIGN_IN = (
 def lacking(values: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with the settings of OpenID Connect together."""
     missing = [PREFIX + name.upper() for name in _OIDC if not values[name]]
-    return [f"OpenID Connect needs {', '.join(missing)} as well."] if 0 < len(missing) < len(_OIDC) else []
+    told = f"{', '.join(missing)}: OpenID Connect needs these as well."
+    return [told] if 0 < len(missing) < len(_OIDC) else []

@@ -28,7 +28,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.rules import MAIN
 from twinbeam.web.access import Access
 
-pytestmark = [pytest.mark.journey, pytest.mark.pixels("axe")]
+pytestmark = [pytest.mark.journey, pytest.mark.pixels("axe"), pytest.mark.screens("axe")]
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "tests" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
@@ -205,7 +205,9 @@ def test_no_page_has_anything_serious_wider_than_its_window_or_from_elsewhere(ro
             foreign += [url for url in visit.fetched if urlsplit(url).netloc != urlsplit(served.url).netloc]
             visit.close()
     worst = [it for it in found if it.impact in WORST]
-    record_property("figures", f"axe serious {len(worst)}")
+    wrong = {(it.page, it.window, it.scheme) for it in worst} | {it[:2] for it in overflowing}
+    seen = pages * len(SCHEMES)
+    record_property("figures", f"screens {seen - len(wrong)} of {seen} (wide, 390 px, dark) · axe serious {len(worst)}")
     assert pages > 2 * len(rooms) * len(WINDOWS)
     assert [f"{it.page} ({it.window}, {it.scheme}): {it.rule} {it.nodes[:3]}" for it in worst] == []
     assert overflowing == []

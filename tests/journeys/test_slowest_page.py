@@ -17,7 +17,7 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.send.limits import Ages
 from twinbeam.search import find_anywhere
 
-pytestmark = [pytest.mark.alone, pytest.mark.long, pytest.mark.pixels("slowest")]
+pytestmark = [pytest.mark.alone, pytest.mark.long, pytest.mark.pixels("slowest"), pytest.mark.screens("slowest")]
 
 PIXELS = 500
 CONVERSIONS = 5_000_000
