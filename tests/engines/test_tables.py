@@ -3,6 +3,8 @@
 import sqlite3
 import threading
 from contextlib import closing
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -15,6 +17,7 @@ from sqlalchemy.schema import CreateTable
 from twinbeam.admin.token_record import TokenCheck, TokenVerdict
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageError
 from twinbeam.engines.sqlite_file import open_file, open_reader, transaction
+from twinbeam.engines.stores import tables
 from twinbeam.engines.stores.sqlite.migrate import migrate
 from twinbeam.engines.stores.tables import account_schema, fleet, upgrade
 from twinbeam.engines.stores.tables.database import Tables
@@ -45,6 +48,9 @@ def db(path):
 
 
 def test_the_migrations_make_what_the_schema_says(db):
+    for module in iter_modules(tables.__path__):
+        import_module(f"{tables.__name__}.{module.name}")  # each adds its own tables to the schema
+
     def ours(_name, kind, _parents):
         return kind != "table" or _name in metadata.tables
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Column, Connection, Integer, Table, Text, delete, func, insert, select
+from sqlalchemy import Column, Connection, Index, Integer, Table, Text, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from twinbeam.core.clock import day_of
@@ -19,6 +19,7 @@ noted_request = Table(
     Column("owner", Text, nullable=False),
     Column("at_ms", MS, nullable=False),
     Column("count", MS, nullable=False),
+    Index("noted_request_of", "scope", "day"),
     sqlite_strict=True,
 )
 
