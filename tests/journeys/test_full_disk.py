@@ -64,7 +64,8 @@ def everything_is_counted_once(shop: Shop, acknowledged: set[str]) -> None:
     shop.wait_steady()
     counted = [event["event_id"] for event in shop.tiktok.counted()]
     assert sorted(counted) == sorted(acknowledged)
-    assert "FAIL" not in shop.gateway.told("doctor")
+    failed = [line for line in shop.gateway.run("doctor").stdout.splitlines() if line.startswith("FAIL")]
+    assert [line for line in failed if "lies in memory" not in line] == [], "the small disk of these tests is one"
 
 
 def test_a_full_disk_is_507_and_intake_goes_on_once_the_recorder_has_made_room(tmp_path, small_disk):

@@ -72,7 +72,7 @@ def test_a_wrong_password_of_the_proxy_is_told_without_it_and_the_event_waits(ti
         wait_until(lambda: shop.story("order-1", wait=0)["state"] == "waiting", "the attempt failed")
         told = shop.gateway.told("find", "--event-id", "order-1")
         assert "ClientHttpProxyError: the proxy answers 407" in told
-        assert "wr0ng" not in told + shop.gateway.log.read_text() + shop.gateway.told("doctor")
+        assert "wr0ng" not in told + shop.gateway.log.read_text() + shop.gateway.run("doctor").stdout
         assert tiktok.counted() == []
 
 

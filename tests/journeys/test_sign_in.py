@@ -62,6 +62,7 @@ def test_from_the_printed_link_to_a_client_who_looks_at_one_workspace(shop, brow
     looked_at(opened)
 
     gateway.told("workspaces", "add", "hats")
+    page.locator("details.more summary").click()
     page.get_by_role("link", name="Users").click()
     page.get_by_label("For").fill("Hats Ltd")
     page.locator("form", has=page.get_by_label("Days")).get_by_label("Workspace").select_option("hats")
