@@ -54,6 +54,11 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "parameters": "The only properties that may be sent; empty: all.",
         "restricted": "For sensitive shops: no names, no search strings, and no path or query of addresses.",
     },
+    "Limits": {
+        "requests_per_second": "Requests to TikTok in any second; 0: the gateway's default.",
+        "requests_per_minute": "Requests to TikTok in any minute; 0: any number.",
+        "requests_per_day": "Requests to TikTok on a UTC day; 0: any number.",
+    },
     "Pages and tests": {
         "environment": "On staging only tests are sent.",
         "hosts": "Hosts whose pages may report; empty: those of the workspace.",
