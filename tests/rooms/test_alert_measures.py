@@ -21,7 +21,7 @@ from twinbeam.app.incidents import note_incidents
 from twinbeam.app.token_words import learn_of_deliveries
 from twinbeam.core.deliveries import TAKEN, Delivery
 from twinbeam.core.story import Covered, Flow, PixelRow, SideSeen, Stopped
-from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.keyring import KeyRing, add_key, day_context, keep_newest
 from twinbeam.jobs.alerts import counting
 from twinbeam.observe.deliveries import DeliveryLog
 from twinbeam.pipeline.accept.directory import Directory, SignedSource
@@ -196,6 +196,13 @@ def test_room_on_the_disk_the_key_ring_and_the_age_of_a_backup(place):
     (free,) = place.read(AlertKind.DISK).values()
     assert free > 0
     assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 0}
+    add_key(place.settings.keyring)
+    assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 0}
+    keep_newest(place.settings.keyring)
+    assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 1}, "nothing was put under the new key"
+    wrapped = KeyRing.open(place.settings.keyring).seal(b"1" * 32, day_context(1))
+    place.room.store._db.execute("INSERT INTO day_key VALUES (1, ?)", (wrapped,))
+    assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 0}, "all was put under it before the old one was dropped"
     place.settings.keyring.chmod(0o644)
     assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 1}
     place.settings.keyring.unlink()
