@@ -61,6 +61,8 @@ class Watching:
 
     def news(self, glance: Glance) -> tuple[list[DebuggerRow], list[DebuggerRow], bool]:
         """Return new rows, rows that changed, and whether more came than these."""
+        newest = max((row.number for row in glance.recorded), default=self._after)
+        self._after = min(self._after, newest)  # in a store that was restored numbers begin anew
         recorded = [row for row in glance.recorded if row.number > self._after]
         rejected = [row for row in glance.rejected if row.at_ms > self._since_ms]
         has_gap = bool(recorded) and bool(self._after) and len(recorded) == len(glance.recorded)
