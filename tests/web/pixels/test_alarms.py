@@ -222,6 +222,7 @@ def test_a_paused_pixel_stands_there_with_who_paused_it_and_the_command_that_res
     assert "Paused since 2026-09-" in told
     assert "UTC by ada. Conversions waiting: 1." in told
     assert f"twinbeam pixels resume {PIXEL} --workspace {WORKSPACE}" in told
+    assert '<span class="no">paused</span>' in room.get("/pixels").text
     assert "Events come, but the pixel is paused since 2026-09-" in room.get("/pixels").text
     assert "Will be sent once it is resumed." in room.get("/events/1").text
     room.store.flows.save(WORKSPACE, PIXEL, None)
