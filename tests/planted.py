@@ -14,7 +14,7 @@ from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.fleet import EventWeek
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import PixelRules
-from twinbeam.core.story import LastAnswer, PixelRow, Stopped, Total
+from twinbeam.core.story import Flow, LastAnswer, PixelRow, Stopped, Total
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
 from twinbeam.pipeline.record.sums import add_up
@@ -100,6 +100,7 @@ YESTERDAYS = [*[DaySales(TODAY - ago, "EUR", 17, 17 * 4_990) for ago in range(2,
 #: By check: what differs from a healthy pixel.
 PLANTED: Mapping[str, Mapping[str, Any]] = {
     "stopped": {"pixel": replace(ROW, stopped=Stopped(NOW_MS - 1, "ada", "sale"))},
+    "paused": {"pixel": replace(ROW, flow=Flow("paused", NOW_MS - 1, "ada"))},
     "token_missing": {"pixel": TOKENLESS, "api": events_api(TOKENLESS, None)} | week(count("ready", 3)),
     "token_rejected": {"api": events_api(ROW, None, REFUSAL)},
     "inactive_despite_traffic": {"activity": "INACTIVE"},

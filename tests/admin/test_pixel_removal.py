@@ -2,7 +2,7 @@
 
 import pytest
 
-from twinbeam.admin import audit, keys, pixels, sources, tokens, workspaces
+from twinbeam.admin import alerts, audit, keys, pixels, sources, tokens, workspaces
 from twinbeam.admin.errors import NotFound
 from twinbeam.admin.pixel_removal import removal, remove
 from twinbeam.core.rules import MAIN, Route
@@ -65,6 +65,13 @@ def test_sources_lose_their_routes_or_go(admin):
     assert left == {"both": [OTHER], "elsewhere": [CODE]}
     assert lines(admin)["source alone"] == ("valid", f"removed: it led to pixel {CODE} alone")
     assert lines(admin)["source both"][1] == f'[{{"pixel":"{OTHER}"}}]'
+
+
+def test_what_was_muted_of_it_is_told_of_when_it_is_added_again(admin):
+    for workspace in (MAIN, "hats"):
+        alerts.mute(admin, alerts.NewMute(hours=24, reason="moving", workspace=workspace, pixel=CODE))
+    remove(admin, MAIN, CODE)
+    assert [mute.workspace for mute in admin.store.alerts.mutes()] == ["hats"]
 
 
 def test_its_token_goes_and_another_workspaces_pixel_stays(admin):

@@ -11,7 +11,7 @@ from twinbeam.checks.sides import Silence
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import PixelRules
-from twinbeam.core.story import PixelRow, Total
+from twinbeam.core.story import Flow, PixelRow, Stopped, Total
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
 from twinbeam.pipeline.record.sums import add_up
@@ -93,6 +93,16 @@ def test_a_side_that_has_nothing_to_report_is_not_missed(way, missed):
         silence = Silence(side, "Purchase", NOW_MS - MS_PER_DAY, 50)
         assert bool(issues(facts(silence=silence, rules=rules))) is (side in missed)
         assert bool(issues(facts(seen=[other], rules=rules))) is (side in missed)
+
+
+def test_of_a_stopped_pixel_the_tag_is_not_missed_and_of_a_paused_one_no_delivery():
+    stopped = {"stopped": Stopped(NOW_MS, "ada", "")}
+    silence = Silence(Side.BROWSER, "Purchase", NOW_MS - MS_PER_DAY, 50)
+    for found in (facts(silence=silence, **stopped), facts(seen=[Side.SERVER], **stopped)):
+        assert [issue.check for issue in issues(found)] == ["stopped"]
+    (issue,) = issues(facts(a_count("ready", 100), flow=Flow("draining", NOW_MS, "ada")))
+    assert (issue.check, issue.count, issue.is_alarm) == ("paused", 100, True)
+    assert issue.command == f"twinbeam pixels resume {PIXEL} --workspace {WORKSPACE}"
 
 
 def test_a_pixel_that_is_left_to_the_browser_needs_no_token():

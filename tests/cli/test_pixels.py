@@ -103,12 +103,17 @@ def test_a_pixel_is_stopped_with_a_reason_and_started_with_one_command():
     assert "stopped" not in said("pixels", "list")
 
 
-def test_the_doctor_notes_a_stopped_pixel_with_the_command_that_starts_it():
+def test_the_doctor_notes_a_stopped_or_paused_pixel_with_the_command_that_ends_that():
     said("pixels", "add", CODE, "--name", "Shop")
     said("pixels", "stop", CODE, "--why", "wrong values")
     told = said("doctor")
     assert f"note Pixel {CODE} (Shop) is stopped since 20" in told
     assert f": wrong values. To start it: twinbeam pixels start {CODE}" in told
+    said("pixels", "start", CODE)
+    said("pixels", "pause", CODE)
+    told = said("doctor")
+    assert f"note Pixel {CODE} (Shop) is paused since 20" in told
+    assert f"UTC by {actor().name}. To resume it: twinbeam pixels resume {CODE}" in told
 
 
 def test_the_doctor_checks_one_pixel_before_money_is_spent():

@@ -21,8 +21,10 @@ from twinbeam.core.steady import AGREE_MS, SMALL_MS, STANDS_SECONDS
 from twinbeam.demo.ports import USUAL
 from twinbeam.demo.scenarios import FORGED, FORGED_SHARE, SCENARIOS, SYSTEM_SCENARIOS
 from twinbeam.engines.stores.sqlite import housekeeping, tidying
+from twinbeam.engines.stores.tables import alerts, request_counts
 from twinbeam.http_server.descriptors import RESERVE
 from twinbeam.http_server.limits import DEFAULTS
+from twinbeam.jobs.alerts import KEPT_HOURS
 from twinbeam.observe.health import BEHIND_SECONDS
 from twinbeam.pipeline.accept import body, directory, phones, problems, rate_limits
 from twinbeam.pipeline.accept.tag.cookie import DAYS_90_SECONDS
@@ -110,6 +112,10 @@ SAID = {
         f"a round over everything begins every {WORDS[housekeeping.REST_MS // 60_000]} minutes",
         f"keys of conversions that an order gave | {tidying.ORDER_KEY_DAYS} days",
         f"other keys | {tidying.OTHER_KEY_DAYS} days",
+        f"a sender has {rejections.MOST_OF_SENDER} newer ones, or {rejections.MOST_SENDERS} others",
+        f"the last {min(alerts.MOST_PAST, alerts.MOST_DONE):,} of each",
+        f"of which alerts tell a drop | after {KEPT_HOURS // 24} days",
+        f"waited for a limit | after {request_counts.KEPT_DAYS} days",
     ],
     "docs/decisions/0042-issues.md": [
         f"{note_taking.AGE_MS // 60_000} minutes after it came",

@@ -159,6 +159,8 @@ def test_only_the_newest_few_stay_and_nothing_that_is_not_a_backup_goes(place):
 def test_a_restored_store_knows_what_came_before_and_records_what_waited_in_the_journal(place):
     backup = place.take()
     told = place.restore(backup)
+    with closing(SqliteReader(place.elsewhere.data)) as reader:
+        assert reader.newest_backup_ms() == NOW, "the backup it comes from, which was noted after it was taken"
     assert (told.journal_events, told.held, told.waiting, told.erased) == (1, 0, 1, 0)
     folders = json.loads((place.elsewhere.data / "journal-folders.json").read_text())
     assert folders == [str(place.elsewhere.data), str(place.elsewhere.data / "restored-journals")]

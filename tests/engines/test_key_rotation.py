@@ -15,6 +15,7 @@ from engines.kit.embedded import SqliteEngine
 from engines.kit.harness import Harness
 from running import wait_until
 from signals import NOW, UNSAID, WORKSPACE, a_signal, an_email
+from twinbeam.alerts.rules import AlertChannel, ChannelKind
 from twinbeam.app.erasures import ask_again, log_path, remember, remembered
 from twinbeam.app.key_rotation import Rotation
 from twinbeam.app.reports import Reports
@@ -56,6 +57,8 @@ class Rotating:
         store.rotate_source("hooks", b"newer", now_ms=NOW)
         store.accounts.save_app(DeveloperApp("7000", "app-secret"), now_ms=NOW)
         store.products.save_address(WORKSPACE, "https://shop.example/feed?key=1", "shop.example", 24)
+        channel = AlertChannel("ops", ChannelKind.WEBHOOK, "hooks.example", NOW)
+        store.alerts.add_channel(channel, "https://hooks.example/1", "alert-secret")
         request = Erasure("request-1", person("email", WORKSPACE, an_email("ada")), NOW, {"elsewhere": 1})
         remember(log_path(self.settings), engine.ring, request)
         store.ask_erasure(request)
@@ -70,6 +73,7 @@ class Rotating:
             assert store.tokens() == {(WORKSPACE, "PIXEL1"): "t-1"}
             assert store.accounts.app() == DeveloperApp("7000", "app-secret")
             assert store.products.address(WORKSPACE).endswith("key=1")
+            assert store.alerts.opened("ops") == ("https://hooks.example/1", "alert-secret")
             assert store.unopened_days() == []
         with closing(SqliteJournalReader(slot_path(self.data, 0), ring)) as journal:
             assert len(journal.read(0, limit=1_000)) == 2

@@ -20,8 +20,8 @@ from twinbeam.app.alerts import FactReader
 from twinbeam.app.incidents import note_incidents
 from twinbeam.app.token_words import learn_of_deliveries
 from twinbeam.core.deliveries import TAKEN, Delivery
-from twinbeam.core.story import Covered, PixelRow, SideSeen
-from twinbeam.engines.keyring import KeyRing
+from twinbeam.core.story import Covered, Flow, PixelRow, SideSeen, Stopped
+from twinbeam.engines.keyring import KeyRing, add_key, day_context, keep_newest
 from twinbeam.jobs.alerts import counting
 from twinbeam.observe.deliveries import DeliveryLog
 from twinbeam.pipeline.accept.directory import Directory, SignedSource
@@ -100,6 +100,18 @@ def test_how_long_the_oldest_conversion_waits_and_of_a_stopped_pixel_nothing(pla
     place.room.clock.advance(seconds=60)
     assert place.read(AlertKind.QUEUE_AGE) == {HERE: 960}
     place.room.store.stop_pixel(workspace=WORKSPACE, code=PIXEL, why="", who="ada", now_ms=0)
+    assert place.read(AlertKind.QUEUE_AGE) == {}
+
+
+def test_what_a_pause_or_a_drain_holds_is_not_late(place):
+    now_ms, flows = place.room.clock.now_ms, place.room.store.flows
+    place.buy("1")
+    place.room.clock.advance(seconds=900)
+    flows.save(WORKSPACE, PIXEL, Flow("draining", now_ms(), "ada"))
+    assert place.read(AlertKind.QUEUE_AGE) == {HERE: 900}
+    flows.save(WORKSPACE, PIXEL, Flow("draining", now_ms() - 901_000, "ada"))
+    assert place.read(AlertKind.QUEUE_AGE) == {HERE: 0}
+    flows.save(WORKSPACE, PIXEL, Flow("paused", now_ms(), "ada"))
     assert place.read(AlertKind.QUEUE_AGE) == {}
 
 
@@ -184,6 +196,13 @@ def test_room_on_the_disk_the_key_ring_and_the_age_of_a_backup(place):
     (free,) = place.read(AlertKind.DISK).values()
     assert free > 0
     assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 0}
+    add_key(place.settings.keyring)
+    assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 0}
+    keep_newest(place.settings.keyring)
+    assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 1}, "nothing was put under the new key"
+    wrapped = KeyRing.open(place.settings.keyring).seal(b"1" * 32, day_context(1))
+    place.room.store._db.execute("INSERT INTO day_key VALUES (1, ?)", (wrapped,))
+    assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 0}, "all was put under it before the old one was dropped"
     place.settings.keyring.chmod(0o644)
     assert place.read(AlertKind.KEY_RING) == {AlertSubject(): 1}
     place.settings.keyring.unlink()
@@ -288,6 +307,21 @@ def silent(now_ms, hours, *, signs=True):
     days = range(last // 86_400_000 - 7, last // 86_400_000)
     covered = [Covered(day, WORKSPACE, PIXEL, "Purchase", browser=20) for day in days]
     return {"sides": [SideSeen(WORKSPACE, PIXEL, "Purchase", "browser", last, 0)], "covered": covered}
+
+
+def test_a_pixel_that_its_owner_stopped_is_called_neither_silent_nor_low():
+    now_ms = NOW_S * 1_000
+    facts = AlertFacts(
+        now_ms=now_ms,
+        pixels=[pixel()],
+        volumes={(WORKSPACE, PIXEL): (0, 100)},
+        sources=[],
+        **silent(now_ms, 13, signs=False),
+    )
+    stopped = replace(facts, pixels=[replace(pixel(), stopped=Stopped(now_ms, "ada", ""))])
+    for kind in (AlertKind.VOLUME_DROP, AlertKind.SOURCE_SILENT, AlertKind.EVENT_SILENT):
+        assert measure(facts).readings[kind]
+        assert not measure(stopped).readings[kind]
 
 
 def test_nothing_is_read_of_pixels_that_are_not_set_up_however_many_report():

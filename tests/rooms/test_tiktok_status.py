@@ -1,6 +1,7 @@
 """Where TikTok tells of its outages: who is believed, what is kept before it is answered, and any bytes at all."""
 
 import asyncio
+from functools import partial
 
 import msgspec
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 
 from asgi import ask
 from twinbeam.alerts.incidents import read_notice
+from twinbeam.app.incidents import status_keys
 from twinbeam.core.clock import HandClock
+from twinbeam.engines.keyring import KeyRing, add_key, keep_newest
 from twinbeam.observe.tiktok_status import MOST_BYTES, TikTokStatus
 
 KEY = "the-key_of_it"
@@ -26,7 +29,7 @@ def told(body, *, path=HERE, method="POST", trouble=None):
             raise trouble
         kept.extend(incidents)
 
-    app = TikTokStatus([KEY, "older"], keep, HandClock())
+    app = TikTokStatus(lambda: [KEY, "older"], keep, HandClock())
     answer = asyncio.run(ask(app, path, method=method, body=body))
     return answer.status, [it.id for it in kept]
 
@@ -35,6 +38,22 @@ def test_a_notice_is_kept_before_it_is_answered():
     assert told(NOTICE) == (200, ["INC-1"])
     assert told(NOTICE, path="/in/tiktok-status/older") == (200, ["INC-1"])
     assert told(NOTICE, trouble=OSError(28, "No space left on device")) == (503, [])
+
+
+def test_the_address_of_a_new_key_of_the_ring_is_known_at_once_and_that_of_a_dropped_one_no_more(tmp_path):
+    KeyRing.open_or_create(tmp_path / "keyring.json")
+    ring = KeyRing.open(tmp_path / "keyring.json")
+    (old,) = status_keys(ring)
+    app = TikTokStatus(partial(status_keys, ring), lambda _: None, HandClock())
+
+    def answered(key):
+        return asyncio.run(ask(app, f"/in/tiktok-status/{key}", method="POST", body=NOTICE)).status
+
+    add_key(tmp_path / "keyring.json")
+    new, *_ = status_keys(KeyRing.open(tmp_path / "keyring.json"))
+    assert [answered(new), answered(old)] == [200, 200]
+    keep_newest(tmp_path / "keyring.json")
+    assert [answered(new), answered(old)] == [200, 404]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def remove(admin: Admin, workspace: str, code: str) -> Removal:
         admin.store.remove_pixel(workspace=workspace, code=code, now_ms=audit.at_ms)
         admin.store.token_checks.forget(workspace, code)
         admin.store.issues.forget(workspace, code)
+        _forget_mutes(admin, workspace, code)
         audit.tell(what(done.pixel), done.pixel.name, "removed")
         _change_keys(admin, done, audit)
         _change_sources(admin, done, audit)
@@ -77,6 +78,12 @@ def _change_sources(admin: Admin, done: Removal, audit: Lines) -> None:
         left = _left(source.routes, done.pixel.code)
         admin.store.save_source_routes(source.name, left)
         audit.tell(f"source {source.name}", as_text(source.routes), as_text(left))
+
+
+def _forget_mutes(admin: Admin, workspace: str, code: str) -> None:
+    """Let a pixel that is added again under this code be told of."""
+    mutes = admin.store.alerts.mutes()
+    admin.store.alerts.remove_mutes([it.id for it in mutes if (it.workspace, it.pixel) == (workspace, code)])
 
 
 def _leads_to(leading: KeyRow | SourceRow, row: PixelRow) -> bool:

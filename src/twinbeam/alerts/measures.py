@@ -41,12 +41,12 @@ def record_lag(facts: AlertFacts) -> Readings:
 
 
 def queue_age(facts: AlertFacts) -> Readings:
-    """Return how long the oldest conversion of a pixel waits, in seconds; of none that its owner stopped."""
+    """Return how long the oldest conversion of a pixel waits, in seconds, unless its owner wants it to wait."""
     since = facts.waiting_since
     if since is None:
         return None
-    going = [row for row in facts.pixels if row.stopped is None]
-    ages = ((row, facts.now_ms - since.get((row.workspace, row.code), facts.now_ms)) for row in going)
+    found = ((row, since.get((row.workspace, row.code), facts.now_ms)) for row in facts.pixels if _is_sent(row))
+    ages = ((row, 0 if _is_drained(row, since_ms) else facts.now_ms - since_ms) for row, since_ms in found)
     return [Measurement(_of(row), max(0, ms) / MS_PER_SECOND) for row, ms in ages]
 
 
@@ -175,9 +175,22 @@ def _one(value: float | None) -> Readings:
     return None if value is None else [Measurement(AlertSubject(), value)]
 
 
+def _is_sent(row: PixelRow) -> bool:
+    return row.stopped is None and (row.flow is None or row.flow.mode != "paused")
+
+
+def _is_drained(row: PixelRow, since_ms: int) -> bool:
+    """Return whether what waits since a moment came after its pixel was drained, and is to wait."""
+    return row.flow is not None and row.flow.mode == "draining" and since_ms > row.flow.since_ms
+
+
 def _known(facts: AlertFacts, readings: Iterable[Measurement]) -> Readings:
-    """Leave out what is of a pixel that is not set up: anybody may send to any."""
-    places = {(row.workspace, row.code) for row in facts.pixels}
+    """
+    Leave out what is of a pixel that is not set up: anybody may send to any.
+
+    Neither is anything told of one that is stopped: its browser tag does nothing, so that less comes.
+    """
+    places = {(row.workspace, row.code) for row in facts.pixels if row.stopped is None}
     return [it for it in readings if (it.of.workspace, it.of.pixel) in places]
 
 

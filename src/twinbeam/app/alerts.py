@@ -110,7 +110,7 @@ class FactReader:
             dead=self._dead(now_ms),
             free_mib=_room(settings),
             clock_is_wrong=clock_is_wrong,
-            key_ring_is_wrong=is_key_ring_wrong(settings, self.ring),
+            key_ring_is_wrong=is_key_ring_wrong(settings, self.ring, reader.figures.newest_day_key()),
             backup_ms=self.backups.newest_backup_ms(),
             incidents=incidents_of(settings.data),
         )

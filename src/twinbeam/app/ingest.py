@@ -96,7 +96,7 @@ def intake_app(  # noqa: PLR0913, PLR0917 -- a parts list
         fallback=Health(
             journal,
             clock,
-            TikTokStatus(status_keys(ring), partial(note_incidents, settings.data, slot), clock),
+            TikTokStatus(partial(status_keys, ring), partial(note_incidents, settings.data, slot), clock),
         ),
     )
 

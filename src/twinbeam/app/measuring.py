@@ -3,7 +3,7 @@
 import shutil
 
 from twinbeam.core.errors import TwinbeamError
-from twinbeam.engines.keyring import KeyRing
+from twinbeam.engines.keyring import KeyRing, day_context
 from twinbeam.settings import Settings
 
 _PURPOSE = b"measuring"
@@ -19,10 +19,19 @@ def room_bytes(settings: Settings) -> int:
     return free_bytes(settings) - settings.disk_reserve_bytes
 
 
-def is_key_ring_wrong(settings: Settings, ring: KeyRing) -> bool:
-    """Return whether the key ring on the disk would not open what this process writes: after a restart all is lost."""
+def is_key_ring_wrong(settings: Settings, ring: KeyRing, sealed: tuple[int, bytes] | None) -> bool:
+    """
+    Return whether the key ring on the disk would not open what this process writes: after a restart all is lost.
+
+    A rotation may have dropped the key that this process knows; then it opens the newest key of a day, `sealed`.
+    """
     try:
         found = KeyRing.open(settings.keyring)
+        if ring.derived(_PURPOSE)[0] in found.derived(_PURPOSE):
+            return False
+        if sealed is None:
+            return True
+        found.open_sealed(sealed[1], day_context(sealed[0]))
     except (TwinbeamError, OSError):
         return True
-    return not set(ring.derived(_PURPOSE)) <= set(found.derived(_PURPOSE))
+    return False

@@ -5,7 +5,7 @@ from twinbeam.checks.facts import PixelFacts
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
-    if not facts.evidence.silent:
+    if not facts.evidence.silent or facts.pixel.stopped is not None:
         return None
     names = ", ".join(name for name, _ in facts.evidence.silent[:3])
     before = sum(n for _, n in facts.evidence.silent)

@@ -18,7 +18,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
 CHECK = PixelCheck(
     id="expired",
     title="Expired unsent",
-    cause="TikTok could not be reached, or took no token, for longer than it takes events.",
+    cause="TikTok could not be reached, took no token, or the pixel was paused, for longer than it takes events.",
     evidence="The list of expired conversions.",
     fix="They waited too long; check the token and TikTok's answers.",
     look=_look,

@@ -120,7 +120,13 @@ class PixelFacts(Struct, frozen=True):
         return sum(self.week.reason(State.EXPIRED, reason) for reason in reasons)
 
     def awaits(self, side: Side) -> bool:
-        """Return whether a side has to report: where one alone is to, the other's silence is right."""
+        """
+        Return whether a side has to report.
+
+        Where one alone is to, the other's silence is right, and the browser tag of a stopped pixel does nothing.
+        """
+        if side is Side.BROWSER and self.pixel.stopped is not None:
+            return False
         return self.pixel.rules.expects("browser" if side is Side.BROWSER else "server")
 
     def event(self, name: str) -> EventWeek:

@@ -8,7 +8,7 @@ from twinbeam.core.lifecycle import State
 
 def _look(facts: PixelFacts) -> Symptom | None:
     week = facts.week
-    if facts.pixel.stopped is not None or facts.api.state is not ApiState.CONFIGURED:
+    if facts.pixel.stopped is not None or facts.pixel.flow is not None or facts.api.state is not ApiState.CONFIGURED:
         return None
     if facts.activity and facts.activity != "ACTIVE" and week.delivered >= ENOUGH:
         what = f"TikTok calls the pixel inactive, though it accepted {week.delivered:,} events in 7 days."

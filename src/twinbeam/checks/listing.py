@@ -38,6 +38,7 @@ from twinbeam.checks import (
     one_sided,
     order_number_reused,
     order_sent_twice,
+    paused,
     placeholder_data,
     rejected,
     restored,
@@ -64,6 +65,7 @@ from twinbeam.core.money import in_units
 #: A pixel shows what they find in this order, the worst first.
 CHECKS: tuple[PixelCheck, ...] = (
     stopped.CHECK,
+    paused.CHECK,
     token_missing.CHECK,
     token_rejected.CHECK,
     inactive_despite_traffic.CHECK,

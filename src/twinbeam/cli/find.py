@@ -17,7 +17,7 @@ from twinbeam.core.story import Story
 #: Why an accepted event goes no further (docs/concepts/routes.md).
 _IGNORED = (Reason.LEFT_TO_BROWSER, Reason.TEST_ORDER, Reason.STAGING, Reason.FOREIGN_HOST, Reason.BOT)
 
-
+_ENDED = {"start": "started", "resume": "resumed"}
 _PROMPTS = {"email": "E-mail", "phone": "Phone", "customer_id": "Customer id", "click_id": "Click id"}
 _WHAT = {
     "event_id": "an event id",
@@ -51,13 +51,13 @@ def command(*, workspace: str, as_json: bool, **given: str | None) -> None:
     from twinbeam.core.values import plain
 
     stories = _found(workspace, given)
-    stopped = _stopped(workspace)
+    resting = _resting(workspace)
     if as_json:
         click.echo(json.dumps([plain(story) for story in stories]))
     elif not stories:
         click.echo(_why_nothing(_ignored_on_arrival(workspace)))
     else:
-        click.echo("\n\n".join(_told(all_visible(story), stopped=story.pixel in stopped) for story in stories))
+        click.echo("\n\n".join(_told(all_visible(story), goes_on=resting.get(story.pixel, "")) for story in stories))
     raise SystemExit(0 if stories else 1)
 
 
@@ -80,12 +80,14 @@ def _found(workspace: str, given: Mapping[str, str | None]) -> list[Story]:
         return find(store, Query(workspace, by, text))
 
 
-def _stopped(workspace: str) -> set[str]:
-    """Return the codes of this workspace's pixels that are stopped."""
+def _resting(workspace: str) -> dict[str, str]:
+    """Return this workspace's pixels to which nothing is sent, by their codes: each with the command that ends it."""
     from twinbeam.cli.setup import opened_store
 
     with opened_store() as store:
-        return {row.code for row in store.pixels() if row.workspace == workspace and row.stopped is not None}
+        rows = [row for row in store.pixels() if row.workspace == workspace]
+    paused = {row.code: "resume" for row in rows if row.flow is not None and row.flow.mode == "paused"}
+    return paused | {row.code: "start" for row in rows if row.stopped is not None}
 
 
 def _ignored_on_arrival(workspace: str) -> dict[Reason, int]:
@@ -109,7 +111,7 @@ def _why_nothing(ignored: Mapping[Reason, int]) -> str:
     return "\n".join(lines)
 
 
-def _told(story: Story, *, stopped: bool) -> str:
+def _told(story: Story, *, goes_on: str) -> str:
     from twinbeam.admin.workspaces import meant_for
 
     lines = [
@@ -129,10 +131,9 @@ def _told(story: Story, *, stopped: bool) -> str:
             for attempt in story.log
         ),
     ]
-    if stopped and State(story.state) in (State.READY, State.WAITING):
-        lines.append(
-            f"  next      when its pixel is started: twinbeam pixels start {story.pixel}{meant_for(story.workspace)}"
-        )
+    if goes_on and State(story.state) in (State.READY, State.WAITING):
+        command = f"twinbeam pixels {goes_on} {story.pixel}{meant_for(story.workspace)}"
+        lines.append(f"  next      when its pixel is {_ENDED[goes_on]}: {command}")
     elif story.due_ms is not None:
         word = "held      until" if State(story.state) is State.HELD else "next      not before"
         lines.append(f"  {word} {_time(story.due_ms)}")

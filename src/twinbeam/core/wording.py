@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from twinbeam.core.rules import MAIN
-from twinbeam.core.story import Stopped
+from twinbeam.core.story import Flow, Stopped
 
 
 def workspace_option(workspace: str) -> str:
@@ -15,6 +15,11 @@ def since_when(stopped: Stopped) -> str:
     """Return since when a pixel is stopped, by whom and why, such as "since 2026-09-01 10:00:00 UTC by ada"."""
     who = f" by {stopped.who}" if stopped.who else ""
     return f"since {moment_of(stopped.since_ms):%Y-%m-%d %H:%M:%S} UTC{who}{': ' if stopped.why else ''}{stopped.why}"
+
+
+def flowing_since(flow: Flow) -> str:
+    """Return since when a pixel is paused or drained, and by whom."""
+    return f"since {utc(flow.since_ms)} by {flow.who}"
 
 
 def utc(ms: int) -> str:

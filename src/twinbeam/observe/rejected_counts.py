@@ -1,18 +1,18 @@
 """
 How many events each ingest process rejected for which pixel, by day and code, as a file that outlives it.
 
-Nothing of such an event is kept: only that its sender leads to the pixel. It is for looking at, as deliveries.py is: a
-second of it may be lost with a process. Its size is bounded by the pixels, the codes and the days that there are.
+Nothing of such an event is kept: only that its sender leads to the pixel. Its size is bounded by the pixels, the codes
+and the days that there are.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from time import monotonic
 
 import msgspec
 
+from twinbeam.observe.kept_file import KeptFile
+
 _PATTERN = "rejected-counts-*.json"
-_SHARE = 50  #: a write that took long is not repeated before so many times as long has passed
 _DAYS = 60
 _MOST_CODES = 50  #: of a pixel and day
 _DECODER = msgspec.json.Decoder(dict[str, dict[str, int]])
@@ -25,37 +25,29 @@ class RejectedCounts:
     """The log of one slot's process."""
 
     def __init__(self, folder: Path, slot: int) -> None:
-        self._file = folder / f"rejected-counts-{slot}.json"
-        self._counts = _read(self._file)
-        self._is_changed = False
-        self._not_before = 0.0
+        self._file = KeptFile(folder / f"rejected-counts-{slot}.json")
+        self._counts = _read(self._file.path)
 
     def note(self, places: Iterable[str], codes: Iterable[str], day: int) -> None:
         """Count events that were rejected, for each pixel that their sender leads to."""
-        told = list(codes)
+        told = [f"{day}/{code}" for code in codes]
         for place in places:
             counts = self._counts.setdefault(place, {})
-            for code in told:
-                counts[f"{day}/{code}"] = counts.get(f"{day}/{code}", 0) + 1
-            if len(counts) > _DAYS * _MOST_CODES or any(_day(name) <= day - _DAYS for name in counts):
+            has_new = any(name not in counts for name in told)
+            for name in told:
+                counts[name] = counts.get(name, 0) + 1
+            if has_new:  # only then is there anything to forget; a flood must not pay for it each time
                 recent = {name: n for name, n in counts.items() if _day(name) > day - _DAYS}
                 self._counts[place] = dict(list(recent.items())[-_DAYS * _MOST_CODES :])
-        self._is_changed = True
+        self._file.is_changed = True
 
     def flush(self, places: Collection[str]) -> None:
         """Write down what was counted of the pixels that there are, and forget the others."""
-        begun = monotonic()
-        if not self._is_changed or begun < self._not_before:
-            return
+        self._file.flush(lambda: self._left(places))
+
+    def _left(self, places: Collection[str]) -> bytes:
         self._counts = {place: counts for place, counts in self._counts.items() if place in places}
-        draft = self._file.with_suffix(".draft")
-        try:
-            draft.write_bytes(msgspec.json.encode(self._counts))
-            draft.replace(self._file)
-            self._is_changed = False
-        except OSError:
-            pass  # the next flush tries again
-        self._not_before = monotonic() + _SHARE * (monotonic() - begun)
+        return msgspec.json.encode(self._counts)
 
 
 def rejected_counts_of(folder: Path) -> CountsByPlace:

@@ -1,20 +1,15 @@
-"""
-What each ingest process rejected, as a file that outlives it; the debugger joins the files.
-
-It is for looking at: a second of it may be lost with a process, and where the disk takes nothing it stays as it was.
-"""
+"""What each ingest process rejected, as a file that outlives it; the debugger joins the files."""
 
 from collections.abc import Iterable
 from pathlib import Path
-from time import monotonic
 
 import msgspec
 from msgspec.structs import replace
 
 from twinbeam.core.rejections import RejectedEvent, RejectedOfSender, noted
+from twinbeam.observe.kept_file import KeptFile
 
 _PATTERN = "rejections-*.json"
-_SHARE = 50  #: a write that took long is not repeated before so many times as long has passed
 
 
 class _File(msgspec.Struct):
@@ -32,11 +27,9 @@ class RejectionLog:
     """The log of one slot's process."""
 
     def __init__(self, folder: Path, slot: int) -> None:
-        self._file = folder / f"rejections-{slot}.json"
+        self._file = KeptFile(folder / f"rejections-{slot}.json")
         self._slot = slot
-        self._known = _read(self._file)
-        self._is_changed = False
-        self._not_before = 0.0
+        self._known = _read(self._file.path)
 
     def note(self, events: Iterable[RejectedEvent]) -> None:
         """Note what was rejected."""
@@ -44,21 +37,11 @@ class RejectionLog:
         for one in events:
             known.count += 1
             known.senders = noted(known.senders, [replace(one, number=f"r{self._slot}-{known.count}")])
-            self._is_changed = True
+            self._file.is_changed = True
 
     def flush(self) -> None:
         """Write down what was rejected."""
-        begun = monotonic()
-        if not self._is_changed or begun < self._not_before:
-            return
-        draft = self._file.with_suffix(".draft")
-        try:
-            draft.write_bytes(_ENCODER.encode(self._known))
-            draft.replace(self._file)
-            self._is_changed = False
-        except OSError:
-            pass  # the next flush tries again
-        self._not_before = monotonic() + _SHARE * (monotonic() - begun)
+        self._file.flush(lambda: _ENCODER.encode(self._known))
 
 
 class RejectionFiles:

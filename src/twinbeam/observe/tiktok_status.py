@@ -26,8 +26,10 @@ Keep = Callable[[Sequence[Incident]], None]
 class TikTokStatus:
     """Takes notices; hands everything else on."""
 
-    def __init__(self, keys: Collection[str], keep: Keep, clock: Clock, fallback: App = not_found) -> None:
-        self._keys = [key.encode() for key in keys]
+    def __init__(
+        self, keys: Callable[[], Collection[str]], keep: Keep, clock: Clock, fallback: App = not_found
+    ) -> None:
+        self._keys = keys  # asked for each time: the key ring may have another one by then
         self._keep = keep
         self._clock = clock
         self._fallback = fallback
@@ -43,7 +45,7 @@ class TikTokStatus:
 
     def _knows(self, path: str) -> bool:
         given = path.removeprefix(PREFIX).encode("utf-8", "replace")
-        return any(hmac.compare_digest(given, key) for key in self._keys)
+        return any(hmac.compare_digest(given, key.encode()) for key in self._keys())
 
     def _take(self, body: bytes) -> Reply:
         told = read_notice(body, self._clock.now_ms())

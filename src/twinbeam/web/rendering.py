@@ -96,6 +96,7 @@ _FILTERS = {
     "duration": core_wording.duration,
     "finding": wording.finding_sentence,
     "since_when": core_wording.since_when,
+    "flowing_since": core_wording.flowing_since,
     "iso": wording.iso,
     "lapse": wording.lapse,
     "reason": lambda reason: SENTENCES[reason],

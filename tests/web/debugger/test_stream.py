@@ -92,6 +92,13 @@ def test_whoever_comes_back_goes_on_where_they_were(room):
     assert told[0] == ("rows", ["5", "4"])
 
 
+def test_whoever_comes_back_to_a_store_that_was_restored_is_told_of_what_arrives(room):
+    room.record(*(bought(str(n)) for n in range(5)))
+    headers = room.signed_in() | {"last-event-id": "900/0"}
+    enough = meanwhile(room, lambda: room.record(bought("5")))
+    assert ("rows", ["6"]) in events(room.listen("/debugger/live?after=0", enough=enough, headers=headers))
+
+
 def test_a_viewer_of_one_workspace_is_told_of_its_events_alone(room):
     def arrive():
         room.record(bought("1"), bought("2", workspace=OTHER, pixel="C0EXAMPLEPIXELCODE21"))

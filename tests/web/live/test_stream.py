@@ -7,6 +7,8 @@ from asgi import ask, listen
 from showroom import Showroom, bought, seen_in_browser
 from twinbeam.core.errors import StorageBusy
 from twinbeam.web.live import view
+from twinbeam.web.streaming import event
+from twinbeam.web.wording import iso
 
 
 @pytest.fixture
@@ -124,6 +126,6 @@ def test_a_process_that_stops_ends_its_streams(tmp_path):
 
 
 def test_an_event_of_several_lines_keeps_them():
-    written = view.event("snapshot", "<p>\n\n</p>", 1_790_000_000_000)
+    written = event("snapshot", "<p>\n\n</p>", iso(1_790_000_000_000))
     assert events(written) == [("snapshot", "<p>\n\n</p>", "2026-09-21T14:13:20.000Z")]
     assert written == "event: snapshot\nid: 2026-09-21T14:13:20.000Z\ndata: <p>\ndata: \ndata: </p>\n\n"

@@ -51,6 +51,7 @@ def test_a_change_is_previewed_with_what_it_means_and_then_made(room):
         ({"name": "value_without", "value": "tax, tips"}, lambda it: it.value_without == ("tax", "tips")),
         ({"name": "restricted", "value": "true"}, lambda it: it.restricted),
         ({"name": "native_wait_seconds", "value": "30"}, lambda it: it.native_wait_seconds == 30),
+        ({"name": "requests_per_day", "value": "500"}, lambda it: it.requests_per_day == 500),
     ],
 )
 def test_rules_of_every_kind_can_be_set(room, form, told):

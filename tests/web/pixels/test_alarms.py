@@ -8,7 +8,7 @@ from builders import NOW_MS, PIXEL, WORKSPACE
 from engines.kit.owners import POLICY
 from showroom import NO_TOKEN, UNSAID, Showroom, a_busy_day, bought, seen_in_browser
 from twinbeam.checks.sides import Silence, fallen_silent
-from twinbeam.core.story import SideSeen
+from twinbeam.core.story import Flow, SideSeen
 from twinbeam.core.values import Side
 
 pytestmark = pytest.mark.outside("banner")
@@ -212,3 +212,19 @@ def test_a_stopped_pixel_stands_there_with_who_stopped_it_why_and_the_command_th
     assert alarms(room) == []
     assert "stopped" not in room.get("/pixels").text
     assert "once it is started" not in room.get("/events/1").text
+
+
+def test_a_paused_pixel_stands_there_with_who_paused_it_and_the_command_that_resumes_it(room):
+    room.add_pixel()
+    room.record(bought("1"))
+    room.store.flows.save(WORKSPACE, PIXEL, Flow("paused", room.clock.now_ms(), "ada"))
+    (told,) = alarms(room)
+    assert "Paused since 2026-09-" in told
+    assert "UTC by ada. Conversions waiting: 1." in told
+    assert f"twinbeam pixels resume {PIXEL} --workspace {WORKSPACE}" in told
+    assert '<span class="no">paused</span>' in room.get("/pixels").text
+    assert "Events come, but the pixel is paused since 2026-09-" in room.get("/pixels").text
+    assert "Will be sent once it is resumed." in room.get("/events/1").text
+    room.store.flows.save(WORKSPACE, PIXEL, None)
+    assert alarms(room) == []
+    assert "once it is resumed" not in room.get("/events/1").text

@@ -87,7 +87,7 @@ def restore(
         if (backup / manifests.ERASURES).exists():
             merge_log(log_path(settings), backup / manifests.ERASURES)
         progress("carrying out erasures again")
-        restored = _prepared(settings, ring, draft, manifest, actor, clock, hold=hold)
+        restored = _prepared(settings, ring, draft, backup, manifest, actor=actor, clock=clock, hold=hold)
         _place(settings, draft, clock.now_ms())
     except (StorageError, OSError) as error:
         raise _told(settings, backup, error) from error
@@ -177,10 +177,11 @@ def _prepared(  # noqa: PLR0913 -- a parts list
     settings: Settings,
     ring: KeyRing,
     draft: Path,
+    backup: Path,
     manifest: manifests.BackupManifest,
+    *,
     actor: Actor,
     clock: Clock,
-    *,
     hold: bool,
 ) -> Restored:
     """Bring the store's copy forward, and let be in it what is so since the backup."""
@@ -190,6 +191,7 @@ def _prepared(  # noqa: PLR0913 -- a parts list
         if store.unopened_days():
             raise _wrong_ring(settings, manifest)
         store.begin_restored(Restore(manifest.taken_ms, now_ms))
+        store.note_backup(manifest.taken_ms, str(backup), sum(file.bytes for file in manifest.files))  # it is older
         erased = ask_again(store, settings, ring, _Quiet(), folders=[left])
         while erased and store.tidy(now_ms, retention=False):
             pass

@@ -15,7 +15,7 @@ from twinbeam.cli.setup import settings as settings_in_force
 from twinbeam.core.events_api import ApiState, EventsApi
 from twinbeam.core.rules import DEFAULT_WORKSPACE, MAIN
 from twinbeam.core.story import PixelRow
-from twinbeam.core.wording import since_when, utc
+from twinbeam.core.wording import flowing_since, since_when, utc
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.settings import Settings
@@ -28,12 +28,16 @@ def known(settings: Settings) -> Iterator[CheckResult]:
 
 
 def stopped(settings: Settings) -> Iterator[CheckResult]:
-    """Look for pixels to which nothing is sent because somebody stopped them."""
+    """Look for pixels to which nothing, or nothing new, is sent because somebody wants it so."""
     for row in _rows(settings):
         if row.stopped is not None:
             start = f"twinbeam pixels start {row.code}{meant_for(row.workspace)}"
             told = f"Pixel {row.code} ({row.name}){_where(row)} is stopped {since_when(row.stopped)}"
             yield CheckResult(f"{told}. To start it: {start}", is_note=True)
+        if row.flow is not None:
+            resume = f"twinbeam pixels resume {row.code}{meant_for(row.workspace)}"
+            told = f"Pixel {row.code} ({row.name}){_where(row)} is {row.flow.mode} {flowing_since(row.flow)}"
+            yield CheckResult(f"{told}. To resume it: {resume}", is_note=True)
 
 
 def codes(settings: Settings) -> Iterator[CheckResult]:

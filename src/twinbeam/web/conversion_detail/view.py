@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from twinbeam.core.goods import TROUBLES, Margin
 from twinbeam.core.money import shown
-from twinbeam.core.story import Stopped, Story
+from twinbeam.core.story import Flow, Stopped, Story
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversion_detail.timeline import timeline
 from twinbeam.web.places import Places, places
@@ -21,11 +21,12 @@ _NO_ID = 2**62  #: an address may hold any number; no store reaches as far
 
 
 class ConversionDetail(Struct, frozen=True):
-    """One conversion, how its pixel is named, and whether that is stopped."""
+    """One conversion, how its pixel is named, and whether that is stopped, paused or drained."""
 
     conversion: Story
     places: Places
     stopped: Stopped | None
+    flow: Flow | None
     margin: Margin | None  #: what its order is worth, where a product feed has costs
 
 
@@ -36,9 +37,10 @@ def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail |
         return None
     rows = read_model.pixels()
     place = (conversion.workspace, conversion.pixel)
-    stopped = next((row.stopped for row in rows if (row.workspace, row.code) == place), None)
+    row = next((row for row in rows if (row.workspace, row.code) == place), None)
     margin = read_model.products.margins([conversion.id]).get(conversion.id)
-    return ConversionDetail(conversion, places(rows), stopped, margin)
+    stopped, flow = (row.stopped, row.flow) if row is not None else (None, None)
+    return ConversionDetail(conversion, places(rows), stopped, flow, margin)
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -53,6 +55,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         conversion=conversion,
         places=detail.places,
         stopped=detail.stopped,
+        flow=detail.flow,
         margin=detail.margin,
         margin_troubles=TROUBLES,
         in_words=shown,

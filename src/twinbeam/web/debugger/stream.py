@@ -12,7 +12,7 @@ from functools import partial
 from itertools import count
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.web.access import signed_in
@@ -21,20 +21,15 @@ from twinbeam.web.debugger.asked import DebuggerQuestion, read_place, read_quest
 from twinbeam.web.debugger.newest import EVERY_SECONDS, Glance, NewestOfWorkspaces, NewestRows
 from twinbeam.web.debugger.rows import DebuggerRow
 from twinbeam.web.places import Places
-
-Still = Callable[[Request], Awaitable[bool]]
-"""Returns whether whoever makes a request is still signed in."""
+from twinbeam.web.streaming import ENDED, RETRY, Still, event, streamed, trouble
 
 Render = Callable[[Sequence[DebuggerRow], Places], str]
 
 MOST_ROWS = 50  #: of one event
 SLOW_SECONDS = 5.0  #: that somebody may take to read what was written
 _FOLLOWED = 200  #: rows whose changes are told
-_RETRY_MS = 2_000
 _STILL_TURNS = 25
 _TICK_TURNS = 5
-_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
-_ENDED = "Your sign-in has ended. Reload this page to sign in again."
 _TROUBLE = "The store cannot be read right now; new events will show once it can."
 
 
@@ -42,15 +37,12 @@ async def stream(
     render: Render, context: RouteContext, newest: NewestOfWorkspaces, still: Still, request: Request
 ) -> Response:
     """Answer GET /debugger/live."""
-    if request.method == "HEAD":
-        return Response(headers=_HEADERS, media_type="text/event-stream")
     told = request.headers.get("last-event-id", "")
     after = read_place({"id": told.partition("/")[0]}, "id") or read_place(request.query_params, "after") or 0
     since = read_place({"id": told.partition("/")[2]}, "id") or read_place(request.query_params, "since") or 0
     watching = Watching(read_question(request.query_params), after, since)
     rows = newest.of(signed_in(request).workspace)
-    events = _events(rows, watching, render, context, partial(still, request))
-    return StreamingResponse(events, headers=_HEADERS, media_type="text/event-stream")
+    return streamed(request, lambda: _events(rows, watching, render, context, partial(still, request)))
 
 
 class Watching:
@@ -69,6 +61,8 @@ class Watching:
 
     def news(self, glance: Glance) -> tuple[list[DebuggerRow], list[DebuggerRow], bool]:
         """Return new rows, rows that changed, and whether more came than these."""
+        newest = max((row.number for row in glance.recorded), default=self._after)
+        self._after = min(self._after, newest)  # in a store that was restored numbers begin anew
         recorded = [row for row in glance.recorded if row.number > self._after]
         rejected = [row for row in glance.rejected if row.at_ms > self._since_ms]
         has_gap = bool(recorded) and bool(self._after) and len(recorded) == len(glance.recorded)
@@ -89,21 +83,15 @@ class Watching:
             del self._told[next(iter(self._told))]
 
 
-def event(name: str, text: str, id_: str) -> str:
-    """Write one server-sent event; every line of its text needs a prefix of its own."""
-    lines = "".join(f"data: {line}\n" for line in text.splitlines() or [""])
-    return f"event: {name}\nid: {id_}\n{lines}\n"
-
-
 async def _events(
     newest: NewestRows, watching: Watching, render: Render, context: RouteContext, still: Callable[[], Awaitable[bool]]
 ) -> AsyncIterator[str]:
-    yield f"retry: {_RETRY_MS}\n\n"
+    yield RETRY
     for turn in count(1):
         if context.closing():
             return
         if turn % _STILL_TURNS == 0 and not await _is_still(still):
-            yield f"event: ended\ndata: {_ENDED}\n\n"
+            yield ENDED
             return
         text = await _turn(newest, watching, render, is_quiet=turn % _TICK_TURNS != 1)
         if text:
@@ -126,7 +114,7 @@ async def _turn(newest: NewestRows, watching: Watching, render: Render, *, is_qu
         glance = await newest.look()
         shown, changed, has_more = watching.news(glance)
     except TwinbeamError:
-        return "" if is_quiet else f"event: trouble\ndata: {_TROUBLE}\n\n"
+        return "" if is_quiet else trouble(_TROUBLE)
     parts = [event("rows", render(shown, glance.places), watching.place)] if shown else []
     parts += [event("changed", render(changed, glance.places), watching.place)] if changed else []
     parts += [event("left", "", watching.place)] if has_more else []

@@ -16,7 +16,7 @@ from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.values import Side
-from twinbeam.core.wording import duration, since_when
+from twinbeam.core.wording import duration, flowing_since, since_when
 from twinbeam.pipeline.record.counters import FINDING
 
 _LAG_MS = 15 * 60_000  #: so long Events Manager takes to show an event (tiktok.md 11.5)
@@ -80,10 +80,15 @@ def _nothing_leaves(facts: PixelFacts) -> str:
     is_stuck = week.waiting or week.held or week.refused or week.of(State.EXPIRED)
     if week.delivered or (facts.left_to_script and not is_stuck):
         return ""
-    is_due = facts.week.waiting and facts.api.state is ApiState.CONFIGURED
+    is_due = facts.week.waiting and facts.pixel.flow is None and facts.api.state is ApiState.CONFIGURED
     if is_due and facts.now_ms - min(facts.seen.values()) < _LAG_MS:
         return "The first events have come and are being sent. TikTok shows them 5 to 15 minutes later."
     return next(why for rule in _KEPT_BACK if (why := rule(facts)))
+
+
+def _paused(facts: PixelFacts) -> str:
+    flow = facts.pixel.flow
+    return "" if flow is None else f"Events come, but the pixel is {flow.mode} {flowing_since(flow)}."
 
 
 def _no_token(facts: PixelFacts) -> str:
@@ -145,5 +150,5 @@ def _well(facts: PixelFacts) -> str:
 Rule = Callable[[PixelFacts], str]
 
 _INACTIVE: tuple[Rule, ...] = (_stopped, _only_pages, _never_installed, _silent, _nothing_leaves)
-_KEPT_BACK: tuple[Rule, ...] = (_no_token, _token_rejected, _all_refused, _all_held, _kept)
+_KEPT_BACK: tuple[Rule, ...] = (_paused, _no_token, _token_rejected, _all_refused, _all_held, _kept)
 _ACTIVE: tuple[Rule, ...] = (_blocked, _outside_head, _just_began, _left_to_script, _one_side, _well)

@@ -1,13 +1,10 @@
 """GET and POST /setup, and below it one page for each pixel with what changes by itself as a stream."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from itertools import count
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from twinbeam.admin import accounts, pixels
 from twinbeam.admin.contract import Admin
@@ -17,28 +14,20 @@ from twinbeam.admin.launch.senders import OTHERS
 from twinbeam.admin.launch.ways import MEANINGS, NAMES, Situation, advised
 from twinbeam.admin.pixels import NewPixel
 from twinbeam.admin.snippet import SnippetOptions, snippet_for
-from twinbeam.core.errors import TwinbeamError
 from twinbeam.core.rules import DEFAULT_WORKSPACE, MAIN
 from twinbeam.core.story import KeyRow, PixelRow, SourceRow
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.forms import read_form
-from twinbeam.web.live.view import event
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.setup.actions import Done, do
 from twinbeam.web.setup.install import PATHS, chosen_path, parts_of
 from twinbeam.web.setup.steps import Leading, SetupPage, setup_of
 from twinbeam.web.sight import seen_by
-
-Still = Callable[[Request], Awaitable[bool]]
-"""Returns whether whoever makes a request is still signed in."""
+from twinbeam.web.streaming import Following, Looked, Still, follow, streamed
 
 PATH = "/setup"
-_EVERY_SECONDS = 2.0
-_STILL_TURNS = 5
-_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 _TROUBLE = "The store cannot be read right now; this is what was last known."
-_ENDED = "Your sign-in has ended. Reload this page to sign in again."
 
 
 async def begin(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -79,34 +68,12 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
 async def stream(renderer: PageRenderer, context: RouteContext, still: Still, request: Request) -> Response:
     """Answer GET /setup/{workspace}/{code}/live."""
     await _row(context, request)
-    if request.method == "HEAD":
-        return Response(headers=_HEADERS, media_type="text/event-stream")
-    return StreamingResponse(
-        _events(renderer, context, still, request), headers=_HEADERS, media_type="text/event-stream"
-    )
 
+    async def look() -> Looked:
+        found = await _setup(context, request, await _row(context, request))
+        return Looked(found.facts.now_ms, _part(renderer, found))
 
-async def _events(renderer: PageRenderer, context: RouteContext, still: Still, request: Request) -> AsyncIterator[str]:
-    yield "retry: 2000\n\n"
-    shown = ""
-    for turn in count(1):
-        if context.closing():
-            return
-        try:
-            if turn % _STILL_TURNS == 0 and not await still(request):
-                yield f"event: ended\ndata: {_ENDED}\n\n"
-                return
-            found = await _setup(context, request, await _row(context, request))
-        except HTTPException:  # the pixel was removed
-            return
-        except TwinbeamError:
-            yield f"event: trouble\ndata: {_TROUBLE}\n\n"
-        else:
-            part = _part(renderer, found)
-            name, text = ("tick", "") if part == shown else ("snapshot", part)
-            yield event(name, text, found.facts.now_ms)
-            shown = part
-        await asyncio.sleep(_EVERY_SECONDS)
+    return streamed(request, lambda: follow(Following(look, partial(still, request), context.closing, _TROUBLE)))
 
 
 async def _page(  # noqa: PLR0913 -- what happened before the page is shown

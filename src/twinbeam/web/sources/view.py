@@ -1,37 +1,27 @@
 """GET and POST /sources, and below it one page for each source with what comes from it as a stream. For members."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from itertools import count
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from twinbeam.admin import sources
 from twinbeam.admin.errors import AdminError, Invalid
-from twinbeam.core.errors import TwinbeamError
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.forms import read_form
-from twinbeam.web.live.view import event
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
 from twinbeam.web.sources.actions import Acted, Form, create, do
 from twinbeam.web.sources.facts import SourcePage, choices, pages_of
 from twinbeam.web.sources.systems import SYSTEMS
-
-Still = Callable[[Request], Awaitable[bool]]
+from twinbeam.web.streaming import Following, Looked, Still, follow, streamed
 
 PATH = "/sources"
 MOST_CHOICES = 100  #: pixels to tick; the command takes any
-_EVERY_SECONDS = 2.0
-_STILL_TURNS = 5
-_HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 _TROUBLE = "The store cannot be read right now; this is what was last known."
-_ENDED = "Your sign-in has ended. Reload this page to sign in again."
 _LOCAL = ("127.0.0.1", "localhost", "::1", "0.0.0.0")  # noqa: S104 -- compared with, not bound to
 
 
@@ -67,11 +57,12 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
 async def stream(renderer: PageRenderer, context: RouteContext, still: Still, request: Request) -> Response:
     """Answer GET /sources/{source}/live."""
     await _source(context, request, request.path_params["source"])
-    if request.method == "HEAD":
-        return Response(headers=_HEADERS, media_type="text/event-stream")
-    return StreamingResponse(
-        _events(renderer, context, still, request), headers=_HEADERS, media_type="text/event-stream"
-    )
+
+    async def look() -> Looked:
+        found = await _source(context, request, request.path_params["source"])
+        return Looked(found.now_ms, _part(renderer, found))
+
+    return streamed(request, lambda: follow(Following(look, partial(still, request), context.closing, _TROUBLE)))
 
 
 async def _do(context: RouteContext, request: Request, found: SourcePage, form: Form) -> Acted:
@@ -92,29 +83,6 @@ async def _do(context: RouteContext, request: Request, found: SourcePage, form: 
         raise Invalid(read)
     await act(context, request, lambda admin: sources.map_orders(admin, name, read))
     return Acted(name)
-
-
-async def _events(renderer: PageRenderer, context: RouteContext, still: Still, request: Request) -> AsyncIterator[str]:
-    yield "retry: 2000\n\n"
-    shown = ""
-    for turn in count(1):
-        if context.closing():
-            return
-        try:
-            if turn % _STILL_TURNS == 0 and not await still(request):
-                yield f"event: ended\ndata: {_ENDED}\n\n"
-                return
-            found = await _source(context, request, request.path_params["source"])
-        except HTTPException:  # the source was removed
-            return
-        except TwinbeamError:
-            yield f"event: trouble\ndata: {_TROUBLE}\n\n"
-        else:
-            part = _part(renderer, found)
-            name, text = ("tick", "") if part == shown else ("snapshot", part)
-            yield event(name, text, found.now_ms)
-            shown = part
-        await asyncio.sleep(_EVERY_SECONDS)
 
 
 async def _sources(context: RouteContext, request: Request) -> list[SourcePage]:

@@ -15,6 +15,7 @@ _WAITING = (
     f"ORDER BY due LIMIT {_LOOKED_AT}) AS first JOIN conversion ON conversion.id = first.id) "
     "FROM lane WHERE test_code = '' AND enriches = 0"
 )
+_DAY_KEY = "SELECT day, wrapped FROM day_key ORDER BY day DESC LIMIT 1"
 _ANSWERED = (
     "SELECT workspace, pixel, sum(state = 'delivered'), sum(state = 'refused') FROM conversion "
     "WHERE id >= ? AND test_code = '' AND state IN ('delivered', 'refused') GROUP BY workspace, pixel"
@@ -41,6 +42,12 @@ class AlertFigures:
                 place = (workspace, pixel)
                 found[place] = min(since, found.get(place, since))
         return found
+
+    def newest_day_key(self) -> tuple[int, bytes] | None:
+        """Return the newest day that has a key, and that key as the key ring sealed it."""
+        with translated():
+            row: tuple[int, bytes] | None = self._db.execute(_DAY_KEY).fetchone()
+        return row
 
     def answered(self, since_ms: int, *, most: int = MOST_ANSWERED) -> dict[Place, tuple[int, int]]:
         """Return how many of the conversions accepted since a time TikTok accepted and refused, of the newest ones."""

@@ -13,9 +13,11 @@ from twinbeam.engines.stores.sqlite.erasing import erasure_context
 from twinbeam.engines.stores.sqlite.payloads import held_key_context
 from twinbeam.engines.stores.sqlite.setup import token_context
 from twinbeam.engines.stores.tables.accounts import account_context
+from twinbeam.engines.stores.tables.alerts import channel_context
 from twinbeam.engines.stores.tables.person_requests import people_context
 from twinbeam.engines.stores.tables.products import feed_context
 
+_CHANNELS = "addresses of alerts"
 ROWS_AT_ONCE = 500  #: in one transaction, so that the recorder waits for milliseconds
 
 
@@ -41,6 +43,8 @@ PLACES = (
     SealedColumn("tokens of accounts", "connection", "secret", ("id",), lambda id_: account_context(f"secret {id_}")),
     SealedColumn("secret of the app", "developer_app", "secret", ("id",), lambda id_: account_context(f"app {id_}")),
     SealedColumn("addresses of feeds", "feed", "url", ("workspace",), feed_context),
+    SealedColumn(_CHANNELS, "alert_channel", "address", ("name",), lambda name: channel_context(name, "address")),
+    SealedColumn(_CHANNELS, "alert_channel", "secret", ("name",), lambda name: channel_context(name, "secret")),
 )
 
 

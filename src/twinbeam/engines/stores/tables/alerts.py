@@ -26,6 +26,11 @@ _TOO_MANY = "Too many messages waited for this channel."
 Place = tuple[str, str]
 
 
+def channel_context(name: str, what: str) -> bytes:
+    """Return what binds a sealed column to its channel."""
+    return f"alert channel {name} {what}".encode()
+
+
 class AlertTable(AlertReader):
     """See admin.alert_contract.AlertStore for the promises."""
 
@@ -65,7 +70,7 @@ class AlertTable(AlertReader):
         """Keep a channel, its address and secret sealed."""
         values = msgspec.structs.asdict(channel) | {"kind": channel.kind.value}
         sealed = {
-            name: self._ring.seal(text.encode(), _context(channel.name, name))
+            name: self._ring.seal(text.encode(), channel_context(channel.name, name))
             for name, text in (("address", address), ("secret", secret))
         }
         with self._tables.transaction() as link:
@@ -85,7 +90,7 @@ class AlertTable(AlertReader):
         if row is None:
             return "", ""
         address, secret = (
-            self._ring.open_sealed(sealed, _context(name, what)).decode()
+            self._ring.open_sealed(sealed, channel_context(name, what)).decode()
             for what, sealed in (("address", row.address), ("secret", row.secret))
         )
         return address, secret
@@ -191,7 +196,3 @@ def _notice(row: Mapping[Any, Any]) -> AlertNotice:
 
 def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _context(name: str, what: str) -> bytes:
-    return f"alert channel {name} {what}".encode()

@@ -33,9 +33,9 @@ throttled = Table(
     sqlite_strict=True,
 )
 
+KEPT_DAYS = 8  #: of what waited for a limit
 _APART_MS = 600_000  #: notes older than this are one row: nobody asks any more when they were made
 _MOST_ROWS = 2_000  #: of a scope and day, before the old ones become one
-_KEPT_DAYS = 8  #: of what waited for a limit
 
 
 class RequestCountTable:
@@ -64,7 +64,7 @@ class RequestCountTable:
                 row = upsert(throttled).values(day=day, workspace=workspace, code=code, events=count)
                 more = {"events": throttled.c.events + row.excluded.events}
                 connection.execute(row.on_conflict_do_update(index_elements=["day", "workspace", "code"], set_=more))
-            connection.execute(delete(throttled).where(throttled.c.day <= day - _KEPT_DAYS))
+            connection.execute(delete(throttled).where(throttled.c.day <= day - KEPT_DAYS))
 
     def throttled(self, day: int) -> Mapping[tuple[str, str], int]:
         """Return how many events of each pixel waited for a limit on a UTC day."""

@@ -48,6 +48,10 @@ def _effect(name: str, week: LastWeek) -> str:
     return sentence.format(n=n)
 
 
+def _delivered(week: LastWeek) -> int:
+    return week.sums.delivered
+
+
 _ANY = "Conversions of the last 7 days that it would have been asked about: {n:,}."
 _OF_ORDERS = "Purchases of the last 7 days that it would have been asked about: {n:,}."
 _TOLD: Mapping[str, tuple[str, Callable[[LastWeek], int]]] = {
@@ -76,11 +80,11 @@ _TOLD: Mapping[str, tuple[str, Callable[[LastWeek], int]]] = {
     ),
     "way": (
         "Conversions of the last 7 days that TikTok accepted from this gateway: {n:,}.",
-        lambda week: week.sums.delivered,
+        _delivered,
     ),
     "ways": (
         "Conversions of the last 7 days that TikTok accepted from this gateway: {n:,}.",
-        lambda week: week.sums.delivered,
+        _delivered,
     ),
     "spelling": (
         "Conversions of the last 7 days whose name browser and server spelled differently: {n:,}.",
@@ -101,6 +105,10 @@ _TOLD: Mapping[str, tuple[str, Callable[[LastWeek], int]]] = {
     "test_emails": (
         "Tests of the last 7 days that were dropped, since test mode was off: {n:,}.",
         lambda week: week.sums.reason(Outcome.DROPPED, Reason.TEST_ORDER),
+    ),
+    **dict.fromkeys(
+        ("requests_per_second", "requests_per_minute", "requests_per_day"),
+        ("Conversions of the last 7 days that TikTok accepted; one request carries up to 1,000: {n:,}.", _delivered),
     ),
     **dict.fromkeys(
         ("purchase_means", "purchase_expires_days", "value", "value_without", "cost_unknown", "place_an_order"),

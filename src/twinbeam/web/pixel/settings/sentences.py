@@ -54,10 +54,10 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
         "parameters": "The only properties that may be sent; empty: all.",
         "restricted": "For sensitive shops: no names, no search strings, and no path or query of addresses.",
     },
-    "Requests to TikTok": {
-        "requests_per_second": "Requests within any second; 0: as the settings of the gateway say.",
-        "requests_per_minute": "Requests within any minute; 0: any number.",
-        "requests_per_day": "Requests on a UTC day; 0: any number.",
+    "Limits": {
+        "requests_per_second": "Requests to TikTok in any second; 0: the gateway's default.",
+        "requests_per_minute": "Requests to TikTok in any minute; 0: any number.",
+        "requests_per_day": "Requests to TikTok on a UTC day; 0: any number.",
     },
     "Pages and tests": {
         "environment": "On staging only tests are sent.",
