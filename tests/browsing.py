@@ -140,3 +140,9 @@ class Visit:
 
     def close(self) -> None:
         self._context.close()
+
+
+def by_menu(page: Page, name: str) -> None:
+    """Go to a page that stands in the menu of the head."""
+    page.locator("details.more summary").click()
+    page.locator("details.more").get_by_role("link", name=name).click()

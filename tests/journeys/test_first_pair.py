@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import Visit, a_browser
+from browsing import Visit, a_browser, by_menu
 from demonstration import Addresses, a_demo
 from running import ask, wait_until
 from tagging import CHROME, DENIED, GRANT, GTAG, Web
@@ -115,13 +115,13 @@ def signs_in(owner: Owner) -> None:
     page.get_by_label("Name").fill("ada")
     page.get_by_label("Password").fill("four words in a row")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("link", name="Accounts")).to_be_visible()
+    expect(page.get_by_role("link", name="Pixels")).to_be_visible()
     owner.shows("signed-in")
 
 
 def connects(owner: Owner, demo: Addresses) -> None:
     page = owner.page
-    page.get_by_role("link", name="Accounts").click()
+    by_menu(page, "Accounts")
     owner.shows("accounts")
     page.get_by_role("main").get_by_role("link", name="Connect TikTok").click()
     owner.shows("connect")

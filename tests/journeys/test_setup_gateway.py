@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from browsing import Visit, a_browser
+from browsing import Visit, a_browser, by_menu
 from gateway import Gateway, TikTokSide
 from running import ask, wait_until
 from shoppers import a_purchase
@@ -43,7 +43,7 @@ def page(gateway):
         opened.page.get_by_label("Name").fill("ada")
         opened.page.get_by_label("Password").fill(PASSWORD)
         opened.page.get_by_role("button", name="Sign in").click()
-        expect(opened.page.get_by_role("link", name="Set-up")).to_be_visible()
+        expect(opened.page.get_by_role("link", name="Pixels")).to_be_visible()
         yield opened.page
         opened.close()
         refused = "the server responded with a status of 400"  # a token that is not saved
@@ -80,7 +80,7 @@ def _json(event):
 
 
 def test_a_pasted_token_is_tried_over_the_wire_and_a_pair_is_proven(gateway, tiktok, page):
-    page.get_by_role("link", name="Set-up").click()
+    by_menu(page, "Set-up")
     page.get_by_label("Code", exact=True).fill(CODE)
     page.get_by_role("button", name="Add the pixel").click()
     paste(page, REVOKED)

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from browsing import Visit, a_browser
+from browsing import Visit, a_browser, by_menu
 from gateway import a_shop
 from one_time_link import PASSWORD
 from running import ask, wait_until
@@ -62,8 +62,7 @@ def test_from_the_printed_link_to_a_client_who_looks_at_one_workspace(shop, brow
     looked_at(opened)
 
     gateway.told("workspaces", "add", "hats")
-    page.locator("details.more summary").click()
-    page.get_by_role("link", name="Users").click()
+    by_menu(page, "Users")
     page.get_by_label("For").fill("Hats Ltd")
     page.locator("form", has=page.get_by_label("Days")).get_by_label("Workspace").select_option("hats")
     page.locator("form", has=page.get_by_label("Days")).get_by_role("button", name="Make a link").click()
