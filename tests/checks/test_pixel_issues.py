@@ -71,6 +71,7 @@ def test_each_issue_says_what_is_wrong_and_what_to_do(given_facts, weight, says)
         facts(a_count("dropped", 20, Reason.CONSENT_NOT_SAID)),
         facts(a_count("dropped", 90, Reason.NO_CONSENT)),
         facts(a_count("held", 90, Reason.NOT_CONFIRMED)),
+        facts(a_count("expired", 9, Reason.ORDER_CANCELLED), a_count("expired", 9, Reason.JOINED)),
         facts(a_count(FINDING, 9, Finding.ID_HEALED)),
         facts(a_count(FINDING, 9, Finding.CLICK_LOST)),
         facts(a_count(FINDING, 9, Finding.SEVERAL_PIXELS)),

@@ -48,6 +48,7 @@ def test_coming_back_by_the_back_button_fires_nothing_again(corner):
 
 def test_a_page_out_of_the_browsers_cache_fires_nothing_again(corner):
     page = bought(corner)
+    page.wait_for_load_state("networkidle")  # Chromium keeps no page of which something is under way
     page.evaluate("window.born = performance.now()")
     corner.visit("/", page)
     page.go_back(wait_until="commit")

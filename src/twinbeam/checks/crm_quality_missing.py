@@ -16,7 +16,7 @@ CHECK = PixelCheck(
     title="Lead quality never passed back",
     cause="The CRM is not connected.",
     evidence="No event came for a CRM event set of the workspace.",
-    fix="Add a CRM event set and report stages of leads with lead_id (tiktok.md 5.7).",
+    fix="Add a CRM event set and report stages of leads with lead_id.",
     look=_look,
     weight=Weight.IDLE,
 )

@@ -3,11 +3,15 @@
 from twinbeam.checks.contract import Ends, PixelCheck, Symptom
 from twinbeam.checks.facts import PixelFacts
 from twinbeam.core.lifecycle import State
-from twinbeam.pipeline.record.conversion import WAITED_IN_VAIN
+from twinbeam.core.outcomes import Reason
+from twinbeam.pipeline.record.conversion import ORDER_ENDS, WAITED_IN_VAIN
+
+#: What has a check of its own, or was rightly not sent.
+_ELSEWHERE = (*WAITED_IN_VAIN.values(), *ORDER_ENDS.values(), Reason.JOINED)
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
-    expired = facts.week.of(State.EXPIRED) - facts.expired_for(*WAITED_IN_VAIN.values())
+    expired = facts.week.of(State.EXPIRED) - facts.expired_for(*_ELSEWHERE)
     if not expired:
         return None
     told = facts.evidence.of_state(State.EXPIRED)

@@ -160,7 +160,7 @@ def _fading(check: PixelCheck, record: IssueRecord | None) -> Issue:
     n, worth = (record.count, record.worth) if record is not None else (0, {})
     minutes = Ends.AFTER_AN_HOUR.value // 60_000
     what = f"{check.title}: not found any more. It closes by itself within {minutes} minutes."
-    return Issue(check.id, Weight.IDLE, what, check.fix, n, worth)
+    return Issue(check.id, Weight.IDLE, what, "", n, worth)
 
 
 def urgency(it: OpenIssue) -> tuple[int, Decimal, int]:

@@ -35,9 +35,9 @@ def list_alerts(past: int) -> None:
       twinbeam alerts list --past 100
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.admin import alerts
-    from twinbeam.alerts.formats import utc
     from twinbeam.cli.setup import opened_admin
     from twinbeam.cli.visible import visible
+    from twinbeam.core.wording import utc
 
     with opened_admin() as admin:
         found = alerts.standing(admin.store.alerts, admin.clock.now_ms(), past=past)
@@ -118,8 +118,8 @@ def mute(kind: str, hours: float, reason: str, pixel: str, workspace: str) -> No
       twinbeam alerts mute volume_drop --hours 48 --reason "holidays" --pixel C4A5B6C7D8E9F0G1H2I3
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.admin import alerts
-    from twinbeam.alerts.formats import utc
     from twinbeam.cli.setup import opened_admin
+    from twinbeam.core.wording import utc
 
     asked = alerts.NewMute(kind=kind, hours=hours, reason=reason, workspace=workspace, pixel=pixel)
     with opened_admin() as admin:
@@ -185,8 +185,8 @@ def list_channels() -> None:
     Examples:
       twinbeam alerts channels list
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.alerts.formats import utc
     from twinbeam.cli.setup import opened_admin
+    from twinbeam.core.wording import utc
 
     with opened_admin() as admin:
         found, waiting = admin.store.alerts.channels(), admin.store.alerts.waiting()
@@ -279,7 +279,7 @@ def _line(rule: "Rule") -> str:
 
     its = KINDS[rule.kind]
     begins = "when it is so" if its.is_switch else f"{'below' if its.falls else 'from'} {rule.raise_at:.12g} {its.unit}"
-    ends = "" if its.is_switch else f", over {'from' if its.falls else 'at'} {rule.clear_at:.12g}"
+    ends = "" if its.is_switch else f", over {'from' if its.falls else 'at most'} {rule.clear_at:.12g} {its.unit}"
     after = f" for {rule.raise_after_seconds} s" if rule.raise_after_seconds else ""
     scope = f", pixels {','.join(rule.pixels)}" if rule.pixels else ""
     told = f", channels {','.join(rule.channels)}" if rule.channels else ""

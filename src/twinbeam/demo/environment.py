@@ -92,6 +92,7 @@ async def running_environment(
         "TWINBEAM_DASHBOARD": dashboard,
         "TWINBEAM_TIKTOK_URL": f"http://{emulator}",
         "TWINBEAM_TRUSTED_PROXIES": HOST,  # shops say the visitor's address: no browser here has a public one
+        "TWINBEAM_ALERT_NETWORKS": "127.0.0.0/8",  # alerts may be tried with a receiver on this machine
         **account.SETTINGS,
         **overrides,
     }

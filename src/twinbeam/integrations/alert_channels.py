@@ -16,7 +16,10 @@ from twinbeam.integrations.mail import MailFailed, MailHost, send
 
 MOST_SECONDS = 15.0
 _MOST_ANSWER = 65_536  #: bytes of an answer, of which nothing is used
-_PLAIN = "Its address begins with http://, so anybody on the way could read it. Give one with https://."
+_PLAIN = (
+    "Its address begins with http://, so anybody on the way could read it. "
+    "Give one with https://, or list your own network in TWINBEAM_ALERT_NETWORKS."
+)
 _PRIVATE = "Its address leads into a private network. If that is meant, list the network in TWINBEAM_ALERT_NETWORKS."
 _NO_SERVER = "No e-mail can be sent. Set TWINBEAM_SMTP_URL and TWINBEAM_REPORT_FROM."
 

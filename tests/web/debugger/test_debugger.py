@@ -13,11 +13,13 @@ from reading import words
 from showroom import DENIED, UNSAID, bought, kept_out, seen_in_browser
 from signals import granted
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.outgoing import KeptCopy
 from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.rules import MAIN
 from twinbeam.core.values import Decision, Permission
 from twinbeam.pipeline.identity.notices import SENTENCES, Trouble
 from twinbeam.web.debugger.asked import OUTCOMES, DebuggerQuestion
+from twinbeam.web.debugger.copies import compared
 from twinbeam.web.debugger.reading import ROWS
 
 HASH = "a" * 64
@@ -224,6 +226,15 @@ def test_both_copies_stand_side_by_side_with_what_differs(room):
     assert "user.email differs (hidden) (hidden)" in table
     assert "properties.currency EUR EUR" in table
     assert "Another copy: server, checkout , 14:13:20 (merged) The server copy of 14:13:20 differs: value 20.50" in text
+
+
+def test_what_an_earlier_visit_left_behind_makes_no_field_differ():
+    said = (("browser", b'{"value": 1}'), ("visit", b'{"ttclid": "x"}'), ("server", b'{"value": 1}'))
+    copies = [KeptCopy(channel, "shop", 0, "1", 0, body) for channel, body in said]
+    assert [(it.path, it.differs) for it in compared(copies, shows_hashes=True).fields] == [
+        ("value", False),
+        ("ttclid", False),
+    ]
 
 
 def test_what_was_rejected_tells_where_and_why_and_nothing_of_it(filled):

@@ -55,7 +55,7 @@ def test_an_empty_result_leads_back(room):
 
 def test_the_page_says_first_how_many_are_broken(room):
     a_fleet(room)
-    assert "4 pixels: 1 deliver nothing , 4 inactive." in words(room.get("/pixels"))
+    assert "4 pixels: 1 delivers nothing , 4 inactive." in words(room.get("/pixels"))
 
 
 def test_many_pixels_come_a_page_at_a_time_and_keep_what_was_asked_for(room):

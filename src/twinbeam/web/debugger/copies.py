@@ -1,12 +1,14 @@
 """The copies of an event side by side, field by field, with what differs between them."""
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from twinbeam.core.outgoing import KeptCopy
+from twinbeam.pipeline.record.authority import VISIT
 from twinbeam.web.debugger.masks import HIDDEN, is_hidden
 
 MOST_COPIES = 4
@@ -37,14 +39,16 @@ def compared(copies: Sequence[KeptCopy], *, shows_hashes: bool) -> Compared | No
     shown = list(copies[:MOST_COPIES])
     said = [dict(_flat(msgspec.json.decode(copy.body), "")) for copy in shown]
     paths = list(dict.fromkeys(path for one in said for path in one))[:_MOST_FIELDS]
-    fields = [_field(path, [one.get(path) for one in said], shows_hashes=shows_hashes) for path in paths]
+    reports = [copy.channel != VISIT for copy in shown]
+    fields = [_field(path, [one.get(path) for one in said], reports, shows_hashes=shows_hashes) for path in paths]
     return Compared(shown, fields, len(copies) - len(shown))
 
 
-def _field(path: str, values: list[str | None], *, shows_hashes: bool) -> ComparedField:
+def _field(path: str, values: list[str | None], reports: list[bool], *, shows_hashes: bool) -> ComparedField:
     hides = is_hidden(path) and not shows_hashes
     told = [_NONE if value is None else HIDDEN if hides else value for value in values]
-    return ComparedField(path, told, len(set(values)) > 1)
+    # What an earlier visit left behind has few fields, and is no report that could disagree.
+    return ComparedField(path, told, len(set(compress(values, reports))) > 1)
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,7 @@ class Glance(Struct, frozen=True):
     recorded: Sequence[DebuggerRow] = ()
     rejected: Sequence[DebuggerRow] = ()
     places: Places = Places({}, several_workspaces=False)
+    at_ms: int | None = None
 
 
 class NewestRows:
@@ -70,7 +71,8 @@ class NewestRows:
         self._renew(reads, now)
         self._rejected = rejected
         recorded = rows_of(self._seen, self._stories)
-        return Glance(recorded, [rejected_row(one) for one in rejected[:MOST]], self._places)
+        turned = [rejected_row(one) for one in rejected[:MOST]]
+        return Glance(recorded, turned, self._places, self._context.clock.now_ms())
 
     def _renew(self, reads: SightingReads, now: float) -> None:
         """Look at the conversions that are new here, and once a second at those that are on their way."""

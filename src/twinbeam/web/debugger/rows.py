@@ -9,7 +9,7 @@ from twinbeam.core.outcomes import SENTENCES, Outcome, Reason
 from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.sightings import OPENED, Seen
 from twinbeam.core.story import Story
-from twinbeam.web.wording import why
+from twinbeam.web.wording import reason_sentence, state_sentence
 
 INVALID = "invalid"
 #: Of what the visitor refused or has not permitted yet nothing is told but the reason and the evidence.
@@ -127,5 +127,5 @@ def _why(seen: Seen, story: Story | None) -> str:
         return "Counted once: its conversion was already on its way or had ended."
     if story is None:
         return "Its conversion is not stored any more."
-    told = why(story)
+    told = reason_sentence(story.reason) or state_sentence(story.state)
     return f"Joined another copy. {told}" if it.became == Outcome.MERGED else told

@@ -23,7 +23,7 @@ from twinbeam.web.debugger.rows import DebuggerRow
 from twinbeam.web.places import Places
 from twinbeam.web.streaming import ENDED, RETRY, Still, event, streamed, trouble
 
-Render = Callable[[Sequence[DebuggerRow], Places], str]
+Render = Callable[[Sequence[DebuggerRow], Places, int | None], str]
 
 MOST_ROWS = 50  #: of one event
 SLOW_SECONDS = 5.0  #: that somebody may take to read what was written
@@ -115,7 +115,7 @@ async def _turn(newest: NewestRows, watching: Watching, render: Render, *, is_qu
         shown, changed, has_more = watching.news(glance)
     except TwinbeamError:
         return "" if is_quiet else trouble(_TROUBLE)
-    parts = [event("rows", render(shown, glance.places), watching.place)] if shown else []
-    parts += [event("changed", render(changed, glance.places), watching.place)] if changed else []
+    parts = [event("rows", render(shown, glance.places, glance.at_ms), watching.place)] if shown else []
+    parts += [event("changed", render(changed, glance.places, glance.at_ms), watching.place)] if changed else []
     parts += [event("left", "", watching.place)] if has_more else []
     return "".join(parts) or ("" if is_quiet else event("tick", "", watching.place))

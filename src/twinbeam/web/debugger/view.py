@@ -120,6 +120,6 @@ async def _answer(
     )
 
 
-def render_rows(renderer: PageRenderer, rows: Sequence[DebuggerRow], named: Places) -> str:
+def render_rows(renderer: PageRenderer, rows: Sequence[DebuggerRow], named: Places, at_ms: int | None) -> str:
     """Return rows as the list shows them."""
-    return renderer.render("debugger/rows.html", rows=rows, places=named, at_ms=None)
+    return renderer.render("debugger/rows.html", rows=rows, places=named, at_ms=at_ms)

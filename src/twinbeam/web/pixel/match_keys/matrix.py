@@ -33,9 +33,9 @@ class Band(Struct, frozen=True):
 
 BANDS = (
     Band(8.0, "great", "8 to 10", "Keep it so, and watch the shares: a changed form or banner shows here first."),
-    Band(5.0, "good", "5 to 7", "Add the one key that would add most, at the event that you optimise for."),
-    Band(3.0, "fair", "3 to 4", "Send e-mail or phone with every purchase and lead, and the click id with every copy."),
-    Band(0.0, "poor", "1 to 2", "Hardly anybody is matched: see below what is missing, before more money is spent."),
+    Band(5.0, "good", "5 to 8", "Add the one key that would add most, at the event that you optimise for."),
+    Band(3.0, "fair", "3 to 5", "Send e-mail or phone with every purchase and lead, and the click id with every copy."),
+    Band(0.0, "poor", "0 to 3", "Hardly anybody is matched: see below what is missing, before more money is spent."),
 )
 
 
