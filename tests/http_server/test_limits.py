@@ -119,7 +119,7 @@ def test_requests_that_nobody_reads_the_answers_of_are_not_piled_up():
         peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         peer.socket.settimeout(2)
         sent = peer.send_until_closed(b"GET / HTTP/1.1\r\n\r\n" * 1_000, 64 * _MIB)
-        assert sent < 16 * _MIB
+        assert sent < 32 * _MIB  # what both ends of the connection may hold in the kernel is among it
         assert memory_bytes() - before < 32 * _MIB
         assert running.ask(post()).status == 200
 

@@ -6,6 +6,7 @@ shop, a browser for the owner and one for a visitor. Screenshots of each step li
 """
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -98,6 +99,7 @@ def test_from_the_demos_link_to_a_proven_pair_without_a_command(record_property)
         token, test_code, base_code = at_tiktok(owner, demo)
         proves_the_token(owner, token, test_code)
         server_key, head = installs(owner)
+        wait_until(lambda: is_known(demo, head), "the intake knows the browser key")
         with a_shop_of(head + base_code, demo.intake) as web:
             fields = somebody_buys(owner, browser, web)
             the_shop_reports(owner, demo, server_key, fields)
@@ -197,6 +199,12 @@ def installs(owner: Owner) -> tuple[str, str]:
     expect(page.locator("#listen")).to_contain_text("Listening for the first event of the browser")
     expect(page.locator("#listen")).to_contain_text("Listening for the first event of the server")
     return server_key, head
+
+
+def is_known(demo: Addresses, head: str) -> bool:
+    """Tell whether the intake knows the key in a page's head: what comes before is refused for good."""
+    key = re.search(r"tbb_[\w-]+", head)[0]
+    return ask(f"{demo.intake}/v1/events?key={key}", "POST", body=b"").status != 401
 
 
 def somebody_buys(owner: Owner, browser, web: Web) -> dict[str, str]:

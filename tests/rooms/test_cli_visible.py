@@ -63,7 +63,7 @@ def test_every_text_of_a_story_is_made_visible_and_the_rest_stays():
 
 def test_find_shows_a_hostile_id_in_one_line(monkeypatch):
     monkeypatch.setattr(find, "_found", lambda *_: [a_story()])
-    monkeypatch.setattr(find, "_stopped", lambda _: set())
+    monkeypatch.setattr(find, "_resting", lambda _: {})
     told = CliRunner().invoke(find.command, ["--order-id", "1001"]).output
     assert controls(told) == {"\n"}
     assert told.splitlines()[0].startswith("Purchase 1001\\x1b[2J")
