@@ -15,7 +15,7 @@ help: ## list the targets
 demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C ends it (other ports: ARGS=--help)
 	@$(RUN) -m twinbeam demo $(ARGS)
 
-test: setup-dev chromium nginx senders tag axe php samples lint ## everything: lint, types, all tests (about 22 minutes on 2 cores)
+test: setup-dev chromium nginx senders tag axe php samples lint ## everything: lint, types, all tests (about 28 minutes on 2 cores)
 	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not long and not alone" $(ARGS)
 	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
 
