@@ -1,10 +1,10 @@
 """Nobody counts how many requests an app or a pixel may make."""
 
-from twinbeam.pipeline.send.rates import Usage
+from twinbeam.pipeline.send.turns import Turns
 
 
 def at_once(*_: object) -> float:
     return 0.0
 
 
-Usage.wait = at_once
+Turns._wait_of_scope = at_once
