@@ -26,8 +26,8 @@ POSTERS = 4
 PER_SECOND = 400.0  #: a rate that two cores carry beside TikTok's side and the trouble
 KILL_SECONDS = (2.5, 4.0)  #: between two kills
 LEAST_SHARE = 0.9999
-DOOR_SECONDS = 330  #: a pixel that TikTok's side refused three times in a row is closed for five minutes
-PATIENCE = 120 + EVENTS / 200 + DOOR_SECONDS
+BACKOFF_SECONDS = 900  #: what failed ten times may wait for so long, and a pixel that is closed for five minutes
+PATIENCE = 120 + EVENTS / 200 + BACKOFF_SECONDS
 
 
 def test_each_event_ends_once_and_with_a_cause(tmp_path, record_property):
