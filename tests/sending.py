@@ -198,7 +198,7 @@ class SendingRoom:
         return [fields for name, fields in self.reports if name == event]
 
 
-async def until(condition, seconds=20.0):
+async def until(condition, seconds=2.0):
     """Let the loop run until something is so; fails if it never is."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 -- what is waited for has no event of its own

@@ -44,6 +44,7 @@ UNPACKED = {
     "request": Served.__struct_fields__,
     "recorded": Recorded.__struct_fields__,
     "send.crashed": ("error", "at"),
+    "send.uncounted": ("error", "at"),
 }
 
 

@@ -5,7 +5,9 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -31,12 +33,15 @@ from twinbeam.core.keys import lookup
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.story import Flow
 from twinbeam.engines.journals.sqlite import SqliteJournal, slot_path
-from twinbeam.engines.stores.tables import account_schema, fleet, order_schema, users_schema
+from twinbeam.engines.stores import tables
+from twinbeam.engines.stores.tables import schema
 from twinbeam.pipeline.send.rates import Rates
 from twinbeam.settings import load
 
 #: All that SQLAlchemy keeps: nothing of it is needed on an event's way.
-TABLES = {name for module in (account_schema, fleet, order_schema, users_schema) for name in module.metadata.tables}
+for _module in iter_modules(tables.__path__):
+    import_module(f"{tables.__name__}.{_module.name}")  # each adds its own to the schema
+TABLES = set(schema.metadata.tables)
 
 Lines = list[tuple[str, dict[str, Any]]]
 

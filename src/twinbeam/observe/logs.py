@@ -37,6 +37,7 @@ _LEVELS = {
     "open": "warning",
     "public": "warning",
     "tightened": "warning",
+    "uncounted": "warning",
 }
 
 

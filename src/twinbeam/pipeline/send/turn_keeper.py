@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 
 from twinbeam.core.clock import MS_PER_SECOND, day_of
+from twinbeam.core.errors import StorageBusy, StorageError, StorageFull
 from twinbeam.pipeline.send.contract import NotedRequests, RequestCounts
 from twinbeam.pipeline.send.ports import Ports
 from twinbeam.pipeline.send.report import surprise
@@ -12,6 +13,7 @@ from twinbeam.pipeline.send.turns import Scope, Turns
 #: What was made longer ago than this is in no minute any more, whatever it took to be answered.
 LATELY_MS = 120_000
 _SHORTEST_SECONDS = 0.001
+_TELL_SECONDS = 60.0
 
 
 class TurnKeeper:
@@ -24,6 +26,7 @@ class TurnKeeper:
         self._noting: asyncio.Task[None] | None = None
         self._writing: asyncio.Task[None] | None = None
         self._written = float("-inf")
+        self._told_at = float("-inf")
         self.turns = Turns(
             clock=ports.clock,
             rates=ports.rates,
@@ -87,11 +90,25 @@ class TurnKeeper:
         ports, now_ms = self._ports, self._ports.clock.now_ms()
         for scope in scopes:
             most = scope.rates.per_day
-            noted = await ports.on_store(
-                self._counts.note, scope.name, scope.block, most=most, owner=ports.owner, now_ms=now_ms
-            )
+            try:
+                noted = await ports.on_store(
+                    self._counts.note, scope.name, scope.block, most=most, owner=ports.owner, now_ms=now_ms
+                )
+            except (StorageBusy, StorageFull):
+                raise
+            except StorageError as error:  # damage to what is counted keeps no event
+                self._tell_uncounted(error)
+                self.turns.go_unnoted(scope)
+                continue
             lately = lately_made(noted, ports.owner, now_ms)
             self.turns.noted(scope, noted.more, noted.total, lately)
+
+    def _tell_uncounted(self, error: StorageError) -> None:
+        """Say that requests are counted in this process alone, once a minute at most."""
+        now = self._ports.clock.monotonic()
+        if now - self._told_at >= _TELL_SECONDS:
+            self._told_at = now
+            self._ports.report("send.uncounted", **surprise(error))
 
     async def _until_changed(self, seconds: float | None) -> None:
         """Sleep by the sender's own sleep, or until something changes."""

@@ -166,6 +166,13 @@ class Turns:
         usage.set_today(total - left, now_ms)
         self.short.pop(scope.name, None)
 
+    def go_unnoted(self, scope: Scope) -> None:
+        """Hear that requests of a scope cannot be noted: what this process counts by itself has to do."""
+        now_ms = self.clock.now_ms()
+        day, left = self._noted.get(scope.name, (day_of(now_ms), 0))
+        used = self._usage(scope.name).used_today(now_ms) + (left if day == day_of(now_ms) else 0)
+        self.noted(scope, scope.block, used + scope.block, 0)
+
     def grant(self) -> float | None:
         """
         Grant every turn that may be had now.

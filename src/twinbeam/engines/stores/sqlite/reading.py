@@ -63,9 +63,12 @@ _LISTED = (
     "AND confirming.pixel = code), 0) AS confirming_until_ms, "
     "(SELECT json_object('since_ms', at, 'who', who, 'why', why) FROM stopped_pixel AS stop "
     "WHERE stop.workspace = pixel.workspace AND stop.code = pixel.code) AS stopped, "
-    "(SELECT json_object('mode', mode, 'since_ms', since_ms, 'who', who) FROM pixel_flow AS flow "
-    "WHERE flow.workspace = pixel.workspace AND flow.code = pixel.code) AS flow, {} AS account "
+    "{} AS flow, {} AS account "
     "FROM pixel ORDER BY workspace, created, code"
+)
+_FLOW = (
+    "(SELECT json_object('mode', mode, 'since_ms', since_ms, 'who', who) FROM pixel_flow AS flow "
+    "WHERE flow.workspace = pixel.workspace AND flow.code = pixel.code)"
 )
 _ACCOUNT = (
     "coalesce((SELECT connection.id FROM imported_pixel "
@@ -75,7 +78,8 @@ _ACCOUNT = (
     "AND connection.state = 'connected' AND vanished_since_ms IS NULL AND chosen = 1 "
     "ORDER BY connected_ms DESC, connection.id DESC LIMIT 1), '')"
 )
-_PIXELS, _PIXELS_ALONE = _LISTED.format(_ACCOUNT), _LISTED.format("''")
+#: What is tried one after the other: a table of the pages that is damaged keeps no event.
+_PIXELS = tuple(_LISTED.format(flow, account) for flow in (_FLOW, "NULL") for account in (_ACCOUNT, "''"))
 _KEYS = (
     "SELECT id, h AS hash, kind, workspace, source, routes, created AS created_ms, revoked AS revoked_ms, shop "
     "FROM write_key "
@@ -183,14 +187,21 @@ class StoreReader:
         return int(self._rows("SELECT count(*) FROM quarantine", ())[0][0])
 
     def pixels(self) -> list[PixelRow]:
-        """List the configured pixels; while the accounts cannot be read, without the ones they came from."""
-        try:
-            rows = self._records(_PIXELS)
-        except (StorageBusy, StorageFull):
-            raise
-        except StorageError:
-            rows = self._records(_PIXELS_ALONE)
+        """List the configured pixels; pauses and accounts that cannot be read are left out."""
+        rows = self._first_readable(_PIXELS)
         return [msgspec.convert(_parsed(row, "rules", "stopped", "flow"), PixelRow, strict=False) for row in rows]
+
+    def _first_readable(self, statements: Sequence[str]) -> list[dict[str, Any]]:
+        """Return what the first statement finds that meets no damage."""
+        *others, last = statements
+        for statement in others:
+            try:
+                return self._records(statement)
+            except (StorageBusy, StorageFull):
+                raise
+            except StorageError:
+                continue
+        return self._records(last)
 
     def access_keys(self) -> list[KeyRow]:
         """List the keys, revoked ones too."""
