@@ -125,6 +125,7 @@ def test_a_sender_that_dies_with_a_request_on_the_wire_sends_the_same_bytes_agai
     asyncio.run(die())
     assert room.states() == {"leased": 25}
     drain(tiktok, room, {"delivered": 25}, owner="writer-2")
-    first, again = bodies(tiktok)
-    assert first == again
+    first, *again = bodies(tiktok)  # more than one more where the machine answers too late
+    assert again
+    assert set(again) == {first}
     assert len(tiktok.counted()) == 25

@@ -24,7 +24,8 @@ from twinbeam.demo.webhooks import SOURCES
 
 PIXEL = "CTWINBEAMDEMOSHOP001"
 _NAME = "Seeded shoppers"
-_RULES = ("hosts=shop.example", "confirm_purchases=on")
+#: An order counts once it is paid: parcels paid on delivery are refused, however late, and never were a purchase.
+_RULES = ("hosts=shop.example", "confirm_purchases=on", "purchase_means=paid")
 _COMING_UP_SECONDS = 30
 _POLL_SECONDS = 0.1
 
