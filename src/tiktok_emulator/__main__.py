@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import textwrap
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +21,14 @@ from tiktok_emulator.switches import Switches, explained, turned
 from tiktok_emulator.world import World
 
 _HIGHEST_PORT = 65_535
+_EXAMPLES = """examples:
+  python -m tiktok_emulator                                      on port 8702, forgotten at the end
+  python -m tiktok_emulator --port 9002 --data emulator.json     kept in a file
+  python -m tiktok_emulator --switch bad_event_in_batch=partial  take the rest of a batch with one bad event
+
+It prints a pixel, a token and a test code that work, and shows on its pages what it counted.
+
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,16 +53,41 @@ def _leave(*_: object) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m tiktok_emulator", description="TikTok's side of conversion tracking, on this machine."
+        prog="python -m tiktok_emulator",
+        description="Run TikTok's side of conversion tracking on this machine: Events API, pixel, accounts and pages.",
+        epilog=_EXAMPLES + _switches_told(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", nargs="?", choices=["emulator", "sink"], default="emulator")
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=["emulator", "sink"],
+        default="emulator",
+        help="emulator: all of it; sink: a server that takes every request and keeps nothing, for measurements",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=_port, default=8702, help="port; 0 picks a free one (default 8702)")
     parser.add_argument("--data", type=Path, metavar="FILE", help="keep everything in this file")
     parser.add_argument(
-        "--switch", action="append", default=[], metavar="NAME=POSITION", help="turn a switch; see docs"
+        "--switch",
+        action="append",
+        default=[],
+        metavar="NAME=POSITION",
+        help="answer as TikTok may, where its documents are silent or disagree; the switches are listed below",
     )
     return parser
+
+
+def _switches_told() -> str:
+    """List all switches with what they may be set to."""
+    lines = [
+        f"  {about.name}={about.default.strip(chr(34))}: {about.text} Takes {about.positions}." for about in explained()
+    ]
+    return "\n".join(["switches and their defaults:", *(_wrapped(line) for line in lines)])
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, 96, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False)
 
 
 def _port(text: str) -> int:

@@ -68,3 +68,9 @@ def test_one_port_is_not_for_two(usual):
 
 def test_what_is_no_port_is_refused():
     assert CliRunner().invoke(twinbeam, ["demo", "--shop-port", "70000"]).exit_code == 2
+
+
+def test_a_folder_with_files_in_it_is_not_taken_for_the_demo(tmp_path):
+    (tmp_path / "mine").touch()
+    done = CliRunner().invoke(twinbeam, ["demo", "--directory", str(tmp_path)])
+    assert str(done.exception) == f"{tmp_path} is not empty; name a new folder."

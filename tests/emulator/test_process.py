@@ -12,6 +12,7 @@ import pytest
 
 from emulator_sender import PIXEL, Sender, event, request
 from tiktok_emulator.embed import Emulator
+from tiktok_emulator.switches import explained
 
 pytestmark = pytest.mark.journey
 
@@ -35,6 +36,13 @@ def test_it_announces_one_line_of_json_and_stops_cleanly():
         running.send_signal(signal.SIGTERM)
         assert running.wait(10) == 0
         assert running.stderr.read() == ""
+
+
+def test_its_help_lists_every_switch_with_what_it_takes():
+    command = [sys.executable, "-m", "tiktok_emulator", "--help"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    missing = [about.name for about in explained() if f"  {about.name}=" not in told]
+    assert missing == []
 
 
 def test_a_taken_port_and_a_bad_switch_are_said_in_a_sentence():

@@ -159,4 +159,5 @@ def test_the_demo_for_people_names_its_link_first_and_then_its_shop_and_stops_at
         assert "Shop" in lines[7]
         process.send_signal(signal.SIGINT)
         assert process.wait(40) == 0
+        assert "Stopped; the demo's files are removed." in process.stdout.read()
     assert all(gone(page, 1) for page in pages)

@@ -228,3 +228,22 @@ def test_a_store_that_is_busy_stops_no_import(data, monkeypatch):
     store = recorded(RULES)
     assert len(rows_of(store)) == 1_600
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([{}, {}], "Nothing was imported: all records were left out"),
+        ([{}, {"ad_storage": "granted", "ad_user_data": "granted"}], "Imported 1 records; "),
+    ],
+)
+def test_events_that_are_left_out_are_not_said_to_be_imported(data, rows, told):
+    lines = [
+        {"event": "Lead", "event_id": f"lead-{n}", "event_time": int(time.time()) - 60, "consent": said_of_consent}
+        for n, said_of_consent in enumerate(rows)
+    ]
+    file = data / "events.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    printed = said("import", "events", str(file), "--pixel", CODE, "--yes")
+    assert told in printed
+    assert ("1 were left out" in printed) is (len(set(map(bool, rows))) == 2)

@@ -100,6 +100,9 @@ class Judge(Protocol):
 class OrderImport:
     """Judges orders."""
 
+    #: What becomes part of the installation: an order that is not sent is in the ledger.
+    takes = frozenset(SENTENCES) - {"unreadable"}
+
     def __init__(self, wanted: Wanted, directory: Directory, clock: Clock, known: Known = lambda _: {}) -> None:
         self._wanted, self._clock, self._known = wanted, clock, known
         self.routing = _routing(wanted, directory)
@@ -145,6 +148,8 @@ class OrderImport:
 class EventImport:
     """Judges events of a file: objects as `POST /v1/events` takes them, one a row."""
 
+    takes = frozenset({"sent", "refused consent"})  #: a refusal is recorded as one
+
     def __init__(self, wanted: Wanted, directory: Directory, clock: Clock) -> None:
         self._bounds = Bounds(wanted, directory)
         self._clock = clock
@@ -167,8 +172,8 @@ class EventImport:
             return Verdict("unreadable", trouble="event_time: Write when it happened, such as 2026-11-20T11:05:00Z.")
         item = replace(item, event_time=item.event_time + shift_ms // 1_000)
         word = self._bounds.word(item, item.consent, self._clock.now_ms())
-        goes = word in ("sent", "refused consent")
-        return Verdict(word, Reading([self._bounds.permitted(item)], reading.notices) if goes else None)
+        taken = word in self.takes
+        return Verdict(word, Reading([self._bounds.permitted(item)], reading.notices) if taken else None)
 
 
 class Bounds:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _Options = dict[str, Any]
 _LOOK_SECONDS = 0.5
 _FEW = 5  #: kinds of trouble that are told
+_NONE_TAKEN = "Nothing was imported: all records were left out, as said above."
 
 
 @click.group()
@@ -139,7 +140,9 @@ def _imported(kind: Any, file: "RowFile", options: _Options) -> None:
     if before == found.total:
         click.echo("Nothing was left to import.")
         return
-    click.echo(f"Imported {found.total - found.words['unreadable']} records; a running gateway records them at once.")
+    taken = sum(found.words[word] for word in kind.takes)
+    left = f" {found.total - taken} were left out, as said above." if taken < found.total else ""
+    click.echo(f"Imported {taken} records; a running gateway records them at once.{left}" if taken else _NONE_TAKEN)
 
 
 class _Run:

@@ -30,7 +30,8 @@ CODES: Mapping[int, Advice] = {
         "Nothing: each event is sent alone until the culprit is known. Look at its message.",
     ),
     40000: Advice(
-        "A parameter of the event is wrong.", "Correct the field that the message names, then send it again."
+        "A parameter of the event is wrong.",
+        "Correct the field that the message names where the shop reports it.",
     ),
     40001: Advice(
         "The token may not report to this pixel.", "Use a token of an admin or operator of its ad account.", _ACCOUNTS

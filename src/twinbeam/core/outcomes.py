@@ -77,9 +77,13 @@ SENTENCES: dict[Reason, str] = {
     Reason.CONSENT_NEVER_SAID: (
         "Consent is required here, and none arrived in time. It was not sent, and its content can no longer be read."
     ),
-    Reason.NOT_CONFIRMED: "Waiting for the shop's server to report this purchase.",
+    Reason.NOT_CONFIRMED: (
+        "Waiting for the shop's server to report this purchase as far as the pixel's rule `purchase_means` asks, "
+        "such as paid."
+    ),
     Reason.NEVER_CONFIRMED: (
-        "The shop's server never reported this purchase. It was not sent, and its content can no longer be read."
+        "The shop's server did not report this purchase in time as far as the pixel's rule `purchase_means` asks, "
+        "such as paid. It was not sent, and its content can no longer be read."
     ),
     Reason.CONSENT_CONTESTED: (
         "A browser named this order and declined consent, and nothing proves whose visit that was. It is sent "

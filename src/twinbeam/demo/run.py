@@ -6,6 +6,7 @@ After a short busy start the shop runs at the pace of a small real one; now and 
 
 import asyncio
 import random
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -59,6 +60,9 @@ up. Compare the pages: every permitted purchase is counted once. What nobody per
 {moved}Stop with Ctrl-C. Files are in {directory}
 """
 
+_REMOVED = "\nStopped; the demo's files are removed. `twinbeam demo --directory FOLDER` keeps them.\n"
+_KEPT = "\nStopped. The demo's files are in {directory}\n"
+
 
 class TrafficPhase(Struct, frozen=True):
     """One stretch of the endless day."""
@@ -76,18 +80,22 @@ def run_demo(
     clock: Clock | None = None,
 ) -> int:
     """
-    Run until stopped; files go to `directory`, or to a temporary one that is removed; 1 if a part fails.
+    Run until stopped; 1 if a part fails.
 
-    `told` are sentences to print with the addresses.
+    Files go to `directory`, or to a temporary one, which is removed unless something went wrong. `told` are sentences
+    to print with the addresses.
     """
     clock = clock or SystemClock()
     seed = clock.now_ms() % 1_000_000 if seed is None else seed
+    place = directory or Path(tempfile.mkdtemp(prefix="twinbeam-demo-"))
     try:
-        with tempfile.TemporaryDirectory(prefix="twinbeam-demo-") as temporary:
-            asyncio.run(run_until_stopped(_run(seed, directory or Path(temporary), ports, clock, told)))
+        asyncio.run(run_until_stopped(_run(seed, place, ports, clock, told)))
     except DemoError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    if directory is None:
+        shutil.rmtree(place, ignore_errors=True)
+    sys.stdout.write(_KEPT.format(directory=directory) if directory else _REMOVED)
     return 0
 
 

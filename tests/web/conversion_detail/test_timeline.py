@@ -36,7 +36,7 @@ def test_what_waits_says_until_when_as_the_last(room):
     room.add_pixel()
     room.record(bought("1", permission=UNSAID))
     moment = timeline(room.reader.by_id(1))[-1]
-    assert (moment.what, moment.is_next) == ("Held until", True)
+    assert (moment.what, moment.is_next) == ("Held until then", True)
 
 
 def test_a_refusal_after_the_first_copy_ends_it(room):

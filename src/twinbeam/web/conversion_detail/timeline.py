@@ -83,5 +83,5 @@ def _end(story: Story) -> Iterator[Moment]:
 
 def _next(story: Story) -> Iterator[Moment]:
     if story.due_ms is not None:
-        what = "Held until" if story.state == State.HELD else "Will be sent"
+        what = "Held until then" if story.state == State.HELD else "Will be sent"
         yield Moment(story.due_ms, what, reason_sentence(story.reason), is_next=True)
