@@ -75,6 +75,9 @@ class Accounts:
         self.revoked.append(token)
         return self._answer(("revoke",), None)
 
+    async def subscribe_to_status(self, app: DeveloperApp, token: str, address: str) -> str | AccountTrouble:
+        return self._answer(("subscribe", address), "subscription-1")
+
     def _answer(self, asked: tuple[Any, ...], answer: Any) -> Any:
         self.asked.append(asked)
         return self.refuses(asked) or answer

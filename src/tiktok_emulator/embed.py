@@ -132,6 +132,10 @@ class Emulator:
         """Return the Events Manager table of a pixel or set."""
         return self._ask(lambda world: [msgspec.to_builtins(each) for each in overview(world, pixel)])
 
+    def subscriptions(self) -> list[str]:
+        """List the addresses to which outages are announced."""
+        return self._ask(lambda world: [each.callback_url for each in world.subscriptions.values()])
+
     def trouble(self, kind: Kind | str, **script: Any) -> int:
         """Plan trouble (fields of `Script`); give its number."""
         planned = Script(kind=Kind(kind), **script)

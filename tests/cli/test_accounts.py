@@ -71,10 +71,18 @@ def test_an_account_is_connected_chosen_imported_shown_and_ended(cli, tiktok):
     assert "Client 1" in cli("accounts", "show", account)
     assert cli("accounts", "list").startswith(f"Client 1 and 1 more  {account}  connected")
     assert "asked for" in cli("accounts", "import", account)
+    assert "is no address" in cli("accounts", "subscribe", account, "events.shop.example", ok=False)
+    subscribed = cli("accounts", "subscribe", account, "http://127.0.0.1:9")
+    assert "TikTok tells 127.0.0.1 of its outages from now on" in subscribed
+    path = urlsplit(cli("alerts", "status-address").strip()).path
+    assert tiktok.subscriptions() == [f"http://127.0.0.1:9{path}"]
+    tiktok.trouble("html_502", times=1, path="/subscription/subscribe/")
+    assert "Run this again in a few minutes" in cli("accounts", "subscribe", account, "http://127.0.0.1:9", ok=False)
     ended = cli("accounts", "disconnect", account, "--yes")
     assert "is disconnected" in ended
     assert "disconnected" in cli("accounts", "list")
     assert "disconnected" in cli("accounts", "import", account, ok=False)
+    assert "disconnected" in cli("accounts", "subscribe", account, "http://127.0.0.1:9", ok=False)
     for told in (done, ended, cli("accounts", "list", "--json"), cli("audit")):
         assert DEFAULT_SECRET not in told
 

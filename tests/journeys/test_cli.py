@@ -46,6 +46,7 @@ COMMANDS = (
     "accounts import",
     "accounts list",
     "accounts show",
+    "accounts subscribe",
     "requests",
     "requests erase",
     "requests export",

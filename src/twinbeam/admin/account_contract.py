@@ -182,6 +182,10 @@ class AccountApi(Protocol):
         """Make a token useless."""
         ...
 
+    async def subscribe_to_status(self, app: DeveloperApp, token: str, address: str) -> str | AccountTrouble:
+        """Let TikTok post its outages of the Events API to an address; return the subscription's id."""
+        ...
+
 
 class Doing(Protocol):
     """Runs a function of this room in the name of whoever asks, where the store may be written."""

@@ -178,6 +178,27 @@ async def disconnect(do: Doing, api: AccountApi, connection: str) -> AccountTrou
     return None if trouble is not None and trouble.problem is AccountProblem.TOKEN_REVOKED else trouble
 
 
+async def subscribe_to_status(do: Doing, api: AccountApi, connection: str, address: str) -> str | AccountTrouble:
+    """
+    Let TikTok post its outages to an address, which holds a secret; return the subscription's id or the trouble.
+
+    Raises NotFound, and Conflict where the account has no token any more.
+    """
+    await do(partial(_usable, connection=connection))
+    credentials = await do(partial(_credentials, connection=connection))
+    if credentials is None:
+        return AccountTrouble(AccountProblem.UNREADABLE)
+    made = await api.subscribe_to_status(*credentials, address)
+    if isinstance(made, str):
+        await do(partial(_tell_subscribed, connection=connection, subscription=made))
+    return made
+
+
+def _tell_subscribed(admin: Admin, connection: str, subscription: str) -> None:
+    with changing(admin) as audit:
+        audit.tell(f"{what(connection)} status subscription", "", subscription)
+
+
 def forget(admin: Admin, connection: str) -> None:
     """Forget a connection's token and its app's secret; what was imported stays. Raises NotFound."""
     with changing(admin) as audit:

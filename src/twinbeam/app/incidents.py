@@ -13,6 +13,7 @@ import msgspec
 
 from twinbeam.alerts.incidents import Incident, joined
 from twinbeam.engines.keyring import KeyRing
+from twinbeam.observe.tiktok_status import PREFIX
 
 _PURPOSE = b"tiktok status"
 _PATTERN = "incidents-*.json"
@@ -22,6 +23,11 @@ def status_keys(ring: KeyRing) -> list[str]:
     """Return what stands at the end of the address that TikTok posts to; the first is the one to give away."""
     ring.look()
     return [urlsafe_b64encode(key[:24]).decode() for key in ring.derived(_PURPOSE)]
+
+
+def status_address(ring: KeyRing, intake: str) -> str:
+    """Return the whole address to subscribe with, below that of the intake; it holds a secret."""
+    return f"{intake.rstrip('/')}{PREFIX}{status_keys(ring)[0]}"
 
 
 def note_incidents(folder: Path, slot: int, told: Sequence[Incident]) -> None:

@@ -220,6 +220,36 @@ def import_(account: str) -> None:
 
 @command.command()
 @click.argument("account")
+@click.argument("intake")
+def subscribe(account: str, intake: str) -> None:
+    """
+    Let TikTok tell this gateway of outages of its Events API; INTAKE is the address at which the intake is reached.
+
+    TikTok then posts to a path with a secret of its own, and the alert tiktok_outage begins and ends with the outage.
+
+    \b
+    Examples:
+      twinbeam accounts subscribe 3f9a0c1b2d4e https://events.shop.example
+    """  # noqa: D301 -- \b tells click to keep the lines
+    from twinbeam.admin import accounts
+    from twinbeam.app.incidents import status_address
+    from twinbeam.app.keyring import open_keyring
+    from twinbeam.cli.setup import opened_admin, settings
+    from twinbeam.core.accounts import AccountTrouble
+
+    if urlsplit(intake).scheme not in ("https", "http") or not urlsplit(intake).hostname:
+        raise ConfigError(f"{visible(intake)} is no address; write it as https://events.shop.example")
+    address = status_address(open_keyring(settings()), intake)
+    with opened_admin() as admin:
+        made = _asked(lambda client: accounts.subscribe_to_status(_doing(admin), client, account, address))
+    if isinstance(made, AccountTrouble):
+        later = f"Run this again in a few minutes. ({made.detail})" if made.problem.passes else str(made)
+        raise ConfigError(f"TikTok did not take the subscription. {later}")
+    click.echo(f"TikTok tells {urlsplit(intake).hostname} of its outages from now on (subscription {made}).")
+
+
+@command.command()
+@click.argument("account")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 def disconnect(account: str, *, yes: bool) -> None:
     """

@@ -150,18 +150,19 @@ def status_address() -> None:
     """
     Print the path of this gateway that TikTok tells of its outages, for a subscription to API_SERVICE_STATUS.
 
+    `twinbeam accounts subscribe` makes that subscription with a connected account.
+
     Whoever knows it can announce an outage; it hurts nothing but your rest.
 
     \b
     Examples:
       twinbeam alerts status-address
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.app.incidents import status_keys
+    from twinbeam.app.incidents import status_address as address_of
     from twinbeam.app.keyring import open_keyring
-    from twinbeam.observe.tiktok_status import PREFIX
     from twinbeam.settings import load
 
-    click.echo(f"https://YOUR-INTAKE{PREFIX}{status_keys(open_keyring(load()))[0]}")
+    click.echo(address_of(open_keyring(load()), "https://YOUR-INTAKE"))
 
 
 @command.group()

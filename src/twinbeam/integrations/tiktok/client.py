@@ -89,6 +89,13 @@ class MarketingClient:
         said = await self._post("/oauth2/revoke_token/", body)
         return said if isinstance(said, AccountTrouble) else None
 
+    async def subscribe_to_status(self, app: DeveloperApp, token: str, address: str) -> str | AccountTrouble:
+        """Let TikTok post its outages of the Events API to an address; return the subscription's id."""
+        detail = {"access_token": token, "product_filters": ["EVENTS_API"]}
+        body = {"app_id": app.id, "secret": app.secret, "subscribe_entity": "API_SERVICE_STATUS"}
+        asked = self._post("/subscription/subscribe/", body | {"callback_url": address, "subscription_detail": detail})
+        return await self._read(asked, reading.subscription)
+
     async def close(self) -> None:
         """Close the connections; a later call opens new ones."""
         session, self._session = self._session, None
@@ -111,7 +118,7 @@ class MarketingClient:
     async def _get(self, path: str, token: str, query: Mapping[str, str]) -> dict[str, Any] | AccountTrouble:
         return await self._ask("GET", path, params=query, headers={"Access-Token": token})
 
-    async def _post(self, path: str, body: Mapping[str, str]) -> dict[str, Any] | AccountTrouble:
+    async def _post(self, path: str, body: Mapping[str, object]) -> dict[str, Any] | AccountTrouble:
         return await self._ask("POST", path, json=body)
 
     async def _ask(self, method: str, path: str, **what: Any) -> dict[str, Any] | AccountTrouble:

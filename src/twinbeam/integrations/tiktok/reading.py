@@ -45,6 +45,11 @@ def granted(data: dict[str, Any]) -> Granted | None:
     return Granted(token, _unique(ids), _unique(identifier(each) for each in numbers))
 
 
+def subscription(data: dict[str, Any]) -> str | None:
+    """Read the id of a new subscription (tiktok.md 12.7); None without one."""
+    return identifier(data.get("subscription_id")) or None
+
+
 def advertisers(data: dict[str, Any]) -> tuple[AdvertiserSeen, ...]:
     """Read the ad accounts of a token, each once."""
     found: dict[str, AdvertiserSeen] = {}
