@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Struct
@@ -45,7 +46,7 @@ async def listen(app: Any, path: str, *, enough, headers: dict[str, str] | None 
 def _scope(path: str, method: str, headers: dict[str, str]) -> dict[str, Any]:
     path, _, query = path.partition("?")
     encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    place = {"path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": ""}
+    place = {"path": unquote(path), "raw_path": path.encode(), "query_string": query.encode(), "root_path": ""}
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},

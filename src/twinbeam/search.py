@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from twinbeam.core.keys import lookup
 from twinbeam.core.story import Story
+from twinbeam.orders.reconciliation import KnownOrder, OrderReads
 from twinbeam.pipeline.identity.email import email_digest
 from twinbeam.pipeline.identity.event_ids import safe_id
 from twinbeam.pipeline.identity.hashing import is_hashed
@@ -99,6 +100,12 @@ def find_anywhere(
         )
         found |= {story.id: story for story in named if story.id not in found or not story.order_id}
     return sorted(found.values(), key=lambda story: -story.id)
+
+
+def orders_under(orders: OrderReads, workspaces: Iterable[str], text: str) -> list[KnownOrder]:
+    """Return the orders of the ledger with this number in some workspaces, also those of which no event came."""
+    number = _order(text.strip()) if text.strip() else None
+    return [known for workspace in workspaces for known in orders.under_number(workspace, number)] if number else []
 
 
 def is_readable(by: By, text: str) -> bool:

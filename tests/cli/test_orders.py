@@ -95,3 +95,7 @@ def test_without_orders_it_says_what_to_do():
     said("workspaces", "add", "hats")
     assert "twinbeam import orders FILE" in said("orders", "reconcile", "--workspace", "hats")
     assert said("orders", "list", "--workspace", "hats") == "No order was placed in the last 7 days.\n"
+
+
+def test_an_order_of_which_no_event_came_is_named_by_find():
+    assert said("find", "--order-id", "1005").strip().endswith("twinbeam orders show 1005")

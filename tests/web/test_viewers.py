@@ -72,6 +72,7 @@ def pages(room):
     last = max(story.id for story in room.reader.recent(limit=1_000))
     examples = {
         "monday": ["2026-09-14"],
+        "number:path": ["20", "30"],
         "workspace": [MAIN],
         "code": [PIXEL],
         "id": [room.example],

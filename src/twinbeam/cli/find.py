@@ -55,7 +55,7 @@ def command(*, workspace: str, as_json: bool, **given: str | None) -> None:
     if as_json:
         click.echo(json.dumps([plain(story) for story in stories]))
     elif not stories:
-        click.echo(_why_nothing(_ignored_on_arrival(workspace)))
+        click.echo(_order_alone(workspace, given.get("order_id")) or _why_nothing(_ignored_on_arrival(workspace)))
     else:
         click.echo("\n\n".join(_told(all_visible(story), goes_on=resting.get(story.pixel, "")) for story in stories))
     raise SystemExit(0 if stories else 1)
@@ -78,6 +78,18 @@ def _found(workspace: str, given: Mapping[str, str | None]) -> list[Story]:
         known(admin, workspace)
     with opened_store() as store:
         return find(store, Query(workspace, by, text))
+
+
+def _order_alone(workspace: str, number: str | None) -> str:
+    """Return what to read of an order of which no event came; an empty text where the ledger does not know it."""
+    from twinbeam.cli.setup import opened_store
+    from twinbeam.search import orders_under
+
+    with opened_store() as store:
+        known = orders_under(store.orders, [workspace], number or "")
+    return (
+        f"No event came of this order; its shop told of it:  twinbeam orders show {known[0].order_id}" if known else ""
+    )
 
 
 def _resting(workspace: str) -> dict[str, str]:

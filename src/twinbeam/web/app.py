@@ -59,6 +59,7 @@ from twinbeam.web.gate import Gate
 from twinbeam.web.issues import view as issues
 from twinbeam.web.live import view as live
 from twinbeam.web.live.snapshot_cache import SnapshotCaches
+from twinbeam.web.order import view as order
 from twinbeam.web.pixel.routes import pixel_routes
 from twinbeam.web.pixels import flow as pixel_flow
 from twinbeam.web.pixels import view as pixels
@@ -208,6 +209,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute(
             "/alerts", partial(alerts_page.show, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")
         ),
+        DeclaredRoute("/orders/{workspace}/{number:path}", partial(order.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/reconciliation", partial(reconciliation.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(
             "/sources", partial(sources.show_list, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")

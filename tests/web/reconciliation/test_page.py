@@ -45,7 +45,7 @@ def an_import(shop):
 
 def numbers(answer):
     """List the orders of a page, in its order."""
-    return re.findall(r'class="name">(?:<a href="/events/\d+">)?(\d+)', answer.text)
+    return re.findall(r'class="name">(?:<a href="/(?:events/\d+|orders/[^"]+)">)?(\d+)', answer.text)
 
 
 def links(answer, begin=PATH):

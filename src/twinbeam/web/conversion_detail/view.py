@@ -12,6 +12,7 @@ from twinbeam.core.money import shown
 from twinbeam.core.story import Flow, Stopped, Story
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversion_detail.timeline import timeline
+from twinbeam.web.order.view import address_of
 from twinbeam.web.places import Places, places
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
@@ -27,6 +28,7 @@ class ConversionDetail(Struct, frozen=True):
     places: Places
     stopped: Stopped | None
     flow: Flow | None
+    order: str  #: where its order's page is; empty where the ledger does not know it
     margin: Margin | None  #: what its order is worth, where a product feed has costs
 
 
@@ -40,7 +42,13 @@ def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail |
     row = next((row for row in rows if (row.workspace, row.code) == place), None)
     margin = read_model.products.margins([conversion.id]).get(conversion.id)
     stopped, flow = (row.stopped, row.flow) if row is not None else (None, None)
-    return ConversionDetail(conversion, places(rows), stopped, flow, margin)
+    return ConversionDetail(conversion, places(rows), stopped, flow, _order_page(read_model, conversion), margin)
+
+
+def _order_page(read_model: ReadModel, conversion: Story) -> str:
+    number = conversion.order_id
+    is_known = bool(number and read_model.orders.under_number(conversion.workspace, number))
+    return address_of(conversion.workspace, number) if is_known else ""
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -56,6 +64,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         places=detail.places,
         stopped=detail.stopped,
         flow=detail.flow,
+        order_page=detail.order,
         margin=detail.margin,
         margin_troubles=TROUBLES,
         in_words=shown,

@@ -11,10 +11,12 @@ from starlette.responses import RedirectResponse, Response
 
 from twinbeam.core.story import Story
 from twinbeam.core.users import Role
+from twinbeam.orders.reconciliation import KnownOrder
 from twinbeam.pipeline.identity.event_ids import safe_id
-from twinbeam.search import PERSONAL, By, find_anywhere, names_person
+from twinbeam.search import PERSONAL, By, find_anywhere, names_person, orders_under
 from twinbeam.web.access import signed_in
 from twinbeam.web.contract import ReadModel, RouteContext
+from twinbeam.web.order.view import address_of
 from twinbeam.web.places import Places, places
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
@@ -28,6 +30,7 @@ class SearchResult(Struct, frozen=True):
     """What was found, where, and how the pixels are named."""
 
     stories: list[Story]
+    orders: list[KnownOrder]  #: of the ledger, under this number
     workspaces: list[str]
     places: Places
 
@@ -36,7 +39,8 @@ def search(read_model: ReadModel, typed: str, ways: Collection[By]) -> SearchRes
     """Find what was typed, in some ways, in every workspace that has a pixel; for the reader's thread."""
     pixels = read_model.pixels()
     workspaces = sorted({row.workspace for row in pixels})
-    return SearchResult(find_anywhere(read_model, workspaces, typed, ways), workspaces, places(pixels))
+    orders = orders_under(read_model.orders, workspaces, typed)
+    return SearchResult(find_anywhere(read_model, workspaces, typed, ways), orders, workspaces, places(pixels))
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -51,6 +55,9 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
     found = await context.on_reader(partial(search, seen_by(request, context), typed, ways))
     if len(found.stories) == 1:
         return RedirectResponse(f"/events/{found.stories[0].id}", 303, {"cache-control": "no-store"})
+    if not found.stories and len(found.orders) == 1:
+        (one,) = found.orders
+        return RedirectResponse(address_of(one.workspace, one.order_id), 303, {"cache-control": "no-store"})
 
     return renderer.respond(
         "find/page.html",
@@ -60,6 +67,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         typed="" if _names_person(typed) else typed,
         found=found,
         most=MOST_SHOWN,
+        order_address=address_of,
         pending=bool(typed) and not found.stories and await _pending(context, found.workspaces, typed),
         lag=context.lag(),
         at_ms=context.clock.now_ms(),

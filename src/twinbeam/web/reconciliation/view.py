@@ -31,6 +31,7 @@ from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.forms import read_form
+from twinbeam.web.order.view import address_of
 from twinbeam.web.places import Places, places
 from twinbeam.web.plots import Slice, stacked
 from twinbeam.web.reconciliation.asked import (
@@ -167,6 +168,7 @@ async def _page(
         sentence_of=sentence,
         why_not=sending_missing.why_not,
         in_words=shown,
+        order_address=address_of,
         effects=EFFECTS,
         as_date=as_date,
         last_week=week_of(as_date(day_of(now_ms) - 7)),
