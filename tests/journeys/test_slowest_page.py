@@ -48,6 +48,17 @@ PAGES = (
     f"/conversions?{_PLACE}&state=refused",
     f"/conversions?{_PLACE}&event=Lead&seen=both",
     "/events/4999999",
+    "/debugger",
+    "/reconciliation",
+    "/reconciliation?told=leads",
+    "/dead-letters",
+    f"/dead-letters?{_PLACE}",
+    "/alerts",
+    "/products",
+    "/sources",
+    "/accounts",
+    "/users",
+    f"/setup/{workspace_of(3)}/{code_of(3)}",
 )
 
 
