@@ -32,11 +32,11 @@ _NO_STORE = {"cache-control": "no-store"}
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET /pixels; it is rendered on the reader's thread, since there may be many."""
     asked = read_question(request.query_params)
-    next_ms = context.connecting.next_import_ms()
+    next_ms, waits = context.connecting.next_import_ms(), context.sending_waits()
 
     def page() -> Response:
         now_ms = context.clock.now_ms()
-        table = read_table(seen_by(request, context), now_ms, context.access_codes)
+        table = read_table(seen_by(request, context), now_ms, context.access_codes, waits)
         found = answer(asked, table.pixels)
         return renderer.respond(
             "pixels/page.html",
@@ -116,8 +116,9 @@ async def _one(
     said_wrong: bool = False,
 ) -> Response:
     now_ms = context.clock.now_ms()
+    waits = context.sending_waits()
     found = await context.on_reader(
-        partial(read_one, seen_by(request, context), _place(request), now_ms, context.access_codes)
+        partial(read_one, seen_by(request, context), _place(request), now_ms, context.access_codes, waits)
     )
     if found is None:
         raise HTTPException(404)
