@@ -29,13 +29,13 @@ def test_the_overview_shows_what_became_of_everything_and_that_it_adds_up(busy):
         assert tile in text
     assert "Record lag 0.4 s 12 to record" in text
     assert "76 recorded = 6 dropped + 20 merged + 2 duplicate + 0 quarantined + 0 noted + 48 conversions" in text
-    assert "48 conversions = 3 held + 1 ready + 0 leased + 4 waiting + 39 delivered + 1 refused" in text
+    assert "48 conversions = 3 held + 1 ready + 0 leased + 4 to retry + 39 delivered + 1 refused" in text
     assert "Counters agree" in text
 
 
 def test_the_reference_tells_every_tile_and_the_whole_sum(room, documented, reference):
     tiles = re.findall(r'<i class="dot"></i>(?:<a [^>]*>)?([^<]+)', room.get("/").text)
-    assert documented("The overview") == tiles
+    assert documented("Live") == tiles
     assert f"    recorded = {' + '.join([*Outcome, 'conversions'])}\n" in reference
 
 
