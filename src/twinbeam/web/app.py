@@ -173,6 +173,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/issues", partial(issues.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/issues/mute", partial(issues.mute, renderer, context), needs=Access.MEMBER, methods=("POST",)),
+        DeclaredRoute("/pixels/{code}", partial(pixels.find, context), needs=Access.VIEWER),
         DeclaredRoute(_PIXEL, partial(pixels.show_one, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(
             f"{_PIXEL}/stop", partial(pixels.stop, renderer, context), needs=Access.MEMBER, methods=("POST",)
