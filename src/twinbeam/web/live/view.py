@@ -1,4 +1,4 @@
-"""GET / and GET /live: the overview, and the same as server-sent events."""
+"""GET / and GET /live: the page Live, and the same as server-sent events."""
 
 from collections.abc import Callable
 from functools import partial
