@@ -1,12 +1,13 @@
 """What is wrong with a pixel, in words."""
 
 import pytest
+from msgspec.structs import replace
 
 from builders import NOW_MS, PIXEL, WORKSPACE
 from twinbeam.admin.events_api import events_api
-from twinbeam.checks.contract import Weight
+from twinbeam.checks.contract import Ends, Weight
 from twinbeam.checks.facts import PixelFacts
-from twinbeam.checks.listing import issues
+from twinbeam.checks.listing import BY_ID, issues
 from twinbeam.checks.sides import Silence
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.outcomes import Finding, Reason
@@ -108,3 +109,17 @@ def test_of_a_stopped_pixel_the_tag_is_not_missed_and_of_a_paused_one_no_deliver
 
 def test_a_pixel_that_is_left_to_the_browser_needs_no_token():
     assert issues(facts(has_token=False, rules=PixelRules(way="browser"))) == []
+
+
+def test_a_pixel_that_was_just_added_has_no_event_yet_and_the_first_one_ends_that_at_once():
+    week_ms = 7 * 86_400_000
+    young, old = (
+        replace(it, pixel=replace(it.pixel, created_ms=it.now_ms - age_ms))
+        for it in [facts(a_count(RECORDED, -100))]
+        for age_ms in (week_ms - 1, week_ms)
+    )
+    assert [it.what for it in issues(young)] == ["No event yet."]
+    assert [it.what for it in issues(old)] == ["No event in the last 7 days."]
+    assert [it.what for it in issues(replace(young, imported=True))] == ["Imported, but no event came yet."]
+    for check in ("no_events", "imported_no_events"):
+        assert BY_ID[check].ends is Ends.AT_ONCE

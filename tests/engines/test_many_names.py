@@ -12,7 +12,7 @@ from twinbeam.core.clock import day_of
 from twinbeam.pipeline.record.contract import Numbered
 from twinbeam.pipeline.record.counted import MOST_NAMES, OTHER
 from twinbeam.web.contract import LagView
-from twinbeam.web.live.overview import overview
+from twinbeam.web.live.numbers import live_numbers
 from twinbeam.web.live.snapshot_cache import LATEST, Snapshot
 
 pytestmark = [pytest.mark.outside("names"), pytest.mark.slow]
@@ -47,7 +47,7 @@ def test_the_page_shows_the_shop_and_takes_no_time(flooded: SqliteEngine) -> Non
     started = time.process_time()
     totals = {1: flooded.store.totals(since_day=day_of(NOW))}
     latest, pixels = flooded.store.recent(limit=LATEST), flooded.store.pixels()
-    shown = overview(Snapshot(NOW, totals, latest, pixels, LagView()), 1)
+    shown = live_numbers(Snapshot(NOW, totals, latest, pixels, LagView()), 1)
     assert time.process_time() - started < 0.5
     told = {row.event: row.sums.recorded for row in shown.rows if (row.workspace, row.pixel) == (WORKSPACE, PIXEL)}
     assert (told[OTHER], told["Purchase"], told["Lead"]) == (NAMES - MOST_NAMES, NAMES // STEP, NAMES // STEP)

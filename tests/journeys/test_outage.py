@@ -8,6 +8,7 @@ import pytest
 from gateway import TOKEN_TOLD, Shop, a_shop
 from running import wait_until
 from shoppers import a_view, ids_of
+from twinbeam.core.rules import MAIN
 
 pytestmark = pytest.mark.journey
 
@@ -117,3 +118,17 @@ def test_a_wrong_token_holds_back_its_own_pixel_only_until_a_good_one_is_saved(s
     shop.gateway.told("pixels", "token", BEHIND, "--untried", told="the-right-token")
     wait_until(lambda: all_counted(shop, BEHIND, 1), "the pixel resumes", 3)
     assert shop.story("behind")["state"] == "delivered"
+
+
+def test_a_pixel_that_tiktok_closed_says_on_its_pages_after_which_code_and_until_when(shop):
+    closed = code_of("TOOFREQUENT")
+    shop.tiktok.trouble("rate_limit", pixel=closed, times=1, retry_after_seconds=15)
+    shop.post(a_view("kept", pixel=closed), key=shop.keys["all"])
+    wait_until(lambda: shop.story("kept", wait=0)["attempts"], "an attempt is made")
+    for path in ("/pixels", f"/pixels/{MAIN}/{closed}"):
+        said = (
+            "1 waiting:</b> TikTok answered code 40100, too many requests, so nothing is sent to this pixel until <time"
+        )
+        assert said in shop.gateway.page(path).body.decode()
+    wait_until(lambda: shop.story("kept", wait=0)["state"] == "delivered", "it goes on by itself", 40)
+    assert "1 waiting:" not in shop.gateway.page("/pixels").body.decode()

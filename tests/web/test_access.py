@@ -30,6 +30,7 @@ EXAMPLES = {
     "/accounts/{id}/pixels/{code}": "/accounts/nobody/pixels/NONE",
     "/accounts/{id}/pixels/{code}/token": "/accounts/nobody/pixels/NONE/token",
     "/accounts/{id}/pixels/{code}/profile": "/accounts/nobody/pixels/NONE/profile",
+    "/pixels/{code}": f"/pixels/{PIXEL}",
     "/pixels/{workspace}/{code}": f"/pixels/{WORKSPACE}/{PIXEL}",
     "/pixels/{workspace}/{code}/pipeline": f"/pixels/{WORKSPACE}/{PIXEL}/pipeline",
     "/pixels/{workspace}/{code}/overlap": f"/pixels/{WORKSPACE}/{PIXEL}/overlap",

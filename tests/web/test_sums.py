@@ -12,7 +12,7 @@ from twinbeam.core.story import Total
 from twinbeam.core.wording import duration
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
 from twinbeam.pipeline.record.sums import add_up
-from twinbeam.web.live.overview import bar
+from twinbeam.web.live.numbers import bar
 from twinbeam.web.sums import by_event, by_pixel
 from twinbeam.web.wording import ATTEMPT_WORDS, STATE_SENTENCES, lapse
 

@@ -1,6 +1,6 @@
 """What the issues need of a store: what jobs found out, since when something is wrong, and what is muted."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from twinbeam.checks.facts import Evidence
@@ -20,6 +20,10 @@ class IssueReads(Protocol):
 
     def mutes(self) -> list[Mute]:
         """Return what is muted."""
+        ...
+
+    def open_by_workspace(self) -> Mapping[str, int]:
+        """Return how many issues stand and are not muted, by workspace; what has none is left out."""
         ...
 
 

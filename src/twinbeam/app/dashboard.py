@@ -13,6 +13,7 @@ from twinbeam.app.sending import RESEND_TERMS
 from twinbeam.app.sign_in import known_hosts, sign_in_terms
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import Clock
+from twinbeam.core.sending_waits import SendingWaits
 from twinbeam.destinations.tiktok.token_trial import TikTokTrial
 from twinbeam.destinations.tiktok.verdicts import ACCESS_CODES
 from twinbeam.destinations.tiktok.wire import TRACK_PATH, compose
@@ -49,6 +50,7 @@ class Shown:
     not_ready: Callable[[], list[str]]
     closing: Callable[[], bool]
     sign_in_failed: Callable[[str], None]
+    sending_waits: Callable[[], SendingWaits]
 
 
 def dashboard(of: Shown) -> KnownHosts:
@@ -93,5 +95,6 @@ def dashboard(of: Shown) -> KnownHosts:
         wire=WireRequests(f"{settings.tiktok_url}{TRACK_PATH}", compose),
         connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
         sign_in_failed=of.sign_in_failed,
+        sending_waits=of.sending_waits,
     )
     return KnownHosts(pages, known_hosts(settings))

@@ -265,6 +265,7 @@ class Writer:
                 not_ready=self._not_ready,
                 closing=closing,
                 sign_in_failed=self.reports.sign_in_failed,
+                sending_waits=self.sender.waits,
             )
         )
 

@@ -59,6 +59,9 @@ class Lapses(Struct, frozen=True):
 GAPS = Lapses((1, 5, 10, 60, 300, 3_600, 86_400, 172_800))
 """Between the two sides; TikTok merges copies for 5 minutes and drops repeated ones for 48 hours (tiktok.md 7.1)."""
 
+GAP_JOINED = "joined"
+"""Conversions whose gap was counted, and which were joined with another of both sides afterwards: less by as many."""
+
 DELAYS = Lapses((1, 2, 5, 10, 30, 60, 300, 3_600, 86_400))
 """From the first copy to TikTok's answer."""
 

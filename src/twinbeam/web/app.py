@@ -18,6 +18,7 @@ from twinbeam.core.deliveries import SourceDeliveries
 from twinbeam.core.errors import TwinbeamError
 from twinbeam.core.outgoing import Outgoing
 from twinbeam.core.rejections import RejectedEvent
+from twinbeam.core.sending_waits import SendingWaits
 from twinbeam.orders.preview import PreviewOf, ReadMapping
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.web.access import Access, DeclaredRoute
@@ -46,6 +47,7 @@ from twinbeam.web.contract import (
     nothing_heard,
     nothing_outgoing,
     nothing_rejected,
+    nothing_waits,
     unheard,
 )
 from twinbeam.web.conversion_detail import view as conversion_detail
@@ -110,6 +112,7 @@ def build(  # noqa: PLR0913 -- a parts list
     rejected: Callable[[], Sequence[RejectedEvent]] = nothing_rejected,
     outgoing: Callable[[int], Outgoing | None] = nothing_outgoing,
     wire: WireRequests = NO_WIRE,
+    sending_waits: Callable[[], SendingWaits] = nothing_waits,
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -140,6 +143,7 @@ def build(  # noqa: PLR0913 -- a parts list
         rejected=rejected,
         outgoing=outgoing,
         wire=wire,
+        sending_waits=sending_waits,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))
@@ -170,6 +174,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
         DeclaredRoute("/pixels", partial(pixels.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/issues", partial(issues.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute("/issues/mute", partial(issues.mute, renderer, context), needs=Access.MEMBER, methods=("POST",)),
+        DeclaredRoute("/pixels/{code}", partial(pixels.find, context), needs=Access.VIEWER),
         DeclaredRoute(_PIXEL, partial(pixels.show_one, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(
             f"{_PIXEL}/stop", partial(pixels.stop, renderer, context), needs=Access.MEMBER, methods=("POST",)

@@ -19,6 +19,7 @@ class Browser:
     ) -> None:
         self.signed_in = signed_in
         self.secure = secure
+        self.open_issues = 0  #: of those that they may see
         self.text = text  #: of the session's cookie; empty where it stands for nobody
         self._form = form
         self._fresh = ""

@@ -22,6 +22,7 @@ from twinbeam.core.deliveries import SourceDeliveries
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.outgoing import Outgoing
 from twinbeam.core.rejections import RejectedEvent
+from twinbeam.core.sending_waits import NOTHING_WAITS, SendingWaits
 from twinbeam.core.sightings import SightingReads
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Vouched
@@ -275,6 +276,11 @@ def nothing_outgoing(_conversion: int) -> Outgoing | None:
     return None
 
 
+def nothing_waits() -> SendingWaits:
+    """Return that nothing keeps what is to be sent."""
+    return NOTHING_WAITS
+
+
 def none_rejected() -> Mapping[str, Mapping[str, int]]:
     """Return that no event was rejected, by pixel."""
     return {}
@@ -313,7 +319,8 @@ class RouteContext:
     `sign_in_failed` hears why a try to sign in failed: `password`, `link`, `provider` or `too_many`.
     `closing` ends the live streams, which would hold up a stop. `uploads` keeps files until a job
     reads them. `rejected` are samples of what was rejected on arrival, the newest first; `outgoing` opens the content
-    of a conversion, on the store's thread, and `wire` puts requests together.
+    of a conversion, on the store's thread, and `wire` puts requests together. `sending_waits` tells, on the event
+    loop's thread, what keeps requests to TikTok just now.
     What a page changes, it changes by `administration` on the writer's thread: see `acting.py`.
     """
 
@@ -344,3 +351,4 @@ class RouteContext:
     rejected: Callable[[], Sequence[RejectedEvent]] = nothing_rejected
     outgoing: Callable[[int], Outgoing | None] = nothing_outgoing
     wire: WireRequests = NO_WIRE
+    sending_waits: Callable[[], SendingWaits] = nothing_waits

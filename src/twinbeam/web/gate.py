@@ -29,6 +29,7 @@ from twinbeam.web.browser import Browser, current, enter
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.cookies import FORM, SESSION, is_secure, read_cookie
 from twinbeam.web.forms import TOKEN, fields, read_body
+from twinbeam.web.open_issues import OpenIssueCount
 
 TOKEN_HEADER = "x-csrf-token"  # noqa: S105 -- a name
 _KEYS = {Access.READ_KEY: may_read, Access.OPERATE_KEY: may_operate}
@@ -47,6 +48,7 @@ class Gate:
     def __init__(self, context: RouteContext) -> None:
         self._context = context
         self._terms = context.terms
+        self._open_issues = OpenIssueCount(context)
         self._own = urlsplit(context.terms.public_url).netloc.lower()
 
     async def admit(self, request: Request, needs: Access) -> tuple[Response | None, Receive]:
@@ -75,6 +77,7 @@ class Gate:
         if text and (found := await self._signed_in(text, is_used=True)) is not None:
             request.state.signed_in = found
             enter(Browser(found, text=text, form=form, secure=secure))
+            current().open_issues = await self._open_issues.of(found)
         return current()
 
     async def still(self, request: Request) -> bool:

@@ -20,6 +20,10 @@ class IssuesOfWorkspace:
         """Return since when what is wrong."""
         return [it for it in self._all.records() if it.workspace == self._workspace]
 
+    def open_by_workspace(self) -> dict[str, int]:
+        """Return how many issues stand and are not muted."""
+        return {name: n for name, n in self._all.open_by_workspace().items() if name == self._workspace}
+
     def mutes(self) -> list[Mute]:
         """Return what is muted."""
         return [it for it in self._all.mutes() if it.workspace == self._workspace]

@@ -1,6 +1,6 @@
 """Plots as shapes for SVG, made here: each comes with the words that say the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -90,8 +90,14 @@ class Shares(Struct, frozen=True):
 _SHARES_WIDTH, _SHARES_HEIGHT = 192, 40
 
 
-def shares(values: Sequence[float | None], target: float, says: str) -> Shares:
-    """Return a column for each share from 0 to 1, with a gap where there is none, and the line of the target."""
+def shares(
+    values: Sequence[float | None], target: float, says: str, reaches: Callable[[float], bool] | None = None
+) -> Shares:
+    """
+    Return a column for each share from 0 to 1, with a gap where there is none, and the line of the target.
+
+    A share reaches the target where it is not less, unless `reaches` says otherwise.
+    """
     step = _SHARES_WIDTH / max(len(values), 1)
     paths: dict[bool, list[str]] = {True: [], False: []}
     for place, value in enumerate(values):
@@ -99,7 +105,7 @@ def shares(values: Sequence[float | None], target: float, says: str) -> Shares:
             height = max(1.0, min(value, 1.0) * _SHARES_HEIGHT)
             width = max(1.0, min(step * 0.75, step - 1))
             column = f"M{place * step:.1f} {_SHARES_HEIGHT}v-{height:.1f}h{width:.1f}v{height:.1f}z"
-            paths[value >= target].append(column)
+            paths[value >= target if reaches is None else reaches(value)].append(column)
     line = f"M0 {(1 - target) * _SHARES_HEIGHT:.1f}H{_SHARES_WIDTH}"
     return Shares("".join(paths[True]), "".join(paths[False]), line, _SHARES_WIDTH, _SHARES_HEIGHT, says)
 

@@ -100,6 +100,7 @@ _FILTERS = {
     "iso": wording.iso,
     "lapse": wording.lapse,
     "reason": lambda reason: SENTENCES[reason],
+    "state_word": wording.state_word,
     "time": wording.time_of_day,
     "why": wording.why,
     "workspace_option": core_wording.workspace_option,

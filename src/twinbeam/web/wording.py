@@ -11,7 +11,7 @@ from twinbeam.core.wording import duration, moment_of
 
 STATE_SENTENCES: Mapping[State, str] = {
     State.DROPPED: "Not sent; only its key is stored.",
-    State.HELD: "Waiting for consent or shop confirmation; without it nothing is sent.",
+    State.HELD: "Held until consent or shop confirmation comes; without it nothing is sent.",
     State.READY: "Will be sent to TikTok.",
     State.LEASED: "Sent to TikTok; no answer yet.",
     State.WAITING: "The last attempt failed; it will be retried.",
@@ -31,6 +31,11 @@ ATTEMPT_WORDS: Mapping[str, str] = {
     "split": "rejected as a batch; its parts were sent separately",
     "expired": "too late to send again",
 }
+
+
+def state_word(state: str) -> str:
+    """Return what pages call a state: "waiting" is said of all that is to be sent."""
+    return "to retry" if state == State.WAITING else state
 
 
 def state_sentence(state: str) -> str:

@@ -3,7 +3,7 @@
 from engines.kit.harness import Harness
 from signals import BROWSER, DENIED, MINUTE, NOW, UNSAID, a_signal, an_email
 from twinbeam.core.consent import ConsentRecord, DatedAnswer, Region
-from twinbeam.core.pixel_counts import CountKind
+from twinbeam.core.pixel_counts import GAP_JOINED, CountKind
 from twinbeam.pipeline.record.counted import MOST_REGIONS, OTHER
 
 
@@ -39,6 +39,31 @@ def the_time_between_the_sides_is_counted_once(h: Harness) -> None:
     h.take(a_signal("e-1", received_ms=NOW + 4_000), a_signal("e-2", received_ms=NOW + 4_000))
     h.take(a_signal("e-1", received_ms=NOW + MINUTE), a_signal("e-2", channel=BROWSER, received_ms=NOW + 2 * MINUTE))
     assert _counted(h, CountKind.GAP) == {"browser|5": 1, "server|300": 1}
+
+
+def a_conversion_that_nobody_may_send_or_that_is_a_test_has_no_time_between_its_sides(h: Harness) -> None:
+    h.take(a_signal("e-1", channel=BROWSER, permission=DENIED), a_signal("e-2", channel=BROWSER, test_code="T1"))
+    h.take(
+        a_signal("e-1", permission=DENIED, received_ms=NOW + 4_000),
+        a_signal("e-2", test_code="T1", received_ms=NOW + 4_000),
+    )
+    assert _counted(h, CountKind.GAP) == {}
+
+
+def two_pairs_that_turn_out_to_be_one_have_two_times_of_which_one_is_joined(h: Harness) -> None:
+    h.take(a_signal("O", order_id="O"), a_signal("K", visitor="checkout"))
+    h.take(
+        a_signal("O", channel=BROWSER, order_id="O", received_ms=NOW + 4_000),
+        a_signal("K", channel=BROWSER, visitor="checkout", received_ms=NOW + 8_000),
+    )
+    h.take(a_signal("O", order_id="O", visitor="checkout", also=["K"], received_ms=NOW + 9_000))
+    assert _counted(h, CountKind.GAP) == {"server|5": 1, "server|10": 1, GAP_JOINED: 1}
+
+
+def an_order_that_was_cancelled_first_is_seen_by_whoever_reports_it(h: Harness) -> None:
+    h.take(a_signal("e-1", stage="cancelled", order_id="1"))
+    h.take(a_signal("e-1", channel=BROWSER, order_id="1", received_ms=NOW + 4_000))
+    assert _counted(h, CountKind.GAP) == {"server|5": 1}
 
 
 def each_copy_tells_what_it_said_and_what_was_decided(h: Harness) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from twinbeam.core.lifecycle import COUNTED, LEGAL, UNSENT, State, may_move
 from twinbeam.core.outcomes import Outcome
-from twinbeam.core.pixel_counts import CountKind, joined
+from twinbeam.core.pixel_counts import GAP_JOINED, CountKind, joined
 from twinbeam.core.values import MATCH
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
 
@@ -62,6 +62,7 @@ def assert_accounted(engine: Any) -> None:
     assert_counters_equal_rows(engine.store)
     assert_coverage_equals_rows(engine)
     assert_carried_equals_rows(engine)
+    assert_each_pair_has_its_gap(engine.store)
     assert_unsent_is_known(engine.store)
 
 
@@ -132,6 +133,18 @@ def assert_carried_equals_rows(engine: Any) -> None:
             counted[it.pixel, it.name] += it.n
     rows = Counter((row.pixel, name) for row in engine.coverage_rows() for name in _carries(row))
     assert counted >= rows if engine.store.removed() else counted == rows
+
+
+def assert_each_pair_has_its_gap(store: Any) -> None:
+    """Compare the times between the sides with the conversions of both sides, and with those that were joined later."""
+    pairs: Counter[str] = Counter()
+    gaps: Counter[str] = Counter()
+    for covered in store.coverage():
+        pairs[covered.pixel] += covered.both
+    for it in store.pixel_counts():
+        if it.kind == CountKind.GAP:
+            (pairs if it.name == GAP_JOINED else gaps)[it.pixel] += it.n
+    assert +gaps == +pairs
 
 
 def _carries(row: CoverageRow) -> list[str]:

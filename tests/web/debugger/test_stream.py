@@ -125,7 +125,7 @@ def test_a_hundred_who_watch_cost_one_reading(room, monkeypatch):
 
     assert len(asyncio.run(crowd())) == 50
     signing_in = 50  # each is looked up once
-    assert room.reads - before <= signing_in + 1
+    assert room.reads - before <= signing_in + 1 + 1  # the last for the head: how many issues are open
 
 
 def test_who_reads_too_slowly_is_hung_up_on(room, monkeypatch):

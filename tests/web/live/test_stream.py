@@ -34,7 +34,7 @@ def events(text):
 
 @pytest.fixture
 def readings(room, monkeypatch):
-    """Count how often the store is read for the overview."""
+    """Count how often the store is read for the page Live."""
     read, found = room.reader.recent, []
 
     def noted(**asked):

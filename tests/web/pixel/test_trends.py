@@ -2,17 +2,21 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import PIXEL, WORKSPACE
 from reading import words
 from showroom import bought, seen_in_browser
-from twinbeam.core.pixel_counts import PixelCount
+from twinbeam.core.pixel_counts import PixelCount, joined
 from twinbeam.orders.causes import PAGE_TOLD, SCRIPT_BLOCKED, SCRIPT_MAY_HAVE
 from twinbeam.orders.reconciliation import Result
 from twinbeam.orders.sums import ONLINE, OrderGroup, OrderPart
-from twinbeam.web.pixel.trends.days import delays_of, recovered, within
+from twinbeam.web.pixel.match_keys.matrix import lines_of, total
+from twinbeam.web.pixel.trends.days import TrendDay, delays_of, recovered, within
+from twinbeam.web.pixel.trends.view import _matches
+from twinbeam.web.pixels.rates import WEIGHTS
 from twinbeam.web.plots import columns
 
 PAGE = f"/pixels/{WORKSPACE}/{PIXEL}/trends"
@@ -46,6 +50,25 @@ def test_the_page_draws_days_hours_and_delays_and_tells_them_as_numbers(room):
     assert "the highest stands for 4." in text
     assert "under 1 min: 3" in text
     assert room.get(PAGE).text.count("<svg") >= 6
+
+
+@pytest.mark.parametrize("score", [7.2, 4.96, 4.9, 8.0, 2.0])
+def test_a_score_is_good_or_not_as_the_page_of_match_keys_says(score):
+    n = 1_000
+    line = total(
+        lines_of(
+            [
+                PixelCount(9, "main", PIXEL, "carried", "Purchase", joined("both", key), count)
+                for key, count in {"": n, **dict.fromkeys(WEIGHTS, round(score * n / 10))}.items()
+            ],
+            0,
+        )
+    )
+    plot = _matches([TrendDay(9, match=score)])
+    assert line.score == pytest.approx(score)
+    assert (bool(plot.reached), bool(plot.below)) == (line.band.is_good, not line.band.is_good)
+    assert f"{score:.1f}, {line.band.name}, on the newest day" in plot.says
+    assert line.band.is_good == (line.band.name in ("good", "great"))
 
 
 def test_a_share_of_delays_is_within_a_step():

@@ -33,11 +33,11 @@ def test_the_fleet_tells_that_browser_purchases_count_until_a_server_reports_one
     room.record(bought("2", workspace="acme"), seen_in_browser("3", workspace="acme"))
     told = words(room.get("/pixels"))
     assert "Browser purchases wait for confirmation by the server: a server has reported purchases" in told
-    assert "Unconfirmed: 1 waiting, 0 ended unsent in the last 7 days. To send them unconfirmed:" in told
+    assert "Unconfirmed: 1 held, 0 ended unsent in the last 7 days. To send them unconfirmed:" in told
     assert f"twinbeam pixels set {PIXEL} confirm_purchases=off --workspace acme" in told
     room.clock.advance(seconds=86_400)
     room.store.end_overdue(room.clock.now_ms(), limit=9)
-    assert "Unconfirmed: 0 waiting, 1 ended unsent in the last 7 days." in words(room.get("/pixels"))
+    assert "Unconfirmed: 0 held, 1 ended unsent in the last 7 days." in words(room.get("/pixels"))
     room.clock.advance(seconds=7 * 86_400)
     assert "Browser purchases are sent without confirmation" in words(room.get("/pixels"))
 

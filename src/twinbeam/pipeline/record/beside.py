@@ -10,7 +10,7 @@ from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.names import STANDARD
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.pixel_counts import GAPS, ConsentWord, CountKind, Decided, PixelCount, joined
+from twinbeam.core.pixel_counts import GAP_JOINED, GAPS, ConsentWord, CountKind, Decided, PixelCount, joined
 from twinbeam.core.values import Signal
 from twinbeam.pipeline.record.counted import OTHER, CountedNames
 from twinbeam.pipeline.record.effective_consent import ConsentStatus, EffectiveConsent
@@ -39,6 +39,10 @@ class PixelCounts:
     def gap(self, place: tuple[int, str, str, str], first: str, ms: int) -> None:
         """Count that the second side has reported a conversion, so much later than the first."""
         self.add((*place[:3], CountKind.GAP, place[3], joined(first, GAPS.step(ms))), 1)
+
+    def joined(self, place: tuple[int, str, str, str]) -> None:
+        """Count that a conversion of both sides, whose gap was counted, is counted in another one from now on."""
+        self.add((*place[:3], CountKind.GAP, place[3], GAP_JOINED), 1)
 
     def arrived(self, signal: Signal) -> None:
         """Count a copy in its hour."""

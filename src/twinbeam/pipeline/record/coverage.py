@@ -41,9 +41,14 @@ class Coverage:
     def seen(self, conversion: Conversion, n: int) -> None:
         """Count a conversion into (n=1) or out of (n=-1) the sides that have reported it by now."""
         row = self._at(_key(conversion))  # which is there for each event that was ever recorded: searches go by that
-        if conversion.test_code or conversion.united or conversion.state is State.DROPPED:
-            return
-        row[side_of(conversion.channels)] += n
+        if _stands(conversion):
+            row[side_of(conversion.channels)] += n
+
+    def join(self, conversion: Conversion) -> None:
+        """Count a conversion out, before it is counted in another one; the time between its sides was counted once."""
+        self.seen(conversion, -1)
+        if _stands(conversion) and both_channels(conversion.channels):
+            self.beside.joined(self._place(_key(conversion)))
 
     def report(self, conversion: Conversion, channels: str, at_ms: int) -> None:
         """Let a conversion be seen by these channels from a moment on."""
@@ -58,7 +63,7 @@ class Coverage:
         self.seen(conversion, 1)
         if is_delivered:
             self._carried_of(conversion, 1)
-        if after == "both" and before != after and not conversion.test_code:
+        if after == "both" and before != after and _stands(conversion):
             self.beside.gap(self._place(_key(conversion)), before, at_ms - conversion.received_ms)
 
     def delivered(self, conversion: Conversion, n: int) -> None:
@@ -117,6 +122,11 @@ def coverage_of(rows: Iterable[Conversion], names: CountedNames) -> dict[Coverag
         if row.state is State.DELIVERED:
             coverage.delivered(row, 1)
     return {key: row for key, row in coverage if any(row)}
+
+
+def _stands(conversion: Conversion) -> bool:
+    """Return whether a conversion is counted under its sides."""
+    return not (conversion.test_code or conversion.united or conversion.state is State.DROPPED)
 
 
 def _key(conversion: Conversion) -> CoverageKey:

@@ -189,6 +189,7 @@ class Transitions:
         conversion.state, conversion.reason = State.EXPIRED, ORDER_ENDS[it.signal.stage]
         conversion.since_ms = it.signal.received_ms
         self._vouch_refused(conversion, it)
+        self._counters.coverage.seen(conversion, 1)
         self._counters.state(conversion, 1)
 
     def cancel(self, known: Conversion, it: Arriving) -> None:

@@ -94,7 +94,7 @@ class Uniting:
 
     def _count_in(self, first: Conversion, other: Conversion, *, absorbs: bool) -> None:
         """Let whatever comes under the other's ids belong to the first; a stranger's id is not sent."""
-        self._coverage.seen(other, -1)
+        self._coverage.join(other)
         other.united = first.id
         other.evidence |= APART * (not absorbs)
         self._write_set.changed[other.id] = other

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.delivery import Accepted, Answered, Lane, Lease, Refused, TokenRejected, TryLater, Verdict
+from twinbeam.core.sending_waits import SendingWait, WaitCause
 from twinbeam.pipeline.send.backoff import Backoff
 from twinbeam.pipeline.send.bisection import Names, parts_of
 from twinbeam.pipeline.send.circuit_breaker import CircuitBreaker
@@ -59,6 +60,15 @@ class LaneRun:
         self._requests: set[asyncio.Task[None]] = set()
         self._wakeup = asyncio.Event()
         self._gathers_until = ports.clock.monotonic()
+        self._failure: TryLater | None = None  # what the last request came to, where it may be made again
+
+    def wait(self) -> SendingWait | None:
+        """Return why it sends nothing now, where its last request failed by nothing of the events or of the token."""
+        if self._failure is None or not self.breaker.is_open:
+            return None
+        cause, answer = WaitCause.TOO_MANY if self._failure.too_many else WaitCause.FAILED, self._failure.answer
+        until_ms = self._ports.clock.now_ms() + round(self.breaker.seconds_open() * MS_PER_SECOND)
+        return SendingWait(cause, until_ms, answer.code, answer.status)
 
     @property
     def has_leased_work(self) -> bool:
@@ -264,10 +274,13 @@ class LaneRun:
         """Tell the circuit breaker what the answer means for the lane."""
         match verdict:
             case TokenRejected():
+                self._failure = None
                 self.breaker.trip(self._ports.policy.token_pause_ms)
             case TryLater():
                 self.breaker.record_failure(verdict.retry_after_seconds)
+                self._failure = verdict
             case Accepted() | Refused():
+                self._failure = None
                 self.breaker.record_success()
 
     async def _settle(self, leased: LeasedBatch, verdict: Verdict) -> str:

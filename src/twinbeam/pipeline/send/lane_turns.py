@@ -69,7 +69,7 @@ class LaneTurns:
         """Pass on what an answer says of the limits."""
         match verdict:
             case TryLater(too_many=True):
-                self._turns.too_many(turn, verdict.retry_after_seconds)
+                self._turns.too_many(turn, verdict.retry_after_seconds, verdict.answer)
             case Accepted() | Refused():
                 self._turns.taken(turn)
             case _:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from twinbeam.core.clock import MS_PER_SECOND
 from twinbeam.core.delivery import Lane, Lease
 from twinbeam.core.errors import StorageError
+from twinbeam.core.sending_waits import SendingWaits, longer
 from twinbeam.pipeline.send.lane import LaneRun
 from twinbeam.pipeline.send.order import FRESH_MS
 from twinbeam.pipeline.send.ports import Ports
@@ -71,6 +72,16 @@ class Sender(Ports):
             if (run.lane.workspace, run.lane.source_id) == (workspace, source_id):
                 run.breaker.allow_probe()
         self.wake()
+
+    def waits(self) -> SendingWaits:
+        """Return why nothing is sent at this moment, to all pixels or to single ones; tests are left out."""
+        waits = self._turn_keeper.turns.waits()
+        pixels = dict(waits.pixels)
+        for run in self._runs.values():
+            place = run.lane.workspace, run.lane.source_id
+            if not run.lane.test_code and (wait := longer(pixels.get(place), run.wait())):
+                pixels[place] = wait
+        return SendingWaits(waits.of_all, pixels)
 
     async def _wake_at_stop(self) -> None:
         await self._stop.wait()

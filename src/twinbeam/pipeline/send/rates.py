@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.doors import seconds_to_midnight
+from twinbeam.core.sending_waits import WaitCause
 
 _SECOND, _MINUTE = 1.0, 60.0
 _SMOOTH = 0.9  #: of the second's limit is spent evenly, so that nobody waits for a second to end
@@ -89,6 +90,14 @@ class Usage:
             self._minute.wait(rates.per_minute, self.under_way, now),
             self._full_at - self._tolerance(rates) - now if rates.per_second else 0.0,
         )
+
+    def reached(self, rates: Rates, now: float, now_ms: int) -> tuple[WaitCause, int] | None:
+        """Return which limit keeps the next request now, the longest first, and how many it allows."""
+        if rates.per_day and self.used_today(now_ms) >= rates.per_day:
+            return WaitCause.DAY, rates.per_day
+        if self._minute.wait(rates.per_minute, self.under_way, now) > 0:
+            return WaitCause.MINUTE, rates.per_minute
+        return (WaitCause.SECOND, rates.per_second) if self.wait(rates, now, now_ms) > 0 else None
 
     def used_today(self, now_ms: int) -> int:
         """Return how many were made on this UTC day."""

@@ -13,9 +13,10 @@ from math import inf
 
 from msgspec import Struct
 
-from twinbeam.core.clock import Clock, day_of
-from twinbeam.core.delivery import Lane
+from twinbeam.core.clock import MS_PER_SECOND, Clock, day_of
+from twinbeam.core.delivery import Answered, Lane
 from twinbeam.core.doors import RequestDoor
+from twinbeam.core.sending_waits import SendingWait, SendingWaits, WaitCause
 from twinbeam.pipeline.send.order import Urgency
 from twinbeam.pipeline.send.rates import Rates, Usage
 
@@ -30,6 +31,11 @@ _FRESH_IN_A_ROW = 4  #: turns of fresh events before one of backlog, where both 
 
 APP = ""
 """The scope of all requests together."""
+
+_PIXEL_SCOPE = 1  #: which scope of a turn is its pixel's; the others are of all pixels
+
+_ANY: Place = ("", "")
+"""The place of none: what was heard last of any."""
 
 
 class Scope(Struct, frozen=True, gc=False):
@@ -81,6 +87,7 @@ class Turns:
     _doors: dict[Place, RequestDoor] = field(default_factory=dict)
     _door: RequestDoor = field(default_factory=RequestDoor)  # of the app
     _struck: set[Place] = field(default_factory=set)  # refused as too many since a request was last taken
+    _refusals: dict[Place, Answered] = field(default_factory=dict)  # the last one of each place that has a door
     _fresh_in_a_row: int = 0
     _leasing: Turn | None = None  #: whose turn of backlog is granted and not yet used
 
@@ -130,7 +137,7 @@ class Turns:
             self._usage(scope.name).end(turn.day, now, now_ms)
         self.changed()
 
-    def too_many(self, turn: Turn, retry_after_seconds: float | None) -> None:
+    def too_many(self, turn: Turn, retry_after_seconds: float | None, answer: Answered) -> None:
         """
         Hear that TikTok refused a request as one too many.
 
@@ -140,6 +147,7 @@ class Turns:
         now, now_ms = self.clock.monotonic(), self.clock.now_ms()
         self._doors.setdefault(turn.place, RequestDoor()).strike(now, now_ms, retry_after_seconds)
         self._struck.add(turn.place)
+        self._refusals[turn.place] = self._refusals[_ANY] = answer
         if len(self._struck) > 1:
             self._door.strike(now, now_ms, retry_after_seconds)
             self._struck.clear()
@@ -147,6 +155,7 @@ class Turns:
     def taken(self, turn: Turn) -> None:
         """Hear that TikTok took or judged a request: no limit keeps it."""
         self._doors.pop(turn.place, None)
+        self._refusals.pop(turn.place, None)
         self._door.free()
         self._struck.clear()
 
@@ -172,6 +181,35 @@ class Turns:
         day, left = self._noted.get(scope.name, (day_of(now_ms), 0))
         used = self._usage(scope.name).used_today(now_ms) + (left if day == day_of(now_ms) else 0)
         self.noted(scope, scope.block, used + scope.block, 0)
+
+    def waits(self) -> SendingWaits:
+        """Return what keeps requests at this moment, of all pixels and of each that wants one."""
+        asked: dict[Place, Turn] = {}
+        for turn in self._all_waiting():
+            asked.setdefault(turn.place, turn)
+        found = {place: self._closed(door, place) for place, door in self._doors.items()}
+        found |= {place: found.get(place) or self._limited(turn) for place, turn in asked.items()}
+        return SendingWaits(self._closed(self._door, _ANY), {place: it for place, it in found.items() if it})
+
+    def _closed(self, door: RequestDoor, place: Place) -> SendingWait | None:
+        """Return what TikTok closed, and until when."""
+        if not (seconds := door.seconds_closed(self.clock.monotonic())):
+            return None
+        until_ms = self.clock.now_ms() + round(seconds * MS_PER_SECOND)
+        answer = self._refusals.get(place, Answered())
+        return SendingWait(WaitCause.TOO_MANY, until_ms, answer.code, answer.status, of_all=place == _ANY)
+
+    def _limited(self, turn: Turn) -> SendingWait | None:
+        """Return which of our own limits keeps a turn."""
+        now, now_ms = self.clock.monotonic(), self.clock.now_ms()
+        for place, scope in enumerate(turn.scopes):
+            usage = self._usage(scope.name)
+            if reached := usage.reached(scope.rates, now, now_ms):
+                cause, limit = reached
+                wait = usage.wait(scope.rates, now, now_ms)
+                until_ms = None if wait == inf else now_ms + round(wait * MS_PER_SECOND)
+                return SendingWait(cause, until_ms, limit=limit, of_all=place != _PIXEL_SCOPE)
+        return None
 
     def grant(self) -> float | None:
         """
@@ -259,7 +297,7 @@ class Turns:
     def _wait_of(self, turn: Turn) -> float:
         """Return how long a turn has to wait for what its pixel may have."""
         turn.scopes = self._scopes(turn.lane, turn.part)  # its owner may have changed a limit meanwhile
-        pixel = turn.scopes[1]
+        pixel = turn.scopes[_PIXEL_SCOPE]
         wait = self._wait_of_scope(pixel)
         if door := self._doors.get(turn.place):
             wait = max(wait, self._wait_of_door(door, pixel.name))

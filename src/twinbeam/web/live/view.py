@@ -1,4 +1,4 @@
-"""GET / and GET /live: the overview, and the same as server-sent events."""
+"""GET / and GET /live: the page Live, and the same as server-sent events."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.web.access import signed_in
-from twinbeam.web.live.overview import overview
+from twinbeam.web.live.numbers import live_numbers
 from twinbeam.web.live.snapshot_cache import PERIODS, Snapshot, SnapshotCaches
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.streaming import Following, Looked, Still, follow, streamed
@@ -38,7 +38,7 @@ async def stream(caches: SnapshotCaches, closing: Callable[[], bool], still: Sti
 
 def part(renderer: PageRenderer, snapshot: Snapshot, days: int) -> str:
     """Return the live part of the page, of one of its periods."""
-    return renderer.render("live/part.html", view=overview(snapshot, days), days=days)
+    return renderer.render("live/part.html", view=live_numbers(snapshot, days), days=days)
 
 
 def period(request: Request) -> int:

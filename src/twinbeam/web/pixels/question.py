@@ -11,7 +11,7 @@ from twinbeam.web.pixels.table import PixelView
 
 PATH = "/pixels"
 PAGE = 50
-_LONGEST = 100  #: characters of what is typed
+LONGEST = 100  #: characters of what is typed
 _MOST_PAGES = 100_000
 
 #: How pixels may be sorted, by the word in the address: what the page calls it, and by what.
@@ -65,7 +65,7 @@ class PixelsFound(Struct, frozen=True):
 
 def read_question(query: QueryParams) -> PixelsAsked:
     """Return what is asked for; what is not understood is left out."""
-    words = {name: query.get(name, "").strip()[:_LONGEST] for name in ("q", "workspace", "client")}
+    words = {name: query.get(name, "").strip()[:LONGEST] for name in ("q", "workspace", "client")}
     page = query.get("page", "1")
     return PixelsAsked(
         **words,

@@ -32,7 +32,33 @@ NAMES: Mapping[str, str] = {
 }
 assert NAMES.keys() <= MATCH.keys()
 
-_BANDS = ((8.0, "great"), (5.0, "good"), (3.0, "fair"), (0.0, "poor"))
+
+class Band(Struct, frozen=True):
+    """A part of the scale from 0 to 10."""
+
+    least: float
+    name: str
+    reach: str
+    action: str
+
+    @property
+    def is_good(self) -> bool:
+        """Return whether a score in it is as it should be."""
+        return self.least >= GOOD_MATCH
+
+
+GOOD_MATCH = 5.0  #: from here on a score is good: the second of TikTok's four bands begins there
+BANDS = (
+    Band(8.0, "great", "8 to 10", "Keep it so, and watch the shares: a changed form or banner shows here first."),
+    Band(5.0, "good", "5 to 7.9", "Add the one key that would add most, at the event that you optimise for."),
+    Band(3.0, "fair", "3 to 4.9", "Send e-mail or phone with every purchase and lead, the click id with every copy."),
+    Band(0.0, "poor", "0 to 2.9", "Hardly anybody is matched: see below what is missing, before more money is spent."),
+)
+
+
+def band_of(score: float) -> Band:
+    """Return the band of a score as it is shown, with one decimal."""
+    return next(band for band in BANDS if round(score, 1) >= band.least)
 
 
 class Share(Struct, frozen=True):
@@ -61,7 +87,7 @@ class MatchScore(Struct, frozen=True):
     @property
     def band(self) -> str:
         """Return the score in a word."""
-        return next(word for least, word in _BANDS if round(self.score, 1) >= least)
+        return band_of(self.score).name
 
     @property
     def missing(self) -> str:

@@ -14,6 +14,7 @@ from twinbeam.checks.facts import Missing, PixelFacts
 from twinbeam.checks.sides import Seen
 from twinbeam.core.events_api import EventsApi
 from twinbeam.core.fleet import EventWeek, PixelWeek
+from twinbeam.core.sending_waits import NOTHING_WAITS, SendingWaits
 from twinbeam.core.story import PixelRow, Total
 from twinbeam.jobs.pixel_weeks import weeks_of
 from twinbeam.web.alarms import Alarm, ShownIssue, shown
@@ -21,6 +22,7 @@ from twinbeam.web.contract import ReadModel
 from twinbeam.web.pixels.confirming import PurchaseConfirmation, confirming
 from twinbeam.web.pixels.rates import MatchScore, Share, accepted, dedup, match_score
 from twinbeam.web.pixels.standing import Status, status_of
+from twinbeam.web.pixels.waiting import Waiting, waiting
 from twinbeam.web.weeks import weeks_now
 
 NOWHERE: Places = {}
@@ -30,18 +32,29 @@ class PixelView:
     """All that the page shows of one pixel; what is asked for, since few of many are shown."""
 
     def __init__(
-        self, facts: PixelFacts, week: PixelWeek, beside: Beside = NOTHING, told: Known = NOTHING_KNOWN
+        self,
+        facts: PixelFacts,
+        week: PixelWeek,
+        beside: Beside = NOTHING,
+        told: Known = NOTHING_KNOWN,
+        waits: SendingWaits = NOTHING_WAITS,
     ) -> None:
         self.row = facts.pixel
         self.facts = facts
         self.week = week
         self.beside = beside
         self._told = told
+        self._waits = waits
 
     @cached_property
     def status(self) -> Status:
         """Whether events reach TikTok, and why."""
         return status_of(self.facts)
+
+    @cached_property
+    def waiting(self) -> Waiting | None:
+        """Why what waits is not sent now; None where nothing waits, or nothing keeps it."""
+        return waiting(self.facts, self._waits.of((self.row.workspace, self.row.code)))
 
     @property
     def events_api(self) -> EventsApi:
@@ -127,20 +140,29 @@ class PixelTable(Struct, frozen=True):
     several_workspaces: bool
 
 
-def read_table(read_model: ReadModel, now_ms: int, access_codes: Collection[int] = ()) -> PixelTable:
+def read_table(
+    read_model: ReadModel, now_ms: int, access_codes: Collection[int] = (), waits: SendingWaits = NOTHING_WAITS
+) -> PixelTable:
     """Read every pixel: few are counted anew, of many what a job added up is read."""
     rows = read_model.pixels()
     weeks = weeks_now(read_model, now_ms)
     beside = read_beside(read_model.accounts, rows, now_ms)
-    views = _views(read_model, rows, weeks.pixels, now_ms, access_codes, beside)
+    views = _views(read_model, rows, weeks.pixels, now_ms, access_codes, beside=beside, waits=waits)
     return PixelTable(now_ms, weeks.counted_ms, views, len({row.workspace for row in rows}) > 1)
 
 
-def read_one(read_model: ReadModel, place: Place, now_ms: int, access_codes: Collection[int] = ()) -> PixelView | None:
+def read_one(
+    read_model: ReadModel,
+    place: Place,
+    now_ms: int,
+    access_codes: Collection[int] = (),
+    waits: SendingWaits = NOTHING_WAITS,
+) -> PixelView | None:
     """Read one pixel, counted anew where they are few; None where there is none."""
     rows = [row for row in read_model.pixels() if row.workspace == place[0] and _is_meant(row, place[1])]
     beside = read_beside(read_model.accounts, rows, now_ms)
-    views = _views(read_model, rows, weeks_now(read_model, now_ms).pixels, now_ms, access_codes, beside)
+    weeks = weeks_now(read_model, now_ms).pixels
+    views = _views(read_model, rows, weeks, now_ms, access_codes, beside=beside, waits=waits)
     return next((view for view in views if view.row.code == place[1]), None)
 
 
@@ -163,19 +185,21 @@ def alarms(
     return sorted(found, key=lambda alarm: alarm.issue.weight != Weight.BROKEN)
 
 
-def _views(
+def _views(  # noqa: PLR0913 -- all that is known beside the rows
     read_model: ReadModel,
     rows: Sequence[PixelRow],
     weeks: Sequence[PixelWeek],
     now_ms: int,
     access_codes: Collection[int],
+    *,
     beside: Places = NOWHERE,
+    waits: SendingWaits = NOTHING_WAITS,
 ) -> list[PixelView]:
     by_pixel = {(week.workspace, week.pixel): week for week in weeks}
     told = known(read_model.issues)
     found = facts_of(read_model, rows, weeks, beside, access_codes, now_ms)
     return [
-        PixelView(facts, by_pixel.get(place, NO_WEEK), beside.get(place, NOTHING), told)
+        PixelView(facts, by_pixel.get(place, NO_WEEK), beside.get(place, NOTHING), told, waits)
         for facts in found
         for place in [(facts.pixel.workspace, facts.pixel.code)]
     ]

@@ -17,10 +17,10 @@ from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
 from twinbeam.web.forms import read_form
-from twinbeam.web.pixel.frame import tabs_of
+from twinbeam.web.pixel.frame import address_of, tabs_of
 from twinbeam.web.pixels.flow import LIMITS, throttled_today
 from twinbeam.web.pixels.links import PixelLinks
-from twinbeam.web.pixels.question import PATH, SORTS, answer, read_question
+from twinbeam.web.pixels.question import LONGEST, PATH, SORTS, PixelsAsked, answer, read_question
 from twinbeam.web.pixels.rates import NAMES, WEIGHTS
 from twinbeam.web.pixels.table import PixelTable, PixelView, read_one, read_table
 from twinbeam.web.rendering import PageRenderer
@@ -32,11 +32,11 @@ _NO_STORE = {"cache-control": "no-store"}
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET /pixels; it is rendered on the reader's thread, since there may be many."""
     asked = read_question(request.query_params)
-    next_ms = context.connecting.next_import_ms()
+    next_ms, waits = context.connecting.next_import_ms(), context.sending_waits()
 
     def page() -> Response:
         now_ms = context.clock.now_ms()
-        table = read_table(seen_by(request, context), now_ms, context.access_codes)
+        table = read_table(seen_by(request, context), now_ms, context.access_codes, waits)
         found = answer(asked, table.pixels)
         return renderer.respond(
             "pixels/page.html",
@@ -58,6 +58,16 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
 async def show_one(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET /pixels/{workspace}/{code}."""
     return await _one(renderer, context, request)
+
+
+async def find(context: RouteContext, request: Request) -> Response:
+    """Answer GET /pixels/{code}: lead to the one pixel of that code that may be seen, else to the list of those."""
+    code = request.path_params["code"]
+    rows = await context.on_reader(seen_by(request, context).pixels)
+    found = [row for row in rows if row.code == code.upper()]
+    if len(found) == 1:
+        return RedirectResponse(address_of((found[0].workspace, found[0].code)), 303, _NO_STORE)
+    return RedirectResponse(PixelsAsked(q=code[:LONGEST]).address(), 303, _NO_STORE)
 
 
 async def stop(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -116,8 +126,9 @@ async def _one(
     said_wrong: bool = False,
 ) -> Response:
     now_ms = context.clock.now_ms()
+    waits = context.sending_waits()
     found = await context.on_reader(
-        partial(read_one, seen_by(request, context), _place(request), now_ms, context.access_codes)
+        partial(read_one, seen_by(request, context), _place(request), now_ms, context.access_codes, waits)
     )
     if found is None:
         raise HTTPException(404)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, insert, select, tuple_
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select, tuple_
 from sqlalchemy.dialects.sqlite import insert as put
 
 from twinbeam.checks.facts import Evidence
@@ -73,6 +73,14 @@ class IssueTable:
         """Return what is muted."""
         with self._tables.reading() as link:
             return [Mute(*row) for row in link.execute(select(its.issue_mute))]
+
+    def open_by_workspace(self) -> dict[str, int]:
+        """Return how many issues stand and are not muted, by workspace."""
+        it, mute = its.issue.c, its.issue_mute.c
+        is_muted = exists().where(mute.workspace == it.workspace, mute.pixel == it.pixel, mute.check_id == it.check_id)
+        counted = select(it.workspace, func.count()).where(it.ended_ms.is_(None), ~is_muted).group_by(it.workspace)
+        with self._tables.reading() as link:
+            return dict(map(tuple, link.execute(counted)))
 
     def save_mute(self, mute: Mute) -> None:
         """Mute an issue, or say anew why."""

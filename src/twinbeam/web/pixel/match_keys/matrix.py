@@ -13,30 +13,13 @@ from twinbeam.core.pixel_counts import PixelCount, parted
 from twinbeam.core.story import Count
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counters import FINDING
-from twinbeam.web.pixels.rates import WEIGHTS
+from twinbeam.web.pixels.rates import WEIGHTS, Band, band_of
 
 SIDES = ("browser", "server", "both")
 MOST_EVENTS = 20
 _WHOLE = sum(WEIGHTS.values())
 _ENOUGH = 20  #: fewer conversions tell no cause
 _FEW = 0.3
-
-
-class Band(Struct, frozen=True):
-    """A part of the scale from 0 to 10."""
-
-    least: float
-    name: str
-    reach: str
-    action: str
-
-
-BANDS = (
-    Band(8.0, "great", "8 to 10", "Keep it so, and watch the shares: a changed form or banner shows here first."),
-    Band(5.0, "good", "5 to 8", "Add the one key that would add most, at the event that you optimise for."),
-    Band(3.0, "fair", "3 to 5", "Send e-mail or phone with every purchase and lead, and the click id with every copy."),
-    Band(0.0, "poor", "0 to 3", "Hardly anybody is matched: see below what is missing, before more money is spent."),
-)
 
 
 class MatchLine(Struct, frozen=True):
@@ -59,7 +42,7 @@ class MatchLine(Struct, frozen=True):
     @property
     def band(self) -> Band:
         """The band of the score."""
-        return next(band for band in BANDS if round(self.score, 1) >= band.least)
+        return band_of(self.score)
 
     def gain(self, key: str) -> float:
         """Return by how much the score would rise if all carried a key."""

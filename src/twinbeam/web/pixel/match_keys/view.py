@@ -14,9 +14,9 @@ from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.frame import Frame, answer
-from twinbeam.web.pixel.match_keys.matrix import BANDS, Band, MatchLine, causes, lines_of, total
+from twinbeam.web.pixel.match_keys.matrix import MatchLine, causes, lines_of, total
 from twinbeam.web.pixel.period import Period, read_period
-from twinbeam.web.pixels.rates import NAMES, WEIGHTS
+from twinbeam.web.pixels.rates import BANDS, NAMES, WEIGHTS, Band
 from twinbeam.web.plots import bar
 from twinbeam.web.rendering import PageRenderer
 

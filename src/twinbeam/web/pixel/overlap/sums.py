@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from twinbeam.core.outcomes import Finding
-from twinbeam.core.pixel_counts import GAPS, PixelCount, parted
+from twinbeam.core.pixel_counts import GAP_JOINED, GAPS, PixelCount, parted
 from twinbeam.core.story import Count, Covered, Narrowed
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counted import OTHER
@@ -87,10 +87,16 @@ def gaps_of(counts: Iterable[PixelCount]) -> list[CopyGap]:
     """Add up by steps of time; nothing where nothing was counted."""
     sums = {step: [0, 0] for step in GAPS.steps}
     for count in counts:
-        first, step = parted(count.name)
-        sums[step][first == Side.SERVER] += count.n
+        if count.name != GAP_JOINED:
+            first, step = parted(count.name)
+            sums[step][first == Side.SERVER] += count.n
     most = max(sum(numbers) for numbers in sums.values())
     return [CopyGap(GAPS.name(step), *_pair(numbers), most) for step, numbers in sums.items()] if most else []
+
+
+def joined_later(counts: Iterable[PixelCount]) -> int:
+    """Return how many of the conversions whose gap was counted are counted in another one by now."""
+    return sum(count.n for count in counts if count.name == GAP_JOINED)
 
 
 def total(overlap: Sequence[Overlap]) -> Overlap:

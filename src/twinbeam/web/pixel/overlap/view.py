@@ -14,7 +14,16 @@ from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.frame import Frame, answer
-from twinbeam.web.pixel.overlap.sums import CopyGap, Disagreement, Overlap, disagreements, gaps_of, overlaps, total
+from twinbeam.web.pixel.overlap.sums import (
+    CopyGap,
+    Disagreement,
+    Overlap,
+    disagreements,
+    gaps_of,
+    joined_later,
+    overlaps,
+    total,
+)
 from twinbeam.web.pixel.period import Period, read_period
 from twinbeam.web.plots import Slice, stacked
 from twinbeam.web.rendering import PageRenderer
@@ -46,6 +55,12 @@ class OverlapPage(Struct, frozen=True):
     before: Overlap
     disagreements: Sequence[Examples]
     gaps: Sequence[CopyGap]
+    joined_later: int  #: how many of those that have a gap are counted in another conversion by now
+
+    @property
+    def second_copies(self) -> int:
+        """How many gaps there are: one for each conversion of both sides, and for those that were joined later."""
+        return sum(it.browser + it.server for it in self.gaps)
 
     def slices(self, it: Overlap) -> list[Slice]:
         """Return the parts of the bar of an event."""
@@ -71,10 +86,10 @@ def _read(query: Mapping[str, str], read_model: ReadModel, frame: Frame, now_ms:
     whole = total(events)
     before = Overlap("", both.browser - whole.browser, both.server - whole.server, both.both - whole.both)
     since = {"since_day": period.since_day, "until_day": period.today}
-    gaps = gaps_of(reads.beside(frame.place, CountKind.GAP, **since))
+    gaps = reads.beside(frame.place, CountKind.GAP, **since)
     found = disagreements(reads.counts(frame.place, **days), period, frame.place)
     examples = [Examples(it, _pairs(read_model, frame, it, period) if it.n else ()) for it in found]
-    return OverlapPage(period, frame.place, events, whole, before, examples, gaps)
+    return OverlapPage(period, frame.place, events, whole, before, examples, gaps_of(gaps), joined_later(gaps))
 
 
 def _pairs(read_model: ReadModel, frame: Frame, of: Disagreement, period: Period) -> list[DifferingPair]:

@@ -38,15 +38,15 @@ STEPS = (
     PipelineStep("bot", "Bot", "The user agent is a known crawler's.", "dropped"),
     PipelineStep("ignored", "Left out by a rule", "Tests, staging, and what your rules leave to others.", "dropped"),
     PipelineStep(
-        "consent", "Waiting for consent", "Held until the visitor says yes; dropped where nothing can bring it.", "held"
+        "consent", "No consent yet", "Held until the visitor says yes; dropped where nothing can bring it.", "held"
     ),
     PipelineStep("declined", "Declined by the visitor", "Never sent; no content is kept.", "dropped"),
     PipelineStep(
         "duplicate", "Duplicate", "Came again when its conversion may have been sent: counted, not sent.", "duplicate"
     ),
     PipelineStep("merged", "Merged", "A further copy of a conversion, joined with it before it was sent.", "merged"),
-    PipelineStep("confirmation", "Waiting for the shop", "Held until the shop's server or you confirm it.", "held"),
-    PipelineStep("waiting", "Waiting", "On its way to TikTok, or waiting for another try.", "waiting"),
+    PipelineStep("confirmation", "Not confirmed yet", "Held until the shop's server or you confirm it.", "held"),
+    PipelineStep("waiting", "Waiting", "Ready, in a request to TikTok, or to retry.", "waiting"),
     PipelineStep(
         "accepted",
         "Accepted by TikTok",

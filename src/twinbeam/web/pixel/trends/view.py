@@ -17,13 +17,12 @@ from twinbeam.web.conversions.lists import Asked, as_date
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.frame import Frame, answer
 from twinbeam.web.pixel.trends.days import TrendDay, days_of, delays_of, hours_of, recovered, within
-from twinbeam.web.pixels.rates import HEALTHY_DEDUP
+from twinbeam.web.pixels.rates import GOOD_MATCH, HEALTHY_DEDUP, band_of
 from twinbeam.web.plots import Columns, Shares, columns, shares
 from twinbeam.web.rendering import PageRenderer
 
 DAYS = 28
 _ACCEPTED = 0.99  #: below it, something is wrong with what is sent
-_GREAT = 8.0  #: of 10, our estimate
 _MOST_CURRENCIES = 3
 
 
@@ -85,7 +84,7 @@ def _read(read_model: ReadModel, frame: Frame, now_ms: int) -> TrendsPage:
         hourly=columns([("whole", hours)], f"Copies by the UTC hour of today: {_told(enumerate(hours))}"),
         accepted=_rates("Accepted share", days, lambda it: it.accepted.of_one if it.accepted else None, _ACCEPTED),
         dedup=_rates("Deduplication", days, lambda it: it.dedup.of_one if it.dedup else None, HEALTHY_DEDUP),
-        match=_rates("Match score", days, lambda it: None if it.match is None else it.match / 10, _GREAT / 10),
+        match=_matches(days),
         delays=delays,
         delayed=columns([("delivered", [n for *_, n in delays])], f"Time to TikTok's answer: {_delays(delays)}"),
         median=within(delays, 0.5),
@@ -106,6 +105,19 @@ def _rates(what: str, days: Sequence[TrendDay], rate: Callable[[TrendDay], float
     known = [value for value in values if value is not None]
     newest = f"{known[-1]:.0%} on the newest day that has one" if known else "not known on any day"
     return shares(values, target, f"{what} by UTC day: {newest}; the line is at {target:.0%}")
+
+
+def _matches(days: Sequence[TrendDay]) -> Shares:
+    """Return the scores, coloured by the band that the other pages name."""
+    values = [None if day.match is None else day.match / 10 for day in days]
+    known = [day.match for day in days if day.match is not None]
+    newest = (
+        f"{known[-1]:.1f}, {band_of(known[-1]).name}, on the newest day that has one"
+        if known
+        else "not known on any day"
+    )
+    says = f"Match score by UTC day: {newest}; the line is at {GOOD_MATCH:.0f} of 10"
+    return shares(values, GOOD_MATCH / 10, says, lambda share: band_of(share * 10).is_good)
 
 
 def _money(read_model: ReadModel, frame: Frame, since: int, until: int) -> list[RecoveredMoney]:

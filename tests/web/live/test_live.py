@@ -13,7 +13,7 @@ from twinbeam.web.contract import LagView
 from twinbeam.web.sums import MOST_EVENTS
 
 
-def test_the_overview_shows_what_became_of_everything_and_that_it_adds_up(busy):
+def test_the_page_shows_what_became_of_everything_and_that_it_adds_up(busy):
     busy.lag = LagView(lag_seconds=0.42, pending=12)
     text = words(busy.get("/"))
     for tile in (
@@ -29,13 +29,13 @@ def test_the_overview_shows_what_became_of_everything_and_that_it_adds_up(busy):
         assert tile in text
     assert "Record lag 0.4 s 12 to record" in text
     assert "76 recorded = 6 dropped + 20 merged + 2 duplicate + 0 quarantined + 0 noted + 48 conversions" in text
-    assert "48 conversions = 3 held + 1 ready + 0 leased + 4 waiting + 39 delivered + 1 refused" in text
+    assert "48 conversions = 3 held + 1 ready + 0 leased + 4 to retry + 39 delivered + 1 refused" in text
     assert "Counters agree" in text
 
 
 def test_the_reference_tells_every_tile_and_the_whole_sum(room, documented, reference):
     tiles = re.findall(r'<i class="dot"></i>(?:<a [^>]*>)?([^<]+)', room.get("/").text)
-    assert documented("The overview") == tiles
+    assert documented("Live") == tiles
     assert f"    recorded = {' + '.join([*Outcome, 'conversions'])}\n" in reference
 
 
@@ -43,7 +43,7 @@ def test_the_reference_tells_how_many_events_of_a_pixel_have_a_row(reference):
     assert f"more than {MOST_EVENTS} events" in reference
 
 
-def test_the_overview_counts_per_pixel_and_event(busy):
+def test_the_page_counts_per_pixel_and_event(busy):
     text = words(busy.get("/"))
     assert "Example shop Purchase 75 6 20 2 3 4 39 1 0" in text
     assert "Example shop Lead 1 0 0 0 0 1 0 0 0" in text
@@ -103,7 +103,7 @@ def test_a_quarantined_event_has_a_line_of_its_own(room):
     assert "unreadable, in quarantine: 1" in words(room.get("/"))
 
 
-def test_the_overview_shows_today_or_seven_days(room):
+def test_the_page_shows_today_or_seven_days(room):
     room.add_pixel()
     room.record(bought("1"))
     room.clock.advance(seconds=86_400)
@@ -120,10 +120,10 @@ def test_the_overview_shows_today_or_seven_days(room):
         (lambda room: room.add_pixel(), f"twinbeam keys create server --source checkout --pixel {PIXEL}"),
     ],
 )
-def test_an_empty_overview_teaches_the_next_step(room, fill, taught):
+def test_an_empty_page_teaches_the_next_step(room, fill, taught):
     fill(room)
     assert taught in words(room.get("/"))
 
 
-def test_the_overview_tells_those_without_javascript_to_reload(room):
+def test_the_page_tells_those_without_javascript_to_reload(room):
     assert re.search(r"<noscript>.*reload.*</noscript>", room.get("/").text)

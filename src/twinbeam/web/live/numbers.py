@@ -21,7 +21,7 @@ MOST_ROWS = 100  #: of pixels and events, that are told by themselves
 _LIKELY_FIRST = (Outcome.MERGED, Outcome.DUPLICATE, Outcome.DROPPED, Outcome.NOTED, Outcome.QUARANTINED)
 
 
-class Overview(Struct, frozen=True):
+class LiveNumbers(Struct, frozen=True):
     """Everything the live part of the page shows."""
 
     at_ms: int
@@ -45,11 +45,11 @@ class Overview(Struct, frozen=True):
         return self.sums.recorded + self.lag.pending
 
 
-def overview(snapshot: Snapshot, days: int) -> Overview:
+def live_numbers(snapshot: Snapshot, days: int) -> LiveNumbers:
     """Turn a snapshot into what the page shows of one of its periods."""
     totals = snapshot.totals[days]
     sums = add_up(totals)
-    return Overview(
+    return LiveNumbers(
         at_ms=snapshot.at_ms,
         sums=sums,
         bar=bar(sums),
