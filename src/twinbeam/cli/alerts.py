@@ -94,7 +94,7 @@ def set_rule(kind: str, words: tuple[str, ...], *, reset: bool) -> None:
     pairs = dict(_pair(word) for word in words)
     if not pairs and not reset:
         raise click.UsageError("Say what to change, such as raise_at=90, or --reset.")
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         if reset:
             changed = alerts.reset(admin, kind)
         if pairs:
@@ -158,10 +158,10 @@ def status_address() -> None:
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.app.incidents import status_keys
     from twinbeam.app.keyring import open_keyring
+    from twinbeam.cli.setup import with_store
     from twinbeam.observe.tiktok_status import PREFIX
-    from twinbeam.settings import load
 
-    click.echo(f"https://YOUR-INTAKE{PREFIX}{status_keys(open_keyring(load()))[0]}")
+    click.echo(f"https://YOUR-INTAKE{PREFIX}{status_keys(open_keyring(with_store()))[0]}")
 
 
 @command.group()
@@ -218,7 +218,7 @@ def add(name: str, kind: str) -> None:
     from twinbeam.cli.setup import opened_admin
 
     address = sys.stdin.readline().strip()
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         secret = alerts.add_channel(admin, alerts.NewChannel(name, ChannelKind(kind), address))
     if secret:
         click.echo(secret)
