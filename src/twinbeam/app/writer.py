@@ -162,9 +162,18 @@ class Writer:
         self.directory = await self.on_store(directory_of, self.store)
         self._saved = saved
         self._stopped = frozenset((it.workspace, it.code) for it in self.directory.pixels.values() if it.stopped)
-        self._renewed |= self._flows.update(await self.on_store(self.store.pixels))
-        self.live_rules.update(self.directory)
+        await self._take_flows()
+        self.live_rules.update(self.directory, self._flows.known)
         await self.on_store(self._publish)
+
+    async def _take_flows(self) -> None:
+        """Take in which pixels are paused or drained; where that cannot be read, what was read before counts."""
+        try:
+            self._renewed |= self._flows.update(await self.on_store(self.store.flows.all))
+        except (StorageBusy, StorageFull):
+            raise  # it passes, and the next look takes it in
+        except StorageError as error:
+            self._trouble("upkeep.crashed", what="pauses", error=type(error).__name__, detail=str(error))
 
     def take_rules(self) -> None:
         """Take in rules that a command has just published: the intake may go by them already."""
