@@ -57,6 +57,12 @@ def _lines(done: "Restored") -> list[str]:
         until = utc(done.manifest.taken_ms + RESEND_MS)
         lines.append(f"Sent again at the next start, which TikTok drops if it has them: {done.waiting:,} events.")
         lines.append(f"Start before {until}: what waits then is not sent any more by itself.")
+    for scope in done.used_up:
+        whose = f"Pixel {scope.partition('/')[2]}'s" if scope else "The app's"
+        lines.append(
+            f"{whose} requests of this UTC day count as used up, since it is not known how many were made. "
+            "Nothing is sent until 00:00 UTC, unless you set that limit higher for today."
+        )
     return [*lines, "What came in after the backup is not in it: let senders repeat it. Start: twinbeam serve"]
 
 
