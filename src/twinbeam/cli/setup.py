@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.app.keyring import open_keyring
-from twinbeam.app.ownership import account
+from twinbeam.app.ownership import account, check
 from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
@@ -45,6 +45,7 @@ def opened_store(*, begins: bool = False) -> Iterator[SqliteSetup]:
 def with_store() -> Settings:
     """Return the settings in force; raises ConfigError where they lead to no store, and makes nothing."""
     settings = load()
+    check(settings)
     check_store(settings)
     if not (settings.data / FILE).exists():
         raise ConfigError(
