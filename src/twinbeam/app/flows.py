@@ -6,12 +6,16 @@ from functools import partial
 from twinbeam.admin.token_check import OnStore
 from twinbeam.core.clock import Clock
 from twinbeam.core.delivery import Lane
+from twinbeam.core.errors import StorageBusy, StorageError, StorageFull
 from twinbeam.core.story import Flow
 from twinbeam.pipeline.record.policy import Terms
 from twinbeam.pipeline.send.contract import RequestCounts
 from twinbeam.pipeline.send.rates import Rates
 from twinbeam.pipeline.send.turns import APP
 from twinbeam.settings import Settings
+
+Flows = Mapping[tuple[str, str], Flow]
+"""What is paused or drained, by workspace and code."""
 
 
 class LiveFlows:
@@ -25,14 +29,14 @@ class LiveFlows:
 
     def __init__(self, terms_of: Callable[[str, str], Terms]) -> None:
         self._terms_of = terms_of
-        self._flows: Mapping[tuple[str, str], Flow] = {}
+        self._flows: Flows = {}
 
     @property
-    def known(self) -> Mapping[tuple[str, str], Flow]:
+    def known(self) -> Flows:
         """What is in force, by workspace and code."""
         return self._flows
 
-    def update(self, flows: Mapping[tuple[str, str], Flow]) -> set[tuple[str, str]]:
+    def update(self, flows: Flows) -> set[tuple[str, str]]:
         """Take in what was decided; returns the pixels that go on or go otherwise than before."""
         before, self._flows = self._flows, flows
         return {place for place, flow in before.items() if self._flows.get(place) != flow}
@@ -51,6 +55,19 @@ class LiveFlows:
         """Return the limits of a pixel, with what a second's is unless its owner says."""
         rules = self._terms_of(lane.workspace, lane.source_id).rules
         return Rates(rules.requests_per_second or per_second, rules.requests_per_minute, rules.requests_per_day)
+
+
+async def taken_flows(
+    flows: LiveFlows, read: Callable[[], Flows], on_store: OnStore, trouble: Callable[..., None]
+) -> set[tuple[str, str]]:
+    """Take in what was decided, and return whom it changes; where it cannot be read, what was read before counts."""
+    try:
+        return flows.update(await on_store(read))
+    except (StorageBusy, StorageFull):
+        raise  # it passes, and the next look takes it in
+    except StorageError as error:
+        trouble("upkeep.crashed", what="pauses", error=type(error).__name__, detail=str(error))
+        return set()
 
 
 def pixel_rates(settings: Settings, flows: LiveFlows) -> Callable[[Lane], Rates]:

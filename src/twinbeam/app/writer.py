@@ -21,7 +21,7 @@ from twinbeam.app.counter_jobs import counter_jobs
 from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.feeds import Feeds
-from twinbeam.app.flows import LiveFlows
+from twinbeam.app.flows import LiveFlows, taken_flows
 from twinbeam.app.importing import Importing, Saved, account_tokens, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders, remove_restored
 from twinbeam.app.keyring import open_keyring
@@ -162,18 +162,9 @@ class Writer:
         self.directory = await self.on_store(directory_of, self.store)
         self._saved = saved
         self._stopped = frozenset((it.workspace, it.code) for it in self.directory.pixels.values() if it.stopped)
-        await self._take_flows()
+        self._renewed |= await taken_flows(self._flows, self.store.flows.all, self.on_store, self._trouble)
         self.live_rules.update(self.directory, self._flows.known)
         await self.on_store(self._publish)
-
-    async def _take_flows(self) -> None:
-        """Take in which pixels are paused or drained; where that cannot be read, what was read before counts."""
-        try:
-            self._renewed |= self._flows.update(await self.on_store(self.store.flows.all))
-        except (StorageBusy, StorageFull):
-            raise  # it passes, and the next look takes it in
-        except StorageError as error:
-            self._trouble("upkeep.crashed", what="pauses", error=type(error).__name__, detail=str(error))
 
     def take_rules(self) -> None:
         """Take in rules that a command has just published: the intake may go by them already."""
