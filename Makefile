@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin/python
 ARGS ?=
 # Python without an ending, and what sh runs.
-SCRIPTS := scripts/check scripts/dictionary scripts/docs scripts/picture scripts/spec
+SCRIPTS := scripts/check scripts/diagrams scripts/dictionary scripts/docs scripts/picture scripts/spec
 SHELL_SCRIPTS := scripts/lock $(wildcard scripts/need-*)
 
 .DEFAULT_GOAL := help

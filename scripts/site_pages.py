@@ -3,11 +3,12 @@ What the site holds beside docs/: the pages of the tree's root, and the files th
 
 The pages stay as a plain Git host shows them, with links into the whole tree. For the site, a link to a page of the
 root leads to its copy under project/, a link to a file leads to its copy under tree/, and a link to a folder or to a
-page of another folder becomes plain text.
+page of another folder becomes plain text. A Mermaid diagram becomes its picture, which `scripts/diagrams` draws.
 """
 
 import posixpath
 import re
+from hashlib import sha256
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -21,8 +22,10 @@ OF_THE_ROOT = {
     for name in ("README", "ARCHITECTURE", "CONTRIBUTING", "SECURITY", "CHANGELOG")
 }
 MARK = "src/twinbeam/web/static/mark.svg"
+DIAGRAMS = ROOT / "docs" / "pictures" / "diagrams"
 _TITLES: dict[str, str] = {}  #: of the pages that are built, by their address
 _FENCED = re.compile(r"(^ *```.*?^ *```$)", re.DOTALL | re.MULTILINE)
+_MERMAID = re.compile(r"^```mermaid\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 
 
@@ -38,7 +41,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 -- their signature
     """Point the links of a page at what the site has."""
-    return for_the_site(markdown, page.file.src_uri)
+    return drawn(for_the_site(markdown, page.file.src_uri), page.file.src_uri)
 
 
 def on_post_build(*, config: MkDocsConfig) -> None:
@@ -74,6 +77,32 @@ def for_the_site(markdown: str, place: str) -> str:
     """Give a page's text with links that hold inside the site; what stands in code blocks stays."""
     parts = _FENCED.split(markdown)
     return "".join(part if part.lstrip().startswith("```") else _LINK.sub(turned(place), part) for part in parts)
+
+
+def pages() -> list[Path]:
+    """List the pages of the site, as the tree has them."""
+    return [*(ROOT / name for name in OF_THE_ROOT), *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def diagrams_of(markdown: str) -> list[str]:
+    """List the texts of a page's diagrams."""
+    return _MERMAID.findall(markdown)
+
+
+def name_of(diagram: str) -> str:
+    """Give the name of a diagram's picture: another text has another."""
+    return f"{sha256(diagram.encode()).hexdigest()[:16]}.svg"
+
+
+def drawn(markdown: str, place: str) -> str:
+    """Give a page's text with pictures in the place of its diagrams; their texts are folded away below."""
+
+    def picture(found: re.Match[str]) -> str:
+        file = posixpath.relpath(f"pictures/diagrams/{name_of(found[1])}", posixpath.dirname(place) or ".")
+        text = f"<details markdown><summary>The diagram as text</summary>\n\n```text\n{found[1]}```\n\n</details>"
+        return f"![Diagram; its text is below]({file})\n\n{text}"
+
+    return _MERMAID.sub(picture, markdown)
 
 
 def turned(place: str):  # noqa: ANN201 -- what re.sub takes

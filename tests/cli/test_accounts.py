@@ -37,6 +37,7 @@ def cli(tmp_path, tiktok):
         assert isinstance(result.exception, TwinbeamError), result.exception
         return str(result.exception)
 
+    run("keys", "create", "read", "--source", "me")
     return run
 
 

@@ -66,7 +66,7 @@ def test_what_is_no_account_is_nobody(log_in, monkeypatch, name):
 
 @pytest.mark.outside("terminal")
 def test_the_id_of_a_stranger_is_shown_as_text():
-    with opened_store() as store:
+    with opened_store(begins=True) as store:
         store.add_changes([Change(1, "ada", "conversion 1 (main, event_id 1\x1b[2J\r\u202e)", "held", "released")])
     told = said("audit")
     assert told == (

@@ -36,7 +36,7 @@ def installation(tmp_path, monkeypatch):
 @pytest.fixture
 def imported(tmp_path):
     """Give a store to which a pixel was just added that no snapshot has yet, and in which the writer goes on."""
-    with opened_store():
+    with opened_store(begins=True):
         pass
     with closing(sqlite3.connect(tmp_path / "data" / "store.db", isolation_level=None)) as writer:
         pixel = "INSERT INTO pixel (workspace, code, event_source, name, rules, created) VALUES (?,?,?,?,?,?)"
@@ -52,6 +52,6 @@ def test_a_command_that_reads_needs_no_turn_to_write(imported, words):
 
 
 def test_a_command_that_changes_something_publishes_it_and_what_others_changed(tmp_path):
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         admin.store.save_pixel(workspace="main", code=CODE, event_source="web", name="Lamp Street", now_ms=1)
     assert CODE in (tmp_path / "data" / SNAPSHOT).read_text()

@@ -38,6 +38,7 @@ def keys():
 
 def test_what_is_no_pixel_code_is_told_with_what_it_is():
     assert "this is the pixel's numeric id" in said("pixels", "add", NUMERIC)
+    said("keys", "create", "read", "--source", "me")
     assert codes() == []
 
 

@@ -7,6 +7,8 @@ from click.testing import CliRunner
 
 from tiktok_emulator.embed import Emulator
 from twinbeam.cli.main import twinbeam
+from twinbeam.cli.setup import now_ms, opened_store
+from twinbeam.pipeline.send.turns import APP
 
 CODE, TOKEN, TEST_CODE = Emulator.pixel, Emulator.token, Emulator.test_code
 
@@ -56,6 +58,18 @@ def test_progress_goes_to_standard_error_and_the_table_to_standard_output():
     assert "To be looked at by hand, in Events Manager:" in done.stdout
     assert "unknown_test_code: An event under a code that nobody made could count." in done.stdout
     assert TOKEN not in done.output
+
+
+def test_what_it_sends_counts_against_the_apps_limit_of_the_day(tiktok, monkeypatch):
+    run("rehearse", CODE, "--test-code", TEST_CODE)
+    sent = len(tiktok.requests())
+    with opened_store() as store:
+        noted = store.request_counts.note(APP, 0, most=0, owner="test", now_ms=now_ms())
+    assert noted.total >= sent > 30
+    tiktok.reset()
+    monkeypatch.setenv("TWINBEAM_REQUESTS_PER_DAY", str(noted.total + 10))
+    assert "Rehearse after midnight UTC." in str(run("rehearse", CODE, "--test-code", TEST_CODE).exception)
+    assert tiktok.requests() == []
 
 
 def test_what_differs_is_told_with_the_switches_to_turn_and_the_same_is_written(tiktok, tmp_path):

@@ -15,6 +15,8 @@ from twinbeam.core.errors import TwinbeamError
 def at_home(monkeypatch, tmp_path):
     monkeypatch.setenv("TWINBEAM_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("TWINBEAM_KEYRING", str(tmp_path / "keyring.json"))
+    with opened_admin(begins=True):
+        pass
 
 
 def told(*arguments):

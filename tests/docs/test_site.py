@@ -1,6 +1,8 @@
 """The documentation as a site: it builds strictly, leads nowhere wrong, and asks no other host for anything."""
 
 import re
+import sys
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +13,10 @@ import yaml
 
 from browsing import a_browser
 from site_of_docs import ROOT, Page, Site, build, named_in_nav
+
+sys.path.append(str(ROOT / "scripts"))
+
+from site_pages import DIAGRAMS, diagrams_of, name_of, pages
 
 DOORS = ("media-buyer", "agency-developer", "back-end-engineer", "privacy-lead")
 
@@ -57,6 +63,23 @@ def test_every_link_and_anchor_of_the_site_leads_somewhere(site):
 
 def test_no_page_makes_a_browser_fetch_anything_from_another_host(site):
     assert site.foreign() == []
+
+
+def test_every_diagram_is_a_picture_of_its_text_as_it_stands():
+    shown = {name_of(text) for page in pages() for text in diagrams_of(page.read_text())}
+    kept = {path.name for path in DIAGRAMS.glob("*.svg")}
+    assert len(shown) >= 3
+    assert kept == shown, "Draw them anew: .venv/bin/python scripts/diagrams"
+    for name in kept:
+        text = (DIAGRAMS / name).read_text()
+        ET.fromstring(text)
+        assert not re.search(r"<script|<image|<foreignObject|https?://(?!www\.w3\.org/)", text)
+
+
+def test_the_site_shows_no_diagram_as_text_alone(site):
+    text = (site.folder / "project" / "architecture" / "index.html").read_text()
+    assert text.count("../../pictures/diagrams/") == 2
+    assert "language-mermaid" not in text
 
 
 def test_the_index_leads_to_a_door_for_each_reader(site):

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import threading
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -21,12 +22,14 @@ from twinbeam.app.backup.copying import check_database, copy_database
 from twinbeam.app.backup.keeping import backups_in, remove_older
 from twinbeam.app.backup.restoring import restore
 from twinbeam.app.backup.taking import Wish, take
-from twinbeam.core.clock import HandClock
+from twinbeam.core.clock import MS_PER_DAY, HandClock
 from twinbeam.core.errors import ConfigError
+from twinbeam.core.rules import PixelRules
 from twinbeam.engines.journals.sqlite import SqliteJournal, SqliteJournalReader, slot_path
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.pipeline.send.limits import Ages
+from twinbeam.pipeline.send.turn_keeper import lately_made
 from twinbeam.settings import Settings, load
 
 
@@ -305,3 +308,29 @@ def test_a_damaged_store_makes_no_backup_and_keeps_the_earlier_ones(place):
     with pytest.raises(ConfigError, match=r"damaged \(.*\), so this backup is not good\. Keep the earlier ones"):
         take(broken, place.engine.ring, Wish(place.backups), place.clock, nobody)
     assert backups_in(place.backups) == [earlier]
+
+
+def test_requests_since_the_backup_count_as_the_most_that_the_limits_allow(place):
+    rules = PixelRules(requests_per_day=500)
+    place.h.store.save_pixel(workspace="main", code="LIMITED", event_source="web", name="", now_ms=NOW, rules=rules)
+    backup = place.take()
+    place.clock.advance(seconds=599)
+    done = place.restore(backup)
+    assert done.used_up == ["main/LIMITED"]
+    now = place.clock.now_ms()
+    with closing(place.opened()) as store:
+        count = partial(store.request_counts.note, count=0, owner="test", now_ms=now)
+        assert count("main/LIMITED", most=500).total == 500
+        noted = count("", most=0)
+    assert noted.total == 1_000 * 601, "of 600 seconds, and of the second in which the first of them begins"
+    assert lately_made(noted, "writer", now) == noted.total
+    assert lately_made(noted, "writer", now + HOUR) == 1_000, "a later start waits for no minute"
+
+
+def test_only_what_may_have_been_requested_on_this_day_counts_after_a_restore(place):
+    backup = place.take()
+    midnight = -(-place.clock.now_ms() // MS_PER_DAY) * MS_PER_DAY
+    place.clock.advance(ms=midnight + 9_000 - place.clock.now_ms())
+    place.restore(backup)
+    with closing(place.opened()) as store:
+        assert store.request_counts.note("", 0, most=0, owner="test", now_ms=place.clock.now_ms()).total == 10_000

@@ -47,6 +47,17 @@ def days_with_a_key(h: Harness) -> list[int]:
     return [day - day_of(NOW) for (day,) in h.store._db.execute("SELECT day FROM day_key ORDER BY day")]
 
 
+def test_pixel_counts_go_after_90_days_where_nothing_is_delivered_any_more(h: Harness) -> None:
+    h.take(a_signal("e-1"))
+    assert h.store.pixel_counts()
+    h.clock.advance(ms=90 * DAY)
+    h.tidy()
+    assert h.store.pixel_counts()
+    h.clock.advance(ms=DAY)
+    h.tidy()
+    assert h.store.pixel_counts() == []
+
+
 def test_the_key_of_what_was_refused_lies_in_no_file(h: Harness, data: Path) -> None:
     h.take(an_undecided("e-1"), an_undecided("e-2"))
     gone, kept = wrapped_keys(h).values()

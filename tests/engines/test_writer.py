@@ -236,6 +236,26 @@ def test_a_writer_obeys_a_pause_a_drain_and_a_pixels_own_limits(
         assert (writer.sender.is_stopped(lane), writer.sender.drained_since(lane)) == found
 
 
+def test_a_pause_that_is_known_holds_while_its_table_cannot_be_read_and_nothing_else_does(
+    h: Harness, engine: SqliteEngine, log: Log, data: Path
+) -> None:
+    for code in (PIXEL, "OTHER"):
+        h.store.save_pixel(workspace=WORKSPACE, code=code, event_source="web", name="", now_ms=NOW)
+    h.take(a_signal("e-1"), a_signal("e-2", pixel="OTHER"))
+    paused, other = sorted(h.store.due_lanes(NOW), key=lambda lane: lane.source_id != PIXEL)
+    writer = a_writer(engine, log, data)
+    h.store.flows.save(WORKSPACE, PIXEL, Flow("paused", NOW, "ada"))
+    asyncio.run(writer.refresh())
+    h.store._db.execute("ALTER TABLE pixel_flow RENAME TO away")
+    asyncio.run(writer.refresh())
+    assert [writer.sender.is_stopped(lane) for lane in (paused, other)] == [True, False]
+    assert writer.live_rules(WORKSPACE, PIXEL).flow == Flow("paused", NOW, "ada")
+    assert [it["what"] for it in log.told("upkeep.crashed")] == ["pauses"]
+    started = a_writer(engine, log, data)
+    asyncio.run(started.prepare())
+    assert not started.sender.is_stopped(paused), "a start that cannot know of a pause sends"
+
+
 def test_a_writer_that_looked_before_a_command_puts_no_older_snapshot_over_its_own(
     h: Harness, engine: SqliteEngine, log: Log, data: Path
 ) -> None:

@@ -12,6 +12,7 @@ from shop_systems import a_shopify_order, iso
 from shopping import NOT_REQUIRED, Shopping
 from twinbeam.admin.contract import FileProgress
 from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.dead_letters import LetterFilter, Resend
 from twinbeam.jobs import order_retention
 from twinbeam.jobs.order_retention import OrderRetention
 from twinbeam.orders.retention import KEEP_DAYS, OrderAge, ended
@@ -55,6 +56,18 @@ def test_each_workspace_keeps_its_own_days():
     keeps = {"main": 100, "hats": 3_650}
     assert ended(ages, keeps.__getitem__, 101 * MS_PER_DAY) == [1]
     assert ended(ages, keeps.__getitem__, 100 * MS_PER_DAY) == []
+
+
+def test_a_resend_goes_long_after_it_was_asked_for_once_it_is_carried_out(shop):
+    asked = Resend(0, LetterFilter("main"), "ada", shop.now_ms, count=1, upto=1)
+    resends = shop.store.resends
+    done, still_open = resends.add(asked), resends.add(asked)
+    resends.note(replace(done, finished_ms=shop.now_ms))
+    retention = OrderRetention(shop.store, lambda _: 400)
+    retention.go_on(shop.now_ms + KEEP_DAYS * MS_PER_DAY)
+    assert [it.id for it in resends.newest(["main"], limit=9)] == [still_open.id, done.id]
+    retention.go_on(shop.now_ms + KEEP_DAYS * MS_PER_DAY + 1)
+    assert [it.id for it in resends.newest(["main"], limit=9)] == [still_open.id]
 
 
 def test_many_orders_are_looked_through_a_bounded_number_at_a_time(shop, monkeypatch):

@@ -25,6 +25,7 @@ from twinbeam.alerts.measures import measure
 from twinbeam.alerts.rules import ChannelKind
 from twinbeam.core.accounts import StatSeen
 from twinbeam.core.clock import day_of
+from twinbeam.core.restored import Restore
 from twinbeam.core.rules import MAIN
 from twinbeam.web.access import Access
 
@@ -63,6 +64,7 @@ FURTHER = {
     "/find": ["/find?q=nope"],
     "/pixels/{workspace}/{code}": [f"/pixels/{MAIN}/{PIXEL}"],
     "/pixels/{workspace}/{code}/pipeline": [f"/pixels/{WORKSPACE}/{PIXEL}/pipeline?step=merged"],
+    "/restored": ["/restored?decision=send"],
     "/products": [f"/products?workspace={MAIN}&days=28"],
     "/pixels": ["/pixels?group=client", "/pixels?q=nothing+is+like+that", "/pixels?sort=name&issues=1"],
 }
@@ -155,6 +157,15 @@ def some_alerts(room):
         alert_steps.note(room.store.alerts, notice, "It answers 500.", room.clock.now_ms())
 
 
+def a_restore(room):
+    """Hold two purchases because they came back with a backup."""
+    now_ms = room.clock.now_ms()
+    room.record(*(bought(str(n), workspace=MAIN, received_ms=now_ms) for n in (960, 961)))
+    room.clock.advance(seconds=300)
+    room.store.begin_restored(Restore(now_ms, room.clock.now_ms()))
+    room.store.hold_restored(room.clock.now_ms(), always=True)
+
+
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory):
     """Give a room with a bit of everything, and an empty one."""
@@ -166,6 +177,7 @@ def rooms(tmp_path_factory):
     a_feed(busy)
     some_alerts(busy)
     issues.mute(busy.admin, workspace=MAIN, pixel=PIXEL, check="one_sided", why="no browser by design")
+    a_restore(busy)
     for kind in ("woocommerce", "webhook"):
         name = "lamps" if kind == "woocommerce" else "till"
         sources.create(busy.admin, sources.NewSource(name, sources.to_pixels([PIXEL]), dialect=kind))

@@ -228,6 +228,7 @@ def test_files_that_cannot_be_used_are_named(gateway, tmp_path):
     damaged.mkdir()
     (damaged / "store.db").write_bytes(b"no database at all" * 100)
     keys.write_text("{}")
+    gateway.told("users", "link")
     for said, wishes in (
         (str(file), {"TWINBEAM_DATA": str(file)}),
         ("put back its backup", {"TWINBEAM_DATA": str(damaged)}),
@@ -239,7 +240,7 @@ def test_files_that_cannot_be_used_are_named(gateway, tmp_path):
 
 
 def test_a_key_file_that_others_may_read_is_refused_with_the_command_that_mends_it(gateway):
-    gateway.told("pixels", "list")
+    gateway.told("users", "link")
     keyring = gateway.folder / "keyring.json"
     keyring.chmod(0o644)
     done = gateway.run("pixels", "list")
@@ -249,6 +250,7 @@ def test_a_key_file_that_others_may_read_is_refused_with_the_command_that_mends_
 
 
 def test_an_empty_installation_says_what_to_do_next(gateway):
+    gateway.told("users", "link")
     assert "twinbeam pixels add" in gateway.told("pixels", "list")
     assert "twinbeam keys create" in gateway.told("keys", "list")
     done = gateway.run("doctor")

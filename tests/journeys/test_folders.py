@@ -35,7 +35,7 @@ def rights(folder):
 def test_a_data_folder_that_others_could_look_into_is_closed_at_the_start(gateway, tmp_path):
     journals = tmp_path / "journals"
     started = gateway(journal_folder=journals)
-    started.told("pixels", "list")
+    started.told("users", "link")
     journals.mkdir()
     for folder in (started.data, journals):
         folder.chmod(0o755)

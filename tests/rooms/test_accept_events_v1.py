@@ -45,7 +45,7 @@ def test_every_field_of_an_event_is_understood():
         "page": {"url": "https://shop.example", "referrer": "https://tiktok.com"},
         "properties": {
             **dict.fromkeys(("content_name", "content_category", "brand", "description", "search_string"), "x"),
-            **dict.fromkeys(("order_id", "shop_id", "delivery_category", "status"), "x"),
+            **dict.fromkeys(("order_id", "shop_id", "delivery_category", "status", "coupon"), "x"),
             **dict.fromkeys(("value", "num_items", "quantity", "price", "predicted_ltv"), 3),
             **dict.fromkeys(("tax", "shipping", "gift_cards", "tips"), 1.5),
             **dict.fromkeys(("content_id", *TEXTS), "x"),

@@ -59,18 +59,42 @@ def test_it_makes_no_key_ring_in_an_empty_data_folder(folder):
 
 def test_a_key_ring_in_the_data_folder_is_named_as_what_is_wrong(folder, monkeypatch):
     monkeypatch.setenv("TWINBEAM_KEYRING", str(folder / "data" / "keyring.json"))
-    said("pixels", "list")
+    said("keys", "create", "read", "--source", "me")
     told = said("doctor")
     assert f"FAIL The key ring {folder / 'data' / 'keyring.json'} is in the data folder" in told
     assert "ok   The key ring" in told
 
 
 def test_a_check_that_cannot_be_made_is_named(folder):
-    said("pixels", "list")
+    said("keys", "create", "read", "--source", "me")
     (folder / "keyring.json").chmod(0o644)
     told = said("doctor")
     for what in ("key ring", "store", "pixels"):
         assert f"FAIL The check of the {what} could not be made.\n     -> The key file" in told
+
+
+def test_what_is_wrong_is_told_first_and_settings_last_in_short(folder):
+    said("keys", "create", "read", "--source", "me")
+    words = [line[:4] for line in said("doctor").splitlines() if not line.startswith(" ")]
+    assert words[0] == "FAIL"
+    assert [word for word in words[:-2] if word in ("FAIL", "note", "ok  ")] == sorted(
+        words[:-2], key=["FAIL", "note", "ok  "].index
+    )
+    named = "TWINBEAM_DATA, TWINBEAM_KEYRING, TWINBEAM_LISTEN, TWINBEAM_DASHBOARD"
+    assert said("doctor").endswith(f"\nSettings that are not the defaults: {named}. All: twinbeam doctor --settings\n")
+    assert f"\nTWINBEAM_DATA={folder / 'data'}\n" in said("doctor", "--settings")
+
+
+def test_programs_read_the_settings_first_and_every_finding():
+    found = json.loads(said("doctor", "--json"))
+    assert found[0]["what"].startswith("TWINBEAM_DATA=")
+    assert {"result": "ok", "what": "TWINBEAM_INGEST_PROCESSES=1", "fix": ""} in found
+    assert {it["result"] for it in found} == {"ok", "note", "fail"}
+
+
+def test_a_setting_that_is_not_valid_is_told_before_anything_else(monkeypatch):
+    monkeypatch.setenv("TWINBEAM_IN_FLIGHT", "many")
+    assert said("doctor").startswith("FAIL The check of the settings could not be made.\n     -> TWINBEAM_IN_FLIGHT")
 
 
 def test_a_pixel_is_named_with_its_workspace():
@@ -136,7 +160,7 @@ def test_pages_on_this_machine_alone_are_fine(monkeypatch, host):
 
 
 def test_a_data_folder_that_everybody_may_look_into_is_named_with_the_mend(folder):
-    said("pixels", "list")
+    said("keys", "create", "read", "--source", "me")
     (folder / "data").chmod(0o755)
     told = said("doctor")
     assert f"FAIL Every account on this machine may look into {folder / 'data'}.\n     -> chmod 700" in told
@@ -145,7 +169,7 @@ def test_a_data_folder_that_everybody_may_look_into_is_named_with_the_mend(folde
 
 
 def test_a_code_that_no_pixel_has_is_named_with_the_command_that_removes_it():
-    with opened_store() as store:
+    with opened_store(begins=True) as store:
         store.save_pixel(workspace="main", code=CODE[:19], event_source="web", name="Shop", now_ms=1)
     told = said("doctor")
     assert f"FAIL Pixel {CODE[:19]}: it has 19 characters" in told
@@ -171,7 +195,7 @@ def answering(status):
 
 
 def test_a_job_that_failed_is_named_with_what_kept_it_and_where_to_look():
-    said("pixels", "list")
+    said("keys", "create", "read", "--source", "me")
     assert "jobs" not in said("doctor")
     assert "No gateway has run here yet." in said("jobs")
     now = 1_795_900_000_000
@@ -179,13 +203,13 @@ def test_a_job_that_failed_is_named_with_what_kept_it_and_where_to_look():
         Run(name="overdue", every_ms=1_000, last_ms=now, took_ms=3, next_ms=now + 1_000),
         Run(name="removed", every_ms=5_000),
     ]
-    with opened_store() as store:
+    with opened_store(begins=True) as store:
         store.jobs.lead("writer", now_ms=now, until_ms=now, runs=runs)
-    assert "ok   Of the 2 jobs none failed; the last one ran at 2026-11-28T21:06:40.000Z." in said("doctor")
+    assert "ok   Of the 2 jobs none failed; the last one ran at 2026-11-28 21:06:40 UTC." in said("doctor")
     told = said("jobs").splitlines()
     assert told[1] == "overdue             1 s  2026-11-28 21:06:40      3 ms  21:06:41"
     assert told[2] == "removed             5 s  not yet                  0 ms  with the next start"
-    with opened_store() as store:
+    with opened_store(begins=True) as store:
         store.jobs.lead("writer", now_ms=now, until_ms=now, runs=[replace(runs[0], trouble="StorageFull: no room")])
     assert "FAIL The job overdue failed when it ran last: StorageFull: no room" in said("doctor")
     assert said("jobs").splitlines()[2] == "  StorageFull: no room"
@@ -193,7 +217,7 @@ def test_a_job_that_failed_is_named_with_what_kept_it_and_where_to_look():
 
 
 def test_alerts_that_go_on_are_a_note_and_a_channel_that_takes_none_is_named_with_the_mend():
-    with opened_store() as store:
+    with opened_store(begins=True) as store:
         assert "Alerts that go on" not in said("doctor")
         store.alerts.add_channel(AlertChannel("ops", ChannelKind.SLACK, "hooks.example"), "https://hooks.example", "")
         alert_steps.take_in(store.alerts, measure(AlertFacts(now_ms=10**12, key_ring_is_wrong=True)), "")
@@ -201,5 +225,5 @@ def test_alerts_that_go_on_are_a_note_and_a_channel_that_takes_none_is_named_wit
             alert_steps.note(store.alerts, notice, "It answers 410.", 10**12)
     told = said("doctor")
     assert "note Alerts that go on: 1." in told
-    assert "FAIL The channel ops takes no alerts since 2001-09-09T01:46:40.000Z: It answers 410." in told
+    assert "FAIL The channel ops takes no alerts since 2001-09-09 01:46:40 UTC: It answers 410." in told
     assert "-> Correct what it says, then try it: twinbeam alerts channels test ops" in told

@@ -8,7 +8,7 @@ from sealing import seal
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.values import Content, Page, Properties
 from twinbeam.core.verticals import LISTS, TEXTS, Mileage
-from twinbeam.pipeline.identity.outgoing import NAMES, PARAMETERS, PARTS, PRODUCT_IDS
+from twinbeam.pipeline.identity.outgoing import NAMES, PARAMETERS, PARTS, PRODUCT_IDS, UNSENT
 
 #: A value for every property, and the day is 2026-09-21.
 ALL = {
@@ -48,6 +48,7 @@ ALL = {
     "shipping": 4.5,
     "gift_cards": 10.0,
     "tips": 1.5,
+    "coupon": "AUTUMN",
     **dict.fromkeys(TEXTS, "any"),
     **{name: ["any"] for name in LISTS},
     **dict.fromkeys(("num_adults", "num_children", "num_infants", "preferred_num_stops"), 2),
@@ -65,12 +66,12 @@ def sent(*, rules=None, rates=None, **changes):
 
 
 def test_the_example_has_every_property_so_that_no_rule_is_forgotten():
-    assert {*ALL, "content_id"} == set(Properties.__struct_fields__) == {*PARAMETERS, *PARTS, "content_id"}
+    assert {*ALL, "content_id"} == set(Properties.__struct_fields__) == {*PARAMETERS, *UNSENT, "content_id"}
     assert all(getattr(ALL["contents"][0], name) is not None for name in Content.__struct_fields__)
 
 
 class TestWithoutAnyRule:
-    def test_everything_leaves_but_parts_of_the_total_and_the_other_product_ids(self):
+    def test_everything_leaves_but_parts_of_the_total_the_coupon_and_the_other_product_ids(self):
         properties = sent().body["properties"]
         assert set(properties) == set(PARAMETERS)
         assert set(properties["contents"][0]) == set(Content.__struct_fields__) - set(PRODUCT_IDS)

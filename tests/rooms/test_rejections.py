@@ -1,12 +1,14 @@
 """What is rejected on arrival is kept as samples: bounded, without a word of it, and blind to what senders name."""
 
 import json
+import os
 
 import pytest
 
 from builders import NOW_S, PIXEL, WORKSPACE
 from door import BROWSER_KEY, House
-from twinbeam.core.rejections import MOST_OF_SENDER, MOST_SENDERS, RejectedEvent, noted
+from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.rejections import KEEP_DAYS, MOST_OF_SENDER, MOST_SENDERS, RejectedEvent, noted
 from twinbeam.observe.rejections import RejectionFiles, RejectionLog
 from twinbeam.pipeline.accept.rejections import MOST_OF_REQUEST, known_path
 
@@ -112,12 +114,12 @@ def test_the_samples_of_all_processes_are_read_newest_first_and_outlive_them(tmp
     logs = [RejectionLog(tmp_path, slot) for slot in (0, 1)]
     for n, log in enumerate(logs):
         log.note([an_event(10 - n), an_event(20 - n)])
-        log.flush()
+        log.flush(100)
     read = RejectionFiles(tmp_path)
     assert [(one.at_ms, one.number) for one in read()] == [(20, "r0-2"), (19, "r1-2"), (10, "r0-1"), (9, "r1-1")]
     again = RejectionLog(tmp_path, 0)
     again.note([an_event(30)])
-    again.flush()
+    again.flush(100)
     assert (read()[0].number, len(read())) == ("r0-3", 5)
 
 
@@ -126,5 +128,26 @@ def test_a_damaged_file_and_a_full_disk_are_borne(tmp_path):
     assert RejectionFiles(tmp_path)() == []
     log = RejectionLog(tmp_path / "nowhere", 0)
     log.note([an_event()])
-    log.flush()
+    log.flush(100)
     assert RejectionFiles(tmp_path / "nowhere")() == []
+
+
+def test_what_is_older_than_30_days_goes_with_the_file_of_a_process_that_there_is_no_more_of(tmp_path):
+    month_ms = KEEP_DAYS * MS_PER_DAY
+
+    def note(slot, at_ms, source):
+        log = RejectionLog(tmp_path, slot)  # each begins anew: one alone does not write as often as a test does
+        log.note([an_event(at_ms, source=source)])
+        log.flush(at_ms)
+
+    def kept():
+        return [one.source for one in RejectionFiles(tmp_path)()]
+
+    note(0, 5_000, "old")
+    note(1, 5_000, "old")
+    os.utime(tmp_path / "rejections-1.json", (5, 5))
+    note(0, month_ms + 5_000, "new")
+    assert kept() == ["new", "old", "old"], "30 days are not over"
+    note(0, month_ms + MS_PER_DAY, "newer")
+    assert kept() == ["newer", "new"]
+    assert [file.name for file in tmp_path.iterdir()] == ["rejections-0.json"]

@@ -1,11 +1,17 @@
 """One browser and one street for the tests of a file; each test opens a shop of its own on it."""
 
+import json
 import shutil
+from pathlib import Path
 
+import jsonschema
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tagging import ARGUMENTS, a_street
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = jsonschema.Draft202012Validator(json.loads((ROOT / "spec" / "ingest.schema.json").read_text()))
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +59,20 @@ def opened(street, record_property):
     record_property("early native", len(native))
     assert (early, native) == ([], [])
     assert [text for shop in shops for text in shop.complaints] == []
+
+
+@pytest.fixture
+def as_described(opened):
+    """Open a shop of which the gateway is sent nothing but what the specification describes, so without a remark."""
+    shops = []
+
+    def opened_so(**how):
+        shops.append(opened(**how))
+        return shops[-1]
+
+    yield opened_so
+    sent = [body for shop in shops for path, body in shop.web.bodies if path == "/t/e" and "events" in body]
+    assert {error.message for body in sent for error in SCHEMA.iter_errors(body)} == set()
 
 
 @pytest.fixture

@@ -12,6 +12,12 @@ WATCHED = "[data-twinbeam-event],[data-twinbeam-start],a"
 BANNER = f"{DENIED}; function banner() {{ {GRANT} }}"
 
 
+@pytest.fixture
+def corner(as_described):
+    """One shop with one pixel, whose events are as the specification describes them."""
+    return as_described()
+
+
 def put(corner, html, *, path="/recipe", **how):
     """Put a page with a recipe's lines on the web server, and the page behind its form."""
     corner.page("/thanks", before=f"{DENIED};{GRANT}", **how)

@@ -313,6 +313,7 @@ def test_only_forms_take_more_than_a_look(place):
         "/users",
         "/account",
         "/dead-letters",
+        "/restored",
         "/v1/dead-letters/resend",
         "/debugger/tests",
         "/debugger/{key}/hashes",

@@ -25,6 +25,7 @@ PAGES = [
     "/reconciliation?result=missing",
     "/products",
     "/alerts",
+    "/restored",
     "/products?days=28",
     "/find",
     "/find?q=12",

@@ -162,7 +162,7 @@ async def main(slot: int, listener: socket.socket, lifeline: int) -> None:
     async def flush() -> None:
         reports.flush()
         deliveries.flush(directory.current.sources)
-        rejections.flush()
+        rejections.flush(watch.clock.now_ms())
         rejected_counts.flush(directory.current.pixels)
         watch.look()
 

@@ -21,7 +21,7 @@ from twinbeam.app.counter_jobs import counter_jobs
 from twinbeam.app.dashboard import Shown, dashboard
 from twinbeam.app.erasures import ask_again
 from twinbeam.app.feeds import Feeds
-from twinbeam.app.flows import LiveFlows
+from twinbeam.app.flows import LiveFlows, taken_flows
 from twinbeam.app.importing import Importing, Saved, account_tokens, saved_tokens
 from twinbeam.app.journal_folders import left_behind, remember_folders, remove_restored
 from twinbeam.app.keyring import open_keyring
@@ -162,8 +162,8 @@ class Writer:
         self.directory = await self.on_store(directory_of, self.store)
         self._saved = saved
         self._stopped = frozenset((it.workspace, it.code) for it in self.directory.pixels.values() if it.stopped)
-        self._renewed |= self._flows.update(await self.on_store(self.store.pixels))
-        self.live_rules.update(self.directory)
+        self._renewed |= await taken_flows(self._flows, self.store.flows.all, self.on_store, self._trouble)
+        self.live_rules.update(self.directory, self._flows.known)
         await self.on_store(self._publish)
 
     def take_rules(self) -> None:

@@ -56,7 +56,7 @@ def app(app_id: str) -> None:
     from twinbeam.cli.setup import opened_admin, settings
 
     secret = _told("App secret", hidden=True)
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         developer_app.save(admin, app_id, secret, configured_app(settings()))
     click.echo(f"App {app_id} is saved. Next:  twinbeam accounts connect")
 
@@ -82,7 +82,7 @@ def connect(reconnect: str, redirect: str, workspace: str) -> None:
     from twinbeam.app.importing import configured_app
     from twinbeam.cli.setup import opened_admin, settings
 
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         known = known_app(admin, configured_app(settings()))
         state = accounts.begin(admin, workspace, _holder(admin), reconnects=reconnect)
     back = redirect or settings().dashboard.url + CALLBACK

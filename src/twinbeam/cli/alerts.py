@@ -94,7 +94,7 @@ def set_rule(kind: str, words: tuple[str, ...], *, reset: bool) -> None:
     pairs = dict(_pair(word) for word in words)
     if not pairs and not reset:
         raise click.UsageError("Say what to change, such as raise_at=90, or --reset.")
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         if reset:
             changed = alerts.reset(admin, kind)
         if pairs:
@@ -160,9 +160,9 @@ def status_address() -> None:
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.app.incidents import status_address as address_of
     from twinbeam.app.keyring import open_keyring
-    from twinbeam.settings import load
+    from twinbeam.cli.setup import with_store
 
-    click.echo(address_of(open_keyring(load()), "https://YOUR-INTAKE"))
+    click.echo(address_of(open_keyring(with_store()), "https://YOUR-INTAKE"))
 
 
 @command.group()
@@ -219,7 +219,7 @@ def add(name: str, kind: str) -> None:
     from twinbeam.cli.setup import opened_admin
 
     address = sys.stdin.readline().strip()
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         secret = alerts.add_channel(admin, alerts.NewChannel(name, ChannelKind(kind), address))
     if secret:
         click.echo(secret)

@@ -36,15 +36,11 @@ def command(*, folder: Path, keep: int | None, with_keys: bool, quiet: bool, as_
     from twinbeam.app.backup.keeping import remove_older
     from twinbeam.app.backup.taking import Wish, take
     from twinbeam.app.keyring import open_keyring
-    from twinbeam.cli.setup import opened_store
+    from twinbeam.cli.setup import opened_store, with_store
     from twinbeam.core.clock import SystemClock
-    from twinbeam.core.errors import ConfigError
     from twinbeam.core.values import plain
-    from twinbeam.settings import load
 
-    settings = load()
-    if not (settings.data / "store.db").exists():
-        raise ConfigError(f"There is no store in {settings.data}. Set TWINBEAM_DATA to the gateway's data folder.")
+    settings = with_store()
     taken = take(settings, open_keyring(settings), Wish(folder.absolute(), with_keys), SystemClock(), _progress())
     if taken.is_current:
         with opened_store() as store:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import click
 
 from twinbeam.cli.person import person_options, subject
-from twinbeam.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from twinbeam.admin.erasure import Erased
@@ -63,11 +62,9 @@ def _erased(workspace: str, options: dict[str, str | None]) -> "Erased":
     from twinbeam.admin.erasure import erase
     from twinbeam.app.keyring import open_keyring
     from twinbeam.app.local_erasures import LocalErasures
-    from twinbeam.cli.setup import opened_admin, settings
+    from twinbeam.cli.setup import opened_admin, with_store
 
-    chosen = settings()
-    if not (chosen.data / "store.db").exists():
-        raise ConfigError(f"There is no store in {chosen.data}; see TWINBEAM_DATA.")
+    chosen = with_store()
     ring = open_keyring(chosen)
     with opened_admin() as admin:
         here = LocalErasures(settings=chosen, ring=ring, admin=admin, wait_seconds=_WAIT_SECONDS, alone=_tell_alone)

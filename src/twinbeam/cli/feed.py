@@ -49,7 +49,7 @@ def import_feed(file: Path, workspace: str) -> None:
             told = rows
             click.echo(f"{rows} products are read.", err=True)
 
-    with file.open("rb") as source, opened_admin() as admin:
+    with file.open("rb") as source, opened_admin(begins=True) as admin:
         feed = products.import_file(admin, workspace, source, file.name, progress)
     click.echo(f"{feed.rows} products are in force, {feed.costed} of them with a cost.")
     _tell_faults(feed)
@@ -135,7 +135,7 @@ def schedule(url: str, every: int, workspace: str) -> None:
     from twinbeam.admin import products
     from twinbeam.cli.setup import opened_admin
 
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         host = products.schedule(admin, workspace, url, every_hours=every)
     click.echo(f"The feed on {host} is read within a minute while the gateway runs, then {_often(every)}.")
     click.echo("See: twinbeam feed status")

@@ -124,7 +124,7 @@ def _imported(kind: Any, file: "RowFile", options: _Options) -> None:
     from twinbeam.cli.setup import actor, opened_store
     from twinbeam.core.clock import SystemClock
 
-    with opened_store() as store:
+    with opened_store(begins=options["yes"]) as store:
         run = _Run(Admin(store, actor(), SystemClock()), kind, file, options)
         found = run.rehearse()
         _tell(found, kind.__name__ == "EventImport")

@@ -69,7 +69,7 @@ def create(  # noqa: PLR0913 -- one for each option
     from twinbeam.core.values import KeyKind
 
     leading = (*map(Route, pixels), *map(route_of, routes))
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         made = keys.create(admin, keys.NewKey(KeyKind(kind), source, leading, shop, workspace))
     if as_json:
         shown = {"id": made.row.id, "key": made.text, "kind": kind, "workspace": workspace, "source": source}

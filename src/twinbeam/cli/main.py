@@ -79,7 +79,7 @@ def twinbeam() -> None:
       twinbeam keys create server --source shop --pixel CODE
       twinbeam serve                                  events on :8700, pages on :8701
 
-    Settings are environment variables (TWINBEAM_...); `twinbeam doctor` shows those in force.
+    Settings are environment variables (TWINBEAM_...); `twinbeam doctor --settings` shows those in force.
     """  # noqa: D205, D301 -- \b tells click to keep the lines
 
 

@@ -91,7 +91,7 @@ def add(  # noqa: PLR0913 -- one for each option
 
     pixels.check_code(code, event_source)
     token = _read_token() if token_stdin else None
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         pixels.add(admin, pixels.NewPixel(code, event_source, name, consent, workspace))
         told = save_told(admin, (workspace, code), token, untried=untried, force=force) if token else []
     click.echo(f"Pixel {code} is set up{' with its token' if token else ''}.")

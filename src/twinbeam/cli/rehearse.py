@@ -29,7 +29,8 @@ def command(code: str, test_code: str, file: Path | None, workspace: str) -> Non
     Ask TikTok what its documents leave open, by test events, and say where the emulator differs.
 
     It sends about 35 requests with the pixel's saved token. Each event is a test about nobody: it goes out under the
-    test code, so it shows on the page Test events and does not count. Nothing of this installation is changed.
+    test code, so it shows on the page Test events and does not count. The
+    requests count against the app's limit of the day; nothing else of this installation is changed.
 
     \b
     Examples:
@@ -57,16 +58,21 @@ def _pixel(code: str, workspace: str) -> tuple[str, str]:
     from twinbeam.admin import pixels
     from twinbeam.admin.contract import Admin
     from twinbeam.admin.workspaces import meant_for
-    from twinbeam.cli.setup import actor, opened_store
+    from twinbeam.app.flows import note_requests
+    from twinbeam.cli.setup import actor, opened_store, settings
     from twinbeam.core.clock import SystemClock
+    from twinbeam.destinations.tiktok.rehearsal.run import most_requests
 
     with opened_store() as store:
         row = pixels.known(Admin(store, actor(), SystemClock()), workspace, code)
         lent = store.accounts.pixel_tokens().get((workspace, code))
         token = store.tokens().get((workspace, code)) or (lent.token if lent else None)
-    if token is None:
-        mend = f"twinbeam pixels token {code}{meant_for(workspace)} < token.txt"
-        raise ConfigError(f"Pixel {code} has no access token that can be read. Save one: {mend}")
+        if token is None:
+            mend = f"twinbeam pixels token {code}{meant_for(workspace)} < token.txt"
+            raise ConfigError(f"Pixel {code} has no access token that can be read. Save one: {mend}")
+        wanted = most_requests(row.event_source)
+        if not note_requests(store.request_counts, settings(), SystemClock(), wanted, owner="rehearsal"):
+            raise ConfigError(f"Of this UTC day's requests fewer than {wanted} are left. Rehearse after midnight UTC.")
     return row.event_source, token
 
 

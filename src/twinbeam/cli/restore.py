@@ -44,9 +44,9 @@ def command(backup: Path, *, hold: bool, as_json: bool) -> None:
 
 def _lines(done: "Restored") -> list[str]:
     from twinbeam.core.delivery import RESEND_MS
-    from twinbeam.web.wording import iso
+    from twinbeam.core.wording import utc
 
-    lines = [f"The backup is of {iso(done.manifest.taken_ms)}: {sum(done.conversions.values()):,} conversions."]
+    lines = [f"The backup is of {utc(done.manifest.taken_ms)}: {sum(done.conversions.values()):,} conversions."]
     if done.journal_events:
         lines.append(f"Accepted and not yet recorded then, recorded at the next start: {done.journal_events:,} events.")
     if done.erased:
@@ -54,9 +54,15 @@ def _lines(done: "Restored") -> list[str]:
     if done.held:
         lines.append(f"Held for you, because TikTok may have them: {done.held:,} events. See: twinbeam restored")
     elif done.waiting:
-        until = iso(done.manifest.taken_ms + RESEND_MS)
+        until = utc(done.manifest.taken_ms + RESEND_MS)
         lines.append(f"Sent again at the next start, which TikTok drops if it has them: {done.waiting:,} events.")
         lines.append(f"Start before {until}: what waits then is not sent any more by itself.")
+    for scope in done.used_up:
+        whose = f"Pixel {scope.partition('/')[2]}'s" if scope else "The app's"
+        lines.append(
+            f"{whose} requests of this UTC day count as used up, since it is not known how many were made. "
+            "Nothing is sent until 00:00 UTC, unless you set that limit higher for today."
+        )
     return [*lines, "What came in after the backup is not in it: let senders repeat it. Start: twinbeam serve"]
 
 

@@ -53,9 +53,16 @@ def command(*, send: bool, discard: bool, yes: bool, as_json: bool) -> None:
 
 
 def _lines(found: "list[Awaiting]") -> list[str]:
-    from twinbeam.web.wording import iso
+    from twinbeam.core.wording import utc
 
     lines = [
-        f"{it.count:>9,}  {it.pixel} ({it.workspace})  {it.event}, since {iso(it.oldest_s * 1_000)}" for it in found
+        f"{it.count:>9,}  {it.pixel} ({it.workspace})  {it.event}, since {utc(it.oldest_s * 1_000)}{_worth(it)}"
+        for it in found
     ]
     return [*lines, "Send them: twinbeam restored --send   They are at TikTok already: twinbeam restored --discard"]
+
+
+def _worth(it: "Awaiting") -> str:
+    from twinbeam.core.money import shown
+
+    return ", worth " + ", ".join(shown(minor, currency) for currency, minor in it.worth.items()) if it.worth else ""

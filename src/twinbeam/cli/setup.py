@@ -8,23 +8,24 @@ from pathlib import Path
 
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.app.keyring import open_keyring
-from twinbeam.app.ownership import account
+from twinbeam.app.ownership import account, check
 from twinbeam.app.presence import check_store, remember_store
 from twinbeam.app.snapshot import publish
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.errors import ConfigError, StorageDamaged, StorageError
-from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteSetup
+from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader, SqliteSetup
 from twinbeam.settings import Settings, load, sudo_user
 
 
 @contextmanager
-def opened_store() -> Iterator[SqliteSetup]:
+def opened_store(*, begins: bool = False) -> Iterator[SqliteSetup]:
     """
     Open the store beside a running gateway, if there is one; what changed is in force within a second.
 
     Whoever only reads publishes nothing, and so never waits for a turn to write; what others changed, they publish.
+    Only a command that `begins` an installation makes a store; for all others it raises ConfigError where none is.
     """
-    settings = load()
+    settings = load() if begins else with_store()
     ring = open_keyring(settings)
     check_store(settings)
     with _named(settings.data):
@@ -41,6 +42,19 @@ def opened_store() -> Iterator[SqliteSetup]:
             store.close()
 
 
+def with_store() -> Settings:
+    """Return the settings in force; raises ConfigError where they lead to no store, and makes nothing."""
+    settings = load()
+    check(settings)
+    check_store(settings)
+    if not (settings.data / FILE).exists():
+        raise ConfigError(
+            f"There is no store in {settings.data}. Set TWINBEAM_DATA to the gateway's data folder. "
+            "To begin a new one, add a pixel: twinbeam pixels add CODE"
+        )
+    return settings
+
+
 @contextmanager
 def opened_reader() -> Iterator[SqliteReader]:
     """Open the store for reading beside whoever writes; it is brought to this release's form before."""
@@ -53,9 +67,9 @@ def opened_reader() -> Iterator[SqliteReader]:
 
 
 @contextmanager
-def opened_admin() -> Iterator[Admin]:
-    """Open the store for what an owner does, on behalf of whoever runs the command."""
-    with opened_store() as store:
+def opened_admin(*, begins: bool = False) -> Iterator[Admin]:
+    """Open the store for what an owner does, on behalf of whoever runs the command; see `opened_store`."""
+    with opened_store(begins=begins) as store:
         yield Admin(store, actor(), SystemClock())
 
 

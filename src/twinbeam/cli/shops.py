@@ -37,7 +37,7 @@ def add(name: str, workspace: str) -> None:
     from twinbeam.admin.workspaces import meant_for
     from twinbeam.cli.setup import opened_admin
 
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         shops.add(admin, workspace, name)
     key = f"twinbeam keys create server --source NAME --shop {name} --pixel CODE{meant_for(workspace)}"
     click.echo(f"Shop {name} is added. Next, its keys:  {key}")

@@ -83,7 +83,7 @@ def create(  # noqa: PLR0913 -- one for each option
 
     leading = (*map(Route, pixels), *map(route_of, routes))
     given = _given(secret_stdin=secret_stdin)
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         wanted = sources.NewSource(name, leading, shop, workspace, given, kind, assigned(rules))
         secret = sources.create(admin, wanted)
     _show(name, secret, kind, as_json=as_json)

@@ -48,7 +48,7 @@ def link(name: str) -> None:
     from twinbeam.admin import links
     from twinbeam.cli.setup import opened_admin
 
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         made = links.for_owner(admin, name)
     what = f"chooses a new password for {made.row.name}" if name else "becomes an owner"
     _print_link(made, f"Whoever opens it {what}. It works once, within {links.MINUTES} minutes.")
@@ -71,7 +71,7 @@ def invite(name: str, role: str, workspace: str) -> None:
     from twinbeam.cli.setup import opened_admin
     from twinbeam.core.users import Role
 
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         made = links.invite(admin, name, Role(role), workspace)
     _print_link(made, f"Send it to {name} by a private way. It works once, within {links.INVITATION_DAYS} days.")
 

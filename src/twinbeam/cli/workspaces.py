@@ -31,7 +31,7 @@ def add(name: str) -> None:
     from twinbeam.admin import workspaces
     from twinbeam.cli.setup import opened_admin
 
-    with opened_admin() as admin:
+    with opened_admin(begins=True) as admin:
         workspaces.add(admin, name)
     click.echo(f"Workspace {name} is added. Next, its pixels:  twinbeam pixels add CODE --workspace {name}")
 

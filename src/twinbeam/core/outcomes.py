@@ -45,6 +45,7 @@ class Reason(StrEnum):
     ERASURE_ASKED = "erasure_asked"
     PIXEL_REMOVED = "pixel_removed"
     PIXEL_STOPPED = "pixel_stopped"
+    PIXEL_PAUSED = "pixel_paused"
     PAGE_SEEN = "page_seen"
     RESTORED = "restored"
 
@@ -112,6 +113,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ERASURE_ASKED: "The person asked for erasure. Only the count is left.",
     Reason.PIXEL_REMOVED: "The pixel was removed before the event was sent.",
     Reason.PIXEL_STOPPED: "The pixel was stopped, and was not started again within seven days.",
+    Reason.PIXEL_PAUSED: "The pixel was paused or drained, and was not resumed within seven days.",
     Reason.PAGE_SEEN: "The tag told that a page was opened. Page views are left to TikTok's script.",
 }
 

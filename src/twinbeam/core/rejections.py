@@ -7,7 +7,11 @@ Of each sender the newest are kept, so that whoever floods pushes out nobody els
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from twinbeam.core.clock import MS_PER_DAY
+
+KEEP_DAYS = 30  #: as what the debugger keeps of other arrivals
 MOST_OF_SENDER = 20
 MOST_SENDERS = 200
 
@@ -57,3 +61,10 @@ def noted(known: Known, events: Sequence[RejectedEvent]) -> dict[str, RejectedOf
     while len(changed) > MOST_SENDERS:
         del changed[next(iter(changed))]  # who was longest silent
     return changed
+
+
+def still_kept(known: Known, now_ms: int) -> dict[str, RejectedOfSender]:
+    """Return what is young enough to be kept."""
+    oldest_ms = now_ms - KEEP_DAYS * MS_PER_DAY
+    left = {sender: tuple(one for one in of.last if one.at_ms >= oldest_ms) for sender, of in known.items()}
+    return {sender: replace(known[sender], last=last) for sender, last in left.items() if last}

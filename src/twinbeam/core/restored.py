@@ -5,6 +5,7 @@ Whatever waited in the backup, or comes again and happened before the restore, m
 hours it is sent again under the same event id, which TikTok drops; later its owner decides.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -42,3 +43,26 @@ class Awaiting(Struct, frozen=True):
     event: str
     count: int
     oldest_s: int  #: when the oldest of them happened, in seconds
+    worth: Mapping[str, int] = {}  #: by currency, in its minor unit: of those whose value is known
+
+
+class AfterRestore(Struct, frozen=True):
+    """What the newest restore left for its owner to decide."""
+
+    restore: Restore | None = None  #: None where the store comes from no backup
+    deciding: str = ""  #: the decision that is being carried out
+    awaiting: Sequence[Awaiting] = ()
+
+    @property
+    def count(self) -> int:
+        """How many conversions wait."""
+        return sum(it.count for it in self.awaiting)
+
+    @property
+    def worth(self) -> dict[str, int]:
+        """What they are worth, by currency in its minor unit."""
+        total: dict[str, int] = {}
+        for it in self.awaiting:
+            for currency, minor in it.worth.items():
+                total[currency] = total.get(currency, 0) + minor
+        return total

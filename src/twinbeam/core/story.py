@@ -163,6 +163,10 @@ class Flow(Struct, frozen=True):
     since_ms: int
     who: str
 
+    def holds(self, since_ms: int) -> bool:
+        """Return whether it keeps what began to wait at a moment from being sent."""
+        return self.mode == "paused" or since_ms > self.since_ms
+
 
 class PixelRow(Struct, frozen=True):
     """One configured pixel or event set; its token is never shown."""

@@ -142,6 +142,7 @@ class Properties(Vertical, frozen=True, gc=False, omit_defaults=True):
     shipping: float | int | None = None
     gift_cards: float | int | None = None
     tips: float | int | None = None
+    coupon: Text | None = None  #: TikTok's script takes it in the browser; its API knows none, so it is not sent
 
 
 class Lead(Struct, frozen=True, gc=False, omit_defaults=True):

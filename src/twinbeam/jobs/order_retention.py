@@ -1,5 +1,5 @@
 """
-Orders that nobody has told of for long are removed, and so is what was done for persons and how far files came.
+Orders that nobody has told of for long are removed, and so is what was done: for persons, of files, of resends.
 
 A run looks at a bounded number of rows and the next one goes on behind them, so no run holds the store for long: what
 is late by a day is late enough.
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from twinbeam.core.clock import MS_PER_DAY, Clock
 from twinbeam.jobs.contract import Job, OnStore
-from twinbeam.orders.retention import KEEP_DAYS, AgingOrders, AgingRequests, KeepOrdersDays, ended
+from twinbeam.orders.retention import KEEP_DAYS, AgingOrders, AgingRequests, AgingResends, KeepOrdersDays, ended
 
 EVERY_SECONDS = 30.0
 LOOKED_AT = 1_000  #: rows in a run: a million of them are looked through within nine hours
@@ -27,6 +27,11 @@ class OrderStore(Protocol):
     @property
     def person_requests(self) -> AgingRequests:
         """What persons asked for."""
+        ...
+
+    @property
+    def resends(self) -> AgingResends:
+        """Orders to send dead letters again."""
         ...
 
 
@@ -47,6 +52,7 @@ class OrderRetention:
         before_ms = now_ms - KEEP_DAYS * MS_PER_DAY
         self._store.person_requests.forget_done(before_ms)
         self._store.orders.forget_imports(before_ms)
+        self._store.resends.forget_done(before_ms)
 
 
 def job(

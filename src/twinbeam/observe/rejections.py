@@ -1,12 +1,18 @@
-"""What each ingest process rejected, as a file that outlives it; the debugger joins the files."""
+"""
+What each ingest process rejected, as a file that outlives it; the debugger joins the files.
+
+What is too old goes once a day, also the file of a process that there is no more of.
+"""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
-from twinbeam.core.rejections import RejectedEvent, RejectedOfSender, noted
+from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND, day_of
+from twinbeam.core.rejections import KEEP_DAYS, RejectedEvent, RejectedOfSender, noted, still_kept
 from twinbeam.observe.kept_file import KeptFile
 
 _PATTERN = "rejections-*.json"
@@ -30,6 +36,7 @@ class RejectionLog:
         self._file = KeptFile(folder / f"rejections-{slot}.json")
         self._slot = slot
         self._known = _read(self._file.path)
+        self._looked = 0  #: the UTC day on which what is too old was last looked for
 
     def note(self, events: Iterable[RejectedEvent]) -> None:
         """Note what was rejected."""
@@ -39,9 +46,21 @@ class RejectionLog:
             known.senders = noted(known.senders, [replace(one, number=f"r{self._slot}-{known.count}")])
             self._file.is_changed = True
 
-    def flush(self) -> None:
-        """Write down what was rejected."""
+    def flush(self, now_ms: int) -> None:
+        """Write down what was rejected, and forget what is too old."""
+        if day_of(now_ms) != self._looked:
+            self._looked = day_of(now_ms)
+            self._forget(now_ms)
         self._file.flush(lambda: _ENCODER.encode(self._known))
+
+    def _forget(self, now_ms: int) -> None:
+        kept = still_kept(self._known.senders, now_ms)
+        self._file.is_changed |= kept != self._known.senders
+        self._known.senders = kept
+        for file in self._file.path.parent.glob(_PATTERN):
+            with suppress(OSError):
+                if file.stat().st_mtime * MS_PER_SECOND < now_ms - KEEP_DAYS * MS_PER_DAY:
+                    file.unlink()  # whoever still writes it has nothing in it that is younger
 
 
 class RejectionFiles:

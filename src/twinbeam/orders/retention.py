@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from twinbeam.core.clock import MS_PER_DAY
 
-KEEP_DAYS = 400  #: what was carried out for persons, and how far files were imported; as long as keys of orders
+KEEP_DAYS = 400  #: what was done for persons, of files and of resends; as long as keys of orders
 
 KeepOrdersDays = Callable[[str], int]
 """How long a workspace keeps its orders."""
@@ -40,6 +40,14 @@ class AgingRequests(Protocol):
 
     def forget_done(self, before_ms: int) -> None:
         """Remove what was done before a moment; what is not done stays."""
+        ...
+
+
+class AgingResends(Protocol):
+    """The part of a store that forgets resends."""
+
+    def forget_done(self, before_ms: int) -> None:
+        """Remove what was asked for before a moment, and is carried out."""
         ...
 
 

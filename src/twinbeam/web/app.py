@@ -70,6 +70,7 @@ from twinbeam.web.products import view as products
 from twinbeam.web.reconciliation import view as reconciliation
 from twinbeam.web.reconciliation import week as reconciled_week
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.restored import view as restored
 from twinbeam.web.setup import view as setup
 from twinbeam.web.sign_in import view as sign_in
 from twinbeam.web.sign_in.door import Door
@@ -210,6 +211,9 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
             partial(dead_letters.show, renderer, context),
             needs=Access.MEMBER,
             methods=("GET", "POST"),
+        ),
+        DeclaredRoute(
+            "/restored", partial(restored.show, renderer, context), needs=Access.OWNER, methods=("GET", "POST")
         ),
         DeclaredRoute(
             "/alerts", partial(alerts_page.show, renderer, context), needs=Access.MEMBER, methods=("GET", "POST")

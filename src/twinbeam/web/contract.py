@@ -22,6 +22,7 @@ from twinbeam.core.deliveries import SourceDeliveries
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.outgoing import Outgoing
 from twinbeam.core.rejections import RejectedEvent
+from twinbeam.core.restored import AfterRestore
 from twinbeam.core.sending_waits import NOTHING_WAITS, SendingWaits
 from twinbeam.core.sightings import SightingReads
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
@@ -150,6 +151,10 @@ class ReadModel(Searched, Protocol):
     @property
     def issues(self) -> IssueReads:
         """What jobs found out for the checks, and since when something is wrong."""
+        ...
+
+    def after_restore(self) -> AfterRestore:
+        """Return what the newest restore left for its owner to decide; of all workspaces."""
         ...
 
     @property

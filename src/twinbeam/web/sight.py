@@ -23,6 +23,7 @@ from twinbeam.admin.token_record import KnownTokens, TokenCheck
 from twinbeam.admin.user_contract import UserReading
 from twinbeam.core.fleet import PixelWeek
 from twinbeam.core.lifecycle import State
+from twinbeam.core.restored import AfterRestore
 from twinbeam.core.sightings import SightingReads
 from twinbeam.core.story import WIDE, Covered, LastAnswer, Listed, Narrowed, PixelRow, SideSeen, Story, Total
 from twinbeam.core.users import Role
@@ -110,6 +111,11 @@ class OneWorkspace:
     def resends(self) -> ResendReads:
         """Return the orders to send dead letters again."""
         return ResendsSeen(self._all.resends, self._workspace)
+
+    def after_restore(self) -> AfterRestore:
+        """Return what waits for a decision in the workspace since a restore."""
+        found = self._all.after_restore()
+        return replace(found, awaiting=[it for it in found.awaiting if it.workspace == self._workspace])
 
     @property
     def issues(self) -> IssueReads:
@@ -242,6 +248,10 @@ class WithoutMessages:
     def orders(self) -> OrderReads:
         """Return the ledger of orders."""
         return self._all.orders
+
+    def after_restore(self) -> AfterRestore:
+        """Return what waits for a decision since a restore."""
+        return self._all.after_restore()
 
     @property
     def issues(self) -> IssueReads:

@@ -164,6 +164,20 @@ def what_waited_too_long_for_a_stopped_pixel_tells_so(h: Harness) -> None:
     assert (h.story("e-1").reason, h.story("e-2").reason) == ("pixel_stopped", "too_old")
 
 
+def what_waited_too_long_for_a_paused_or_drained_pixel_tells_so(h: Harness) -> None:
+    h.take(*(a_signal(f"early-{pixel}", pixel=pixel) for pixel in ("PAUSED", "DRAINING")))
+    h.clock.advance(ms=HOUR)
+    h.take(*(a_signal(f"late-{pixel}", pixel=pixel, received_ms=h.now()) for pixel in ("PAUSED", "DRAINING")))
+    h.clock.advance(ms=7 * DAY)
+    assert h.step(lambda: h.store.end_stale(h.now(), limit=10)) == 4
+    assert {id_: h.story(id_).reason for id_ in ("early-PAUSED", "late-PAUSED", "early-DRAINING", "late-DRAINING")} == {
+        "early-PAUSED": "pixel_paused",
+        "late-PAUSED": "pixel_paused",
+        "early-DRAINING": "too_old",
+        "late-DRAINING": "pixel_paused",
+    }
+
+
 def what_may_be_there_already_ends_by_tiktoks_window_on_a_stopped_pixel_too(h: Harness) -> None:
     h.take(a_signal("e-1", pixel="STOPPED"))
     h.waiting(h.lease(pixel="STOPPED"))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from signals import HOUR, NOW
 from twinbeam.core.rules import ConsentRules, PixelRules
+from twinbeam.core.story import Flow
 from twinbeam.pipeline.consent.gate import judge
 from twinbeam.pipeline.record.policy import DEFAULT_TERMS, RecordPolicy, Terms
 
@@ -20,6 +21,8 @@ _TERMS: Mapping[str, Terms] = {
     "MARGIN": Terms(PixelRules(value="margin", confirm_purchases="off")),
     "MARGINELSE": Terms(PixelRules(value="margin", cost_unknown="revenue", confirm_purchases="off")),
     "STOPPED": Terms(PixelRules(confirm_purchases="off"), stopped=True),
+    "PAUSED": Terms(PixelRules(confirm_purchases="off"), flow=Flow("paused", NOW, "ada")),
+    "DRAINING": Terms(PixelRules(confirm_purchases="off"), flow=Flow("draining", NOW, "ada")),
     "STRIPPED": Terms(PixelRules(consent=ConsentRules(user_data_denied="strip"))),
 }
 

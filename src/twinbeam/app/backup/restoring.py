@@ -7,7 +7,7 @@ removes them, while new journals begin under ids of their own.
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from twinbeam.admin.contract import Actor
 from twinbeam.app import ownership
 from twinbeam.app.backup import manifest as manifests
 from twinbeam.app.backup.copying import check_database
+from twinbeam.app.backup.unknown_requests import note_unknown
 from twinbeam.app.erasures import ask_again, log_path, merge_log
 from twinbeam.app.journal_folders import FILE as JOURNAL_FOLDERS
 from twinbeam.app.journal_folders import RESTORED as LEFT
@@ -55,6 +56,7 @@ class Restored(Struct, frozen=True):
     erased: int  #: requests for erasure that were carried out again
     held: int  #: events that wait for their owner's decision
     waiting: int  #: events that are sent at the next start
+    used_up: Sequence[str] = ()  #: of whom a limit of the day counts as used: "" for all pixels, else workspace/code
 
 
 class _Quiet:
@@ -195,6 +197,7 @@ def _prepared(  # noqa: PLR0913 -- a parts list
         erased = ask_again(store, settings, ring, _Quiet(), folders=[left])
         while erased and store.tidy(now_ms, retention=False):
             pass
+        used_up = note_unknown(store, settings, manifest.taken_ms, now_ms)
         held = store.hold_restored(now_ms, always=hold)
         told = f"taken {manifest.taken_ms}, held {held}"
         store.add_changes([Change(now_ms, actor.name, "store", "", f"restored from a backup, {told}")])
@@ -208,6 +211,7 @@ def _prepared(  # noqa: PLR0913 -- a parts list
             erased=erased,
             held=held,
             waiting=store.unsent(),
+            used_up=used_up,
         )
 
 

@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--accept-clock", is_flag=True, help="Confirm that the clock of this machine is right.")
 @click.option("--new-store", is_flag=True, help="Begin with an empty store after the store was lost.")
+@click.option("--settings", "with_settings", is_flag=True, help="Show every setting in force as well, at the end.")
 @click.option("--pixel", default="", help="The checklist of one pixel, before money is spent on its ads.")
 @workspace_option
 @json_option
-def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str, as_json: bool) -> None:
+def command(
+    *, accept_clock: bool, new_store: bool, with_settings: bool, pixel: str, workspace: str, as_json: bool
+) -> None:
     """
     Check this installation and say what to correct. The exit status is 1 if something is wrong.
 
     \b
     It looks at
-      settings   every TWINBEAM_ variable in force, and values that are not valid
+      settings   values that are not valid; --settings shows every TWINBEAM_ variable in force
       files      who owns them, who else may read them, whether the key ring opens them
       store      whether it is there and adds up, its schema, what could not be recorded or was lost
       jobs       whether the last run of one failed
@@ -40,10 +43,10 @@ def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str, 
       pixels     their codes, which are stopped, rejected tokens, whether a key leads to them
 
     \b
-    A line begins with
-      ok    nothing to do
-      note  nothing is wrong, but it may not be what you expect
+    What is wrong comes first. A line begins with
       FAIL  something is wrong; the line below it, after "->", says what to do
+      note  nothing is wrong, but it may not be what you expect
+      ok    nothing to do
 
     With --pixel it checks what the pixel's pages and servers have reported in the last 7 days, and nothing else.
     There "wait" begins a line about what has not come yet, and "look" one that a person has to look at.
@@ -54,7 +57,7 @@ def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str, 
     \b
     Examples:
       twinbeam doctor
-      twinbeam doctor | grep -A1 FAIL
+      twinbeam doctor --settings
       twinbeam doctor --pixel C4A5B6C7D8E9F0G1H2I3
       twinbeam doctor --accept-clock
     """  # noqa: D301 -- \b tells click to keep the lines
@@ -65,18 +68,34 @@ def command(*, accept_clock: bool, new_store: bool, pixel: str, workspace: str, 
         from twinbeam.cli.doctor.launch import told
 
         raise SystemExit(told(workspace, pixel))
+    chosen, found = _found()
     if as_json:
-        found = list(_findings())
-        lines = [{"result": it.word.strip().lower(), "what": it.what, "fix": it.fix} for it in found]
+        lines = [{"result": it.word.strip().lower(), "what": it.what, "fix": it.fix} for it in [*chosen, *found]]
         click.echo(json.dumps(lines))
-        raise SystemExit(0 if all(it.fine for it in found) else 1)
-    fine = True
-    for finding in _findings():
-        fine = fine and finding.fine
+    else:
+        _tell(found)
+        _tell_settings(chosen, whole=with_settings)
+    raise SystemExit(0 if all(it.fine for it in found) else 1)
+
+
+def _tell(found: "list[CheckResult]") -> None:
+    """Print what is wrong first, and what is right last."""
+    for finding in sorted(found, key=lambda it: (it.fine, not it.is_note)):
         click.echo(f"{finding.word} {finding.what}")
         if finding.fix:
             click.echo(f"     -> {finding.fix}")
-    raise SystemExit(0 if fine else 1)
+
+
+def _tell_settings(chosen: "list[CheckResult]", *, whole: bool) -> None:
+    from twinbeam.settings import in_force
+
+    usual = dict(in_force({}))
+    names = [name for name, value in in_force() if value != usual.get(name)]
+    click.echo()
+    if whole:
+        click.echo("\n".join(it.what for it in chosen))
+        return
+    click.echo(f"Settings that are not the defaults: {', '.join(names) or 'none'}. All: twinbeam doctor --settings")
 
 
 def _mend(*, accept_clock: bool, new_store: bool) -> None:
@@ -90,21 +109,22 @@ def _mend(*, accept_clock: bool, new_store: bool) -> None:
         machine.new_store(settings)
 
 
-def _findings() -> "Iterator[CheckResult]":
+def _found() -> "tuple[list[CheckResult], list[CheckResult]]":
+    """Return the settings in force, and what the checks found."""
+    from twinbeam.cli.doctor.check_result import CheckResult
     from twinbeam.cli.doctor.checks import CHECKS, OWNER
-    from twinbeam.settings import load
+    from twinbeam.settings import in_force, load
 
-    found = list(_made("settings", _in_force))
-    yield from found
-    if not all(finding.fine for finding in found):
-        return
+    chosen = [CheckResult(f"{name}={value}") for name, value in in_force()]
+    if unreadable := list(_made("settings", _unreadable)):
+        return chosen, unreadable
     settings = load()
     found = list(_made(OWNER.of, lambda: OWNER.make(settings)))
-    yield from found
     owned = all(finding.fine for finding in found)
     for check in CHECKS:
         if owned or not check.opens_files:
-            yield from _made(check.of, _asked(check.make, settings))
+            found += _made(check.of, _asked(check.make, settings))
+    return chosen, found
 
 
 def _asked(
@@ -128,10 +148,9 @@ def _made(of: str, check: "Callable[[], Iterable[CheckResult]]") -> "Iterator[Ch
         )
 
 
-def _in_force() -> "Iterator[CheckResult]":
-    from twinbeam.cli.doctor.check_result import CheckResult
-    from twinbeam.settings import in_force, load
+def _unreadable() -> "Iterator[CheckResult]":
+    """Yield nothing; raises ConfigError where a setting is not valid."""
+    from twinbeam.settings import load
 
-    for name, value in in_force():
-        yield CheckResult(f"{name}={value}")
     load()
+    yield from ()

@@ -134,7 +134,7 @@ def new_store(settings: Settings) -> None:
         raise ConfigError(f"{error}. Stop the gateway first.") from error
     now = datetime.fromtimestamp(SystemClock().now_ms() / 1_000, UTC)
     aside = forget_store(settings, now.strftime("%Y%m%d%H%M%S"))
-    with opened_store():
+    with opened_store(begins=True):
         click.echo(f"A new, empty store is in {settings.data}. Add pixels and keys again.")
     if aside is not None:
         click.echo(f"What was left of the old one is in {aside}.")

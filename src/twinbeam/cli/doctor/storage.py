@@ -14,6 +14,7 @@ from twinbeam.cli.setup import opened_store
 from twinbeam.core.clock import SystemClock
 from twinbeam.core.delivery import RESEND_MS
 from twinbeam.core.errors import StorageBusy, StorageError
+from twinbeam.core.wording import utc
 from twinbeam.engines.journals.sqlite import SqliteJournalReader, slots
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.sqlite_file import open_reader
@@ -22,7 +23,6 @@ from twinbeam.engines.stores.sqlite.store import FILE, SqliteReader
 from twinbeam.engines.stores.tables.upgrade import HEAD, tables_version
 from twinbeam.observe.health import BEHIND_SECONDS, lag_seconds
 from twinbeam.settings import Settings
-from twinbeam.web.wording import iso
 
 SLOW_MS = 50.0  #: an answer waits for one sync; a disk of a small server takes 1 to 10 ms
 _TRIES = 5
@@ -103,7 +103,7 @@ def backup_age(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(f"No backup was made of this store yet. To make one: {make}", is_note=True)
         return
     hours = (SystemClock().now_ms() - newest) / _HOUR_MS
-    told = f"The newest good backup is of {iso(newest)}, {hours:.0f} hours ago."
+    told = f"The newest good backup is of {utc(newest)}, {hours:.0f} hours ago."
     late = f"From one older than 47 hours, events that waited are held for you. Run {make}"
     yield CheckResult(told, fix=late if hours * _HOUR_MS >= RESEND_MS else "")
 

@@ -7,10 +7,10 @@ from twinbeam.cli.setup import opened_store
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome
 from twinbeam.core.story import Total
+from twinbeam.core.wording import utc
 from twinbeam.engines.stores.sqlite.store import FILE
 from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.settings import Settings
-from twinbeam.web.wording import iso
 
 
 def opens(settings: Settings) -> Iterator[CheckResult]:
@@ -40,7 +40,7 @@ def jobs(settings: Settings) -> Iterator[CheckResult]:
             yield CheckResult(f"The job {run.name} failed when it ran last: {run.trouble}", fix)
     began = [run.last_ms for run in runs if run.last_ms is not None]
     if began and not any(run.trouble for run in runs):
-        yield CheckResult(f"Of the {len(runs)} jobs none failed; the last one ran at {iso(max(began))}.")
+        yield CheckResult(f"Of the {len(runs)} jobs none failed; the last one ran at {utc(max(began))}.")
 
 
 def alerts(settings: Settings) -> Iterator[CheckResult]:
@@ -53,7 +53,7 @@ def alerts(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult(f"Alerts that go on: {going_on}. List them: twinbeam alerts list", is_note=True)
     for it in channels:
         if it.trouble:
-            since = f" since {iso(it.trouble_ms)}" if it.trouble_ms is not None else ""
+            since = f" since {utc(it.trouble_ms)}" if it.trouble_ms is not None else ""
             fix = f"Correct what it says, then try it: twinbeam alerts channels test {it.name}"
             yield CheckResult(f"The channel {it.name} takes no alerts{since}: {it.trouble}", fix)
 

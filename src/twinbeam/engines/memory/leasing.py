@@ -233,7 +233,7 @@ class Leasing:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(row.browser_at, now_ms) else None
         maybe_at, proven = self._rows.kept[row.id].maybe_at, is_proven(row.evidence)
         return self._ages.reason_to_end(
-            row.since_ms, maybe_at, row.browser_at, now_ms, proven=proven, stopped=terms.stopped
+            row.since_ms, maybe_at, row.browser_at, now_ms, proven=proven, unsent=terms.unsent_since(row.since_ms)
         )
 
     def _due(self, lane: Lane, limit: int, now_ms: int, stretches: Sequence[Stretch]) -> list[Conversion]:

@@ -20,17 +20,19 @@ from twinbeam.pipeline.identity.rates import Rate, Rates, rate_for
 
 #: Parts of the total: read by the rules, never sent.
 PARTS = ("tax", "shipping", "gift_cards", "tips")
+#: What of an event's own properties is never sent.
+UNSENT = (*PARTS, "coupon")
 #: Ids of a product beside `content_id`: read by the rules, never sent.
 PRODUCT_IDS = ("sku", "variant_id", "group_id")
 #: What a pixel's allow list may name.
 PARAMETERS = (
-    *(name for name in Properties.__struct_fields__ if name not in {*PARTS, *VERTICAL, "content_id"}),
+    *(name for name in Properties.__struct_fields__ if name not in {*UNSENT, *VERTICAL, "content_id"}),
     *VERTICAL,
 )
 #: What a restricted pixel does not send, of an event and of each of its contents: what may tell of a person's life.
 NAMES = ("content_name", "content_category", "brand", "description", "search_string", *VERTICAL)
 
-_NO_PARTS = dict.fromkeys(PARTS)
+_UNSENT = dict.fromkeys(UNSENT)
 _NO_PRODUCT_IDS = dict.fromkeys(PRODUCT_IDS)
 _NO_NAMES = dict.fromkeys(NAMES)
 _NO_CONTENT_NAMES = {name: None for name in NAMES if name in Content.__struct_fields__}
@@ -47,6 +49,8 @@ def leaves_as_said(said: Properties, rules: PixelRules) -> bool:
     if said.currency is not None and said.currency not in LISTED:
         return False
     if not (said.tax is None and said.shipping is None and said.gift_cards is None and said.tips is None):
+        return False
+    if said.coupon is not None:
         return False
     for content in said.contents or ():
         if not (content.sku is None and content.variant_id is None and content.group_id is None):
@@ -70,7 +74,7 @@ def outgoing(said: Properties, rules: PixelRules, rates: Rates, event_time: int,
 def _without_parts(said: Properties, rules: PixelRules, told: Told) -> Properties:
     """Take the parts that the owner leaves out from the value; never below nothing."""
     if said.value is None or not rules.value_without:
-        return replace(said, **_NO_PARTS)
+        return replace(said, **_UNSENT)
     value = Decimal(repr(said.value))
     rest = value
     for part in rules.value_without:
@@ -79,7 +83,7 @@ def _without_parts(said: Properties, rules: PixelRules, told: Told) -> Propertie
             told.append((f"properties.{part}", Trouble.VALUE_PART_MISSING))
         else:
             rest -= Decimal(repr(amount))
-    return replace(said, value=said.value if rest == value else float(max(rest, min(value, Decimal(0)))), **_NO_PARTS)
+    return replace(said, value=said.value if rest == value else float(max(rest, min(value, Decimal(0)))), **_UNSENT)
 
 
 def _in_listed_currency(said: Properties, rates: Rates, event_time: int, told: Told) -> Properties:

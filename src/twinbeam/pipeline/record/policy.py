@@ -7,8 +7,10 @@ from msgspec import Struct
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.consent import ConsentRecord
 from twinbeam.core.order import reached
+from twinbeam.core.outcomes import Reason
 from twinbeam.core.restored import Restore
 from twinbeam.core.rules import DEFAULT_RULES, STAGES, ConsentRules, PixelRules
+from twinbeam.core.story import Flow
 from twinbeam.core.values import Decision, Permission, Side, Signal
 from twinbeam.pipeline.record.window import JoinWindow
 
@@ -23,6 +25,13 @@ class Terms(Struct, frozen=True, gc=False):
 
     rules: PixelRules = DEFAULT_RULES
     stopped: bool = False  #: nothing is sent to it until it is started
+    flow: Flow | None = None  #: it is paused or drained
+
+    def unsent_since(self, since_ms: int) -> Reason:
+        """Return why what began to wait at a moment, and is too old by now, was not sent."""
+        if self.stopped:
+            return Reason.PIXEL_STOPPED
+        return Reason.PIXEL_PAUSED if self.flow is not None and self.flow.holds(since_ms) else Reason.TOO_OLD
 
     def confirmed_by(self, signal: Signal, *, awaited: bool) -> bool:
         """

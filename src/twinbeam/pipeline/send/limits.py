@@ -47,19 +47,19 @@ class Ages(Struct, frozen=True):
         now_ms: int,
         *,
         proven: bool,
-        stopped: bool = False,
+        unsent: Reason = Reason.TOO_OLD,
     ) -> Reason | None:
         """
         Return why a conversion must not be sent now, or None if it may.
 
         What a browser said of TikTok's own script counts like our own attempt where it is `proven` to be the
-        conversion's own visit; else it is a claim, and what it would double is contested. Of a `stopped` pixel what
-        became too old is told apart.
+        conversion's own visit; else it is a claim, and what it would double is contested. `unsent` is what kept it from
+        being sent, if anything did but its age.
         """
         reason = self.too_late(since_ms, earliest(maybe_at, browser_at if proven else None), now_ms)
         if reason is None and not proven and self.too_late(now_ms, browser_at, now_ms):
             return Reason.CONSENT_CONTESTED
-        return Reason.PIXEL_STOPPED if stopped and reason is Reason.TOO_OLD else reason
+        return unsent if reason is Reason.TOO_OLD else reason
 
     def too_late_to_enrich(self, browser_at: int | None, now_ms: int) -> bool:
         """Return whether an enrichment of a delivered conversion would be dropped by now."""

@@ -1,7 +1,7 @@
 """How many requests there may be, and how many there were: pure counting over a clock that is handed in."""
 
 from collections import deque
-from math import inf
+from math import ceil, inf
 
 from msgspec import Struct
 
@@ -25,6 +25,15 @@ class Rates(Struct, frozen=True, gc=False):
         """Return a share of these, at least one request of each."""
         all_of_them = (self.per_second, self.per_minute, self.per_day)
         return Rates(*(max(1, n * percent // 100) if n else 0 for n in all_of_them))
+
+    def most_within(self, seconds: float) -> int:
+        """Return how many requests there may have been within some seconds of one day; 0 where these limit none."""
+        limits = (
+            self.per_second and self.per_second * (ceil(seconds / _SECOND) + 1),
+            self.per_minute and self.per_minute * (ceil(seconds / _MINUTE) + 1),
+            self.per_day,
+        )
+        return min(filter(None, limits), default=0)
 
 
 class Window:

@@ -8,7 +8,7 @@ from twinbeam.core.errors import StorageBusy, StorageError, StorageFull
 from twinbeam.pipeline.send.contract import NotedRequests, RequestCounts
 from twinbeam.pipeline.send.ports import Ports
 from twinbeam.pipeline.send.report import surprise
-from twinbeam.pipeline.send.turns import Scope, Turns
+from twinbeam.pipeline.send.turns import MOST_NOTED, Scope, Turns
 
 #: What was made longer ago than this is in no minute any more, whatever it took to be answered.
 LATELY_MS = 120_000
@@ -129,7 +129,8 @@ def lately_made(noted: NotedRequests, owner: str, now_ms: int) -> int:
     """
     Return how many requests others may have made within the last two minutes.
 
-    A note is made when the one before it is used up: the last note of before may still have been used since.
+    A note is made when the one before it is used up: the last note of before may still have been used since. More is
+    in one row where old notes were added up, or where a restore noted what it does not know.
     """
     before: dict[str, int] = {}
     since = 0
@@ -139,5 +140,5 @@ def lately_made(noted: NotedRequests, owner: str, now_ms: int) -> int:
         if row.at_ms > now_ms - LATELY_MS:
             since += row.count
         else:
-            before[row.owner] = row.count
+            before[row.owner] = min(row.count, MOST_NOTED)
     return since + sum(before.values())

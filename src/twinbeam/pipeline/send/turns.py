@@ -25,7 +25,7 @@ Place = tuple[str, str]
 
 BACKLOG_PERCENT = 80  #: of the app's limits: what is left is for fresh events
 TEST_PERCENT = 5  #: of the app's limits, for test streams
-_MOST_NOTED = 1_000  #: requests at once
+MOST_NOTED = 1_000  #: requests at once
 _NOTED_PARTS = 100  #: a note takes at most this part of the smallest limit
 _FRESH_IN_A_ROW = 4  #: turns of fresh events before one of backlog, where both wait
 
@@ -49,7 +49,7 @@ class Scope(Struct, frozen=True, gc=False):
     def block(self) -> int:
         """How many of its requests are noted at once: a kill costs the day's limit as many, at most."""
         limits = [limit for limit in (self.rates.per_minute, self.rates.per_day) if limit]
-        return max(1, min(_MOST_NOTED, min(limits, default=1) // _NOTED_PARTS))
+        return max(1, min(MOST_NOTED, min(limits, default=1) // _NOTED_PARTS))
 
 
 @dataclass(eq=False, slots=True)

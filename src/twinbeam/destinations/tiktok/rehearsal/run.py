@@ -61,10 +61,15 @@ class Rehearsal(Struct, frozen=True):
         return {it.point.switch: it.position for it in turned}
 
 
+def most_requests(event_source: str) -> int:
+    """Return how many requests a rehearsal with an event source makes at most."""
+    return len(_probes(event_source)) + len(_opening_names(event_source))
+
+
 async def rehearse(client: TikTok, scene: Scene, token: str, progress: Progress) -> Rehearsal:
     """Send the script and read its answers; raises RehearsalStopped where TikTok takes no test event at all."""
     scene = await _opening(client, scene, token)
-    probes = [probe for probe in PROBES if scene.event_source in probe.sources]
+    probes = _probes(scene.event_source)
     answers: dict[str, Said] = {}
     for number, probe in enumerate(probes, 1):
         said = await _ask(client, probe, scene, token)
@@ -77,7 +82,7 @@ async def rehearse(client: TikTok, scene: Scene, token: str, progress: Progress)
 
 def findings(scene: Scene, answers: Mapping[str, Said]) -> list[PointAnswer]:
     """Compare each point that makes sense for an event source with what the emulator does."""
-    asked = {probe.name for probe in PROBES if scene.event_source in probe.sources}
+    asked = {probe.name for probe in _probes(scene.event_source)}
     points = [point for point in POINTS if point.probe in asked]
     return [_finding(point, answers) for point in (*points, *SET_POINTS[scene.event_source])]
 
@@ -96,9 +101,8 @@ def _finding(point: Point, answers: Mapping[str, Said]) -> PointAnswer:
 
 async def _opening(client: TikTok, scene: Scene, token: str) -> Scene:
     """Return the scene with an event name that TikTok takes; raises RehearsalStopped where it takes none."""
-    names = ("", CUSTOM_NAME) if scene.event_source == "crm" else ("",)
     said = Said()
-    for name in names:
+    for name in _opening_names(scene.event_source):
         played = replace(scene, name=name)
         said = await _ask(client, PROBES[0], played, token)
         if said.code == 0:
@@ -108,6 +112,14 @@ async def _opening(client: TikTok, scene: Scene, token: str) -> Scene:
         f"TikTok does not take a plain test event, so there is nothing to rehearse. {verdict.sentence} "
         f"TikTok's answer: {said.words}. {verdict.advice}"
     )
+
+
+def _probes(event_source: str) -> list[Probe]:
+    return [probe for probe in PROBES if event_source in probe.sources]
+
+
+def _opening_names(event_source: str) -> tuple[str, ...]:
+    return ("", CUSTOM_NAME) if event_source == "crm" else ("",)
 
 
 async def _ask(client: TikTok, probe: Probe, scene: Scene, token: str) -> Said:

@@ -2,13 +2,15 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import get_args
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, get_args
 
 from msgspec.structs import replace
 
 from twinbeam.core.errors import StorageDamaged
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.restored import Awaiting, Decision, Restore
+from twinbeam.core.restored import AfterRestore, Awaiting, Decision, Restore
 from twinbeam.engines.sqlite_file import translated
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.resending import Resending
@@ -21,8 +23,8 @@ _NOTE = "INSERT OR REPLACE INTO backup VALUES (?,?,?)"
 _FORGET = "DELETE FROM backup WHERE at_ms NOT IN (SELECT at_ms FROM backup ORDER BY at_ms DESC LIMIT 100)"
 _RESTORE = "SELECT taken_ms, restored_ms FROM restored ORDER BY restored_ms DESC LIMIT 1"
 _AWAITING = (
-    "SELECT workspace, pixel, event, count(*), min(event_time) FROM held JOIN conversion USING (id) "
-    "WHERE reason = ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    "SELECT workspace, pixel, event, currency, count(*), min(event_time), sum(minor) FROM held "
+    "JOIN conversion USING (id) WHERE reason = ? GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
 )
 _DECIDE = "UPDATE restored SET decision = ?, decided_ms = ? WHERE restored_ms = (SELECT max(restored_ms) FROM restored)"
 _DECIDED = "SELECT decision FROM restored WHERE decision <> ''"
@@ -66,8 +68,7 @@ class Backups:
 
     def awaiting_decision(self) -> list[Awaiting]:
         """Count what is held because it came back with an old backup."""
-        with translated():
-            return [Awaiting(*row) for row in self._db.execute(_AWAITING, (Reason.RESTORED,))]
+        return list(after_restore(self._db).awaiting)
 
     def decide_restored(self, decision: Decision, now_ms: int) -> None:
         """Ask the writer to send, or to end unsent, what is held because it came back with an old backup."""
@@ -149,6 +150,21 @@ class Restoring(Resending):
     def _came_back(self, id_: int, restore: Restore) -> bool:
         sql = "SELECT event_time FROM conversion WHERE id = ?"
         return bool(self._db.execute(sql, (id_,)).fetchone()[0] * 1_000 < restore.restored_ms)
+
+
+def after_restore(db: sqlite3.Connection) -> AfterRestore:
+    """Return what the newest restore left for its owner to decide."""
+    with translated():
+        rows = db.execute(_AWAITING, (Reason.RESTORED,)).fetchall()
+        decided = db.execute(_DECIDED).fetchone()
+    found = tuple(_awaiting(place, list(parts)) for place, parts in groupby(rows, key=itemgetter(0, 1, 2)))
+    return AfterRestore(newest_restore(db), decided[0] if decided else "", found)
+
+
+def _awaiting(place: tuple[str, str, str], parts: list[tuple[Any, ...]]) -> Awaiting:
+    """Add up what waits of one kind in several currencies."""
+    worth = {part[3]: part[6] for part in parts if part[6] is not None}
+    return Awaiting(*place, sum(part[4] for part in parts), min(part[5] for part in parts), worth)
 
 
 def newest_backup_ms(db: sqlite3.Connection) -> int | None:

@@ -255,9 +255,9 @@ class Leasing(Settling):
             return test_ended
         if lane.enriches:
             return Reason.DEDUP_WINDOW if self._ages.too_late_to_enrich(pick.browser_at, now_ms) else None
-        proven, stopped = is_proven(pick.evidence), terms.stopped
+        proven, unsent = is_proven(pick.evidence), terms.unsent_since(pick.since_ms)
         return self._ages.reason_to_end(
-            pick.since_ms, pick.maybe_at, pick.browser_at, now_ms, proven=proven, stopped=stopped
+            pick.since_ms, pick.maybe_at, pick.browser_at, now_ms, proven=proven, unsent=unsent
         )
 
     def _without_late(self, lane: Lane, picks: list[_Pick], now_ms: int) -> list[_Pick]:

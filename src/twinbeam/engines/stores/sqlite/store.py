@@ -45,11 +45,18 @@ from typing import TYPE_CHECKING, Self
 
 from twinbeam.core.clock import day_of
 from twinbeam.core.fleet import PixelWeek
+from twinbeam.core.restored import AfterRestore
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.locks import FileLock
 from twinbeam.engines.sqlite_file import open_file, open_reader
 from twinbeam.engines.stores.sqlite.alert_figures import AlertFigures
-from twinbeam.engines.stores.sqlite.backups import Backups, Restoring, newest_backup_ms, since_restore
+from twinbeam.engines.stores.sqlite.backups import (
+    Backups,
+    Restoring,
+    after_restore,
+    newest_backup_ms,
+    since_restore,
+)
 from twinbeam.engines.stores.sqlite.checkpoints import Checkpoints
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
 from twinbeam.engines.stores.sqlite.dead_letters import DeadLetters
@@ -228,6 +235,10 @@ class SqliteReader(Listing):
     def newest_backup_ms(self) -> int | None:
         """Return of when the newest good backup is, None where there is none."""
         return newest_backup_ms(self._db)
+
+    def after_restore(self) -> AfterRestore:
+        """Return what the newest restore left for its owner to decide."""
+        return after_restore(self._db)
 
     def weeks(self) -> list[PixelWeek]:
         """Return what was added up of every pixel, as of when its job last ran."""

@@ -11,12 +11,14 @@ A step that yields True is the last one of its transaction.
     quarantine   keep_days
     sightings    keep_days
     keys         400 days where an order gave them, 7 days otherwise
+    counts       pixel counts 90 days
     conversions  400 days, with their attempts; what they counted as stays counted
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from twinbeam.admin.delivered_counts import KEEP_DAYS
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.lifecycle import UNSENT, State
 from twinbeam.engines.stores.sqlite.connection import StoreConnection
@@ -87,6 +89,7 @@ class Tidying:
         yield from self._old_lookups()
         yield from self._quarantine()
         self._sighting_ring.forget(self._keep_days_of, self.now_ms)
+        yield from self._counts()
         yield from self._old_keys()
         self._day_keys(oldest_visit)
 
@@ -153,6 +156,14 @@ class Tidying:
     def _quarantine(self) -> Iterator[bool]:
         while self._db.execute(_QUARANTINE, (self._before(self._longest()), _ROWS)).rowcount:
             yield False
+
+    def _counts(self) -> Iterator[bool]:
+        """Remove old pixel counts, a day at a time."""
+        (oldest,) = self._db.execute("SELECT min(day) FROM pixel_count").fetchone()
+        while oldest is not None and oldest < day_of(self.now_ms) - KEEP_DAYS:
+            self._db.execute("DELETE FROM pixel_count WHERE day = ?", (oldest,))
+            yield False
+            (oldest,) = self._db.execute("SELECT min(day) FROM pixel_count").fetchone()
 
     def _old_keys(self) -> Iterator[bool]:
         """Remove keys and then the conversions that no key leads to any more; once a day is enough."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Integer, Table, Text, insert, select, update
+from sqlalchemy import Column, Integer, Table, Text, delete, insert, select, update
 
 from twinbeam.core.dead_letters import Resend
 from twinbeam.engines.stores.tables.database import Tables
@@ -69,6 +69,12 @@ class ResendTable:
         far = {"place": run.place, "sent": run.sent, "left": _text(run.left), "finished_ms": run.finished_ms}
         with self._tables.transaction() as connection:
             connection.execute(update(resend).where(resend.c.id == run.id).values(**far))
+
+    def forget_done(self, before_ms: int) -> None:
+        """Remove what was asked for before a moment, and is carried out."""
+        over = (resend.c.at_ms < before_ms, resend.c.finished_ms.is_not(None))
+        with self._tables.transaction() as connection:
+            connection.execute(delete(resend).where(*over))
 
 
 def _text(value: object) -> str:
