@@ -2,6 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
+import longest_first
 import new_stores
 import sabotaged
 
@@ -17,3 +18,7 @@ settings.load_profile("unhurried")
 
 sabotaged.break_this_process()
 new_stores.make_quickly()
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: longest_first.place(item.nodeid))
