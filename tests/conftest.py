@@ -2,6 +2,8 @@
 
 from hypothesis import HealthCheck, settings
 
+import longest_first
+import new_stores
 import sabotaged
 
 # A busy machine breaks no law: how long an example takes says nothing. And a change fails for what it changes: the
@@ -15,3 +17,8 @@ settings.register_profile("thorough", deadline=None, suppress_health_check=[Heal
 settings.load_profile("unhurried")
 
 sabotaged.break_this_process()
+new_stores.make_quickly()
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: longest_first.place(item.nodeid))

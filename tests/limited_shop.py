@@ -19,7 +19,7 @@ def limits_exceeded(folder: Path) -> int:
         shop.tiktok.post("switches", **{f"max_queries_{name}": limit for name, limit in LIMITS.items()})
         for code in PIXELS:
             shop.tiktok.add_pixel(code, f"token-of-{code}")
-            shop.gateway.told("pixels", "add", code, *TOKEN_TOLD, told=f"token-of-{code}")
+            shop.gateway.arrange("pixels", "add", code, *TOKEN_TOLD, told=f"token-of-{code}")
         key = shop.make_key("server", *PIXELS)
         for turn in range(TURNS):
             shop.post(*[a_view(f"{code}-{turn}", pixel=code) for code in PIXELS], key=key)

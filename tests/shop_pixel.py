@@ -159,7 +159,7 @@ class PixelShop:
         if not self.source:
             self.source = f"lamps-{self.corner.codes[0].lower()}"
             made = ("sources", "create", self.source, "--kind", "shopify", "--pixel", self.corner.codes[0])
-            self.corner.shop.gateway.told(*made, "--secret-stdin", told=SECRETS["shopify"])
+            self.corner.shop.gateway.arrange(*made, "--secret-stdin", told=SECRETS["shopify"])
         body = encoded(order)
         address = f"{self.corner.shop.gateway.intake}/in/shopify/{self.source}"
         answers: list[Answer] = []

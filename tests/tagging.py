@@ -7,8 +7,6 @@ host. Every name leads to this machine; `*.example` is what pages, scripts and c
 
 import itertools
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,12 +19,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Request
 
+from arranging import at_home
 from gateway import Shop, TikTokSide, a_shop
 from running import PATIENCE_SECONDS, ask, wait_until
 from shoppers import a_purchase
 from tiktok_emulator.base_code import base_code
+from twinbeam.admin import keys, pixels, tokens
 from twinbeam.admin.snippet import head_lines
-from twinbeam.demo.processes import clean_environment
+from twinbeam.cli.setup import opened_admin
+from twinbeam.core.rules import MAIN, Route
+from twinbeam.core.values import KeyKind
 
 T = TypeVar("T")
 
@@ -158,32 +160,26 @@ def snippet(key: str, **attributes: str) -> str:
     return "".join(head_lines(key, "/t", attributes, nonce="", sri=False))
 
 
-FURNISH = """
-import json, sys
-from twinbeam.admin import keys, pixels, tokens
-from twinbeam.cli.setup import opened_admin
-from twinbeam.core.rules import Route
-from twinbeam.core.values import KeyKind
-
-made = []
-with opened_admin() as admin:
-    for codes in (group.split(",") for group in sys.argv[1:]):
-        for code in codes:
-            pixels.add(admin, pixels.NewPixel(code, consent="require"))
-            pixels.decide(admin, "main", code, {"native_wait_seconds": "0"})
-            tokens.save(admin, "main", code, f"token-of-{code}")
-        routes = tuple(map(Route, codes))
-        created = {kind: keys.create(admin, keys.NewKey(KeyKind(kind), kind, routes)) for kind in ("browser", "server")}
-        made.append([codes, {kind: key.text for kind, key in created.items()}])
-print(json.dumps(made))
-"""
-
-
 class Plot(NamedTuple):
     """Where a shop can be opened: its pixels, and its keys by their kind."""
 
     codes: list[str]
     keys: dict[str, str]
+
+
+def furnish(groups: list[list[str]]) -> list[Plot]:
+    """Make pixels with a token each, and for each group of them its keys, where the environment says."""
+    made = []
+    with opened_admin() as admin:
+        for codes in groups:
+            for code in codes:
+                pixels.add(admin, pixels.NewPixel(code, consent="require"))
+                pixels.decide(admin, MAIN, code, {"native_wait_seconds": "0"})
+                tokens.save(admin, MAIN, code, f"token-of-{code}")
+            routes = tuple(map(Route, codes))
+            created = {it: keys.create(admin, keys.NewKey(KeyKind(it), it, routes)) for it in ("browser", "server")}
+            made.append(Plot(codes, {kind: key.text for kind, key in created.items()}))
+    return made
 
 
 class Street:
@@ -196,7 +192,7 @@ class Street:
         self._count = 0
 
     def plot(self, pixels: int) -> Plot:
-        """Give pixels that nobody has used, and their keys; made by the dozen, because a process costs most."""
+        """Give pixels that nobody has used, and their keys; made by the dozen, because a gateway needs a while to know them."""
         if pixels > 1:
             return self._furnish([self._codes(pixels)])[0]
         if not self._plots:
@@ -210,15 +206,7 @@ class Street:
     def _furnish(self, groups: list[list[str]]) -> list[Plot]:
         for code in itertools.chain(*groups):
             self.shop.tiktok.add_pixel(code, f"token-of-{code}")
-        done = subprocess.run(
-            [sys.executable, "-c", FURNISH, *map(",".join, groups)],
-            env=clean_environment(self.shop.gateway.settings),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        made = [Plot(codes, keys) for codes, keys in json.loads(done.stdout)]
+        made = at_home(self.shop.gateway.settings, lambda: furnish(groups))
         last = made[-1].keys["server"]
         wait_until(lambda: self.shop.send(b"", key=last).status != 401, "the new keys are known")
         for plot in made:  # one visitor in ten minutes gets the part that looks at the page: not those of these tests
@@ -316,7 +304,7 @@ class Corner:
 
     def rule(self, *assignments: str, shows: str = "") -> None:
         """Decide rules of the pixel; where they show in the tag's own file, wait until they do."""
-        self.shop.gateway.told("pixels", "set", self.codes[0], *assignments)
+        self.shop.gateway.arrange("pixels", "set", self.codes[0], *assignments)
         address = f"{self.shop.gateway.intake}/t.js?key={self.keys['browser']}"
         wait_until(lambda: shows.encode() in ask(address).body, f"the tag says {shows}")
 

@@ -5,6 +5,7 @@ import pytest
 from builders import NOW_MS
 from engines.kit.embedded import SqliteEngine
 from engines.kit.harness import BUSY
+from machine_steps import steps_of
 from signals import a_signal
 from twinbeam.destinations.tiktok.wire import compose
 from twinbeam.pipeline.record.contract import Numbered
@@ -17,23 +18,6 @@ FEW, MANY = 300, 6_000
 TAKEN = 3
 HOUR = 3_600_000
 TRIED_AGAIN_MS = 20 * HOUR
-
-
-def steps_of(store, act):
-    looks = 0
-
-    def look():
-        nonlocal looks
-        looks += 1
-        return 0
-
-    db = store._connection.db
-    db.set_progress_handler(look, STEPS)
-    try:
-        act()
-    finally:
-        db.set_progress_handler(None, 0)
-    return looks * STEPS
 
 
 def a_lane_of(store, count):
@@ -53,7 +37,7 @@ def cost(store, lane, part, now_ms):
         taken = store.lease(lane, limit=TAKEN, owner="w", now_ms=now_ms, compose=compose, stretches=order)
         assert taken.count == TAKEN
 
-    return steps_of(store, lease)
+    return steps_of(store, lease, STEPS)
 
 
 @pytest.mark.parametrize(("part", "hours"), [(Urgency.FRESH, 0), (Urgency.BACKLOG, 1), (Urgency.BACKLOG, 46.5)])

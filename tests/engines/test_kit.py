@@ -105,6 +105,16 @@ def promises(chapter: ModuleType) -> list[Callable[[Harness], None]]:
     ]
 
 
+#: Promises that are about large numbers, and take seconds.
+SLOW = {counting_requests.very_many_notes_of_a_day_add_up, replaying.a_group_may_hold_more_signals_than_two_bytes_count}
+
+
+def tried(promise: Callable[[Harness], None]):
+    """Give a promise as a parameter, with its name and the marks that it has."""
+    marks = [pytest.mark.slow] if promise in SLOW else []
+    return pytest.param(promise, id=name(promise), marks=marks)
+
+
 def name(promise: Callable[[Harness], None]) -> str:
     return f"{promise.__module__.rsplit('.', 1)[-1]}-{promise.__name__}"
 
@@ -116,7 +126,7 @@ def harness(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]
     engine.close()
 
 
-@pytest.mark.parametrize("promise", [promise for chapter in CHAPTERS for promise in promises(chapter)], ids=name)
+@pytest.mark.parametrize("promise", [tried(promise) for chapter in CHAPTERS for promise in promises(chapter)])
 def test_an_engine_keeps_its_promise(harness: Harness, promise: Callable[[Harness], None]) -> None:
     promise(harness)
 

@@ -5,6 +5,7 @@ from contextlib import closing
 import pytest
 
 from ledgers import facts_of
+from machine_steps import steps_of
 from showroom import Showroom
 from twinbeam.core.rules import MAIN
 from twinbeam.orders.ledger import OrderPlace, OrderRow
@@ -28,39 +29,22 @@ def a_row(number):
     return OrderRow(place=place, facts=facts_of(str(number)), source="till", first_ms=1, heard_ms=1)
 
 
-def steps_of(store, act):
-    looks = 0
-
-    def look():
-        nonlocal looks
-        looks += 1
-        return 0
-
-    db = store._connection.db
-    db.set_progress_handler(look, STEPS)
-    try:
-        act()
-    finally:
-        db.set_progress_handler(None, 0)
-    return looks * STEPS
-
-
 def test_orders_are_found_without_a_look_at_the_others(store):
     places, found = [OrderPlace(MAIN, "", number) for number in ("1000", "2000")], {}
-    assert steps_of(store, lambda: found.update(store.orders.load(places))) < MOST_STEPS
+    assert steps_of(store, lambda: found.update(store.orders.load(places)), STEPS) < MOST_STEPS
     assert sorted(found) == places
 
 
 def test_orders_are_linked_without_a_look_at_the_others(store):
     pairs = [(1_000, ORDERS + 1), (2_000, ORDERS + 2)]
-    assert steps_of(store, lambda: store.orders.link(pairs)) < MOST_STEPS
+    assert steps_of(store, lambda: store.orders.link(pairs), STEPS) < MOST_STEPS
     store.orders.link(pairs)
     assert [len(store.orders.conversions_of(order)) for order, _ in pairs] == [2, 2]
     assert ORDERS + 2 in store.orders.conversions_of(2_000)
 
 
 def test_orders_are_written_without_a_look_at_the_others(store):
-    assert steps_of(store, lambda: store.orders.save([a_row(ORDERS + 7), a_row(ORDERS + 8)])) < MOST_STEPS
+    assert steps_of(store, lambda: store.orders.save([a_row(ORDERS + 7), a_row(ORDERS + 8)]), STEPS) < MOST_STEPS
 
 
 def test_orders_of_several_shops_are_found_together(store):

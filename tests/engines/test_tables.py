@@ -14,6 +14,8 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+import new_stores
+from new_stores import BY_ALEMBIC, Noted
 from twinbeam.admin.token_record import TokenCheck, TokenVerdict
 from twinbeam.core.errors import ConfigError, StorageBusy, StorageError
 from twinbeam.engines.sqlite_file import open_file, open_reader, transaction
@@ -34,9 +36,20 @@ RUNS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _by_alembic(monkeypatch):
+    """Let Alembic itself make the tables: other tests have them by its statements."""
+    monkeypatch.setattr(upgrade, "_upgrade", BY_ALEMBIC)
+
+
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "store.db"
+
+
+def everything_in(db):
+    """Give the schema of a file, and the migration that it has seen."""
+    return set(db.execute("SELECT type, name, sql FROM sqlite_master")), upgrade.tables_version(db)
 
 
 @pytest.fixture
@@ -72,6 +85,25 @@ def test_the_week_of_pixels_is_among_them():
 
 def test_the_newest_migration_is_the_one_that_the_release_knows():
     assert ScriptDirectory(str(upgrade._FOLDER)).get_current_head() == upgrade.HEAD
+
+
+def test_a_new_store_of_other_tests_has_the_same_tables(db, tmp_path):
+    noted = Noted()
+    for name in ("first", "second"):
+        with closing(open_file(tmp_path / name)) as quick:
+            migrate(quick)
+            noted.upgrade(quick)
+            assert everything_in(quick) == everything_in(db)
+
+
+def test_a_store_with_an_event_in_it_is_brought_forward_by_alembic(path, tmp_path, monkeypatch):
+    by_alembic = []
+    monkeypatch.setattr(new_stores, "BY_ALEMBIC", by_alembic.append)
+    with closing(open_file(path)) as db:
+        migrate(db)
+        db.execute("INSERT INTO counter VALUES (1, 'main', 'C0', 'Purchase', 'recorded', '', 1)")
+        Noted().upgrade(db)
+        assert by_alembic == [db]
 
 
 def test_a_file_that_is_brought_forward_is_left_as_it_is(path, db):

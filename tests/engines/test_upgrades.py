@@ -36,6 +36,8 @@ from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.upgrade import tables_version
 from twinbeam.settings import load
 
+pytestmark = pytest.mark.slow
+
 Columns = Mapping[str, tuple[object, ...]]
 Schema = Mapping[str, Columns]
 

@@ -23,7 +23,7 @@ RUN = "\nimport sys\nname, said = sys.argv[1], json.loads(sys.argv[2])\nprint(js
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     with a_shop(tmp_path_factory.mktemp("shop"), join_window_seconds=0) as opened:
-        opened.gateway.told("pixels", "set", PIXEL, "purchase_means=paid")
+        opened.gateway.arrange("pixels", "set", PIXEL, "purchase_means=paid")
         yield opened
 
 

@@ -54,7 +54,7 @@ def shop(tmp_path_factory):
     with a_shop(tmp_path_factory.mktemp("shop"), join_window_seconds=0) as opened:
         command = CREATE.replace("C4A5B6C7D8E9F0G1H2I3", PIXEL).split()
         opened.gateway.told(*command, "--secret-stdin", told=SECRET)
-        opened.gateway.told("pixels", "set", PIXEL, "purchase_means=paid")
+        opened.gateway.arrange("pixels", "set", PIXEL, "purchase_means=paid")
         yield opened
 
 

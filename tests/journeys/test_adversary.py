@@ -55,7 +55,7 @@ class Besieged:
         for pixel, confirms in ((PIXEL, "on"), (UNCONFIRMED, "off")):
             shop.tiktok.add_pixel(pixel, TOKEN)
             shop.add_pixel(pixel, TOKEN)
-            shop.gateway.told("pixels", "set", pixel, f"confirm_purchases={confirms}", "native_wait_seconds=1")
+            shop.gateway.arrange("pixels", "set", pixel, f"confirm_purchases={confirms}", "native_wait_seconds=1")
         self._keys = {kind: shop.make_key(kind, PIXEL, UNCONFIRMED) for kind in ("server", "browser")}
 
     @property

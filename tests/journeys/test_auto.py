@@ -75,6 +75,6 @@ def test_it_outlives_a_restart_and_obeys_its_owner(shop):
     shop.gateway.start()
     wait_until(lambda: told_as_held(shop, "1002"), "the answer says that it is held", 5)
     assert counted(shop) == {"1001"}
-    shop.gateway.told("pixels", "set", PIXEL, "confirm_purchases=off")
+    shop.gateway.arrange("pixels", "set", PIXEL, "confirm_purchases=off")
     wait_until(lambda: seen(shop, "1003")["held"] == [] and "1003" in counted(shop), "the owner is obeyed", 10)
     assert counted(shop) == {"1001", "1003"}

@@ -1,12 +1,14 @@
 """
 Every page of the app in Chromium, wide and narrow, light and dark: axe-core finds nothing serious in it.
 
-It goes by the app's own list of routes, so a page that is added later is looked at as well. Screenshots of all of them
-lie in build/screenshots.
+It goes by the app's own list of routes, so a page that is added later is looked at as well. With SCREENSHOTS=1, as a
+check has it, screenshots of all of them lie in build/screenshots.
 """
 
 import io
+import os
 import re
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -36,7 +38,13 @@ AXE = ROOT / "tests" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 SCREENSHOTS = ROOT / "build" / "screenshots"
 WINDOWS = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
+STYLES = ROOT / "src" / "twinbeam" / "web"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+#: By scheme, what axe goes by: the dark one gives the same elements other colours, and changes nothing else.
+RULES = {
+    "light": {"type": "tag", "values": TAGS},
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
 WORST = ("serious", "critical")
 
 #: What stands in the place of a parameter; a route with another one needs an example here.
@@ -110,12 +118,20 @@ def is_page(visit, url):
     return answer.headers.get("content-type", "").startswith("text/html")
 
 
-def complaints(page):
+def complaints(page, scheme="light"):
     """Give what axe finds in a page as it stands."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text())
-    told = page.evaluate("tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", TAGS)
+    told = page.evaluate("by => axe.run(document, {runOnly: by, resultTypes: ['violations']})", RULES[scheme])
     return [(it["id"], it["impact"], [node["html"][:160] for node in it["nodes"]]) for it in told["violations"]]
+
+
+def take_picture(page, address, how):
+    """Keep what a page looks like, where somebody wants to see it."""
+    if os.environ.get("SCREENSHOTS"):
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        name = re.sub(r"-?[^A-Za-z0-9]+", "-", address).strip("-")
+        page.screenshot(path=SCREENSHOTS / f"{name}-{how}.png", full_page=True)
 
 
 def an_import(room):
@@ -198,25 +214,23 @@ def browser(rooms):
 
 def test_no_page_has_anything_serious_wider_than_its_window_or_from_elsewhere(rooms, browser, record_property):
     found, overflowing, foreign, pages = [], [], [], 0
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for kind, served in rooms.items():
-        for window, size in WINDOWS.items():
-            visit = Visit(browser, served.url, viewport=size)
-            link = links.for_owner(Admin(served.room.store, Actor("test"), served.room.clock))
-            examples = {"id": getattr(served.room, "example", "none"), "token": link.path.rpartition("/")[2]}
-            looked_at = [it for it in addresses(served.room.app, examples) if is_page(visit, served.url + it)]
-            pages += len(looked_at)
-            for address in looked_at:
-                visit.page.goto(served.url + address)
-                visit.page.evaluate("document.querySelectorAll('.help').forEach(help => (help.open = true))")
-                for scheme in SCHEMES:
-                    visit.page.emulate_media(color_scheme=scheme)
-                    found += [Found(address, window, scheme, *it) for it in complaints(visit.page)]
-                    overflowing += [(address, window, visit.overflow())] * (visit.overflow() > 0)
-                    name = re.sub(r"[^A-Za-z0-9]+", "-", address).strip("-") or "live"
-                    visit.page.screenshot(path=SCREENSHOTS / f"{kind}-{name}-{window}-{scheme}.png", full_page=True)
-            foreign += [url for url in visit.fetched if urlsplit(url).netloc != urlsplit(served.url).netloc]
-            visit.close()
+        visit = Visit(browser, served.url)
+        link = links.for_owner(Admin(served.room.store, Actor("test"), served.room.clock))
+        examples = {"id": getattr(served.room, "example", "none"), "token": link.path.rpartition("/")[2]}
+        looked_at = [it for it in addresses(served.room.app, examples) if is_page(visit, served.url + it)]
+        pages += len(looked_at) * len(WINDOWS)
+        for address in looked_at:
+            visit.page.goto(served.url + address)
+            visit.page.evaluate("document.querySelectorAll('.help').forEach(help => (help.open = true))")
+            for window, scheme in product(WINDOWS, SCHEMES):
+                visit.page.set_viewport_size(WINDOWS[window])
+                visit.page.emulate_media(color_scheme=scheme)
+                found += [Found(address, window, scheme, *it) for it in complaints(visit.page, scheme)]
+                overflowing += [(address, window, visit.overflow())] * (visit.overflow() > 0)
+                take_picture(visit.page, f"{kind}-{address}", f"{window}-{scheme}")
+        foreign += [url for url in visit.fetched if urlsplit(url).netloc != urlsplit(served.url).netloc]
+        visit.close()
     worst = [it for it in found if it.impact in WORST]
     wrong = {(it.page, it.window, it.scheme) for it in worst} | {it[:2] for it in overflowing}
     seen = pages * len(SCHEMES)
@@ -225,6 +239,28 @@ def test_no_page_has_anything_serious_wider_than_its_window_or_from_elsewhere(ro
     assert [f"{it.page} ({it.window}, {it.scheme}): {it.rule} {it.nodes[:3]}" for it in worst] == []
     assert overflowing == []
     assert foreign == []
+
+
+def test_the_dark_scheme_changes_colours_alone():
+    """By which `RULES` goes: of the dark scheme axe looks at nothing but colours."""
+    styles = "".join(css.read_text() for css in STYLES.rglob("*.css"))
+    dark = re.findall(r"prefers-color-scheme: dark\) \{\n(.+?)\n\}", styles, re.DOTALL)
+    decided = re.findall(r"^ +(\S+: .+);$", "".join(dark), re.MULTILINE)
+    assert [it for it in decided if not re.fullmatch(r"--[a-z-]+: #[0-9a-f]{6}|--shade: none", it)] == []
+    assert (len(dark), len(decided) > 15) == (styles.count("prefers-color-scheme"), True)
+
+
+def test_text_that_is_pale_in_the_dark_alone_is_found(browser, tmp_path):
+    page = tmp_path / "page.html"
+    dark = "@media (prefers-color-scheme: dark) { body { background: #333; } }"
+    page.write_text(
+        f'<html lang="en"><style>{dark}</style><body><main><p style="color:#222">pale</p></main></body></html>'
+    )
+    visit = Visit(browser, page.as_uri(), color_scheme="light")
+    assert "color-contrast" not in {rule for rule, *_ in complaints(visit.page)}
+    visit.page.emulate_media(color_scheme="dark")
+    assert {rule for rule, *_ in complaints(visit.page, "dark")} == {"color-contrast"}
+    visit.close()
 
 
 def test_a_page_that_some_cannot_use_is_found(browser, tmp_path):

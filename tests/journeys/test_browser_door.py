@@ -60,7 +60,7 @@ def a_site() -> Iterator[int]:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     with a_shop(tmp_path_factory.mktemp("door"), join_window_seconds=0) as shop:
-        shop.gateway.told("pixels", "set", PIXEL, "hosts=localhost")
+        shop.gateway.arrange("pixels", "set", PIXEL, "hosts=localhost")
         yield shop
 
 

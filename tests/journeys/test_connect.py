@@ -7,7 +7,7 @@ import pytest
 
 from account_rooms import AccountRoom
 from accounting import NO_PERMISSION, Accounts, a_pixel
-from browsing import RunningClock, Served, Visit, a_browser
+from browsing import RunningClock, Served, Visit
 from gateway import a_shop
 from running import wait_until
 from twinbeam.demo.account import _SEED, APP_ID, FRESH_PIXEL, SETTINGS
@@ -19,12 +19,6 @@ WINDOWS = {
     "phone": {"viewport": {"width": 390, "height": 844}},
     "dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

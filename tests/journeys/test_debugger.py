@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from browsing import RunningClock, Served, Visit, a_browser
+from browsing import RunningClock, Served
 from builders import PIXEL, WORKSPACE
 from showroom import Showroom, a_busy_day, bought, seen_in_browser
 from twinbeam.core.rejections import RejectedEvent
@@ -14,12 +14,6 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with a_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
 def shown(tmp_path):
     room = Showroom(tmp_path / "data", clock=RunningClock())
@@ -28,22 +22,6 @@ def shown(tmp_path):
     yield served
     served.stop()
     room.close()
-
-
-@pytest.fixture
-def visit(browser):
-    """Open pages, and look at the end that none of them complained or fetched anything from elsewhere."""
-    visits = []
-
-    def open_page(url, **context):
-        visits.append(Visit(browser, url, **context))
-        return visits[-1]
-
-    yield open_page
-    for one in visits:
-        one.close()
-        assert one.complaints == []
-        assert all(address.startswith("http://127.0.0.1:") for address in one.fetched)
 
 
 def keys(page):

@@ -40,7 +40,7 @@ def shop(tmp_path_factory):
     with a_shop(tmp_path_factory.mktemp("outage")) as opened:
         for code in (*TROUBLES, CALM):
             opened.tiktok.add_pixel(code, f"token-of-{code}")
-            opened.gateway.told("pixels", "add", code, *TOKEN_TOLD, told=f"token-of-{code}")
+            opened.gateway.arrange("pixels", "add", code, *TOKEN_TOLD, told=f"token-of-{code}")
         opened.tiktok.add_pixel(BEHIND, "the-right-token", advertiser="7000000000000000099")
         opened.keys["behind"] = opened.add_pixel(BEHIND, "the-wrong-token")
         opened.keys["all"] = opened.make_key("server", CALM, *TROUBLES)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from browsing import RunningClock, Served, Visit, a_browser
+from browsing import RunningClock, Served
 from showroom import Showroom, a_busy_day, bought, seen_in_browser
 
 pytestmark = pytest.mark.journey
@@ -24,12 +24,6 @@ PAGES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with a_browser() as browser:
-        yield browser
-
-
 @pytest.fixture
 def shown(tmp_path):
     room = Showroom(tmp_path / "data", clock=RunningClock(), emulator_url="http://127.0.0.1:8702")
@@ -47,23 +41,6 @@ def empty(tmp_path):
     yield served
     served.stop()
     room.close()
-
-
-@pytest.fixture
-def visit(browser):
-    """Open pages, and look at the end that none of them complained or fetched anything from elsewhere."""
-    visits = []
-
-    def open_page(url, **context):
-        visits.append(Visit(browser, url, **context))
-        return visits[-1]
-
-    yield open_page
-    for opened in visits:
-        opened.close()
-        assert opened.complaints == []
-        origin = "/".join(opened.fetched[0].split("/")[:3])
-        assert [url for url in opened.fetched if not url.startswith(f"{origin}/")] == []
 
 
 def tile(page, name):

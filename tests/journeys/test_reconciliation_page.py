@@ -2,7 +2,7 @@
 
 import pytest
 
-from browsing import RunningClock, Served, Visit, a_browser
+from browsing import RunningClock, Served, Visit
 from builders import PIXEL, WORKSPACE
 from ledgers import some_orders
 from showroom import Showroom
@@ -11,12 +11,6 @@ pytestmark = pytest.mark.journey
 
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 PATH = "/reconciliation"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with a_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from threading import RLock
 import pytest
 from playwright.sync_api import expect
 
-from browsing import RunningClock, Served, Visit, a_browser
+from browsing import RunningClock, Served
 from showroom import Showroom, bought, seen_in_browser
 from twinbeam.admin.token_check import Tried
 from twinbeam.admin.token_record import TokenVerdict
@@ -16,12 +16,6 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 CODE = "C0FRESHPIXELSCODE001"
 SECRET = "a-secret-marker"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with a_browser() as browser:
-        yield browser
 
 
 async def trial(of, token):
@@ -56,22 +50,6 @@ def shown(tmp_path):
     yield served
     served.stop()
     room.close()
-
-
-@pytest.fixture
-def visit(browser):
-    visits = []
-
-    def open_page(url, **context):
-        visits.append(Visit(browser, url, **context))
-        return visits[-1]
-
-    yield open_page
-    for opened in visits:
-        opened.close()
-        assert opened.complaints == []
-        origin = "/".join(opened.fetched[0].split("/")[:3])
-        assert [url for url in opened.fetched if not url.startswith(f"{origin}/")] == []
 
 
 def step(page, key):

@@ -35,7 +35,7 @@ def shop(tmp_path_factory):
     with a_shop(tmp_path_factory.mktemp("shop"), consent="not_required", join_window_seconds=0) as opened:
         for system in SYSTEMS:
             words = ("sources", "create", f"my-{system}", "--kind", system, "--pixel", PIXEL, "--secret-stdin")
-            opened.gateway.told(*words, told=SECRETS[system])
+            opened.gateway.arrange(*words, told=SECRETS[system])
         yield opened
 
 

@@ -18,7 +18,7 @@ def shop(tmp_path_factory):
     """Two shops whose pages are not believed alone, so that each page's copy waits for its server's."""
     with a_shop(tmp_path_factory.mktemp("shops"), join_window_seconds=0) as opened:
         opened.gateway.stop()
-        opened.gateway.told("pixels", "set", PIXEL, "confirm_purchases=on")
+        opened.gateway.arrange("pixels", "set", PIXEL, "confirm_purchases=on")
         opened.gateway.told("shops", "add", "shop-fr")
         for kind in ("server", "browser"):
             opened.keys[f"{kind} shop-fr"] = opened.make_key(kind, PIXEL, shop="shop-fr")

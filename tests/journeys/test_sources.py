@@ -17,7 +17,7 @@ pytestmark = pytest.mark.journey
 def shop(tmp_path_factory):
     with a_shop(tmp_path_factory.mktemp("shop"), join_window_seconds=0) as opened:
         words = ("sources", "create", "lamps", "--kind", "shopify", "--pixel", PIXEL, "--secret-stdin")
-        opened.gateway.told(*words, told=SECRETS["shopify"])
+        opened.gateway.arrange(*words, told=SECRETS["shopify"])
         yield opened
 
 

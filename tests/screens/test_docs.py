@@ -64,10 +64,10 @@ def shop(tmp_path_factory):
         opened.tiktok.expected_faults.add("missing_event_name")  # by which a token is tried without a conversion
         for code in PIXELS:
             opened.tiktok.add_pixel(code, f"token-of-{code[-2:]}")
-            opened.gateway.told("pixels", "add", code, *TOKEN_TOLD, told=f"token-of-{code[-2:]}")
+            opened.gateway.arrange("pixels", "add", code, *TOKEN_TOLD, told=f"token-of-{code[-2:]}")
             key = opened.make_key("server", code)
         opened.keys["server"] = key
-        one_time_link.opened(opened.gateway.told("users", "link").split()[-1], "ada")
+        one_time_link.opened(opened.gateway.arrange("users", "link").split()[-1], "ada")
         opened.post(a_purchase("1001", order_id="1001", consent=GRANTED))
         opened.wait_steady()
         yield opened

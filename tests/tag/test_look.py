@@ -19,7 +19,7 @@ ALLOWED = f"{DENIED};{GRANT}"
 def fresh(corner):
     """A shop whose browser key is new, so that its first visitor gets the part."""
     gateway = corner.shop.gateway
-    key = gateway.told("keys", "create", "browser", "--source", "tag", "--pixel", corner.codes[0]).strip()
+    key = gateway.arrange("keys", "create", "browser", "--source", "tag", "--pixel", corner.codes[0]).strip()
     wait_until(lambda: ask(f"{gateway.intake}/v1/events?key={key}", "POST", body=b"").status != 401, "the key is known")
     corner.keys["browser"] = key
     return corner

@@ -111,7 +111,7 @@ def test_a_purchase_that_does_not_count_yet_is_kept_from_tiktoks_script(corner, 
 def test_where_margins_are_sent_tiktok_hears_one_purchase_with_one_value_from_the_server(corner, tmp_path):
     feed = tmp_path / "feed.csv"
     feed.write_text("id,title,cost\nhat,Hat,12.50 EUR\n")
-    corner.shop.gateway.told("feed", "import", str(feed))
+    corner.shop.gateway.arrange("feed", "import", str(feed))
     corner.rule("value=margin", "ways.Purchase=server", shows='"purchase":"server"')
     corner.page("/thanks", VIEW, PURCHASE, before=ALLOWED)
     corner.visit("/thanks", allowed=True)

@@ -142,7 +142,7 @@ def test_a_withdrawal_forgets_the_visitor_and_tells_the_gateway_by_their_token(s
 
 def test_a_refusal_out_of_the_sandbox_counts_where_hosts_are_named(shop):
     corner = shop.corner
-    corner.shop.gateway.told("pixels", "set", corner.codes[0], "hosts=shop.example")
+    corner.shop.gateway.arrange("pixels", "set", corner.codes[0], "hosts=shop.example")
     page = shop.visit(THANKS, noted=("0", "DEBE", "GDPR"))
     completed(shop, page)
     corner.until(shop.stated, "the refusal is stated")
@@ -167,7 +167,7 @@ def test_a_reload_of_the_thank_you_page_reports_nothing_again(shop):
 
 def test_an_upsell_grows_the_order_and_the_webhooks_value_leads(shop):
     corner = shop.corner
-    corner.shop.gateway.told("pixels", "set", corner.codes[0], "confirm_purchases=on")
+    corner.shop.gateway.arrange("pixels", "set", corner.codes[0], "confirm_purchases=on")
     page = shop.visit(f"/checkouts/cn/cart-{NUMBER}/post-purchase", privacy=YES, noted=("1", "DEBE", "GDPR"))
     corner.allowed = True
     completed(shop, page, value=89.9)
@@ -229,7 +229,7 @@ def test_the_checkout_alone_is_reported_where_the_theme_has_the_tag(corner):
 )
 def test_an_order_id_that_was_rounded_or_is_missing_gives_way_to_the_checkouts_token(shop, order_id, event_id):
     corner = shop.corner
-    corner.shop.gateway.told("pixels", "set", corner.codes[0], "confirm_purchases=on")
+    corner.shop.gateway.arrange("pixels", "set", corner.codes[0], "confirm_purchases=on")
     page = shop.visit(THANKS, privacy=YES, noted=("1", "DEBE", "GDPR"))
     corner.allowed = True
     completed(shop, page, order={"id": order_id, "customer": None})

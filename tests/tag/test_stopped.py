@@ -32,15 +32,15 @@ def _nothing_stays_stopped(street):
     """Leave nothing behind that waits for ever: other tests of this gateway wait until nothing does."""
     yield
     gateway = street.shop.gateway
-    for row in json.loads(gateway.told("pixels", "list", "--json")):
+    for row in json.loads(gateway.arrange("pixels", "list", "--json")):
         if row["stopped"]:
-            gateway.told("pixels", "start", row["code"])
+            gateway.arrange("pixels", "start", row["code"])
 
 
 def switch(corner, word, code=None):
     """Stop or start a pixel, and wait until pages are served so."""
     before = tag(corner)
-    corner.shop.gateway.told("pixels", word, code or corner.codes[0])
+    corner.shop.gateway.arrange("pixels", word, code or corner.codes[0])
     wait_until(lambda: tag(corner) != before, f"the tag's file tells of the {word}")
 
 

@@ -73,7 +73,7 @@ class Shop:
         if not self.source:
             self.source = f"lamps-{self.corner.codes[0].lower()}"
             made = ("sources", "create", self.source, "--kind", "woocommerce", "--pixel", self.corner.codes[0])
-            self.corner.shop.gateway.told(*made, "--secret-stdin", told=SECRETS["woocommerce"])
+            self.corner.shop.gateway.arrange(*made, "--secret-stdin", told=SECRETS["woocommerce"])
         now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
         dates = dict.fromkeys(("date_created_gmt", "date_modified_gmt", "date_paid_gmt"), now)
         body = encoded(a_woo_order(order["id"], **{**dates, **order, **fields}))
