@@ -47,6 +47,7 @@ NEEDS_STORE = (
     "accounts import 3f9a0c1b2d4e",
     "accounts list",
     "accounts show 3f9a0c1b2d4e",
+    "accounts subscribe 3f9a0c1b2d4e https://events.shop.example",
     "keys list",
     "keys revoke 00000000",
     "keys rotate",

@@ -234,12 +234,12 @@ def subscribe(account: str, intake: str) -> None:
     from twinbeam.admin import accounts
     from twinbeam.app.incidents import status_address
     from twinbeam.app.keyring import open_keyring
-    from twinbeam.cli.setup import opened_admin, settings
+    from twinbeam.cli.setup import opened_admin, with_store
     from twinbeam.core.accounts import AccountTrouble
 
     if urlsplit(intake).scheme not in ("https", "http") or not urlsplit(intake).hostname:
         raise ConfigError(f"{visible(intake)} is no address; write it as https://events.shop.example")
-    address = status_address(open_keyring(settings()), intake)
+    address = status_address(open_keyring(with_store()), intake)
     with opened_admin() as admin:
         made = _asked(lambda client: accounts.subscribe_to_status(_doing(admin), client, account, address))
     if isinstance(made, AccountTrouble):
