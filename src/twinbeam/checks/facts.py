@@ -105,6 +105,8 @@ class PixelFacts(Struct, frozen=True):
     theirs: Mapping[str, int] = {}  #: by event, how many TikTok says came from servers over the week
     crm_heard: bool = True  #: a CRM event set of its workspace got an event within the week
     evidence: Evidence = NO_EVIDENCE
+    closed_until_ms: int = 0  #: TikTok takes no requests for it: it was asked too often; 0 where it takes them
+    all_closed_until_ms: int = 0  #: the same, of all pixels
 
     @property
     def left_to_script(self) -> int:

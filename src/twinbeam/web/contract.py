@@ -12,6 +12,7 @@ from twinbeam.admin.contract import Administration
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
 from twinbeam.admin.dead_letters import ResendTerms
 from twinbeam.admin.issue_contract import IssueReads
+from twinbeam.admin.pixel_facts import ClosedReads
 from twinbeam.admin.product_contract import FeedReads
 from twinbeam.admin.token_check import TokenTrial, TrialOf, Tried
 from twinbeam.admin.token_record import KnownTokens, TokenVerdict
@@ -36,8 +37,8 @@ from twinbeam.web.pixel.contract import PixelReads
 T = TypeVar("T")
 
 
-class ThrottledReads(Protocol):
-    """What waited for a limit on requests to TikTok."""
+class ThrottledReads(ClosedReads, Protocol):
+    """What waited for a limit on requests to TikTok, and for which pixels it takes none."""
 
     def throttled(self, day: int) -> Mapping[tuple[str, str], int]:
         """Return how many events of each pixel, by workspace and code, waited for one on a UTC day."""

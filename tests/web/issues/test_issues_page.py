@@ -4,6 +4,7 @@ import pytest
 
 from builders import PIXEL, WORKSPACE
 from reading import words
+from showroom import bought
 from twinbeam.core.rules import DEFAULT_WORKSPACE
 
 OTHER = "acme"
@@ -27,6 +28,19 @@ def test_an_issue_stands_there_with_its_fix_its_command_and_its_check(tokenless)
     assert "No access token." in text
     assert f"twinbeam pixels token {PIXEL} --workspace {WORKSPACE} < token.txt" in text
     assert "token_missing" in text
+
+
+def test_a_pixel_for_which_tiktok_takes_no_requests_stands_there_until_it_takes_them(room):
+    room.store.save_workspace(WORKSPACE, DEFAULT_WORKSPACE)
+    room.add_pixel()
+    room.record(bought("1001"))
+    now_ms = room.clock.now_ms()
+    room.store.request_counts.keep_closed({(WORKSPACE, PIXEL): now_ms + 300_000, (OTHER, "C0OTHER"): now_ms + 1})
+    for page in ("/issues", "/"):
+        assert "TikTok takes no requests for this pixel until" in words(room.get(page))
+    assert "no requests for this pixel" in words(room.get("/issues", who="viewer", workspace=WORKSPACE))
+    room.clock.advance(seconds=301)
+    assert "TikTok takes no requests" not in words(room.get("/issues"))
 
 
 def test_an_installation_without_trouble_says_so(room):
