@@ -14,12 +14,14 @@ from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import Conflict, Invalid, NotFound, quoted
 from twinbeam.admin.workspaces import NAME
+from twinbeam.alerts.addresses import refusal_of
 from twinbeam.alerts.formats import SECRET_PREFIX
 from twinbeam.alerts.judging import Watched
 from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.messages import kind_named, tried
 from twinbeam.alerts.retrying import AlertNotice
 from twinbeam.alerts.rules import LOG, AlertChannel, AlertMute, ChannelKind, Rule, usual, wrong_with
+from twinbeam.core.networks import Allowed
 
 PAST = 50  #: alerts that are over, on a page
 MOST_CHANNELS = 20
@@ -130,11 +132,15 @@ def unmute(admin: Admin, number: int) -> None:
         audit.tell(f"alerts mute {number}", found.kind or "all", "")
 
 
-def add_channel(admin: Admin, new: NewChannel) -> str:
-    """Add a channel; returns the secret that signs for a webhook, shown once. Raises Invalid and Conflict."""
+def add_channel(admin: Admin, new: NewChannel, networks: Sequence[str] = ()) -> str:
+    """
+    Add a channel; returns the secret that signs for a webhook, shown once. Raises Invalid and Conflict.
+
+    `networks` are the private ones that alerts may be sent to.
+    """
     if not NAME.fullmatch(new.name):
         raise Invalid(f'"{quoted(new.name)}" is no name: use small letters, digits, - and _.')
-    shown, address = _address(new)
+    shown, address = _address(new, Allowed(networks))
     secret = f"{SECRET_PREFIX}{b64encode(token_bytes(32)).decode()}" if new.kind is ChannelKind.WEBHOOK else ""
     with changing(admin) as audit:
         known = admin.store.alerts.channels()
@@ -253,7 +259,7 @@ def _known_pixel(admin: Admin, workspace: str, code: str) -> None:
         raise NotFound(f'There is no pixel "{quoted(code)}". List them with: twinbeam pixels list')
 
 
-def _address(new: NewChannel) -> tuple[str, str]:
+def _address(new: NewChannel, allowed: Allowed) -> tuple[str, str]:
     """Return what pages may show of an address, and the address; raises Invalid."""
     if new.kind is ChannelKind.EMAIL:
         to = [part.strip() for part in new.address.split(",") if part.strip()]
@@ -270,4 +276,6 @@ def _address(new: NewChannel) -> tuple[str, str]:
         host = ""
     if not host or parts.scheme not in ("http", "https") or len(address) > _LONGEST_URL or not address.isprintable():
         raise Invalid("Give an address that begins with https://, such as https://hooks.example/alerts.")
+    if refusal := refusal_of(address, allowed):
+        raise Invalid(refusal)
     return host, address

@@ -22,7 +22,7 @@ from twinbeam.core.story import Covered
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.integrations.alert_channels import AlertPost, mail
-from twinbeam.integrations.feed_addresses import Allowed
+from twinbeam.core.networks import Allowed
 from twinbeam.jobs.alerts import Telling, counting, judging
 from twinbeam.jobs.contract import Job
 from twinbeam.observe.deliveries import heard_of

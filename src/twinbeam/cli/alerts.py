@@ -216,10 +216,11 @@ def add(name: str, kind: str) -> None:
     from twinbeam.admin import alerts
     from twinbeam.alerts.rules import ChannelKind
     from twinbeam.cli.setup import opened_admin
+    from twinbeam.settings import load
 
     address = sys.stdin.readline().strip()
     with opened_admin() as admin:
-        secret = alerts.add_channel(admin, alerts.NewChannel(name, ChannelKind(kind), address))
+        secret = alerts.add_channel(admin, alerts.NewChannel(name, ChannelKind(kind), address), load().alert_networks)
     if secret:
         click.echo(secret)
         click.echo("This secret verifies what the webhook gets; it is not shown again.", err=True)

@@ -109,6 +109,7 @@ def build(  # noqa: PLR0913 -- a parts list
     rejected: Callable[[], Sequence[RejectedEvent]] = nothing_rejected,
     outgoing: Callable[[int], Outgoing | None] = nothing_outgoing,
     wire: WireRequests = NO_WIRE,
+    alert_networks: Sequence[str] = (),
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -139,6 +140,7 @@ def build(  # noqa: PLR0913 -- a parts list
         rejected=rejected,
         outgoing=outgoing,
         wire=wire,
+        alert_networks=alert_networks,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))

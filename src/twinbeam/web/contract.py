@@ -314,7 +314,8 @@ class RouteContext:
     `sign_in_failed` hears why a try to sign in failed: `password`, `link`, `provider` or `too_many`.
     `closing` ends the live streams, which would hold up a stop. `uploads` keeps files until a job
     reads them. `rejected` are samples of what was rejected on arrival, the newest first; `outgoing` opens the content
-    of a conversion, on the store's thread, and `wire` puts requests together.
+    of a conversion, on the store's thread, and `wire` puts requests together. `alert_networks` are the private
+    networks that alerts may be sent to.
     What a page changes, it changes by `administration` on the writer's thread: see `acting.py`.
     """
 
@@ -345,3 +346,4 @@ class RouteContext:
     rejected: Callable[[], Sequence[RejectedEvent]] = nothing_rejected
     outgoing: Callable[[int], Outgoing | None] = nothing_outgoing
     wire: WireRequests = NO_WIRE
+    alert_networks: Sequence[str] = ()

@@ -3,6 +3,7 @@
 import pytest
 
 from reading import words
+from showroom import Showroom
 from twinbeam.admin import alert_steps
 from twinbeam.alerts.facts import AlertFacts
 from twinbeam.alerts.measures import measure
@@ -88,6 +89,17 @@ def test_a_channel_is_added_tried_and_removed_and_its_address_is_not_shown(room)
     assert "It answers 410. 1 waiting." in told
     room.post("/alerts", who="member", do="remove", name="ops")
     assert "hooks.example" not in room.get("/alerts", who="member").text
+
+
+def test_an_address_outside_the_listed_networks_is_refused_on_the_page(tmp_path):
+    room = Showroom(tmp_path / "data", alert_networks=("10.0.0.0/8",))
+    try:
+        for address, status in (("http://127.0.0.1:9000/x", 400), ("http://10.1.2.3:9000/x", 303)):
+            assert (
+                room.post("/alerts", who="member", do="add", kind="slack", name="ops", address=address).status == status
+            )
+    finally:
+        room.close()
 
 
 def test_a_mute_is_made_with_its_reason_and_is_ended(room):
