@@ -13,14 +13,14 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
 from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.products import DayMatch
+from twinbeam.core.regular import days_by_event, is_regular, week_before
 from twinbeam.core.rules import BROWSER_ONLY
 from twinbeam.core.story import Covered, Listed
 
 T = TypeVar("T")
 
 LOOKED_AT = 50  #: of the newest conversions of a state, whose worth is added up
-OFTEN = 70  #: an event that came so often in 7 days, and each day
-BUSY = 20  #: other events since then: the pixel is not silent as a whole
+BUSY = 20  #: other events since yesterday: the pixel is not silent as a whole
 #: States of which it is told what is in them, by the name of their list.
 _STATES: Mapping[str, tuple[State, ...]] = {
     "waiting": SENDING,
@@ -170,18 +170,21 @@ def _share(days: Iterable[Covered], first: int, end: int) -> tuple[int, int]:
     return server, server + sum(it.browser for it in mine)
 
 
-def _silent(days: Iterable[Covered], today: int) -> list[tuple[str, int]]:
-    """Return events that came every day of a week and not since yesterday, while others did."""
-    seen: defaultdict[str, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for it in days:
-        seen[it.event][it.day] += it.browser + it.server + it.both
-    usual = range(today - WEEK_DAYS - 1, today - 1)
-    since = sum(by_day[day] for by_day in seen.values() for day in (today - 1, today))
+def _silent(days: Sequence[Covered], today: int) -> list[tuple[str, int]]:
+    """
+    Return events that came regularly, and each day, and neither yesterday nor today, while others did.
+
+    With each is told how many came in the week before it was last seen.
+    """
+    by_event = {event: days for (_, _, event), days in days_by_event(days).items()}
+    since = sum(n for days in by_event.values() for day, n in days.items() if day >= today - 1)
     if since < BUSY:
         return []
     found = []
-    for event, by_day in sorted(seen.items()):
-        counts = [by_day[day] for day in usual]
-        if event and min(counts) > 0 and sum(counts) >= OFTEN and not by_day[today - 1] and not by_day[today]:
-            found.append((event, sum(counts)))
+    for event, counts in sorted(by_event.items()):
+        last = max((day for day, n in counts.items() if n), default=0)
+        week = [counts.get(day, 0) for day in week_before(last)]
+        is_silent = today - WEEK_DAYS <= last < today - 1
+        if event and is_silent and is_regular(counts, last) and min(week) > 0:
+            found.append((event, sum(week)))
     return found
