@@ -1,4 +1,4 @@
-"""Whether alerts may be posted to an address, as far as it says so by itself; pure. A name is looked up when it is used."""
+"""Whether alerts may be posted to an address, as far as it says so itself; pure. Names are looked up when used."""
 
 from urllib.parse import urlsplit
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from builders import PIXEL, WORKSPACE
 from reading import words
 from showroom import Showroom
 from twinbeam.admin import alert_steps
@@ -35,7 +36,7 @@ def test_an_alert_that_goes_on_is_told_with_its_pixel_its_number_and_what_to_do(
     assert "Dead letters" in going_on
     assert "Example shop" in going_on
     assert "12 conversions" in going_on
-    assert "twinbeam dead-letters list" in going_on
+    assert f"twinbeam dead-letters list --pixel {PIXEL} --workspace {WORKSPACE}" in going_on
     assert "Disk fills up" not in going_on
     assert "Disk fills up" in rest.rpartition("Over")[2]
 
@@ -72,6 +73,27 @@ def test_what_cannot_be_is_said_and_nothing_is_changed(room):
         assert 'role="alert"' in answer.text
         assert "<b>&" not in answer.text
     assert room.store.alerts.rules() == before
+
+
+def test_after_a_mistake_the_form_holds_what_was_typed_and_no_secret(room):
+    room.add_pixel()
+    add = room.post("/alerts", who="member", do="add", kind="webhook", name='Ops "1"', address=ADDRESS).text
+    assert 'value="Ops &#34;1&#34;"' in add
+    assert '<option value="webhook" selected>' in add
+    assert "secret-part" not in add
+    place = f"{WORKSPACE}/{PIXEL}"
+    mute = room.post("/alerts", who="member", do="mute", kind="disk", hours="24", reason="x" * 201, pixel=place).text
+    assert f'value="{"x" * 201}"' in mute
+    for chosen in ('value="disk" selected', f'value="{place}" selected', "<option selected>24"):
+        assert chosen in mute
+    rule = room.post(
+        "/alerts", who="member", do="set", kind="disk", raise_at="7", clear_at="3", channels="nowhere"
+    ).text
+    opened = rule[rule.index("<details open>") :].partition("</details>")[0]
+    for word in ('name="raise_at"', 'value="7"', 'value="3"', 'value="nowhere"', "Disk fills up"):
+        assert word in opened
+    assert "checked" not in opened
+    assert rule.count("<details open>") == 1
 
 
 def test_a_channel_is_added_tried_and_removed_and_its_address_is_not_shown(room):
