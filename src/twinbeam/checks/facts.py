@@ -52,6 +52,7 @@ class Evidence(Struct, frozen=True):
     at_ms: int = 0
     noted: Mapping[str, NoteSum] = {}  #: by what was noted, and by that with an event behind a blank where that matters
     states: Mapping[str, NoteSum] = {}  #: what the newest conversions of some states are worth
+    refused: Sequence[tuple[int, int]] = ()  #: TikTok's codes, and how many of the newest it refused with each
     sales: Sequence[DaySales] = ()  #: of the last 14 UTC days
     one_email: Crowd = Crowd()
     one_address: Crowd = Crowd()

@@ -13,7 +13,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
         return None
     what = f"Purchases of the last 7 days that no server confirmed: {alone:,}."
     off = f"twinbeam pixels set {facts.pixel.code} confirm_purchases=off{workspace_option(facts.pixel.workspace)}"
-    return Symptom(what, alone, listed=State.EXPIRED, command=off)
+    return Symptom(what, alone, listed=State.EXPIRED, reasons=[Reason.NEVER_CONFIRMED], command=off)
 
 
 CHECK = PixelCheck(

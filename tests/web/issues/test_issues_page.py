@@ -1,5 +1,7 @@
 """The page `/issues`, and muting on it."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from builders import PIXEL, WORKSPACE
@@ -95,3 +97,26 @@ def test_a_viewer_may_not_mute_and_sees_no_other_workspace(tokenless):
 )
 def test_the_list_is_narrowed(tokenless, query, is_there):
     assert ("No access token." in words(tokenless.get(f"/issues?{query}"))) is is_there
+
+
+HOSTILE = ("<script>alert(1)</script>", "two\nlines", "\x1b[31mred", "\u202eder", "x" * 201)
+
+
+@pytest.mark.parametrize("why", HOSTILE)
+def test_no_reason_of_a_mute_becomes_markup_or_more_than_a_line_and_a_refused_one_stays_typed(tokenless, why):
+    answer = muted(tokenless, why=why)
+    shown = answer if answer.status == 422 else tokenless.get("/issues")
+    assert (answer.status == 303) is why.isprintable() if len(why) <= 200 else answer.status == 422
+    assert "<script>alert" not in shown.text
+    if answer.status == 422:
+        assert "Give the reason in one line of at most 200 characters." in words(answer)
+        assert "<details open><summary>Mute" in answer.text
+        assert tokenless.store.issues.mutes() == []
+
+
+def test_a_megabyte_is_refused_and_a_search_is_no_markup(tokenless):
+    assert muted(tokenless, why="x" * 1_000_000).status == 413
+    for typed in HOSTILE:
+        answer = tokenless.get(f"/issues?{urlencode({'pixel': typed, 'check': typed, 'workspace': typed})}")
+        assert answer.status == 200
+        assert "<script>alert" not in answer.text
