@@ -2,7 +2,8 @@
 
 from twinbeam.checks.contract import PixelCheck, Symptom, Weight
 from twinbeam.checks.facts import PixelFacts
-from twinbeam.core.wording import moment_of, workspace_option
+from twinbeam.checks.kept_back import kept_back, pixel_command
+from twinbeam.core.wording import moment_of
 
 _USUAL = 20  #: requests a second that are proposed where the pixel has no number of its own
 
@@ -10,33 +11,21 @@ _USUAL = 20  #: requests a second that are proposed where the pixel has no numbe
 def _look(facts: PixelFacts) -> Symptom | None:
     if facts.pixel.stopped is not None:
         return None
-    waiting = facts.week.waiting
-    if facts.all_closed_until_ms > facts.closed_until_ms and waiting:
-        return _found(facts, "any pixel", facts.all_closed_until_ms, fix=_FIX_OF_ALL)
-    if not facts.closed_until_ms:
+    until_ms, of_all_ms = facts.closed_until_ms, facts.all_closed_until_ms
+    if of_all_ms > until_ms and facts.week.waiting:
+        return kept_back(facts, _said(facts, "any pixel", of_all_ms), fix=_FIX_OF_ALL)
+    if not until_ms:
         return None
-    code, rate = facts.pixel.code, facts.pixel.rules.requests_per_second
+    rate = facts.pixel.rules.requests_per_second
     fewer = max(1, rate // 2) if rate else _USUAL
-    option = workspace_option(facts.pixel.workspace)
-    command = f"twinbeam pixels set {code} requests_per_second={fewer}{option}"
-    return _found(facts, "this pixel", facts.closed_until_ms, command=command)
+    command = pixel_command(facts, "set", f" requests_per_second={fewer}")
+    return kept_back(facts, _said(facts, "this pixel", until_ms), command=command)
 
 
-def _found(facts: PixelFacts, whose: str, until_ms: int, *, fix: str = "", command: str = "") -> Symptom:
-    told = facts.evidence.of_state("waiting")
-    what = (
+def _said(facts: PixelFacts, whose: str, until_ms: int) -> str:
+    return (
         f"TikTok takes no requests for {whose} until {moment_of(until_ms):%H:%M} UTC: too many were made. "
         f"Conversions waiting: {facts.week.waiting:,}."
-    )
-    return Symptom(
-        what,
-        facts.week.waiting,
-        told.worth,
-        told.samples,
-        listed="waiting",
-        command=command,
-        fix=fix,
-        is_alarm=True,
     )
 
 
