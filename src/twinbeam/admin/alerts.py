@@ -21,7 +21,7 @@ from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.messages import kind_named, tried
 from twinbeam.alerts.retrying import AlertNotice
 from twinbeam.alerts.rules import LOG, AlertChannel, AlertMute, ChannelKind, Rule, usual, wrong_with
-from twinbeam.core.networks import Allowed
+from twinbeam.core.networks import Allowed, is_address
 
 PAST = 50  #: alerts that are over, on a page
 MOST_CHANNELS = 20
@@ -32,6 +32,7 @@ _LONGEST_URL = 2_000
 _LONGEST_REASON = 200
 _MOST_RECIPIENTS = 20
 _MS_PER_HOUR = 3_600_000
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 _EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -272,9 +273,10 @@ def _address(new: NewChannel, allowed: Allowed) -> tuple[str, str]:
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
+        is_host = parts.port != 0 and (is_address(host) or _HOST.fullmatch(host) is not None)
     except ValueError:
-        host = ""
-    if not host or parts.scheme not in ("http", "https") or len(address) > _LONGEST_URL or not address.isprintable():
+        is_host = False
+    if not is_host or parts.scheme not in ("http", "https") or len(address) > _LONGEST_URL or not address.isprintable():
         raise Invalid("Give an address that begins with https://, such as https://hooks.example/alerts.")
     if refusal := refusal_of(address, allowed):
         raise Invalid(refusal)

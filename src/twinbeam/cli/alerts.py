@@ -288,7 +288,9 @@ def _line(rule: "Rule") -> str:
 
 
 def _pair(word: str) -> tuple[str, str]:
+    from twinbeam.admin.errors import quoted
+
     name, separator, value = word.partition("=")
     if not separator:
-        raise click.UsageError(f"Write NAME=VALUE, not {word!r}.")
+        raise click.UsageError(f'Write NAME=VALUE, not "{quoted(word)}".')
     return name, value

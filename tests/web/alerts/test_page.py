@@ -136,3 +136,28 @@ def test_a_mute_is_made_with_its_reason_and_is_ended(room):
     assert (mute.kind, mute.pixel, mute.until_ms - mute.at_ms) == ("disk", row.code, 4 * 3_600_000)
     room.post("/alerts", who="member", do="unmute", number=str(mute.id))
     assert room.store.alerts.mutes() == []
+
+
+HOSTILE = ("<script>alert(1)</script>", '" onfocus="alert(1)', "two\nlines", "\x1b[31mred", "x" * 60_000)
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_whatever_is_typed_is_refused_in_words_and_is_no_markup(room, typed):
+    for form in (
+        {"do": "add", "kind": "slack", "name": typed, "address": ADDRESS},
+        {"do": "add", "kind": "slack", "name": "ops", "address": f"https://{typed}/"},
+        {"do": "add", "kind": typed, "name": "ops", "address": ADDRESS},
+        {"do": "mute", "kind": typed, "hours": "4", "reason": "x"},
+        {"do": "mute", "hours": typed, "reason": "x"},
+        {"do": "mute", "hours": "4", "reason": "x", "pixel": typed},
+        {"do": "set", "kind": "disk", "raise_at": typed},
+        {"do": "set", "kind": "disk", "channels": typed},
+        {"do": "test", "name": typed},
+        {"do": typed},
+    ):
+        answer = room.post("/alerts", who="member", **form)
+        assert (answer.status, 'role="alert"' in answer.text) == (400, True)
+        assert "<script>alert" not in answer.text
+        assert ' onfocus="' not in answer.text
+    assert room.post("/alerts", who="member", do="mute", hours="4", reason="x" * 1_000_000).status == 413
+    assert (room.store.alerts.mutes(), len(room.store.alerts.channels())) == ([], 1)

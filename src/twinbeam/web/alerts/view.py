@@ -134,7 +134,9 @@ def _mute(admin: Admin, form: Mapping[str, str], _site: Site) -> str:
     hours = form.get("hours", "")
     if hours not in map(str, HOURS):
         raise Invalid("Choose for how long.")
-    workspace, _, pixel = form.get("pixel", "").partition("/")
+    workspace, slash, pixel = form.get("pixel", "").partition("/")
+    if workspace and not (slash and pixel):  # a pixel left out would be all of them
+        raise Invalid("Choose the pixel anew.")
     asked = alerts.NewMute(
         hours=int(hours), reason=form.get("reason", ""), kind=form.get("kind", ""), workspace=workspace, pixel=pixel
     )
