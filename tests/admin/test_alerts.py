@@ -1,5 +1,7 @@
 """What an owner decides about alerts, and how what is to be told is kept, tried and bounded."""
 
+import re
+
 import pytest
 
 from twinbeam.admin import alert_steps, alerts, pixels
@@ -102,6 +104,36 @@ def test_a_channel_that_cannot_be_is_refused(admin, new, error):
     with pytest.raises(error):
         alerts.add_channel(admin, new)
     assert [it.name for it in admin.store.alerts.channels()] == [LOG]
+
+
+@pytest.mark.parametrize(
+    ("address", "networks", "says"),
+    [
+        ("http://10.1.2.3:9000/key-of-it", (), "http://10.1.2.3:9000 is not in a network of TWINBEAM_ALERT_NETWORKS"),
+        ("http://10.1.2.3/key-of-it", ("192.168.0.0/16",), "add 10.1.2.3 to the setting and restart the gateway"),
+        ("http://me:key-of-it@hooks.shop.example/", (), "Give an address with https://, or add its network"),
+        ("https://[::1]:9000/key-of-it", (), "::1 is an address of a private network"),
+        ("https://169.254.169.254/key-of-it", ("10.0.0.0/8",), "add it to TWINBEAM_ALERT_NETWORKS"),
+    ],
+)
+def test_an_address_that_no_message_may_go_to_is_refused_at_once_with_the_setting(admin, address, networks, says):
+    with pytest.raises(Invalid, match=re.escape(says)) as refused:
+        alerts.add_channel(admin, NewChannel("ops", ChannelKind.SLACK, address), networks)
+    assert "key-of-it" not in str(refused.value)
+    assert len(admin.store.alerts.channels()) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "networks"),
+    [
+        ("http://10.1.2.3:9000/x", ("10.0.0.0/8",)),
+        ("https://10.1.2.3/x", ("10.1.2.3",)),
+        ("http://chat.office/x", ("10.0.0.0/8",)),  # what it leads to is seen when it is used
+        ("https://hooks.example/x", ()),
+    ],
+)
+def test_an_address_of_a_listed_network_is_taken(admin, address, networks):
+    assert alerts.add_channel(admin, NewChannel("ops", ChannelKind.SLACK, address), networks) == ""
 
 
 def test_a_rule_whose_only_channel_is_removed_goes_to_the_log(admin):

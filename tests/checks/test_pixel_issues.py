@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from builders import NOW_MS, PIXEL, WORKSPACE
+from planted import ROW, count, facts_with, week
 from twinbeam.admin.events_api import events_api
 from twinbeam.checks.contract import Ends, Weight
 from twinbeam.checks.facts import PixelFacts
@@ -123,3 +124,29 @@ def test_a_pixel_that_was_just_added_has_no_event_yet_and_the_first_one_ends_tha
     assert [it.what for it in issues(replace(young, imported=True))] == ["Imported, but no event came yet."]
     for check in ("no_events", "imported_no_events"):
         assert BY_ID[check].ends is Ends.AT_ONCE
+
+
+def closed(n=40, per_second=0, **until):
+    rules = PixelRules(requests_per_second=per_second)
+    return facts_with(week(count("waiting", n)) | {"pixel": replace(ROW, rules=rules)} | until)
+
+
+def test_a_pixel_that_was_asked_for_too_often_says_until_when_and_proposes_fewer_requests():
+    until_ms = NOW_MS - NOW_MS % MS_PER_DAY + 14 * 3_600_000 + 5 * 60_000
+    (issue,) = issues(closed(closed_until_ms=until_ms))
+    assert issue.what == (
+        "TikTok takes no requests for this pixel until 14:05 UTC: too many were made. Conversions waiting: 40."
+    )
+    assert (issue.count, issue.listed, issue.is_alarm) == (40, "waiting", True)
+    assert issue.command == f"twinbeam pixels set {PIXEL} requests_per_second=20 --workspace {WORKSPACE}"
+    (fewer,) = issues(closed(per_second=7, closed_until_ms=until_ms))
+    assert "requests_per_second=3 " in fewer.command
+    (stopped,) = issues(replace(closed(closed_until_ms=until_ms), pixel=replace(ROW, stopped=Stopped(1, "ada", ""))))
+    assert stopped.check == "stopped"
+
+
+def test_where_tiktok_takes_none_for_any_pixel_those_say_so_that_have_something_waiting():
+    (issue,) = issues(closed(all_closed_until_ms=NOW_MS + 300_000))
+    assert "no requests for any pixel until" in issue.what
+    assert ("TWINBEAM_REQUESTS_PER_SECOND" in issue.fix, issue.command) == (True, "")
+    assert issues(closed(n=0, all_closed_until_ms=NOW_MS + 300_000)) == []

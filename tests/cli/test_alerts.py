@@ -80,3 +80,26 @@ def test_the_address_for_tiktoks_notices_holds_a_key_that_stays():
     address = said("status-address")
     assert address.startswith("https://YOUR-INTAKE/in/tiktok-status/")
     assert said("status-address") == address
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[31mred", "\x1b]52;c;x\x07", "two\nlines", "\u202eder", "<script>" * 9_000])
+def test_nothing_that_is_typed_steers_the_terminal_or_is_repeated_at_length(hostile):
+    for told in (
+        said("channels", "add", hostile, "slack", told="https://hooks.example/x"),
+        said("channels", "add", "ops", "slack", told=f"https://{hostile}/x"),
+        said("channels", "add", "ops", "email", told=f"ada@{hostile}"),
+        said("channels", "remove", hostile),
+        said("channels", "test", hostile),
+        said("mute", hostile, "--hours", "1", "--reason", "x"),
+        said("mute", "--hours", "1", "--reason", hostile),
+        said("mute", "--hours", "1", "--reason", "x", "--pixel", hostile),
+        said("set", hostile, "on=no"),
+        said("set", "disk", f"raise_at={hostile}"),
+        said("set", "disk", f"{hostile}=1"),
+        said("set", "disk", f"pixels={hostile}"),
+        said("set", "disk", f"channels={hostile}"),
+        said("set", "disk", hostile),
+    ):
+        assert all(line.isprintable() for line in told.splitlines())
+        assert "lines" not in told.splitlines()[-1][:5]
+        assert len(told) < 600

@@ -4,9 +4,13 @@ from contextlib import closing
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
-from showroom import Showroom
+from showroom import Showroom, bought
+from twinbeam.checks.facts import Evidence, NoteSum
+from twinbeam.checks.noting import Noting
 from twinbeam.cli.main import twinbeam
+from twinbeam.core.clock import SystemClock
 from twinbeam.core.rules import MAIN
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
@@ -52,3 +56,32 @@ def test_an_issue_is_muted_and_unmuted():
 def test_what_is_not_there_is_said():
     assert "There is no check nonsense" in said("mute", CODE, "nonsense", "--why", "sold")
     assert "does not stand for" in said("show", CODE, "rejected")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "\x1b[31mred", "\x1b]52;c;x\x07"),
+        ("mute", CODE, "\x1b[2J", "--why", "x"),
+        ("mute", "\u202eder\n", "no_events", "--why", "x"),
+        ("mute", CODE, "no_events", "--why", "\x1b[31mred"),
+        ("unmute", CODE, "\x1b[2J" * 20),
+    ],
+)
+def test_nothing_that_is_typed_steers_the_terminal(words):
+    told = said(*words).rstrip("\n")
+    assert told.isprintable()
+    assert len(told) < 400
+
+
+def test_examples_are_order_ids_and_control_characters_in_them_are_shown(tmp_path):
+    with closing(Showroom(tmp_path / "data")) as room:
+        room.clock = SystemClock()
+        now_ms = room.clock.now_ms()
+        order = bought("10\x1b[31m01", workspace=MAIN, pixel=CODE, received_ms=now_ms, event_time=now_ms // 1_000)
+        room.record(order)
+        note = Evidence(MAIN, CODE, now_ms, noted={Noting.VALUE_ZERO: NoteSum(9, {}, [1])})
+        room.store.issues.keep_evidence([replace(note, noted={**note.noted, Noting.SALE: NoteSum(9)})])
+    told = said("show", CODE, "value_zero")
+    assert "for example  order 10\\x1b[31m01 (/events/1)" in told
+    assert "\x1b" not in told

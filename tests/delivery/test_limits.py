@@ -116,6 +116,34 @@ def test_after_three_refusals_in_a_row_nothing_is_sent_for_five_minutes():
     assert len(moments) < 60
 
 
+def test_it_stands_in_the_store_until_when_a_pixel_is_closed_and_no_more_once_a_request_is_taken():
+    lane, other = a_lane(1), a_lane(2)
+    place, seen = (lane.workspace, lane.source_id), {}
+    answers = {lane: TOO_MANY, other: OK}
+    world = World(rates=Rates(10), theirs=TikTokRates(10, 0), answer=lambda lease: (0.05, answers[lease.lane]))
+
+    async def story():
+        world.counts.keep_closed({("left", "BEFORE"): world.clock.now_ms() + 3_600_000})
+        task, stop = world.start()
+        await asyncio.sleep(2)
+        seen["start"] = dict(world.counts.closed(0))
+        world.add(lane, 3)
+        while not (closed := dict(world.counts.closed(world.clock.now_ms()))):
+            world.add(other)
+            await asyncio.sleep(5)
+        seen["left"] = closed[place] - world.clock.now_ms()
+        seen["closed"] = set(closed)
+        answers[lane] = OK
+        await asyncio.sleep(400)
+        seen["taken"] = dict(world.counts.closed(0))
+        stop.set()
+        await task
+
+    world.run(story())
+    assert (seen["start"], seen["closed"], seen["taken"]) == ({}, {place}, {})
+    assert 290_000 <= seen["left"] <= 300_000
+
+
 @pytest.mark.journey
 @pytest.mark.delivery("limits", "overrun")
 def test_with_low_limits_the_emulator_counts_none_too_many_over_a_kill(tmp_path, record_property):

@@ -7,8 +7,8 @@ from aiohttp import web
 
 from twinbeam.alerts.formats import mail_of, slack_body
 from twinbeam.alerts.messages import Message
+from twinbeam.core.networks import Allowed
 from twinbeam.integrations.alert_channels import AlertPost, mail
-from twinbeam.integrations.feed_addresses import Allowed
 
 LOOPBACK = "127.0.0.0/8"
 

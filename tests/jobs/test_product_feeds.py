@@ -11,10 +11,10 @@ from twinbeam.admin import products
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.app.feeds import FeedFiles
 from twinbeam.core.clock import HandClock
+from twinbeam.core.networks import Allowed
 from twinbeam.core.rules import MAIN
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteSetup
-from twinbeam.integrations.feed_addresses import Allowed
 from twinbeam.integrations.feed_client import FeedClient
 from twinbeam.jobs.product_feeds import DueFeed, FeedReading
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from twinbeam.alerts.judging import GONE_MS, MOST_WATCHED, OTHERS, AlertPhase, AlertSubject, Measurement, Why, judge
 from twinbeam.alerts.kinds import KINDS, AlertKind
+from twinbeam.alerts.messages import fix_of
 from twinbeam.alerts.rules import AlertMute, is_muted, usual, wrong_with
 
 HERE = AlertSubject("main", "C1")
@@ -145,3 +146,15 @@ def test_the_usual_rule_of_each_kind_is_a_right_one_whose_thresholds_lie_apart()
         assert wrong_with(usual(kind)) == ""
         assert its.raise_at != its.clear_at
         assert its.of_pixel or "{part}" not in its.says or kind is AlertKind.TIKTOK_OUTAGE
+
+
+def test_a_fix_is_typed_with_the_pixel_that_it_is_about():
+    def fix(kind, of):
+        (step,) = judge(usual(kind), [Measurement(of, 1e6)], [], 1_000, nobody)
+        return fix_of(step.after)
+
+    mine, of_client = AlertSubject("main", "C0PIXEL"), AlertSubject("acme", "C0PIXEL")
+    assert fix(AlertKind.TOKEN_REFUSED, mine).endswith(": twinbeam pixels token C0PIXEL < token.txt")
+    assert fix(AlertKind.TOKEN_REFUSED, OTHERS).endswith(": twinbeam pixels token CODE < token.txt")
+    assert fix(AlertKind.DEAD_LETTERS, of_client).endswith(" list --pixel C0PIXEL --workspace acme")
+    assert fix(AlertKind.DEAD_LETTERS, OTHERS).endswith(": twinbeam dead-letters list")

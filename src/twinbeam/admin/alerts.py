@@ -14,12 +14,14 @@ from twinbeam.admin.audit import changing
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import Conflict, Invalid, NotFound, quoted
 from twinbeam.admin.workspaces import NAME
+from twinbeam.alerts.addresses import refusal_of
 from twinbeam.alerts.formats import SECRET_PREFIX
 from twinbeam.alerts.judging import Watched
 from twinbeam.alerts.kinds import AlertKind
 from twinbeam.alerts.messages import kind_named, tried
 from twinbeam.alerts.retrying import AlertNotice
 from twinbeam.alerts.rules import LOG, AlertChannel, AlertMute, ChannelKind, Rule, usual, wrong_with
+from twinbeam.core.networks import Allowed, is_address
 
 PAST = 50  #: alerts that are over, on a page
 MOST_CHANNELS = 20
@@ -30,6 +32,7 @@ _LONGEST_URL = 2_000
 _LONGEST_REASON = 200
 _MOST_RECIPIENTS = 20
 _MS_PER_HOUR = 3_600_000
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
 _EMAIL = re.compile(r"[^@\s<>,;\"]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
@@ -130,11 +133,15 @@ def unmute(admin: Admin, number: int) -> None:
         audit.tell(f"alerts mute {number}", found.kind or "all", "")
 
 
-def add_channel(admin: Admin, new: NewChannel) -> str:
-    """Add a channel; returns the secret that signs for a webhook, shown once. Raises Invalid and Conflict."""
+def add_channel(admin: Admin, new: NewChannel, networks: Sequence[str] = ()) -> str:
+    """
+    Add a channel; returns the secret that signs for a webhook, shown once. Raises Invalid and Conflict.
+
+    `networks` are the private ones that alerts may be sent to.
+    """
     if not NAME.fullmatch(new.name):
         raise Invalid(f'"{quoted(new.name)}" is no name: use small letters, digits, - and _.')
-    shown, address = _address(new)
+    shown, address = _address(new, Allowed(networks))
     secret = f"{SECRET_PREFIX}{b64encode(token_bytes(32)).decode()}" if new.kind is ChannelKind.WEBHOOK else ""
     with changing(admin) as audit:
         known = admin.store.alerts.channels()
@@ -253,7 +260,7 @@ def _known_pixel(admin: Admin, workspace: str, code: str) -> None:
         raise NotFound(f'There is no pixel "{quoted(code)}". List them with: twinbeam pixels list')
 
 
-def _address(new: NewChannel) -> tuple[str, str]:
+def _address(new: NewChannel, allowed: Allowed) -> tuple[str, str]:
     """Return what pages may show of an address, and the address; raises Invalid."""
     if new.kind is ChannelKind.EMAIL:
         to = [part.strip() for part in new.address.split(",") if part.strip()]
@@ -266,8 +273,11 @@ def _address(new: NewChannel) -> tuple[str, str]:
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
+        is_host = parts.port != 0 and (is_address(host) or _HOST.fullmatch(host) is not None)
     except ValueError:
-        host = ""
-    if not host or parts.scheme not in ("http", "https") or len(address) > _LONGEST_URL or not address.isprintable():
+        is_host = False
+    if not is_host or parts.scheme not in ("http", "https") or len(address) > _LONGEST_URL or not address.isprintable():
         raise Invalid("Give an address that begins with https://, such as https://hooks.example/alerts.")
+    if refusal := refusal_of(address, allowed):
+        raise Invalid(refusal)
     return host, address

@@ -34,5 +34,6 @@ class NotVouched(AdminError):  # noqa: N818
 
 
 def quoted(text: str) -> str:
-    """Return what was typed as a message quotes it: cut where nobody would read on."""
-    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"
+    """Return what was typed as a message quotes it: cut where nobody would read on, with no control character."""
+    shown = "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text[:_MOST_QUOTED])
+    return shown if len(text) <= _MOST_QUOTED else f"{shown}…"

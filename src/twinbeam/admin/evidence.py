@@ -1,26 +1,31 @@
 """What is found out of each pixel for the checks beside its week: added up from small tables, for a job's thread."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from twinbeam.admin.dead_letter_contract import DeadLetterReads
 from twinbeam.admin.pixel_facts import Place
-from twinbeam.checks.facts import Crowd, DaySales, Evidence, NoteSum
+from twinbeam.checks.expired import unsent_reasons
+from twinbeam.checks.facts import NOTHING_NOTED, Crowd, DaySales, Evidence, NoteSum
 from twinbeam.checks.noting import MOST_OF_DAY, MOST_SAMPLES, DayNote, NoteKey, Noting
 from twinbeam.core.clock import day_of
+from twinbeam.core.dead_letters import LetterFilter
 from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
 from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.products import DayMatch
+from twinbeam.core.regular import days_by_event, is_regular, week_before
 from twinbeam.core.rules import BROWSER_ONLY
-from twinbeam.core.story import Covered, Listed
+from twinbeam.core.story import WIDE, Covered, Listed, Narrowed
 
 T = TypeVar("T")
 
 LOOKED_AT = 50  #: of the newest conversions of a state, whose worth is added up
-OFTEN = 70  #: an event that came so often in 7 days, and each day
-BUSY = 20  #: other events since then: the pixel is not silent as a whole
+MOST_CODES = 3  #: of TikTok's, with which it refused the newest
+BUSY = 20  #: other events since yesterday: the pixel is not silent as a whole
 #: States of which it is told what is in them, by the name of their list.
 _STATES: Mapping[str, tuple[State, ...]] = {
     "waiting": SENDING,
@@ -59,6 +64,11 @@ class EvidenceReads(Protocol):
         ...
 
     @property
+    def dead_letters(self) -> DeadLetterReads:
+        """What TikTok refused."""
+        ...
+
+    @property
     def products(self) -> Matched:
         """The product feeds."""
         ...
@@ -67,7 +77,9 @@ class EvidenceReads(Protocol):
         """Return by which sides conversions were seen, by day, from a UTC day on."""
         ...
 
-    def in_state(self, states: Collection[str], *, limit: int, pixel: Place | None = None) -> Listed:
+    def in_state(
+        self, states: Collection[str], *, limit: int, pixel: Place | None = None, narrowed: Narrowed = WIDE
+    ) -> Listed:
         """Return the newest conversions in some states of a pixel."""
         ...
 
@@ -85,6 +97,7 @@ def find_evidence(reads: EvidenceReads, weeks: Sequence[PixelWeek], now_ms: int)
         place = week.workspace, week.pixel
         known = before.get(place, Evidence())
         evidence = _of_notes(dict(notes.get(place, ())), first)
+        states = dict(_states(reads, week, known, first))
         days = covered.get(place, ())
         found.append(
             replace(
@@ -92,7 +105,8 @@ def find_evidence(reads: EvidenceReads, weeks: Sequence[PixelWeek], now_ms: int)
                 workspace=week.workspace,
                 pixel=week.pixel,
                 at_ms=now_ms,
-                states=dict(_states(reads, week, known)),
+                states=states,
+                refused=_refused(reads, known, states, place),
                 server_now=_share(days, today - WEEK_DAYS, today),
                 server_before=_share(days, today - 2 * WEEK_DAYS, today - WEEK_DAYS),
                 silent=_silent(days, today),
@@ -145,22 +159,51 @@ def _worst(notes: Mapping[NoteKey, DayNote], most: str, of: str, first: int) -> 
     return max(crowds, key=lambda it: it.most / max(1, it.of), default=Crowd())
 
 
-def _states(reads: EvidenceReads, week: PixelWeek, known: Evidence) -> Iterable[tuple[str, NoteSum]]:
+class _InState(Struct, frozen=True):
+    """Which conversions of a week are looked at under a name."""
+
+    n: int
+    narrowed: Narrowed = WIDE
+
+
+def _in_state(week: PixelWeek, name: str, first: int) -> _InState:
+    """Return what is in a state; of what expired, what the check of it counts."""
+    counts = Counter({(of, reason): n for of, reason, n in week.outcomes if of in _STATES[name]})
+    if name != State.EXPIRED:
+        return _InState(counts.total())
+    reasons = unsent_reasons(reason for (_, reason), n in counts.items() if reason and n)
+    n = sum(counts[name, reason] for reason in reasons)
+    return _InState(n, Narrowed(reason=",".join(reasons), since_day=first))
+
+
+def _states(reads: EvidenceReads, week: PixelWeek, known: Evidence, first: int) -> Iterator[tuple[str, NoteSum]]:
     """Yield what the newest conversions of some states are worth; where as many are in one as before, it is known."""
     for name, states in _STATES.items():
-        n = sum(count for outcome, _, count in week.outcomes if outcome in states)
-        before = known.of_state(name)
-        if not n:
+        asked, before = _in_state(week, name, first), known.of_state(name)
+        if not asked.n:
             continue
-        if before.n == n:
+        if before.n == asked.n:
             yield name, before
             continue
-        stories = reads.in_state(states, limit=LOOKED_AT, pixel=(week.workspace, week.pixel)).stories
+        place = week.workspace, week.pixel
+        stories = reads.in_state(states, limit=LOOKED_AT, pixel=place, narrowed=asked.narrowed).stories
         worth: defaultdict[str, int] = defaultdict(int)
         for story in stories:
             if story.value_minor and story.currency:
                 worth[story.currency] += story.value_minor
-        yield name, NoteSum(n, worth, [story.id for story in stories[:MOST_SAMPLES]])
+        yield name, NoteSum(asked.n, worth, [story.id for story in stories[:MOST_SAMPLES]])
+
+
+def _refused(
+    reads: EvidenceReads, known: Evidence, states: Mapping[str, NoteSum], place: Place
+) -> Sequence[tuple[int, int]]:
+    """Return with which codes TikTok refused the newest, the most frequent first; known where there are as many."""
+    refused = states.get(State.REFUSED, NOTHING_NOTED)
+    if refused.n == known.of_state(State.REFUSED).n:
+        return known.refused
+    ids = reads.dead_letters.newest(LetterFilter(*place), before=None, limit=LOOKED_AT)
+    codes = Counter(it.code for it in reads.dead_letters.letters(ids, ()) if it.code is not None)
+    return codes.most_common(MOST_CODES)
 
 
 def _share(days: Iterable[Covered], first: int, end: int) -> tuple[int, int]:
@@ -170,18 +213,21 @@ def _share(days: Iterable[Covered], first: int, end: int) -> tuple[int, int]:
     return server, server + sum(it.browser for it in mine)
 
 
-def _silent(days: Iterable[Covered], today: int) -> list[tuple[str, int]]:
-    """Return events that came every day of a week and not since yesterday, while others did."""
-    seen: defaultdict[str, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for it in days:
-        seen[it.event][it.day] += it.browser + it.server + it.both
-    usual = range(today - WEEK_DAYS - 1, today - 1)
-    since = sum(by_day[day] for by_day in seen.values() for day in (today - 1, today))
+def _silent(days: Sequence[Covered], today: int) -> list[tuple[str, int]]:
+    """
+    Return events that came regularly, and each day, and neither yesterday nor today, while others did.
+
+    With each is told how many came in the week before it was last seen.
+    """
+    by_event = {event: days for (_, _, event), days in days_by_event(days).items()}
+    since = sum(n for days in by_event.values() for day, n in days.items() if day >= today - 1)
     if since < BUSY:
         return []
     found = []
-    for event, by_day in sorted(seen.items()):
-        counts = [by_day[day] for day in usual]
-        if event and min(counts) > 0 and sum(counts) >= OFTEN and not by_day[today - 1] and not by_day[today]:
-            found.append((event, sum(counts)))
+    for event, counts in sorted(by_event.items()):
+        last = max((day for day, n in counts.items() if n), default=0)
+        week = [counts.get(day, 0) for day in week_before(last)]
+        is_silent = today - WEEK_DAYS <= last < today - 1
+        if event and is_silent and is_regular(counts, last) and min(week) > 0:
+            found.append((event, sum(week)))
     return found

@@ -18,6 +18,7 @@ from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
 from twinbeam.core.story import LastAnswer, PixelRow, SideSeen
 from twinbeam.pipeline.record.counters import RECORDED
 from twinbeam.pipeline.record.sums import sums_of
+from twinbeam.pipeline.send.contract import ALL_PIXELS
 
 Place = tuple[str, str]
 """(workspace, pixel)"""
@@ -25,8 +26,21 @@ Place = tuple[str, str]
 NO_WEEK = PixelWeek("", "", [0] * WEEK_DAYS, [], [])
 
 
+class ClosedReads(Protocol):
+    """The part of a reading side that tells for which pixels TikTok takes no requests. Raises StorageError."""
+
+    def closed(self, now_ms: int) -> Mapping[Place, int]:
+        """Return until when it takes none for each pixel, where that is not over; ALL_PIXELS stands for all."""
+        ...
+
+
 class FactReads(Protocol):
     """The part of a reading side that tells what is known of pixels. All raise StorageError."""
+
+    @property
+    def request_counts(self) -> ClosedReads:
+        """For which pixels TikTok takes no requests."""
+        ...
 
     @property
     def token_checks(self) -> KnownTokens:
@@ -63,6 +77,7 @@ class _Around(Struct, frozen=True):
     beside: Places
     evidence: Mapping[Place, Evidence]
     crm: frozenset[str]  #: workspaces whose CRM event sets got events within the week
+    closed: Mapping[Place, int]
     now_ms: int
 
 
@@ -90,6 +105,7 @@ def facts_of(
         beside,
         {(it.workspace, it.pixel): it for it in reads.issues.evidence()},
         frozenset(heard),
+        reads.request_counts.closed(now_ms),
         now_ms,
     )
     return [_facts(row, around) for row in rows]
@@ -120,6 +136,8 @@ def _facts(row: PixelRow, around: _Around) -> PixelFacts:
         theirs=_theirs(beside),
         crm_heard=row.workspace in around.crm,
         evidence=around.evidence.get(place, NO_EVIDENCE),
+        closed_until_ms=around.closed.get(place, 0),
+        all_closed_until_ms=around.closed.get(ALL_PIXELS, 0),
     )
 
 

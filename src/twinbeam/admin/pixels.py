@@ -136,6 +136,7 @@ def what(row: PixelRow) -> str:
 
 def _not_there(workspace: str, code: str, others: list[str]) -> str:
     """Return the sentence that a pixel is not in a workspace, with where it is."""
+    code, workspace = quoted(code), quoted(workspace)
     elsewhere = meant_for(workspace)
     where = f" in workspace {workspace}" if elsewhere or others else ""
     command = f"twinbeam pixels add {code}{elsewhere}"

@@ -25,7 +25,12 @@ class AlertKind(StrEnum):
 
 
 class KindTerms(Struct, frozen=True, kw_only=True):
-    """What holds for all alerts of a kind. In its sentences, {part} is what it is about beside the pixel."""
+    """
+    What holds for all alerts of a kind.
+
+    In its sentences, {part} is what it is about beside the pixel; in a fix, {pixel} is the pixel as a command takes it
+    first, and {of_pixel} as one is narrowed to it.
+    """
 
     title: str
     says: str  #: what happened; {value} comes with its unit
@@ -48,7 +53,7 @@ KINDS: Mapping[AlertKind, KindTerms] = {
         title="Token refused",
         says="TikTok refuses the access token; nothing is delivered, and events wait.",
         ended="TikTok takes the access token again.",
-        fix="Generate a token in TikTok Events Manager and save it: twinbeam pixels token CODE.",
+        fix="Generate a token in TikTok Events Manager and save it: twinbeam pixels token {pixel} < token.txt",
         is_switch=True,
         clear_after_seconds=_MINUTE,
     ),
@@ -79,7 +84,7 @@ KINDS: Mapping[AlertKind, KindTerms] = {
         title="Accepted share fell",
         says="TikTok accepted {value} of the conversions of the last hour.",
         ended="TikTok accepts conversions as before.",
-        fix="Read why TikTok refused them: twinbeam dead-letters list.",
+        fix="Read why TikTok refused them: twinbeam dead-letters list{of_pixel}",
         unit="%",
         raise_at=90,
         clear_at=95,
@@ -119,7 +124,7 @@ KINDS: Mapping[AlertKind, KindTerms] = {
         title="Dead letters",
         says="TikTok refused {value} of the conversions received yesterday and today for good.",
         ended="There are few dead letters again.",
-        fix="Mend the cause and send them again: twinbeam dead-letters list.",
+        fix="Mend the cause and send them again: twinbeam dead-letters list{of_pixel}",
         unit="conversions",
         raise_at=10,
         clear_at=5,

@@ -10,6 +10,7 @@ from twinbeam.alerts.incidents import going_on
 from twinbeam.alerts.judging import AlertSubject, Measurement
 from twinbeam.alerts.kinds import AlertKind
 from twinbeam.core.clock import MS_PER_DAY, MS_PER_SECOND, day_of
+from twinbeam.core.regular import days_by_event, is_regular
 from twinbeam.core.story import Covered, PixelRow
 
 Readings = Sequence[Measurement] | None
@@ -17,8 +18,6 @@ Measure = Callable[[AlertFacts], Readings]
 
 FEWEST_ANSWERED = 20  #: fewer say nothing about a share
 FEWEST_LAST_WEEK = 20  #: so with an hour of a week before
-REGULAR_DAYS = 5  #: of the seven days before it was last seen
-REGULAR_EVENTS = 10  #: on such a day
 FEWEST_HEARD = 20  #: deliveries of a source that signs
 LONGEST_GAP_MS = 3 * 3_600_000  #: between two of them, on average
 WATCHED_MS = 7 * MS_PER_DAY  #: what has been silent for longer is no news
@@ -78,7 +77,7 @@ def source_silent(facts: AlertFacts) -> Readings:
     found = [
         Measurement(AlertSubject(*place, f"{side} side"), _hours(facts, at_ms))
         for (place, side), at_ms in last.items()
-        if _is_regular(days.get((*place, side), {}), at_ms, facts.now_ms)
+        if _was_regular(days.get((*place, side), {}), at_ms, facts.now_ms)
     ]
     signed = [it for it in facts.sources if _is_busy(it) and facts.now_ms - it.heard_ms <= WATCHED_MS]
     sources = [
@@ -96,8 +95,8 @@ def event_silent(facts: AlertFacts) -> Readings:
         if it.event:
             key = (it.workspace, it.pixel, it.event)
             last[key] = max(last[key], it.at_ms)
-    days = _days_of_events(facts.covered)
-    regular = [key for key, at_ms in last.items() if _is_regular(days.get(key, {}), at_ms, facts.now_ms)]
+    days = days_by_event(facts.covered)
+    regular = [key for key, at_ms in last.items() if _was_regular(days.get(key, {}), at_ms, facts.now_ms)]
     return _known(facts, [Measurement(AlertSubject(*key), _hours(facts, last[key])) for key in regular])
 
 
@@ -198,11 +197,9 @@ def _hours(facts: AlertFacts, since_ms: int) -> float:
     return max(0, facts.now_ms - since_ms) / _MS_PER_HOUR
 
 
-def _is_regular(days: Mapping[int, int], last_ms: int, now_ms: int) -> bool:
+def _was_regular(days: Mapping[int, int], last_ms: int, now_ms: int) -> bool:
     """Return whether something came on most days of the week before it was last seen, and that was of late."""
-    last = day_of(last_ms)
-    regular = sum(days.get(day, 0) >= REGULAR_EVENTS for day in range(last - 7, last))
-    return regular >= REGULAR_DAYS and now_ms - last_ms <= WATCHED_MS
+    return is_regular(days, day_of(last_ms)) and now_ms - last_ms <= WATCHED_MS
 
 
 def _is_busy(source: Source) -> bool:
@@ -216,13 +213,4 @@ def _days(covered: Iterable[Covered]) -> dict[tuple[str, str, str], dict[int, in
         for side, columns in _SIDES.items():
             days = found.setdefault((row.workspace, row.pixel, side), {})
             days[row.day] = days.get(row.day, 0) + sum(getattr(row, column) for column in columns)
-    return found
-
-
-def _days_of_events(covered: Iterable[Covered]) -> dict[tuple[str, str, str], dict[int, int]]:
-    """Count by event and day."""
-    found: dict[tuple[str, str, str], dict[int, int]] = {}
-    for row in covered:
-        days = found.setdefault((row.workspace, row.pixel, row.event), {})
-        days[row.day] = days.get(row.day, 0) + row.browser + row.server + row.both
     return found

@@ -5,6 +5,7 @@ from msgspec import Struct
 from twinbeam.alerts.judging import OTHERS, AlertSubject, Watched, Why
 from twinbeam.alerts.kinds import KINDS, AlertKind
 from twinbeam.alerts.rules import Rule
+from twinbeam.core.wording import workspace_option
 
 BEGAN, ENDED, TEST = "alert.began", "alert.ended", "alert.test"
 
@@ -76,6 +77,14 @@ def tried(channel: str, at_ms: int, link: str) -> Message:
     )
 
 
+def fix_of(it: Watched) -> str:
+    """Return what to do about an alert, with its pixel in what is to be typed."""
+    if not (code := it.of.pixel):
+        return KINDS[it.kind].fix.format(pixel="CODE", of_pixel="")
+    option = workspace_option(it.of.workspace)
+    return KINDS[it.kind].fix.format(pixel=f"{code}{option}", of_pixel=f" --pixel {code}{option}")
+
+
 def place_of(of: AlertSubject, name: str = "") -> str:
     """Return in words where an alert is: its pixel, or the installation."""
     if of.pixel:
@@ -106,7 +115,7 @@ def _about(it: Watched, around: Around, *, type_: str, at_ms: int, text: str, en
         at_ms=at_ms,
         title=f"{its.title}: {place_of(it.of, around.name)}",
         text=text,
-        fix=its.fix if type_ == BEGAN else "",
+        fix=fix_of(it) if type_ == BEGAN else "",
         link=page,
         kind=it.kind,
         alert=it.id,

@@ -18,11 +18,11 @@ from twinbeam.app.measuring import is_key_ring_wrong, room_bytes
 from twinbeam.app.thread import Thread
 from twinbeam.core.clock import MS_PER_SECOND, Clock, day_of
 from twinbeam.core.lifecycle import State
+from twinbeam.core.networks import Allowed
 from twinbeam.core.story import Covered
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.integrations.alert_channels import AlertPost, mail
-from twinbeam.integrations.feed_addresses import Allowed
 from twinbeam.jobs.alerts import Telling, counting, judging
 from twinbeam.jobs.contract import Job
 from twinbeam.observe.deliveries import heard_of

@@ -93,6 +93,7 @@ def dashboard(of: Shown) -> KnownHosts:
         rejected=RejectionFiles(settings.data),
         outgoing=of.store.outgoing,
         wire=WireRequests(f"{settings.tiktok_url}{TRACK_PATH}", compose),
+        alert_networks=settings.alert_networks,
         connecting=Connecting(api=importing.client, app=importing.app, next_import_ms=importing.next_ms),
         sign_in_failed=of.sign_in_failed,
         sending_waits=of.sending_waits,

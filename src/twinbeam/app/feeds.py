@@ -10,9 +10,9 @@ from twinbeam.admin import products
 from twinbeam.admin.content_counts import ContentCounting
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.core.clock import Clock
+from twinbeam.core.networks import Allowed
 from twinbeam.core.products import Feed
 from twinbeam.engines.stores.sqlite.store import SqliteStore
-from twinbeam.integrations.feed_addresses import Allowed
 from twinbeam.integrations.feed_client import FeedClient
 from twinbeam.jobs import content_matches, product_feeds
 from twinbeam.jobs.contract import Job, OnStore

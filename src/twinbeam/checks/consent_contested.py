@@ -12,7 +12,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     if not contested:
         return None
     what = f"Orders of the last 7 days that a browser refused without proof of whose visit it was: {contested:,}."
-    return Symptom(what, contested, listed=State.HELD)
+    return Symptom(what, contested, reasons=[Reason.CONSENT_CONTESTED])
 
 
 CHECK = PixelCheck(

@@ -6,7 +6,8 @@ from enum import Enum, StrEnum
 from msgspec import Struct
 
 from twinbeam.checks.facts import PixelFacts
-from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.clock import MS_PER_DAY, day_of
+from twinbeam.core.fleet import WEEK_DAYS
 
 
 class Weight(StrEnum):
@@ -33,6 +34,8 @@ class Symptom(Struct, frozen=True):
     worth: Mapping[str, int] = {}  #: by currency, in its minor unit: of what is affected and known
     samples: Sequence[int] = ()  #: numbers of conversions that show it
     listed: str = ""  #: the state under which all of them are listed
+    reasons: Sequence[str] = ()  #: and for one of these reasons, of the week's
+    codes: Sequence[tuple[int, int]] = ()  #: TikTok's, and how many of the newest it refused with each
     command: str = ""  #: that mends it
     fix: str = ""  #: what to do, where it is not what the check says
     weight: Weight | None = None  #: where it is not that of the check
@@ -52,6 +55,9 @@ class Issue(Struct, frozen=True):
     listed: str = ""
     command: str = ""
     is_alarm: bool = False
+    reasons: Sequence[str] = ()
+    since_day: int | None = None  #: UTC day on which the first was received, where the list begins with it
+    codes: Sequence[tuple[int, int]] = ()
 
 
 class PixelCheck(Struct, frozen=True, kw_only=True):
@@ -82,4 +88,7 @@ class PixelCheck(Struct, frozen=True, kw_only=True):
             found.listed,
             found.command,
             found.is_alarm,
+            found.reasons,
+            day_of(facts.now_ms) - WEEK_DAYS + 1 if found.reasons else None,
+            found.codes,
         )

@@ -10,7 +10,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     names = ", ".join(name for name, _ in facts.evidence.silent[:3])
     before = sum(n for _, n in facts.evidence.silent)
     return Symptom(
-        f"No longer reported by any side since yesterday: {names}. Before, {before:,} came in a week.",
+        f"Reported by no side yesterday and today: {names}. Before, {before:,} came in a week.",
         before,
         is_alarm=True,
     )
@@ -20,7 +20,7 @@ CHECK = PixelCheck(
     id="event_silent",
     title="Event type silent",
     cause="A page, a plug-in or a rule that reported it was changed.",
-    evidence="Events of the pixel's week.",
+    evidence="Events by day: it came each day of a week, and 10 times or more on most, as for the alert.",
     fix="Look what was changed on the pages that report it, and try the event once.",
     look=_look,
 )

@@ -1,5 +1,7 @@
 """Conversions were not sent in time."""
 
+from collections.abc import Iterable
+
 from twinbeam.checks.contract import Ends, PixelCheck, Symptom
 from twinbeam.checks.facts import PixelFacts
 from twinbeam.core.lifecycle import State
@@ -7,16 +9,22 @@ from twinbeam.core.outcomes import Reason
 from twinbeam.pipeline.record.conversion import ORDER_ENDS, WAITED_IN_VAIN
 
 #: What has a check of its own, or was rightly not sent.
-_ELSEWHERE = (*WAITED_IN_VAIN.values(), *ORDER_ENDS.values(), Reason.JOINED)
+ELSEWHERE = frozenset({*WAITED_IN_VAIN.values(), *ORDER_ENDS.values(), Reason.JOINED})
+
+
+def unsent_reasons(expired: Iterable[str]) -> list[str]:
+    """Return, of the reasons why conversions expired, those of what was to be sent."""
+    return sorted(set(expired) - ELSEWHERE)
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
-    expired = facts.week.of(State.EXPIRED) - facts.expired_for(*_ELSEWHERE)
+    expired = facts.week.of(State.EXPIRED) - facts.expired_for(*ELSEWHERE)
     if not expired:
         return None
     told = facts.evidence.of_state(State.EXPIRED)
     what = f"Expired unsent in the last 7 days: {expired:,}."
-    return Symptom(what, expired, told.worth, told.samples, listed=State.EXPIRED)
+    reasons = unsent_reasons(reason for reason, _ in facts.week.reasons(State.EXPIRED))
+    return Symptom(what, expired, told.worth, told.samples, listed=State.EXPIRED, reasons=reasons)
 
 
 CHECK = PixelCheck(

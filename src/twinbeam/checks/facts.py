@@ -52,6 +52,7 @@ class Evidence(Struct, frozen=True):
     at_ms: int = 0
     noted: Mapping[str, NoteSum] = {}  #: by what was noted, and by that with an event behind a blank where that matters
     states: Mapping[str, NoteSum] = {}  #: what the newest conversions of some states are worth
+    refused: Sequence[tuple[int, int]] = ()  #: TikTok's codes, and how many of the newest it refused with each
     sales: Sequence[DaySales] = ()  #: of the last 14 UTC days
     one_email: Crowd = Crowd()
     one_address: Crowd = Crowd()
@@ -105,6 +106,8 @@ class PixelFacts(Struct, frozen=True):
     theirs: Mapping[str, int] = {}  #: by event, how many TikTok says came from servers over the week
     crm_heard: bool = True  #: a CRM event set of its workspace got an event within the week
     evidence: Evidence = NO_EVIDENCE
+    closed_until_ms: int = 0  #: TikTok takes no requests for it: it was asked too often; 0 where it takes them
+    all_closed_until_ms: int = 0  #: the same, of all pixels
 
     @property
     def left_to_script(self) -> int:

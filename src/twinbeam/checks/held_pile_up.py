@@ -2,15 +2,15 @@
 
 from twinbeam.checks.contract import PixelCheck, Symptom
 from twinbeam.checks.facts import PixelFacts
+from twinbeam.checks.kept_back import pixel_command
 from twinbeam.core.lifecycle import State
-from twinbeam.core.wording import workspace_option
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
     if not facts.piled:
         return None
     what = f"Held events pile up: {facts.piled:,}; fewer of the same events are delivered."
-    off = f"twinbeam pixels set {facts.pixel.code} confirm_purchases=off{workspace_option(facts.pixel.workspace)}"
+    off = pixel_command(facts, "set", " confirm_purchases=off")
     held = facts.evidence.of_state(State.HELD)
     return Symptom(what, facts.piled, held.worth, held.samples, listed=State.HELD, command=off, is_alarm=True)
 

@@ -2,9 +2,9 @@
 
 from twinbeam.checks.contract import Ends, PixelCheck, Symptom
 from twinbeam.checks.facts import PixelFacts
+from twinbeam.checks.kept_back import pixel_command
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.wording import workspace_option
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
@@ -12,8 +12,8 @@ def _look(facts: PixelFacts) -> Symptom | None:
     if not alone:
         return None
     what = f"Purchases of the last 7 days that no server confirmed: {alone:,}."
-    off = f"twinbeam pixels set {facts.pixel.code} confirm_purchases=off{workspace_option(facts.pixel.workspace)}"
-    return Symptom(what, alone, listed=State.EXPIRED, command=off)
+    off = pixel_command(facts, "set", " confirm_purchases=off")
+    return Symptom(what, alone, listed=State.EXPIRED, reasons=[Reason.NEVER_CONFIRMED], command=off)
 
 
 CHECK = PixelCheck(

@@ -11,7 +11,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     if not reused:
         return None
     what = f"Orders that are held because their number was used before: {reused:,}."
-    return Symptom(what, reused, listed=State.HELD, command="twinbeam release ORDER")
+    return Symptom(what, reused, listed=State.HELD, reasons=[Reason.ORDER_REUSED], command="twinbeam release ORDER")
 
 
 CHECK = PixelCheck(

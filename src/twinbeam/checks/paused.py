@@ -2,18 +2,16 @@
 
 from twinbeam.checks.contract import Ends, PixelCheck, Symptom, Weight
 from twinbeam.checks.facts import PixelFacts
-from twinbeam.core.wording import flowing_since, workspace_option
+from twinbeam.checks.kept_back import kept_back, pixel_command
+from twinbeam.core.wording import flowing_since
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
     flow = facts.pixel.flow
     if flow is None:
         return None
-    waiting = facts.week.waiting
-    what = f"{flow.mode.capitalize()} {flowing_since(flow)}. Conversions waiting: {waiting:,}."
-    command = f"twinbeam pixels resume {facts.pixel.code}{workspace_option(facts.pixel.workspace)}"
-    worth = facts.evidence.of_state("waiting").worth
-    return Symptom(what, waiting, worth, listed="waiting", command=command, is_alarm=True)
+    what = f"{flow.mode.capitalize()} {flowing_since(flow)}. Conversions waiting: {facts.week.waiting:,}."
+    return kept_back(facts, what, command=pixel_command(facts, "resume"))
 
 
 CHECK = PixelCheck(

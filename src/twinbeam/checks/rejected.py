@@ -11,7 +11,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
         return None
     told = facts.evidence.of_state(State.REFUSED)
     what = f"Rejected by TikTok in the last 7 days: {refused:,}."
-    return Symptom(what, refused, told.worth, told.samples, listed=State.REFUSED)
+    return Symptom(what, refused, told.worth, told.samples, listed=State.REFUSED, codes=facts.evidence.refused)
 
 
 CHECK = PixelCheck(
@@ -19,7 +19,7 @@ CHECK = PixelCheck(
     title="Rejected by TikTok",
     cause="A field is not as TikTok wants it; its message says which.",
     evidence="Dead letters with TikTok's message.",
-    fix="Open one to read TikTok's message.",
+    fix="Dead letters show TikTok's message and what to do, and send them again.",
     look=_look,
     ends=Ends.WHEN_QUIET,
 )

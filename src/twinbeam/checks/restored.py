@@ -11,7 +11,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     if not restored:
         return None
     what = f"Events that are held since the store was restored, because TikTok may have them: {restored:,}."
-    return Symptom(what, restored, listed=State.HELD, command="twinbeam restored")
+    return Symptom(what, restored, listed=State.HELD, reasons=[Reason.RESTORED], command="twinbeam restored")
 
 
 CHECK = PixelCheck(

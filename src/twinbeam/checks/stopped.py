@@ -2,18 +2,16 @@
 
 from twinbeam.checks.contract import Ends, PixelCheck, Symptom, Weight
 from twinbeam.checks.facts import PixelFacts
-from twinbeam.core.wording import since_when, workspace_option
+from twinbeam.checks.kept_back import kept_back, pixel_command
+from twinbeam.core.wording import since_when
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
     stopped = facts.pixel.stopped
     if stopped is None:
         return None
-    waiting = facts.week.waiting
-    what = f"Stopped {since_when(stopped)}. Conversions waiting until it is started: {waiting:,}."
-    command = f"twinbeam pixels start {facts.pixel.code}{workspace_option(facts.pixel.workspace)}"
-    worth = facts.evidence.of_state("waiting").worth
-    return Symptom(what, waiting, worth, listed="waiting", command=command, is_alarm=True)
+    what = f"Stopped {since_when(stopped)}. Conversions waiting until it is started: {facts.week.waiting:,}."
+    return kept_back(facts, what, command=pixel_command(facts, "start"))
 
 
 CHECK = PixelCheck(

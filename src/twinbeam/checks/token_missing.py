@@ -2,7 +2,7 @@
 
 from twinbeam.checks.contract import Ends, PixelCheck, Symptom, Weight
 from twinbeam.checks.facts import PixelFacts
-from twinbeam.core.wording import workspace_option
+from twinbeam.checks.kept_back import pixel_command
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
@@ -10,7 +10,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
         return None
     waiting = facts.week.waiting
     what = f"No access token; conversions that wait for it: {waiting:,}." if waiting else "No access token."
-    command = f"twinbeam pixels token {facts.pixel.code}{workspace_option(facts.pixel.workspace)} < token.txt"
+    command = f"{pixel_command(facts, 'token')} < token.txt"
     worth = facts.evidence.of_state("waiting").worth
     weight = Weight.BROKEN if waiting else Weight.IDLE
     listed = "waiting" if waiting else ""

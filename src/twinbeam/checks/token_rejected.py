@@ -2,19 +2,17 @@
 
 from twinbeam.checks.contract import Ends, PixelCheck, Symptom, Weight
 from twinbeam.checks.facts import PixelFacts
+from twinbeam.checks.kept_back import kept_back, pixel_command
 from twinbeam.core.events_api import ApiState
-from twinbeam.core.wording import workspace_option
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
-    api, waiting = facts.api, facts.week.waiting
+    api = facts.api
     if api.state is not ApiState.FAILING:
         return None
-    what = f"TikTok rejects the access token: {api.answer}. Conversions that wait for it: {waiting:,}."
-    command = f"twinbeam pixels token {facts.pixel.code}{workspace_option(facts.pixel.workspace)} < token.txt"
-    worth = facts.evidence.of_state("waiting").worth
-    fix = f"{api.advice} Sending then resumes."
-    return Symptom(what, waiting, worth, listed="waiting", command=command, fix=fix, is_alarm=True)
+    what = f"TikTok rejects the access token: {api.answer}. Conversions that wait for it: {facts.week.waiting:,}."
+    command = f"{pixel_command(facts, 'token')} < token.txt"
+    return kept_back(facts, what, command=command, fix=f"{api.advice} Sending then resumes.")
 
 
 CHECK = PixelCheck(

@@ -217,10 +217,11 @@ def add(name: str, kind: str) -> None:
     from twinbeam.admin import alerts
     from twinbeam.alerts.rules import ChannelKind
     from twinbeam.cli.setup import opened_admin
+    from twinbeam.settings import load
 
     address = sys.stdin.readline().strip()
     with opened_admin(begins=True) as admin:
-        secret = alerts.add_channel(admin, alerts.NewChannel(name, ChannelKind(kind), address))
+        secret = alerts.add_channel(admin, alerts.NewChannel(name, ChannelKind(kind), address), load().alert_networks)
     if secret:
         click.echo(secret)
         click.echo("This secret verifies what the webhook gets; it is not shown again.", err=True)
@@ -288,7 +289,9 @@ def _line(rule: "Rule") -> str:
 
 
 def _pair(word: str) -> tuple[str, str]:
+    from twinbeam.admin.errors import quoted
+
     name, separator, value = word.partition("=")
     if not separator:
-        raise click.UsageError(f"Write NAME=VALUE, not {word!r}.")
+        raise click.UsageError(f'Write NAME=VALUE, not "{quoted(word)}".')
     return name, value

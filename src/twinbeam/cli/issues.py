@@ -7,6 +7,8 @@ import click
 from twinbeam.cli.options import workspace_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from twinbeam.checks.listing import OpenIssue
 
 
@@ -59,12 +61,14 @@ def show(pixel: str, check: str, workspace: str) -> None:
     Examples:
       twinbeam issues show C4A5B6C7D8E9F0G1H2I3 value_missing
     """  # noqa: D301 -- \b tells click to keep the lines
-    from twinbeam.admin.errors import NotFound
+    from twinbeam.admin.errors import NotFound, quoted
+    from twinbeam.cli.visible import visible
     from twinbeam.core.money import shown
 
     found = [it for it in _listed() if (it.workspace, it.pixel, it.issue.check) == (workspace, pixel, check)]
     if not found:
-        raise NotFound(f"{check} does not stand for {pixel} of {workspace}. See what does: twinbeam issues list")
+        asked = f"{quoted(check)} does not stand for {quoted(pixel)} of {quoted(workspace)}"
+        raise NotFound(f"{asked}. See what does: twinbeam issues list")
     it = found[0]
     worth = ", ".join(shown(minor, currency) for currency, minor in it.issue.worth.items())
     click.echo(_line(it))
@@ -75,12 +79,13 @@ def show(pixel: str, check: str, workspace: str) -> None:
         ("command", it.issue.command),
         ("affected", f"{it.issue.count:,}" if it.issue.count else ""),
         ("worth", worth),
-        ("for example", ", ".join(f"/events/{id_}" for id_ in it.issue.samples)),
+        ("by code", ", ".join(f"{code} ({n:,})" for code, n in it.issue.codes)),
+        ("for example", ", ".join(_named(it.issue.samples))),
         ("muted", f"by {it.mute.who}: {it.mute.why}" if it.mute else ""),
         ("more", f"docs/reference/issues.md#{it.issue.check}"),
     ):
         if told:
-            click.echo(f"  {name:12} {told}")
+            click.echo(f"  {name:12} {visible(told)}")
 
 
 @command.command()
@@ -136,7 +141,21 @@ def _listed() -> "list[OpenIssue]":
         return issues.listed(reader, weeks_now(reader, now_ms).pixels, now_ms, ACCESS_CODES)
 
 
+def _named(samples: "Sequence[int]") -> "list[str]":
+    """Return some conversions as people name them, each with the page of its story."""
+    from twinbeam.cli.setup import opened_reader
+
+    if not samples:
+        return []
+    with opened_reader() as reader:
+        stories = reader.sightings.conversions(samples)
+    named = ((f"order {it.order_id}" if it.order_id else it.event_id, it.id) for it in stories.values())
+    return [f"{name or 'id not stored'} (/events/{id_})" for name, id_ in sorted(named, key=lambda it: -it[1])]
+
+
 def _line(it: "OpenIssue") -> str:
+    from twinbeam.cli.visible import visible
     from twinbeam.core.wording import utc
 
-    return f"{it.issue.weight:7} {utc(it.since_ms)}  {it.workspace}/{it.pixel}  {it.issue.check}: {it.issue.what}"
+    what = visible(it.issue.what)
+    return f"{it.issue.weight:7} {utc(it.since_ms)}  {it.workspace}/{it.pixel}  {it.issue.check}: {what}"

@@ -11,16 +11,13 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from twinbeam.integrations.feed_addresses import Allowed, GuardedResolver, PrivateAddress, is_address
+from twinbeam.alerts.addresses import PRIVATE, trouble_with
+from twinbeam.core.networks import Allowed
+from twinbeam.integrations.feed_addresses import GuardedResolver, PrivateAddress
 from twinbeam.integrations.mail import MailFailed, MailHost, send
 
 MOST_SECONDS = 15.0
 _MOST_ANSWER = 65_536  #: bytes of an answer, of which nothing is used
-_PLAIN = (
-    "Its address begins with http://, so anybody on the way could read it. "
-    "Give one with https://, or list your own network in TWINBEAM_ALERT_NETWORKS."
-)
-_PRIVATE = "Its address leads into a private network. If that is meant, list the network in TWINBEAM_ALERT_NETWORKS."
 _NO_SERVER = "No e-mail can be sent. Set TWINBEAM_SMTP_URL and TWINBEAM_REPORT_FROM."
 
 
@@ -35,21 +32,13 @@ class AlertPost:
     async def post(self, url: str, body: bytes, head: Mapping[str, str]) -> str:
         """Post a body; returns why it was not taken, in words without the address, or ""."""
         try:
-            if trouble := self._trouble_with(url):
+            if trouble := trouble_with(url, self._allowed):
                 return trouble
             return await self._post(url, body, head)
         except TimeoutError:
             return f"It did not answer within {self._most_seconds:.0f} seconds."
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return _what_happened(error)
-
-    def _trouble_with(self, url: str) -> str:
-        parts = urlsplit(url)
-        host, is_plain = parts.hostname or "", parts.scheme == "http"
-        if not is_address(host):
-            return ""  # the resolver looks at what it leads to
-        takes = self._allowed.lists if is_plain else self._allowed.takes
-        return "" if takes(host.strip("[]")) else (_PLAIN if is_plain else _PRIVATE)
 
     async def _post(self, url: str, body: bytes, head: Mapping[str, str]) -> str:
         resolver = GuardedResolver(self._allowed, only_listed=urlsplit(url).scheme == "http")
@@ -84,7 +73,7 @@ def _what_happened(error: Exception) -> str:
     """Name what happened; of an error's text only what can hold neither an address nor a password."""
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, PrivateAddress) or isinstance(cause.__cause__, PrivateAddress):
-        return _PRIVATE
+        return PRIVATE
     if isinstance(cause, OSError) and cause.strerror:
         return f"It cannot be reached: {cause.strerror}."
     return f"It cannot be reached ({type(error).__name__})."

@@ -13,7 +13,8 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from msgspec import Struct
 
-from twinbeam.integrations.feed_addresses import Allowed, GuardedResolver, PrivateAddress, is_address
+from twinbeam.core.networks import Allowed, is_address
+from twinbeam.integrations.feed_addresses import GuardedResolver, PrivateAddress
 from twinbeam.jobs.product_feeds import DueFeed, Fetched
 
 MOST_BYTES = 1024**3  #: on the way

@@ -114,6 +114,7 @@ def build(  # noqa: PLR0913 -- a parts list
     outgoing: Callable[[int], Outgoing | None] = nothing_outgoing,
     wire: WireRequests = NO_WIRE,
     sending_waits: Callable[[], SendingWaits] = nothing_waits,
+    alert_networks: Sequence[str] = (),
 ) -> Starlette:
     """Return the app; what each argument promises is told in `contract.RouteContext`."""
     context = RouteContext(
@@ -145,6 +146,7 @@ def build(  # noqa: PLR0913 -- a parts list
         outgoing=outgoing,
         wire=wire,
         sending_waits=sending_waits,
+        alert_networks=alert_networks,
     )
     renderer, gate = PageRenderer(emulator_url), Gate(context)
     routes = list(_routes(context, renderer, gate))

@@ -12,6 +12,7 @@ from twinbeam.admin.contract import Administration
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendReads
 from twinbeam.admin.dead_letters import ResendTerms
 from twinbeam.admin.issue_contract import IssueReads
+from twinbeam.admin.pixel_facts import ClosedReads
 from twinbeam.admin.product_contract import FeedReads
 from twinbeam.admin.token_check import TokenTrial, TrialOf, Tried
 from twinbeam.admin.token_record import KnownTokens, TokenVerdict
@@ -38,8 +39,8 @@ from twinbeam.web.pixel.contract import PixelReads
 T = TypeVar("T")
 
 
-class ThrottledReads(Protocol):
-    """What waited for a limit on requests to TikTok."""
+class ThrottledReads(ClosedReads, Protocol):
+    """What waited for a limit on requests to TikTok, and for which pixels it takes none."""
 
     def throttled(self, day: int) -> Mapping[tuple[str, str], int]:
         """Return how many events of each pixel, by workspace and code, waited for one on a UTC day."""
@@ -325,7 +326,8 @@ class RouteContext:
     `closing` ends the live streams, which would hold up a stop. `uploads` keeps files until a job
     reads them. `rejected` are samples of what was rejected on arrival, the newest first; `outgoing` opens the content
     of a conversion, on the store's thread, and `wire` puts requests together. `sending_waits` tells, on the event
-    loop's thread, what keeps requests to TikTok just now.
+    loop's thread, what keeps requests to TikTok just now. `alert_networks` are the private networks that alerts may be
+    sent to.
     What a page changes, it changes by `administration` on the writer's thread: see `acting.py`.
     """
 
@@ -357,3 +359,4 @@ class RouteContext:
     outgoing: Callable[[int], Outgoing | None] = nothing_outgoing
     wire: WireRequests = NO_WIRE
     sending_waits: Callable[[], SendingWaits] = nothing_waits
+    alert_networks: Sequence[str] = ()

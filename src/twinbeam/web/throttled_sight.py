@@ -1,7 +1,8 @@
-"""What waited for a limit, of one workspace."""
+"""What waited for a limit, and what TikTok takes no requests for, of one workspace."""
 
 from collections.abc import Mapping
 
+from twinbeam.pipeline.send.contract import ALL_PIXELS
 from twinbeam.web.contract import ThrottledReads
 
 
@@ -15,3 +16,8 @@ class ThrottledOf:
     def throttled(self, day: int) -> Mapping[tuple[str, str], int]:
         """Return how many events of each pixel of the workspace waited for a limit on a UTC day."""
         return {place: count for place, count in self._all.throttled(day).items() if place[0] == self._workspace}
+
+    def closed(self, now_ms: int) -> Mapping[tuple[str, str], int]:
+        """Return until when TikTok takes no requests for each pixel of the workspace, or for all pixels."""
+        found = self._all.closed(now_ms).items()
+        return {place: until for place, until in found if place == ALL_PIXELS or place[0] == self._workspace}

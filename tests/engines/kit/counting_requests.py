@@ -1,7 +1,7 @@
 """Requests are noted before they are made, so that a killed process cannot forget one."""
 
 from engines.kit.harness import Harness
-from twinbeam.pipeline.send.contract import NotedRequests
+from twinbeam.pipeline.send.contract import ALL_PIXELS, NotedRequests
 
 
 def _note(h: Harness, count: int, *, most: int = 0, scope: str = "") -> NotedRequests:
@@ -51,3 +51,14 @@ def what_waited_for_a_limit_is_added_up_by_day_and_pixel(h: Harness) -> None:
     counts.add_throttled(20_001, {("shop", "PIXEL1"): 9})
     assert dict(counts.throttled(20_000)) == {("shop", "PIXEL1"): 7, ("shop", "PIXEL2"): 1}
     assert dict(counts.throttled(20_002)) == {}
+
+
+def until_when_pixels_are_closed_is_kept_as_a_whole(h: Harness) -> None:
+    counts, now_ms = h.store.request_counts, h.now()
+    counts.keep_closed({("shop", "PIXEL1"): now_ms + 300_000, ALL_PIXELS: now_ms + 60_000})
+    h.engine.reopen()
+    counts = h.store.request_counts
+    assert dict(counts.closed(now_ms)) == {("shop", "PIXEL1"): now_ms + 300_000, ALL_PIXELS: now_ms + 60_000}
+    assert dict(counts.closed(now_ms + 60_000)) == {("shop", "PIXEL1"): now_ms + 300_000}
+    counts.keep_closed({})
+    assert dict(counts.closed(now_ms)) == {}

@@ -128,6 +128,8 @@ def a_list_is_narrowed_to_a_reason_a_finding_and_to_what_came_more_than_once(h: 
 
     assert listed(reason="consent_not_said") == ["e-3"]
     assert listed(reason="no_consent") == ["dropped", "withdrawn"]
+    assert listed(reason="consent_not_said,no_consent,too_old") == ["dropped", "e-3", "withdrawn"]
+    assert listed(reason="consent,said") == []
     assert listed(found="value_differs") == ["e-1"]
     assert listed(found="name_differs") == []
     assert listed(carries="email") == []

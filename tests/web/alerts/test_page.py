@@ -2,7 +2,9 @@
 
 import pytest
 
+from builders import PIXEL, WORKSPACE
 from reading import words
+from showroom import Showroom
 from twinbeam.admin import alert_steps
 from twinbeam.alerts.facts import AlertFacts
 from twinbeam.alerts.measures import measure
@@ -34,7 +36,7 @@ def test_an_alert_that_goes_on_is_told_with_its_pixel_its_number_and_what_to_do(
     assert "Dead letters" in going_on
     assert "Example shop" in going_on
     assert "12 conversions" in going_on
-    assert "twinbeam dead-letters list" in going_on
+    assert f"twinbeam dead-letters list --pixel {PIXEL} --workspace {WORKSPACE}" in going_on
     assert "Disk fills up" not in going_on
     assert "Disk fills up" in rest.rpartition("Over")[2]
 
@@ -73,6 +75,27 @@ def test_what_cannot_be_is_said_and_nothing_is_changed(room):
     assert room.store.alerts.rules() == before
 
 
+def test_after_a_mistake_the_form_holds_what_was_typed_and_no_secret(room):
+    room.add_pixel()
+    add = room.post("/alerts", who="member", do="add", kind="webhook", name='Ops "1"', address=ADDRESS).text
+    assert 'value="Ops &#34;1&#34;"' in add
+    assert '<option value="webhook" selected>' in add
+    assert "secret-part" not in add
+    place = f"{WORKSPACE}/{PIXEL}"
+    mute = room.post("/alerts", who="member", do="mute", kind="disk", hours="24", reason="x" * 201, pixel=place).text
+    assert f'value="{"x" * 201}"' in mute
+    for chosen in ('value="disk" selected', f'value="{place}" selected', "<option selected>24"):
+        assert chosen in mute
+    rule = room.post(
+        "/alerts", who="member", do="set", kind="disk", raise_at="7", clear_at="3", channels="nowhere"
+    ).text
+    opened = rule[rule.index("<details open>") :].partition("</details>")[0]
+    for word in ('name="raise_at"', 'value="7"', 'value="3"', 'value="nowhere"', "Disk fills up"):
+        assert word in opened
+    assert "checked" not in opened
+    assert rule.count("<details open>") == 1
+
+
 def test_a_channel_is_added_tried_and_removed_and_its_address_is_not_shown(room):
     made = room.post("/alerts", who="member", do="add", kind="webhook", name="ops", address=ADDRESS)
     assert "whsec_" in made.text
@@ -90,6 +113,17 @@ def test_a_channel_is_added_tried_and_removed_and_its_address_is_not_shown(room)
     assert "hooks.example" not in room.get("/alerts", who="member").text
 
 
+def test_an_address_outside_the_listed_networks_is_refused_on_the_page(tmp_path):
+    room = Showroom(tmp_path / "data", alert_networks=("10.0.0.0/8",))
+    try:
+        for address, status in (("http://127.0.0.1:9000/x", 400), ("http://10.1.2.3:9000/x", 303)):
+            assert (
+                room.post("/alerts", who="member", do="add", kind="slack", name="ops", address=address).status == status
+            )
+    finally:
+        room.close()
+
+
 def test_a_mute_is_made_with_its_reason_and_is_ended(room):
     room.add_pixel()
     (row,) = room.store.pixels()
@@ -102,3 +136,28 @@ def test_a_mute_is_made_with_its_reason_and_is_ended(room):
     assert (mute.kind, mute.pixel, mute.until_ms - mute.at_ms) == ("disk", row.code, 4 * 3_600_000)
     room.post("/alerts", who="member", do="unmute", number=str(mute.id))
     assert room.store.alerts.mutes() == []
+
+
+HOSTILE = ("<script>alert(1)</script>", '" onfocus="alert(1)', "two\nlines", "\x1b[31mred", "x" * 60_000)
+
+
+@pytest.mark.parametrize("typed", HOSTILE)
+def test_whatever_is_typed_is_refused_in_words_and_is_no_markup(room, typed):
+    for form in (
+        {"do": "add", "kind": "slack", "name": typed, "address": ADDRESS},
+        {"do": "add", "kind": "slack", "name": "ops", "address": f"https://{typed}/"},
+        {"do": "add", "kind": typed, "name": "ops", "address": ADDRESS},
+        {"do": "mute", "kind": typed, "hours": "4", "reason": "x"},
+        {"do": "mute", "hours": typed, "reason": "x"},
+        {"do": "mute", "hours": "4", "reason": "x", "pixel": typed},
+        {"do": "set", "kind": "disk", "raise_at": typed},
+        {"do": "set", "kind": "disk", "channels": typed},
+        {"do": "test", "name": typed},
+        {"do": typed},
+    ):
+        answer = room.post("/alerts", who="member", **form)
+        assert (answer.status, 'role="alert"' in answer.text) == (400, True)
+        assert "<script>alert" not in answer.text
+        assert ' onfocus="' not in answer.text
+    assert room.post("/alerts", who="member", do="mute", hours="4", reason="x" * 1_000_000).status == 413
+    assert (room.store.alerts.mutes(), len(room.store.alerts.channels())) == ([], 1)

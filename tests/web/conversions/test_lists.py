@@ -121,8 +121,10 @@ def test_tiles_and_things_to_mend_lead_to_their_lists(room):
     assert {link(front, kind.capitalize()) for kind in ("dropped", "held", "waiting", "delivered", "refused")} == {
         f"{PATH}?state={kind}" for kind in ("dropped", "held", "waiting", "delivered", "refused")
     }
-    assert link(pixels, "Show them") == f"{PATH}?state=refused&pixel={PIXEL}&workspace={WORKSPACE}"
-    assert orders(room.get(link(pixels, "Show them"))) == ["1"]
+    assert link(pixels, "Show them") == f"/dead-letters?workspace={WORKSPACE}&pixel={PIXEL}"
+    for_viewers = room.get("/pixels", who="viewer")
+    assert link(for_viewers, "Show them") == f"{PATH}?state=refused&pixel={PIXEL}&workspace={WORKSPACE}"
+    assert orders(room.get(link(for_viewers, "Show them"))) == ["1"]
 
 
 def test_the_reference_tells_every_state_that_can_be_listed(reference):

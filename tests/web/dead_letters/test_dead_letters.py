@@ -94,5 +94,12 @@ def test_filters_narrow_the_list(refused):
     assert "None matches" in words(page(refused, "&event=Lead"))
 
 
+def test_what_is_narrowed_can_be_shown_whole_again(refused):
+    assert "Show all" not in words(page(refused))
+    narrowed = page(refused, "&code=40002")
+    assert "<button>Show</button>" in narrowed.text
+    assert f'<a href="/dead-letters?workspace={WORKSPACE}">Show all</a>' in narrowed.text
+
+
 def test_viewers_do_not_see_it(refused):
     assert page(refused, who="viewer").status == 403

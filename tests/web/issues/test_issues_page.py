@@ -1,9 +1,12 @@
 """The page `/issues`, and muting on it."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from builders import PIXEL, WORKSPACE
 from reading import words
+from showroom import bought
 from twinbeam.core.rules import DEFAULT_WORKSPACE
 
 OTHER = "acme"
@@ -27,6 +30,19 @@ def test_an_issue_stands_there_with_its_fix_its_command_and_its_check(tokenless)
     assert "No access token." in text
     assert f"twinbeam pixels token {PIXEL} --workspace {WORKSPACE} < token.txt" in text
     assert "token_missing" in text
+
+
+def test_a_pixel_for_which_tiktok_takes_no_requests_stands_there_until_it_takes_them(room):
+    room.store.save_workspace(WORKSPACE, DEFAULT_WORKSPACE)
+    room.add_pixel()
+    room.record(bought("1001"))
+    now_ms = room.clock.now_ms()
+    room.store.request_counts.keep_closed({(WORKSPACE, PIXEL): now_ms + 300_000, (OTHER, "C0OTHER"): now_ms + 1})
+    for page in ("/issues", "/"):
+        assert "TikTok takes no requests for this pixel until" in words(room.get(page))
+    assert "no requests for this pixel" in words(room.get("/issues", who="viewer", workspace=WORKSPACE))
+    room.clock.advance(seconds=301)
+    assert "TikTok takes no requests" not in words(room.get("/issues"))
 
 
 def test_an_installation_without_trouble_says_so(room):
@@ -81,3 +97,26 @@ def test_a_viewer_may_not_mute_and_sees_no_other_workspace(tokenless):
 )
 def test_the_list_is_narrowed(tokenless, query, is_there):
     assert ("No access token." in words(tokenless.get(f"/issues?{query}"))) is is_there
+
+
+HOSTILE = ("<script>alert(1)</script>", "two\nlines", "\x1b[31mred", "\u202eder", "x" * 201)
+
+
+@pytest.mark.parametrize("why", HOSTILE)
+def test_no_reason_of_a_mute_becomes_markup_or_more_than_a_line_and_a_refused_one_stays_typed(tokenless, why):
+    answer = muted(tokenless, why=why)
+    shown = answer if answer.status == 422 else tokenless.get("/issues")
+    assert (answer.status == 303) is why.isprintable() if len(why) <= 200 else answer.status == 422
+    assert "<script>alert" not in shown.text
+    if answer.status == 422:
+        assert "Give the reason in one line of at most 200 characters." in words(answer)
+        assert "<details open><summary>Mute" in answer.text
+        assert tokenless.store.issues.mutes() == []
+
+
+def test_a_megabyte_is_refused_and_a_search_is_no_markup(tokenless):
+    assert muted(tokenless, why="x" * 1_000_000).status == 413
+    for typed in HOSTILE:
+        answer = tokenless.get(f"/issues?{urlencode({'pixel': typed, 'check': typed, 'workspace': typed})}")
+        assert answer.status == 200
+        assert "<script>alert" not in answer.text

@@ -222,7 +222,7 @@ def _is_within(row: Conversion, narrowed: Narrowed) -> bool:
         and (not narrowed.seen or (stands and COLUMNS[side_of(row.channels)] == narrowed.seen))
         and (narrowed.since_day is None or day >= narrowed.since_day)
         and (narrowed.until_day is None or day <= narrowed.until_day)
-        and (not narrowed.reason or (row.reason == narrowed.reason and row.state is not State.LEASED))
+        and (not narrowed.reason or (row.reason in narrowed.reason.split(",") and row.state is not State.LEASED))
         and (not narrowed.found or bool(row.found & found_bit(narrowed.found)))
         and (not narrowed.several or row.copies > 1)
         and (not narrowed.carries or (bool(row.match & MATCH[narrowed.carries]) and not row.conditions & BARE))

@@ -13,6 +13,7 @@ class NotesOfRequests:
     def __init__(self) -> None:
         self._notes: dict[tuple[str, int], list[NotedRow]] = {}
         self._throttled: Counter[tuple[int, str, str]] = Counter()
+        self._closed: dict[tuple[str, str], int] = {}
 
     def note(self, scope: str, count: int, *, most: int, owner: str, now_ms: int) -> NotedRequests:
         """Note up to `count` requests of a scope for this UTC day before they are made."""
@@ -31,3 +32,11 @@ class NotesOfRequests:
     def throttled(self, day: int) -> Mapping[tuple[str, str], int]:
         """Return how many events of each pixel waited for a limit on a UTC day."""
         return {(workspace, code): n for (on, workspace, code), n in self._throttled.items() if on == day}
+
+    def keep_closed(self, until_ms: Mapping[tuple[str, str], int]) -> None:
+        """Keep until when the destination takes no requests for some pixels, and forget all others."""
+        self._closed = dict(until_ms)
+
+    def closed(self, now_ms: int) -> Mapping[tuple[str, str], int]:
+        """Return until when it takes none for each pixel, where that is not over."""
+        return {place: until for place, until in self._closed.items() if until > now_ms}

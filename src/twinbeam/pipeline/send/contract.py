@@ -124,6 +124,10 @@ class NotedRequests(Struct, frozen=True):
     rows: tuple[NotedRow, ...]  #: the notes of the day one by one, the earliest first; old ones may be added up
 
 
+ALL_PIXELS = ("", "")
+"""Stands for a pixel where something is of all of them."""
+
+
 class RequestCounts(Protocol):
     """The part of a store that counts requests to the destination for all processes."""
 
@@ -141,6 +145,14 @@ class RequestCounts(Protocol):
 
     def throttled(self, day: int) -> Mapping[tuple[str, str], int]:
         """Return how many events of each pixel waited for a limit on a UTC day."""
+        ...
+
+    def keep_closed(self, until_ms: Mapping[tuple[str, str], int]) -> None:
+        """Keep until when the destination takes no requests for some pixels, or ALL_PIXELS, and forget all others."""
+        ...
+
+    def closed(self, now_ms: int) -> Mapping[tuple[str, str], int]:
+        """Return until when it takes none for each pixel, where that is not over; ALL_PIXELS stands for all."""
         ...
 
 

@@ -47,18 +47,29 @@ class TurnKeeper:
             await self._until_changed(min(filter(None, (seconds, written)), default=None))
 
     async def write_down(self) -> None:
-        """Add what waited for a limit to the day's count; a kill loses what a second brought."""
-        if self._counts is None or not self.turns.throttled:
+        """Add what waited for a limit to the day's count, and keep which pixels are closed; a kill loses a second's."""
+        if self._counts is not None:
+            await self._write_throttled(self._counts)
+            await self._write_closed(self._counts)
+
+    async def _write_closed(self, counts: RequestCounts) -> None:
+        """Keep which pixels are closed; whoever starts finds all open, and so forgets what was closed before."""
+        if self.turns.closed_is_new:
+            self.turns.closed_is_new = False
+            await self._ports.on_store(counts.keep_closed, dict(self.turns.closed))
+
+    async def _write_throttled(self, counts: RequestCounts) -> None:
+        if not self.turns.throttled:
             return
         throttled, self.turns.throttled = self.turns.throttled, {}
         day = day_of(self._ports.clock.now_ms())
         for (_, code), events in throttled.items():
             self._ports.report("send.throttled", pixel=code, count=events)
-        await self._ports.on_store(self._counts.add_throttled, day, throttled)
+        await self._ports.on_store(counts.add_throttled, day, throttled)
 
     def _write_in_time(self) -> float | None:
-        """Have what waited for a limit written down once a second; returns the seconds until the next time."""
-        if self._counts is None or not self.turns.throttled:
+        """Have what is new written down once a second; returns the seconds until the next time."""
+        if self._counts is None or not (self.turns.throttled or self.turns.closed_is_new):
             return None
         now = self._ports.clock.monotonic()
         left = self._written + self._ports.policy.look_ms / MS_PER_SECOND - now

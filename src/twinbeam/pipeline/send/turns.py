@@ -17,6 +17,7 @@ from twinbeam.core.clock import MS_PER_SECOND, Clock, day_of
 from twinbeam.core.delivery import Answered, Lane
 from twinbeam.core.doors import RequestDoor
 from twinbeam.core.sending_waits import SendingWait, SendingWaits, WaitCause
+from twinbeam.pipeline.send.contract import ALL_PIXELS
 from twinbeam.pipeline.send.order import Urgency
 from twinbeam.pipeline.send.rates import Rates, Usage
 
@@ -26,6 +27,7 @@ Place = tuple[str, str]
 BACKLOG_PERCENT = 80  #: of the app's limits: what is left is for fresh events
 TEST_PERCENT = 5  #: of the app's limits, for test streams
 MOST_NOTED = 1_000  #: requests at once
+TOLD_SECONDS = 60.0  #: a pixel that is closed for less is open again before anybody could read of it
 _NOTED_PARTS = 100  #: a note takes at most this part of the smallest limit
 _FRESH_IN_A_ROW = 4  #: turns of fresh events before one of backlog, where both wait
 
@@ -81,6 +83,8 @@ class Turns:
     notes: bool = True  #: whether requests are noted in advance
     short: dict[str, Scope] = field(default_factory=dict)  #: scopes of which more has to be noted first
     throttled: dict[Place, int] = field(default_factory=dict)  #: events that waited for a limit, not yet written down
+    closed: dict[Place, int] = field(default_factory=dict)  #: until when, in ms, TikTok takes nothing for a pixel
+    closed_is_new: bool = True  #: it is not written down as it is
     _waiting: dict[Urgency, dict[Place, list[Turn]]] = field(default_factory=lambda: {part: {} for part in Urgency})
     _used: dict[str, Usage] = field(default_factory=dict)
     _noted: dict[str, tuple[int, int]] = field(default_factory=dict)  # (UTC day, how many may still be made)
@@ -151,6 +155,10 @@ class Turns:
         if len(self._struck) > 1:
             self._door.strike(now, now_ms, retry_after_seconds)
             self._struck.clear()
+        for place, door in ((turn.place, self._doors[turn.place]), (ALL_PIXELS, self._door)):
+            if (seconds := door.seconds_closed(now)) >= TOLD_SECONDS:
+                self.closed[place] = now_ms + round(seconds * MS_PER_SECOND)
+                self.closed_is_new = True
 
     def taken(self, turn: Turn) -> None:
         """Hear that TikTok took or judged a request: no limit keeps it."""
@@ -158,6 +166,9 @@ class Turns:
         self._refusals.pop(turn.place, None)
         self._door.free()
         self._struck.clear()
+        for place in (turn.place, ALL_PIXELS):
+            if self.closed.pop(place, None) is not None:
+                self.closed_is_new = True
 
     def noted(self, scope: Scope, more: int, total: int, lately: int) -> None:
         """

@@ -93,7 +93,7 @@ def _read_narrowed(query: QueryParams) -> Narrowed | None:
     reason, found, carries = (query.get(name, "") for name in ("reason", "found", "carries"))
     if seen not in SEEN or len(event) > _LONGEST_NAME or carries not in _KEYS:
         return None
-    if reason not in _REASONS or found not in _FINDINGS:
+    if not _REASONS.issuperset(reason.split(",")) or found not in _FINDINGS:
         return None
     try:
         since, until = (_day(query.get(name, "")) for name in ("since", "until"))

@@ -13,6 +13,7 @@ from twinbeam.admin.errors import AdminError, Invalid
 from twinbeam.core.dead_letters import Resend, ResendPreview, stays_because
 from twinbeam.core.error_reference import advice_on
 from twinbeam.core.money import shown
+from twinbeam.core.rules import MAIN
 from twinbeam.web.acting import act
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.dead_letters.asked import PATH, LetterQuestion, read_before, read_question
@@ -72,6 +73,7 @@ async def _page(
         400 if problem else 200,
         here=PATH,
         asked=question,
+        main=MAIN,
         found=await context.on_reader(read),
         before=before,
         problem=problem,

@@ -12,7 +12,7 @@ from twinbeam.admin.errors import AdminError
 from twinbeam.admin.pixel_facts import Place
 from twinbeam.checks.listing import CHECKS
 from twinbeam.core.money import shown as in_words
-from twinbeam.core.story import PixelRow
+from twinbeam.core.story import PixelRow, Story
 from twinbeam.web.acting import act
 from twinbeam.web.alarms import shown
 from twinbeam.web.contract import ReadModel, RouteContext
@@ -31,6 +31,7 @@ class IssuesPage(Struct, frozen=True):
     found: IssuesFound
     names: Mapping[Place, str]
     workspaces: Sequence[str]
+    stories: Mapping[int, Story] = {}  #: of the conversions that are told as examples
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -49,12 +50,18 @@ async def mute(renderer: PageRenderer, context: RouteContext, request: Request) 
             why = form.get("why", "")
             await act(context, request, partial(issues.mute, workspace=workspace, pixel=pixel, check=check, why=why))
     except AdminError as error:
-        return await _page(renderer, context, request, {}, problem=str(error))
+        return await _page(renderer, context, request, {}, problem=str(error), typed=form)
     return RedirectResponse(PATH, 303, _NO_STORE)
 
 
 async def _page(
-    renderer: PageRenderer, context: RouteContext, request: Request, said: Mapping[str, str], problem: str = ""
+    renderer: PageRenderer,
+    context: RouteContext,
+    request: Request,
+    said: Mapping[str, str],
+    *,
+    problem: str = "",
+    typed: Mapping[str, str] = {},
 ) -> Response:
     now_ms, asked = context.clock.now_ms(), read_question(said)
     read = partial(read_page, seen_by(request, context), asked, now_ms, access_codes=context.access_codes)
@@ -68,6 +75,7 @@ async def _page(
         shown=shown,
         in_words=in_words,
         problem=problem,
+        typed=typed,
         at_ms=now_ms,
     )
 
@@ -77,4 +85,7 @@ def read_page(seen: ReadModel, asked: IssuesAsked, now_ms: int, access_codes: Co
     rows: Sequence[PixelRow] = seen.pixels()
     names = {(row.workspace, row.code): row.name for row in rows}
     found = issues.listed(seen, weeks_now(seen, now_ms).pixels, now_ms, access_codes)
-    return IssuesPage(answer(asked, found, names), names, sorted({row.workspace for row in rows}))
+    told = answer(asked, found, names)
+    samples = sorted({id_ for it in (*told.issues, *told.muted) for id_ in it.issue.samples})
+    workspaces = sorted({row.workspace for row in rows})
+    return IssuesPage(told, names, workspaces, seen.sightings.conversions(samples) if samples else {})

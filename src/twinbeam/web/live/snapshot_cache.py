@@ -37,6 +37,7 @@ class Snapshot(Struct, frozen=True):
     pixels: Sequence[PixelRow]
     lag: LagView
     alarms: Sequence[Alarm] = ()
+    may_change: bool = True  #: whoever looks at it may run commands
 
 
 class SnapshotCache:
@@ -53,6 +54,7 @@ class SnapshotCache:
     ) -> None:
         self._context = context
         self._workspace = workspace
+        self._may_change = role != Role.VIEWER
         self._read_model = as_seen(role, workspace, context.read_model)
         self._render = render
         self._look = look
@@ -101,6 +103,7 @@ class SnapshotCache:
             pixels=pixels,
             lag=lag_within(self._workspace, self._context.lag()),
             alarms=self._alarms,
+            may_change=self._may_change,
         )
 
 

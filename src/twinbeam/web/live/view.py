@@ -38,7 +38,8 @@ async def stream(caches: SnapshotCaches, closing: Callable[[], bool], still: Sti
 
 def part(renderer: PageRenderer, snapshot: Snapshot, days: int) -> str:
     """Return the live part of the page, of one of its periods."""
-    return renderer.render("live/part.html", view=live_numbers(snapshot, days), days=days)
+    view = live_numbers(snapshot, days)
+    return renderer.render("live/part.html", view=view, days=days, may_change=snapshot.may_change)
 
 
 def period(request: Request) -> int:

@@ -31,7 +31,8 @@ _CHUNK = 250
 _MATCHING = {
     seen: (
         "SELECT id FROM conversion WHERE id IN (SELECT value FROM json_each(?1)) AND (?2 = '' OR event = ?2) "  # noqa: S608
-        "AND (?3 = '' OR (reason = ?3 AND state <> 'leased')) AND (?4 = 0 OR found & ?4) AND (?5 = 0 OR copies > 1) "
+        "AND (?3 = '' OR (instr(',' || ?3 || ',', ',' || reason || ',') AND state <> 'leased')) "
+        "AND (?4 = 0 OR found & ?4) AND (?5 = 0 OR copies > 1) "
         f"AND (?6 = 0 OR (match & ?6 AND conditions & {BARE} = 0)) "
         f"{which} ORDER BY id DESC"
     )

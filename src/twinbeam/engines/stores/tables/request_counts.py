@@ -1,4 +1,4 @@
-"""Requests to the destination, noted before they are made, and events that waited for a limit on them."""
+"""Requests to the destination, noted before they are made, and what waited because there were too many of them."""
 
 from collections.abc import Mapping
 
@@ -30,6 +30,15 @@ throttled = Table(
     Column("workspace", Text, primary_key=True),
     Column("code", Text, primary_key=True),
     Column("events", MS, nullable=False),
+    sqlite_strict=True,
+)
+
+closed_pixel = Table(
+    "closed_pixel",
+    metadata,
+    Column("workspace", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("until_ms", MS, nullable=False),
     sqlite_strict=True,
 )
 
@@ -71,6 +80,22 @@ class RequestCountTable:
         asked = select(throttled.c.workspace, throttled.c.code, throttled.c.events).where(throttled.c.day == day)
         with self._tables.reading() as connection:
             return {(row.workspace, row.code): row.events for row in connection.execute(asked)}
+
+    def keep_closed(self, until_ms: Mapping[tuple[str, str], int]) -> None:
+        """Keep until when the destination takes no requests for some pixels, and forget all others."""
+        if self.closed(0) == until_ms:  # a start finds nothing to forget, as a rule
+            return
+        rows = [{"workspace": it[0], "code": it[1], "until_ms": until} for it, until in until_ms.items()]
+        with self._tables.transaction() as connection:
+            connection.execute(delete(closed_pixel))
+            if rows:
+                connection.execute(insert(closed_pixel), rows)
+
+    def closed(self, now_ms: int) -> Mapping[tuple[str, str], int]:
+        """Return until when it takes none for each pixel, where that is not over."""
+        asked = select(closed_pixel).where(closed_pixel.c.until_ms > now_ms)
+        with self._tables.reading() as connection:
+            return {(row.workspace, row.code): row.until_ms for row in connection.execute(asked)}
 
 
 def _rows(connection: Connection, scope: str, day: int) -> list[NotedRow]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from twinbeam.core.errors import ConfigError
 
-HEAD = "0015"  #: the newest of `migrations/versions/`
+HEAD = "0016"  #: the newest of `migrations/versions/`
 _FOLDER = Path(__file__).with_name("migrations")
 
 
