@@ -37,4 +37,4 @@ def test_every_state_has_a_page_that_explains_it(room, state):
     room.record(bought("1"))
     room.store._db.execute("UPDATE conversion SET state = ?", (state,))
     text = words(room.get("/events/1"))
-    assert f"order 1 {state}" in text
+    assert f"order 1 {'to retry' if state is State.WAITING else state}" in text
