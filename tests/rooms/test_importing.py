@@ -73,7 +73,9 @@ def test_each_order_has_the_verdict_that_the_dry_run_tells(data):
         "1 of them, first in line 8: value: Write an amount without its currency, such as 89.90.",
     ):
         assert sentence in told
-    assert said("import", "orders", file, "--map", "consent=Consent", "--pixel", CODE, "--yes").endswith("at once.\n")
+    assert said("import", "orders", file, "--map", "consent=Consent", "--pixel", CODE, "--yes").endswith(
+        "1 were left out, as said above.\n"
+    )
     store = recorded(RULES)
     assert sorted(row.place.order_id for row in rows_of(store)) == ["1", "2", "3", "4", "5", "6"]
     assert [(order, state) for order, state, _ in conversions(store)] == [("1", "ready")]
