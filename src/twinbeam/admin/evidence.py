@@ -2,25 +2,47 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
+from twinbeam.admin.delivered_counts import ALL
 from twinbeam.admin.pixel_facts import Place
 from twinbeam.checks.facts import Crowd, DaySales, Evidence, NoteSum
 from twinbeam.checks.noting import MOST_OF_DAY, MOST_SAMPLES, DayNote, NoteKey, Noting
 from twinbeam.core.clock import day_of
 from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
 from twinbeam.core.lifecycle import SENDING, State
+from twinbeam.core.pixel_counts import CountKind, CountName, PixelCount, ToMend, joined
 from twinbeam.core.products import DayMatch
 from twinbeam.core.rules import BROWSER_ONLY
 from twinbeam.core.story import Covered, Listed
+from twinbeam.core.values import Side
 
 T = TypeVar("T")
+
+RejectedByPlace = Mapping[str, Mapping[str, int]]
+"""By place (directory.place), how many events of `<UTC day>/<code>` were rejected on arrival."""
 
 LOOKED_AT = 50  #: of the newest conversions of a state, whose worth is added up
 OFTEN = 70  #: an event that came so often in 7 days, and each day
 BUSY = 20  #: other events since then: the pixel is not silent as a whole
+#: Events of which it is told whether they name products, and carry the browser id.
+_OF_SHOPPING = ("ViewContent", "AddToCart", "Purchase")
+_NAMES_PRODUCTS = "content_ids"
+_BROWSER_ID = "ttp"
+_WITH_BROWSER = (Side.BROWSER.value, "both")
+#: What is asked for of what is counted beside states and sides.
+_ASKED: Sequence[CountName] = (
+    *((CountKind.NOTICE, "", joined(side, kind)) for side in Side for kind in ToMend),
+    *((CountKind.PARAMETER, event, name) for event in _OF_SHOPPING for name in (ALL, _NAMES_PRODUCTS)),
+    *(
+        (CountKind.CARRIED, event, joined(side, key))
+        for event in _OF_SHOPPING
+        for side in _WITH_BROWSER
+        for key in ("", _BROWSER_ID)
+    ),
+)
 #: States of which it is told what is in them, by the name of their list.
 _STATES: Mapping[str, tuple[State, ...]] = {
     "waiting": SENDING,
@@ -67,21 +89,31 @@ class EvidenceReads(Protocol):
         """Return by which sides conversions were seen, by day, from a UTC day on."""
         ...
 
+    def counted(self, asked: Collection[CountName], *, since_day: int, until_day: int) -> list[PixelCount]:
+        """Add some counts of all pixels up over the days."""
+        ...
+
     def in_state(self, states: Collection[str], *, limit: int, pixel: Place | None = None) -> Listed:
         """Return the newest conversions in some states of a pixel."""
         ...
 
 
-def find_evidence(reads: EvidenceReads, weeks: Sequence[PixelWeek], now_ms: int) -> list[Evidence]:
-    """Return what can be found out of each pixel that counts anything."""
+def find_evidence(
+    reads: EvidenceReads, weeks: Sequence[PixelWeek], rejected: RejectedByPlace, now_ms: int
+) -> list[Evidence]:
+    """Return what can be found out of each pixel that counts anything, or of which an event was rejected on arrival."""
     today = day_of(now_ms)
     first = today - WEEK_DAYS + 1
+    turned_away = {tuple(it.rpartition("/")[::2]): _of_codes(told, first) for it, told in rejected.items()}
+    counted = _by_place(
+        ((it.workspace, it.pixel), it) for it in reads.counted(_ASKED, since_day=first, until_day=today)
+    )
     before = {(it.workspace, it.pixel): it for it in reads.issues.evidence()}
     notes = _by_place((key[1:3], (key, note)) for key, note in reads.issues.notes(since_day=first - WEEK_DAYS).items())
     covered = _by_place(((it.workspace, it.pixel), it) for it in reads.coverage(since_day=first - WEEK_DAYS))
     matches = _by_place(((it.workspace, it.pixel), it) for it in reads.products.matches(since_day=first))
     found = []
-    for week in weeks:
+    for week in [*weeks, *_without_week(weeks, turned_away)]:
         place = week.workspace, week.pixel
         known = before.get(place, Evidence())
         evidence = _of_notes(dict(notes.get(place, ())), first)
@@ -98,6 +130,8 @@ def find_evidence(reads: EvidenceReads, weeks: Sequence[PixelWeek], now_ms: int)
                 silent=_silent(days, today),
                 ids=sum(it.ids for it in matches.get(place, ())),
                 matched=sum(it.matched for it in matches.get(place, ())),
+                rejected=turned_away.get(place, {}),
+                **_of_counts(counted.get(place, ())),
             )
         )
     return found
@@ -108,6 +142,50 @@ def _by_place(pairs: Iterable[tuple[tuple[str, ...], T]]) -> dict[tuple[str, ...
     for place, value in pairs:
         found[place].append(value)
     return found
+
+
+def _of_codes(told: Mapping[str, int], first: int) -> dict[str, int]:
+    """Add up by code what was rejected from a day on."""
+    sums: defaultdict[str, int] = defaultdict(int)
+    for name, n in told.items():
+        day, _, code = name.partition("/")
+        if int(day) >= first:
+            sums[code] += n
+    return dict(sums)
+
+
+def _without_week(
+    weeks: Sequence[PixelWeek], turned_away: Mapping[tuple[str, ...], Mapping[str, int]]
+) -> Iterable[PixelWeek]:
+    """Yield an empty week for each pixel of which nothing was taken, and something was rejected."""
+    counting = {(week.workspace, week.pixel) for week in weeks}
+    for workspace, pixel in sorted(place for place, told in turned_away.items() if told):
+        if (workspace, pixel) not in counting:
+            yield PixelWeek(workspace, pixel, [], [], [])
+
+
+def _of_counts(counts: Sequence[PixelCount]) -> dict[str, Any]:
+    """Return what is told by the counts beside states and sides, as fields of Evidence."""
+    n = {(it.kind, it.event, it.name): it.n for it in counts}
+
+    def of(kind: CountKind, event: str, *names: str) -> int:
+        return sum(n.get((kind, event, name), 0) for name in names)
+
+    def with_browser(key: str) -> int:
+        names = [joined(side, key) for side in _WITH_BROWSER]
+        return sum(of(CountKind.CARRIED, event, *names) for event in _OF_SHOPPING)
+
+    mended = {kind: tuple(of(CountKind.NOTICE, "", joined(side, kind)) for side in Side) for kind in ToMend}
+    looked_at = {event: of(CountKind.PARAMETER, event, ALL) for event in _OF_SHOPPING}
+    return {
+        "to_mend": {kind.value: told for kind, told in mended.items() if any(told)},
+        "content_ids": {
+            event: (of(CountKind.PARAMETER, event, _NAMES_PRODUCTS), whole)
+            for event, whole in looked_at.items()
+            if whole
+        },
+        "browser_id": (with_browser(_BROWSER_ID), with_browser("")),
+    }
 
 
 def _of_notes(notes: Mapping[NoteKey, DayNote], first: int) -> Evidence:
