@@ -13,7 +13,7 @@ from twinbeam.checks.noting import MOST_OF_DAY, MOST_SAMPLES, DayNote, NoteKey, 
 from twinbeam.core.clock import day_of
 from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
 from twinbeam.core.lifecycle import SENDING, State
-from twinbeam.core.pixel_counts import CountKind, CountName, PixelCount, ToMend, joined
+from twinbeam.core.pixel_counts import CountedEvent, CountKind, PixelCount, ToMend, joined
 from twinbeam.core.products import DayMatch
 from twinbeam.core.rules import BROWSER_ONLY
 from twinbeam.core.story import Covered, Listed
@@ -33,15 +33,15 @@ _NAMES_PRODUCTS = "content_ids"
 _BROWSER_ID = "ttp"
 _WITH_BROWSER = (Side.BROWSER.value, "both")
 #: What is asked for of what is counted beside states and sides.
-_ASKED: Sequence[CountName] = (
-    *((CountKind.NOTICE, "", joined(side, kind)) for side in Side for kind in ToMend),
-    *((CountKind.PARAMETER, event, name) for event in _OF_SHOPPING for name in (ALL, _NAMES_PRODUCTS)),
-    *(
-        (CountKind.CARRIED, event, joined(side, key))
-        for event in _OF_SHOPPING
-        for side in _WITH_BROWSER
-        for key in ("", _BROWSER_ID)
-    ),
+_ASKED: Sequence[CountedEvent] = (
+    (CountKind.NOTICE, ""),
+    *((kind, event) for kind in (CountKind.PARAMETER, CountKind.CARRIED) for event in _OF_SHOPPING),
+)
+_NAMES = (
+    *(joined(side, kind) for side in Side for kind in ToMend),
+    *(joined(side, key) for side in _WITH_BROWSER for key in ("", _BROWSER_ID)),
+    ALL,
+    _NAMES_PRODUCTS,
 )
 #: States of which it is told what is in them, by the name of their list.
 _STATES: Mapping[str, tuple[State, ...]] = {
@@ -89,8 +89,10 @@ class EvidenceReads(Protocol):
         """Return by which sides conversions were seen, by day, from a UTC day on."""
         ...
 
-    def counted(self, asked: Collection[CountName], *, since_day: int, until_day: int) -> list[PixelCount]:
-        """Add some counts of all pixels up over the days."""
+    def counted(
+        self, asked: Collection[CountedEvent], names: Collection[str], *, since_day: int, until_day: int
+    ) -> list[PixelCount]:
+        """Add the counts of some names of all pixels up over the days."""
         ...
 
     def in_state(self, states: Collection[str], *, limit: int, pixel: Place | None = None) -> Listed:
@@ -105,9 +107,8 @@ def find_evidence(
     today = day_of(now_ms)
     first = today - WEEK_DAYS + 1
     turned_away = {tuple(it.rpartition("/")[::2]): _of_codes(told, first) for it, told in rejected.items()}
-    counted = _by_place(
-        ((it.workspace, it.pixel), it) for it in reads.counted(_ASKED, since_day=first, until_day=today)
-    )
+    beside = reads.counted(_ASKED, _NAMES, since_day=first, until_day=today)
+    counted = _by_place(((it.workspace, it.pixel), it) for it in beside)
     before = {(it.workspace, it.pixel): it for it in reads.issues.evidence()}
     notes = _by_place((key[1:3], (key, note)) for key, note in reads.issues.notes(since_day=first - WEEK_DAYS).items())
     covered = _by_place(((it.workspace, it.pixel), it) for it in reads.coverage(since_day=first - WEEK_DAYS))

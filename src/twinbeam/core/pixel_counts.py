@@ -53,8 +53,8 @@ class PixelCount(Struct, frozen=True, gc=False, order=True):
     n: int
 
 
-CountName = tuple[str, str, str]
-"""(kind, event, name): one count of any pixel and day."""
+CountedEvent = tuple[str, str]
+"""(kind, event): some counts of any pixel and day, which lie side by side."""
 
 
 class Lapses(Struct, frozen=True):
