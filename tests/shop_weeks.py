@@ -116,6 +116,9 @@ class Shops:
             for channel in (Channel.BROWSER, Channel.SERVER):
                 self._record(day, channel, after=True)
             self._reject(day_of(self.room.clock.now_ms()))
+            for end in (self.room.store.end_overdue, self.room.store.end_stale):
+                while end(self.room.clock.now_ms(), limit=1_000):
+                    pass
             self.room.clock.advance(seconds=MS_PER_DAY // 1_000 - 34 if day < DAYS - 1 else 3_600)
         self.room.compare_contents()
         self.room.look_at_delivered()
@@ -127,7 +130,7 @@ class Shops:
         now_ms = self.room.clock.now_ms()
         for lease in self.room.leases():
             name = self._name(lease.lane.source_id)
-            if name == "token_rejected":
+            if name in ("token_rejected", "expired"):
                 due_ms = now_ms + MS_PER_DAY
                 settle, more = self.room.store.settle_waiting, {"due_ms": due_ms, "arrived": False}
                 settle(lease.batch, NO_TOKEN, owner=OWNER, now_ms=now_ms, **more)
@@ -306,6 +309,19 @@ def _tied_late(said: Said, moment: Moment) -> None:
         said["more"] = [{**alone, "event_id": other}, {**said, "also": [other], "after": True}]
 
 
+def _same_numbers(said: Said, moment: Moment) -> None:
+    """Number each day's orders anew, from the first."""
+    if moment.is_server:
+        said.update(event_id=f"R-{moment.n}", order_id=f"R-{moment.n}", value=40.0 + moment.day, visitor="")
+
+
+def _nobodys_refusal(said: Said, moment: Moment) -> None:
+    """Let a page decline and name an order, and nothing tie it to whoever placed that."""
+    said["visitor"] = f"page-{said['order_id']}" if not moment.is_server else ""
+    if not moment.is_server:
+        said.update(permission=DENIED)
+
+
 def _quiz(said: Said, moment: Moment) -> None:
     if moment.event == "InitiateCheckout":
         said["event"] = "Quiz_Done" if moment.n % 2 else "quizDone"
@@ -388,6 +404,9 @@ FAULTS: dict[str, Fault] = {
     "event_id_mismatch": _on("Purchase", _own_id_late),
     "event_id_reused": _on("Purchase", _one_id),
     "order_sent_twice": _on("Purchase", _tied_late),
+    "order_number_reused+never_confirmed": _on("Purchase", _same_numbers),
+    "consent_contested+held_pile_up": _on("Purchase", _nobodys_refusal),
+    "expired": lambda said, _: None,
     "consent_never_said": lambda said, _: said.update(permission=UNSAID),
     "crm_quality_missing": _on("InitiateCheckout", lambda said, _: said.update(event="Lead")),
     "content_ids_unknown": lambda said, moment: said.update(

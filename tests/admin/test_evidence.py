@@ -9,6 +9,7 @@ from builders import PIXEL, WORKSPACE
 from showroom import Showroom, bought, seen_in_browser
 from twinbeam.admin.evidence import find_evidence
 from twinbeam.admin.issues import all_facts
+from twinbeam.checks.listing import issues
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.pixel_counts import ToMend
 from twinbeam.pipeline.accept.directory import place
@@ -52,6 +53,18 @@ def test_what_was_rejected_within_the_week_is_added_up_by_code_also_where_nothin
 
 def test_what_was_rejected_earlier_alone_is_none(room):
     assert found(room, {place(WORKSPACE, PIXEL): {f"{day_of(room.clock.now_ms()) - 7}/no_route": 9}}) == {}
+
+
+def test_what_expired_seven_days_after_it_came_is_told_though_its_week_is_over(room):
+    room.record(bought("1"))
+    room.clock.advance(ms=7 * MS_PER_DAY + 60_000)
+    assert found(room) == {}
+    room.store.end_stale(room.clock.now_ms(), limit=9)
+    evidence = found(room)[PIXEL]
+    assert (evidence.expired, evidence.of_state("expired").worth) == ({"too_old": 1}, {"EUR": 2_050})
+    room.store.issues.keep_evidence([evidence])
+    (facts,) = all_facts(room.reader, weeks(room), room.clock.now_ms())
+    assert "Expired unsent in the last 14 days: 1." in [it.what for it in issues(facts)]
 
 
 def test_notices_are_told_by_side_and_end_with_their_week(room):

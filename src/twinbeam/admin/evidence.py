@@ -16,7 +16,7 @@ from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.pixel_counts import CountedEvent, CountKind, PixelCount, ToMend, joined
 from twinbeam.core.products import DayMatch
 from twinbeam.core.rules import BROWSER_ONLY
-from twinbeam.core.story import Covered, Listed
+from twinbeam.core.story import Covered, Listed, Total
 from twinbeam.core.values import Side
 
 T = TypeVar("T")
@@ -89,6 +89,10 @@ class EvidenceReads(Protocol):
         """Return by which sides conversions were seen, by day, from a UTC day on."""
         ...
 
+    def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
+        """Add the counters from a UTC day on up over the days, and over the events unless they are asked for."""
+        ...
+
     def counted(
         self, asked: Collection[CountedEvent], names: Collection[str], *, since_day: int, until_day: int
     ) -> list[PixelCount]:
@@ -103,7 +107,7 @@ class EvidenceReads(Protocol):
 def find_evidence(
     reads: EvidenceReads, weeks: Sequence[PixelWeek], rejected: RejectedByPlace, now_ms: int
 ) -> list[Evidence]:
-    """Return what can be found out of each pixel that counts anything, or of which an event was rejected on arrival."""
+    """Return what can be found out of each pixel that counts anything, or of which events were rejected or expired."""
     today = day_of(now_ms)
     first = today - WEEK_DAYS + 1
     turned_away = {tuple(it.rpartition("/")[::2]): _of_codes(told, first) for it, told in rejected.items()}
@@ -113,11 +117,15 @@ def find_evidence(
     notes = _by_place((key[1:3], (key, note)) for key, note in reads.issues.notes(since_day=first - WEEK_DAYS).items())
     covered = _by_place(((it.workspace, it.pixel), it) for it in reads.coverage(since_day=first - WEEK_DAYS))
     matches = _by_place(((it.workspace, it.pixel), it) for it in reads.products.matches(since_day=first))
+    totals = reads.totals(since_day=first - WEEK_DAYS, by_event=False)
+    expired = _by_place(((it.workspace, it.pixel), it) for it in totals if it.outcome == State.EXPIRED)
     found = []
-    for week in [*weeks, *_without_week(weeks, turned_away)]:
+    known_of = {*expired, *(place for place, told in turned_away.items() if told)}
+    for week in [*weeks, *_without_week(weeks, known_of)]:
         place = week.workspace, week.pixel
         known = before.get(place, Evidence())
         evidence = _of_notes(dict(notes.get(place, ())), first)
+        ended = {it.reason: it.n for it in expired.get(place, ())}
         days = covered.get(place, ())
         found.append(
             replace(
@@ -125,7 +133,8 @@ def find_evidence(
                 workspace=week.workspace,
                 pixel=week.pixel,
                 at_ms=now_ms,
-                states=dict(_states(reads, week, known)),
+                states=dict(_states(reads, week, known, sum(ended.values()))),
+                expired=ended,
                 server_now=_share(days, today - WEEK_DAYS, today),
                 server_before=_share(days, today - 2 * WEEK_DAYS, today - WEEK_DAYS),
                 silent=_silent(days, today),
@@ -155,12 +164,10 @@ def _of_codes(told: Mapping[str, int], first: int) -> dict[str, int]:
     return dict(sums)
 
 
-def _without_week(
-    weeks: Sequence[PixelWeek], turned_away: Mapping[tuple[str, ...], Mapping[str, int]]
-) -> Iterable[PixelWeek]:
-    """Yield an empty week for each pixel of which nothing was taken, and something was rejected."""
+def _without_week(weeks: Sequence[PixelWeek], places: Collection[tuple[str, ...]]) -> Iterable[PixelWeek]:
+    """Yield an empty week for each place of which something is known, and nothing came within the week."""
     counting = {(week.workspace, week.pixel) for week in weeks}
-    for workspace, pixel in sorted(place for place, told in turned_away.items() if told):
+    for workspace, pixel in sorted(places):
         if (workspace, pixel) not in counting:
             yield PixelWeek(workspace, pixel, [], [], [])
 
@@ -224,10 +231,11 @@ def _worst(notes: Mapping[NoteKey, DayNote], most: str, of: str, first: int) -> 
     return max(crowds, key=lambda it: it.most / max(1, it.of), default=Crowd())
 
 
-def _states(reads: EvidenceReads, week: PixelWeek, known: Evidence) -> Iterable[tuple[str, NoteSum]]:
+def _states(reads: EvidenceReads, week: PixelWeek, known: Evidence, expired: int) -> Iterable[tuple[str, NoteSum]]:
     """Yield what the newest conversions of some states are worth; where as many are in one as before, it is known."""
     for name, states in _STATES.items():
         n = sum(count for outcome, _, count in week.outcomes if outcome in states)
+        n = expired if name == State.EXPIRED else n
         before = known.of_state(name)
         if not n:
             continue

@@ -11,11 +11,14 @@ _ELSEWHERE = (*WAITED_IN_VAIN.values(), *ORDER_ENDS.values(), Reason.JOINED)
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
-    expired = facts.week.of(State.EXPIRED) - facts.expired_for(*_ELSEWHERE)
+    of_week = facts.week.of(State.EXPIRED) - facts.expired_for(*_ELSEWHERE)
+    # Counters stand under the day on which a conversion came, and TikTok's patience ends 7 days later.
+    of_two = sum(n for reason, n in facts.evidence.expired.items() if reason not in _ELSEWHERE)
+    expired = max(of_week, of_two)
     if not expired:
         return None
     told = facts.evidence.of_state(State.EXPIRED)
-    what = f"Expired unsent in the last 7 days: {expired:,}."
+    what = f"Expired unsent in the last 14 days: {expired:,}."
     return Symptom(what, expired, told.worth, told.samples, listed=State.EXPIRED)
 
 

@@ -63,6 +63,7 @@ class Evidence(Struct, frozen=True):
     silent: Sequence[tuple[str, int]] = ()  #: events that came every day and no more, and how many of them before
     ids: int = 0  #: content ids of delivered events
     matched: int = 0  #: of them those that the product feed knows
+    expired: Mapping[str, int] = {}  #: of what came within the last 14 UTC days, by reason
     rejected: Mapping[str, int] = {}  #: events that were rejected on arrival, by code
     to_mend: Mapping[str, tuple[int, int]] = {}  #: copies of browser and server, by what senders are told to mend
     content_ids: Mapping[str, tuple[int, int]] = {}  #: accepted conversions with a content id, and all, by event
