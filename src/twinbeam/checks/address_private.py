@@ -13,7 +13,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     n = browser + server
     if n < ENOUGH or n < SHARE * facts.week.recorded:
         return None
-    what = f"Copies with an IP address that is not public: {n:,} in the last 7 days. It was left out."
+    what = f"IP addresses that are not public: {n:,} copies in the last 7 days. They were left out."
     return Symptom(what, n, fix=_BEHIND_PROXY if browser > server else "")
 
 

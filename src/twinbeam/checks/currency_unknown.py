@@ -13,7 +13,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     if n < LEAST or n < SHARE * facts.week.recorded:
         return None
     return Symptom(
-        f"Copies with a currency that TikTok does not list: {n:,} in the last 7 days. Their amounts were left out.", n
+        f"Currencies that TikTok does not list: {n:,} copies in the last 7 days. Their amounts were left out.", n
     )
 
 

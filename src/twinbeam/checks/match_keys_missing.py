@@ -17,7 +17,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     if accepted < ENOUGH or with_one >= SHARE * accepted:
         return None
     without = accepted - with_one
-    what = f"Conversions without e-mail and phone: {without:,} of {accepted:,} in 7 days. TikTok matches fewer of them."
+    what = f"Conversions without e-mail and phone: {without:,} of {accepted:,} in 7 days. TikTok matches few of them."
     return Symptom(what, without)
 
 

@@ -11,7 +11,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     n = facts.evidence.mended(ToMend.OLD_NAME)
     if n < ENOUGH or n < SHARE * facts.week.recorded:
         return None
-    return Symptom(f"Copies under an old name, CompletePayment or SubmitForm: {n:,} in the last 7 days.", n)
+    return Symptom(f"Old event names, CompletePayment or SubmitForm: {n:,} copies in the last 7 days.", n)
 
 
 CHECK = PixelCheck(

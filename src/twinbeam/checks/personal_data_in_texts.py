@@ -12,7 +12,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     if n < ENOUGH or n < SHARE * facts.week.recorded:
         return None
     return Symptom(
-        f"Copies with an e-mail address or a phone number in ids, texts or page addresses: {n:,} in 7 days.",
+        f"E-mail addresses or phone numbers in ids, texts or page addresses: {n:,} copies in 7 days.",
         n,
     )
 

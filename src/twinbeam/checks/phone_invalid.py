@@ -12,7 +12,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     known = sum(event.phone for event in facts.events.values())
     if n < ENOUGH or n < SHARE * (n + known):
         return None
-    return Symptom(f"Copies with a phone number that cannot be used: {n:,} in the last 7 days. It was left out.", n)
+    return Symptom(f"Phone numbers that cannot be used: {n:,} copies in the last 7 days. They were left out.", n)
 
 
 CHECK = PixelCheck(

@@ -12,7 +12,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     n = facts.evidence.turned_away(Rejection.FOREIGN_PIXEL, Rejection.WRONG_PIXEL_KIND)
     if n < LEAST or n < SHARE * facts.arrived:
         return None
-    return Symptom(f"Events rejected on arrival: {n:,} in 7 days name another pixel, or one of another kind.", n)
+    return Symptom(f"Events rejected on arrival, for a pixel that they may not name: {n:,} in the last 7 days.", n)
 
 
 CHECK = PixelCheck(

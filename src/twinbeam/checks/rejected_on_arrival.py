@@ -21,7 +21,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     n = facts.evidence.turned_away(*CODES)
     if n < LEAST or n < SHARE * facts.arrived:
         return None
-    return Symptom(f"Events rejected on arrival: {n:,} in 7 days lack a field, or have one that cannot be read.", n)
+    return Symptom(f"Events rejected on arrival, for a field that is missing or cannot be read: {n:,} in 7 days.", n)
 
 
 CHECK = PixelCheck(

@@ -11,7 +11,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     n = facts.evidence.mended(ToMend.RESERVED_NAME)
     if n < ENOUGH or n < SHARE * facts.week.recorded:
         return None
-    return Symptom(f"Copies under a name that TikTok takes for a standard event: {n:,} in the last 7 days.", n)
+    return Symptom(f"Event names that TikTok takes for standard events: {n:,} copies in the last 7 days.", n)
 
 
 CHECK = PixelCheck(

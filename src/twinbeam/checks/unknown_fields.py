@@ -11,7 +11,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     n = facts.evidence.mended(ToMend.UNKNOWN_FIELD)
     if n < ENOUGH or n < SHARE * facts.week.recorded:
         return None
-    return Symptom(f"Copies with a field that is not known: {n:,} in the last 7 days. It was ignored.", n)
+    return Symptom(f"Fields that are not known: {n:,} copies in the last 7 days. They were ignored.", n)
 
 
 CHECK = PixelCheck(

@@ -12,7 +12,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     n = facts.evidence.mended(ToMend.VALUE_NOT_NUMBER)
     if n < LEAST or n < SHARE * facts.week.recorded:
         return None
-    return Symptom(f"Copies with a value that is no number: {n:,} in the last 7 days. It was left out.", n)
+    return Symptom(f"Values that are no numbers: {n:,} copies in the last 7 days. They were left out.", n)
 
 
 CHECK = PixelCheck(
