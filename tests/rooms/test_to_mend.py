@@ -22,7 +22,7 @@ def test_each_code_that_is_counted_is_one_that_senders_are_told():
     ("said", "kind"),
     [
         ({"properties": {"value": "89,90 EUR net", "currency": "EUR"}}, ToMend.VALUE_NOT_NUMBER),
-        ({"proprties": {"value": 89.90}}, ToMend.UNKNOWN_FIELD),
+        ({"hat_colour": "blue"}, ToMend.UNKNOWN_FIELD),
         ({"event_time": NOW_S - 8 * 86_400}, ToMend.TIME_OLD),
     ],
 )
