@@ -13,9 +13,11 @@ from twinbeam.checks.sides import Silence
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.fleet import EventWeek
 from twinbeam.core.outcomes import Finding, Reason
+from twinbeam.core.pixel_counts import ToMend
 from twinbeam.core.rules import PixelRules
 from twinbeam.core.story import Flow, LastAnswer, PixelRow, Stopped, Total
 from twinbeam.core.values import Side
+from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
 from twinbeam.pipeline.record.sums import add_up
 
@@ -42,6 +44,10 @@ SOUND = Evidence(
     server_now=(790, 1_000),
     ids=200,
     matched=198,
+    rejected={Rejection.BAD_EVENT_NAME: 2, Rejection.MISSING_FIELD: 3, Rejection.FOREIGN_PIXEL: 1},
+    to_mend=dict.fromkeys(ToMend, (1, 2)),
+    content_ids={"ViewContent": (548, 550), "AddToCart": (195, 200), "Purchase": (115, 120)},
+    browser_id=(700, 800),
 )
 
 
@@ -50,7 +56,11 @@ def count(outcome: str, n: int = 1, reason: str = "") -> Total:
     return Total(WORKSPACE, PIXEL, "Purchase", outcome, reason, n)
 
 
-HEALTHY_COUNTS = (count(RECORDED, 1_000), count("delivered", 600))
+HEALTHY_COUNTS = (
+    count(RECORDED, 1_000),
+    count("delivered", 600),
+    count("dropped", 15, Reason.FOREIGN_HOST),
+)
 
 
 def week(*counts: Total, healthy: bool = True) -> dict[str, Any]:
@@ -91,6 +101,16 @@ def ruled(**rules: Any) -> dict[str, Any]:
 def found(finding: Finding, n: int) -> dict[str, Any]:
     """Give a week in which something was found so often."""
     return week(count(FINDING, n, finding))
+
+
+def rejected(code: Rejection, n: int) -> dict[str, Any]:
+    """Give a week in which so many events were rejected on arrival."""
+    return noted(rejected={**SOUND.rejected, code: n})
+
+
+def to_mend(kind: ToMend, browser: int, server: int) -> dict[str, Any]:
+    """Give a week in which so many copies of each side had something to mend."""
+    return noted(to_mend={**SOUND.to_mend, kind: (browser, server)})
 
 
 REFUSAL = LastAnswer(WORKSPACE, PIXEL, NOW_MS, 40105, "Access token is incorrect")
@@ -145,7 +165,37 @@ PLANTED: Mapping[str, Mapping[str, Any]] = {
     "one_address": noted(one_address=Crowd(90, 100)),
     "checkout_repeated": noted(checkouts=Crowd(120, 30)),
     "name_differs": found(Finding.NAME_DIFFERS, 30),
-    "crm_quality_missing": {"crm_heard": False},
+    "crm_quality_missing": {"crm_silent": True},
+    "event_name_invalid": rejected(Rejection.BAD_EVENT_NAME, 12),
+    "pixel_id_wrong": rejected(Rejection.FOREIGN_PIXEL, 12),
+    "rejected_on_arrival": rejected(Rejection.MISSING_FIELD, 12),
+    "event_time_stale": rejected(Rejection.BAD_EVENT_TIME, 12),
+    "host_not_listed": week(count("dropped", 30, Reason.FOREIGN_HOST)),
+    "currency_unknown": to_mend(ToMend.CURRENCY_UNKNOWN, 0, 12),
+    "value_not_number": to_mend(ToMend.VALUE_NOT_NUMBER, 12, 0),
+    "email_invalid": to_mend(ToMend.EMAIL_INVALID, 50, 80),
+    "phone_invalid": to_mend(ToMend.PHONE_INVALID, 50, 80),
+    "address_private": to_mend(ToMend.ADDRESS_PRIVATE, 0, 60),
+    "personal_data_in_texts": to_mend(ToMend.PERSONAL_DATA, 60, 0),
+    "old_event_name": to_mend(ToMend.OLD_NAME, 60, 0),
+    "reserved_event_name": to_mend(ToMend.RESERVED_NAME, 60, 0),
+    "unknown_fields": to_mend(ToMend.UNKNOWN_FIELD, 0, 120),
+    "match_keys_missing": events(
+        Purchase=EventWeek("Purchase", 5, 15, 100, 120, 46, 3, 2, *[110] * 3),
+        Lead=EventWeek("Lead", 10, 5, 10, 25, 9, 1, 1, *[20] * 3),
+    ),
+    "ip_missing": {"events": {name: replace(event, ip=event.ip // 4) for name, event in EVENTS.items()}},
+    "cookies_missing": noted(browser_id=(30, 800)),
+    "content_ids_missing": noted(content_ids={**SOUND.content_ids, "Purchase": (60, 120)}),
+    "fewer_views_than_carts": events(ViewContent=EventWeek("ViewContent", 40, 0, 60, 100, 35, *[90] * 5)),
+    "funnel_step_missing": {
+        "events": {name: EVENTS[name] for name in ("ViewContent", "Purchase", "Lead")},
+        "theirs": {},
+    },
+    "no_conversion_event": {"events": {name: EVENTS[name] for name in ("ViewContent", "AddToCart", "InitiateCheckout")}}
+    | {"theirs": {}},
+    "custom_name_likely_standard": events(Purchse=EventWeek("Purchse", 8, 0, 0)),
+    "names_look_alike": events(Quiz_Done=EventWeek("Quiz_Done", 8), quizDone=EventWeek("quizDone", 0, 9)),
     "volume_too_low": events(Purchase=EventWeek("Purchase", 1, 1, 5, 7, 3, *[6] * 5)) | {"theirs": {}},
     "test_code_left_on": ruled(test_code="TEST12345", test_until_ms=NOW_MS + 3_600_000),
     "imported_no_events": week(healthy=False) | {"events": {}, "theirs": {}},

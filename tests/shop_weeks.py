@@ -2,54 +2,40 @@
 Two weeks of shops over a real store, played by hand: one shop does everything right, each other one does one thing wrong.
 
 A shop reports views, carts, checkouts and purchases from the page and from its server, under one id. What it does wrong
-is a function that changes what one side reports, from some day on.
+stands in shop_faults.py.
 """
 
-from collections.abc import Callable, Iterator
-from hashlib import sha256
-from typing import Any
+from collections.abc import Iterator
+from io import BytesIO
 
 from msgspec.structs import replace
 
+from accounting import Accounts, connected, import_all
 from builders import WORKSPACE
-from showroom import Showroom
-from signals import DENIED, a_signal
+from shop_faults import ACTIVITY, DAYS, REJECTED, Fault, Moment, Said, digest
+from showroom import BAD, NO_TOKEN, OWNER, TAKEN, Showroom
+from signals import a_signal
+from twinbeam.admin import products
+from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.issues import listed
 from twinbeam.app.checking import Checking
-from twinbeam.core.clock import MS_PER_DAY
-from twinbeam.core.rules import PixelRules
-from twinbeam.core.values import Channel, Signal
+from twinbeam.core.accounts import PixelSeen, StatSeen
+from twinbeam.core.clock import MS_PER_DAY, day_of
+from twinbeam.core.rules import PixelRules, WorkspaceRules
+from twinbeam.core.values import Channel, Decision, Signal
+from twinbeam.pipeline.accept.directory import place
 from twinbeam.web.weeks import weeks_now
 
-DAYS = 15
-USUAL = {"ViewContent": 6, "AddToCart": 10, "InitiateCheckout": 9, "Purchase": 11}
-SPOILED_FROM = DAYS - 2  #: the day from which on most shops do something wrong
-Said = dict[str, Any]
-Fault = Callable[[Said, "Moment"], None]
-
-
-class Moment:
-    """Which event of which day is reported, and by whom."""
-
-    def __init__(self, day: int, event: str, n: int, channel: Channel, at_ms: int) -> None:
-        self.day, self.event, self.n, self.channel, self.at_ms = day, event, n, channel, at_ms
-
-    @property
-    def is_late_in_time(self) -> bool:
-        return self.day >= SPOILED_FROM
-
-    @property
-    def is_server(self) -> bool:
-        return self.channel is Channel.SERVER
+USUAL = {"ViewContent": 14, "AddToCart": 12, "InitiateCheckout": 9, "Purchase": 11}
+FEED = "id,title\n" + "".join(f"sku-{n},Lamp {n}\n" for n in range(max(USUAL.values())))
+CRM = "C0CRMSETOFTHESHOPS01"
+#: What a shop's fault says beside a signal's own fields.
+BESIDE = ("times", "permission", "late_ms", "told", "after")
 
 
 def code_of(shop: int) -> str:
     """Give the code of a shop's pixel."""
     return f"C0SHOP{shop:014}"
-
-
-def digest(text: str) -> str:
-    return sha256(text.encode()).hexdigest()
 
 
 def reported(shop: int, moment: Moment) -> Said:
@@ -70,6 +56,8 @@ def reported(shop: int, moment: Moment) -> Said:
         "user": user,
         "visitor": f"visit-{who}",
     }
+    if moment.event != "InitiateCheckout":
+        said["properties"] = {"contents": [{"content_id": f"sku-{moment.n}", "quantity": 1}]}
     if moment.event == "Purchase":
         said |= {"value": 40.0 + moment.n, "currency": "EUR", "order_id": who}
     return said
@@ -81,26 +69,81 @@ class Shops:
     def __init__(self, room: Showroom, faults: dict[str, Fault]) -> None:
         self.room = room
         self.faults: list[tuple[str, Fault | None]] = [("", None), *faults.items()]
-        self.checking = Checking(room.store, room.reader, room.clock, (40105,))
+        self.rejected: dict[str, dict[str, int]] = {}
+        self.checking = Checking(room.store, room.reader, room.clock, (40105,), lambda: self.rejected)
+        self.admin = Admin(room.store, Actor("ada"), room.clock)
         for shop, (name, _) in enumerate(self.faults):
-            room.add_pixel(code_of(shop), name=name or "sound", rules=PixelRules())
+            token = None if name == "token_missing" else "t" * 40
+            room.add_pixel(code_of(shop), name=name or "sound", rules=PixelRules(), token=token)
+        room.add_pixel(CRM, event_source="crm", name="CRM", rules=PixelRules())
+        room.store.save_workspace(WORKSPACE, WorkspaceRules())
+        products.import_file(self.admin, WORKSPACE, BytesIO(FEED.encode()), "feed.csv", lambda _: None)
 
     def live(self) -> None:
         """Let the days pass, and the last one for an hour; then run the jobs."""
         for day in range(DAYS):
             for channel in (Channel.BROWSER, Channel.SERVER):
-                self.room.record(*self._all(day, channel))
+                self._record(day, channel, after=False)
                 self.room.clock.advance(seconds=2)
             self.room.clock.advance(seconds=30)
-            self.room.deliver()
+            self._deliver()
+            for channel in (Channel.BROWSER, Channel.SERVER):
+                self._record(day, channel, after=True)
+            self._reject(day_of(self.room.clock.now_ms()))
+            for end in (self.room.store.end_overdue, self.room.store.end_stale):
+                while end(self.room.clock.now_ms(), limit=1_000):
+                    pass
             self.room.clock.advance(seconds=MS_PER_DAY // 1_000 - 34 if day < DAYS - 1 else 3_600)
+        self.room.compare_contents()
+        self.room.look_at_delivered()
+        self._import()
         self.look()
+
+    def _deliver(self) -> None:
+        """Send what is due; of some shops TikTok takes nothing."""
+        now_ms = self.room.clock.now_ms()
+        for lease in self.room.leases():
+            name = self._name(lease.lane.source_id)
+            if name in ("token_rejected", "expired"):
+                due_ms = now_ms + MS_PER_DAY
+                settle, more = self.room.store.settle_waiting, {"due_ms": due_ms, "arrived": False}
+                settle(lease.batch, NO_TOKEN, owner=OWNER, now_ms=now_ms, **more)
+            elif name == "rejected":
+                self.room.store.settle_refused(lease.batch, BAD, owner=OWNER, now_ms=now_ms)
+            else:
+                self.room.store.settle_delivered(lease.batch, TAKEN, owner=OWNER, now_ms=now_ms)
+
+    def _reject(self, day: int) -> None:
+        """Let events be rejected on arrival, for the shop of each code."""
+        for shop, (name, _) in enumerate(self.faults):
+            if name in REJECTED:
+                self.rejected.setdefault(place(WORKSPACE, code_of(shop)), {})[f"{day}/{REJECTED[name]}"] = 3
+
+    def _import(self) -> None:
+        """Read the pixels of some shops, and what TikTok counts of them, from an ad account."""
+        today, listed = day_of(self.room.clock.now_ms()), []
+        tiktok = Accounts({"1": listed})
+        for shop, (name, _) in enumerate(self.faults):
+            if name in ACTIVITY:
+                id_ = str(9_000 + shop)
+                listed.append(PixelSeen(code_of(shop), pixel_id=id_, name=name, activity=ACTIVITY[name]))
+                times = 6 if name == "external_sender" else 0 if name == "not_counted" else 1
+                for day in range(today - DAYS, today + 1):
+                    stats = [StatSeen(id_, event, n, n * times, n + n * times) for event, n in USUAL.items()]
+                    tiktok.stats[id_, day] = stats if times else []
+        connected(self.admin, tiktok, workspace=WORKSPACE)
+        import_all(self.admin, tiktok)
+
+    def _name(self, code: str) -> str:
+        """Give the name of the shop of a pixel, what was planted there."""
+        return self.faults[int(code[6:])][0] if code.startswith("C0SHOP") else ""
 
     def found(self) -> dict[str, set[str]]:
         """Give the checks that find something, by what was planted."""
         now_ms, found = self.room.clock.now_ms(), {name: set() for name, _ in self.faults}
         for it in listed(self.room.reader, weeks_now(self.room.reader, now_ms).pixels, now_ms, (40105,)):
-            found[self.faults[int(it.pixel[6:])][0]].add(it.issue.check)
+            if it.pixel != CRM:
+                found[self._name(it.pixel)].add(it.issue.check)
         return found
 
     def look(self) -> None:
@@ -112,132 +155,34 @@ class Shops:
         self.checking.keep_evidence(self.checking.find())
         self.checking.keep(self.checking.look())
 
-    def _all(self, day: int, channel: Channel) -> list[Signal]:
+    def _record(self, day: int, channel: Channel, *, after: bool) -> None:
+        """Record what is reported before, or after, the day's delivery."""
         now_ms = self.room.clock.now_ms()
-        return [
+        signals = [
             signal
             for shop, (_, fault) in enumerate(self.faults)
             for event, usual in USUAL.items()
             for n in range(usual)
-            for signal in self._signals(shop, fault, Moment(day, event, n, channel, now_ms))
+            for signal in self._signals(shop, fault, Moment(day, event, n, channel, now_ms), after=after)
         ]
+        if signals:
+            self.room.record(*signals)
 
-    def _signals(self, shop: int, fault: Fault | None, moment: Moment) -> Iterator[Signal]:
-        said = reported(shop, moment)
+    def _signals(self, shop: int, fault: Fault | None, moment: Moment, *, after: bool) -> Iterator[Signal]:
+        first = reported(shop, moment)
         if fault is not None:
-            fault(said, moment)
-        times, denied, late = said.pop("times", 1), said.pop("denied", False), said.pop("late_ms", 0)
-        for again in range(times):
-            given = said | ({"event_id": f"{said['event_id']}-{again}"} if again else {})
-            signal = a_signal(**given)
-            signal = replace(signal, received_ms=signal.received_ms + late) if late else signal
-            yield replace(signal, permission=DENIED, body=b"", lookups=[]) if denied else signal
+            fault(first, moment)
+        for said in (first, *first.pop("more", ())):
+            beside = {name: said.pop(name) for name in BESIDE if name in said}
+            if beside.get("after", False) is not after:
+                continue
+            for again in range(beside.get("times", 1)):
+                given = said | ({"event_id": f"{said['event_id']}-{again}"} if again else {})
+                yield _as_told(a_signal(**given), beside)
 
 
-def _late_sales(change: Callable[[Said], None]) -> Fault:
-    def fault(said: Said, moment: Moment) -> None:
-        if moment.event == "Purchase" and moment.is_late_in_time:
-            change(said)
-
-    return fault
-
-
-def _on(event: str, change: Callable[[Said, Moment], None]) -> Fault:
-    def fault(said: Said, moment: Moment) -> None:
-        if moment.event == event:
-            change(said, moment)
-
-    return fault
-
-
-def _server_on(event: str, **changes: Any) -> Fault:
-    return _on(event, lambda said, moment: said.update(changes) if moment.is_server else None)
-
-
-def _seen_by_tag(*findings: str) -> Fault:
-    return lambda said, moment: None if moment.is_server else said.update(observed=list(findings))
-
-
-def _drop_value(said: Said) -> None:
-    said.pop("value")
-
-
-def _drop_currency(said: Said) -> None:
-    said.pop("currency")
-
-
-def _apart(said: Said, moment: Moment) -> None:
-    said.pop("order_id", None)
-    if moment.is_server:
-        said.update(event_id=f"{said['event_id']}-server", visitor="")
-
-
-def _without_click(said: Said, _: Moment) -> None:
-    said["user"].pop("ttclid", None)
-
-
-def _one_email(said: Said, _: Moment) -> None:
-    said["user"]["email"] = digest("owner@shop.example")
-
-
-def _placeholder(said: Said, _: Moment) -> None:
-    said["user"]["email"] = digest("test@example.com")
-
-
-def _one_address(said: Said, moment: Moment) -> None:
-    said["user"]["ip"] = "203.0.113.5"
-    if moment.event == "InitiateCheckout":
-        said["event"] = "Lead"
-
-
-def _old_name(said: Said, moment: Moment) -> None:
-    if not moment.is_server:
-        said["event"] = "CompletePayment"
-
-
-def _no_cart_lately(said: Said, moment: Moment) -> None:
-    if moment.is_late_in_time:
-        said["times"] = 0
-
-
-def _half_of_server(said: Said, moment: Moment) -> None:
-    if moment.is_server and moment.day >= DAYS - 8 and moment.n % 2:
-        said["times"] = 0
-
-
-def _server_stops(said: Said, moment: Moment) -> None:
-    if moment.is_server and moment.is_late_in_time:
-        said["times"] = 0
-
-
-#: By check, or by several: what a shop does wrong.
-FAULTS: dict[str, Fault] = {
-    "value_missing": _late_sales(_drop_value),
-    "currency_missing": _late_sales(_drop_currency),
-    "value_zero": _late_sales(lambda said: said.update(value=0.0)),
-    "value_differs": _server_on("Purchase", value=99.5),
-    "currency_differs": _server_on("Purchase", currency="USD"),
-    "server_late": _server_on("Purchase", late_ms=600_000),
-    "consent_differs": _server_on("Purchase", denied=True),
-    "placeholder_data": _on("Purchase", _placeholder),
-    "one_email": _on("Purchase", _one_email),
-    "one_address": _one_address,
-    "checkout_repeated": _on("InitiateCheckout", lambda said, _: said.update(times=4)),
-    "amount_jump": _late_sales(lambda said: said.update(value=said["value"] * 100)),
-    "currency_jump": _late_sales(lambda said: said.update(currency="JPY")),
-    "event_silent": _on("AddToCart", _no_cart_lately),
-    "server_share_down": _half_of_server,
-    "side_silent": _server_stops,
-    "one_sided": lambda said, moment: said.update(times=0) if moment.is_server else None,
-    "sides_never_meet": _on("Purchase", _apart),
-    "cart_id_missing": _on("AddToCart", _apart),
-    "name_differs": _on("Purchase", _old_name),
-    "ttclid_lost_at_checkout": _on("Purchase", _without_click),
-    "ttclid_lost_before_consent": _seen_by_tag("click_lost"),
-    "native_before_consent+gate_void+base_code_twice": _seen_by_tag(
-        "native_before_consent", "gate_void", "base_code_twice"
-    ),
-    "base_code_not_in_head": _seen_by_tag("base_code_not_in_head"),
-    "volume_too_low": _on("Purchase", lambda said, moment: said.update(times=0) if moment.n > 2 else None),
-    "no_events": lambda said, _: said.update(times=0),
-}
+def _as_told(signal: Signal, beside: Said) -> Signal:
+    """Give a signal with what is said beside its own fields."""
+    late, permission = beside.get("late_ms", 0), beside.get("permission", signal.permission)
+    signal = replace(signal, received_ms=signal.received_ms + late, told=beside.get("told", []), permission=permission)
+    return replace(signal, body=b"", lookups=[]) if permission.decision is Decision.DROPPED else signal

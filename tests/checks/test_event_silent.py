@@ -42,7 +42,7 @@ def lived(room, carts):
 
 def told_by_check(room):
     now_ms = room.clock.now_ms()
-    (found,) = find_evidence(room.reader, weeks_now(room.reader, now_ms).pixels, now_ms)
+    (found,) = find_evidence(room.reader, weeks_now(room.reader, now_ms).pixels, {}, now_ms)
     return found.silent
 
 

@@ -42,7 +42,7 @@ def test_a_pixel_that_works_has_nothing_to_mend():
         (facts(a_count("ready", 3), has_token=False), Weight.BROKEN, "conversions that wait for it: 3"),
         (facts(has_token=False), Weight.IDLE, "No access token."),
         (facts(a_count("refused", 2)), Weight.LOSING, "Rejected by TikTok in the last 7 days: 2"),
-        (facts(a_count("expired", 2)), Weight.LOSING, "Expired unsent in the last 7 days: 2"),
+        (facts(a_count("expired", 2)), Weight.LOSING, "Expired unsent in the last 14 days: 2"),
         (facts(a_count("dropped", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100."),
         (facts(a_count("held", 60, Reason.CONSENT_NOT_SAID)), Weight.LOSING, "60 of 100."),
         (facts(a_count("held", 2, Reason.RESTORED)), Weight.LOSING, "since the store was restored"),

@@ -6,7 +6,8 @@ from contextlib import closing
 import pytest
 
 from planted import HEALTHY, PLANTED, facts_with
-from shop_weeks import FAULTS, Shops, digest
+from shop_faults import FAULTS, digest
+from shop_weeks import Shops
 from showroom import Showroom
 from twinbeam.checks.listing import CHECKS, issues
 

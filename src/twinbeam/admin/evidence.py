@@ -2,12 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from twinbeam.admin.dead_letter_contract import DeadLetterReads
+from twinbeam.admin.delivered_counts import ALL
 from twinbeam.admin.pixel_facts import Place
 from twinbeam.checks.expired import unsent_reasons
 from twinbeam.checks.facts import NOTHING_NOTED, Crowd, DaySales, Evidence, NoteSum
@@ -16,16 +17,37 @@ from twinbeam.core.clock import day_of
 from twinbeam.core.dead_letters import LetterFilter
 from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
 from twinbeam.core.lifecycle import SENDING, State
+from twinbeam.core.pixel_counts import CountedEvent, CountKind, PixelCount, ToMend, joined
 from twinbeam.core.products import DayMatch
 from twinbeam.core.regular import days_by_event, is_regular, week_before
 from twinbeam.core.rules import BROWSER_ONLY
-from twinbeam.core.story import WIDE, Covered, Listed, Narrowed
+from twinbeam.core.story import WIDE, Covered, Listed, Narrowed, Total
+from twinbeam.core.values import Side
 
 T = TypeVar("T")
+
+RejectedByPlace = Mapping[str, Mapping[str, int]]
+"""By place (directory.place), how many events of `<UTC day>/<code>` were rejected on arrival."""
 
 LOOKED_AT = 50  #: of the newest conversions of a state, whose worth is added up
 MOST_CODES = 3  #: of TikTok's, with which it refused the newest
 BUSY = 20  #: other events since yesterday: the pixel is not silent as a whole
+#: Events of which it is told whether they name products, and carry the browser id.
+_OF_SHOPPING = ("ViewContent", "AddToCart", "Purchase")
+_NAMES_PRODUCTS = "content_ids"
+_BROWSER_ID = "ttp"
+_WITH_BROWSER = (Side.BROWSER.value, "both")
+#: What is asked for of what is counted beside states and sides.
+_ASKED: Sequence[CountedEvent] = (
+    (CountKind.NOTICE, ""),
+    *((kind, event) for kind in (CountKind.PARAMETER, CountKind.CARRIED) for event in _OF_SHOPPING),
+)
+_NAMES = (
+    *(joined(side, kind) for side in Side for kind in ToMend),
+    *(joined(side, key) for side in _WITH_BROWSER for key in ("", _BROWSER_ID)),
+    ALL,
+    _NAMES_PRODUCTS,
+)
 #: States of which it is told what is in them, by the name of their list.
 _STATES: Mapping[str, tuple[State, ...]] = {
     "waiting": SENDING,
@@ -77,6 +99,16 @@ class EvidenceReads(Protocol):
         """Return by which sides conversions were seen, by day, from a UTC day on."""
         ...
 
+    def totals(self, *, since_day: int = 0, by_event: bool = True) -> list[Total]:
+        """Add the counters from a UTC day on up over the days, and over the events unless they are asked for."""
+        ...
+
+    def counted(
+        self, asked: Collection[CountedEvent], names: Collection[str], *, since_day: int, until_day: int
+    ) -> list[PixelCount]:
+        """Add the counts of some names of all pixels up over the days."""
+        ...
+
     def in_state(
         self, states: Collection[str], *, limit: int, pixel: Place | None = None, narrowed: Narrowed = WIDE
     ) -> Listed:
@@ -84,20 +116,29 @@ class EvidenceReads(Protocol):
         ...
 
 
-def find_evidence(reads: EvidenceReads, weeks: Sequence[PixelWeek], now_ms: int) -> list[Evidence]:
-    """Return what can be found out of each pixel that counts anything."""
+def find_evidence(
+    reads: EvidenceReads, weeks: Sequence[PixelWeek], rejected: RejectedByPlace, now_ms: int
+) -> list[Evidence]:
+    """Return what can be found out of each pixel that counts anything, or of which events were rejected or expired."""
     today = day_of(now_ms)
     first = today - WEEK_DAYS + 1
+    turned_away = {tuple(it.rpartition("/")[::2]): _of_codes(told, first) for it, told in rejected.items()}
+    beside = reads.counted(_ASKED, _NAMES, since_day=first, until_day=today)
+    counted = _by_place(((it.workspace, it.pixel), it) for it in beside)
     before = {(it.workspace, it.pixel): it for it in reads.issues.evidence()}
     notes = _by_place((key[1:3], (key, note)) for key, note in reads.issues.notes(since_day=first - WEEK_DAYS).items())
     covered = _by_place(((it.workspace, it.pixel), it) for it in reads.coverage(since_day=first - WEEK_DAYS))
     matches = _by_place(((it.workspace, it.pixel), it) for it in reads.products.matches(since_day=first))
+    totals = reads.totals(since_day=first - WEEK_DAYS, by_event=False)
+    expired = _by_place(((it.workspace, it.pixel), it) for it in totals if it.outcome == State.EXPIRED)
     found = []
-    for week in weeks:
+    known_of = {*expired, *(place for place, told in turned_away.items() if told)}
+    for week in [*weeks, *_without_week(weeks, known_of)]:
         place = week.workspace, week.pixel
         known = before.get(place, Evidence())
         evidence = _of_notes(dict(notes.get(place, ())), first)
-        states = dict(_states(reads, week, known, first))
+        ended = {it.reason: it.n for it in expired.get(place, ())}
+        states = dict(_states(reads, week, known, _Expired(ended, first - WEEK_DAYS)))
         days = covered.get(place, ())
         found.append(
             replace(
@@ -107,11 +148,14 @@ def find_evidence(reads: EvidenceReads, weeks: Sequence[PixelWeek], now_ms: int)
                 at_ms=now_ms,
                 states=states,
                 refused=_refused(reads, known, states, place),
+                expired=ended,
                 server_now=_share(days, today - WEEK_DAYS, today),
                 server_before=_share(days, today - 2 * WEEK_DAYS, today - WEEK_DAYS),
                 silent=_silent(days, today),
                 ids=sum(it.ids for it in matches.get(place, ())),
                 matched=sum(it.matched for it in matches.get(place, ())),
+                rejected=turned_away.get(place, {}),
+                **_of_counts(counted.get(place, ())),
             )
         )
     return found
@@ -122,6 +166,48 @@ def _by_place(pairs: Iterable[tuple[tuple[str, ...], T]]) -> dict[tuple[str, ...
     for place, value in pairs:
         found[place].append(value)
     return found
+
+
+def _of_codes(told: Mapping[str, int], first: int) -> dict[str, int]:
+    """Add up by code what was rejected from a day on."""
+    sums: defaultdict[str, int] = defaultdict(int)
+    for name, n in told.items():
+        day, _, code = name.partition("/")
+        if int(day) >= first:
+            sums[code] += n
+    return dict(sums)
+
+
+def _without_week(weeks: Sequence[PixelWeek], places: Collection[tuple[str, ...]]) -> Iterable[PixelWeek]:
+    """Yield an empty week for each place of which something is known, and nothing came within the week."""
+    counting = {(week.workspace, week.pixel) for week in weeks}
+    for workspace, pixel in sorted(places):
+        if (workspace, pixel) not in counting:
+            yield PixelWeek(workspace, pixel, [], [], [])
+
+
+def _of_counts(counts: Sequence[PixelCount]) -> dict[str, Any]:
+    """Return what is told by the counts beside states and sides, as fields of Evidence."""
+    n = {(it.kind, it.event, it.name): it.n for it in counts}
+
+    def of(kind: CountKind, event: str, *names: str) -> int:
+        return sum(n.get((kind, event, name), 0) for name in names)
+
+    def with_browser(key: str) -> int:
+        names = [joined(side, key) for side in _WITH_BROWSER]
+        return sum(of(CountKind.CARRIED, event, *names) for event in _OF_SHOPPING)
+
+    mended = {kind: tuple(of(CountKind.NOTICE, "", joined(side, kind)) for side in Side) for kind in ToMend}
+    looked_at = {event: of(CountKind.PARAMETER, event, ALL) for event in _OF_SHOPPING}
+    return {
+        "to_mend": {kind.value: told for kind, told in mended.items() if any(told)},
+        "content_ids": {
+            event: (of(CountKind.PARAMETER, event, _NAMES_PRODUCTS), whole)
+            for event, whole in looked_at.items()
+            if whole
+        },
+        "browser_id": (with_browser(_BROWSER_ID), with_browser("")),
+    }
 
 
 def _of_notes(notes: Mapping[NoteKey, DayNote], first: int) -> Evidence:
@@ -159,27 +245,33 @@ def _worst(notes: Mapping[NoteKey, DayNote], most: str, of: str, first: int) -> 
     return max(crowds, key=lambda it: it.most / max(1, it.of), default=Crowd())
 
 
+class _Expired(Struct, frozen=True):
+    """How many conversions expired for each reason, of those that came from a day on."""
+
+    by_reason: Mapping[str, int]
+    since_day: int
+
+
 class _InState(Struct, frozen=True):
-    """Which conversions of a week are looked at under a name."""
+    """Which conversions are looked at under a name."""
 
     n: int
     narrowed: Narrowed = WIDE
 
 
-def _in_state(week: PixelWeek, name: str, first: int) -> _InState:
+def _in_state(week: PixelWeek, name: str, expired: _Expired) -> _InState:
     """Return what is in a state; of what expired, what the check of it counts."""
-    counts = Counter({(of, reason): n for of, reason, n in week.outcomes if of in _STATES[name]})
     if name != State.EXPIRED:
-        return _InState(counts.total())
-    reasons = unsent_reasons(reason for (_, reason), n in counts.items() if reason and n)
-    n = sum(counts[name, reason] for reason in reasons)
-    return _InState(n, Narrowed(reason=",".join(reasons), since_day=first))
+        return _InState(sum(n for of, _, n in week.outcomes if of in _STATES[name]))
+    reasons = unsent_reasons(reason for reason, n in expired.by_reason.items() if reason and n)
+    n = sum(expired.by_reason[reason] for reason in reasons)
+    return _InState(n, Narrowed(reason=",".join(reasons), since_day=expired.since_day))
 
 
-def _states(reads: EvidenceReads, week: PixelWeek, known: Evidence, first: int) -> Iterator[tuple[str, NoteSum]]:
+def _states(reads: EvidenceReads, week: PixelWeek, known: Evidence, expired: _Expired) -> Iterator[tuple[str, NoteSum]]:
     """Yield what the newest conversions of some states are worth; where as many are in one as before, it is known."""
     for name, states in _STATES.items():
-        asked, before = _in_state(week, name, first), known.of_state(name)
+        asked, before = _in_state(week, name, expired), known.of_state(name)
         if not asked.n:
             continue
         if before.n == asked.n:

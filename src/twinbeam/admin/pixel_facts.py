@@ -14,6 +14,7 @@ from twinbeam.admin.refusals import Refusals, refusal_of, refusals
 from twinbeam.admin.token_record import KnownTokens, TokenCheck
 from twinbeam.checks.facts import NO_EVIDENCE, Evidence, PixelFacts
 from twinbeam.checks.sides import by_place, fallen_silent, last_seen
+from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.fleet import WEEK_DAYS, PixelWeek
 from twinbeam.core.story import LastAnswer, PixelRow, SideSeen
 from twinbeam.pipeline.record.counters import RECORDED
@@ -76,7 +77,7 @@ class _Around(Struct, frozen=True):
     sides: Mapping[Place, Sequence[SideSeen]]
     beside: Places
     evidence: Mapping[Place, Evidence]
-    crm: frozenset[str]  #: workspaces whose CRM event sets got events within the week
+    crm_silent: frozenset[str]  #: workspaces whose CRM event sets are older than a week and got no event in it
     closed: Mapping[Place, int]
     now_ms: int
 
@@ -95,7 +96,6 @@ def facts_of(
     What leads are worth is told by a CRM event set of the same workspace, which has to be among them.
     """
     answers, by_pixel = reads.last_answers(), {(week.workspace, week.pixel): week for week in weeks}
-    heard = (row.workspace for row in rows if row.event_source == "crm" and _has_come(row, by_pixel))
     around = _Around(
         by_pixel,
         refusals(answers, access_codes),
@@ -104,11 +104,19 @@ def facts_of(
         by_place(reads.sides_seen()),
         beside,
         {(it.workspace, it.pixel): it for it in reads.issues.evidence()},
-        frozenset(heard),
+        _crm_silent(rows, by_pixel, now_ms),
         reads.request_counts.closed(now_ms),
         now_ms,
     )
     return [_facts(row, around) for row in rows]
+
+
+def _crm_silent(rows: Sequence[PixelRow], weeks: Mapping[Place, PixelWeek], now_ms: int) -> frozenset[str]:
+    """Return the workspaces in which somebody made a CRM event set, long enough ago, and no CRM reports."""
+    sets = [row for row in rows if row.event_source == "crm"]
+    week_ago_ms = now_ms - WEEK_DAYS * MS_PER_DAY
+    heard = {row.workspace for row in sets if row.created_ms > week_ago_ms or _has_come(row, weeks)}
+    return frozenset(row.workspace for row in sets) - heard
 
 
 def _has_come(row: PixelRow, weeks: Mapping[Place, PixelWeek]) -> bool:
@@ -134,7 +142,8 @@ def _facts(row: PixelRow, around: _Around) -> PixelFacts:
         events={event.event: event for event in week.events if event.event},
         activity=beside.activity,
         theirs=_theirs(beside),
-        crm_heard=row.workspace in around.crm,
+        unnamed=sum(event.others for event in week.events),
+        crm_silent=row.workspace in around.crm_silent,
         evidence=around.evidence.get(place, NO_EVIDENCE),
         closed_until_ms=around.closed.get(place, 0),
         all_closed_until_ms=around.closed.get(ALL_PIXELS, 0),

@@ -1,9 +1,9 @@
 """The jobs behind the issues, joined: what is noted of conversions, and what the checks find."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from twinbeam.admin import issues
-from twinbeam.admin.evidence import find_evidence
+from twinbeam.admin.evidence import RejectedByPlace, find_evidence
 from twinbeam.admin.issues import IssueChanges
 from twinbeam.admin.note_taking import Crowds, NoteTaking
 from twinbeam.app.thread import Thread
@@ -16,11 +16,18 @@ from twinbeam.web.weeks import weeks_now
 
 
 class Checking:
-    """What the jobs do: on the writer's store, and on a reader of their own."""
+    """What the jobs do: on the writer's store, on a reader of their own, and by what was rejected on arrival."""
 
-    def __init__(self, store: SqliteStore, counter: SqliteReader, clock: Clock, access_codes: Collection[int]) -> None:
+    def __init__(
+        self,
+        store: SqliteStore,
+        counter: SqliteReader,
+        clock: Clock,
+        access_codes: Collection[int],
+        rejected: Callable[[], RejectedByPlace],
+    ) -> None:
         self._store, self._counter, self._clock = store, counter, clock
-        self._access_codes = access_codes
+        self._access_codes, self._rejected = access_codes, rejected
         self._crowds = Crowds()
 
     def begin(self) -> NoteTaking:
@@ -30,7 +37,7 @@ class Checking:
     def find(self) -> Sequence[Evidence]:
         """Return what is found out of each pixel."""
         now_ms = self._clock.now_ms()
-        return find_evidence(self._counter, weeks_now(self._counter, now_ms).pixels, now_ms)
+        return find_evidence(self._counter, weeks_now(self._counter, now_ms).pixels, self._rejected(), now_ms)
 
     def keep_evidence(self, found: Sequence[Evidence]) -> None:
         """Keep what was found out."""

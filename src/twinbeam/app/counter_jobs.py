@@ -1,6 +1,7 @@
 """The jobs that read much, on a connection and a thread of their own, joined."""
 
 from collections.abc import Callable
+from functools import partial
 
 from twinbeam.app import weekly_reports
 from twinbeam.app.alerts import FactReader, Reporter, Sending, alert_jobs
@@ -12,6 +13,7 @@ from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite.store import SqliteReader, SqliteStore
 from twinbeam.jobs import pixel_weeks
 from twinbeam.jobs.contract import Job
+from twinbeam.observe.rejected_counts import rejected_counts_of
 from twinbeam.pipeline.accept.directory import Directory
 from twinbeam.settings import Settings
 
@@ -46,5 +48,7 @@ def counter_jobs(  # noqa: PLR0913 -- a parts list
         pixel_weeks.job(counter, on_counter, store, on_store, clock),
         *weekly_reports.jobs(settings, counter, on_counter, store, on_store, clock),
         *alert_jobs(facts, sending),
-        *Checking(store, counter, clock, ACCESS_CODES).jobs(on_counter, on_store),
+        *Checking(store, counter, clock, ACCESS_CODES, partial(rejected_counts_of, settings.data)).jobs(
+            on_counter, on_store
+        ),
     ]

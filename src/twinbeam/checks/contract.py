@@ -34,7 +34,8 @@ class Symptom(Struct, frozen=True):
     worth: Mapping[str, int] = {}  #: by currency, in its minor unit: of what is affected and known
     samples: Sequence[int] = ()  #: numbers of conversions that show it
     listed: str = ""  #: the state under which all of them are listed
-    reasons: Sequence[str] = ()  #: and for one of these reasons, of the week's
+    reasons: Sequence[str] = ()  #: and for one of these reasons, of those that came in these days
+    days: int = WEEK_DAYS
     codes: Sequence[tuple[int, int]] = ()  #: TikTok's, and how many of the newest it refused with each
     command: str = ""  #: that mends it
     fix: str = ""  #: what to do, where it is not what the check says
@@ -89,6 +90,6 @@ class PixelCheck(Struct, frozen=True, kw_only=True):
             found.command,
             found.is_alarm,
             found.reasons,
-            day_of(facts.now_ms) - WEEK_DAYS + 1 if found.reasons else None,
+            day_of(facts.now_ms) - found.days + 1 if found.reasons else None,
             found.codes,
         )

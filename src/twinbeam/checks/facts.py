@@ -9,8 +9,10 @@ from twinbeam.core.events_api import EventsApi
 from twinbeam.core.fleet import EventWeek
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
+from twinbeam.core.pixel_counts import ToMend
 from twinbeam.core.story import PixelRow
 from twinbeam.core.values import Side
+from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.record.counters import FINDING
 from twinbeam.pipeline.record.sums import Sums
 
@@ -62,10 +64,23 @@ class Evidence(Struct, frozen=True):
     silent: Sequence[tuple[str, int]] = ()  #: events that came every day and no more, and how many of them before
     ids: int = 0  #: content ids of delivered events
     matched: int = 0  #: of them those that the product feed knows
+    expired: Mapping[str, int] = {}  #: of what came within the last 14 UTC days, by reason
+    rejected: Mapping[str, int] = {}  #: events that were rejected on arrival, by code
+    to_mend: Mapping[str, tuple[int, int]] = {}  #: copies of browser and server, by what senders are told to mend
+    content_ids: Mapping[str, tuple[int, int]] = {}  #: accepted conversions with a content id, and all, by event
+    browser_id: tuple[int, int] = (0, 0)  #: accepted conversions that the browser reported: with _ttp, and all
 
     def told(self, what: str, event: str = "") -> NoteSum:
         """Return what was noted, of one event or of all."""
         return self.noted.get(f"{what} {event}" if event else what, NOTHING_NOTED)
+
+    def mended(self, kind: ToMend) -> int:
+        """Return how many copies were mended, or taken all the same, in which something was wrong."""
+        return sum(self.to_mend.get(kind, ()))
+
+    def turned_away(self, *codes: Rejection) -> int:
+        """Return how many events were rejected on arrival for some reasons."""
+        return sum(self.rejected.get(code, 0) for code in codes)
 
     def of_state(self, state: str) -> NoteSum:
         """Return what was found of the conversions in a state."""
@@ -104,7 +119,8 @@ class PixelFacts(Struct, frozen=True):
     events: Mapping[str, EventWeek] = {}  #: those of the week, by name
     activity: str = ""  #: TikTok's own word on whether it is active
     theirs: Mapping[str, int] = {}  #: by event, how many TikTok says came from servers over the week
-    crm_heard: bool = True  #: a CRM event set of its workspace got an event within the week
+    unnamed: int = 0  #: rarer events of the week, which are not told by name
+    crm_silent: bool = False  #: its workspace has CRM event sets, all older than a week, and none got an event in it
     evidence: Evidence = NO_EVIDENCE
     closed_until_ms: int = 0  #: TikTok takes no requests for it: it was asked too often; 0 where it takes them
     all_closed_until_ms: int = 0  #: the same, of all pixels
@@ -131,6 +147,21 @@ class PixelFacts(Struct, frozen=True):
         if side is Side.BROWSER and self.pixel.stopped is not None:
             return False
         return self.pixel.rules.expects("browser" if side is Side.BROWSER else "server")
+
+    @property
+    def accepted(self) -> int:
+        """Conversions of the week that TikTok accepted, of the events that are told by name."""
+        return sum(event.accepted for event in self.events.values())
+
+    @property
+    def arrived(self) -> int:
+        """Copies of the week, those that were rejected on arrival among them."""
+        return self.week.recorded + sum(self.evidence.rejected.values())
+
+    def by_browser(self, name: str) -> int:
+        """Return how many conversions of an event the browser reported."""
+        event = self.event(name)
+        return event.browser + event.both
 
     def event(self, name: str) -> EventWeek:
         """Return the week of one event."""

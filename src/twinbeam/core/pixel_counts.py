@@ -4,7 +4,7 @@ What is counted of a pixel's events beside their states: names of a few words ea
 A count is of a kind, an event and a name; what a name is made of is told by the functions here alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -23,6 +23,22 @@ class CountKind(StrEnum):
     HOUR = "hour"  #: copies of whatever event, by the UTC hour in which they came
     PARAMETER = "parameter"  #: conversions that TikTok accepted, by a parameter that they carried
     DELAY = "delay"  #: conversions that TikTok accepted, by how long after their first copy
+    NOTICE = "notice"  #: permitted copies of whatever event, by side and by what their sender was told to mend
+
+
+class ToMend(StrEnum):
+    """What senders are told to mend, as far as it is counted."""
+
+    EMAIL_INVALID = "email_invalid"
+    PHONE_INVALID = "phone_invalid"
+    ADDRESS_PRIVATE = "address_private"
+    PERSONAL_DATA = "personal_data"
+    CURRENCY_UNKNOWN = "currency_unknown"
+    VALUE_NOT_NUMBER = "value_not_number"
+    UNKNOWN_FIELD = "unknown_field"
+    TIME_OLD = "time_old"
+    OLD_NAME = "old_name"  #: a name that TikTok replaced
+    RESERVED_NAME = "reserved_name"  #: a name that TikTok takes for a standard event
 
 
 class PixelCount(Struct, frozen=True, gc=False, order=True):
@@ -35,6 +51,10 @@ class PixelCount(Struct, frozen=True, gc=False, order=True):
     event: str
     name: str
     n: int
+
+
+CountedEvent = tuple[str, str]
+"""(kind, event): some counts of any pixel and day, which lie side by side."""
 
 
 class Lapses(Struct, frozen=True):
@@ -83,6 +103,25 @@ class Decided(StrEnum):
     ALLOWED = "allowed"
     WAITS = "waits"
     DROPPED = "dropped"
+
+
+#: By the code of a notice, and by field and code where the field matters, or by the event as well.
+MEND_BY_CODE: Mapping[str, ToMend] = {
+    "email_invalid": ToMend.EMAIL_INVALID,
+    "phone_unresolvable": ToMend.PHONE_INVALID,
+    "ip_not_public": ToMend.ADDRESS_PRIVATE,
+    "connection_not_public": ToMend.ADDRESS_PRIVATE,
+    "text_scrubbed": ToMend.PERSONAL_DATA,
+    "id_personal": ToMend.PERSONAL_DATA,
+    "place_personal": ToMend.PERSONAL_DATA,
+    "currency_unknown": ToMend.CURRENCY_UNKNOWN,
+    "unknown_field": ToMend.UNKNOWN_FIELD,
+    "event_time_old": ToMend.TIME_OLD,
+}
+MEND_BY_FIELD: Mapping[tuple[str, str], ToMend] = {
+    ("properties.value", "value_left_out"): ToMend.VALUE_NOT_NUMBER,
+    ("page.url", "url_scrubbed"): ToMend.PERSONAL_DATA,
+}
 
 
 def joined(*parts: str) -> str:

@@ -1,5 +1,7 @@
 """What is counted of a pixel's events beside states and sides: keys by side, gaps between copies, words on consent."""
 
+from msgspec.structs import replace
+
 from engines.kit.harness import Harness
 from signals import BROWSER, DENIED, MINUTE, NOW, UNSAID, a_signal, an_email
 from twinbeam.core.consent import ConsentRecord, DatedAnswer, Region
@@ -91,3 +93,22 @@ def whoever_names_many_regions_and_events_fills_a_bounded_number_of_counts(h: Ha
     assert {it.event for it in counted} == {OTHER}
     assert len(counted) == MOST_REGIONS + 1
     assert sum(it.n for it in counted) == len(names)
+
+
+def what_senders_are_told_to_mend_is_counted_once_a_copy_and_only_of_what_is_permitted(h: Harness) -> None:
+    told = ["user.email[0]", "email_invalid", "user.email[1]", "email_invalid", "user.ip", "value_empty"]
+    h.take(replace(a_signal("e-1"), told=told), replace(a_signal("e-1", channel=BROWSER), told=told[:2]))
+    h.take(
+        replace(a_signal("e-2", permission=UNSAID), told=told), replace(a_signal("e-3", permission=DENIED), told=told)
+    )
+    h.take(a_signal("e-4", event="CompletePayment", channel=BROWSER), a_signal("e-5", event="Registration"))
+    before = {"browser|email_invalid": 1, "server|email_invalid": 1, "browser|old_name": 1, "server|reserved_name": 1}
+    assert _counted(h, CountKind.NOTICE) == before
+    h.replay()
+    assert _counted(h, CountKind.NOTICE) == before
+
+
+def what_is_removed_from_an_address_counts_where_no_token_of_the_shop_stands_there(h: Harness) -> None:
+    told = ["page.url", "url_scrubbed"]
+    h.take(*(replace(a_signal(f"e-{name}", event=name), told=told) for name in ("Purchase", "ViewContent", "Lead")))
+    assert _counted(h, CountKind.NOTICE) == {"server|personal_data": 2}

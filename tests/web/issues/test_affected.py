@@ -17,7 +17,7 @@ from twinbeam.core.story import Flow
 
 def looked(room):
     """Run the jobs behind the issues."""
-    checking = Checking(room.store, room.reader, room.clock, (40105,))
+    checking = Checking(room.store, room.reader, room.clock, (40105,), dict)
     checking.keep_evidence(checking.find())
 
 
@@ -51,7 +51,7 @@ def expired(shop):
 def test_what_expired_is_listed_without_cancelled_orders_and_by_order_ids(expired):
     assert {story.reason for story in expired.reader.recent(limit=9)} == {"dedup_window", "order_cancelled"}
     text, links = words(expired.get("/issues?check=expired")), links_of(expired, "expired")
-    assert "Expired unsent in the last 7 days: 1." in text
+    assert "Expired unsent in the last 14 days: 1." in text
     assert "for example order 1001" in text
     assert "1002" not in text
     listed = words(expired.get(links["Show them"]))

@@ -4,14 +4,26 @@ Counting of a pixel's events what is neither state nor side: it changes in the t
 An adversary with a public key may name any event and any region: both are counted under a bounded number of names.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.consent import ConsentRecord
-from twinbeam.core.names import STANDARD
+from twinbeam.core.names import FORMER, STANDARD
 from twinbeam.core.outcomes import Reason
-from twinbeam.core.pixel_counts import GAP_JOINED, GAPS, ConsentWord, CountKind, Decided, PixelCount, joined
-from twinbeam.core.values import Signal
+from twinbeam.core.pixel_counts import (
+    GAP_JOINED,
+    GAPS,
+    MEND_BY_CODE,
+    MEND_BY_FIELD,
+    ConsentWord,
+    CountKind,
+    Decided,
+    PixelCount,
+    ToMend,
+    joined,
+)
+from twinbeam.core.values import Channel, Signal
 from twinbeam.pipeline.record.counted import OTHER, CountedNames
 from twinbeam.pipeline.record.effective_consent import ConsentStatus, EffectiveConsent
 
@@ -24,6 +36,9 @@ _DECIDED = {
     ConsentStatus.UNSAID: Decided.WAITS,
     ConsentStatus.REFUSED: Decided.DROPPED,
 }
+#: Pages of these have addresses with a token of the shop's own, such as WooCommerce's key: its removal tells nothing.
+_ON_PAGES_WITH_TOKENS = frozenset({"Purchase", "PlaceAnOrder", "InitiateCheckout", "AddPaymentInfo", "Pageview"})
+_FORMER_NAMES = frozenset(FORMER.values())
 
 
 class PixelCounts:
@@ -44,13 +59,19 @@ class PixelCounts:
         """Count that a conversion of both sides, whose gap was counted, is counted in another one from now on."""
         self.add((*place[:3], CountKind.GAP, place[3], GAP_JOINED), 1)
 
-    def arrived(self, signal: Signal) -> None:
-        """Count a copy in its hour."""
+    def arrived(self, signal: Signal, effective: EffectiveConsent, regions: CountedNames) -> None:
+        """Count a copy: in its hour, what it says of consent, and what its sender is told to mend."""
+        self._hour(signal)
+        self._consent(signal, effective, regions)
+        if (signal.told or signal.spelling) and effective.status is ConsentStatus.ALLOWED:
+            self._told(signal)
+
+    def _hour(self, signal: Signal) -> None:
         day, ms = divmod(signal.received_ms, MS_PER_DAY)
         self.add((day, signal.workspace, signal.pixel, CountKind.HOUR, "", f"{ms // _MS_PER_HOUR:02}"), 1)
 
-    def consent(self, signal: Signal, effective: EffectiveConsent, regions: CountedNames) -> None:
-        """Count what a copy says of consent, unless it ends for another reason; custom events share a name here."""
+    def _consent(self, signal: Signal, effective: EffectiveConsent, regions: CountedNames) -> None:
+        """Count a copy's word unless it ends for another reason; custom events share a name here."""
         decided = _DECIDED.get(effective.status)
         if decided is None:
             return
@@ -59,8 +80,31 @@ class PixelCounts:
         name = joined(signal.channel.value, region, said(signal), decided)
         self.add((*place, CountKind.CONSENT, signal.event if signal.event in STANDARD else OTHER, name), 1)
 
+    def _told(self, signal: Signal) -> None:
+        """Count each thing that is to be mended once; of whatever event, so that few rows are written."""
+        place = (day_of(signal.received_ms), signal.workspace, signal.pixel)
+        has_token = signal.event in _ON_PAGES_WITH_TOKENS
+        for name in to_mend(tuple(signal.told), signal.spelling, signal.channel, has_token=has_token):
+            self.add((*place, CountKind.NOTICE, "", name), 1)
+
     def __iter__(self) -> Iterator[PixelCount]:
         return (PixelCount(*key, n) for key, n in sorted(self._changes.items()) if n)
+
+
+@lru_cache(maxsize=1024)
+def to_mend(told: tuple[str, ...], spelling: str, channel: Channel, *, has_token: bool) -> Sequence[str]:
+    """
+    Return the names under which it is counted what a sender is told to mend: by fields and codes, one after the other.
+
+    A sender makes the same mistakes again and again, and a copy must cost little more for them.
+    """
+    found = {ToMend.OLD_NAME if spelling in _FORMER_NAMES else ToMend.RESERVED_NAME} if spelling else set()
+    for field, code in zip(told[::2], told[1::2], strict=False):
+        kind = MEND_BY_CODE.get(code) or MEND_BY_FIELD.get((field, code))
+        is_usual = (code == "url_scrubbed" and has_token) or (code == "event_time_old" and channel is Channel.FILE)
+        if kind is not None and not is_usual:
+            found.add(kind)
+    return [joined(channel.side.value, kind) for kind in sorted(found)]
 
 
 def said(signal: Signal) -> ConsentWord:

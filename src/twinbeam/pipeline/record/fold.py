@@ -170,8 +170,7 @@ class Fold:
         enriches = known is not None and self._enriches(known, belonging.signal)
         there = self.read_set.conversions.get(belonging.signal.key)
         is_used = there is not None and has_left(there) and there.event_id in ("", belonging.signal.event_id)
-        self.counters.coverage.beside.arrived(signal)
-        self.counters.coverage.beside.consent(signal, effective, self.read_set.regions)
+        self.counters.coverage.beside.arrived(signal, effective, self.read_set.regions)
         it, act = meet(known, came, visitors, limits=self._claims, enriches=enriches, is_used=is_used)
         act = by_order(act, known, signal)
         self._done[act] += 1

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import msgspec
 from twinbeam.core.errors import StorageBusy, StorageError, StorageFull
 from twinbeam.core.keys import conversion_key, scope_of, stream_of
 from twinbeam.core.lifecycle import UNSENT, State
-from twinbeam.core.pixel_counts import PixelCount
+from twinbeam.core.pixel_counts import CountedEvent, PixelCount
 from twinbeam.core.rules import FIRST_SHOP, WorkspaceRules
 from twinbeam.core.story import Attempt, Change, CopySeen, Count, Covered, KeyRow, PixelRow, Story, Total
 from twinbeam.core.values import EVENT_SOURCES, JSON
@@ -37,6 +37,16 @@ _PLACES = (
 _TEST_CODES = (
     "SELECT source_id, test_code FROM lane WHERE workspace = ?1 AND test_code <> '' UNION "
     "SELECT code, json_extract(rules, '$.test_code') FROM pixel WHERE workspace = ?1"
+)
+#: What is asked for of a pixel and day is a few leaps, however many others there are.
+_COUNTED = (
+    "WITH asked AS MATERIALIZED (SELECT json_extract(value, '$[0]') AS kind, json_extract(value, '$[1]') AS event "
+    "FROM json_each(?2)) "
+    "SELECT ?1, it.workspace, it.pixel, it.kind, it.event, it.name, sum(it.n) "
+    "FROM pixel CROSS JOIN json_each(?4) AS asked_day CROSS JOIN asked CROSS JOIN pixel_count AS it "
+    "ON it.day = asked_day.value AND it.workspace = pixel.workspace AND it.pixel = pixel.code "
+    "AND it.kind = asked.kind AND it.event = asked.event "
+    "WHERE +it.name IN (SELECT value FROM json_each(?3)) GROUP BY 2, 3, 4, 5, 6"
 )
 _TOTALS = {
     by_event: (
@@ -159,6 +169,14 @@ class StoreReader:
         return [
             PixelCount(*row) for row in self._rows("SELECT * FROM pixel_count WHERE n <> 0 ORDER BY 1, 2, 3, 4, 5, 6")
         ]
+
+    def counted(
+        self, asked: Collection[CountedEvent], names: Collection[str], *, since_day: int, until_day: int
+    ) -> list[PixelCount]:
+        """Add the counts of some names of all pixels up over the days; `day` is the first one."""
+        days = json.dumps(list(range(since_day, until_day + 1)))
+        told = (since_day, json.dumps(list(asked)), json.dumps(list(names)), days)
+        return [PixelCount(*row) for row in self._rows(_COUNTED, told)]
 
     def states(self) -> dict[str, int]:
         """Count the rows by state; what the counters must agree with."""
