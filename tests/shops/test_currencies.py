@@ -169,11 +169,12 @@ def test_a_refund_without_a_currency_of_an_order_in_two_is_kept_apart(shop_of):
 
 def test_the_api_subtracts_no_dollars_from_yen(shop_of):
     shop = shop_of()
-    back = [{"refund_id": "r", "amount": 80, "currency": "USD"}]
-    shop.state(
-        {"order_id": "1", "money": {"value": 12000, "currency": "JPY"}, "states": {"paid": True}, "refunds": back}
-    )
-    assert row(shop) == ("JPY", 12000, None, 12000)
+    back = [{"refund_id": str(n), "amount": 80, "currency": currency} for n, currency in enumerate(("JPY", "USD"))]
+    money = {"value": 12000, "currency": "jpy"}
+    answered = shop.state({"order_id": "1", "money": money, "states": {"paid": True}, "refunds": back})
+    notices = [(it["code"], it["field"]) for it in answered.json["notices"] if it["field"].count("refunds")]
+    assert notices == [("refund_apart", "orders[0].refunds[1].currency")]
+    assert row(shop) == ("JPY", 12000, 80, 11920)
     assert kept_apart(shop) == ["80 USD"]
 
 
