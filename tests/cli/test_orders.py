@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
+from builders import NOW_MS
 from ledgers import facts_of, ordered, some_orders
 from showroom import Showroom
 from twinbeam.cli.main import twinbeam
 from twinbeam.core.clock import HandClock
+from twinbeam.core.order import OrderFacts, Refund
 from twinbeam.core.rules import MAIN
 
 CODE = "C4A5B6C7D8E9F0G1H2I3"
@@ -89,6 +92,30 @@ def test_one_order_is_shown_whole():
     assert "TikTok    20.50 EUR" in told
     assert "page      /events/" in told
     assert "There is no order 7;" in said("orders", "show", "7")
+
+
+def test_what_went_back_is_listed_and_says_where_it_is_not_subtracted(data):
+    with closing(Showroom(data / "data")) as room:
+        room.skip_groups(100)
+        day = 86_400_000
+        back = {"a": Refund(NOW_MS, "5.00 EUR"), "b": Refund(NOW_MS + day, "800 JPY")}
+        back |= {"c:1": Refund(NOW_MS, "2.00 EUR", "ch"), "c:2": Refund(NOW_MS + day, "3.00 EUR", "ch")}
+        facts = replace(facts_of("2001"), refunds=back)
+        alone = OrderFacts("2002", "shopify", refunds=back)
+        room.record(*ordered("2001", purchase=False, facts=facts, workspace=MAIN, pixel=CODE))
+        room.record(*ordered("2002", purchase=False, facts=alone, workspace=MAIN, pixel=CODE))
+    told = said("orders", "show", "2001")
+    listed = [line.split(" on ")[0].split() + line.split(", ")[1:] for line in told.splitlines() if "went back" in line]
+    assert sorted(listed) == [
+        ["went", "back", "1.00", "EUR"],
+        ["went", "back", "2.00", "EUR"],
+        ["went", "back", "5.00", "EUR"],
+        ["went", "back", "800", "JPY", "in another currency than the order: not subtracted"],
+    ]
+    assert "net       12.50 EUR" in told
+    assert "2002 is no order by the shop's rules, or only what went back of it is known" in said(
+        "orders", "show", "2002"
+    )
 
 
 def test_without_orders_it_says_what_to_do():

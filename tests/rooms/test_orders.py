@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from twinbeam.core.order import PARTS, STATES, YES, OrderFacts, Refund, Stated, reached
 from twinbeam.core.rules import STAGES
 from twinbeam.orders.merging import MOST_REFUNDS, merged
-from twinbeam.orders.state import KINDS, deltas, stage_of, state_of
+from twinbeam.orders.refunds import deltas
+from twinbeam.orders.state import KINDS, stage_of, state_of
 
 MOMENTS = st.integers(0, 3)
 AMOUNTS = st.sampled_from(["0.00 EUR", "10.00 EUR", "89.90 EUR", "9000 JPY", ""])
@@ -97,7 +98,7 @@ def test_refunds_are_summed_up_once_each():
     assert merged(facts, facts).refunds == back
     state = state_of(facts)
     assert (str(state.refunded), state.refunded_part) == ("15.50 EUR", "part")
-    assert [(at, str(amount)) for at, amount in deltas(facts)] == [(5, "10.00 EUR"), (7, "5.50 EUR")]
+    assert [(at, str(amount)) for at, amount in deltas(facts, "EUR")] == [(5, "10.00 EUR"), (7, "5.50 EUR")]
 
 
 def test_of_a_sum_that_grows_only_what_it_grew_by_went_back():
@@ -105,7 +106,7 @@ def test_of_a_sum_that_grows_only_what_it_grew_by_went_back():
     facts = OrderFacts("1", "stripe", {"value": Stated(1, "30.00 EUR")}, refunds=back)
     state = state_of(facts)
     assert (state.refunded.amount, state.refunded_part) == (Decimal("30.00"), "whole")
-    assert [str(amount) for _, amount in deltas(facts)] == ["10.00 EUR", "20.00 EUR"]
+    assert [str(amount) for _, amount in deltas(facts, "EUR")] == ["10.00 EUR", "20.00 EUR"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from builders import NOW_S
 from shop_histories import DAY, HOUR, histories
 from shop_systems import SYSTEMS
 from shopping import WORKSPACE, Shopping
+from twinbeam.core.money import in_units
+from twinbeam.core.rules import SourceRules
 from twinbeam.orders.reconciliation import Days, Result, reconciled
 from twinbeam.orders.state import state_of
 
@@ -65,19 +67,19 @@ def declined(one):
             return {**one.body, "data": {"object": {**what, "metadata": said}}}
 
 
-def played(folder, many, seed=1):
+def played(folder, many, seed=1, money="shop"):
     """Let weeks pass."""
     drawn = [
         order
         for n, system in enumerate(SYSTEMS)
-        for order in histories(system, Random(f"{seed} {system}"), (many + n) // len(SYSTEMS), NOW_S)
+        for order in histories(system, Random(f"{seed} {system}"), (many + n) // len(SYSTEMS), NOW_S, money)
     ]
     chance, causes, orders = Random(seed), {}, []
     for order, cause in (planted(order, chance) for order in drawn):
         orders.append(order)
         causes[order.order_id] = cause
     told = sorted(chain.from_iterable(order.deliveries for order in orders), key=lambda one: one.at_s)
-    shop = Shopping(folder)
+    shop = Shopping(folder, source=SourceRules(money=money))
     for one in told:
         while one.at_s > shop.now_ms // 1_000 + STEP:
             shop.pass_time(seconds=STEP)
@@ -100,6 +102,13 @@ def without_their_cause(orders, causes, lines):
     ]
 
 
+def wrongly_left(orders, causes, known):
+    """Give the orders of which something else is left than was paid and did not go back."""
+    left = {it.order_id: in_units(it.net_minor, it.currency) for it in known}
+    told = [(it, left[it.order_id]) for it in orders if causes[it.order_id] != "no_event"]
+    return [(it.fate, it.left, net) for it, net in told if abs(it.left - float(net)) > 0.001]
+
+
 EVER = Days(0, 10**6, WORKSPACE)
 
 
@@ -114,7 +123,8 @@ def test_what_is_counted_is_what_was_paid(tmp_path, record_property):
     difference += sum(paid[order_id] for order_id in missing)
     doubled = sum(n - 1 for n in times.values())
     rows = shop.ledger()
-    wrong = without_their_cause(orders, causes, reconciled(shop.store.orders.listed(EVER, limit=MANY + 1)))
+    known = shop.store.orders.listed(EVER, limit=MANY + 1)
+    wrong = without_their_cause(orders, causes, reconciled(known))
     shop.close()
     figures = (
         f"{len(rows)} orders: money difference {difference:.2f}, doubled {doubled}, "
@@ -123,10 +133,21 @@ def test_what_is_counted_is_what_was_paid(tmp_path, record_property):
     record_property("figures", figures)
     early = times.keys() - paid.keys()
     assert (len(rows), early, missing) == (MANY, set(), set())
-    assert wrong == []
+    assert (wrong, wrongly_left(orders, causes, known)) == ([], [])
     assert figures == f"{MANY} orders: money difference 0.00, doubled 0, missing without the planted cause 0"
     assert all(list(causes.values()).count(cause) > MANY / 200 for cause in PLANTED)
     for order in orders:
         state = state_of(rows[order.order_id].facts)
         wanted = {"card, refunded later": "refunded", "cash, refused": "cancelled"}.get(order.fate)
         assert wanted in (None, state.shown)
+
+
+@pytest.mark.shops("order")
+def test_in_the_buyers_currency_it_is_what_was_paid_as_well(tmp_path):
+    many = max(MANY // 10, 300)
+    orders, causes, shop = played(tmp_path, many, money="presentment")
+    paid = {order.order_id: order.value for order in orders if order.counts and not causes[order.order_id]}
+    assert {one.order_id: one.value for one in shop.counted()} == pytest.approx(paid)
+    assert len(shop.counted()) == len(paid)
+    assert wrongly_left(orders, causes, shop.store.orders.listed(EVER, limit=many + 1)) == []
+    shop.close()

@@ -27,6 +27,7 @@ from twinbeam.orders.reconciliation import (
     by_order,
     reconciled,
 )
+from twinbeam.orders.refunds import Delta, deltas
 from twinbeam.orders.sums import ONLINE, OrderGroup, OrderPart, OrderSums, part_of, part_of_many, place_of, tally
 
 DAYS = 7  #: UTC days, today among them
@@ -189,3 +190,9 @@ def shown(admin: Admin, workspace: str, order_id: str) -> list[Line]:
     if not orders:
         raise NotFound(f"There is no order {order_id}; `twinbeam orders list` shows those of the last {DAYS} days.")
     return told_of(orders, admin.store.pixels())
+
+
+def went_back(admin: Admin, order: KnownOrder) -> list[Delta]:
+    """Return what went back of an order and when; of sums that grow, by how much they grew."""
+    rows = admin.store.orders.orders_of(order.workspace, after=order.id - 1, limit=1)
+    return deltas(rows[0].facts, order.currency) if rows and rows[0].id == order.id else []

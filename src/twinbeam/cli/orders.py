@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from twinbeam.core.goods import Margin
     from twinbeam.orders.causes import CausedMoney
     from twinbeam.orders.reconciliation import Line
+    from twinbeam.orders.refunds import Delta
     from twinbeam.orders.sums import OrderSums
 
 #: What sums may be added up by, as on the page.
@@ -103,19 +104,32 @@ def show(order: str, workspace: str) -> None:
 
     with opened_admin() as admin:
         lines = reconciling.shown(admin, workspace, order)
+        back = {it.order.id: reconciling.went_back(admin, it.order) for it in lines}
         margins = admin.store.products.margins([it.conversion for it in lines if it.conversion is not None])
     if not lines:
-        click.echo(f"{order} is no order by the shop's rules, so nothing of it is sent.")
+        click.echo(
+            f"{order} is no order by the shop's rules, or only what went back of it is known: nothing of it is sent."
+        )
     for line in lines:
         click.echo(_told(line))
         known = line.order
         click.echo(f"  state     {known.state}{f', {known.kind}' if known.kind else ''}, told by {known.source}")
+        _tell_back(back[known.id], known.currency)
         click.echo(f"  net       {_money(known.net_minor, known.currency)}")
         if line.told_minor is not None:
             click.echo(f"  TikTok    {_money(line.told_minor, line.told_currency)}")
         if line.conversion is not None:
             _tell_margin(margins.get(line.conversion))
             click.echo(f"  page      /events/{line.conversion}")
+
+
+def _tell_back(back: "Sequence[Delta]", currency: str) -> None:
+    """Tell what went back; what is known in another currency alone is in no sum."""
+    from twinbeam.core.money import to_minor
+
+    for at_ms, (amount, code) in back:
+        apart = "" if code == currency else ", in another currency than the order: not subtracted"
+        click.echo(f"  went back {_money(to_minor(amount, code), code)} on {_time(at_ms)}{apart}")
 
 
 def _tell_margin(margin: "Margin | None") -> None:

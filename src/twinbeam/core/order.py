@@ -17,6 +17,9 @@ PARTS = ("value", "tax", "shipping", "tips", "discounts", "gift_cards")
 
 YES = "yes"
 
+FIRST = "first"
+"""Of an order: that it is the first payment of a subscription. Of the subscription's row: which order that is."""
+
 CANCELLED, IGNORED = "cancelled", "ignored"
 """Stages of an order that is no purchase, or not any more."""
 
@@ -47,11 +50,16 @@ class Stated(Struct, frozen=True, gc=False, array_like=True, order=True):
 
 
 class Refund(Struct, frozen=True, gc=False, array_like=True, order=True):
-    """Money that went back; with `of` it is all that had gone back of that charge by then."""
+    """
+    Money that went back; with `of` it is all that had gone back of that charge by then.
 
-    at_ms: int
+    Without a currency it is in that of the order: a refund that comes alone may not name it.
+    """
+
+    at_ms: int  #: 0 where its system does not date it: then since_ms of the facts says when it was first told of
     amount: str
     of: str = ""
+    same_as: str = ""  #: the id of the refund whose money this is in another currency
 
 
 class OrderFacts(Struct, frozen=True, gc=False):
@@ -59,9 +67,17 @@ class OrderFacts(Struct, frozen=True, gc=False):
 
     order_id: str
     system: str  #: who states it first in the alphabet: shopify, woocommerce, stripe, api, file ...
-    stated: dict[str, Stated] = {}  #: by STATES, PARTS, `kind` and `refunded`
-    since_ms: dict[str, int] = {}  #: when each of STATES was first reached
+    stated: dict[str, Stated] = {}  #: by STATES, PARTS, `kind`, `refunded` and FIRST
+    since_ms: dict[str, int] = {}  #: when each of STATES was first reached, and an undated refund first told of
     refunds: dict[str, Refund] = {}
+    began_as: str = (
+        ""  #: the row of a subscription that began with nothing to pay, if there is one: this may be its first
+    )
+
+
+def refund_since(id_: str) -> str:
+    """Return the name under which `since_ms` says when an undated refund was first told of."""
+    return f"refund {id_}"
 
 
 def money_of(text: str) -> Money | None:

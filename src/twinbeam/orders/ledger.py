@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from twinbeam.core.order import CANCELLED, IGNORED, UNTOLD, OrderFacts
+from twinbeam.core.order import CANCELLED, FIRST, IGNORED, UNTOLD, YES, OrderFacts, Stated
 from twinbeam.core.values import Signal
 from twinbeam.orders.merging import merged
 from twinbeam.orders.state import stage_of
@@ -67,8 +67,10 @@ def ledger_place(signal: Signal) -> OrderPlace:
 
 
 def places_in(signals: Iterable[Signal]) -> list[OrderPlace]:
-    """Return the orders whose facts are at hand, each once."""
-    return list(dict.fromkeys(place_of(signal) for signal in signals if signal.order is not None))
+    """Return the orders whose facts are at hand, and what they are to be known by, each once."""
+    noted = [(place_of(signal), facts) for signal, facts in _notes(signals)]
+    began = [place._replace(order_id=facts.began_as) for place, facts in noted if facts.began_as]
+    return list(dict.fromkeys([*(place for place, _ in noted), *began]))
 
 
 def taken(known: Mapping[OrderPlace, OrderRow], signals: Iterable[Signal]) -> Ledgered:
@@ -76,7 +78,11 @@ def taken(known: Mapping[OrderPlace, OrderRow], signals: Iterable[Signal]) -> Le
     rows, changed, repeats = dict(known), set[OrderPlace](), 0
     for signal, facts in _notes(signals):
         place = place_of(signal)
-        row = rows.get(place)
+        began = rows.get(place._replace(order_id=facts.began_as)) if facts.began_as else None
+        if began is not None and FIRST not in began.facts.stated:
+            rows[began.place] = began = _with(began, FIRST, facts.order_id)
+            changed.add(began.place)
+        row, facts = rows.get(place), _as_first(facts, began)  # noqa: PLW2901 -- by what its subscription's row says
         if row is None:
             rows[place] = OrderRow(place, signal.source, facts, signal.received_ms, signal.received_ms)
             changed.add(place)
@@ -88,6 +94,16 @@ def taken(known: Mapping[OrderPlace, OrderRow], signals: Iterable[Signal]) -> Le
         rows[place] = replace(row, facts=joined, heard_ms=max(row.heard_ms, signal.received_ms))
         changed.add(place)
     return Ledgered(rows, frozenset(changed), repeats)
+
+
+def _as_first(facts: OrderFacts, began: OrderRow | None) -> OrderFacts:
+    """Return facts with the word that they are of the first payment, where they are of the one noted."""
+    is_first = began is not None and began.facts.stated[FIRST].text == facts.order_id
+    return replace(facts, stated={**facts.stated, FIRST: Stated(0, YES)}) if is_first else facts
+
+
+def _with(row: OrderRow, name: str, text: str) -> OrderRow:
+    return replace(row, facts=replace(row.facts, stated={**row.facts.stated, name: Stated(0, text)}))
 
 
 def staged(ledgered: Ledgered, signals: Sequence[Signal]) -> list[Signal]:

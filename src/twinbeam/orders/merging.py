@@ -26,6 +26,7 @@ def merged(one: OrderFacts, other: OrderFacts) -> OrderFacts:
         system=min(one.system, other.system),
         stated=_greatest(one.stated, other.stated),
         since_ms=_earliest(one.since_ms, other.since_ms),
+        began_as=max(one.began_as, other.began_as),
         refunds=refunds if len(refunds) <= MOST_REFUNDS else dict(sorted(refunds.items())[:MOST_REFUNDS]),
     )
 

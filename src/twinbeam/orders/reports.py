@@ -44,6 +44,7 @@ class OrderReport(Struct, frozen=True, kw_only=True):
     page: Page = Page()
     contents: list[Content] | None = None
     joined: Joined = Joined()
+    began_as: str = ""  #: of a renewal: the row of its subscription, if that began with nothing to pay
     is_whole: bool = True  #: it has what an event needs; not so a refund, or a body that was cut down
 
 
@@ -58,7 +59,7 @@ def facts_of(told: OrderReport) -> OrderFacts:
     if told.refunded is not None:
         texts["refunded"] = told.refunded
     stated = {name: Stated(told.revised_ms, text) for name, text in texts.items()}
-    return OrderFacts(told.order_id, told.system, stated, told.since_ms, told.refunds)
+    return OrderFacts(told.order_id, told.system, stated, told.since_ms, told.refunds, told.began_as)
 
 
 def events_of(told: OrderReport, facts: OrderFacts | None = None, *, placed: bool = True) -> list[OrderEvent]:
@@ -68,10 +69,12 @@ def events_of(told: OrderReport, facts: OrderFacts | None = None, *, placed: boo
     `facts` are those of the delivery, where they are at hand; without `placed` nobody asks for the second.
     """
     stage = stage_of(facts or facts_of(told))
-    if stage in (CANCELLED, IGNORED) or not told.is_whole:
+    may_be_first = stage == IGNORED and told.began_as
+    if (stage in (CANCELLED, IGNORED) and not may_be_first) or not told.is_whole:
         return [_event("Purchase", told, UNTOLD)]
     purchase = _event("Purchase", told, stage)
-    return [purchase, _event("PlaceAnOrder", told, stage, since="placed")] if placed else [purchase]
+    is_asked = placed and not may_be_first
+    return [purchase, _event("PlaceAnOrder", told, stage, since="placed")] if is_asked else [purchase]
 
 
 def _event(name: str, told: OrderReport, progress: str, *, since: str = "") -> OrderEvent:

@@ -5,13 +5,12 @@ What an order is, by all that is stated of it: its states, its kind, its money, 
        └───────┴── cancelled, refunded ──┘     whole: no purchase any more; partly: a purchase all the same
 """
 
-from collections import defaultdict
-from decimal import Decimal
 from typing import Literal, get_args
 
 from msgspec import Struct
 
-from twinbeam.core.order import CANCELLED, IGNORED, PARTS, STATES, YES, Money, OrderFacts, money_of
+from twinbeam.core.order import CANCELLED, FIRST, IGNORED, PARTS, STATES, YES, Money, OrderFacts, money_of
+from twinbeam.orders.refunds import apart, deltas, summed
 
 Kind = Literal["test", "draft", "point_of_sale", "marketplace", "agent", "renewal", "no_order"]
 """What an order is besides an order of the shop's own pages; "" is such a one."""
@@ -22,7 +21,9 @@ RefundedPart = Literal["", "part", "whole"]
 Shown = Literal["placed", "paid", "shipped", "delivered", "cancelled", "refunded"]
 """The state that an order is listed under: the last of what it has become."""
 
-_ZERO = Decimal(0)
+NO_ORDER: Kind = "no_order"
+RENEWAL: Kind = "renewal"
+_TELLING = frozenset({*STATES, *PARTS} - {CANCELLED})  #: what nobody tells of anything but an order
 
 
 class OrderState(Struct, frozen=True):
@@ -32,9 +33,16 @@ class OrderState(Struct, frozen=True):
     since_ms: dict[str, int]  #: when each was first reached
     kind: str
     money: dict[str, Money]  #: by PARTS, as far as told
-    refunded: Money | None  #: all that went back
+    refunded: Money | None  #: all that went back in the currency of its value
+    apart: tuple[Money, ...]  #: what went back and is known in other currencies alone, or before its value is
     refunded_part: RefundedPart
     revised_ms: int  #: its newest modification
+    is_known: bool  #: somebody told of it, and not of what went back or was deleted alone
+
+    @property
+    def listed_kind(self) -> str:
+        """The kind that it is listed and added up under: what waits for its order counts nowhere."""
+        return self.kind if self.is_known else NO_ORDER
 
     @property
     def shown(self) -> Shown:
@@ -50,18 +58,24 @@ class OrderState(Struct, frozen=True):
 def state_of(facts: OrderFacts) -> OrderState:
     """Return what an order is by now."""
     flags = {state for state in STATES if (said := facts.stated.get(state)) and said.text == YES}
-    kind = facts.stated.get("kind")
     named = {part: money_of(said.text) for part in PARTS if (said := facts.stated.get(part))}
     money = {part: amount for part, amount in named.items() if amount is not None}
-    refunded = _refunded(facts)
+    value = money.get("value")
+    went_back = deltas(facts, basis := value.currency if value else "")
+    refunded, others = summed(went_back, basis), apart(went_back, basis)
+    part = _part(facts, value, refunded, others)
+    if part == "whole" and refunded is None:
+        refunded, others = value, ()  # whatever it was told in, it is all that was paid
     return OrderState(
         reached=frozenset({"placed", *flags}),
         since_ms=facts.since_ms,
-        kind=kind.text if kind else "",
+        kind=_kind(facts),
         money=money,
         refunded=refunded,
-        refunded_part=_part(facts, money.get("value"), refunded),
+        apart=others,
+        refunded_part=part,
         revised_ms=max((said.at_ms for said in facts.stated.values()), default=0),
+        is_known=not _TELLING.isdisjoint(facts.stated) or "placed" in facts.since_ms,
     )
 
 
@@ -75,44 +89,17 @@ def stage_of(facts: OrderFacts) -> str:
     return "+".join(word for word in STATES if word in state.reached)
 
 
-def _refunded(facts: OrderFacts) -> Money | None:
-    """Sum up refunds: each by itself, or the greatest sum that was told of a charge."""
-    if not facts.refunds:
-        return None
-    currency, total = "", _ZERO
-    of_charge: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for refund in facts.refunds.values():
-        amount = money_of(refund.amount)
-        if amount is None:
-            continue
-        currency = max(currency, amount.currency)
-        if refund.of:
-            of_charge[refund.of] = max(of_charge[refund.of], amount.amount)
-        else:
-            total += amount.amount
-    return Money(total + sum(of_charge.values(), _ZERO), currency)
+def _kind(facts: OrderFacts) -> str:
+    kind, first = facts.stated.get("kind"), facts.stated.get(FIRST)
+    is_first = kind is not None and kind.text == RENEWAL and first is not None and first.text == YES
+    return kind.text if kind is not None and not is_first else ""
 
 
-def _part(facts: OrderFacts, value: Money | None, refunded: Money | None) -> RefundedPart:
+def _part(facts: OrderFacts, value: Money | None, refunded: Money | None, others: tuple[Money, ...]) -> RefundedPart:
+    """Return how much went back; amounts are compared in one currency alone."""
     said = facts.stated.get("refunded")
     if said is not None and said.text == "whole":
         return "whole"
     if refunded is not None and refunded.amount > 0:
         return "whole" if value is not None and refunded.amount >= value.amount else "part"
-    return "part" if said is not None and said.text == "part" else ""
-
-
-def deltas(facts: OrderFacts) -> list[tuple[int, Money]]:
-    """Return what went back and when, in the order of time; of sums that grow, by how much they grew."""
-    found: list[tuple[int, Money]] = []
-    upto: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for _, refund in sorted(facts.refunds.items(), key=lambda pair: (pair[1], pair[0])):
-        amount = money_of(refund.amount)
-        if amount is None:
-            continue
-        if not refund.of:
-            found.append((refund.at_ms, amount))
-        elif (grown := amount.amount - upto[refund.of]) > 0:
-            upto[refund.of] = amount.amount
-            found.append((refund.at_ms, Money(grown, amount.currency)))
-    return found
+    return "part" if others or (said is not None and said.text == "part") else ""

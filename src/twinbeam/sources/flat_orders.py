@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from twinbeam.core.order import PARTS, Money, Refund
 from twinbeam.core.values import Consent, Content, Page, Said, User
 from twinbeam.orders.reports import Joined, OrderReport
-from twinbeam.orders.state import KINDS
+from twinbeam.orders.state import KINDS, NO_ORDER, Kind, RefundedPart
 from twinbeam.sources.fields import Fields, Unfit
+from twinbeam.sources.sold_via import kind_sold_via
 from twinbeam.sources.times import seconds_of
 
 USER = ("email", "phone", "external_id", "first_name", "last_name", "city", "state", "zip_code", "country")
@@ -24,43 +25,77 @@ TOKENS = ("cart_token", "checkout_token", "order_token", "visitor_id", "consent_
 CONSENT = ("consent", "ad_storage", "ad_user_data", "ad_personalization")
 TIMES = ("placed_at", "paid_at", "shipped_at", "delivered_at", "cancelled_at", "updated_at")
 LINE = ("item_id", "item_name", "quantity", "price")
-OTHERS = ("order_id", "status", "currency", "kind", "refunded")
+OTHERS = ("order_id", "status", "currency", "kind", "sold_via", "refunded")
 FIELDS: tuple[str, ...] = (*OTHERS, *PARTS, *TIMES, *LINE, *USER, *TRACES, *TOKENS, *CONSENT)
 """All fields of a flat order."""
 
-#: What shops call them, without case and separators.
+
+def _of(part: str) -> tuple[str, ...]:
+    """Return what shops call a part of the two addresses; of both the billing address counts."""
+    return f"billing{part}", f"{part}billing", f"shipping{part}", f"{part}shipping"
+
+
+#: What shops call them, without case and separators. Beside Shopify's export those of WooCommerce's plug-ins are known:
+#: Advanced Order Export (`Order Total Amount`, `Email (Billing)`), Order Export & Import (`order_total`, `paid_date`).
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "order_id": ("orderid", "order", "orderno", "ordernumber", "invoiceno", "invoice", "number", "id", "name"),
     "status": ("status", "orderstatus", "financialstatus", "paymentstatus"),
-    "currency": ("currency", "currencycode"),
-    "value": ("value", "total", "totalprice", "ordertotal", "amount", "revenue"),
-    "tax": ("tax", "taxes", "totaltax", "vat"),
-    "shipping": ("shipping", "shippingtotal", "shippingcost"),
-    "discounts": ("discount", "discounts", "discountamount", "totaldiscounts"),
-    "refunded": ("refunded", "refundedamount", "refund"),
-    "placed_at": ("placedat", "createdat", "date", "orderdate", "invoicedate", "datecreated", "created"),
-    "paid_at": ("paidat", "datepaid", "paid"),
-    "shipped_at": ("shippedat", "fulfilledat"),
+    "currency": ("currency", "currencycode", "ordercurrency"),
+    "sold_via": ("soldvia", "sourcename", "createdvia", "saleschannel"),
+    "value": ("value", "total", "totalprice", "ordertotal", "ordertotalamount", "grandtotal", "amount", "revenue"),
+    "tax": ("tax", "taxes", "totaltax", "taxtotal", "ordertotaltax", "ordertotaltaxamount", "vat"),
+    "shipping": ("shipping", "shippingtotal", "shippingcost", "ordershipping", "ordershippingamount"),
+    "discounts": (
+        "discount",
+        "discounts",
+        "totaldiscounts",
+        "discounttotal",
+        "cartdiscountamount",
+        "cartdiscount",
+        "discountamount",
+    ),
+    "refunded": ("refunded", "refundedamount", "refundedtotal", "orderrefundamount", "amountrefunded", "refund"),
+    "placed_at": (
+        "placedat",
+        "createdat",
+        "date",
+        "orderdate",
+        "invoicedate",
+        "datecreated",
+        "datecreatedgmt",
+        "created",
+    ),
+    "paid_at": ("paidat", "datepaid", "datepaidgmt", "paiddate", "paid"),
+    "shipped_at": ("shippedat", "fulfilledat", "datecompleted", "datecompletedgmt", "completeddate"),
     "cancelled_at": ("cancelledat", "canceledat"),
-    "updated_at": ("updatedat", "datemodified"),
-    "item_id": ("itemid", "sku", "stockcode", "productid", "lineitemsku", "variantid"),
+    "updated_at": ("updatedat", "datemodified", "datemodifiedgmt", "modifieddate", "modificationdate"),
+    "item_id": ("itemid", "sku", "stockcode", "productid", "lineitemsku", "itemsku", "variantid"),
     "item_name": ("itemname", "description", "lineitemname", "productname"),
-    "quantity": ("quantity", "qty", "lineitemquantity"),
-    "price": ("price", "unitprice", "lineitemprice"),
-    "email": ("email", "emailaddress", "customeremail", "billingemail"),
-    "phone": ("phone", "billingphone", "telephone"),
-    "external_id": ("customerid", "customer", "userid", "externalid"),
-    "first_name": ("firstname", "billingfirstname"),
-    "last_name": ("lastname", "billinglastname"),
-    "city": ("city", "billingcity", "shippingcity"),
-    "zip_code": ("zip", "zipcode", "postcode", "billingzip", "shippingzip"),
-    "country": ("country", "countrycode", "billingcountry", "shippingcountry"),
+    "quantity": ("quantity", "qty", "lineitemquantity", "itemquantity", "quantityrefund"),
+    "price": ("price", "unitprice", "lineitemprice", "itemprice", "itemcost"),
+    "email": ("email", "emailaddress", "customeremail", "billingemail", "emailbilling"),
+    "phone": ("phone", "billingphone", "phonebilling", "telephone", "shippingphone", "phoneshipping"),
+    "external_id": ("customerid", "customer", "userid", "externalid", "customeruser", "customeruserid"),
+    "first_name": ("firstname", "billingfirstname", "firstnamebilling"),
+    "last_name": ("lastname", "billinglastname", "lastnamebilling"),
+    "city": ("city", *_of("city")),
+    "state": ("state", "province", *_of("state"), *_of("statecode"), *_of("province")),
+    "zip_code": ("zip", "zipcode", "postcode", *_of("zip"), *_of("postcode")),
+    "country": ("country", "countrycode", *_of("country"), *_of("countrycode")),
+    "ip": ("customeripaddress", "browserip"),
+    "user_agent": ("customeruseragent",),
+    "order_token": ("orderkey",),
 }
+#: Of Shopify's export alone, whose column `Source` is where an order was sold: elsewhere it may be an advertisement.
+_SHOPIFYS, _SOURCE = "lineitemname", "source"
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
 
-_PAID = frozenset({"paid", "processing", "completed", "complete", "shipped", "delivered", "partially_refunded"})
-_UNPAID = frozenset({"pending", "unpaid", "open", "onhold", "authorized", "placed"})
-_OVER = frozenset({"cancelled", "canceled", "failed", "voided"})
+_PAID = frozenset({"paid", "processing", "completed", "complete", "shipped", "delivered", "partiallyrefunded"})
+_UNPAID = frozenset(
+    ("pending", "pendingpayment", "unpaid", "open", "onhold", "authorized", "partiallypaid", "placed", "checkoutdraft")
+)
+_REFUNDED: Mapping[str, RefundedPart] = {"refunded": "whole", "partiallyrefunded": "part"}
+_OVER = frozenset({"cancelled", "canceled", "failed", "voided", "trash"})
 _ANSWERS: Mapping[str, Said] = {
     **dict.fromkeys(("granted", "yes", "true", "1", "accepted"), "granted"),
     **dict.fromkeys(("denied", "no", "false", "0", "declined", "refused"), "denied"),
@@ -84,6 +119,8 @@ def proposed(header: Sequence[str]) -> dict[str, str]:
         )
         if column is not None:
             found[field] = column
+    if _SHOPIFYS in columns and _SOURCE in columns:
+        found.setdefault("sold_via", columns[_SOURCE])
     return found
 
 
@@ -100,7 +137,7 @@ def report_of(rows: Sequence[Mapping[str, Any]], *, system: str, at_ms: int, cur
     placed_ms, moments = _moments(first, at_ms)
     states = _states(first, moments)
     value = money.get("value")
-    kind = first.text("kind") or ("no_order" if value is not None and value.amount <= 0 else "")
+    kind = first.text("kind") or _kind(first, value)
     if kind and kind not in KINDS:
         raise Unfit("kind", f"Send one of {', '.join(KINDS)}, or leave it out.")
     revised_ms = max((*moments.values(), placed_ms))
@@ -114,7 +151,7 @@ def report_of(rows: Sequence[Mapping[str, Any]], *, system: str, at_ms: int, cur
         kind=kind,
         money=money,
         refunds=back,
-        refunded="whole" if plain(first.text("status") or "") == "refunded" else "",
+        refunded=_REFUNDED.get(_status(first), ""),
         user=User(
             **{name: first.cut(name, 320) for name in USER if name in first},
             **{n: first.cut(n, 3_000) for n in TRACES[:4] if n in first},
@@ -179,9 +216,21 @@ def _moments(first: Fields, at_ms: int) -> tuple[int, dict[str, int]]:
     return placed_ms, {name: moment for name, moment in names.items() if moment is not None}
 
 
+def _kind(first: Fields, value: Money | None) -> Kind | Literal[""]:
+    """Return what an order is where no column says so: nothing that was sold, or sold elsewhere."""
+    if value is not None and value.amount <= 0:
+        return NO_ORDER
+    return "draft" if _status(first) == "checkoutdraft" else kind_sold_via(first.text("sold_via") or "")
+
+
+def _status(first: Fields) -> str:
+    """Return a status without case and separators, and without the prefix that WooCommerce's tables have."""
+    return plain((first.text("status") or "").lower().removeprefix("wc-"))
+
+
 def _states(first: Fields, moments: Mapping[str, int]) -> dict[str, bool]:
     states = {name: True for name in moments if name != "updated"}
-    status = plain(first.text("status") or "")
+    status = _status(first)
     if status in _PAID or status == "refunded":
         states["paid"] = True
     elif status in _UNPAID:

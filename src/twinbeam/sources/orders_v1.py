@@ -106,6 +106,8 @@ def _reading(
     for index, raw in enumerate(raws):
         order = _order(raw, index, notices)
         told = order if isinstance(order, Rejected) else _told(order, index, received_ms)
+        if isinstance(order, StatedOrder):
+            _remark_apart(order, index, notices)
         if isinstance(told, Rejected):
             rejected.append(told)
             continue
@@ -116,6 +118,14 @@ def _reading(
         nothing = broken is not None and all(it.code == Rejection.UNREADABLE for it in rejected)
         return broken if nothing and broken else problem(ProblemCode.EVERY_ORDER_REJECTED, rejected=rejected)
     return Reading([*items, *rejected], notices, orders=facts, of=origins, count=len(raws))
+
+
+def _remark_apart(order: StatedOrder, index: int, notices: list[Notice]) -> None:
+    """Note refunds in another currency than the order's: amounts of two never meet."""
+    code = order.money.currency.upper() if order.money is not None else ""
+    for nth, back in enumerate(order.refunds if code else ()):
+        if back.currency.upper() != code:
+            remark(notices, index, place(index, f"refunds[{nth}].currency"), Remark.REFUND_APART)
 
 
 def _told(order: StatedOrder, index: int, received_ms: int) -> tuple[OrderFacts, list[Item]] | Rejected:

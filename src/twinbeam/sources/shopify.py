@@ -9,24 +9,25 @@ The topic stands in a header that nobody signs, so it decides nothing: `shopify_
 
 import hmac
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from hashlib import sha256
 
-from twinbeam.core.order import Money, Refund
 from twinbeam.core.rules import SourceRules
 from twinbeam.core.values import Content, Page, RequestNote, User
 from twinbeam.orders.reports import OrderReport
+from twinbeam.orders.state import RefundedPart
 from twinbeam.pipeline.accept.asgi import Reply
 from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request, Signature
 from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
 from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 from twinbeam.sources import shop_systems
 from twinbeam.sources.fields import Fields
+from twinbeam.sources.shopify_money import amounts_of, price, refunds_in, refunds_of
 from twinbeam.sources.shopify_shapes import shape_of
 from twinbeam.sources.signed import SourceSignatures
+from twinbeam.sources.sold_via import kind_sold_via
 from twinbeam.sources.visit_notes import VisitNotes, click_in, visit_notes
 
 SHOPIFY = "shopify"
@@ -40,11 +41,9 @@ NO_ORDER = "The body does not show that it is an order. Let include_fields have 
 _SIGNATURES = (b"x-shopify-hmac-sha256", b"shopify-hmac-sha256")
 _IDS = (b"x-shopify-event-id", b"x-shopify-webhook-id", b"shopify-event-id", b"shopify-webhook-id")
 _PAID = frozenset({"paid", "partially_refunded", "refunded"})
+_REFUNDED: Mapping[str, RefundedPart] = {"refunded": "whole", "partially_refunded": "part"}
 #: Ways to pay that somebody marks as paid later, in the words of `payment_gateway_names`.
 _LATER = ("cod", "cash", "manual", "bank deposit", "bank transfer", "money order")
-_MARKETS = ("tiktok", "amazon", "ebay", "walmart", "facebook", "instagram", "google", "etsy", "farfetch")
-_AGENTS = ("agent", "chatgpt", "openai", "perplexity", "copilot", "gemini")
-_CENT = Decimal("0.01")
 
 
 class Shopify:
@@ -117,7 +116,7 @@ def told_of(fields: Fields, *, topic: str, at_ms: int, rules: SourceRules) -> Or
 
 def _order(fields: Fields, at_ms: int, rules: SourceRules) -> OrderReport:
     revised_ms = fields.moment_ms("updated_at") or at_ms
-    money = _money(fields, rules)
+    money = amounts_of(fields, rules)
     notes = visit_notes((it.raw("name"), it.raw("value")) for it in fields.each("note_attributes"))
     states = _states(fields)
     return OrderReport(
@@ -128,10 +127,11 @@ def _order(fields: Fields, at_ms: int, rules: SourceRules) -> OrderReport:
         since_ms=_since(fields, revised_ms, states),
         kind=_kind(fields, rules),
         money=money,
-        refunds=_refunds(fields, rules),
+        refunds=refunds_of(fields, rules),
+        refunded=_refunded(fields),
         user=_user(fields, notes),
         page=Page(url=notes.get("url"), referrer=fields.cut("referring_site", 2_000)),
-        contents=_contents(fields),
+        contents=[_content(line, fields, rules) for line in fields.each("line_items")],
         joined=notes.joined(cart_token=fields.text("cart_token"), checkout_token=fields.text("checkout_token")),
         is_whole="value" in money,
     )
@@ -158,6 +158,12 @@ def _states(fields: Fields) -> dict[str, bool]:
     if "fulfillments" in fields:
         states["delivered"] = bool(parcels) and all(status == "delivered" for status in parcels)
     return states
+
+
+def _refunded(fields: Fields) -> RefundedPart | None:
+    """Return how much went back by the order's own word, which needs no amount; None where a body does not tell."""
+    status = fields.text("financial_status")
+    return _REFUNDED.get(status, "") if status is not None else None
 
 
 def _since(fields: Fields, revised_ms: int, states: dict[str, bool]) -> dict[str, int]:
@@ -189,127 +195,38 @@ def _kind(fields: Fields, rules: SourceRules) -> str | None:
         return "test"
     if "source_name" not in fields:
         return None
-    name = (fields.text("source_name") or "").lower()
     tags = (fields.cut("tags", 2_000) or "").lower().replace(" ", "")
-    is_market = any(market in name for market in _MARKETS) or "tiktokshop" in tags
-    kinds = (
-        ("point_of_sale", name == "pos", rules.point_of_sale),
-        ("draft", name == "shopify_draft_order", rules.draft),
-        ("renewal", name.startswith("subscription_contract"), rules.renewal),
-        ("marketplace", is_market or fields.raw("merchant_of_record_app_id") is not None, rules.marketplace),
-        ("agent", any(agent in name for agent in _AGENTS), rules.agent),
-    )
-    return next((kind for kind, fits, rule in kinds if fits and rule == "ignore"), "")
+    is_market = "tiktokshop" in tags or fields.raw("merchant_of_record_app_id") is not None
+    kind = kind_sold_via(fields.text("source_name") or "") or ("marketplace" if is_market else "")
+    return kind if kind and getattr(rules, kind) == "ignore" else ""
 
 
-def _money(fields: Fields, rules: SourceRules) -> dict[str, Money]:
-    """
-    Return the amounts of an order, all in one currency.
-
-    What is bought after the checkout raises the current total alone; what goes back lowers it, and means nothing here.
-    """
-    values = [_amount(fields, name, rules) for name in ("total_price", "current_total_price")]
-    gift_cards = _gift_cards(fields, rules)
-    found = {
-        "value": max((it for it in values if it is not None), default=None),
-        "tax": _amount(fields, "total_tax", rules),
-        "shipping": _amount(fields, "total_shipping_price", rules),
-        "tips": _amount(fields, "total_tip_received", rules),
-        "discounts": _amount(fields, "total_discounts", rules),
-        "gift_cards": gift_cards,
-    }
-    return {part: amount for part, amount in found.items() if amount is not None}
-
-
-def _amount(fields: Fields, name: str, rules: SourceRules) -> Money | None:
-    """Return an amount with its currency; one that is written alone is in the shop's."""
-    side = fields.inner(f"{name}_set").inner("shop_money" if rules.money == "shop" else "presentment_money")
-    amount, currency = side.amount("amount"), side.text("currency_code")
-    if amount is not None and currency is not None:
-        return Money(amount, currency.upper())
-    amount, shop, seen = fields.amount(name), fields.text("currency"), fields.text("presentment_currency")
-    is_told = shop is not None and (rules.money == "shop" or seen in (None, shop))
-    return Money(amount, shop.upper()) if amount is not None and shop is not None and is_told else None
-
-
-def _gift_cards(fields: Fields, rules: SourceRules) -> Money | None:
-    """Sum up what was paid for gift cards: revenue only once they are used."""
-    cards = [it for it in fields.each("line_items") if it.flag("gift_card")]
-    sums = [
-        Money(price.amount * (it.whole("quantity") or 0), price.currency)
-        for it in cards
-        if (price := _line_price(it, fields, rules)) is not None
-    ]
-    return Money(sum((it.amount for it in sums), Decimal(0)), sums[0].currency) if sums else None
-
-
-def _line_price(line: Fields, order: Fields, rules: SourceRules) -> Money | None:
-    side = line.inner("price_set").inner("shop_money" if rules.money == "shop" else "presentment_money")
-    amount, currency = side.amount("amount"), side.text("currency_code")
-    if amount is not None and currency is not None:
-        return Money(amount, currency.upper())
-    amount, shop = line.amount("price"), order.text("currency")
-    return Money(amount, shop.upper()) if amount is not None and shop is not None and rules.money == "shop" else None
-
-
-def _contents(fields: Fields) -> list[Content]:
-    return [_content(line) for line in fields.each("line_items")]
-
-
-def _content(line: Fields) -> Content:
-    """Return a line; its price is what was paid for one, with its share of the discounts taken off."""
-    quantity, price = line.whole("quantity"), line.amount("price")
-    taken_off = sum((it.amount("amount") or Decimal(0) for it in line.each("discount_allocations")), Decimal(0))
-    if price is not None and quantity and taken_off:
-        price = ((price * quantity - taken_off) / quantity).quantize(_CENT)
+def _content(line: Fields, order: Fields, rules: SourceRules) -> Content:
+    """Return a line, with its price in the currency of the order's value, or with none."""
+    each = price(line, order, rules)
     variant, product, sku = line.text("variant_id"), line.text("product_id"), line.cut("sku")
     return Content(
         content_id=variant or product or sku,
         content_type="product",
         content_name=line.cut("title"),
         brand=line.cut("vendor"),
-        price=float(price) if price is not None else None,
-        quantity=quantity,
+        price=float(each) if each is not None else None,
+        quantity=line.whole("quantity"),
         sku=sku,
         variant_id=variant,
         group_id=product,
     )
 
 
-def _refunds(fields: Fields, rules: SourceRules) -> dict[str, Refund]:
-    found = (_money_back(it, fields, rules) for it in fields.each("refunds"))
-    return {id_: refund for id_, refund in found if refund is not None}
-
-
 def _refund(fields: Fields, rules: SourceRules) -> OrderReport:
     """Read a refund that comes alone: it names its order, and no currency but with its amounts."""
-    id_, refund = _money_back(fields, fields, rules)
     return OrderReport(
         order_id=fields.needed("order_id"),
         system=SHOPIFY,
         revised_ms=fields.moment_ms("created_at") or 0,
-        refunds={id_: refund} if refund is not None else {},
+        refunds=refunds_in(fields, fields, rules),
         is_whole=False,
     )
-
-
-def _money_back(refund: Fields, order: Fields, rules: SourceRules) -> tuple[str, Refund | None]:
-    """Return a refund by the money that moved: the record alone may stand for none."""
-    moved = [it for it in refund.each("transactions") if (it.text("kind"), it.text("status")) == ("refund", "success")]
-    amounts = [amount for it in moved if (amount := _moved(it, order, rules)) is not None]
-    id_ = refund.needed("id")
-    if not amounts:
-        return id_, None
-    total = Money(sum((it.amount for it in amounts), Decimal(0)), amounts[0].currency)
-    return id_, Refund(refund.moment_ms("created_at") or 0, str(total))
-
-
-def _moved(transaction: Fields, order: Fields, rules: SourceRules) -> Money | None:
-    found = _amount(transaction, "amount", rules)
-    if found is not None:
-        return found
-    amount, currency = transaction.amount("amount"), order.text("currency")
-    return Money(amount, currency.upper() if currency else "") if amount is not None else None
 
 
 def _user(fields: Fields, notes: VisitNotes) -> User:

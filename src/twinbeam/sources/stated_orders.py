@@ -107,7 +107,7 @@ def report_of(order: StatedOrder, received_ms: int) -> OrderReport:
         system=API,
         revised_ms=revised_ms,
         states=states,
-        since_ms={"placed": placed_ms, **reached},
+        since_ms={} if _is_refund_alone(order) else {"placed": placed_ms, **reached},
         kind=order.kind,
         money=money,
         refunds=dict(_refunds(order.refunds, received_ms)),
@@ -124,6 +124,11 @@ def report_of(order: StatedOrder, received_ms: int) -> OrderReport:
         ),
         is_whole="value" in money,
     )
+
+
+def _is_refund_alone(order: StatedOrder) -> bool:
+    """Return whether nothing is told but what went back: that tells neither that the order was placed, nor when."""
+    return bool(order.refunds) and order.money is None and order.states == OrderStates()
 
 
 def _moments(states: OrderStates, received_ms: int) -> Iterator[tuple[str, int]]:

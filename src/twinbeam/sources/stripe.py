@@ -4,8 +4,9 @@ Stripe: `POST /in/stripe/{source}`, signed with the endpoint's secret (docs/howt
 Source: Stripe's documentation of signatures, and its OpenAPI description. The signature is
 `t=<seconds>,v1=<hex of HMAC-SHA256 of "t.body">`; the header lists one for each secret that counts.
 
-One sale raises several types of events. All of them name the payment intent, which is the number of the order; a
-subscription's payment goes by its invoice.
+One sale raises several types of events, and the source's rule says by which of them it goes. Sessions and invoices
+name the invoice of a subscription, else the payment intent; payments name the payment intent, and since the API of
+2025-03-31 no invoice, so where they tell of sales, what names no payment intent tells of none.
 """
 
 import hmac
@@ -21,6 +22,7 @@ from twinbeam.core.order import Money, Refund
 from twinbeam.core.rules import SourceRules
 from twinbeam.core.values import Content, Page, User
 from twinbeam.orders.reports import OrderReport
+from twinbeam.orders.state import NO_ORDER, RENEWAL
 from twinbeam.pipeline.accept.asgi import Headers, Reply
 from twinbeam.pipeline.accept.contract import Acknowledgement, Answer, Greeting, Reading, Request, Signature
 from twinbeam.pipeline.accept.directory import Directory, Sender, SignedSource
@@ -41,6 +43,9 @@ ZERO_DECIMAL = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF")
 )
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+
+NOT_USED = "Events of this type are not used here."
+NOTHING_PAID = "Nothing was paid."
 
 _TIMESTAMP = re.compile(rb"[0-9]{1,11}")
 _PAID = frozenset({"paid", "no_payment_required"})
@@ -112,19 +117,28 @@ def _by_type(kind: str, event: Fields, what: Fields, rules: SourceRules) -> Orde
     if at_ms is None:
         raise Unfit("created", "Send the whole event, with this field.")
     read = _READERS.get(kind)
-    if read is None or (kind in _PAYMENTS and rules.stripe_sales != "payment_intent"):
-        return "Events of this type are not used here."
-    return read(what, at_ms, kind, rules)
+    unread = _INVOICES if _goes_by_payment(rules) else _PAYMENTS
+    return NOT_USED if read is None or kind in unread else read(what, at_ms, kind, rules)
 
 
-def _session(what: Fields, at_ms: int, kind: str, _rules: SourceRules) -> OrderReport:
+def _goes_by_payment(rules: SourceRules) -> bool:
+    return rules.stripe_sales == "payment_intent"
+
+
+def _session(what: Fields, at_ms: int, kind: str, rules: SourceRules) -> OrderReport | str:
+    if what.text("mode") == "setup":
+        return "Nothing was sold: the session keeps a way to pay for later."
+    if _goes_by_payment(rules) and _id(what, "payment_intent") is None and _id(what, "invoice") is not None:
+        return "Its payment tells of this sale."
+    if what.text("mode") == "subscription" and what.whole("amount_total") == 0:
+        return _begun(what, at_ms)
     paid = what.text("payment_status") in _PAID
     failed = kind.endswith(("async_payment_failed", "expired"))
     notes = _notes(what)
     money = _amounts(what)
     reference = what.text("client_reference_id")
     return OrderReport(
-        order_id=_number(what),
+        order_id=_number(what, rules),
         system=STRIPE,
         revised_ms=at_ms,
         states={"paid": paid, "cancelled": failed},
@@ -143,9 +157,25 @@ def _session(what: Fields, at_ms: int, kind: str, _rules: SourceRules) -> OrderR
     )
 
 
-def _invoice(what: Fields, at_ms: int, _kind: str, rules: SourceRules) -> OrderReport:
+def _begun(what: Fields, at_ms: int) -> OrderReport | str:
+    """Note a subscription that began with nothing to pay: no sale, and what is paid first is no renewal."""
+    subscription = _subscription(what)
+    if subscription is None:
+        return NOTHING_PAID
+    return OrderReport(order_id=subscription, system=STRIPE, revised_ms=at_ms, kind=NO_ORDER, is_whole=False)
+
+
+def _subscription(what: Fields) -> str | None:
+    """Return the subscription of a session or an invoice; invoices name it inside since the API of 2025-03-31."""
+    return _id(what, "subscription") or _id(what.inner("parent").inner("subscription_details"), "subscription")
+
+
+def _invoice(what: Fields, at_ms: int, _kind: str, rules: SourceRules) -> OrderReport | str:
+    reason, subscription = what.text("billing_reason") or "", _subscription(what)
+    if what.whole("amount_paid") == 0 and not what.whole("total") and reason.startswith("subscription"):
+        return _begun(what, at_ms) if reason in _FIRST else NOTHING_PAID
     notes, money = _notes(what), _of(what, {"value": "amount_paid", "tax": "tax"})
-    is_renewal = what.text("billing_reason") not in _FIRST
+    is_left_out = reason not in _FIRST and rules.renewal == "ignore"
     address = what.inner("customer_address")
     parent = what.inner("parent").inner("subscription_details")
     inherited = visit_notes({**_pairs(parent.inner("metadata")), **_pairs(what.inner("metadata"))}.items())
@@ -166,18 +196,19 @@ def _invoice(what: Fields, at_ms: int, _kind: str, rules: SourceRules) -> OrderR
         revised_ms=at_ms,
         states={"paid": True},
         since_ms={"placed": what.seconds_ms("created") or at_ms, "paid": at_ms},
-        kind="renewal" if is_renewal and rules.renewal == "ignore" else "",
+        kind=RENEWAL if is_left_out else "",
         money=money,
         user=who,
         joined=inherited.joined(),
+        began_as=(subscription or "") if is_left_out else "",
         is_whole="value" in money,
     )
 
 
-def _payment(what: Fields, at_ms: int, kind: str, _rules: SourceRules) -> OrderReport:
+def _payment(what: Fields, at_ms: int, kind: str, rules: SourceRules) -> OrderReport:
     notes, money = _notes(what), _of(what, {"value": _PAYMENTS[kind]})
     return OrderReport(
-        order_id=_number(what),
+        order_id=_number(what, rules),
         system=STRIPE,
         revised_ms=at_ms,
         states={"paid": True},
@@ -191,11 +222,11 @@ def _payment(what: Fields, at_ms: int, kind: str, _rules: SourceRules) -> OrderR
     )
 
 
-def _refunded(what: Fields, at_ms: int, _kind: str, _rules: SourceRules) -> OrderReport:
+def _refunded(what: Fields, at_ms: int, _kind: str, rules: SourceRules) -> OrderReport:
     """Read what went back of a charge: a sum that grows with each refund."""
     charge, money = what.needed("id"), _of(what, {"back": "amount_refunded"})
     back = {f"{charge}:{at_ms}": Refund(at_ms, str(money["back"]), charge)} if "back" in money else {}
-    return OrderReport(order_id=_number(what), system=STRIPE, revised_ms=at_ms, refunds=back, is_whole=False)
+    return OrderReport(order_id=_number(what, rules), system=STRIPE, revised_ms=at_ms, refunds=back, is_whole=False)
 
 
 def _dispute(what: Fields, at_ms: int, _kind: str, _rules: SourceRules) -> OrderReport:
@@ -208,9 +239,10 @@ def _dispute(what: Fields, at_ms: int, _kind: str, _rules: SourceRules) -> Order
     return OrderReport(order_id=order_id, system=STRIPE, revised_ms=at_ms, refunds=refunds, is_whole=False)
 
 
-def _number(what: Fields) -> str:
-    """Return what all events of one sale name: the invoice of a subscription, else the payment intent."""
-    return _id(what, "invoice") or _id(what, "payment_intent") or what.needed("id")
+def _number(what: Fields, rules: SourceRules) -> str:
+    """Return what all events of one sale name, by the rule that says which of them tell of it."""
+    names = ("payment_intent",) if _goes_by_payment(rules) else ("invoice", "payment_intent")
+    return next((id_ for name in names if (id_ := _id(what, name))), None) or what.needed("id")
 
 
 def _id(what: Fields, name: str) -> str | None:
@@ -241,13 +273,15 @@ def scaled(amount: int, currency: str) -> Decimal:
 
 def _lines(what: Fields) -> list[Content]:
     """Return the lines, where whoever sends the event has them filled in."""
-    return [_line(line) for line in what.inner("line_items").each("data")]
+    currency = (what.text("currency") or "").upper()
+    return [_line(line, currency) for line in what.inner("line_items").each("data")]
 
 
-def _line(line: Fields) -> Content:
+def _line(line: Fields, currency: str) -> Content:
+    """Return a line, with its price in the currency of the session, or with none."""
     price = line.inner("price")
-    currency = (line.text("currency") or "").upper()
-    quantity, total = line.whole("quantity"), line.whole("amount_total")
+    is_same = bool(currency) and (line.text("currency") or currency).upper() == currency
+    quantity, total = line.whole("quantity"), line.whole("amount_total") if is_same else None
     each = scaled(total, currency) / quantity if total is not None and quantity else None
     product = _id(price, "product")
     return Content(
@@ -289,10 +323,11 @@ def _pairs(what: Fields) -> dict[object, object]:
     return dict(what.items())
 
 
+_INVOICES = frozenset({"invoice.paid", "invoice.payment_succeeded"})
 #: Of events that tell of a payment alone: where its amount stands.
 _PAYMENTS = {"payment_intent.succeeded": "amount_received", "charge.succeeded": "amount"}
 
-_READERS: Mapping[str, Callable[[Fields, int, str, SourceRules], OrderReport]] = {
+_READERS: Mapping[str, Callable[[Fields, int, str, SourceRules], OrderReport | str]] = {
     "checkout.session.completed": _session,
     "checkout.session.async_payment_succeeded": _session,
     "checkout.session.async_payment_failed": _session,

@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import partial
 from hashlib import sha256
 
-from twinbeam.core.order import Money, Refund
+from twinbeam.core.order import Money, Refund, refund_since
 from twinbeam.core.rules import SourceRules
 from twinbeam.core.values import Content, Page, User
 from twinbeam.orders.reports import OrderReport
@@ -27,6 +27,7 @@ from twinbeam.pipeline.accept.problems import Problem, ProblemCode, problem
 from twinbeam.sources import shop_systems
 from twinbeam.sources.fields import Fields, Unfit
 from twinbeam.sources.signed import SourceSignatures
+from twinbeam.sources.sold_via import kind_sold_via
 from twinbeam.sources.visit_notes import VisitNotes, click_in, visit_notes
 
 WOOCOMMERCE = "woocommerce"
@@ -37,7 +38,6 @@ _DRAFTS = frozenset({"checkout-draft", "draft", "auto-draft", "new"})
 #: Fields that orders have and products, customers and coupons have not; a filter may have taken some out.
 _OF_ORDERS = ("line_items", "date_paid_gmt", "date_paid", "order_key", "total", "payment_method")
 _OVER = frozenset({"cancelled", "failed", "trash"})
-_MARKETS = ("tiktok", "amazon", "ebay", "etsy", "walmart", "facebook", "google")
 _CENT = Decimal("0.01")
 _VERSION = "Choose version 3 of the API in the webhook's form."
 _ATTRIBUTION = "_wc_order_attribution_"
@@ -116,16 +116,16 @@ def _order(fields: Fields, at_ms: int, rules: SourceRules) -> OrderReport:
     money = _money(fields)
     meta = {str(it.raw("key")): it.raw("value") for it in fields.each("meta_data")}
     notes = visit_notes(meta.items())
-    states = _states(fields)
+    states, refunds = _states(fields), _refunds(fields)
     return OrderReport(
         order_id=_order_id(fields, rules),
         system=WOOCOMMERCE,
         revised_ms=revised_ms,
         states=states,
-        since_ms=_since(fields, revised_ms, states),
+        since_ms={**_since(fields, revised_ms, states), **{refund_since(id_): revised_ms for id_ in refunds}},
         kind=_kind(fields, meta, rules),
         money=money,
-        refunds=_refunds(fields, revised_ms),
+        refunds=refunds,
         refunded="whole" if fields.text("status") == "refunded" else "",
         user=_user(fields, meta, notes),
         page=Page(url=notes.get("url"), referrer=_meta(meta, "referrer")),
@@ -170,18 +170,12 @@ def _paid_ms(fields: Fields) -> int | None:
 
 
 def _kind(fields: Fields, meta: Mapping[str, object], rules: SourceRules) -> str | None:
-    status, via = fields.text("status"), (fields.text("created_via") or "").lower()
-    if status in _DRAFTS:
+    if fields.text("status") in _DRAFTS:
         return "draft" if rules.draft == "ignore" else ""
     if "created_via" not in fields:
         return None
-    if via == "subscription" or meta.get("_subscription_renewal"):
-        return "renewal" if rules.renewal == "ignore" else ""
-    if "pos" in via.replace("-", " ").replace("_", " ").split() or via == "point-of-sale":
-        return "point_of_sale" if rules.point_of_sale == "ignore" else ""
-    if any(market in via for market in _MARKETS):
-        return "marketplace" if rules.marketplace == "ignore" else ""
-    return "agent" if "agent" in via and rules.agent == "ignore" else ""
+    kind = "renewal" if meta.get("_subscription_renewal") else kind_sold_via(fields.text("created_via") or "")
+    return kind if kind and getattr(rules, kind) == "ignore" else ""
 
 
 def _money(fields: Fields) -> dict[str, Money]:
@@ -203,11 +197,11 @@ def _is_tip(line: Fields) -> bool:
     return "tip" in (line.cut("name") or "").lower().split()
 
 
-def _refunds(fields: Fields, revised_ms: int) -> dict[str, Refund]:
-    """Return what went back; an order lists its refunds with a minus and without a time."""
+def _refunds(fields: Fields) -> dict[str, Refund]:
+    """Return what went back; an order lists its refunds with a minus and undated."""
     currency = fields.text("currency") or ""
     return {
-        it.needed("id"): Refund(revised_ms, str(Money(abs(amount), currency.upper())))
+        it.needed("id"): Refund(0, str(Money(abs(amount), currency.upper())))
         for it in fields.each("refunds")
         if (amount := it.amount("total")) is not None
     }

@@ -241,3 +241,23 @@ def margins_are_added_up_of_the_orders_of_which_they_are_known(h: Harness) -> No
     _told(h)
     money = tally(reconciliation(h.store.orders, _PIXELS, OrderScope(_ALL)).once).money["EUR"]
     assert (money.margin, money.with_margin) == (1_200, 2)
+
+
+def what_went_back_of_an_order_that_nobody_told_of_waits_for_it(h: Harness) -> None:
+    back = {"r-1": Refund(h.now(), "5.00 EUR"), "r-2": Refund(h.now(), "800 JPY")}
+    h.take(replace(_stated("1", h), order=OrderFacts("1", "shopify", refunds=back)))
+    assert _told(h) == {}
+    h.take(*_ordered("1", h))
+    assert _told(h) == {"1": ("missing", "being_sent")}
+    (line,) = _lines(h)
+    assert (line.order.refunded_minor, line.order.net_minor) == (500, 1550)  # yen are no cents
+
+
+def of_a_subscription_that_began_with_nothing_the_first_payment_is_no_renewal(h: Harness) -> None:
+    begun = OrderFacts("sub", "stripe", {"kind": Stated(h.now(), "no_order")})
+    h.take(replace(_stated("sub", h), order=begun))
+    for number in ("1", "2"):
+        paid = replace(_facts(number, at_ms=h.now(), kind="renewal"), began_as="sub")
+        h.take(replace(_stated(number, h), order=paid), _purchase(number, h, stage="ignored"))
+        h.take(replace(_stated(number, h), order=paid), _purchase(number, h, stage="ignored"))  # once more
+    assert _told(h) == {"1": ("missing", "being_sent"), "2": ("ignored", "order_ignored")}

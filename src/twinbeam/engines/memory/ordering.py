@@ -124,7 +124,7 @@ class OrderModel:
             yield KnownOrder(
                 **row.place._asdict(),
                 source=row.source,
-                kind=state.kind,
+                kind=state.listed_kind,
                 state=state.shown,
                 placed_ms=row.first_ms if placed is None else placed,
                 paid_ms=state.since_ms.get("paid"),

@@ -49,6 +49,7 @@ class Remark(StrEnum):
     CONNECTION_FIELD_IGNORED = "connection_field_ignored"
     PHONES_LEFT_OUT = "phones_left_out"
     BROKEN_CHARACTER = "broken_character"
+    REFUND_APART = "refund_apart"
     CONSENT_UNDERSTOOD = "consent_understood"
     CONSENT_UNREADABLE = "consent_unreadable"
     CONSENT_PART_IGNORED = "consent_part_ignored"
@@ -101,5 +102,8 @@ SENTENCES: Mapping[Rejection | Remark, str] = {
         'The region is not an ISO 3166 code such as "DE" or "US-CA", so the strictest law (opt-in) applies.'
     ),
     Remark.PHONES_LEFT_OUT: "Left out: with a browser key, a request may hold at most 100 different phone numbers.",
+    Remark.REFUND_APART: (
+        "The refund is in another currency than the order, so it is not subtracted. Send what went back in the order's."
+    ),
     Remark.BROKEN_CHARACTER: "Half of a split character (a lone surrogate) was replaced by U+FFFD.",
 }

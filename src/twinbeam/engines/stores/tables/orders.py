@@ -182,7 +182,7 @@ def _values(row: OrderRow) -> dict[str, Any]:
         **row.place._asdict(),
         "system": row.facts.system,
         "source": row.source,
-        "kind": state.kind,
+        "kind": state.listed_kind,
         "state": state.shown,
         **{f"{name}_ms": state.since_ms.get(name) for name in ("placed", "paid", "shipped", "delivered", "cancelled")},
         "currency": value.currency if value else "",
