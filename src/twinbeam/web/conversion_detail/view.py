@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from twinbeam.core.goods import TROUBLES, Margin
 from twinbeam.core.money import shown
+from twinbeam.core.sightings import Seen
 from twinbeam.core.story import Flow, Stopped, Story
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversion_detail.timeline import timeline
@@ -27,6 +28,7 @@ class ConversionDetail(Struct, frozen=True):
     places: Places
     stopped: Stopped | None
     flow: Flow | None
+    arrivals: list[Seen]  #: of its copies, as far as the debugger keeps them, the earliest first
     margin: Margin | None  #: what its order is worth, where a product feed has costs
 
 
@@ -40,7 +42,8 @@ def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail |
     row = next((row for row in rows if (row.workspace, row.code) == place), None)
     margin = read_model.products.margins([conversion.id]).get(conversion.id)
     stopped, flow = (row.stopped, row.flow) if row is not None else (None, None)
-    return ConversionDetail(conversion, places(rows), stopped, flow, margin)
+    arrivals = read_model.sightings.of([conversion.id])[::-1]
+    return ConversionDetail(conversion, places(rows), stopped, flow, arrivals, margin)
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -56,6 +59,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         places=detail.places,
         stopped=detail.stopped,
         flow=detail.flow,
+        arrivals=detail.arrivals,
         margin=detail.margin,
         margin_troubles=TROUBLES,
         in_words=shown,
