@@ -10,7 +10,7 @@ from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.names import STANDARD
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.pixel_counts import ConsentWord
-from twinbeam.core.values import Decision, Side
+from twinbeam.core.values import Channel, Decision, Side
 from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.record.counted import OTHER
 from twinbeam.web.debugger.rows import INVALID, DebuggerRow
@@ -39,6 +39,7 @@ class DebuggerQuestion(Struct, frozen=True):
     pixel: str = ""  #: workspace and code, with a slash between them
     event: str = ""
     side: str = ""
+    channel: str = ""
     outcome: str = ""
     find: str = ""  #: an order id or event id
     tests: str = ""
@@ -56,7 +57,7 @@ class DebuggerQuestion(Struct, frozen=True):
     @property
     def is_deep(self) -> bool:
         """Return whether it asks for more than the first fields of the form do."""
-        return bool(self.source or self.reason or self.said or self.region or self.decision)
+        return any((self.source, self.channel, self.reason, self.said, self.region, self.decision))
 
     @property
     def address(self) -> str:
@@ -83,6 +84,7 @@ class DebuggerQuestion(Struct, frozen=True):
             self.pixel in ("", f"{row.workspace}/{row.pixel}")
             and self._names(row.event)
             and self.side in ("", row.side)
+            and self.channel in ("", row.channel)
             and (not self.tests or row.is_test is (self.tests == "only"))
             and self.source in ("", row.source)
             and self.said in ("", row.word)
@@ -101,7 +103,7 @@ def read_question(said: Mapping[str, str]) -> DebuggerQuestion:
     text = {name: said.get(name, "").strip()[:256] for name in DebuggerQuestion.__struct_fields__}
     text["region"] = text["region"] if text["region"] == NOWHERE else text["region"].upper()
     allowed = {"side": {*Side}, "outcome": {*OUTCOMES}, "tests": {*TESTS}, "reason": {*Reason, *Rejection}}
-    allowed |= {"said": {*ConsentWord}, "decision": {*Decision}}
+    allowed |= {"said": {*ConsentWord}, "decision": {*Decision}, "channel": {*Channel}}
     return DebuggerQuestion(
         **{name: text[name] if text[name] in allowed.get(name, {text[name]}) else "" for name in text}
     )

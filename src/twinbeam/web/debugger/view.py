@@ -16,7 +16,7 @@ from twinbeam.core.rules import ConsentRules
 from twinbeam.core.sightings import ROOM
 from twinbeam.core.story import PixelRow
 from twinbeam.core.users import Role
-from twinbeam.core.values import Decision
+from twinbeam.core.values import Channel, Decision
 from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
@@ -64,6 +64,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request, 
         places=places(pixels),
         outcomes=list(OUTCOMES),
         reasons=_REASONS,
+        channel_names=list(Channel),
         said=list(ConsentWord),
         decisions=list(Decision),
         sessions=sessions_of(pixels, context.clock.now_ms()),
