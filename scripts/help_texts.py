@@ -7,6 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "src" / "twinbeam" / "web" / "help.json"
 _PART = re.compile(r"^<!-- help: ([a-z ]+), ([^\n]+) -->\n(.*?)\n<!-- end of help -->$", re.DOTALL | re.MULTILINE)
+_RULES = ROOT / "docs" / "reference" / "pixel-rules.md"
+_RULE = re.compile(r"^\| `([a-z_.]+)` \| [^|]+ \| [^|]+ \| ([^|]+) \|$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
@@ -17,9 +19,15 @@ def collected() -> str:
         for topic, title, text in _PART.findall(page.read_text()):
             if topic in found:
                 raise SystemExit(f"{page.relative_to(ROOT)} explains {topic!r}, and {found[topic]['page']} does too")
-            plain = " ".join(_LINK.sub(r"\1", text).replace("**", "").split())
-            found[topic] = {"title": title, "text": plain, "page": str(page.relative_to(ROOT))}
+            found[topic] = _told(title, text, page)
+    table = _RULES.read_text().partition("<!-- generated: pixel-rules -->")[2].partition("<!-- end of generated -->")[0]
+    found |= {f"rule {name}": _told(f"The rule {name}", meaning, _RULES) for name, meaning in _RULE.findall(table)}
     return json.dumps(found, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _told(title: str, text: str, page: Path) -> dict[str, str]:
+    plain = " ".join(_LINK.sub(r"\1", text).replace("**", "").split())
+    return {"title": title, "text": plain, "page": str(page.relative_to(ROOT))}
 
 
 def is_current() -> bool:

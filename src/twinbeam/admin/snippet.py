@@ -47,9 +47,13 @@ class Snippet(Struct, frozen=True):
 
 def snippet_for(admin: Admin, wanted: SnippetOptions) -> Snippet:
     """Return what a pixel's pages need; raises AdminError."""
+    return snippet_of(known_pixel(admin, wanted.workspace, wanted.pixel).rules, wanted)
+
+
+def snippet_of(rules: PixelRules, wanted: SnippetOptions) -> Snippet:
+    """Return what the pages of a pixel with these rules need; raises Invalid."""
     if wanted.key and not wanted.key.startswith(PREFIXES[KeyKind.BROWSER]):
         raise Invalid("A page may hold a browser key only: keys of that kind begin with tbb_.")
-    rules = known_pixel(admin, wanted.workspace, wanted.pixel).rules
     host, attributes = wanted.host.rstrip("/"), _attributes(wanted, rules)
     head = head_lines(wanted.key or KEY_PLACE, host + wanted.path, attributes, nonce=wanted.nonce, sri=wanted.sri)
     policy = policy_lines(host, wanted.mode, nonce=wanted.nonce, sri=wanted.sri)

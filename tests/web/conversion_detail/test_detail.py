@@ -1,8 +1,10 @@
 """The page of one conversion."""
 
+import re
+
 import pytest
 
-from builders import NOW_MS
+from builders import NOW_MS, PIXEL, WORKSPACE
 from reading import words
 from showroom import BAD, DENIED, bought, kept_out, seen_in_browser
 from twinbeam.core.lifecycle import State
@@ -38,3 +40,16 @@ def test_every_state_has_a_page_that_explains_it(room, state):
     room.store._db.execute("UPDATE conversion SET state = ?", (state,))
     text = words(room.get("/events/1"))
     assert f"order 1 {'to retry' if state is State.WAITING else state}" in text
+
+
+def test_a_conversions_page_leads_to_its_copies_in_the_debugger(room):
+    room.add_pixel()
+    room.record(seen_in_browser("1"), bought("2"), bought("1", received_ms=NOW_MS + 3_200))
+    answer = room.get("/events/1")
+    assert "In the debugger: browser copy of 14:13:20 , server copy of 14:13:23 ." in words(answer)
+    keys = re.findall(r'href="/debugger/(\d+)"', answer.text)
+    assert ["server, checkout , 14:13:23" in words(room.get(f"/debugger/{key}")) for key in keys] == [True, False]
+    room.store._db.execute("DELETE FROM sighting_page")
+    answer = room.get("/events/1")
+    assert "Its copies are not in the debugger any more" in words(answer)
+    assert f"/debugger?pixel={WORKSPACE}/{PIXEL}" in answer.text

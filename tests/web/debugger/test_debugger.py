@@ -8,7 +8,7 @@ import shlex
 import pytest
 from msgspec.structs import replace
 
-from builders import PIXEL, WORKSPACE
+from builders import NOW_S, PIXEL, WORKSPACE
 from reading import words
 from showroom import DENIED, UNSAID, bought, kept_out, seen_in_browser
 from signals import granted
@@ -80,7 +80,21 @@ def filled(room):
         ("tests=without&event=Lead", []),
         (f"pixel={WORKSPACE}/{PIXEL}", ["Lead", *["Purchase"] * 6, "Rejected event"]),
         (f"pixel={WORKSPACE}/OTHER", []),
-        ("outcome=nonsense&side=nonsense", ["Lead", *["Purchase"] * 6, "Rejected event"]),
+        ("source=checkout&event=Lead", ["Lead"]),
+        ("source=nobody", []),
+        ("reason=bot", ["Purchase"]),
+        ("reason=no_consent", ["Purchase"]),
+        ("reason=consent_not_said", ["Purchase"]),
+        ("reason=wrong_type", ["Rejected event"]),
+        ("said=denied", ["Purchase"]),
+        ("decision=undecided", ["Purchase"]),
+        ("region=none&decision=undecided", ["Purchase"]),
+        ("region=de&decision=undecided", []),
+        ("event=%28other%29", []),
+        (
+            "outcome=nonsense&side=nonsense&reason=nonsense&said=nonsense&decision=nonsense",
+            ["Lead", *["Purchase"] * 6, "Rejected event"],
+        ),
     ],
 )
 def test_the_list_is_narrowed_to_what_is_asked_for(filled, query, orders):
@@ -185,7 +199,7 @@ def test_the_command_has_no_token_and_says_what_the_pane_says(room):
     [
         (kept_out("1", DENIED), "Consent: dropped by ad_storage=denied"),
         (pages_of("1", permission=UNSAID), "Consent: undecided by ad_storage=unsaid, ad_user_data=unsaid"),
-        (seen_in_browser("1", permission=BOT, body=b""), "Consent: dropped by bot"),
+        (seen_in_browser("1", permission=BOT, body=b""), "Not a visitor : The user agent is a known crawler's"),
     ],
 )
 def test_refused_and_undecided_events_show_reason_and_evidence_alone(room, signal, said):
@@ -228,6 +242,51 @@ def test_both_copies_stand_side_by_side_with_what_differs(room):
     assert "Another copy: server, checkout , 14:13:20 (merged) The server copy of 14:13:20 differs: value 20.50" in text
 
 
+@pytest.mark.parametrize(("later", "differs", "is_near"), [(0, False, False), (59, False, True), (60, True, False)])
+def test_clocks_that_are_less_than_a_minute_apart_do_not_differ(later, differs, is_near):
+    said = (("browser", 1_790_000_000), ("server", 1_790_000_000 + later))
+    copies = [KeptCopy(channel, "shop", 0, "1", at, b'{"event_time": %d}' % at) for channel, at in said]
+    (field,) = compared(copies, shows_hashes=False).fields
+    assert (field.differs, field.is_near) == (differs, is_near)
+
+
+def test_clocks_that_are_nearly_the_same_are_told_on_the_page(room):
+    room.add_pixel()
+    room.record(pages_of("1", made=seen_in_browser), bought("1", event_time=NOW_S - 4))
+    assert "event_time 1789999995 1789999996 less than a minute apart" in words(room.get("/debugger/1"))
+
+
+def test_what_was_normalised_is_told_by_kind(room):
+    room.add_pixel()
+    room.record(pages_of("1"), bought("2"))
+    text = words(room.get("/debugger/1"))
+    assert "Normalised E-mail : lower-cased, without what stands around it, then hashed" in text
+    assert "Phone : written" not in text
+    assert "Normalised" not in words(room.get("/debugger/2"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (Reason.FOREIGN_HOST, "Not for this pixel : The page is not on one of the hosts of this pixel."),
+        (Reason.LEFT_TO_BROWSER, "Left to TikTok's script : TikTok's pixel in the browser reports this event"),
+        (Reason.TEST_ORDER, "A test : It is a test, and test mode is off"),
+        (Reason.STAGING, "Not a test : The pixel is for staging"),
+        (Reason.ORDER_IGNORED, "Not a purchase : The shop's rules leave out orders of this kind"),
+    ],
+)
+def test_what_is_dropped_whatever_the_visitor_said_is_not_told_as_a_matter_of_consent(room, reason, told):
+    room.add_pixel()
+    ended = Permission(Decision.DROPPED, f"ends={reason}", reason)
+    room.record(seen_in_browser("1", permission=ended, body=b"", consent=granted()))
+    text = words(room.get("/debugger/1"))
+    assert told in text
+    assert "Consent: dropped" not in text
+    assert "ends=" not in text
+    assert "Law:" not in text
+    assert "Ad storage granted" in text
+
+
 def test_what_an_earlier_visit_left_behind_makes_no_field_differ():
     said = (("browser", b'{"value": 1}'), ("visit", b'{"ttclid": "x"}'), ("server", b'{"value": 1}'))
     copies = [KeptCopy(channel, "shop", 0, "1", 0, body) for channel, body in said]
@@ -248,7 +307,10 @@ def test_what_was_rejected_tells_where_and_why_and_nothing_of_it(filled):
     "path", ["/debugger/99", "/debugger/0", "/debugger/r0-9", "/debugger/x", f"/debugger/{'9' * 99}"]
 )
 def test_a_link_to_what_is_gone_is_a_friendly_404(filled, path):
-    assert filled.get(path).status == 404
+    gone = filled.get(path)
+    assert gone.status == 404
+    assert "The debugger keeps the last 10,000 arrivals" in words(gone)
+    assert "Type the order id or event id into the field" in words(gone)
     assert filled.post(f"{path}/hashes").status == 404
 
 

@@ -1,12 +1,19 @@
 """Every rule of a pixel can be read, previewed and changed by members; the log tells who did."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from builders import PIXEL
 from reading import words
-from showroom import bought
+from showroom import Showroom, bought
 from twinbeam.admin.rules import hints
+from twinbeam.admin.snippet import KEY_PLACE
+from twinbeam.admin.token_check import Tried
+from twinbeam.admin.token_record import TokenVerdict
 from twinbeam.core.rules import MAIN, PixelRules
+from twinbeam.web.help import topics
 from twinbeam.web.pixel.settings.sentences import BY_TEST_MODE, SENTENCES
 
 PAGE = f"/pixels/{MAIN}/{PIXEL}/settings"
@@ -94,13 +101,54 @@ def test_addresses_of_tests_are_kept_as_hashes_that_nobody_is_shown(room):
 
 def test_test_mode_is_turned_on_with_a_timer_and_off_again(room):
     room.add_pixel(workspace=MAIN)
-    assert room.post(PAGE, do="test", test_code="TEST12345").status == 303
+    assert room.post(PAGE, do="begin", test_code="TEST12345", minutes="30").status == 303
     answer = room.get(PAGE)
-    assert "On for 24 h" in words(answer)
-    assert 'data-countdown="86400"' in answer.text
-    room.post(PAGE, do="end_test")
-    assert "Off: tests are dropped" in words(room.get(PAGE))
-    assert room.post(PAGE, do="test", test_code="no code").status == 422
+    assert "On for 30 min" in words(answer)
+    assert 'data-countdown="1800"' in answer.text
+    room.post(PAGE, do="end")
+    text = words(room.get(PAGE))
+    assert "Off: tests are dropped" in text
+    assert "For 30 min 2 h 24 h Turn it on" in text
+    assert room.post(PAGE, do="begin", test_code="no code", minutes="30").status == 422
+    assert room.post(PAGE, do="begin", test_code="TEST12345", minutes="9999").status == 422
+
+
+def test_each_rule_opens_what_the_reference_says_of_it(room):
+    room.add_pixel(workspace=MAIN)
+    reference = (Path(__file__).parents[3] / "docs" / "reference" / "pixel-rules.md").read_text()
+    text = words(room.get(PAGE))
+    for name in SENTENCES:
+        assert f"Help: The rule {name} ? {topics()[f'rule {name}'].text}".replace("`", "") in text
+        assert f"| `{name}` |" in reference
+
+
+def test_a_token_is_told_of_and_saved_here_as_on_the_set_up_page(tmp_path):
+    async def trial(_of, token):
+        return Tried(TokenVerdict.GOOD if token.startswith("good") else TokenVerdict.EXPIRED)
+
+    room = Showroom(tmp_path / "data", trial=trial)
+    room.add_pixel(token=None, workspace=MAIN)
+    before = words(room.get(PAGE))
+    saved = room.post(PAGE, who="member", do="token", token="good" * 10)
+    wrong = room.post(PAGE, who="member", do="token", token="bad" * 20)
+    after = room.get(PAGE)
+    room.close()
+    assert "Access token Not configured . No access token is saved. Paste the token" in before
+    assert wrong.status == 422
+    assert (saved.status, saved.headers["location"]) == (303, f"{PAGE}#token")
+    assert "Access token Configured , proven. TikTok took an event for this pixel with the token." in words(after)
+    assert "good" * 10 not in after.text
+
+
+@pytest.mark.parametrize("path", ["plain", "shopify"])
+def test_the_snippet_is_that_of_the_set_up_page(room, path):
+    room.add_pixel(workspace=MAIN)
+    here, there = (
+        re.search(r'<ol class="parts">.*?</ol>', room.get(f"{page}?path={path}").text, re.DOTALL)[0]
+        for page in (PAGE, f"/setup/{MAIN}/{PIXEL}")
+    )
+    assert here == there
+    assert KEY_PLACE in here
 
 
 def test_the_log_tells_of_this_pixel_alone(room):

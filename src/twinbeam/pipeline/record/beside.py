@@ -76,8 +76,9 @@ class PixelCounts:
         if decided is None:
             return
         place = (day_of(signal.received_ms), signal.workspace, signal.pixel)
-        region = regions.of(*place, _region(signal.consent))
-        name = joined(signal.channel.value, region, said(signal), decided)
+        region = regions.of(*place, region_of(signal.consent))
+        word = said(signal.consent, is_refused=signal.permission.reason is Reason.NO_CONSENT)
+        name = joined(signal.channel.value, region, word, decided)
         self.add((*place, CountKind.CONSENT, signal.event if signal.event in STANDARD else OTHER, name), 1)
 
     def _told(self, signal: Signal) -> None:
@@ -107,11 +108,10 @@ def to_mend(told: tuple[str, ...], spelling: str, channel: Channel, *, has_token
     return [joined(channel.side.value, kind) for kind in sorted(found)]
 
 
-def said(signal: Signal) -> ConsentWord:
-    """Return in one word what a copy itself said of consent."""
-    record = signal.consent
+def said(record: ConsentRecord | None, *, is_refused: bool) -> ConsentWord:
+    """Return in one word what a copy itself said of consent; `is_refused` tells of one whose record is gone."""
     if record is None:
-        return ConsentWord.DENIED if signal.permission.reason is Reason.NO_CONSENT else ConsentWord.NOTHING
+        return ConsentWord.DENIED if is_refused else ConsentWord.NOTHING
     needed = [record.ad_storage.answer, record.ad_user_data.answer]
     if "denied" in needed:
         return ConsentWord.DENIED
@@ -123,5 +123,6 @@ def said(signal: Signal) -> ConsentWord:
     return (ConsentWord.NOTHING, ConsentWord.PARTLY, ConsentWord.GRANTED)[granted]
 
 
-def _region(record: ConsentRecord | None) -> str:
+def region_of(record: ConsentRecord | None) -> str:
+    """Return the place under which a copy's word is counted, empty where nobody knows."""
     return "" if record is None else record.region.code or record.seen.code

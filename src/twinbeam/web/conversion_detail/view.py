@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from twinbeam.core.goods import TROUBLES, Margin
 from twinbeam.core.money import shown
+from twinbeam.core.sightings import Seen
 from twinbeam.core.story import Flow, Stopped, Story
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversion_detail.timeline import timeline
@@ -29,6 +30,7 @@ class ConversionDetail(Struct, frozen=True):
     stopped: Stopped | None
     flow: Flow | None
     order: str  #: where its order's page is; empty where the ledger does not know it
+    arrivals: list[Seen]  #: of its copies, as far as the debugger keeps them, the earliest first
     margin: Margin | None  #: what its order is worth, where a product feed has costs
 
 
@@ -42,7 +44,9 @@ def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail |
     row = next((row for row in rows if (row.workspace, row.code) == place), None)
     margin = read_model.products.margins([conversion.id]).get(conversion.id)
     stopped, flow = (row.stopped, row.flow) if row is not None else (None, None)
-    return ConversionDetail(conversion, places(rows), stopped, flow, _order_page(read_model, conversion), margin)
+    arrivals = read_model.sightings.of([conversion.id])[::-1]
+    order = _order_page(read_model, conversion)
+    return ConversionDetail(conversion, places(rows), stopped, flow, order, arrivals, margin)
 
 
 def _order_page(read_model: ReadModel, conversion: Story) -> str:
@@ -65,6 +69,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         stopped=detail.stopped,
         flow=detail.flow,
         order_page=detail.order,
+        arrivals=detail.arrivals,
         margin=detail.margin,
         margin_troubles=TROUBLES,
         in_words=shown,

@@ -1,6 +1,6 @@
 """The copies of an event side by side, field by field, with what differs between them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 from typing import Any
 
@@ -14,6 +14,9 @@ from twinbeam.web.debugger.masks import HIDDEN, is_hidden
 MOST_COPIES = 4
 _MOST_FIELDS = 200
 _NONE = "-"
+#: Two clocks are never quite the same: below a minute nothing is wrong with either.
+_NEAR_SECONDS = 60
+_TIMES = frozenset({"event_time"})
 
 
 class ComparedField(Struct, frozen=True):
@@ -22,6 +25,7 @@ class ComparedField(Struct, frozen=True):
     path: str
     values: list[str]
     differs: bool
+    is_near: bool = False  #: the copies say another time, and less than a minute lies between them
 
 
 class Compared(Struct, frozen=True):
@@ -48,7 +52,15 @@ def _field(path: str, values: list[str | None], reports: list[bool], *, shows_ha
     hides = is_hidden(path) and not shows_hashes
     told = [_NONE if value is None else HIDDEN if hides else value for value in values]
     # What an earlier visit left behind has few fields, and is no report that could disagree.
-    return ComparedField(path, told, len(set(compress(values, reports))) > 1)
+    said = set(compress(values, reports))
+    is_near = path in _TIMES and len(said) > 1 and _is_near(said)
+    return ComparedField(path, told, len(said) > 1 and not is_near, is_near)
+
+
+def _is_near(said: Iterable[str | None]) -> bool:
+    times = [int(it) if it is not None and it.isdecimal() else None for it in said]
+    known = [it for it in times if it is not None]
+    return len(known) == len(times) and max(known) - min(known) < _NEAR_SECONDS
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from twinbeam.core.consent import PURPOSES, ConsentRecord
+from twinbeam.core.outcomes import Reason
 from twinbeam.core.outgoing import Outgoing
 from twinbeam.core.rules import ConsentRules
 from twinbeam.core.sightings import Sighting
@@ -28,6 +29,24 @@ _KINDS = {
     "ttp": ("Browser id", "valid"),
     "ip": ("IP address", "public"),
 }
+#: How what an identifier holds is brought into TikTok's form (tiktok.md 6.1), for each that is.
+_FORMS = {
+    "email": ("E-mail", "lower-cased, without what stands around it, then hashed"),
+    "phone": ("Phone", "written as E.164 (+, country code, number), then hashed"),
+    "external_id": ("Customer id", "without blanks around it, then hashed"),
+    "first_name": ("First name", "lower-cased, letters and digits alone, then hashed"),
+    "last_name": ("Last name", "lower-cased, letters and digits alone, then hashed"),
+    "zip_code": ("Postcode", "lower-cased, letters and digits alone, of the US the first five, then hashed"),
+}
+#: What an arrival is said to be that is dropped whatever the visitor said.
+_ENDED: Mapping[Reason, str] = {
+    Reason.BOT: "Not a visitor",
+    Reason.LEFT_TO_BROWSER: "Left to TikTok's script",
+    Reason.TEST_ORDER: "A test",
+    Reason.STAGING: "Not a test",
+    Reason.ORDER_IGNORED: "Not a purchase",
+    Reason.ORDER_CANCELLED: "Not a purchase any more",
+}
 _SENTENCES: Mapping[str, str] = {str(code): text for code, text in (*TROUBLES.items(), *REMARKS.items())}
 _PURPOSES = {"ad_storage": "Ad storage", "ad_user_data": "User data", "ad_personalization": "Personalization"}
 
@@ -37,6 +56,13 @@ class Identifier(Struct, frozen=True):
 
     kind: str
     validity: str
+
+
+class Normalised(Struct, frozen=True):
+    """What was done to an identifier before it was kept: by its kind, never what it is."""
+
+    kind: str
+    form: str
 
 
 class FieldChange(Struct, frozen=True):
@@ -71,6 +97,8 @@ class Panes(Struct, frozen=True):
     told: Sequence[FieldChange]
     said: Sequence[PurposeAnswer]
     law: str  #: as the pixel's rules name it now
+    ended: str  #: what it is said to be, where it was dropped whatever the visitor said
+    normalised: Sequence[Normalised]
     sent: SentBody | None
     compared: Compared | None
     others: Sequence[DebuggerRow]
@@ -88,13 +116,17 @@ def panes_of(
     """Return the panes of an event; of what is not permitted, no more than reason and evidence."""
     it = row.seen.sighting if row.seen is not None else None
     outgoing = outgoing if row.is_open else None
-    law = law_for(rules, it.consent, it.event_source) if it is not None and it.consent is not None else ""
+    ended = row.ended_by
+    record = it.consent if it is not None and ended is None else None
+    law = law_for(rules, record, it.event_source) if it is not None and record is not None else ""
     return Panes(
         row=row,
         identifiers=identifiers(it) if it is not None and row.is_open else [],
         told=told(it) if it is not None and row.is_open else [],
         said=list(_said(it.consent)) if it is not None and it.consent is not None else [],
         law=law,
+        ended="" if ended is None else _ENDED.get(ended, "Not for this pixel"),
+        normalised=normalised(it) if it is not None and row.is_open else [],
         sent=None if outgoing is None else _sent(outgoing, wire, shows_hashes=shows_hashes),
         compared=None if outgoing is None else compared(outgoing.copies, shows_hashes=shows_hashes),
         others=others,
@@ -112,6 +144,11 @@ def identifiers(it: Sighting) -> list[Identifier]:
                 Identifier(kind, f"{valid}; one was left out" if has and lacks else valid if has else _INVALID)
             )
     return found
+
+
+def normalised(it: Sighting) -> list[Normalised]:
+    """Return what was brought into form, of the identifiers that were valid."""
+    return [Normalised(*words) for name, words in _FORMS.items() if it.match & MATCH[name]]
 
 
 def told(it: Sighting) -> list[FieldChange]:

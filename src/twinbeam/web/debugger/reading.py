@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.sightings import SightingReads
@@ -44,7 +45,7 @@ def _recorded(
 ) -> tuple[list[DebuggerRow], int | None]:
     """Return the newest rows that are asked for, and where older ones may be."""
     kept: list[DebuggerRow] = []
-    for row in _newest_first(reads, before):
+    for row in _newest_first(reads, question, before):
         if question.means(row):
             kept.append(row)
         if len(kept) > ROWS:
@@ -52,9 +53,11 @@ def _recorded(
     return kept, None
 
 
-def _newest_first(reads: SightingReads, before: int | None) -> Iterator[DebuggerRow]:
+def _newest_first(reads: SightingReads, question: DebuggerQuestion, before: int | None) -> Iterator[DebuggerRow]:
+    """Yield what may be asked for; conversions are looked up for those alone."""
     while page := reads.before(before, limit=_STEP):
-        yield from rows_of(page, reads.conversions(sorted({it.sighting.conversion for it in page})))
+        some = [it for it in page if question.may_mean(row_of(it, None))]
+        yield from rows_of(some, reads.conversions(sorted({it.sighting.conversion for it in some} - {0})))
         before = page[-1].number
 
 
@@ -64,7 +67,7 @@ def _found(read_model: ReadModel, question: DebuggerQuestion) -> list[DebuggerRo
     stories = find_anywhere(read_model, workspaces, question.find, (By.EVENT_ID, By.ORDER_ID))
     by_id = {story.id: story for story in stories}
     found = rows_of(read_model.sightings.of(sorted(by_id)), by_id)
-    unfound = DebuggerQuestion(question.pixel, question.event, question.side, question.outcome, "", question.tests)
+    unfound = replace(question, find="")
     return [row for row in found if unfound.means(row)]
 
 

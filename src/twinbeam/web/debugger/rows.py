@@ -9,12 +9,16 @@ from twinbeam.core.outcomes import SENTENCES, Outcome, Reason
 from twinbeam.core.rejections import RejectedEvent
 from twinbeam.core.sightings import OPENED, Seen
 from twinbeam.core.story import Story
+from twinbeam.core.values import Decision
+from twinbeam.pipeline.record.beside import region_of, said
 from twinbeam.web.wording import reason_sentence, state_sentence
 
 INVALID = "invalid"
 #: Of what the visitor refused or has not permitted yet nothing is told but the reason and the evidence.
 _REFUSED = frozenset({State.DROPPED, State.WITHDRAWN, State.ERASED})
 _UNPERMITTED = frozenset({Reason.CONSENT_NOT_SAID, Reason.CONSENT_NEVER_SAID, Reason.CONSENT_CONTESTED})
+#: Why an arrival is dropped by what a visitor said; by any other reason it was, whatever they said.
+_OF_CONSENT = frozenset({Reason.NO_CONSENT, Reason.DENIED_BY_ANOTHER_COPY, *_UNPERMITTED})
 
 
 class DebuggerRow(Struct, frozen=True):
@@ -49,6 +53,39 @@ class DebuggerRow(Struct, frozen=True):
     def shown(self) -> str:
         """The word for what became of it."""
         return self.stands or self.became
+
+    @property
+    def reasons(self) -> frozenset[str]:
+        """Return why it was turned away, or why its conversion stands where it does."""
+        own = self.seen.sighting.reason if self.seen is not None else ""
+        standing = self.story.reason if self.story is not None and self.stands else ""
+        return frozenset({own, standing, self.rejected.code if self.rejected is not None else ""}) - {""}
+
+    @property
+    def ended_by(self) -> Reason | None:
+        """Return what dropped it whatever the visitor said, such as a foreign host; None where consent decided."""
+        it = self.seen.sighting if self.seen is not None else None
+        if it is None or it.decision != Decision.DROPPED or not it.reason or it.reason in _OF_CONSENT:
+            return None
+        return Reason(it.reason)
+
+    @property
+    def word(self) -> str:
+        """Return in one word what it said of consent; empty where nobody asked."""
+        it = self.seen.sighting if self.seen is not None else None
+        if it is None or self.ended_by is not None:
+            return ""
+        return said(it.consent, is_refused=it.reason == Reason.NO_CONSENT)
+
+    @property
+    def region(self) -> str:
+        """Return where its visitor is, empty where nobody knows."""
+        return region_of(self.seen.sighting.consent) if self.seen is not None else ""
+
+    @property
+    def decision(self) -> str:
+        """Return what was decided by consent; empty where nobody asked."""
+        return self.seen.sighting.decision if self.seen is not None and self.ended_by is None else ""
 
     @property
     def label(self) -> str:

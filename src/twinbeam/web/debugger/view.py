@@ -9,9 +9,15 @@ from starlette.responses import RedirectResponse, Response
 
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.revealing import note_shown_hashes
+from twinbeam.core.outcomes import Reason
+from twinbeam.core.pixel_counts import ConsentWord
+from twinbeam.core.rejections import MOST_OF_SENDER
 from twinbeam.core.rules import ConsentRules
+from twinbeam.core.sightings import ROOM
 from twinbeam.core.story import PixelRow
 from twinbeam.core.users import Role
+from twinbeam.core.values import Channel, Decision
+from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
 from twinbeam.web.contract import RouteContext
@@ -27,6 +33,11 @@ from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
 
 _NO_STORE = {"cache-control": "no-store"}
+#: What the filter offers; a reason of both lists stands in the first.
+_REASONS = {
+    "Recorded": sorted(set(Reason) - {Reason.PAGE_SEEN}),
+    "Rejected on arrival": sorted({str(it) for it in Rejection} - {str(it) for it in Reason}),
+}
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request, problem: str = "") -> Response:
@@ -52,6 +63,10 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request, 
         pixels=pixels,
         places=places(pixels),
         outcomes=list(OUTCOMES),
+        reasons=_REASONS,
+        channel_names=list(Channel),
+        said=list(ConsentWord),
+        decisions=list(Decision),
         sessions=sessions_of(pixels, context.clock.now_ms()),
         lengths=LENGTHS,
         at_ms=context.clock.now_ms(),
@@ -61,6 +76,8 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request, 
 async def show_one(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer GET /debugger/{key}; a part of a page where the drawer asks for it."""
     panes = await _panes(context, request, shows_hashes=False)
+    if panes is None:
+        return _gone(renderer)
     template = "debugger/panes.html" if request.query_params.get("part") else "debugger/event.html"
     return await _answer(renderer, context, request, panes, template)
 
@@ -68,6 +85,8 @@ async def show_one(renderer: PageRenderer, context: RouteContext, request: Reque
 async def show_hashes(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer POST /debugger/{key}/hashes: show the hashes of this event, once, after that stands in the audit."""
     panes = await _panes(context, request, shows_hashes=True)
+    if panes is None:
+        return _gone(renderer)
     if panes.sent is None or panes.row.story is None:
         raise HTTPException(404)
     await act(context, request, partial(note_shown_hashes, story=panes.row.story))
@@ -83,14 +102,19 @@ async def change_session(renderer: PageRenderer, context: RouteContext, request:
     return RedirectResponse(f"{PATH}{DebuggerQuestion(pixel=place, tests='only').query()}", 303, _NO_STORE)
 
 
-async def _panes(context: RouteContext, request: Request, *, shows_hashes: bool) -> Panes:
+async def _panes(context: RouteContext, request: Request, *, shows_hashes: bool) -> Panes | None:
     found = await context.on_reader(partial(_found, context, request, request.path_params["key"]))
     if found is None:
-        raise HTTPException(404)
+        return None
     row, others, rules = found
     story = row.story
     outgoing = await context.on_store(partial(context.outgoing, story.id)) if story and row.is_open else None
     return panes_of(row, others, outgoing, context.wire, rules, shows_hashes=shows_hashes)
+
+
+def _gone(renderer: PageRenderer) -> Response:
+    """Answer for an event that is not kept here any more, with the other ways to it."""
+    return renderer.respond("debugger/gone.html", 404, here="", room=ROOM, of_sender=MOST_OF_SENDER)
 
 
 def _found(

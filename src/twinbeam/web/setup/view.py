@@ -13,7 +13,6 @@ from twinbeam.admin.launch.facts import launch_facts
 from twinbeam.admin.launch.senders import OTHERS
 from twinbeam.admin.launch.ways import MEANINGS, NAMES, Situation, advised
 from twinbeam.admin.pixels import NewPixel
-from twinbeam.admin.snippet import SnippetOptions, snippet_for
 from twinbeam.core.rules import DEFAULT_WORKSPACE, MAIN
 from twinbeam.core.story import KeyRow, PixelRow, SourceRow
 from twinbeam.web.acting import act
@@ -21,7 +20,8 @@ from twinbeam.web.contract import RouteContext
 from twinbeam.web.forms import read_form
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.setup.actions import Done, do
-from twinbeam.web.setup.install import PATHS, chosen_path, parts_of
+from twinbeam.web.setup.install import PATHS, chosen_path
+from twinbeam.web.setup.pieces import install_parts
 from twinbeam.web.setup.steps import Leading, SetupPage, setup_of
 from twinbeam.web.sight import seen_by
 from twinbeam.web.streaming import Following, Looked, Still, follow, streamed
@@ -89,14 +89,7 @@ async def _page(  # noqa: PLR0913 -- what happened before the page is shown
     found = await _setup(context, request, row)
     path = chosen_path(request.query_params.get("path", ""))
     key = done.key if done is not None and done.kind == "browser" else ""
-    options = SnippetOptions(
-        row.code,
-        context.tag_path,
-        key=key,
-        mode="gateway" if row.rules.way == "server" else "drop-in",
-        workspace=row.workspace,
-    )
-    snippet = await act(context, request, partial(snippet_for, wanted=options))
+    parts = install_parts(context, row, path, key)
     shops = await act(context, request, lambda admin: admin.store.shops(row.workspace))
     return renderer.respond(
         "setup/page.html",
@@ -108,7 +101,7 @@ async def _page(  # noqa: PLR0913 -- what happened before the page is shown
         live=_part(renderer, found),
         paths=PATHS,
         path=path,
-        parts=parts_of(path, snippet.head, context.intake_url, options, f"{row.workspace}/{row.code}"),
+        parts=parts,
         others=OTHERS,
         names=NAMES,
         meanings=MEANINGS,

@@ -6,18 +6,24 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.pixel_counts import ConsentWord, CountKind, parted
+from twinbeam.core.sightings import ROOM
 from twinbeam.core.story import Narrowed
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked, as_date
+from twinbeam.web.debugger.asked import NOWHERE
+from twinbeam.web.pixel.consent.asked import WordQuestion, arrivals_of, read_words_asked, rows_behind
+from twinbeam.web.pixel.consent.platforms import Platform, apart, platforms_of
 from twinbeam.web.pixel.consent.words import (
     MOST_ROWS,
     NAMES,
     BannerCheck,
+    Contradiction,
     Word,
     banner,
     contradictions,
@@ -40,12 +46,32 @@ class ConsentPage(Struct, frozen=True):
 
     period: Period
     place: Place
-    words: Sequence[Word]  #: the most frequent
+    asked: WordQuestion
+    offered: Mapping[str, Sequence[str]]  #: what may be asked for
+    words: Sequence[Word]  #: the most frequent of what is asked for
     others: int  #: rows that the file alone has
     events: Sequence[tuple[str, Mapping[str, int]]]  #: by event, what was said
     whole: Mapping[str, int]
-    contradictions: Sequence[str]
+    contradictions: Sequence[Contradiction]
     banner: Sequence[BannerCheck]
+    platforms: Sequence[Platform]  #: who told of consent, in the arrivals that the debugger keeps
+
+    @property
+    def apart(self) -> list[str]:
+        """Which of them do not say the same."""
+        return apart(self.platforms)
+
+    def arrivals(self, word: Word, decided: str) -> str:
+        """Return where the copies behind a number are."""
+        return arrivals_of(word, decided, self.place)
+
+    def behind(self, it: Contradiction) -> Sequence[tuple[str, str]]:
+        """Return where the rows of a contradiction are."""
+        return rows_behind(it, self.place, self.period)
+
+    def narrowed(self, **also: str) -> str:
+        """Return the query of this page, narrowed further."""
+        return replace(self.asked, **also).query(days=self.period.days)
 
     @property
     def names(self) -> Mapping[str, str]:
@@ -104,19 +130,34 @@ async def as_file(context: RouteContext, request: Request) -> Response:
 def _read(query: Mapping[str, str], read_model: ReadModel, frame: Frame, now_ms: int) -> ConsentPage:
     period, reads = read_period(query, now_ms), read_model.pixel_reads
     days = {"since_day": period.since_day, "until_day": period.today}
-    words = words_of(reads.beside(frame.place, CountKind.CONSENT, **days))
+    whole = words_of(reads.beside(frame.place, CountKind.CONSENT, **days))
     counts = reads.counts(frame.place, **days)
+    asked = read_words_asked(query)
+    words = [word for word in whole if asked.means(word)]
     events = list(dict.fromkeys(word.event for word in words))
     return ConsentPage(
         period,
         frame.place,
+        asked,
+        _offered(whole),
         words[:MOST_ROWS],
         len(words[MOST_ROWS:]),
         [(event, said_of(words, event=event)) for event in events],
         said_of(words),
-        contradictions(words, counts),
-        banner(words, counts),
+        contradictions(whole, counts),
+        banner(whole, counts),
+        platforms_of(read_model.sightings.before(None, limit=ROOM), frame.place),
     )
+
+
+def _offered(words: Sequence[Word]) -> Mapping[str, Sequence[str]]:
+    """Return what there is to be asked for, by the name of the field."""
+    return {
+        "event": sorted({word.event for word in words}),
+        "channel": sorted({word.channel for word in words}),
+        "region": sorted({word.region or NOWHERE for word in words}),
+        "said": [word for word in ConsentWord if any(it.said == word for it in words)],
+    }
 
 
 def _plain(text: str) -> str:

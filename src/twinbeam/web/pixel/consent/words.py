@@ -9,6 +9,7 @@ from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.pixel_counts import ConsentWord, Decided, PixelCount, parted
 from twinbeam.core.story import Count
 from twinbeam.core.values import Channel
+from twinbeam.pipeline.record.counted import OTHER
 from twinbeam.pipeline.record.counters import FINDING
 
 MOST_ROWS = 60
@@ -44,6 +45,17 @@ class Word(Struct, frozen=True):
         return self.allowed + self.waits + self.dropped
 
 
+class Contradiction(Struct, frozen=True):
+    """What cannot both be right, and what its rows are found by."""
+
+    sentence: str
+    event: str = ""  #: where the two sides of one event say otherwise
+    said: str = ""  #: what the server's copies say that stand out
+    outcome: str = ""
+    reason: str = ""
+    found: str = ""  #: a finding
+
+
 class BannerCheck(Struct, frozen=True):
     """One thing to be right about a consent banner; `is_right` is None where too little is known."""
 
@@ -72,17 +84,18 @@ def said_of(words: Iterable[Word], channel: str = "", event: str = "") -> dict[s
     return sums
 
 
-def contradictions(words: Sequence[Word], counts: Sequence[Count]) -> list[str]:
+def contradictions(words: Sequence[Word], counts: Sequence[Count]) -> list[Contradiction]:
     """Return what cannot both be right."""
     found = [sentence for event in dict.fromkeys(word.event for word in words) for sentence in _sides(words, event)]
-    for (outcome, reason), sentence in _COUNTED.items():
+    for (outcome, reason), sentence in COUNTED.items():
         n = sum(count.n for count in counts if (count.outcome, count.reason) == (outcome, reason))
         if n:
-            found.append(sentence.format(n=n))
+            where = {"found": reason} if outcome == FINDING else {"outcome": outcome, "reason": reason}
+            found.append(Contradiction(sentence.format(n=n), **where))
     return found
 
 
-def _sides(words: Sequence[Word], event: str) -> list[str]:
+def _sides(words: Sequence[Word], event: str) -> list[Contradiction]:
     """Compare what browsers and servers say of one event."""
     mine = [word for word in words if word.event == event]
     page = said_of(mine, Channel.BROWSER)
@@ -92,13 +105,19 @@ def _sides(words: Sequence[Word], event: str) -> list[str]:
         return []
     silent = shop[ConsentWord.NOTHING] / shops
     if silent > _FAR and page[ConsentWord.NOTHING] / pages <= silent - _FAR:
-        missing = f"{event}: the server says nothing of consent in {shop[ConsentWord.NOTHING]:,} of {shops:,} copies"
-        return [f"{missing}, and the browser does. Hand the banner's answer on with the order, or a shared token."]
+        n = shop[ConsentWord.NOTHING]
+        missing = f"{_named(event)}: the server says nothing of consent in {n:,} of {shops:,} copies"
+        told = f"{missing}, and the browser does. Hand the banner's answer on with the order, or a shared token."
+        return [Contradiction(told, event, ConsentWord.NOTHING)]
     granted, theirs = shop[ConsentWord.GRANTED] / shops, page[ConsentWord.GRANTED] / pages
     if abs(granted - theirs) > _FAR:
-        apart = f"{event}: granted say {granted:.0%} of the server's copies, and {theirs:.0%} of the browser's"
-        return [f"{apart}. One of them does not pass on what the visitor said."]
+        apart = f"{_named(event)}: granted say {granted:.0%} of the server's copies, and {theirs:.0%} of the browser's"
+        return [Contradiction(f"{apart}. One of them does not pass on what the visitor said.", event)]
     return []
+
+
+def _named(event: str) -> str:
+    return "Custom events" if event == OTHER else event
 
 
 def banner(words: Sequence[Word], counts: Sequence[Count]) -> list[BannerCheck]:
@@ -138,7 +157,7 @@ def banner(words: Sequence[Word], counts: Sequence[Count]) -> list[BannerCheck]:
     ]
 
 
-_COUNTED: Mapping[tuple[str, str], str] = {
+COUNTED: Mapping[tuple[str, str], str] = {
     (Outcome.DROPPED, Reason.DENIED_BY_ANOTHER_COPY): (
         "{n:,} copies came after another copy of their conversion said that the visitor declined: they were dropped."
     ),

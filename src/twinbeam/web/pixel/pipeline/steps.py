@@ -5,14 +5,19 @@ Every outcome and reason belongs to one step, so that the steps below the first 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import urlencode
 
 from msgspec import Struct
 
 from twinbeam.core.lifecycle import SENDING, State
 from twinbeam.core.outcomes import Outcome, Reason
 from twinbeam.core.story import Count, Narrowed
+from twinbeam.pipeline.accept.codes import SENTENCES as CODES
+from twinbeam.pipeline.record.counted import OTHER
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
 from twinbeam.web.conversions.lists import Asked
+from twinbeam.web.debugger.asked import DebuggerQuestion
+from twinbeam.web.debugger.rows import INVALID
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.period import Period
 
@@ -82,6 +87,18 @@ _OF_OUTCOME: Mapping[str, str] = {
 }
 
 _WAITING = State.WAITING.value
+MOST_EVENTS = 12  #: of one step by name; rarer ones stand together
+_BY_EVENT = (Outcome.MERGED, Outcome.DUPLICATE)  #: what they have no reason for, they are parted by
+
+#: What an outcome without a reason means.
+_WORDS: Mapping[str, str] = {
+    RECORDED: "All of them, by their conversions.",
+    Outcome.NOTED: "Statements of consent that came without an event.",
+    Outcome.QUARANTINED: "The stored event could not be read. It is kept, encrypted.",
+    Outcome.MERGED: "Copies of rarer events.",
+    Outcome.DUPLICATE: "Copies of rarer events.",
+}
+_SENTENCES: Mapping[str, str] = {str(code): sentence for code, sentence in CODES.items()}
 
 #: In which list the conversions of an outcome stand, by its name there; copies stand with their conversion.
 _LISTS: Mapping[str, str] = {
@@ -93,15 +110,45 @@ _LISTS: Mapping[str, str] = {
 }
 
 
+#: What is dropped for these leaves no conversion, whatever the visitor said.
+_UNSTORED = frozenset(Reason) - {Reason.NO_CONSENT, *_OF_HELD}
+
+
 class StepPart(Struct, frozen=True):
-    """A part of a step: one outcome and reason, how many, how many before, and the list where they stand."""
+    """A part of a step: one outcome and reason, how many, how many before, and where they stand."""
 
     outcome: str
     reason: str
     n: int
     before: int
-    asked: Asked | None = None  #: None of what is not stored
+    asked: Asked | None = None  #: the list of their conversions; None where none is stored
+    arrivals: DebuggerQuestion | None = None  #: what the debugger is asked for them
     code: str = ""  #: why it was rejected on arrival
+    event: str = ""  #: of which event they are copies
+
+    @property
+    def query(self) -> str:
+        """Return what tells it from the other parts of its step, as it stands in an address."""
+        named = {"outcome": self.outcome, "reason": self.reason, "code": self.code, "event": self.event}
+        return urlencode({name: text for name, text in named.items() if text})
+
+    @property
+    def address(self) -> str:
+        """Return where all of them stand; empty where that is nowhere."""
+        if self.asked is not None:
+            return self.asked.address()
+        return self.arrivals.address if self.arrivals is not None else ""
+
+    @property
+    def sentence(self) -> str:
+        """Return why they are here."""
+        if self.code:
+            return _SENTENCES.get(self.code, "Its sender was told the field and the fix.")
+        if self.reason:
+            return Reason(self.reason).sentence
+        if self.event:
+            return f"Copies of {self.event}."
+        return _WORDS.get(self.outcome) or f"{self.outcome.capitalize()}."
 
 
 class StepCount(Struct, frozen=True):
@@ -124,29 +171,33 @@ def step_of(outcome: str, reason: str) -> str:
 
 def steps_of(counts: Iterable[Count], period: Period, place: Place) -> list[StepCount]:
     """Add counters of a period and the one before it up to steps."""
-    numbers: dict[tuple[str, str], list[int]] = {}
+    numbers: dict[tuple[str, str, str], list[int]] = {}
     for count in counts:
         if count.outcome == FINDING:
             continue
         sums = numbers.setdefault(_told_as(count), [0, 0])
         sums[count.day < period.since_day] += count.n
     by_step: dict[str, list[StepPart]] = {}
-    for (outcome, reason), (n, before) in numbers.items():
-        key = step_of(outcome, reason)
+    for told_as, (n, before) in _bounded(numbers).items():
+        key = step_of(told_as[0], told_as[1])
         if key and (n or before):
-            part = StepPart(outcome, reason, n, before, _asked(outcome, reason, period, place))
-            by_step.setdefault(key, []).append(part)
+            by_step.setdefault(key, []).append(_part(told_as, n, before, period, place))
     return [_counted(step, by_step.get(step.key, [])) for step in STEPS]
 
 
-def with_rejected(steps: Sequence[StepCount], counts: Mapping[str, int], period: Period) -> list[StepCount]:
+def with_rejected(
+    steps: Sequence[StepCount], counts: Mapping[str, int], period: Period, place: Place
+) -> list[StepCount]:
     """Add what was rejected on arrival, by `<day>/<code>`; that is invalid, and was never recorded."""
     sums: dict[str, list[int]] = {}
     for name, n in counts.items():
         day, _, code = name.partition("/")
         if period.before_day <= int(day) <= period.today:
             sums.setdefault(code, [0, 0])[int(day) < period.since_day] += n
-    parts = [StepPart("rejected", "", n, before, code=code) for code, (n, before) in sums.items()]
+    parts = [
+        StepPart("rejected", "", n, before, None, _question(place, outcome=INVALID, reason=code), code)
+        for code, (n, before) in sums.items()
+    ]
     return [_counted(it.step, [*it.parts, *parts]) if it.step.key == "invalid" else it for it in steps]
 
 
@@ -155,12 +206,36 @@ def _counted(step: PipelineStep, parts: list[StepPart]) -> StepCount:
     return StepCount(step, sum(part.n for part in parts), sum(part.before for part in parts), parts)
 
 
-def _told_as(count: Count) -> tuple[str, str]:
-    """Let what is being sent be one, since it is one list."""
-    return (_WAITING if count.outcome in SENDING else count.outcome, count.reason)
+def _told_as(count: Count) -> tuple[str, str, str]:
+    """Let what is being sent be one, since it is one list; copies are told apart by their events."""
+    event = count.event if count.outcome in _BY_EVENT else ""
+    return (_WAITING if count.outcome in SENDING else count.outcome, count.reason, event)
 
 
-def _asked(outcome: str, reason: str, period: Period, place: Place) -> Asked:
-    several = outcome in (Outcome.MERGED, Outcome.DUPLICATE)
-    narrowed = Narrowed(since_day=period.since_day, reason=reason, several=several)
-    return Asked(_LISTS.get(outcome, ""), place, narrowed=narrowed)
+def _bounded(numbers: Mapping[tuple[str, str, str], list[int]]) -> dict[tuple[str, str, str], list[int]]:
+    """Let the rarer events of an outcome be one."""
+    named: dict[tuple[str, str], int] = {}
+    bounded: dict[tuple[str, str, str], list[int]] = {}
+    for (outcome, reason, event), sums in sorted(numbers.items(), key=lambda it: -it[1][0]):
+        place = (outcome, reason)
+        named[place] = named.get(place, 0) + 1
+        is_named = named[place] <= MOST_EVENTS and event != OTHER
+        both = bounded.setdefault((*place, event if is_named else ""), [0, 0])
+        bounded[*place, event if is_named else ""] = [one + other for one, other in zip(both, sums, strict=True)]
+    return bounded
+
+
+def _part(told_as: tuple[str, str, str], n: int, before: int, period: Period, place: Place) -> StepPart:
+    """Return a part; of what leaves no conversion the debugger alone tells."""
+    outcome, reason, event = told_as
+    arrivals = None
+    if outcome in (Outcome.DROPPED, *_BY_EVENT):
+        arrivals = _question(place, outcome=outcome, reason=reason, event=event)
+    is_stored = outcome in _LISTS and not (outcome == Outcome.DROPPED and reason in _UNSTORED)
+    narrowed = Narrowed(event, since_day=period.since_day, reason=reason, several=outcome in _BY_EVENT)
+    asked = Asked(_LISTS[outcome], place, narrowed=narrowed) if is_stored else None
+    return StepPart(outcome, reason, n, before, asked, arrivals, event=event)
+
+
+def _question(place: Place, **asked: str) -> DebuggerQuestion:
+    return DebuggerQuestion(pixel="/".join(place), **asked)

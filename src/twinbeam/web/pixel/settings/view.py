@@ -7,22 +7,29 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from twinbeam.admin import pixels, testing
+from twinbeam.admin import pixels
 from twinbeam.admin.errors import AdminError, Invalid
+from twinbeam.admin.events_api import events_api
+from twinbeam.admin.refusals import refusal_of, refusals
 from twinbeam.core.clock import day_of
+from twinbeam.core.events_api import EventsApi
 from twinbeam.core.fleet import WEEK_DAYS
 from twinbeam.core.pixel_counts import CountKind
 from twinbeam.core.story import Total
 from twinbeam.pipeline.record.sums import add_up
 from twinbeam.web.acting import act
 from twinbeam.web.contract import ReadModel, RouteContext
+from twinbeam.web.debugger import sessions
 from twinbeam.web.forms import read_form
 from twinbeam.web.pixel.frame import Frame, address_of, find_frame, place_of, respond
 from twinbeam.web.pixel.settings.effects import effects, last_week
 from twinbeam.web.pixel.settings.forms import RuleField, fields, wanted
 from twinbeam.web.pixel.settings.sentences import HIDDEN
 from twinbeam.web.rendering import PageRenderer
+from twinbeam.web.setup.install import PATHS, InstallPath, Part, chosen_path
+from twinbeam.web.setup.pieces import install_parts
 from twinbeam.web.sight import seen_by
+from twinbeam.web.token_saving import save_token
 
 _PART = "settings"
 _NO_STORE = {"cache-control": "no-store"}
@@ -40,43 +47,68 @@ class SettingsPage(Struct, frozen=True):
     """What the page shows."""
 
     groups: Sequence[tuple[str, Sequence[RuleField]]]
+    api: EventsApi
+    path: InstallPath
+    parts: Sequence[Part]  #: what to put where
     preview: RulePreview | None = None
     problem: str = ""
     open_rule: str = ""
+
+    @property
+    def paths(self) -> Mapping[InstallPath, str]:
+        """The kinds of shops that there are lines for."""
+        return PATHS
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        """For how many minutes test mode may be turned on."""
+        return sessions.LENGTHS
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
     """Answer with the rules, or do what a form asks for."""
     now_ms = context.clock.now_ms()
     form = await read_form(request) if request.method == "POST" else {}
-    frame = await context.on_reader(partial(find_frame, seen_by(request, context), place_of(request), _PART))
-    page = SettingsPage(fields(frame.row.rules), open_rule=form.get("name", ""))
-    if not form:
-        return respond(renderer, frame, page, now_ms)
+    read = partial(_framed, seen_by(request, context), request, context)
+    frame, api = await context.on_reader(read)
+    preview, problem = None, ""
     try:
         if form.get("do") == "preview":
-            read = partial(_preview, seen_by(request, context), frame, form, now_ms)
-            return respond(
-                renderer, frame, SettingsPage(page.groups, await context.on_reader(read), "", page.open_rule), now_ms
-            )
-        await _do(context, request, frame, form)
+            preview = await context.on_reader(partial(_preview, seen_by(request, context), frame, form, now_ms))
+        elif form:
+            anchor = await _do(context, request, frame, form)
+            return RedirectResponse(f"{address_of(frame.place, _PART)}#{anchor}", 303, _NO_STORE)
     except AdminError as error:
-        wrong = SettingsPage(page.groups, problem=str(error), open_rule=page.open_rule)
-        return respond(renderer, frame, wrong, now_ms, status=422)
-    anchor = form.get("name") or "test"
-    return RedirectResponse(f"{address_of(frame.place, _PART)}#{anchor}", 303, _NO_STORE)
+        problem = str(error)
+        frame, api = await context.on_reader(read)
+    path = chosen_path(request.query_params.get("path", ""))
+    parts = install_parts(context, frame.row, path)
+    page = SettingsPage(fields(frame.row.rules), api, path, parts, preview, problem, form.get("name", ""))
+    return respond(renderer, frame, page, now_ms, status=422 if problem else 200)
 
 
-async def _do(context: RouteContext, request: Request, frame: Frame, form: Mapping[str, str]) -> None:
+def _framed(read_model: ReadModel, request: Request, context: RouteContext) -> tuple[Frame, EventsApi]:
+    """Return a pixel, and what is known of its token."""
+    frame = find_frame(read_model, place_of(request), _PART)
+    refusal = refusal_of(frame.row, refusals(read_model.last_answers(), context.access_codes))
+    return frame, events_api(frame.row, read_model.token_checks.find(*frame.place), refusal)
+
+
+async def _do(context: RouteContext, request: Request, frame: Frame, form: Mapping[str, str]) -> str:
+    """Do what a form asks for; returns the part of the page that tells of it. Raises AdminError."""
     workspace, code = frame.place
     match form.get("do"):
         case "save":
             await act(context, request, partial(pixels.decide, workspace=workspace, code=code, wanted=wanted(form)))
-        case "test":
-            test_code = form.get("test_code", "").strip()
-            await act(context, request, partial(testing.turn_on, workspace=workspace, code=code, test_code=test_code))
-        case "end_test":
-            await act(context, request, partial(testing.turn_off, workspace=workspace, code=code))
+            return form.get("name", "")
+        case "begin" | "end":
+            await sessions.change(context, request, {**form, "pixel": f"{workspace}/{code}"})
+            return "test"
+        case "token":
+            force, test_code = form.get("force", "") == "yes", form.get("test_code", "").strip()
+            token = form.get("token", "").strip()
+            await save_token(context, request, frame.place, token, force=force, test_code=test_code)
+            return "token"
         case _:
             raise Invalid("The form is not one of this page. Reload it and try again.")
 
