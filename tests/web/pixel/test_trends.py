@@ -1,13 +1,17 @@
 """The plots of a pixel: each is drawn from numbers that stand beside it as well."""
 
 import re
+from html import unescape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import PIXEL, WORKSPACE
+from ledgers import some_orders
 from reading import words
 from showroom import bought, seen_in_browser
+from twinbeam.core.clock import day_of
 from twinbeam.core.pixel_counts import PixelCount
 from twinbeam.orders.causes import PAGE_TOLD, SCRIPT_BLOCKED, SCRIPT_MAY_HAVE
 from twinbeam.orders.reconciliation import Result
@@ -16,6 +20,16 @@ from twinbeam.web.pixel.trends.days import delays_of, recovered, within
 from twinbeam.web.plots import columns
 
 PAGE = f"/pixels/{WORKSPACE}/{PIXEL}/trends"
+
+
+@pytest.fixture
+def shop_with_money(room, monkeypatch):
+    """A shop two orders of which TikTok has by the server's copy alone."""
+    room.add_pixel()
+    some_orders(room, WORKSPACE, PIXEL)
+    today = day_of(room.clock.now_ms())
+    monkeypatch.setattr("twinbeam.web.pixel.trends.view.recovered", lambda *_: {"EUR": {today: 4_100}})
+    return room
 
 
 def heights(path):
@@ -43,9 +57,19 @@ def test_the_page_draws_days_hours_and_delays_and_tells_them_as_numbers(room):
     text = words(room.get(PAGE))
     assert "2026-09-22 3 0 0 3 100.0 % none 0.0" in text
     assert "2026-09-21 4 4 0 0" in text
-    assert "the highest stands for 4." in text
-    assert "under 1 min: 3" in text
-    assert room.get(PAGE).text.count("<svg") >= 6
+    assert "at most 4" in text
+    page = unescape(room.get(PAGE).text)
+    assert page.count("<svg") >= 6
+    assert 'aria-label="Time until TikTok answers, conversions. under 1 min: 3, 24 h or more: 4"' in page
+    assert "<title>2026-09-22: 3 (3 server only)</title>" in page
+    assert "the line is at 99 %. 2026-09-21: 100.0 %, 2026-09-22: 100.0 %" in page
+
+
+def test_money_is_drawn_by_currency_and_day(shop_with_money):
+    page = shop_with_money.get(PAGE).text
+    assert "Money recovered, EUR per UTC day" in page
+    assert "<title>2026-09-21: 41.00 EUR</title>" in page
+    assert "at most 41.00 EUR" in words(shop_with_money.get(PAGE))
 
 
 def test_a_share_of_delays_is_within_a_step():

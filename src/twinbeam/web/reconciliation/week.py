@@ -12,7 +12,7 @@ from twinbeam.admin.weekly_report import DAYS, WeeklyReport, monday_of, read_rep
 from twinbeam.core.money import shown
 from twinbeam.orders.reconciliation import BASIS, sentence
 from twinbeam.web.contract import ReadModel, RouteContext
-from twinbeam.web.plots import Columns, columns
+from twinbeam.web.plots import Labelled, columns, in_words, labelled
 from twinbeam.web.reconciliation.asked import PATH, as_date, day_at, read_date
 from twinbeam.web.reconciliation.falls import EFFECTS, WORDS, falls
 from twinbeam.web.rendering import PageRenderer
@@ -52,7 +52,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
     )
 
 
-def _by_day(week: WeeklyReport) -> Columns:
+def _by_day(week: WeeklyReport) -> Labelled:
     """Draw the orders of each day by what became of them."""
     days = [week.monday + timedelta(days=n) for n in range(DAYS)]
     sums = dict.fromkeys(days, (0, 0, 0))
@@ -61,5 +61,7 @@ def _by_day(week: WeeklyReport) -> Columns:
         accepted, ignored, missing = sums[day]
         sums[day] = (accepted + it.accepted, ignored + it.n_ignored, missing + it.n_missing)
     names = ("accepted", "ignored", "missing")
-    told = "; ".join(f"{day}: {a} accepted, {i} not sent, {m} missing" for day, (a, i, m) in sums.items())
-    return columns([(name, [sums[day][at] for day in days]) for at, name in enumerate(names)], f"Orders by day. {told}")
+    told = [(str(day), f"{a} accepted, {i} not sent, {m} missing") for day, (a, i, m) in sums.items()]
+    series = [(name, [sums[day][at] for day in days]) for at, name in enumerate(names)]
+    plot = columns(series, in_words("Orders per UTC day", told))
+    return labelled(plot, told, f"at most {plot.highest:,}")
