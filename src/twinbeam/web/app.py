@@ -220,6 +220,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
             "/sources/{source}/live", partial(sources.stream, renderer, context, gate.still), needs=Access.MEMBER
         ),
         DeclaredRoute("/reconciliation/csv", partial(reconciliation.as_file, context), needs=Access.VIEWER),
+        DeclaredRoute("/reconciliation/week", partial(reconciled_week.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(
             "/reconciliation/week/{monday}", partial(reconciled_week.show, renderer, context), needs=Access.VIEWER
         ),

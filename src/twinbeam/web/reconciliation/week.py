@@ -1,4 +1,4 @@
-"""GET /reconciliation/week/{monday}: a week of orders on a page or two, to print."""
+"""GET /reconciliation/week, /reconciliation/week/{monday}: a week on a page or two, to print; the last one, or any."""
 
 from datetime import timedelta
 from functools import partial
@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from twinbeam.admin.weekly_report import DAYS, WeeklyReport, monday_of, read_report
+from twinbeam.admin.weekly_report import DAYS, WeeklyReport, last_monday, monday_of, read_report
 from twinbeam.core.money import shown
 from twinbeam.orders.reconciliation import BASIS, sentence
 from twinbeam.web.contract import ReadModel, RouteContext
@@ -22,21 +22,23 @@ _LONGEST_NAME = 200
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
-    """Answer GET /reconciliation/week/{monday}."""
-    monday, workspace = read_date(request.path_params["monday"]), request.query_params.get("workspace", "")
-    this_week = monday_of(day_at(context.clock.now_ms()))
+    """Answer with the week of a Monday, or with the last one that is over."""
+    now_ms = context.clock.now_ms()
+    asked, workspace = request.path_params.get("monday"), request.query_params.get("workspace", "")
+    monday = last_monday(now_ms) if asked is None else read_date(asked)
+    this_week = monday_of(day_at(now_ms))
     if monday is None or monday != monday_of(monday) or monday > this_week or len(workspace) > _LONGEST_NAME:
         raise HTTPException(404)
     if monday.year < 2000:
         raise HTTPException(404)
 
     def read(seen: ReadModel) -> WeeklyReport:
-        return read_report(seen.orders, seen.accounts, seen.pixels(), monday, workspace)
+        return read_report(seen, monday, now_ms, workspace)
 
     week = await context.on_reader(partial(read, seen_by(request, context)))
     return renderer.respond(
         "reconciliation/week.html",
-        here=PATH,
+        here=f"{PATH}/week",
         week=week,
         falls=falls(week.total),
         plot=_by_day(week),

@@ -10,6 +10,7 @@ from twinbeam.admin.reconciling import OrderScope, reconciliation, way_of
 from twinbeam.core.clock import day_of
 from twinbeam.core.money import shown
 from twinbeam.core.pixel_counts import CountKind
+from twinbeam.core.rates import HEALTHY_DEDUP
 from twinbeam.core.story import Narrowed
 from twinbeam.orders.reconciliation import Days
 from twinbeam.web.contract import ReadModel, RouteContext
@@ -17,7 +18,6 @@ from twinbeam.web.conversions.lists import Asked, as_date
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.frame import Frame, answer
 from twinbeam.web.pixel.trends.days import TrendDay, days_of, delays_of, hours_of, recovered, within
-from twinbeam.web.pixels.rates import HEALTHY_DEDUP
 from twinbeam.web.plots import Labelled, columns, in_words, labelled, shares
 from twinbeam.web.rendering import PageRenderer
 
