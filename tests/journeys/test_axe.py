@@ -48,6 +48,7 @@ EXAMPLES = {
     "id": "none",
     "source": "lamps",
     "monday": "2026-09-14",
+    "page:path": "reference/pages",
 }
 #: What a route shows in other ways than by its bare address.
 FURTHER = {

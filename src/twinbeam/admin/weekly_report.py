@@ -76,7 +76,7 @@ class WeeklyReport(Struct, frozen=True):
     pixels: Sequence[tuple[OrderGroup, OrderSums]]  #: by pixel and currency
     names: Mapping[Place, str]
     tiktok: Mapping[Place, TiktokCount]
-    figures: Sequence[PixelFigures] = ()  #: of pixels of which something happened, those with most orders first
+    figures: Sequence[PixelFigures] = ()  #: of pixels of which something happened, those with orders first
 
     def name(self, place: Place) -> str:
         """Return what a pixel is called."""
@@ -134,7 +134,7 @@ def _figures(reads: WeekReads, places: Sequence[Place], first: int, now_ms: int)
             read_figures(reads.pixel_reads, place, first, last),
             issues=None if issues is None else issues.get(place, IssueCount()),
         )
-        for place in sorted(places, key=lambda it: not issues or it not in issues)[:_FEWEST_ROWS]
+        for place in places[:_FEWEST_ROWS]
     ]
     return [it for it in told if not it.is_empty]
 
