@@ -27,7 +27,7 @@ _CELL = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"^[|: -]+$")
 
 
-class Part(Struct, frozen=True):
+class Piece(Struct, frozen=True):
     """A piece of a line: text, code, or a link to another place of the documentation."""
 
     text: str
@@ -43,7 +43,7 @@ class Block(Struct, frozen=True):
     level: int = 0  #: of a heading
     anchor: str = ""
     named: str = ""  #: another anchor, where the page gives it one
-    rows: Sequence[Sequence[Sequence[Part]]] = ()  #: of a table its cells; of a text its lines, each one cell
+    rows: Sequence[Sequence[Sequence[Piece]]] = ()  #: of a table its cells; of a text its lines, each one cell
     code: str = ""
 
 
@@ -106,30 +106,30 @@ def _kind(line: str) -> str:
 def _heading(line: str) -> Block:
     marks, _, words = line.partition(" ")
     named = _NAMED.search(words)
-    bare = _NAMED.sub("", words)
-    plain = _LINK.sub(r"\1", bare).replace("`", "")
-    return Block("heading", len(marks), anchor_of(bare), named[1] if named else "", code=plain)
+    unnamed = _NAMED.sub("", words)
+    plain = _LINK.sub(r"\1", unnamed).replace("`", "")
+    return Block("heading", len(marks), anchor_of(unnamed), named[1] if named else "", code=plain)
 
 
-def _cells(name: str, line: str) -> list[list[Part]]:
+def _cells(name: str, line: str) -> list[list[Piece]]:
     return [_parts(name, cell.strip().replace("\\|", "|")) for cell in _CELL.split(line.strip().strip("|"))]
 
 
-def _parts(name: str, line: str) -> list[Part]:
+def _parts(name: str, line: str) -> list[Piece]:
     parts, done = [], 0
     for found in _INLINE.finditer(line):
-        parts.append(Part(_plain(line[done : found.start()])))
+        parts.append(Piece(_plain(line[done : found.start()])))
         parts.append(_part(name, *found.groups()))
         done = found.end()
-    return [part for part in [*parts, Part(_plain(line[done:]))] if part.text or part.anchor]
+    return [part for part in [*parts, Piece(_plain(line[done:]))] if part.text or part.anchor]
 
 
-def _part(name: str, anchor: str | None, text: str | None, target: str | None, code: str | None) -> Part:
+def _part(name: str, anchor: str | None, text: str | None, target: str | None, code: str | None) -> Piece:
     if anchor:
-        return Part("", anchor=anchor)
+        return Piece("", anchor=anchor)
     if code:
-        return Part(code, is_code=True)
-    return Part(_plain(text or "").replace("`", ""), _href(name, target or ""))
+        return Piece(code, is_code=True)
+    return Piece(_plain(text or "").replace("`", ""), _href(name, target or ""))
 
 
 def _plain(text: str) -> str:
