@@ -66,6 +66,8 @@ def test_a_week_is_printed_and_holds_no_order():
     assert "TikTok says 2, your shop says 5." in told
     assert "1 deliberately not sent, 2 missing; accuracy 60.0%." in told
     assert "recovered: page silent: 2, worth 41.00 EUR" in told
+    assert f"{CODE}: accepted" not in told
+    assert "Example shop: accepted 66.7 %, deduplication none, match 0.0 of 10; issues 0 opened, 0 closed" in told
     assert "1001" not in told
     assert "2026-09-22 is no Monday" in said("report", "week", "--monday", "2026-09-22")
     assert "No order was placed in this week" in said("report", "week")

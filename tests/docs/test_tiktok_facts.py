@@ -33,7 +33,7 @@ SECTION = r"\d+(?:\.\d+[a-z]?)?(?: row \d+)?"
 NOTE = r"(?: \([^()]*\))?"
 CITATION = re.compile(rf"tiktok\.md(?: (?P<sections>{SECTION}{NOTE}(?:(?:,? and |, | to ){SECTION}{NOTE})*)| [\\{{])")
 #: Where the page is named without a section: as a file, a link to all of it, or by the sentence that explains citations.
-WHOLE = re.compile(r'docs/reference/tiktok\.md|"tiktok\.md" with a section number|`tiktok\.md N')
+WHOLE = re.compile(r'docs/reference/tiktok\.md|connect-tiktok\.md|"tiktok\.md" with a section number|`tiktok\.md N')
 
 
 def texts() -> Iterator[tuple[str, str]]:

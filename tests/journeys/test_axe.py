@@ -58,6 +58,7 @@ EXAMPLES = {
     "source": "lamps",
     "monday": "2026-09-14",
     "number:path": "1001",
+    "page:path": "reference/pages",
 }
 #: What a route shows in other ways than by its bare address.
 FURTHER = {

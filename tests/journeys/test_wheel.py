@@ -71,6 +71,8 @@ def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel):
     beside_code = [file for package in ("twinbeam", "tiktok_emulator") for file in (ROOT / "src" / package).rglob("*")]
     expected = {str(file.relative_to(ROOT / "src")) for file in beside_code if file.is_file()}
     assert {name for name in expected if "__pycache__" not in name} <= set(names)
+    told = {f"twinbeam/web/documentation/{page.relative_to(ROOT)}" for page in (ROOT / "docs").rglob("*.md")}
+    assert told <= set(names)
     assert not any("__pycache__" in name or name.endswith((".pyc", ".db")) for name in names)
 
 

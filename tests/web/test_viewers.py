@@ -80,6 +80,7 @@ def pages(room):
         "key": [str(n) for n in range(1, room.reader.sightings.newest() + 1)],
         "token": ["guess"],
         "name": ["mark.svg"],
+        "page:path": ["reference/pages"],
     }
     for route in room.app.routes:
         assert isinstance(route, DeclaredRoute)

@@ -1,22 +1,27 @@
 """
-A week in two pages: the shop's orders, what TikTok has of them, and the money by cause. Sums alone, about nobody.
+A week in two pages: orders, what TikTok has of them, money by cause, and how each pixel did. Sums, about nobody.
 
 A page prints it, a command writes it, and a job sends it by e-mail.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from twinbeam.admin.account_contract import AccountReads
 from twinbeam.admin.contract import Admin
 from twinbeam.admin.errors import Invalid
+from twinbeam.admin.issue_contract import IssueReads
 from twinbeam.admin.reconciling import OrderScope, reconciliation
 from twinbeam.admin.tiktok_counts import TiktokCount, tiktok_counts
+from twinbeam.admin.weekly_figures import FigureReads, IssueCount, PixelFigures, issue_counts, read_figures
 from twinbeam.admin.workspaces import known as known_workspace
 from twinbeam.core.clock import day_of
 from twinbeam.core.money import shown
+from twinbeam.core.rates import Share
 from twinbeam.core.story import PixelRow
 from twinbeam.orders.causes import CausedMoney
 from twinbeam.orders.reconciliation import BASIS, Days, OrderReads, sentence
@@ -30,8 +35,36 @@ Place = tuple[str, str]
 """(workspace, pixel)"""
 
 
+class WeekReads(Protocol):
+    """What the report is read from; a viewer's shows less. All raise StorageError."""
+
+    @property
+    def orders(self) -> OrderReads:
+        """The orders of the ledger with their purchases."""
+        ...
+
+    @property
+    def accounts(self) -> AccountReads:
+        """What was imported from the connected accounts."""
+        ...
+
+    @property
+    def issues(self) -> IssueReads:
+        """Since when something is wrong with a pixel."""
+        ...
+
+    @property
+    def pixel_reads(self) -> FigureReads:
+        """What is counted of one pixel."""
+        ...
+
+    def pixels(self) -> list[PixelRow]:
+        """Return the configured pixels."""
+        ...
+
+
 class WeeklyReport(Struct, frozen=True):
-    """The orders of a week, and how many there were the week before."""
+    """The orders of a week, how many there were the week before, and how each pixel did."""
 
     monday: date
     workspace: str  #: empty for all
@@ -43,6 +76,11 @@ class WeeklyReport(Struct, frozen=True):
     pixels: Sequence[tuple[OrderGroup, OrderSums]]  #: by pixel and currency
     names: Mapping[Place, str]
     tiktok: Mapping[Place, TiktokCount]
+    figures: Sequence[PixelFigures] = ()  #: of pixels of which something happened, those with orders first
+
+    def name(self, place: Place) -> str:
+        """Return what a pixel is called."""
+        return self.names.get(place) or place[1] or "no pixel"
 
     @property
     def sunday(self) -> date:
@@ -60,19 +98,19 @@ def last_monday(now_ms: int) -> date:
     return monday_of(_EPOCH + timedelta(days=day_of(now_ms))) - timedelta(days=DAYS)
 
 
-def read_report(
-    reads: OrderReads, accounts: AccountReads, pixels: Iterable[PixelRow], monday: date, workspace: str = ""
-) -> WeeklyReport:
+def read_report(reads: WeekReads, monday: date, now_ms: int, workspace: str = "") -> WeeklyReport:
     """Read a week; an empty workspace stands for all. Raises StorageError."""
-    rows, first = list(pixels), (monday - _EPOCH).days
+    rows, first = reads.pixels(), (monday - _EPOCH).days
     days = Days(first, first + DAYS - 1, workspace)
-    found = reconciliation(reads, rows, OrderScope(days))
-    before = reconciliation(reads, rows, OrderScope(Days(first - DAYS, first - 1, workspace)))
-    leads = reconciliation(reads, rows, OrderScope(days, "leads"))
+    found = reconciliation(reads.orders, rows, OrderScope(days))
+    before = reconciliation(reads.orders, rows, OrderScope(Days(first - DAYS, first - 1, workspace)))
+    leads = reconciliation(reads.orders, rows, OrderScope(days, "leads"))
     tiktok: dict[Place, TiktokCount] = {}
-    for (_, space, code), count in tiktok_counts(accounts, days).items():
+    for (_, space, code), count in tiktok_counts(reads.accounts, days).items():
         tiktok[space, code] = tiktok.get((space, code), TiktokCount()) + count
-    by_pixel = list(grouped(found.parts, ("pixel",)).items())
+    by_pixel = sorted(grouped(found.parts, ("pixel",)).items(), key=lambda pair: -pair[1].orders)
+    here = [(row.workspace, row.code) for row in rows if workspace in ("", row.workspace)]
+    with_orders = [(it.workspace, it.pixel) for it, _ in by_pixel]
     return WeeklyReport(
         monday=monday,
         workspace=workspace,
@@ -81,19 +119,33 @@ def read_report(
         leads=leads.total,
         money=found.money,
         days=list(grouped(found.once, ("day",)).items())[::-1],
-        pixels=sorted(by_pixel, key=lambda pair: -pair[1].orders)[:_FEWEST_ROWS],
+        pixels=by_pixel[:_FEWEST_ROWS],
         names={(row.workspace, row.code): row.name for row in rows if row.name},
         tiktok=tiktok,
+        figures=_figures(reads, sorted(here, key=lambda it: it not in with_orders), first, now_ms),
     )
 
 
-def report(admin: Admin, monday: date | None = None, workspace: str = "") -> WeeklyReport:
+def _figures(reads: WeekReads, places: Sequence[Place], first: int, now_ms: int) -> list[PixelFigures]:
+    last = first + DAYS - 1
+    issues = issue_counts(reads.issues.records(), first, last, now_ms)
+    told = [
+        replace(
+            read_figures(reads.pixel_reads, place, first, last),
+            issues=None if issues is None else issues.get(place, IssueCount()),
+        )
+        for place in places[:_FEWEST_ROWS]
+    ]
+    return [it for it in told if not it.is_empty]
+
+
+def report(admin: Admin, reads: WeekReads, monday: date | None = None, workspace: str = "") -> WeeklyReport:
     """Return the report of a week, or of the last that is over; raises NotFound and Invalid."""
     place = known_workspace(admin, workspace) if workspace else ""
     wanted = last_monday(admin.clock.now_ms()) if monday is None else monday
     if wanted != monday_of(wanted):
         raise Invalid(f"{wanted} is no Monday: a week is named by its Monday, such as {monday_of(wanted)}.")
-    return read_report(admin.store.orders, admin.store.accounts, admin.store.pixels(), wanted, place)
+    return read_report(reads, wanted, admin.clock.now_ms(), place)
 
 
 def title_of(week: WeeklyReport) -> str:
@@ -111,6 +163,7 @@ def _body(week: WeeklyReport) -> Iterator[str]:
     if not total.orders:
         yield "No order was placed in this week (UTC)."
         yield f"The week before there were {week.before.orders}."
+        yield from _by_figures(week)
         return
     yield f"TikTok says {total.accepted}, your shop says {total.orders}."
     yield f"  {total.n_ignored} deliberately not sent, {total.n_missing} missing; accuracy {total.accuracy:.1%}."
@@ -121,6 +174,7 @@ def _body(week: WeeklyReport) -> Iterator[str]:
             yield from (f"  {n:6}  {reason}: {sentence(reason)}" for reason, n in reasons.items())
     yield from _money(week)
     yield from _by_pixel(week)
+    yield from _by_figures(week)
     if week.leads.orders:
         yield f"\nLeads that servers told of: {week.leads.orders}, accepted by TikTok {week.leads.accepted}."
 
@@ -142,9 +196,23 @@ def _money(week: WeeklyReport) -> Iterator[str]:
 def _by_pixel(week: WeeklyReport) -> Iterator[str]:
     yield "\nBy pixel: orders, accepted, deliberately not, missing, accuracy"
     for place, sums in week.pixels:
-        name = week.names.get((place.workspace, place.pixel)) or place.pixel or "no pixel"
+        name = week.name((place.workspace, place.pixel))
         counts = f"{sums.orders}, {sums.accepted}, {sums.n_ignored}, {sums.n_missing}, {sums.accuracy:.1%}"
         yield f"  {name}: {counts}; {shown(sums.money[place.currency].value, place.currency)}"
         count = week.tiktok.get((place.workspace, place.pixel))
         if count is not None:
             yield f"    TikTok's own count, before deduplication: server {count.server}, browser {count.browser}"
+
+
+def _by_figures(week: WeeklyReport) -> Iterator[str]:
+    if week.figures:
+        yield "\nFigures by pixel: accepted by TikTok, deduplication and match score (our estimates), issues"
+    for it in week.figures:
+        score = "none" if it.match is None else f"{it.match:.1f} of 10"
+        issues = "not kept" if it.issues is None else f"{it.issues.opened} opened, {it.issues.closed} closed"
+        told = f"accepted {_percent(it.accepted)}, deduplication {_percent(it.dedup)}, match {score}"
+        yield f"  {week.name(it.place)}: {told}; issues {issues}"
+
+
+def _percent(share: Share | None) -> str:
+    return "none" if share is None else f"{share.of_one * 100:.1f} %"

@@ -20,7 +20,7 @@ def jobs(
     """Return the job, or nothing where nobody is to get the report."""
     if not settings.report_to:
         return []
-    read = partial(_read, reader)
+    read = partial(_read, reader, clock)
     sending = partial(mail, settings, clock=clock)
     return [weekly_reports.job(read, on_counter, sending, lambda: store.orders, on_store, clock)]
 
@@ -39,5 +39,5 @@ def link_to(settings: Settings, week: WeeklyReport) -> str:
     return f"{settings.pages_url}/reconciliation/week/{week.monday}"
 
 
-def _read(reader: SqliteReader, monday: date) -> WeeklyReport:
-    return read_report(reader.orders, reader.accounts, reader.pixels(), monday)
+def _read(reader: SqliteReader, clock: Clock, monday: date) -> WeeklyReport:
+    return read_report(reader, monday, clock.now_ms())

@@ -38,12 +38,12 @@ def week(*, monday: datetime | None, is_printed: bool, all_workspaces: bool, wor
       twinbeam report week --all-workspaces --send
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.admin.weekly_report import report, text_of
-    from twinbeam.cli.setup import opened_admin
+    from twinbeam.cli.setup import opened_admin, opened_reader
     from twinbeam.cli.visible import visible
 
     place = "" if all_workspaces else workspace
-    with opened_admin() as admin:
-        found = report(admin, monday.date() if monday else None, place)
+    with opened_admin() as admin, opened_reader() as reader:
+        found = report(admin, reader, monday.date() if monday else None, place)
     if is_printed:
         click.echo("\n".join(visible(line) for line in text_of(found).splitlines()))
         return

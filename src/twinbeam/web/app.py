@@ -55,6 +55,7 @@ from twinbeam.web.conversions import view as conversions
 from twinbeam.web.dead_letters import view as dead_letters
 from twinbeam.web.debugger.masks import NO_WIRE, WireRequests
 from twinbeam.web.debugger.routes import debugger_routes
+from twinbeam.web.documentation import view as documentation
 from twinbeam.web.failures import handlers
 from twinbeam.web.find import view as find
 from twinbeam.web.gate import Gate
@@ -232,6 +233,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
             "/sources/{source}/live", partial(sources.stream, renderer, context, gate.still), needs=Access.MEMBER
         ),
         DeclaredRoute("/reconciliation/csv", partial(reconciliation.as_file, context), needs=Access.VIEWER),
+        DeclaredRoute("/reconciliation/week", partial(reconciled_week.show, renderer, context), needs=Access.VIEWER),
         DeclaredRoute(
             "/reconciliation/week/{monday}", partial(reconciled_week.show, renderer, context), needs=Access.VIEWER
         ),
@@ -269,6 +271,7 @@ def _routes(context: RouteContext, renderer: PageRenderer, gate: Gate) -> list[R
             methods=("POST",),
         ),
         DeclaredRoute("/v1/resends", partial(dead_letters_api.resends, context), needs=Access.READ_KEY),
+        DeclaredRoute("/help/{page:path}", partial(documentation.show, renderer, context), needs=Access.ANYONE),
         DeclaredRoute("/healthz", partial(probes.health, context), needs=Access.ANYONE),
         DeclaredRoute("/readyz", partial(probes.readiness, context), needs=Access.MONITOR),
         DeclaredRoute("/metrics", partial(probes.metrics, context), needs=Access.MONITOR),

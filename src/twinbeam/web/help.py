@@ -10,6 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct, json
 
+from twinbeam.web.documentation.pages import names
+
 _FILE = Path(__file__).parent / "help.json"
 
 
@@ -19,6 +21,21 @@ class Help(Struct, frozen=True, forbid_unknown_fields=True):
     title: str
     text: str  #: plain text, in which backticks stand around code
     page: str  #: the page of the documentation that says more
+    anchor: str  #: of the section that it stands in; empty at the top of the page
+
+    @property
+    def address(self) -> str:
+        """Where the pages show that page."""
+        return f"/help/{self._name}{'#' if self.anchor else ''}{self.anchor}"
+
+    @property
+    def is_installed(self) -> bool:
+        """Return whether they can."""
+        return self._name in names()
+
+    @property
+    def _name(self) -> str:
+        return self.page.removeprefix("docs/").removesuffix(".md")
 
 
 def topics() -> Mapping[str, Help]:

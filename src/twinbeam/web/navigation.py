@@ -18,6 +18,7 @@ ENTRIES = (
     ("/conversions", "Conversions", Role.VIEWER),
     ("/debugger", "Debugger", Role.VIEWER),
     ("/reconciliation", "Orders", Role.VIEWER),
+    ("/reconciliation/week", "Weekly report", Role.VIEWER),
     ("/dead-letters", "Dead letters", Role.MEMBER),
     ("/products", "Products", Role.VIEWER),
     ("/sources", "Sources", Role.MEMBER),

@@ -139,3 +139,34 @@ def columns(series: Sequence[tuple[str, Sequence[int]]], says: str) -> Columns:
                 ground[place] -= height
         paths.append((name, "".join(drawn)))
     return Columns(paths, _COLUMNS_WIDTH, _COLUMNS_HEIGHT, highest, says)
+
+
+class Spot(Struct, frozen=True):
+    """Where the column of one place stands, and what it says."""
+
+    x: float
+    width: float
+    says: str
+
+
+class Labelled(Struct, frozen=True):
+    """A plot with what stands around it: the first and the last place on the ground, the height of the box in words."""
+
+    plot: Columns | Shares
+    spots: Sequence[Spot]
+    first: str
+    last: str
+    top: str
+
+
+def labelled(plot: Columns | Shares, told: Sequence[tuple[str, str]], top: str) -> Labelled:
+    """Put names around a plot, of which every column is told by its name and what it says."""
+    step = plot.width / max(len(told), 1)
+    spots = [Spot(round(place * step, 1), round(step, 1), f"{name}: {says}") for place, (name, says) in enumerate(told)]
+    return Labelled(plot, spots, told[0][0] if told else "", told[-1][0] if told else "", top)
+
+
+def in_words(what: str, told: Sequence[tuple[str, str]], nothing: str = "0") -> str:
+    """Return what a plot shows: each column that is not nothing, with its name."""
+    known = ", ".join(f"{name}: {says}" for name, says in told if says not in ("", nothing))
+    return f"{what}. {known or nothing}"

@@ -10,8 +10,8 @@ from builders import PIXEL, WORKSPACE
 from reading import words
 from showroom import bought, seen_in_browser
 from twinbeam.core.pixel_counts import PixelCount, joined
+from twinbeam.core.rates import WEIGHTS
 from twinbeam.web.pixel.match_keys.matrix import SIDES, causes, lines_of, total
-from twinbeam.web.pixels.rates import WEIGHTS
 
 PAGE = f"/pixels/{WORKSPACE}/{PIXEL}/match-keys"
 

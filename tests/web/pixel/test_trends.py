@@ -1,22 +1,24 @@
 """The plots of a pixel: each is drawn from numbers that stand beside it as well."""
 
 import re
+from html import unescape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import PIXEL, WORKSPACE
+from ledgers import some_orders
 from reading import words
 from showroom import bought, seen_in_browser
 from twinbeam.core.pixel_counts import PixelCount, joined
+from twinbeam.core.rates import WEIGHTS
 from twinbeam.orders.causes import PAGE_TOLD, SCRIPT_BLOCKED, SCRIPT_MAY_HAVE
 from twinbeam.orders.reconciliation import Result
 from twinbeam.orders.sums import ONLINE, OrderGroup, OrderPart
 from twinbeam.web.pixel.match_keys.matrix import lines_of, total
 from twinbeam.web.pixel.trends.days import TrendDay, delays_of, recovered, within
 from twinbeam.web.pixel.trends.view import _matches
-from twinbeam.web.pixels.rates import WEIGHTS
 from twinbeam.web.plots import columns
 
 PAGE = f"/pixels/{WORKSPACE}/{PIXEL}/trends"
@@ -47,9 +49,22 @@ def test_the_page_draws_days_hours_and_delays_and_tells_them_as_numbers(room):
     text = words(room.get(PAGE))
     assert "2026-09-22 3 0 0 3 100.0 % none 0.0" in text
     assert "2026-09-21 4 4 0 0" in text
-    assert "the highest stands for 4." in text
-    assert "under 1 min: 3" in text
-    assert room.get(PAGE).text.count("<svg") >= 6
+    assert "at most 4" in text
+    page = unescape(room.get(PAGE).text)
+    assert page.count("<svg") >= 6
+    assert 'aria-label="Time until TikTok answers, conversions. under 1 min: 3, 24 h or more: 4"' in page
+    assert "<title>2026-09-22: 3 (3 server only)</title>" in page
+    assert "the line is at 99 %. 2026-09-21: 100.0 %, 2026-09-22: 100.0 %" in page
+
+
+def test_money_is_drawn_by_currency_and_day(room):
+    """Two of five orders TikTok has by the server's copy alone."""
+    room.add_pixel()
+    some_orders(room, WORKSPACE, PIXEL)
+    page = room.get(PAGE).text
+    assert "Money recovered, EUR per UTC day" in page
+    assert "<title>2026-09-21: 41.00 EUR</title>" in page
+    assert "at most 41.00 EUR" in page
 
 
 @pytest.mark.parametrize("score", [7.2, 4.96, 4.9, 8.0, 2.0])
@@ -64,10 +79,10 @@ def test_a_score_is_good_or_not_as_the_page_of_match_keys_says(score):
             0,
         )
     )
-    plot = _matches([TrendDay(9, match=score)])
+    plot = _matches([TrendDay(9, match=score)]).plot
     assert line.score == pytest.approx(score)
     assert (bool(plot.reached), bool(plot.below)) == (line.band.is_good, not line.band.is_good)
-    assert f"{score:.1f}, {line.band.name}, on the newest day" in plot.says
+    assert f"{score:.1f} of 10, {line.band.name}" in plot.says
     assert line.band.is_good == (line.band.name in ("good", "great"))
 
 

@@ -4,8 +4,8 @@ from builders import PIXEL
 from reading import words
 from showroom import bought, seen_in_browser
 from twinbeam.core.clock import day_of
+from twinbeam.core.rates import NAMES
 from twinbeam.core.rules import MAIN
-from twinbeam.web.pixels.rates import NAMES
 
 PAGE = f"/pixels/{MAIN}/{PIXEL}"
 

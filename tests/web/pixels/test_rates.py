@@ -3,7 +3,7 @@
 import pytest
 
 from twinbeam.core.fleet import EventWeek
-from twinbeam.web.pixels.rates import WEIGHTS, accepted, dedup, match_score
+from twinbeam.core.rates import WEIGHTS, accepted, dedup, match_score
 
 
 def week(event="Purchase", **numbers):

@@ -1,10 +1,14 @@
 """A week of orders to print."""
 
+from datetime import date
+
 import pytest
 
 from builders import PIXEL, WORKSPACE
 from ledgers import ordered, some_orders
 from reading import words
+from twinbeam.admin.weekly_report import read_report, text_of
+from twinbeam.checks.records import IssueRecord
 
 MONDAY = "2026-09-21"
 PATH = f"/reconciliation/week/{MONDAY}"
@@ -30,6 +34,35 @@ def test_it_holds_sums_alone(shop):
     page = shop.get(PATH)
     assert not {number for number in ("1001", "1002", "1003") if number in page.text}
     assert "/events/" not in page.text
+
+
+def test_it_tells_how_each_pixel_did(shop):
+    text = words(shop.get(PATH))
+    assert "Example shop 66.7 % none 0.0 of 10 0 0" in text
+    at_ms = shop.clock.now_ms()
+    ended = IssueRecord(WORKSPACE, PIXEL, "one_sided", at_ms - 1_000, at_ms, at_ms, ended_ms=at_ms)
+    earlier = IssueRecord(WORKSPACE, PIXEL, "rejected", at_ms - 40 * 86_400_000, at_ms, at_ms)
+    shop.store.issues.keep_records([ended, earlier], [])
+    assert "Example shop 66.7 % none 0.0 of 10 1 1" in words(shop.get(PATH))
+
+
+def test_the_command_and_the_mail_write_the_same(shop):
+    week = read_report(shop.reader, date(2026, 9, 21), shop.clock.now_ms(), WORKSPACE)
+    text = text_of(week)
+    assert "Example shop: accepted 66.7 %, deduplication none, match 0.0 of 10; issues 0 opened, 0 closed" in text
+    assert [it.place for it in week.figures] == [(WORKSPACE, PIXEL)]
+
+
+def test_issues_of_long_ago_are_not_counted_as_none(shop):
+    week = read_report(shop.reader, date(2026, 9, 21), shop.clock.now_ms() + 60 * 86_400_000)
+    assert "issues not kept" in text_of(week)
+
+
+def test_without_a_monday_it_is_the_last_week_that_is_over(shop):
+    shop.clock.advance(seconds=7 * 86_400)
+    assert "Week of 2026-09-21" in words(shop.get("/reconciliation/week"))
+    assert 'href="/reconciliation/week"' in shop.get("/").text
+    assert f'href="/reconciliation/week?workspace={WORKSPACE}"' in shop.get(f"/pixels/{WORKSPACE}/{PIXEL}").text
 
 
 def test_a_week_without_orders_tells_of_the_one_before(shop):

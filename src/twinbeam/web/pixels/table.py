@@ -14,13 +14,13 @@ from twinbeam.checks.facts import Missing, PixelFacts
 from twinbeam.checks.sides import Seen
 from twinbeam.core.events_api import EventsApi
 from twinbeam.core.fleet import EventWeek, PixelWeek
+from twinbeam.core.rates import MatchScore, Share, accepted, dedup, match_score
 from twinbeam.core.sending_waits import NOTHING_WAITS, SendingWaits
 from twinbeam.core.story import PixelRow, Total
 from twinbeam.jobs.pixel_weeks import weeks_of
 from twinbeam.web.alarms import Alarm, ShownIssue, shown
 from twinbeam.web.contract import ReadModel
 from twinbeam.web.pixels.confirming import PurchaseConfirmation, confirming
-from twinbeam.web.pixels.rates import MatchScore, Share, accepted, dedup, match_score
 from twinbeam.web.pixels.standing import Status, status_of
 from twinbeam.web.pixels.waiting import Waiting, waiting
 from twinbeam.web.weeks import weeks_now

@@ -12,6 +12,7 @@ from twinbeam.admin import naming, stopping
 from twinbeam.admin.errors import AdminError
 from twinbeam.admin.pixel_facts import Place
 from twinbeam.admin.pixels import decide
+from twinbeam.core.rates import NAMES, WEIGHTS
 from twinbeam.web import profile_saving
 from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
@@ -21,7 +22,6 @@ from twinbeam.web.pixel.frame import address_of, tabs_of
 from twinbeam.web.pixels.flow import LIMITS, throttled_today
 from twinbeam.web.pixels.links import PixelLinks
 from twinbeam.web.pixels.question import LONGEST, PATH, SORTS, PixelsAsked, answer, read_question
-from twinbeam.web.pixels.rates import NAMES, WEIGHTS
 from twinbeam.web.pixels.table import PixelTable, PixelView, read_one, read_table
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by

@@ -19,8 +19,9 @@ from twinbeam.core.story import PixelRow
 from twinbeam.web.access import signed_in
 from twinbeam.web.acting import act
 from twinbeam.web.contract import ReadModel, RouteContext
+from twinbeam.web.conversions.lists import as_date
 from twinbeam.web.forms import read_form
-from twinbeam.web.plots import Shares, shares
+from twinbeam.web.plots import Labelled, in_words, labelled, shares
 from twinbeam.web.products.uploading import Form, NoFile, contents
 from twinbeam.web.rendering import PageRenderer
 from twinbeam.web.sight import seen_by
@@ -41,7 +42,7 @@ class PixelMatch(Struct, frozen=True):
     ids: int
     matched: int
     without: int
-    plot: Shares
+    plot: Labelled
 
 
 class ProductsPage(Struct, frozen=True):
@@ -124,11 +125,14 @@ def _match(row: PixelRow, found: Sequence[DayMatch], since: int, days: int) -> P
         return None
     rates = [own[day].rate if day in own else None for day in range(since, since + days)]
     ids, matched = sum(it.ids for it in own.values()), sum(it.matched for it in own.values())
-    says = f"Share of known content ids on each of {days} days; the line is the target of {TARGET:.0%}"
+    told = [
+        (str(as_date(day)), "" if rate is None else f"{rate * 100:.1f} %")
+        for day, rate in enumerate(rates, start=since)
+    ]
+    says = in_words(f"Known content ids, % per UTC day; the line is at {TARGET * 100:.0f} %", told, "not known")
+    plot = labelled(shares(rates, TARGET, says), told, "100 %")
     without = sum(it.without for it in own.values())
-    return PixelMatch(
-        row, list(own.values()), matched / ids if ids else None, ids, matched, without, shares(rates, TARGET, says)
-    )
+    return PixelMatch(row, list(own.values()), matched / ids if ids else None, ids, matched, without, plot)
 
 
 def _pixel(asked: str, here: Sequence[PixelRow], matches: Sequence[PixelMatch]) -> str:

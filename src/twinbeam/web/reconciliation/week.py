@@ -1,4 +1,4 @@
-"""GET /reconciliation/week/{monday}: a week of orders on a page or two, to print."""
+"""GET /reconciliation/week, /reconciliation/week/{monday}: a week on a page or two, to print; the last one, or any."""
 
 from datetime import timedelta
 from functools import partial
@@ -8,11 +8,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from twinbeam.admin.weekly_report import DAYS, WeeklyReport, monday_of, read_report
+from twinbeam.admin.weekly_report import DAYS, WeeklyReport, last_monday, monday_of, read_report
 from twinbeam.core.money import shown
 from twinbeam.orders.reconciliation import BASIS, sentence
 from twinbeam.web.contract import ReadModel, RouteContext
-from twinbeam.web.plots import Columns, columns
+from twinbeam.web.plots import Labelled, columns, in_words, labelled
 from twinbeam.web.reconciliation.asked import PATH, as_date, day_at, read_date
 from twinbeam.web.reconciliation.falls import EFFECTS, WORDS, falls
 from twinbeam.web.rendering import PageRenderer
@@ -22,21 +22,23 @@ _LONGEST_NAME = 200
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
-    """Answer GET /reconciliation/week/{monday}."""
-    monday, workspace = read_date(request.path_params["monday"]), request.query_params.get("workspace", "")
-    this_week = monday_of(day_at(context.clock.now_ms()))
+    """Answer with the week of a Monday, or with the last one that is over."""
+    now_ms = context.clock.now_ms()
+    asked, workspace = request.path_params.get("monday"), request.query_params.get("workspace", "")
+    monday = last_monday(now_ms) if asked is None else read_date(asked)
+    this_week = monday_of(day_at(now_ms))
     if monday is None or monday != monday_of(monday) or monday > this_week or len(workspace) > _LONGEST_NAME:
         raise HTTPException(404)
     if monday.year < 2000:
         raise HTTPException(404)
 
     def read(seen: ReadModel) -> WeeklyReport:
-        return read_report(seen.orders, seen.accounts, seen.pixels(), monday, workspace)
+        return read_report(seen, monday, now_ms, workspace)
 
     week = await context.on_reader(partial(read, seen_by(request, context)))
     return renderer.respond(
         "reconciliation/week.html",
-        here=PATH,
+        here=f"{PATH}/week",
         week=week,
         falls=falls(week.total),
         plot=_by_day(week),
@@ -52,7 +54,7 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
     )
 
 
-def _by_day(week: WeeklyReport) -> Columns:
+def _by_day(week: WeeklyReport) -> Labelled:
     """Draw the orders of each day by what became of them."""
     days = [week.monday + timedelta(days=n) for n in range(DAYS)]
     sums = dict.fromkeys(days, (0, 0, 0))
@@ -61,5 +63,7 @@ def _by_day(week: WeeklyReport) -> Columns:
         accepted, ignored, missing = sums[day]
         sums[day] = (accepted + it.accepted, ignored + it.n_ignored, missing + it.n_missing)
     names = ("accepted", "ignored", "missing")
-    told = "; ".join(f"{day}: {a} accepted, {i} not sent, {m} missing" for day, (a, i, m) in sums.items())
-    return columns([(name, [sums[day][at] for day in days]) for at, name in enumerate(names)], f"Orders by day. {told}")
+    told = [(str(day), f"{a} accepted, {i} not sent, {m} missing") for day, (a, i, m) in sums.items()]
+    series = [(name, [sums[day][at] for day in days]) for at, name in enumerate(names)]
+    plot = columns(series, in_words("Orders per UTC day", told))
+    return labelled(plot, told, f"at most {plot.highest:,}")

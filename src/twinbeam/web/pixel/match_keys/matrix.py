@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from twinbeam.core.outcomes import Finding
 from twinbeam.core.pixel_counts import PixelCount, parted
+from twinbeam.core.rates import WEIGHTS, Band, band_of
 from twinbeam.core.story import Count
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counters import FINDING
-from twinbeam.web.pixels.rates import WEIGHTS, Band, band_of
 
 SIDES = ("browser", "server", "both")
 MOST_EVENTS = 20

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinbeam.core.pixel_counts import CountKind
+from twinbeam.core.rates import BANDS, NAMES, WEIGHTS, Band
 from twinbeam.core.story import Narrowed
 from twinbeam.pipeline.record.counted import OTHER
 from twinbeam.web.contract import ReadModel, RouteContext
@@ -16,7 +17,6 @@ from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.frame import Frame, answer
 from twinbeam.web.pixel.match_keys.matrix import MatchLine, causes, lines_of, total
 from twinbeam.web.pixel.period import Period, read_period
-from twinbeam.web.pixels.rates import BANDS, NAMES, WEIGHTS, Band
 from twinbeam.web.plots import bar
 from twinbeam.web.rendering import PageRenderer
 

@@ -8,11 +8,11 @@ from twinbeam.core.fleet import EventWeek
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding
 from twinbeam.core.pixel_counts import DELAYS, PixelCount
+from twinbeam.core.rates import WEIGHTS, Share, accepted, dedup, match_score
 from twinbeam.core.story import Count, Covered
 from twinbeam.orders.causes import CAUSES, Effect, WayOf, causes_of
 from twinbeam.orders.sums import OrderPart
 from twinbeam.pipeline.record.counters import FINDING
-from twinbeam.web.pixels.rates import WEIGHTS, Share, accepted, dedup, match_score
 
 HOURS = 24
 

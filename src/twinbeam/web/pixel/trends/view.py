@@ -1,6 +1,6 @@
 """GET /pixels/{workspace}/{code}/trends: plots of 28 days, and the same as a table."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -10,6 +10,7 @@ from twinbeam.admin.reconciling import OrderScope, reconciliation, way_of
 from twinbeam.core.clock import day_of
 from twinbeam.core.money import shown
 from twinbeam.core.pixel_counts import CountKind
+from twinbeam.core.rates import GOOD_MATCH, HEALTHY_DEDUP, band_of
 from twinbeam.core.story import Narrowed
 from twinbeam.orders.reconciliation import Days
 from twinbeam.web.contract import ReadModel, RouteContext
@@ -17,8 +18,7 @@ from twinbeam.web.conversions.lists import Asked, as_date
 from twinbeam.web.pixel.contract import Place
 from twinbeam.web.pixel.frame import Frame, answer
 from twinbeam.web.pixel.trends.days import TrendDay, days_of, delays_of, hours_of, recovered, within
-from twinbeam.web.pixels.rates import GOOD_MATCH, HEALTHY_DEDUP, band_of
-from twinbeam.web.plots import Columns, Shares, columns, shares
+from twinbeam.web.plots import Labelled, columns, in_words, labelled, shares
 from twinbeam.web.rendering import PageRenderer
 
 DAYS = 28
@@ -29,7 +29,8 @@ _MOST_CURRENCIES = 3
 class RecoveredMoney(Struct, frozen=True):
     """What was recovered in one currency."""
 
-    plot: Columns
+    currency: str
+    plot: Labelled
     whole: str
 
 
@@ -38,17 +39,16 @@ class TrendsPage(Struct, frozen=True):
 
     place: Place
     days: Sequence[TrendDay]
-    volume: Columns
-    hours: Sequence[int]
-    hourly: Columns
-    accepted: Shares
-    dedup: Shares
-    match: Shares
-    delays: Sequence[tuple[str, str, int]]
-    delayed: Columns
+    volume: Labelled
+    hourly: Labelled
+    accepted: Labelled
+    dedup: Labelled
+    match: Labelled
+    delayed: Labelled | None  #: None where TikTok has accepted nothing that was looked at
     median: str
     slowest: str  #: what 95 % did not exceed
     money: Sequence[RecoveredMoney]
+    hours: int  #: copies of today
 
     def to(self, day: TrendDay) -> str:
         """Return where the conversions of a day are listed."""
@@ -61,7 +61,7 @@ class TrendsPage(Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         """Return whether nothing came."""
-        return not any(day.seen for day in self.days) and not any(self.hours)
+        return not any(day.seen for day in self.days) and not self.hours
 
 
 async def show(renderer: PageRenderer, context: RouteContext, request: Request) -> Response:
@@ -80,44 +80,64 @@ def _read(read_model: ReadModel, frame: Frame, now_ms: int) -> TrendsPage:
         place=frame.place,
         days=days,
         volume=_volume(days),
-        hours=hours,
-        hourly=columns([("whole", hours)], f"Copies by the UTC hour of today: {_told(enumerate(hours))}"),
+        hourly=_hourly(hours),
         accepted=_rates("Accepted share", days, lambda it: it.accepted.of_one if it.accepted else None, _ACCEPTED),
         dedup=_rates("Deduplication", days, lambda it: it.dedup.of_one if it.dedup else None, HEALTHY_DEDUP),
         match=_matches(days),
-        delays=delays,
-        delayed=columns([("delivered", [n for *_, n in delays])], f"Time to TikTok's answer: {_delays(delays)}"),
+        delayed=_delayed(delays) if delays else None,
         median=within(delays, 0.5),
         slowest=within(delays, 0.95),
         money=_money(read_model, frame, since, today),
+        hours=sum(hours),
     )
 
 
-def _volume(days: Sequence[TrendDay]) -> Columns:
+def _volume(days: Sequence[TrendDay]) -> Labelled:
     parts = [("browser", [it.browser for it in days]), ("both", [it.both for it in days])]
     parts.append(("server", [it.server for it in days]))
-    told = _told((as_date(it.day), it.seen) for it in days if it.seen)
-    return columns(parts, f"Conversions by UTC day: {told or 'none'}")
+    told = [(str(as_date(it.day)), _seen(it)) for it in days]
+    plot = columns(parts, in_words("Conversions per UTC day", told))
+    return labelled(plot, told, f"at most {plot.highest:,}")
 
 
-def _rates(what: str, days: Sequence[TrendDay], rate: Callable[[TrendDay], float | None], target: float) -> Shares:
+def _seen(day: TrendDay) -> str:
+    sides = (("browser only", day.browser), ("both", day.both), ("server only", day.server))
+    named = ", ".join(f"{n:,} {side}" for side, n in sides if n)
+    return f"{day.seen:,} ({named})" if named else "0"
+
+
+def _hourly(hours: Sequence[int]) -> Labelled:
+    told = [(f"{hour}:00 UTC", f"{n:,}") for hour, n in enumerate(hours)]
+    plot = columns([("whole", hours)], in_words("Copies per hour of today", told))
+    return labelled(plot, told, f"at most {plot.highest:,}")
+
+
+def _rates(what: str, days: Sequence[TrendDay], rate: Callable[[TrendDay], float | None], target: float) -> Labelled:
     values = [rate(day) for day in days]
-    known = [value for value in values if value is not None]
-    newest = f"{known[-1]:.0%} on the newest day that has one" if known else "not known on any day"
-    return shares(values, target, f"{what} by UTC day: {newest}; the line is at {target:.0%}")
+    told = _by_day(days, ["" if value is None else f"{value * 100:.1f} %" for value in values])
+    says = in_words(f"{what}, % per UTC day; the line is at {target * 100:.0f} %", told, "not known on any day")
+    return labelled(shares(values, target, says), told, "100 %")
 
 
-def _matches(days: Sequence[TrendDay]) -> Shares:
+def _matches(days: Sequence[TrendDay]) -> Labelled:
     """Return the scores, coloured by the band that the other pages name."""
     values = [None if day.match is None else day.match / 10 for day in days]
-    known = [day.match for day in days if day.match is not None]
-    newest = (
-        f"{known[-1]:.1f}, {band_of(known[-1]).name}, on the newest day that has one"
-        if known
-        else "not known on any day"
+    told = _by_day(
+        days, ["" if day.match is None else f"{day.match:.1f} of 10, {band_of(day.match).name}" for day in days]
     )
-    says = f"Match score by UTC day: {newest}; the line is at {GOOD_MATCH:.0f} of 10"
-    return shares(values, GOOD_MATCH / 10, says, lambda share: band_of(share * 10).is_good)
+    says = in_words(f"Match score per UTC day; the line is at {GOOD_MATCH:.0f} of 10", told, "not known on any day")
+    plot = shares(values, GOOD_MATCH / 10, says, lambda share: band_of(share * 10).is_good)
+    return labelled(plot, told, "10 of 10")
+
+
+def _by_day(days: Sequence[TrendDay], told: Sequence[str]) -> list[tuple[str, str]]:
+    return [(str(as_date(day.day)), says) for day, says in zip(days, told, strict=True)]
+
+
+def _delayed(delays: Sequence[tuple[str, str, int]]) -> Labelled:
+    told = [(name, f"{n:,}") for _, name, n in delays]
+    plot = columns([("delivered", [n for *_, n in delays])], in_words("Time until TikTok answers, conversions", told))
+    return labelled(plot, told, f"at most {plot.highest:,}")
 
 
 def _money(read_model: ReadModel, frame: Frame, since: int, until: int) -> list[RecoveredMoney]:
@@ -127,15 +147,9 @@ def _money(read_model: ReadModel, frame: Frame, since: int, until: int) -> list[
     found = recovered(reconciliation(read_model.orders, rows, question).once, way_of(rows))
     told = []
     for currency, days in list(found.items())[:_MOST_CURRENCIES]:
-        values = [max(0, days.get(day, 0)) for day in range(since, until + 1)]
+        sums = {day: max(0, days.get(day, 0)) for day in range(since, until + 1)}
+        by_day = [(str(as_date(day)), shown(n, currency) if n else "0") for day, n in sums.items()]
+        plot = columns([("accepted", list(sums.values()))], in_words("Money recovered per UTC day", by_day))
         whole = shown(sum(days.values()), currency)
-        told.append(RecoveredMoney(columns([("accepted", values)], f"Recovered by UTC day, {whole} in all"), whole))
+        told.append(RecoveredMoney(currency, labelled(plot, by_day, f"at most {shown(plot.highest, currency)}"), whole))
     return told
-
-
-def _told(numbers: Iterable[tuple[object, int]]) -> str:
-    return ", ".join(f"{name}: {n:,}" for name, n in numbers if n)
-
-
-def _delays(delays: Sequence[tuple[str, str, int]]) -> str:
-    return ", ".join(f"{name} {n:,}" for _, name, n in delays if n) or "none"

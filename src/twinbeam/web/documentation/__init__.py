@@ -1,0 +1,1 @@
+"""The documentation as it is installed: what "More" beside a help text leads to."""
