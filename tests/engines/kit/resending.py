@@ -223,6 +223,19 @@ def one_answer_that_proves_nothing_is_enough_to_keep_the_bytes(h: Harness) -> No
     assert h.lease().body == before.body
 
 
+def what_a_dead_writer_may_have_sent_keeps_its_bytes(h: Harness) -> None:
+    h.take(a_signal("e-1", properties={"description": "a gift"}), a_signal("e-2"))
+    before = h.lease()
+    (taken_over,) = h.restart()
+    for half in h.split(taken_over):
+        h.refused(half)
+    never_taken = [letter.never_taken for letter in h.store.dead_letters.letters([1, 2], (40002,))]
+    alike = h.store.dead_letters.alike(LetterFilter(WORKSPACE), (40002,), Ages().moments(h.now()))
+    assert (never_taken, {it.like.never_taken for it in alike}) == ([False, False], {False})
+    assert h.resend(shape=_without_description) == {"": 2}
+    assert h.lease().body == before.body
+
+
 def what_stays_a_dead_letter_keeps_its_content(h: Harness) -> None:
     _refuse(h, "e-1", value=20, currency="EUR")
     h.clock.advance(ms=7 * DAY)

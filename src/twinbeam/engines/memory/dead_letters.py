@@ -47,7 +47,8 @@ class DeadLetters:
 
     def _letter(self, row: Conversion, never_taken: Collection[int]) -> DeadLetter:
         kept = self._rows.kept[row.id]
-        answers = [self._rows.batches[batch].answer for batch in kept.batches]
+        batches = [self._rows.batches[batch] for batch in kept.batches]
+        answers = [batch.answer for batch in batches]
         return DeadLetter(
             id=row.id,
             workspace=row.workspace,
@@ -72,7 +73,7 @@ class DeadLetters:
             is_contested=row.lacks != 0,
             is_united=row.united != 0,
             is_kept=bool(kept.copies),
-            never_taken=all(answer.code in never_taken for answer in answers),
+            never_taken=all(batch.answer.code in never_taken and not batch.taken_over for batch in batches),
         )
 
 
