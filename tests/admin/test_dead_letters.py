@@ -1,18 +1,20 @@
 """Dead letters are listed, previewed and sent again by one resend that goes on where it stopped."""
 
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
-from builders import PIXEL, WORKSPACE
+from builders import NOW_S, PIXEL, WORKSPACE
 from showroom import Showroom, bought
+from signals import carried
 from twinbeam.admin import audit, dead_letters
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.dead_letters import AT_ONCE, ResendTerms, carry_out
 from twinbeam.admin.errors import AdminError, NotFound
 from twinbeam.core.clock import MS_PER_DAY
-from twinbeam.core.dead_letters import LetterFilter
-from twinbeam.core.rules import WorkspaceRules
+from twinbeam.core.dead_letters import LetterFilter, shaping
+from twinbeam.core.rules import PixelRules, WorkspaceRules
 
 TERMS = ResendTerms(never_taken=frozenset({40002}))
 
@@ -71,7 +73,50 @@ def test_a_resend_is_carried_out_once_and_told_in_the_audit(room, admin):
     assert carry_out(room.store, TERMS, room.clock.now_ms()) is None
     assert states(room) == {"ready": 2}
     (line, *_) = audit.latest(admin, limit=1)
-    assert (line.who, line.what, line.after) == ("ada", f"dead letters ({WORKSPACE}), resend 1", "send 2 again")
+    assert (line.who, line.what) == ("ada", f"dead letters ({WORKSPACE}), resend 1")
+    assert line.after == "send 2 again, 2 of them with the pixel's rules of today"
+
+
+def test_it_goes_by_the_rules_and_rates_in_force_when_it_is_carried_out(room, admin):
+    refuse(room, "1001", currency="XTS", properties={"description": "a gift"})
+    seen = dead_letters.preview(reads(admin), LetterFilter(WORKSPACE))
+    assert (seen.anew, seen.shaping) == (1, "1 will be sent with the pixel's rules of today.")
+    dead_letters.resend(admin, LetterFilter(WORKSPACE), TERMS)
+    room.add_pixel(rules=PixelRules(parameters=("value", "currency")))
+    day = datetime.fromtimestamp(NOW_S, UTC).date().isoformat()
+    room.store.save_workspace(WORKSPACE, WorkspaceRules(rates={"XTS": {day: {"EUR": 0.5}}}))
+    assert carry_out(room.store, TERMS, room.clock.now_ms()).sent == 1
+    (lease,) = room.leases()
+    assert carried(lease)[0]["properties"] == {"value": 10.25, "currency": "EUR"}
+    (story,) = room.store.by_event_id(WORKSPACE, "order-1001")
+    assert (story.value_minor, story.currency) == (1_025, "EUR")
+
+
+def test_what_tiktok_may_have_is_told_apart_and_keeps_its_shape(room, admin):
+    refuse(room, "1001", properties={"description": "a gift"})
+    room.add_pixel(rules=PixelRules(parameters=("value", "currency")))
+    unsure = ResendTerms(never_taken=frozenset())
+    seen = dead_letters.preview(dead_letters.letter_judge(admin, unsure), LetterFilter(WORKSPACE))
+    assert (seen.anew, seen.shaping) == (0, "1 will be sent as it was: TikTok may have it.")
+    dead_letters.resend(admin, LetterFilter(WORKSPACE), unsure)
+    assert carry_out(room.store, unsure, room.clock.now_ms()).sent == 1
+    (lease,) = room.leases()
+    assert carried(lease)[0]["properties"]["description"] == "a gift"
+    (line, *_) = audit.latest(admin, limit=1)
+    assert line.after == "send 1 again"
+
+
+@pytest.mark.parametrize(
+    ("anew", "unchanged", "words"),
+    [
+        (0, 0, ""),
+        (12, 3, "12 will be sent with the pixel's rules of today, 3 as they were: TikTok may have them."),
+        (1_200, 1, "1,200 will be sent with the pixel's rules of today, 1 as it was: TikTok may have it."),
+        (0, 2, "2 will be sent as they were: TikTok may have them."),
+    ],
+)
+def test_how_many_are_shaped_anew_is_said_in_words(anew, unchanged, words):
+    assert shaping(anew, unchanged) == words
 
 
 def test_what_became_a_dead_letter_later_is_not_meant(room, admin):

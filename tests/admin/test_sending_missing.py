@@ -4,7 +4,7 @@ import pytest
 
 from ledgers import facts_of, ordered
 from showroom import Showroom
-from twinbeam.admin import reconciling, sending_missing
+from twinbeam.admin import audit, reconciling, sending_missing
 from twinbeam.admin.contract import Actor, Admin
 from twinbeam.admin.dead_letters import ResendTerms, carry_out
 from twinbeam.admin.errors import Conflict, NotFound
@@ -66,6 +66,15 @@ def test_what_tiktok_rejected_is_previewed_sent_and_told(room):
     assert became(room) == {"1": "accepted", "2": "accepted", "3": "no_event"}
     with pytest.raises(Conflict, match="Nothing that is missing can be sent again"):
         send(room)
+
+
+def test_of_what_tiktok_never_took_the_rules_of_today_decide_and_it_is_told(room):
+    refused(room, "1", "2")
+    admin, sure = an_admin(room), ResendTerms(never_taken=frozenset({40002}))
+    found = sending_missing.send(admin, sending_missing.asked_for(admin, MAIN), sure)
+    assert (found.anew, found.shaping) == (2, "2 will be sent with the pixel's rules of today.")
+    (line, *_) = audit.latest(admin, limit=1)
+    assert line.after == "2 sent again, 41.00 EUR, 2 of them with the pixel's rules of today"
 
 
 def test_what_may_count_twice_is_kept_back(room):

@@ -54,7 +54,7 @@ def test_one_is_shown_with_cause_and_fix():
 def test_sending_again_asks_first():
     told = said("resend", "--code", "40002", answer="n\n")
     assert "2 dead letters" in told
-    assert "2 can be sent again, worth 41.00 EUR" in told
+    assert "2 can be sent again, worth 41.00 EUR\n         2 will be sent with the pixel's rules of today." in told
     assert said("resends") == "Nothing was ever sent again.\n"
     assert "Resend 1: sent while the gateway runs." in said("resend", "--code", "40002", answer="y\n")
     assert "0 of 2, 0 sent again" in said("resends")

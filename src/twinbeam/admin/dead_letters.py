@@ -13,9 +13,11 @@ from twinbeam.admin.contract import Admin
 from twinbeam.admin.dead_letter_contract import DeadLetterReads, ResendLog
 from twinbeam.admin.errors import AdminError, NotFound
 from twinbeam.admin.workspaces import known as known_workspace
-from twinbeam.core.dead_letters import DeadLetter, LetterFilter, Resend, ResendPreview
+from twinbeam.core.dead_letters import DeadLetter, LetterFilter, Resend, ResendPreview, Shape, ShapedEvent
 from twinbeam.core.outcomes import Reason
+from twinbeam.core.rules import DEFAULT_WORKSPACE, WorkspaceRules
 from twinbeam.core.story import PixelRow
+from twinbeam.pipeline.identity.reshaping import shaped_anew
 from twinbeam.pipeline.send.limits import Ages
 from twinbeam.pipeline.send.resending import previewed, why_not
 
@@ -40,7 +42,13 @@ class ResendingStore(Protocol):
         """Return the pixels of all workspaces."""
         ...
 
-    def resend(self, ids: Collection[int], never_taken: Collection[int], now_ms: int) -> Mapping[str, int]:
+    def workspaces(self) -> Mapping[str, WorkspaceRules]:
+        """Return what was decided about each workspace, by its name."""
+        ...
+
+    def resend(
+        self, ids: Collection[int], never_taken: Collection[int], now_ms: int, shape: Shape
+    ) -> Mapping[str, int]:
         """Let those of some dead letters be sent again that may be, and count what became of them."""
         ...
 
@@ -133,7 +141,9 @@ def resend(admin: Admin, asked: LetterFilter, terms: ResendTerms) -> Resend:
         (upto,) = reads.found.newest(asked, before=None, limit=1)
         run = Resend(0, asked, admin.actor.name, audit.at_ms, count=meant.count, upto=upto)
         kept = admin.store.resends.add(run)
-        audit.tell(f"dead letters ({asked.workspace}), resend {kept.id}", "", f"send {meant.sendable} again")
+        by_rules = f", {meant.anew} of them with the pixel's rules of today" if meant.anew else ""
+        told = f"send {meant.sendable} again{by_rules}"
+        audit.tell(f"dead letters ({asked.workspace}), resend {kept.id}", "", told)
     return kept
 
 
@@ -149,7 +159,8 @@ def carry_out(store: ResendingStore, terms: ResendTerms, now_ms: int) -> Resend 
         letters = found.letters(ids, terms.never_taken)
         closed = {it.id: reason for it in letters if (reason := _closed(rows.get((it.workspace, it.pixel))))}
         open_ = [it.id for it in letters if it.id not in closed]
-        became: Counter[str] = Counter(closed.values()) + Counter(store.resend(open_, terms.never_taken, now_ms))
+        moved = store.resend(open_, terms.never_taken, now_ms, _by_rules_in_force(rows, store.workspaces()))
+        became: Counter[str] = Counter(closed.values()) + Counter(moved)
         sent = became.pop("", 0)
         left = {reason: run.left.get(reason, 0) + became.get(reason, 0) for reason in {**run.left, **became}}
         done = replace(
@@ -161,6 +172,16 @@ def carry_out(store: ResendingStore, terms: ResendTerms, now_ms: int) -> Resend 
         )
         store.resends.note(done)
     return done
+
+
+def _by_rules_in_force(rows: Mapping[tuple[str, str], PixelRow], workspaces: Mapping[str, WorkspaceRules]) -> Shape:
+    """Return what shapes a dead letter as a new event of its pixel would be shaped now."""
+
+    def shape(letter: DeadLetter, body: bytes, event_time: int) -> ShapedEvent | None:
+        rates = workspaces.get(letter.workspace, DEFAULT_WORKSPACE).rates
+        return shaped_anew(body, rows[letter.workspace, letter.pixel].rules, rates, event_time)
+
+    return shape
 
 
 def _closed(row: PixelRow | None) -> Reason | None:

@@ -16,11 +16,12 @@ from twinbeam.admin.dead_letters import LetterJudge, ResendTerms, letter_judge
 from twinbeam.admin.errors import Conflict, NotFound
 from twinbeam.admin.reconciling import DAYS, OrderScope, last_days, reconciliation, told_of
 from twinbeam.admin.workspaces import known as known_workspace
-from twinbeam.core.dead_letters import LetterFilter, Resend, stays_because
+from twinbeam.core.dead_letters import LetterFilter, Resend, shaping, stays_because
 from twinbeam.core.money import shown
 from twinbeam.core.outcomes import Reason
 from twinbeam.orders.reconciliation import Line, OrderReads, Result, sentence
 from twinbeam.orders.sums import OrderPart, place_of
+from twinbeam.pipeline.send.resending import goes_anew
 
 MOST = 10_000  #: at once, the newest first
 
@@ -31,11 +32,17 @@ class MissingPreview(Struct, frozen=True):
     conversions: Sequence[int]
     values: Mapping[str, int]  #: what is sent is worth, by currency, in its smallest unit
     kept_back: Mapping[str, int]  #: missing ones that are not sent, by reason
+    anew: int = 0  #: of what is sent, what is shaped by its pixel's rules of today
 
     @property
     def n_kept_back(self) -> int:
         """How many missing ones are not sent."""
         return sum(self.kept_back.values())
+
+    @property
+    def shaping(self) -> str:
+        """How many are sent by the rules of today, in words."""
+        return shaping(self.anew, len(self.conversions) - self.anew)
 
     @property
     def worth(self) -> str:
@@ -107,12 +114,15 @@ def send(admin: Admin, question: OrderScope, terms: ResendTerms) -> MissingPrevi
             asked = LetterFilter(workspace, ids=tuple(ids))
             admin.store.resends.add(Resend(0, asked, admin.actor.name, audit.at_ms, count=len(ids), upto=max(ids)))
         place = "/".join(question.pixel) if question.pixel else question.days.workspace or "of all workspaces"
-        audit.tell(f"orders {place}", "missing", f"{len(found.conversions)} sent again, {found.worth}")
+        by_rules = f", {found.anew} of them with the pixel's rules of today" if found.anew else ""
+        audit.tell(f"orders {place}", "missing", f"{len(found.conversions)} sent again, {found.worth}{by_rules}")
     return found
 
 
 def _preview(letters: LetterJudge, lines: Sequence[Line], missing: Counter[str]) -> MissingPreview:
-    judged = {it.letter.id: it.stays for it in letters.judged([line.conversion or 0 for line in lines])}
+    found = letters.judged([line.conversion or 0 for line in lines])
+    judged = {it.letter.id: it.stays for it in found}
+    anew = sum(it.stays is None and goes_anew(it.letter) for it in found)
     sent: list[int] = []
     values: defaultdict[str, int] = defaultdict(int)
     for line in lines:
@@ -125,7 +135,7 @@ def _preview(letters: LetterJudge, lines: Sequence[Line], missing: Counter[str])
         sent.append(id_)
         values[line.order.currency] += line.order.value_minor or 0
     kept_back = {reason: n for reason, n in missing.most_common() if n > 0}
-    return MissingPreview(sent, dict(sorted(values.items())), kept_back)
+    return MissingPreview(sent, dict(sorted(values.items())), kept_back, anew)
 
 
 def _is_refused(line: Line) -> bool:

@@ -111,7 +111,8 @@ def resend(numbers: tuple[int, ...], *, yes: bool, **asked: Any) -> None:
     Send dead letters again: some by their numbers, or all that the options describe.
 
     First you see how many that is, and how many TikTok's windows or a visitor's word forbid. What is sent keeps its
-    event id, so TikTok drops what it has already. Without any option or number, all of the workspace are meant.
+    event id, so TikTok drops what it has already; what TikTok certainly took nothing of is shaped by its pixel's
+    rules of today. Without any option or number, all of the workspace are meant.
 
     \b
     Examples:
@@ -178,6 +179,8 @@ def _tell(seen: "ResendPreview") -> None:
     click.echo(f"{seen.count:8} dead letters")
     worth = ", ".join(shown(minor, currency) for currency, minor in seen.value.items())
     click.echo(f"{seen.sendable:8} can be sent again{f', worth {worth}' if worth else ''}")
+    if seen.shaping:
+        click.echo(f"         {seen.shaping}")
     for reason, n in seen.left.items():
         click.echo(f"{n:8} stay: {stays_because(reason)}")
 

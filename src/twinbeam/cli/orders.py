@@ -222,6 +222,8 @@ def _tell_sending(found: "MissingPreview", *, sent: bool) -> None:
         )
     else:
         click.echo(f"{n} can be sent again, worth {found.worth}. Add --yes to send.")
+    if found.shaping:
+        click.echo(found.shaping)
     for reason, count in found.kept_back.items():
         click.echo(f"{count:8} not sent, {reason}: {why_not(reason)}")
 

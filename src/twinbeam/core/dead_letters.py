@@ -1,6 +1,6 @@
 """Dead letters: conversions that TikTok refused, as their owner sees them and may have them sent again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -48,6 +48,18 @@ def rounded(at_ms: int | None, moments: Sequence[int]) -> int | None:
     return None if at_ms is None else next((each for each in moments if at_ms <= each), moments[-1] + 1)
 
 
+class ShapedEvent(Struct, frozen=True):
+    """A kept copy of an event after it was shaped anew: what goes to TikTok, and what it is worth."""
+
+    body: bytes
+    minor: int | None
+    currency: str
+
+
+Shape = Callable[[DeadLetter, bytes, int], ShapedEvent | None]
+"""Shape one kept copy of a dead letter anew, by its body and event time; None where it stays as it is."""
+
+
 class LetterFilter(Struct, frozen=True):
     """Which dead letters are meant; what is empty narrows nothing."""
 
@@ -66,11 +78,17 @@ class ResendPreview(Struct, frozen=True):
     sendable: int
     left: dict[str, int]  #: what stays a dead letter, by its Reason
     value: dict[str, int]  #: minor units of what would be sent, by its currency
+    anew: int = 0  #: of what would be sent, what is shaped by its pixel's rules of today
 
     @property
     def count(self) -> int:
         """All that is meant."""
         return self.sendable + sum(self.left.values())
+
+    @property
+    def shaping(self) -> str:
+        """How many would be sent by the rules of today, in words."""
+        return shaping(self.anew, self.sendable - self.anew)
 
 
 class Resend(Struct, frozen=True):
@@ -105,6 +123,15 @@ STAYS: dict[Reason, str] = {
     Reason.PIXEL_STOPPED: "Its pixel is stopped. Start it first.",
     Reason.TEST_ORDER: "It is a test, and its test code is switched off.",
 }
+
+
+def shaping(anew: int, unchanged: int) -> str:
+    """Return in words of how many dead letters the rules of today decide what is sent; empty where there are none."""
+    told = [f"{anew:,} will be sent with the pixel's rules of today"] if anew else []
+    if unchanged:
+        as_before = "as it was: TikTok may have it" if unchanged == 1 else "as they were: TikTok may have them"
+        told.append(f"{unchanged:,} {as_before}" if anew else f"{unchanged:,} will be sent {as_before}")
+    return f"{', '.join(told)}." if told else ""
 
 
 def stays_because(reason: str) -> str:

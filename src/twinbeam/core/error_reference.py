@@ -38,7 +38,8 @@ CODES: Mapping[int, Advice] = {
     ),
     40002: Advice(
         "A field of the event is wrong: its type, its name, its currency or its length.",
-        "Correct the field that the message names in the shop's report or in the pixel's rules, then send it again.",
+        "Correct the field that the message names: in the shop's report for events to come, or in the pixel's rules, "
+        "which also shape what is sent again.",
     ),
     40003: Advice("TikTok forbids it to this account.", "Look at the account in TikTok Business Center.", _ACCOUNTS),
     40006: Advice("TikTok does not know this version of its API.", _REPORT),

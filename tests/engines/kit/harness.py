@@ -21,7 +21,7 @@ from engines.kit.laws import (
 from signals import DAY, NOW, PIXEL, WORKSPACE
 from twinbeam.admin.delivered_counts import KEEP_DAYS
 from twinbeam.core.clock import HandClock, day_of
-from twinbeam.core.dead_letters import LetterFilter
+from twinbeam.core.dead_letters import DeadLetter, LetterFilter, Shape
 from twinbeam.core.delivery import Answered, Lane, Lease
 from twinbeam.core.erasure import Erasure, Receipt, person
 from twinbeam.core.goods import Margin
@@ -39,6 +39,10 @@ BUSY = Answered(status=200, code=50000, message="busy", request_id="r-2")
 BAD = Answered(status=200, code=40002, message="Invalid currency", request_id="r-3")
 
 _END_OF_TIME = 2**62
+
+
+def as_it_was(_letter: DeadLetter, _body: bytes, _event_time: int) -> None:
+    """Shape nothing anew."""
 
 
 class Engine(Protocol):
@@ -223,15 +227,19 @@ class Harness:
         counts = self.store.counts()
         return {count.reason: count.n for count in counts if count.outcome == "finding"}
 
-    def resend(self, *event_ids: str, never_taken: Iterable[int] = (40002,)) -> dict[str, int]:
+    def resend(
+        self, *event_ids: str, never_taken: Iterable[int] = (40002,), shape: Shape = as_it_was
+    ) -> dict[str, int]:
         """Send dead letters again, all of them by default; tells how many go ("") or stay, and why."""
         asked = LetterFilter(WORKSPACE, ids=tuple(self.story(event_id).id for event_id in event_ids))
         ids = self.store.dead_letters.ids(asked, after=0, upto=_END_OF_TIME, limit=1_000)
-        return self.resend_of(ids, never_taken=never_taken)
+        return self.resend_of(ids, never_taken=never_taken, shape=shape)
 
-    def resend_of(self, ids: list[int], *, never_taken: Iterable[int] = (40002,)) -> dict[str, int]:
+    def resend_of(
+        self, ids: list[int], *, never_taken: Iterable[int] = (40002,), shape: Shape = as_it_was
+    ) -> dict[str, int]:
         """Send some conversions again, as far as they are dead letters."""
-        return dict(self.step(lambda: self.store.resend(ids, tuple(never_taken), self.now())))
+        return dict(self.step(lambda: self.store.resend(ids, tuple(never_taken), self.now(), shape)))
 
     def restart(self) -> list[Lease]:
         """Let the writer die and a new one reopen everything and take over."""

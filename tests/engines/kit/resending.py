@@ -1,11 +1,13 @@
 """A dead letter is sent again when its owner says so, and only where nothing counts twice and nobody has refused it."""
 
+import json
 from collections import Counter
+from typing import Any
 
-from engines.kit.harness import BAD, OK, Harness
+from engines.kit.harness import BAD, OK, Harness, as_it_was
 from signals import BROWSER, DAY, HOUR, NOW, WORKSPACE, a_refusal, a_signal, a_statement, carried_ids, denied
-from twinbeam.core.dead_letters import DeadLetter, LetterFilter
-from twinbeam.core.delivery import Answered
+from twinbeam.core.dead_letters import DeadLetter, LetterFilter, ShapedEvent
+from twinbeam.core.delivery import Answered, Lease
 from twinbeam.core.keys import lookup
 from twinbeam.core.rules import PixelRules
 from twinbeam.pipeline.send.limits import Ages
@@ -29,7 +31,7 @@ def what_is_no_dead_letter_is_left_alone(h: Harness) -> None:
     h.take(a_signal("e-1"), a_signal("e-2", pixel="PIXEL2"))
     h.delivered(h.lease())
     ids = [h.story("e-1").id, h.story("e-2").id, 99]
-    assert h.step(lambda: h.store.resend(ids, (40002,), h.now())) == {}
+    assert h.step(lambda: h.store.resend(ids, (40002,), h.now(), as_it_was)) == {}
     assert (h.state("e-1"), h.state("e-2")) == ("delivered", "ready")
 
 
@@ -188,6 +190,82 @@ def what_is_alike_is_counted_together_and_decided_as_each_alone(h: Harness) -> N
             for alike in found.alike(asked, (40002,), ages.moments(h.now())):
                 together[_decided(alike.like, h.now())] += alike.count
             assert together == alone
+
+
+def what_tiktok_certainly_never_took_is_sent_as_it_is_shaped_anew(h: Harness) -> None:
+    h.take(a_signal("e-1", value=20, currency="EUR", user={"email": "hash"}, properties={"description": "a gift"}))
+    h.take(a_signal("e-1", channel=BROWSER, user={"ttclid": "c"}, page={"url": "https://shop.example/"}))
+    before = h.lease()
+    h.refused(before)
+    assert h.resend(shape=_without_description) == {"": 1}
+    story = h.story()
+    assert (story.event_id, story.value_minor, story.currency) == ("e-1", 1_000, "USD")
+    after = h.lease()
+    expected = _event(before)
+    expected["properties"] = {"value": 10, "currency": "USD"}
+    assert _event(after) == expected, "all else stays, identifiers and event id as well"
+    assert [lease.body for lease in h.restart()] == [after.body], "from its next attempt on its bytes stand"
+
+
+def what_tiktok_may_have_is_sent_again_byte_for_byte(h: Harness) -> None:
+    properties = {"description": "a gift"}
+    body = _refuse(h, "e-1", answer=_PARTIAL, value=20, currency="EUR", properties=properties)
+    assert h.resend(shape=_without_description) == {"": 1}
+    assert (h.lease().body, h.story().value_minor) == (body, 2_000)
+
+
+def one_answer_that_proves_nothing_is_enough_to_keep_the_bytes(h: Harness) -> None:
+    h.take(a_signal("e-1", properties={"description": "a gift"}))
+    h.waiting(h.lease())
+    before = h.lease()
+    h.refused(before)
+    assert h.resend(shape=_without_description) == {"": 1}
+    assert h.lease().body == before.body
+
+
+def what_a_dead_writer_may_have_sent_keeps_its_bytes(h: Harness) -> None:
+    h.take(a_signal("e-1", properties={"description": "a gift"}), a_signal("e-2"))
+    before = h.lease()
+    (taken_over,) = h.restart()
+    for half in h.split(taken_over):
+        h.refused(half)
+    never_taken = [letter.never_taken for letter in h.store.dead_letters.letters([1, 2], (40002,))]
+    alike = h.store.dead_letters.alike(LetterFilter(WORKSPACE), (40002,), Ages().moments(h.now()))
+    assert (never_taken, {it.like.never_taken for it in alike}) == ([False, False], {False})
+    assert h.resend(shape=_without_description) == {"": 2}
+    assert h.lease().body == before.body
+
+
+def what_stays_a_dead_letter_keeps_its_content(h: Harness) -> None:
+    _refuse(h, "e-1", value=20, currency="EUR")
+    h.clock.advance(ms=7 * DAY)
+    assert h.resend(shape=_without_description) == {"too_old": 1}
+    assert (h.story().value_minor, h.story().currency) == (2_000, "EUR")
+
+
+def what_is_shaped_anew_is_kept_so_over_a_restart(h: Harness) -> None:
+    _refuse(h, "e-1", value=20, currency="EUR", properties={"description": "a gift"})
+    h.resend(shape=_without_description)
+    h.engine.reopen()
+    assert _event(h.lease())["properties"] == {"value": 10, "currency": "USD"}
+
+
+def _without_description(_letter: DeadLetter, body: bytes, _event_time: int) -> ShapedEvent | None:
+    """Shape as a rule without descriptions would, with half the value in another currency."""
+    event = json.loads(body)
+    if "properties" not in event:
+        return None
+    event["properties"].pop("description", None)
+    minor = None
+    if "value" in event["properties"]:
+        event["properties"] |= {"value": event["properties"]["value"] // 2, "currency": "USD"}
+        minor = event["properties"]["value"] * 100
+    return ShapedEvent(json.dumps(event, separators=(",", ":")).encode(), minor, "USD" if minor else "")
+
+
+def _event(lease: Lease) -> dict[str, Any]:
+    (event,) = json.loads(lease.body)["data"]
+    return event
 
 
 def _decided(letter: DeadLetter, now_ms: int) -> tuple[object, ...]:

@@ -55,6 +55,7 @@ def test_a_preview_counts_what_goes_and_what_stays(room):
         "sendable": 2,
         "left": {},
         "value": {"EUR": 4100},
+        "anew": 2,
     }
     room.clock.advance(seconds=8 * MS_PER_DAY / 1_000)
     assert asked(room, "/v1/dead-letters/preview").json["left"] == {"too_old": 2}

@@ -49,7 +49,7 @@ def test_each_shows_what_tiktok_said_and_what_to_do(refused):
 
 def test_sending_all_again_shows_first_what_that_does(refused):
     seen = refused.post(PATH, workspace=WORKSPACE)
-    assert "Send 2 of 2 again? Worth 41.00 EUR." in words(seen)
+    assert "Send 2 of 2 again? Worth 41.00 EUR. 2 will be sent with the pixel's rules of today." in words(seen)
     assert refused.store.resends.unfinished() is None
     assert refused.post(PATH, workspace=WORKSPACE, sure="yes").status == 303
     assert carry_out(refused.store, TERMS, refused.clock.now_ms()).sent == 2

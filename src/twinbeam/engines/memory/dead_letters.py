@@ -2,17 +2,19 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
-from twinbeam.core.dead_letters import AlikeLetters, DeadLetter, LetterFilter, rounded
+from twinbeam.core.dead_letters import AlikeLetters, DeadLetter, LetterFilter, Shape, rounded
 from twinbeam.core.lifecycle import State
 from twinbeam.engines.memory.recording import StoreRecorder
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion, is_proven
 from twinbeam.pipeline.record.policy import RecordPolicy
+from twinbeam.pipeline.record.reshaping import shaped_copies
 from twinbeam.pipeline.send.limits import Ages
-from twinbeam.pipeline.send.resending import why_not
+from twinbeam.pipeline.send.resending import goes_anew, why_not
 
 
 class DeadLetters:
@@ -45,7 +47,8 @@ class DeadLetters:
 
     def _letter(self, row: Conversion, never_taken: Collection[int]) -> DeadLetter:
         kept = self._rows.kept[row.id]
-        answers = [self._rows.batches[batch].answer for batch in kept.batches]
+        batches = [self._rows.batches[batch] for batch in kept.batches]
+        answers = [batch.answer for batch in batches]
         return DeadLetter(
             id=row.id,
             workspace=row.workspace,
@@ -70,7 +73,7 @@ class DeadLetters:
             is_contested=row.lacks != 0,
             is_united=row.united != 0,
             is_kept=bool(kept.copies),
-            never_taken=all(answer.code in never_taken for answer in answers),
+            never_taken=all(batch.answer.code in never_taken and not batch.taken_over for batch in batches),
         )
 
 
@@ -86,7 +89,9 @@ class Resending(StoreRecorder):
         """What TikTok refused."""
         return DeadLetters(self._rows)
 
-    def resend(self, ids: Collection[int], never_taken: Collection[int], now_ms: int) -> Mapping[str, int]:
+    def resend(
+        self, ids: Collection[int], never_taken: Collection[int], now_ms: int, shape: Shape
+    ) -> Mapping[str, int]:
         """Let those of some dead letters be sent again that may be, and count what became of them."""
         letters, reasons = self.dead_letters.letters(ids, never_taken), Counter[str]()
         fold = self._fold()
@@ -96,10 +101,17 @@ class Resending(StoreRecorder):
             reasons[reason or ""] += 1
             if reason is None:
                 fold.resend([self._rows.by_id[letter.id]], now_ms)
-                if letter.never_taken:
-                    self._rows.kept[letter.id].maybe_at = None
+                self._begin_anew(letter, shape)
         self._write(fold, now_ms)
         return reasons
+
+    def _begin_anew(self, letter: DeadLetter, shape: Shape) -> None:
+        """Shape what TikTok certainly never took; its 48 hours begin with the next attempt."""
+        row, kept = self._rows.by_id[letter.id], self._rows.kept[letter.id]
+        if letter.never_taken:
+            kept.maybe_at = None
+        if goes_anew(letter):
+            kept.copies = shaped_copies(row, kept.copies, partial(shape, letter)) or kept.copies
 
 
 def _plain(letter: DeadLetter, moments: Sequence[int]) -> DeadLetter:

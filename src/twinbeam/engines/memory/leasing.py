@@ -99,7 +99,7 @@ class Leasing:
         batches = self._rows.batches.values()
         orphans = [batch for batch in batches if batch.state == State.LEASED and batch.owner != owner]
         for batch in orphans.copy():
-            batch.owner, batch.again = owner, True
+            batch.owner, batch.again, batch.taken_over = owner, True, True
             late = {reason for id_ in batch.ids if (reason := self._late(self._rows.by_id[id_], now_ms))}
             ids = self._without_recalled(batch.ids, now_ms)
             if late:

@@ -37,6 +37,7 @@ class Batch(Struct):
     attempt: int
     at_ms: int
     again: bool = False  #: what it carries may have been sent before: a half, or taken over
+    taken_over: bool = False  #: its first owner may have sent it, and nobody knows the answer to that
     answered_ms: int | None = None
     answer: Answered = Answered()
 

@@ -131,7 +131,16 @@ def show(conversion: Conversion, copies: Iterable[Copy]) -> None:
     fired = sorted(_naming([*whole, *clicks, *ids]), key=_id_rank)
     if fired:
         conversion.event_id = fired[0].event_id
-    ranked = [*by_authority(money), *by_authority(whole)]
+    _show_money(conversion, [*by_authority(money), *by_authority(whole)])
+
+
+def show_money(conversion: Conversion, copies: Iterable[Copy]) -> None:
+    """Let the row show what its copies are worth, after they were shaped anew; whose it is stands."""
+    whole, _, money, _ = heard(list(copies), spoken_of(conversion))
+    _show_money(conversion, [*by_authority(money), *by_authority(whole)])
+
+
+def _show_money(conversion: Conversion, ranked: Sequence[Copy]) -> None:
     priced = [copy for copy in ranked if copy.minor is not None]
     conversion.minor = priced[0].minor if priced else None
     conversion.currency = next((copy.currency for copy in priced or ranked if copy.currency), "")

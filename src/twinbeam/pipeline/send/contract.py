@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from twinbeam.core.dead_letters import Shape
 from twinbeam.core.delivery import Answered, Lane, Lease, Verdict
 from twinbeam.pipeline.send.bisection import Positions
 from twinbeam.pipeline.send.order import EVERYTHING, Stretch
@@ -159,10 +160,13 @@ class RequestCounts(Protocol):
 class Resends(Protocol):
     """The part of a store that lets dead letters be sent again."""
 
-    def resend(self, ids: Collection[int], never_taken: Collection[int], now_ms: int) -> Mapping[str, int]:
+    def resend(
+        self, ids: Collection[int], never_taken: Collection[int], now_ms: int, shape: Shape
+    ) -> Mapping[str, int]:
         """
         Let those of some dead letters be sent again that may be (resending.py), in one durable transaction.
 
+        What `goes_anew` is kept as `shape` gives it; all else keeps its bytes.
         `never_taken` are the destination's codes that prove a batch did not arrive. Tells how many there are by the
         reason why they stay, "" for those that go; what is no dead letter is left out.
         """

@@ -28,17 +28,27 @@ def why_not(letter: DeadLetter, rules: PixelRules, ages: Ages, now_ms: int) -> R
     return ages.reason_to_end(letter.since_ms, ours, letter.browser_at, now_ms, proven=letter.is_proven)
 
 
+def goes_anew(letter: DeadLetter) -> bool:
+    """
+    Return whether a dead letter that is sent again is shaped by the rules of today.
+
+    Where TikTok certainly took nothing of it, no other bytes are known there under its id. Else it goes as it was.
+    """
+    return letter.never_taken
+
+
 def previewed(letters: Iterable[tuple[DeadLetter, Reason | None, int]]) -> ResendPreview:
     """Add up what sending some dead letters again would do, from how many there are of each."""
-    sendable, left, value = 0, dict[str, int](), dict[str, int]()
+    sendable, anew, left, value = 0, 0, dict[str, int](), dict[str, int]()
     for letter, reason, count in letters:
         if reason is not None:
             left[reason] = left.get(reason, 0) + count
             continue
         sendable += count
+        anew += count if goes_anew(letter) else 0
         if letter.value_minor is not None:
             value[letter.currency] = value.get(letter.currency, 0) + letter.value_minor * count
-    return ResendPreview(sendable, left, value)
+    return ResendPreview(sendable, left, value, anew)
 
 
 def _lane(letter: DeadLetter) -> Lane:

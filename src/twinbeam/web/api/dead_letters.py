@@ -63,6 +63,7 @@ class ToldPreview(Struct, frozen=True):
     sendable: int
     left: dict[str, int]  #: what stays, by its reason
     value: dict[str, int]  #: minor units of what would be sent, by its currency
+    anew: int  #: of what would be sent, what is shaped by its pixel's rules of today
 
 
 class ToldResend(Struct, frozen=True):
@@ -114,7 +115,7 @@ async def preview(context: RouteContext, request: Request) -> Response:
     except Invalid as error:
         return _misread(error)
     seen: ResendPreview = await context.on_reader(lambda: dead_letters.preview(_judged(context), asked))
-    return _json(ToldPreview(seen.count, seen.sendable, seen.left, seen.value))
+    return _json(ToldPreview(seen.count, seen.sendable, seen.left, seen.value, seen.anew))
 
 
 async def resend(context: RouteContext, request: Request) -> Response:

@@ -24,14 +24,16 @@ _REFUSED = (
 #: ?7 and ?8: behind which id, or before which one; the other end is open.
 _IDS = f"SELECT conversion.id {_REFUSED} AND conversion.id > ?7 AND conversion.id < ?8 ORDER BY conversion.id "
 _IS_KEPT = "EXISTS (SELECT 1 FROM payload WHERE payload.id = conversion.id)"
+#: A batch that was taken over (again = 2) was perhaps sent by its first owner, and nobody knows the answer to that.
+_PROVES_NOTHING = "{0}.code IS NULL OR {0}.again = 2 OR {0}.code NOT IN (SELECT value FROM json_each({1}))"
 #: For a few letters: their own batches are looked at.
 _NEVER_TAKEN = (
-    "answered.code IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (SELECT 1 FROM attempt JOIN batch AS earlier "
-    "ON earlier.id = attempt.batch WHERE attempt.id = conversion.id "
-    "AND (earlier.code IS NULL OR earlier.code NOT IN (SELECT value FROM json_each(?2))))"
+    f"coalesce(NOT ({_PROVES_NOTHING.format('answered', '?2')}), 0) AND NOT EXISTS (SELECT 1 FROM attempt "  # noqa: S608 -- constants only
+    "JOIN batch AS earlier ON earlier.id = attempt.batch WHERE attempt.id = conversion.id "
+    f"AND ({_PROVES_NOTHING.format('earlier', '?2')}))"
 )
 #: For many: the batches whose answers do not prove it are looked up once.
-_MAYBE_TAKEN = "(SELECT id FROM batch WHERE code IS NULL OR code NOT IN (SELECT value FROM json_each(?7)))"
+_MAYBE_TAKEN = f"(SELECT id FROM batch WHERE {_PROVES_NOTHING.format('batch', '?7')})"  # noqa: S608 -- likewise
 _EARLIER = "(SELECT 1 FROM attempt WHERE attempt.id = conversion.id AND attempt.batch IN "
 _NONE_MAYBE_TAKEN = f"(coalesce(conversion.batch NOT IN {_MAYBE_TAKEN}, 0) AND NOT EXISTS {_EARLIER}{_MAYBE_TAKEN}))"
 _SINCE = "(({0} > ?8) + ({0} > ?9))"

@@ -387,7 +387,7 @@ class Leasing(Settling):
 
     def _adopt(self, batches: Sequence[int], owner: str) -> None:
         with self._connection.transaction():
-            sql = "UPDATE batch SET owner=?, again=1 WHERE id IN (SELECT value FROM json_each(?))"
+            sql = "UPDATE batch SET owner=?, again=2 WHERE id IN (SELECT value FROM json_each(?))"  # dead_letters.py
             self._connection.execute_with_ids(sql, batches, owner)
 
     def _remember_attempts(self, picks: Iterable[_Pick]) -> None:
