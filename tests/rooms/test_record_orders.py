@@ -161,6 +161,16 @@ def test_what_is_refunded_before_consent_is_given_is_not_sent(strict):
     assert state_of(strict.ledger()[ORDER].facts).shown == "refunded"
 
 
+@pytest.mark.parametrize(
+    ("said", "becomes"), [("granted", ("held", "consent_not_said")), ("denied", ("dropped", "no_consent"))]
+)
+def test_what_was_written_onto_a_cart_refuses_and_never_permits(strict, said, becomes):
+    notes = [{"name": name, "value": said} for name in ("ad_storage", "ad_user_data")]
+    strict.deliver("shopify", shopify(NOW_S, note_attributes=notes), "orders/paid")
+    strict.record()
+    assert strict.conversions() == [becomes]
+
+
 def test_a_part_that_goes_back_leaves_a_purchase(shop):
     moved = {"id": 1, "kind": "refund", "status": "success", "amount": "10.00", "currency": "EUR"}
     refund = {"id": 7, "order_id": NUMBER, "created_at": iso(NOW_S + 60), "transactions": [moved]}

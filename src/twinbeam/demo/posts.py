@@ -14,6 +14,7 @@ from twinbeam.demo.visits import BannerAnswer, PlannedDelivery, PlannedOrder, Sh
 
 SHOP = "https://shop.example"  #: its pages; a browser says so in every request that one of them makes
 _BANNER = "demo-banner"
+_BEFORE_SECONDS = 0.2  #: by which an answer comes before what a shop system tells of the order
 
 
 class To(StrEnum):
@@ -44,6 +45,7 @@ def posts_of(day: Day, opened: int, pixel: str) -> list[Post]:
     posts = [post for it in (*happened, *day.forged) for post in _copies(it, opened)]
     posts += [post for it in happened for post in _beacons(it, opened, pixel)]
     posts += [_statement(order.visitor, order.later) for order in day.orders if order.later]
+    posts += [_statement(order.visitor, _answer_before(order)) for order in day.system_orders]
     posts += [_webhook(order, told, opened) for order in day.system_orders for told in order.deliveries]
     return sorted(posts, key=lambda post: post.at)
 
@@ -60,6 +62,11 @@ def _purchase(order: PlannedOrder) -> ShopEvent:
         server=order.server,
         script=order.script,
     )
+
+
+def _answer_before(order: SystemOrder) -> BannerAnswer:
+    """Return what the buyer said to the banner: the shop system knows the visit, and nothing of the answer."""
+    return BannerAnswer(order.visitor.consented, at=max(0.0, min(it.at for it in order.deliveries) - _BEFORE_SECONDS))
 
 
 def _webhook(order: SystemOrder, told: PlannedDelivery, opened: int) -> Post:

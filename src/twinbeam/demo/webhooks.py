@@ -180,9 +180,8 @@ def _woo_status(upto: tuple[str, ...], *, cash: bool) -> str:
 
 
 def _notes(visitor: Visitor) -> dict[str, str]:
-    """Return what the shop's theme wrote onto the cart: the click, and what the banner said."""
-    said = "granted" if visitor.consented else "denied"
-    return {"_ttclid": visitor.ttclid, "_ttp": visitor.ttp, "ad_storage": said, "ad_user_data": said}
+    """Return what the shop's theme wrote onto the cart: the click, and which visit it is of."""
+    return {"_ttclid": visitor.ttclid, "_ttp": visitor.ttp, "_twinbeam_visitor": visitor.visitor_id}
 
 
 def _customer(visitor: Visitor) -> int:

@@ -1,8 +1,9 @@
 """
 What shop and tag wrote onto an order to tie it to its visit: attributes of a cart, meta data of an order or a session.
 
-The names are ours, and those under which others keep the click. A word on consent counts only as a receipt, or as
-what the visit itself said; that a buyer takes newsletters is none.
+The names are ours, and those under which others keep the click. Consent is granted by a receipt or by what the visit
+itself said alone: whoever fills a cart may write onto it. A refusal counts however it is told. That a buyer takes
+newsletters is no word on either.
 """
 
 from collections.abc import Iterable
@@ -39,7 +40,7 @@ _NAMES = {
     "ad_personalization": "ad_personalization",
 }
 _MOST = {"ttclid": 3_000, "receipt": 2_000, "user_agent": 1_000, "url": 2_000}
-_ANSWERS: dict[str, Said] = {"granted": "granted", "denied": "denied"}
+_REFUSED: dict[str, Said] = {"denied": "denied"}
 
 
 class VisitNotes(Struct, frozen=True):
@@ -62,9 +63,9 @@ class VisitNotes(Struct, frozen=True):
             visitor_id=self.get("visitor_id"),
             receipt=self.get("receipt"),
             consent=Consent(
-                ad_storage=_ANSWERS.get(self.found.get("ad_storage", "")),
-                ad_user_data=_ANSWERS.get(self.found.get("ad_user_data", "")),
-                ad_personalization=_ANSWERS.get(self.found.get("ad_personalization", "")),
+                ad_storage=_REFUSED.get(self.found.get("ad_storage", "")),
+                ad_user_data=_REFUSED.get(self.found.get("ad_user_data", "")),
+                ad_personalization=_REFUSED.get(self.found.get("ad_personalization", "")),
             ),
         )
 
