@@ -58,7 +58,7 @@ def test_a_servers_purchase_does_and_everybody_is_told(shop):
     assert shop.gateway.run("find", "--email", "berthe@shop.example").returncode == 1
     assert f"{WHAT}: off -> on: a server reported a purchase" in shop.gateway.told("audit").replace("  ", " ")
     page = shop.gateway.page("/pixels").body.decode()
-    assert "Unconfirmed: 2 wait" in page
+    assert "Unconfirmed: 2 held" in page
     assert f"twinbeam pixels set {PIXEL} confirm_purchases=off" in page
     assert "now on" in shop.gateway.told("pixels", "rules", PIXEL)
 

@@ -130,8 +130,10 @@ IDLE_MIB = 180
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
-    """One that is not running and knows nothing yet."""
-    return Gateway(tmp_path_factory.mktemp("cli"), "http://127.0.0.1:9", {})
+    """One that is not running, with a store that knows nothing yet."""
+    gateway = Gateway(tmp_path_factory.mktemp("cli"), "http://127.0.0.1:9", {})
+    gateway.told("users", "link")
+    return gateway
 
 
 @pytest.mark.parametrize("command", COMMANDS)

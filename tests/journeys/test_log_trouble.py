@@ -139,10 +139,12 @@ def test_a_closed_standard_error_stops_nothing_and_no_file_of_ours_takes_its_pla
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_a_command_whose_output_has_no_room_says_so_or_ends_without_a_traceback(tmp_path, stream):
     environment = clean_environment({"TWINBEAM_DATA": str(tmp_path / "data"), "TWINBEAM_KEYRING": str(tmp_path / "k")})
+    command = Gateway(tmp_path, "http://x", {}).command
+    subprocess.run([*command, "users", "link"], capture_output=True, env=environment, cwd=tmp_path, check=True)
     with Path("/dev/full").open("wb", buffering=0) as full:
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: full}
         done = subprocess.run(
-            [*Gateway(tmp_path, "http://x", {}).command, "keys", "list" if stream == "stdout" else "nonsense"],
+            [*command, "keys", "list" if stream == "stdout" else "nonsense"],
             **streams,
             env=environment,
             cwd=tmp_path,

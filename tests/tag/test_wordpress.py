@@ -61,6 +61,8 @@ class Shop:
         page.wait_for_function("!!(window.twinbeam && twinbeam.call)")
         if permitted:  # nobody orders before the page knows the answer again
             page.wait_for_function("twinbeam.context().consent_receipt")
+        # The tag looks twice a second for what a page has, and then brings what fills the form's fields in.
+        page.wait_for_function("!document.querySelector('[name^=twinbeam_]') || !!twinbeam.fields")
         page.get_by_role("button", name="Place order").click()
         page.wait_for_url("**/order-received/**")
         return self.order(int(re.search(r"/order-received/(\d+)/", page.url)[1]))
@@ -167,6 +169,7 @@ def test_a_no_on_the_page_that_thanks_stops_the_webhooks_copy(shop):
     shop.corner.until(lambda: shop.corner.sent("/t/c"), "the refusal is stated")
     shop.webhook(order)
     shop.corner.expect()
+    shop.corner.until(lambda: shop.corner.refusals, "the browser tells of it")
     assert shop.corner.refusals == 1
 
 
