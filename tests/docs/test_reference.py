@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import click
 import pytest
@@ -17,6 +18,7 @@ from twinbeam.core.foreign_names import LOOSE
 from twinbeam.core.lifecycle import COUNTED, State, diagram
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.rules import PixelRules, WorkspaceRules
+from twinbeam.core.story import Narrowed
 from twinbeam.destinations.tiktok.verdicts import CODES
 from twinbeam.observe import metrics
 from twinbeam.observe.logs import level_of
@@ -24,6 +26,8 @@ from twinbeam.pipeline.accept.contract import Served
 from twinbeam.pipeline.record.contract import Recorded
 from twinbeam.settings import VARIABLES
 from twinbeam.sources.foreign import FIELDS
+from twinbeam.web.access import Access
+from twinbeam.web.conversions.lists import Asked
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -287,3 +291,14 @@ def test_every_room_says_what_goes_in_what_comes_out_and_what_it_never_does(numb
 def test_the_state_diagram_is_the_lifecycle_table():
     text = (ROOT / "ARCHITECTURE.md").read_text()
     assert f"```mermaid\n{diagram()}\n```" in text
+
+
+def test_whatever_the_list_of_conversions_is_narrowed_by_is_in_its_table():
+    narrowed = Narrowed("Purchase", "both", 0, 0, Reason.BOT, Finding.CLICK_LOST, several=True, carries="email")
+    asked = parse_qs(urlsplit(Asked("held", ("main", "C"), 1, narrowed).address(before_id=1)).query)
+    text = (REFERENCE / "pages.md").read_text().partition("## The list of conversions")[2].partition("\n## ")[0]
+    assert set(asked) == set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE))))
+
+
+def test_the_page_of_pages_says_whom_each_need_lets_in():
+    assert {str(need) for need in Access} <= first_cells("pages.md")
