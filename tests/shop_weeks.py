@@ -70,7 +70,7 @@ class Shops:
         self.room = room
         self.faults: list[tuple[str, Fault | None]] = [("", None), *faults.items()]
         self.rejected: dict[str, dict[str, int]] = {}
-        self.checking = Checking(room.store, room.reader, room.clock, (40105,), lambda: self.rejected)
+        self.checking = Checking(room.store, room.reader, room.clock, (40105,), lambda: self.rejected, 100)
         self.admin = Admin(room.store, Actor("ada"), room.clock)
         for shop, (name, _) in enumerate(self.faults):
             token = None if name == "token_missing" else "t" * 40

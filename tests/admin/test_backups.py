@@ -16,9 +16,10 @@ from twinbeam.engines.stores.sqlite.store import SqliteSetup
 
 
 @pytest.mark.parametrize(
-    ("decision", "state", "told"), [("send", "ready", "sent"), ("discard", "expired", "discarded")]
+    ("decision", "state", "reason", "told"),
+    [("send", "ready", "", "sent"), ("discard", "expired", "discarded", "discarded")],
 )
-def test_a_decision_is_carried_out_once_and_stands_in_the_audit(tmp_path, decision, state, told):
+def test_a_decision_is_carried_out_once_and_stands_in_the_audit(tmp_path, decision, state, reason, told):
     engine = SqliteEngine(tmp_path)
     h = Harness(engine)
     h.take(a_signal("e-1"), a_signal("e-2"))
@@ -34,6 +35,7 @@ def test_a_decision_is_carried_out_once_and_stands_in_the_audit(tmp_path, decisi
         assert not engine.store.carry_out_decision(NOW)
         h.check()
         assert (h.state("e-1"), h.state("e-2"), awaiting(admin)) == (state, state, [])
+        assert h.story("e-1").reason == reason
         (change,) = store.changes(limit=1)
         assert (change.who, change.what, change.after) == ("ada", "2 conversions of a backup", told)
     h.take(a_signal("e-1"))

@@ -12,6 +12,7 @@ from twinbeam.admin.issues import all_facts
 from twinbeam.checks.listing import issues
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.pixel_counts import ToMend
+from twinbeam.core.values import Decision, Permission
 from twinbeam.pipeline.accept.directory import place
 from twinbeam.web.weeks import weeks_now
 
@@ -87,6 +88,21 @@ def test_product_ids_and_the_browser_id_are_counted_of_what_tiktok_accepted(room
     evidence = found(room)[PIXEL]
     assert evidence.content_ids == {"ViewContent": (2, 4)}
     assert evidence.browser_id == (1, 2)
+
+
+def test_what_consent_let_go_without_identifiers_is_known_and_missed_by_no_check(room):
+    bare = Permission(Decision.ALLOWED, "", bare=True)
+    room.record(*(seen_in_browser(str(n), permission=bare, user={"ip": "203.0.113.9", "ttp": "t"}) for n in range(90)))
+    room.record(*(seen_in_browser(f"whole {n}", user={"ip": "203.0.113.9", "ttp": "t"}) for n in range(10)))
+    room.clock.advance(seconds=20)
+    room.deliver()
+    evidence = found(room)[PIXEL]
+    assert (evidence.keyless, evidence.browser_id) == ({"": 90, "Purchase": 90}, (10, 10))
+    room.store.issues.keep_evidence([evidence])
+    (facts,) = all_facts(room.reader, weeks(room), room.clock.now_ms())
+    assert (facts.accepted, facts.identifiable(), facts.identifiable("Purchase", "Lead")) == (100, 10, 10)
+    missed = {"ip_missing", "match_keys_missing", "cookies_missing"}
+    assert not missed & {it.check for it in issues(facts)}
 
 
 def test_a_crm_is_expected_a_week_after_somebody_made_its_event_set(room):

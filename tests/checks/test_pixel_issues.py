@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from builders import NOW_MS, PIXEL, WORKSPACE
-from planted import ROW, count, facts_with, week
+from planted import ROW, SOUND, count, facts_with, week
 from twinbeam.admin.events_api import events_api
 from twinbeam.checks.contract import Ends, Weight
 from twinbeam.checks.facts import PixelFacts
@@ -74,6 +74,7 @@ def test_each_issue_says_what_is_wrong_and_what_to_do(given_facts, weight, says)
         facts(a_count("dropped", 90, Reason.NO_CONSENT)),
         facts(a_count("held", 90, Reason.NOT_CONFIRMED)),
         facts(a_count("expired", 9, Reason.ORDER_CANCELLED), a_count("expired", 9, Reason.JOINED)),
+        facts(a_count("expired", 9, Reason.DISCARDED)),
         facts(a_count(FINDING, 9, Finding.ID_HEALED)),
         facts(a_count(FINDING, 9, Finding.CLICK_LOST)),
         facts(a_count(FINDING, 9, Finding.SEVERAL_PIXELS)),
@@ -141,6 +142,12 @@ def test_a_pixel_that_was_asked_for_too_often_says_until_when_and_proposes_fewer
     assert issue.command == f"twinbeam pixels set {PIXEL} requests_per_second=20 --workspace {WORKSPACE}"
     (fewer,) = issues(closed(per_second=7, closed_until_ms=until_ms))
     assert "requests_per_second=3 " in fewer.command
+    for in_force, proposed in ((100, 20), (30, 15), (5, 2)):
+        known = replace(SOUND, pixel_per_second=in_force)
+        (by_setting,) = issues(closed(closed_until_ms=until_ms, evidence=known))
+        assert f"requests_per_second={proposed} " in by_setting.command
+    (fewest,) = issues(closed(per_second=1, closed_until_ms=until_ms))
+    assert (fewest.command, "what else uses its token" in fewest.fix) == ("", True)
     (stopped,) = issues(replace(closed(closed_until_ms=until_ms), pixel=replace(ROW, stopped=Stopped(1, "ada", ""))))
     assert stopped.check == "stopped"
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from planted import HEALTHY, count, facts_with, noted, ruled, week
+from planted import EVENTS, HEALTHY, count, events, facts_with, noted, ruled, week
 from twinbeam.checks.facts import NO_EVIDENCE, Evidence
 from twinbeam.checks.listing import issues
 from twinbeam.core.clock import MS_PER_DAY
@@ -62,6 +63,11 @@ def seen(name: str, browser: int, server: int = 0, both: int = 0) -> EventWeek:
         noted(browser_id=(0, 800)) | ruled(way="server"),
         noted(browser_id=(0, 49)),
         noted(browser_id=(90, 800)),
+        # most visitors let no identifier go
+        noted(keyless={"": 900, "Purchase": 110, "Lead": 20})
+        | events(**{name: replace(it, email=0, phone=0, ip=it.ip // 10) for name, it in EVENTS.items()}),
+        # nothing is accepted for want of a token, and few addresses of many are wrong
+        only(n=10_000, evidence=Evidence(to_mend={ToMend.EMAIL_INVALID: (20, 20), ToMend.PHONE_INVALID: (20, 20)})),
         # leads without a CRM
         only(EventWeek("Lead", 900, 0, 0, 900, 300, *[900] * 5)),
     ],

@@ -72,7 +72,8 @@ def test_an_account_is_connected_chosen_imported_shown_and_ended(cli, tiktok):
     assert "Client 1" in cli("accounts", "show", account)
     assert cli("accounts", "list").startswith(f"Client 1 and 1 more  {account}  connected")
     assert "asked for" in cli("accounts", "import", account)
-    assert "is no address" in cli("accounts", "subscribe", account, "events.shop.example", ok=False)
+    for wrong in ("events.shop.example", "https://[x", "https://", "https://shop.example:port"):
+        assert "is no address" in cli("accounts", "subscribe", account, wrong, ok=False)
     subscribed = cli("accounts", "subscribe", account, "http://127.0.0.1:9")
     assert "TikTok tells 127.0.0.1 of its outages from now on" in subscribed
     path = urlsplit(cli("alerts", "status-address").strip()).path

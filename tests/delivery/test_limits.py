@@ -11,6 +11,7 @@ from limited_shop import limits_exceeded
 from simulated_sending import OK, TOO_MANY, World, a_lane
 from tiktok_emulator.switches import Rates as TikTokRates
 from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.errors import StorageBusy
 from twinbeam.pipeline.send.rates import Rates
 
 
@@ -142,6 +143,34 @@ def test_it_stands_in_the_store_until_when_a_pixel_is_closed_and_no_more_once_a_
     world.run(story())
     assert (seen["start"], seen["closed"], seen["taken"]) == ({}, {place}, {})
     assert 290_000 <= seen["left"] <= 300_000
+
+
+def test_what_is_closed_is_written_down_again_where_the_store_failed(monkeypatch):
+    lane, other = a_lane(1), a_lane(2)
+    answers, failed = {lane: TOO_MANY, other: OK}, []
+    world = World(rates=Rates(10), theirs=TikTokRates(10, 0), answer=lambda lease: (0.05, answers[lease.lane]))
+    keep = world.counts.keep_closed
+
+    def fails_once(closed):
+        if closed and not failed:
+            failed.append(closed)
+            raise StorageBusy("no")
+        keep(closed)
+
+    monkeypatch.setattr(world.counts, "keep_closed", fails_once)
+
+    async def story():
+        task, stop = world.start()
+        world.add(lane, 3)
+        while not failed:
+            world.add(other)
+            await asyncio.sleep(5)
+        await asyncio.sleep(30)
+        stop.set()
+        await task
+
+    world.run(story())
+    assert set(world.counts.closed(0)) == {(lane.workspace, lane.source_id)}
 
 
 @pytest.mark.journey

@@ -113,7 +113,7 @@ def test_what_waited_in_a_backup_over_47_hours_old_is_held_for_its_owner(tmp_pat
         assert "7" in shop.gateway.told("restored")
         shop.gateway.told("restored", "--discard", "--yes")
         wait_until(lambda: restored_waiting(shop) == 0, "what is discarded ends")
-        assert shop.story("waits-0", wait=0)["reason"] == "dedup_window"
+        assert shop.story("waits-0", wait=0)["reason"] == "discarded"
         shop.wait_steady()
         assert ids_of(shop.tiktok.counted()) - sent == {"fresh"}
         twice, back = doubled(shop), len(about_ada(shop))

@@ -82,6 +82,7 @@ CASES = [
     Case("expired", "too_old", MISSING, "too_old"),
     Case("expired", "dedup_window", MISSING, "dedup_window"),
     Case("expired", "order_cancelled", IGNORED, "order_cancelled"),
+    Case("expired", "discarded", IGNORED, "discarded"),
     Case("expired", "pixel_stopped", IGNORED, "pixel_stopped"),
     Case("expired", "pixel_paused", MISSING, "pixel_paused"),
     Case("erased", "", IGNORED, "erasure_asked"),

@@ -127,3 +127,9 @@ def test_a_plot_over_time_has_a_title_for_every_column_and_its_ends_at_the_axis(
     tops = re.findall(r'<p class="axis top" aria-hidden="true"><span>([^<]+)</span>', answer.text)
     assert tops[0].startswith("at most ")
     assert "100 %" in tops
+
+
+def test_a_column_without_a_value_is_told_by_its_name_alone():
+    told = [("2026-11-01", ""), ("2026-11-02", "50 %")]
+    plot = plots.labelled(plots.shares([None, 0.5], 0.9, "x"), told, "100 %")
+    assert [spot.says for spot in plot.spots] == ["2026-11-01", "2026-11-02: 50 %"]

@@ -12,6 +12,7 @@ from twinbeam.admin.delivered_counts import ALL
 from twinbeam.admin.pixel_facts import Place
 from twinbeam.checks.expired import unsent_reasons
 from twinbeam.checks.facts import NOTHING_NOTED, Crowd, DaySales, Evidence, NoteSum
+from twinbeam.checks.match_keys_missing import EVENTS as IDENTIFYING
 from twinbeam.checks.noting import MOST_OF_DAY, MOST_SAMPLES, DayNote, NoteKey, Noting
 from twinbeam.core.clock import day_of
 from twinbeam.core.dead_letters import LetterFilter
@@ -37,16 +38,21 @@ _OF_SHOPPING = ("ViewContent", "AddToCart", "Purchase")
 _NAMES_PRODUCTS = "content_ids"
 _BROWSER_ID = "ttp"
 _WITH_BROWSER = (Side.BROWSER.value, "both")
+_SEEN_BY = (*(side.value for side in Side), "both")
+#: Events, and all of them, of which it is told how many went without identifiers because consent let no more go.
+_MAY_BE_BARE = ("", *dict.fromkeys((*_OF_SHOPPING, *IDENTIFYING)))
 #: What is asked for of what is counted beside states and sides.
 _ASKED: Sequence[CountedEvent] = (
     (CountKind.NOTICE, ""),
     *((kind, event) for kind in (CountKind.PARAMETER, CountKind.CARRIED) for event in _OF_SHOPPING),
+    *((CountKind.BARE, event) for event in _MAY_BE_BARE),
 )
 _NAMES = (
     *(joined(side, kind) for side in Side for kind in ToMend),
     *(joined(side, key) for side in _WITH_BROWSER for key in ("", _BROWSER_ID)),
     ALL,
     _NAMES_PRODUCTS,
+    *_SEEN_BY,
 )
 #: States of which it is told what is in them, by the name of their list.
 _STATES: Mapping[str, tuple[State, ...]] = {
@@ -197,6 +203,9 @@ def _of_counts(counts: Sequence[PixelCount]) -> dict[str, Any]:
         names = [joined(side, key) for side in _WITH_BROWSER]
         return sum(of(CountKind.CARRIED, event, *names) for event in _OF_SHOPPING)
 
+    def keyless(event: str, *sides: str) -> int:
+        return max(0, of(CountKind.BARE, event, *sides))  # what earlier releases delivered is counted out of it alone
+
     mended = {kind: tuple(of(CountKind.NOTICE, "", joined(side, kind)) for side in Side) for kind in ToMend}
     looked_at = {event: of(CountKind.PARAMETER, event, ALL) for event in _OF_SHOPPING}
     return {
@@ -206,7 +215,11 @@ def _of_counts(counts: Sequence[PixelCount]) -> dict[str, Any]:
             for event, whole in looked_at.items()
             if whole
         },
-        "browser_id": (with_browser(_BROWSER_ID), with_browser("")),
+        "browser_id": (
+            with_browser(_BROWSER_ID),
+            with_browser("") - sum(keyless(event, *_WITH_BROWSER) for event in _OF_SHOPPING),
+        ),
+        "keyless": {event: gone for event in _MAY_BE_BARE if (gone := keyless(event, *_SEEN_BY))},
     }
 
 

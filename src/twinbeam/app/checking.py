@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Sequence
 
+from msgspec.structs import replace
+
 from twinbeam.admin import issues
 from twinbeam.admin.evidence import RejectedByPlace, find_evidence
 from twinbeam.admin.issues import IssueChanges
@@ -25,9 +27,10 @@ class Checking:
         clock: Clock,
         access_codes: Collection[int],
         rejected: Callable[[], RejectedByPlace],
+        pixel_per_second: int,
     ) -> None:
         self._store, self._counter, self._clock = store, counter, clock
-        self._access_codes, self._rejected = access_codes, rejected
+        self._access_codes, self._rejected, self._pixel_per_second = access_codes, rejected, pixel_per_second
         self._crowds = Crowds()
 
     def begin(self) -> NoteTaking:
@@ -37,7 +40,9 @@ class Checking:
     def find(self) -> Sequence[Evidence]:
         """Return what is found out of each pixel."""
         now_ms = self._clock.now_ms()
-        return find_evidence(self._counter, weeks_now(self._counter, now_ms).pixels, self._rejected(), now_ms)
+        weeks = weeks_now(self._counter, now_ms).pixels
+        found = find_evidence(self._counter, weeks, self._rejected(), now_ms)
+        return [replace(it, pixel_per_second=self._pixel_per_second) for it in found]
 
     def keep_evidence(self, found: Sequence[Evidence]) -> None:
         """Keep what was found out."""

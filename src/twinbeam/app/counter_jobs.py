@@ -48,7 +48,12 @@ def counter_jobs(  # noqa: PLR0913 -- a parts list
         pixel_weeks.job(counter, on_counter, store, on_store, clock),
         *weekly_reports.jobs(settings, counter, on_counter, store, on_store, clock),
         *alert_jobs(facts, sending),
-        *Checking(store, counter, clock, ACCESS_CODES, partial(rejected_counts_of, settings.data)).jobs(
-            on_counter, on_store
-        ),
+        *Checking(
+            store,
+            counter,
+            clock,
+            ACCESS_CODES,
+            partial(rejected_counts_of, settings.data),
+            settings.pixel_requests_per_second,
+        ).jobs(on_counter, on_store),
     ]

@@ -11,7 +11,7 @@ from twinbeam.pipeline.record.conversion import ORDER_ENDS, WAITED_IN_VAIN
 
 DAYS = 2 * WEEK_DAYS
 #: What has a check of its own, or was rightly not sent.
-ELSEWHERE = frozenset({*WAITED_IN_VAIN.values(), *ORDER_ENDS.values(), Reason.JOINED})
+ELSEWHERE = frozenset({*WAITED_IN_VAIN.values(), *ORDER_ENDS.values(), Reason.JOINED, Reason.DISCARDED})
 
 
 def unsent_reasons(expired: Iterable[str]) -> list[str]:

@@ -68,7 +68,13 @@ class Evidence(Struct, frozen=True):
     rejected: Mapping[str, int] = {}  #: events that were rejected on arrival, by code
     to_mend: Mapping[str, tuple[int, int]] = {}  #: copies of browser and server, by what senders are told to mend
     content_ids: Mapping[str, tuple[int, int]] = {}  #: accepted conversions with a content id, and all, by event
-    browser_id: tuple[int, int] = (0, 0)  #: accepted conversions that the browser reported: with _ttp, and all
+    #: Accepted conversions that the browser reported: with _ttp, and all that consent let carry it.
+    browser_id: tuple[int, int] = (0, 0)
+    #: Accepted conversions that consent let go without identifiers alone, by event; under "" those of all events.
+    keyless: Mapping[str, int] = {}
+
+    #: Requests to TikTok that a running gateway lets a pixel make in any second without a rule of its own; 0: unknown.
+    pixel_per_second: int = 0
 
     def told(self, what: str, event: str = "") -> NoteSum:
         """Return what was noted, of one event or of all."""
@@ -152,6 +158,13 @@ class PixelFacts(Struct, frozen=True):
     def accepted(self) -> int:
         """Conversions of the week that TikTok accepted, of the events that are told by name."""
         return sum(event.accepted for event in self.events.values())
+
+    def identifiable(self, *names: str) -> int:
+        """Return how many accepted conversions consent let carry identifiers: of some events, or of all."""
+        keyless = self.evidence.keyless
+        if not names:
+            return max(0, self.accepted - keyless.get("", 0))
+        return sum(max(0, self.event(name).accepted - keyless.get(name, 0)) for name in names)
 
     @property
     def arrived(self) -> int:

@@ -7,7 +7,7 @@ SHARE = 0.5  #: with it
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
-    accepted, with_ip = facts.accepted, sum(event.ip for event in facts.events.values())
+    accepted, with_ip = facts.identifiable(), sum(event.ip for event in facts.events.values())
     if facts.pixel.event_source != "web" or accepted < ENOUGH or with_ip >= SHARE * accepted:
         return None
     without = accepted - with_ip

@@ -12,7 +12,7 @@ def _look(facts: PixelFacts) -> Symptom | None:
     if facts.pixel.event_source != "web":
         return None
     events = [facts.event(name) for name in EVENTS]
-    accepted = sum(event.accepted for event in events)
+    accepted = facts.identifiable(*EVENTS)
     with_one = sum(event.email + event.phone for event in events)  # whoever gave both counts twice: not too few
     if accepted < ENOUGH or with_one >= SHARE * accepted:
         return None

@@ -5,7 +5,7 @@ from twinbeam.checks.facts import PixelFacts
 from twinbeam.checks.kept_back import kept_back, pixel_command
 from twinbeam.core.wording import moment_of
 
-_USUAL = 20  #: requests a second that are proposed where the pixel has no number of its own
+_USUAL = 20  #: requests a second that are proposed at most where the pixel has no number of its own
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
@@ -16,10 +16,18 @@ def _look(facts: PixelFacts) -> Symptom | None:
         return kept_back(facts, _said(facts, "any pixel", of_all_ms), fix=_FIX_OF_ALL)
     if not until_ms:
         return None
-    rate = facts.pixel.rules.requests_per_second
-    fewer = max(1, rate // 2) if rate else _USUAL
-    command = pixel_command(facts, "set", f" requests_per_second={fewer}")
-    return kept_back(facts, _said(facts, "this pixel", until_ms), command=command)
+    what, fewer = _said(facts, "this pixel", until_ms), _fewer(facts)
+    if not fewer:
+        return kept_back(facts, what, fix=_FIX_OF_FEWEST)
+    return kept_back(facts, what, command=pixel_command(facts, "set", f" requests_per_second={fewer}"))
+
+
+def _fewer(facts: PixelFacts) -> int:
+    """Return a limit below the one in force, in requests a second; 0 where there is none."""
+    if own := facts.pixel.rules.requests_per_second:
+        return own // 2
+    usual = facts.evidence.pixel_per_second
+    return min(_USUAL, usual // 2) if usual else _USUAL
 
 
 def _said(facts: PixelFacts, whose: str, until_ms: int) -> str:
@@ -29,6 +37,7 @@ def _said(facts: PixelFacts, whose: str, until_ms: int) -> str:
     )
 
 
+_FIX_OF_FEWEST = "What waits is sent then. It may make 1 request a second already: look what else uses its token."
 _FIX_OF_ALL = "What waits is sent then. If it comes back, lower TWINBEAM_REQUESTS_PER_SECOND and restart the gateway."
 
 

@@ -237,15 +237,14 @@ def subscribe(account: str, intake: str) -> None:
     from twinbeam.cli.setup import opened_admin, with_store
     from twinbeam.core.accounts import AccountTrouble
 
-    if urlsplit(intake).scheme not in ("https", "http") or not urlsplit(intake).hostname:
-        raise ConfigError(f"{visible(intake)} is no address; write it as https://events.shop.example")
+    host = _host_of(intake)
     address = status_address(open_keyring(with_store()), intake)
     with opened_admin() as admin:
         made = _asked(lambda client: accounts.subscribe_to_status(_doing(admin), client, account, address))
     if isinstance(made, AccountTrouble):
         later = f"Run this again in a few minutes. ({made.detail})" if made.problem.passes else str(made)
         raise ConfigError(f"TikTok did not take the subscription. {later}")
-    click.echo(f"TikTok tells {urlsplit(intake).hostname} of its outages from now on (subscription {made}).")
+    click.echo(f"TikTok tells {host} of its outages from now on (subscription {made}).")
 
 
 @command.command()
@@ -332,6 +331,18 @@ def _holder(admin: "Admin") -> str:
 def _told(what: str, *, hidden: bool = False) -> str:
     text = click.prompt(what, hide_input=hidden) if sys.stdin.isatty() else sys.stdin.readline()
     return str(text).strip()
+
+
+def _host_of(address: str) -> str:
+    """Return the host of an address that TikTok is to reach; raises ConfigError where it is none."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname if parts.port != 0 and parts.scheme in ("https", "http") else ""
+    except ValueError:
+        host = ""
+    if not host:
+        raise ConfigError(f"{visible(address)} is no address; write it as https://events.shop.example")
+    return host
 
 
 def _moment(ms: int | None) -> str:

@@ -33,7 +33,7 @@ class DeadLetter(Struct, frozen=True):
     is_contested: bool  #: a visit refused it since
     is_united: bool  #: it is counted in another conversion
     is_kept: bool  #: its content is still there
-    never_taken: bool  #: every answer to a request that carried it proves that TikTok took nothing of that
+    never_taken: bool  #: every answer to every request that can have carried it proves that TikTok took nothing of that
 
 
 class AlikeLetters(Struct, frozen=True):

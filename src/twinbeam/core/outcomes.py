@@ -48,6 +48,7 @@ class Reason(StrEnum):
     PIXEL_PAUSED = "pixel_paused"
     PAGE_SEEN = "page_seen"
     RESTORED = "restored"
+    DISCARDED = "discarded"
 
     @property
     def sentence(self) -> str:
@@ -60,6 +61,7 @@ SENTENCES: dict[Reason, str] = {
         "It was restored from a backup more than 47 hours old and may have been sent since. Send or discard it with "
         "`twinbeam restored`."
     ),
+    Reason.DISCARDED: "It was restored from an old backup, and its owner decided not to send it.",
     Reason.NO_CONSENT: "The visitor declined advertising consent, so nothing was stored or sent.",
     Reason.CONSENT_NOT_SAID: (
         "Consent is required here, and the event does not say whether the visitor gave it. Send `consent`."
@@ -112,8 +114,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.BOT: "The user agent is a known crawler's, so it was not sent.",
     Reason.ERASURE_ASKED: "The person asked for erasure. Only the count is left.",
     Reason.PIXEL_REMOVED: "The pixel was removed before the event was sent.",
-    Reason.PIXEL_STOPPED: "The pixel was stopped, and was not started again within seven days.",
-    Reason.PIXEL_PAUSED: "The pixel was paused or drained, and was not resumed within seven days.",
+    Reason.PIXEL_STOPPED: "It had waited for seven days, and its pixel was stopped at that time.",
+    Reason.PIXEL_PAUSED: "It had waited for seven days, and its pixel was paused or drained at that time.",
     Reason.PAGE_SEEN: "The tag told that a page was opened. Page views are left to TikTok's script.",
 }
 

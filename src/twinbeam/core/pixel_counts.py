@@ -18,12 +18,13 @@ class CountKind(StrEnum):
     """What is counted."""
 
     CARRIED = "carried"  #: conversions that TikTok accepted, by the sides that reported them and a match key
+    BARE = "bare"  #: those of them that consent let go without identifiers alone, by side: of an event, and of all ("")
     GAP = "gap"  #: conversions that both sides reported, by the side that came first and how much later the other did
     CONSENT = "consent"  #: copies, by channel, region, what was said, and what was decided
     HOUR = "hour"  #: copies of whatever event, by the UTC hour in which they came
     PARAMETER = "parameter"  #: conversions that TikTok accepted, by a parameter that they carried
     DELAY = "delay"  #: conversions that TikTok accepted, by how long after their first copy
-    NOTICE = "notice"  #: permitted copies of whatever event, by side and by what their sender was told to mend
+    NOTICE = "notice"  #: permitted copies of whatever event, without tests, by side and by what their sender is to mend
 
 
 class ToMend(StrEnum):

@@ -25,6 +25,10 @@ class Restore(Struct, frozen=True):
         """Return since when TikTok may have what happened at a moment and is not known; None: it cannot have it."""
         return max(event_ms, self.taken_ms) if event_ms < self.restored_ms else None
 
+    def knows_all_of(self, event_ms: int) -> bool:
+        """Return whether the store has every answer about what happened at a moment: it happened after the restore."""
+        return event_ms >= self.restored_ms
+
     def is_late(self, now_ms: int) -> bool:
         """Return whether what waited in the backup could count twice if it was sent now."""
         return now_ms >= self.taken_ms + RESEND_MS

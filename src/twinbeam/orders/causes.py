@@ -117,6 +117,7 @@ _LOST: Mapping[str, MoneyCause] = {
     Reason.REFUSED_BY_TIKTOK: MoneyCause.REFUSED,
     Reason.LEFT_TO_BROWSER: MoneyCause.LEFT_TO_SCRIPT,
     Reason.DEDUP_WINDOW: MoneyCause.MAYBE_THERE,
+    Reason.DISCARDED: MoneyCause.MAYBE_THERE,
     Cause.REMOVED: MoneyCause.NO_LONGER_KNOWN,
 }
 _NOT_SAID = frozenset({Reason.CONSENT_NOT_SAID, Reason.CONSENT_NEVER_SAID})

@@ -64,6 +64,7 @@ DECIDED = frozenset(
         Reason.ERASURE_ASKED,
         Reason.PIXEL_REMOVED,
         Reason.PIXEL_STOPPED,
+        Reason.DISCARDED,
     }
 )
 

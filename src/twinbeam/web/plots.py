@@ -162,7 +162,10 @@ class Labelled(Struct, frozen=True):
 def labelled(plot: Columns | Shares, told: Sequence[tuple[str, str]], top: str) -> Labelled:
     """Put names around a plot, of which every column is told by its name and what it says."""
     step = plot.width / max(len(told), 1)
-    spots = [Spot(round(place * step, 1), round(step, 1), f"{name}: {says}") for place, (name, says) in enumerate(told)]
+    spots = [
+        Spot(round(place * step, 1), round(step, 1), f"{name}: {says}" if says else name)
+        for place, (name, says) in enumerate(told)
+    ]
     return Labelled(plot, spots, told[0][0] if told else "", told[-1][0] if told else "", top)
 
 

@@ -3,7 +3,8 @@ What somebody may see: the read model as a page must ask it.
 
 A viewer of one workspace finds nothing of any other, and no viewer reads TikTok's own words: they may quote visitors.
 
-A page never reads by `context.read_model` itself, but by `seen_by(request, context)`.
+A page never reads by `context.read_model` itself, but by `seen_by(request, context)`; what knows no request, by
+`within` its reader's workspace.
 """
 
 from collections.abc import Collection, Iterable, Sequence

@@ -6,6 +6,7 @@ from engines.kit.harness import Harness
 from signals import BROWSER, DENIED, MINUTE, NOW, UNSAID, a_signal, an_email
 from twinbeam.core.consent import ConsentRecord, DatedAnswer, Region
 from twinbeam.core.pixel_counts import GAP_JOINED, CountKind
+from twinbeam.core.values import Decision, Permission
 from twinbeam.pipeline.record.counted import MOST_REGIONS, OTHER
 
 
@@ -27,6 +28,18 @@ def each_key_is_counted_by_the_side_that_reported(h: Harness) -> None:
     h.clock.advance(ms=MINUTE)
     h.delivered(h.lease())
     assert _counted(h, CountKind.CARRIED) == {"browser|": 1, "browser|ttclid": 1, "server|": 1, "server|email": 1}
+
+
+def what_consent_lets_go_without_identifiers_alone_is_counted_by_side_too(h: Harness) -> None:
+    bare, email = Permission(Decision.ALLOWED, "", bare=True), {"email": an_email("ada")}
+    h.take(a_signal("e-1", permission=bare, user=email), a_signal("e-2", user=email))
+    h.delivered(h.lease())
+    assert _counted(h, CountKind.CARRIED) == {"server|": 2, "server|email": 1}
+    told = [(it.event, it.name, it.n) for it in h.store.pixel_counts() if it.kind == CountKind.BARE]
+    assert sorted(told) == [("", "server", 1), ("Purchase", "server", 1)]
+    h.take(a_signal("e-1", channel=BROWSER, permission=bare, received_ms=NOW + MINUTE))
+    told = [(it.event, it.name, it.n) for it in h.store.pixel_counts() if it.kind == CountKind.BARE]
+    assert sorted(told) == [("", "both", 1), ("Purchase", "both", 1)]
 
 
 def a_side_that_reports_after_the_delivery_moves_what_was_carried(h: Harness) -> None:
@@ -106,6 +119,8 @@ def what_senders_are_told_to_mend_is_counted_once_a_copy_and_only_of_what_is_per
     assert _counted(h, CountKind.NOTICE) == before
     h.replay()
     assert _counted(h, CountKind.NOTICE) == before
+    h.take(replace(a_signal("e-6", test_code="T1"), told=told))
+    assert _counted(h, CountKind.NOTICE) == before, "whoever tries it out is told on the spot"
 
 
 def what_is_removed_from_an_address_counts_where_no_token_of_the_shop_stands_there(h: Harness) -> None:

@@ -131,6 +131,8 @@ def assert_carried_equals_rows(engine: Any, since: int) -> None:
         assert it.n > 0, it
         if it.kind == CountKind.CARRIED and it.day >= since:
             counted[it.pixel, it.name] += it.n
+        if it.kind == CountKind.BARE and it.day >= since:
+            counted[it.pixel, joined("bare", it.name, "one" if it.event else "all")] += it.n
     rows = Counter((row.pixel, name) for row in engine.coverage_rows() if row.day >= since for name in _carries(row))
     assert counted >= rows if engine.store.removed() else counted == rows
 
@@ -153,7 +155,8 @@ def _carries(row: CoverageRow) -> list[str]:
     servers = [channel for channel in row.channels.split("+") if channel != "browser"]
     side = "both" if len(servers) < len(row.channels.split("+")) and servers else row.side_alone
     keys = [key for key in _KEYS if row.match & MATCH[key] and not row.conditions & _BARE]
-    return [joined(side, key) for key in ("", *keys)]
+    bare = [joined("bare", side, of) for of in ("one", "all")] if row.conditions & _BARE else []
+    return [*(joined(side, key) for key in ("", *keys)), *bare]
 
 
 def _covers(row: CoverageRow) -> Counter[tuple[int, str, str, str]]:

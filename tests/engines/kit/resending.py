@@ -9,6 +9,7 @@ from signals import BROWSER, DAY, HOUR, NOW, WORKSPACE, a_refusal, a_signal, a_s
 from twinbeam.core.dead_letters import DeadLetter, LetterFilter, ShapedEvent
 from twinbeam.core.delivery import Answered, Lease
 from twinbeam.core.keys import lookup
+from twinbeam.core.restored import Restore
 from twinbeam.core.rules import PixelRules
 from twinbeam.pipeline.send.limits import Ages
 from twinbeam.pipeline.send.resending import why_not
@@ -234,6 +235,37 @@ def what_a_dead_writer_may_have_sent_keeps_its_bytes(h: Harness) -> None:
     assert (never_taken, {it.like.never_taken for it in alike}) == ([False, False], {False})
     assert h.resend(shape=_without_description) == {"": 2}
     assert h.lease().body == before.body
+
+
+def what_happened_before_a_restore_is_never_proven_to_be_untaken(h: Harness) -> None:
+    _refuse(h, "e-1")
+    h.clock.advance(ms=HOUR)
+    h.store.begin_restored(Restore(NOW + 1, h.now()))
+    h.clock.advance(ms=47 * HOUR)
+    h.take(a_signal("e-2", event_time=NOW // 1_000, received_ms=h.now()))
+    h.refused(h.lease())
+    _refuse(h, "e-3")
+    found, asked = h.store.dead_letters, LetterFilter(WORKSPACE)
+    ids = found.ids(asked, after=0, upto=2**62, limit=9)
+    alone = {it.event_id: it.never_taken for it in found.letters(ids, (40002,))}
+    assert alone == {"e-1": False, "e-2": False, "e-3": True}
+    alike = found.alike(asked, (40002,), Ages().moments(h.now()))
+    assert sorted((it.like.never_taken, it.count) for it in alike) == [(False, 1), (False, 1), (True, 1)]
+    assert h.resend("e-1") == {"dedup_window": 1}, "it may have been resent and taken since the backup"
+    assert h.resend("e-2", "e-3") == {"": 2}
+
+
+def what_comes_back_with_a_backup_is_sent_again_byte_for_byte(h: Harness) -> None:
+    body = _refuse(h, "e-1", properties={"description": "a gift"})
+    h.clock.advance(ms=HOUR)
+    h.store.begin_restored(Restore(NOW + 1, h.now()))
+    assert h.resend(shape=_without_description) == {"": 1}
+    h.clock.advance(ms=HOUR)
+    lease = h.lease()
+    assert lease.body == body
+    h.refused(lease)
+    h.clock.advance(ms=46 * HOUR)
+    assert h.resend() == {"dedup_window": 1}, "its 48 hours began at the latest after the backup"
 
 
 def what_stays_a_dead_letter_keeps_its_content(h: Harness) -> None:

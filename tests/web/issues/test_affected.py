@@ -17,7 +17,7 @@ from twinbeam.core.story import Flow
 
 def looked(room):
     """Run the jobs behind the issues."""
-    checking = Checking(room.store, room.reader, room.clock, (40105,), dict)
+    checking = Checking(room.store, room.reader, room.clock, (40105,), dict, 100)
     checking.keep_evidence(checking.find())
 
 

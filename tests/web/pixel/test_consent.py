@@ -18,6 +18,7 @@ from twinbeam.core.pixel_counts import ConsentWord, Decided, PixelCount, joined
 from twinbeam.core.story import Count
 from twinbeam.core.values import Channel, Decision, Permission
 from twinbeam.pipeline.record.counters import FINDING
+from twinbeam.web.pixel.consent import view
 from twinbeam.web.pixel.consent.asked import rows_behind
 from twinbeam.web.pixel.consent.words import COUNTED, banner, contradictions, said_of, words_of
 from twinbeam.web.pixel.period import Period
@@ -134,6 +135,17 @@ def test_who_told_of_consent_is_named_and_compared(room):
     assert "onetrust browser 20 0 % 20" in text
     assert "tcf says granted in 100% of its copies, and onetrust in 0%." in text
     assert "other browser" not in text
+
+
+def test_who_told_of_consent_is_looked_for_among_the_newest_arrivals_alone(room, monkeypatch):
+    room.add_pixel()
+    room.record(*(seen_in_browser(f"a{n}", consent=replace(granted(), source="older")) for n in range(20)))
+    room.record(*(seen_in_browser(f"b{n}", consent=replace(granted(), source="newer")) for n in range(20)))
+    monkeypatch.setattr(view, "MOST_LOOKED_AT", 20)
+    text = words(room.get(PAGE))
+    assert "newer browser 20" in text
+    assert "older browser" not in text
+    assert "among the newest 20 that the debugger keeps" in text
 
 
 def rights(counts, findings=()):

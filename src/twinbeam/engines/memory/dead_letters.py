@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from twinbeam.core.dead_letters import AlikeLetters, DeadLetter, LetterFilter, Shape, rounded
 from twinbeam.core.lifecycle import State
+from twinbeam.core.restored import Restore
 from twinbeam.engines.memory.recording import StoreRecorder
 from twinbeam.engines.memory.rows import Rows
 from twinbeam.pipeline.record.conversion import Conversion, is_proven
@@ -15,6 +16,9 @@ from twinbeam.pipeline.record.policy import RecordPolicy
 from twinbeam.pipeline.record.reshaping import shaped_copies
 from twinbeam.pipeline.send.limits import Ages
 from twinbeam.pipeline.send.resending import goes_anew, why_not
+
+#: Nothing of these is ever sent again.
+CLOSED = frozenset({State.DELIVERED, State.DROPPED, State.WITHDRAWN, State.ERASED})
 
 
 class DeadLetters:
@@ -73,8 +77,13 @@ class DeadLetters:
             is_contested=row.lacks != 0,
             is_united=row.united != 0,
             is_kept=bool(kept.copies),
-            never_taken=all(batch.answer.code in never_taken and not batch.taken_over for batch in batches),
+            never_taken=self._knows_all_of(row)
+            and all(batch.answer.code in never_taken and not batch.taken_over for batch in batches),
         )
+
+    def _knows_all_of(self, row: Conversion) -> bool:
+        restore = self._rows.restored
+        return restore is None or restore.knows_all_of(row.event_time * 1_000)
 
 
 class Resending(StoreRecorder):
@@ -88,6 +97,14 @@ class Resending(StoreRecorder):
     def dead_letters(self) -> DeadLetters:
         """What TikTok refused."""
         return DeadLetters(self._rows)
+
+    def begin_restored(self, restore: Restore) -> None:
+        """Note that this store was restored: since the backup TikTok may have what waited in it."""
+        self._rows.restored = restore
+        for row in self._rows.by_id.values():
+            kept = self._rows.kept[row.id]
+            if kept.maybe_at is None and row.state not in CLOSED:
+                kept.maybe_at = restore.taken_ms
 
     def resend(
         self, ids: Collection[int], never_taken: Collection[int], now_ms: int, shape: Shape

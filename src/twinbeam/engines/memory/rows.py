@@ -12,6 +12,7 @@ from twinbeam.core.erasure import Erasure, Receipt
 from twinbeam.core.goods import Margin
 from twinbeam.core.lifecycle import State
 from twinbeam.core.products import UnitCost
+from twinbeam.core.restored import Restore
 from twinbeam.core.sightings import Ring, SightingPage
 from twinbeam.core.story import Change, CopySeen
 from twinbeam.core.values import Facts
@@ -81,6 +82,7 @@ class Rows(Struct):
     erasure_requests: dict[str, Erasure] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     flying: dict[str, set[int]] = field(default_factory=dict)  #: by request: to be erased once they are answered
+    restored: Restore | None = None  #: the store was put back from a backup
     costs: dict[str, dict[str, UnitCost]] = field(default_factory=dict)  #: of products, by workspace and id
     ring: Ring = field(default_factory=Ring)
     sightings: dict[int, SightingPage] = field(default_factory=dict)  #: pages by their numbers

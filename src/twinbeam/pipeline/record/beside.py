@@ -60,10 +60,10 @@ class PixelCounts:
         self.add((*place[:3], CountKind.GAP, place[3], GAP_JOINED), 1)
 
     def arrived(self, signal: Signal, effective: EffectiveConsent, regions: CountedNames) -> None:
-        """Count a copy: in its hour, what it says of consent, and what its sender is told to mend."""
+        """Count a copy: in its hour, what it says of consent, and, unless it is a test, what its sender is to mend."""
         self._hour(signal)
         self._consent(signal, effective, regions)
-        if (signal.told or signal.spelling) and effective.status is ConsentStatus.ALLOWED:
+        if (signal.told or signal.spelling) and effective.status is ConsentStatus.ALLOWED and not signal.test_code:
             self._told(signal)
 
     def _hour(self, signal: Signal) -> None:

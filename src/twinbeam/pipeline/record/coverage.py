@@ -92,6 +92,8 @@ class Coverage:
         keys = [] if conditions & BARE else [name for name, bit in zip(KEYS, _BITS, strict=True) if match & bit]
         for name in ("", *keys):
             self.beside.add((day, workspace, pixel, CountKind.CARRIED, event, joined(side, name)), n)
+        for counted in (event, "") if conditions & BARE else ():
+            self.beside.add((day, workspace, pixel, CountKind.BARE, counted, side), n)
 
     def __iter__(self) -> Iterator[tuple[CoverageKey, list[int]]]:
         return iter(sorted(self._changes.items()))

@@ -55,8 +55,12 @@ class TurnKeeper:
     async def _write_closed(self, counts: RequestCounts) -> None:
         """Keep which pixels are closed; whoever starts finds all open, and so forgets what was closed before."""
         if self.turns.closed_is_new:
-            self.turns.closed_is_new = False
-            await self._ports.on_store(counts.keep_closed, dict(self.turns.closed))
+            self.turns.closed_is_new = False  # before it is written: what closes meanwhile is new again
+            try:
+                await self._ports.on_store(counts.keep_closed, dict(self.turns.closed))
+            except BaseException:
+                self.turns.closed_is_new = True
+                raise
 
     async def _write_throttled(self, counts: RequestCounts) -> None:
         if not self.turns.throttled:

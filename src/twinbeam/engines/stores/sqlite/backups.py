@@ -135,7 +135,7 @@ class Restoring(Resending):
     def _discard_some(self, now_ms: int) -> int:
         with self._connection.transaction():
             rows = self._db.execute(_HELD_ROWS, (Reason.RESTORED, HELD_AT_ONCE)).fetchall()
-            self._end_held(rows, [Reason.DEDUP_WINDOW] * len(rows), now_ms)
+            self._end_held(rows, [Reason.DISCARDED] * len(rows), now_ms)
         return len(rows)
 
     def _doubt_new(self, after: int) -> None:

@@ -26,16 +26,21 @@ _IDS = f"SELECT conversion.id {_REFUSED} AND conversion.id > ?7 AND conversion.i
 _IS_KEPT = "EXISTS (SELECT 1 FROM payload WHERE payload.id = conversion.id)"
 #: A batch that was taken over (again = 2) was perhaps sent by its first owner, and nobody knows the answer to that.
 _PROVES_NOTHING = "{0}.code IS NULL OR {0}.again = 2 OR {0}.code NOT IN (SELECT value FROM json_each({1}))"
+#: What happened before a restore may have been resent and taken between the backup and then: no batch tells of that.
+_AFTER_RESTORES = "conversion.event_time * 1000 >= coalesce((SELECT max(restored_ms) FROM restored), 0)"
 #: For a few letters: their own batches are looked at.
 _NEVER_TAKEN = (
     f"coalesce(NOT ({_PROVES_NOTHING.format('answered', '?2')}), 0) AND NOT EXISTS (SELECT 1 FROM attempt "  # noqa: S608 -- constants only
     "JOIN batch AS earlier ON earlier.id = attempt.batch WHERE attempt.id = conversion.id "
-    f"AND ({_PROVES_NOTHING.format('earlier', '?2')}))"
+    f"AND ({_PROVES_NOTHING.format('earlier', '?2')})) AND {_AFTER_RESTORES}"
 )
 #: For many: the batches whose answers do not prove it are looked up once.
 _MAYBE_TAKEN = f"(SELECT id FROM batch WHERE {_PROVES_NOTHING.format('batch', '?7')})"  # noqa: S608 -- likewise
 _EARLIER = "(SELECT 1 FROM attempt WHERE attempt.id = conversion.id AND attempt.batch IN "
-_NONE_MAYBE_TAKEN = f"(coalesce(conversion.batch NOT IN {_MAYBE_TAKEN}, 0) AND NOT EXISTS {_EARLIER}{_MAYBE_TAKEN}))"
+_NONE_MAYBE_TAKEN = (
+    f"(coalesce(conversion.batch NOT IN {_MAYBE_TAKEN}, 0) AND NOT EXISTS {_EARLIER}{_MAYBE_TAKEN}) "
+    f"AND {_AFTER_RESTORES})"
+)
 _SINCE = "(({0} > ?8) + ({0} > ?9))"
 #: All that decides, in one number (`_like` takes it apart): sorting a million rows by one is a third faster.
 _DECIDES = (

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from twinbeam.core.outcomes import Reason
 from twinbeam.core.pixel_counts import ConsentWord, CountKind, parted
-from twinbeam.core.sightings import ROOM
 from twinbeam.core.story import Narrowed
 from twinbeam.web.contract import ReadModel, RouteContext
 from twinbeam.web.conversions.lists import Asked, as_date
@@ -37,6 +36,7 @@ from twinbeam.web.plots import Slice, stacked
 from twinbeam.web.rendering import HEADERS, PageRenderer
 from twinbeam.web.sight import seen_by
 
+MOST_LOOKED_AT = 2_000  #: arrivals, the newest: each of them is opened at each view
 _COLUMNS = ("day", "event", "channel", "region", "said", "decided", "copies")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -55,6 +55,11 @@ class ConsentPage(Struct, frozen=True):
     contradictions: Sequence[Contradiction]
     banner: Sequence[BannerCheck]
     platforms: Sequence[Platform]  #: who told of consent, in the arrivals that the debugger keeps
+
+    @property
+    def looked_at(self) -> int:
+        """Among how many arrivals it was looked for who told of consent."""
+        return MOST_LOOKED_AT
 
     @property
     def apart(self) -> list[str]:
@@ -146,7 +151,7 @@ def _read(query: Mapping[str, str], read_model: ReadModel, frame: Frame, now_ms:
         said_of(words),
         contradictions(whole, counts),
         banner(whole, counts),
-        platforms_of(read_model.sightings.before(None, limit=ROOM), frame.place),
+        platforms_of(read_model.sightings.before(None, limit=MOST_LOOKED_AT), frame.place),
     )
 
 
