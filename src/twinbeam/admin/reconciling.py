@@ -186,7 +186,7 @@ def listed(
 
 def shown(admin: Admin, workspace: str, order_id: str) -> list[Line]:
     """Return what became of an order for each pixel; raises NotFound."""
-    orders = admin.store.orders.under_number(known_workspace(admin, workspace), order_id)
+    orders = admin.store.orders.under_number([known_workspace(admin, workspace)], order_id)
     if not orders:
         raise NotFound(f"There is no order {order_id}; `twinbeam orders list` shows those of the last {DAYS} days.")
     return told_of(orders, admin.store.pixels())

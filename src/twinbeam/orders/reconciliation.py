@@ -182,8 +182,8 @@ class OrderReads(Protocol):
         """Return the orders of some days of which TikTok refused a purchase, the newest first."""
         ...
 
-    def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
-        """Return the orders with a number: each shop may have one."""
+    def under_number(self, workspaces: Sequence[str], order_id: str) -> list[KnownOrder]:
+        """Return the orders with a number in some workspaces, the newest first: each shop may have one."""
         ...
 
 

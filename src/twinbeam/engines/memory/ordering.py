@@ -1,6 +1,6 @@
 """The ledger of orders in the model: rows in a dictionary, and sums made of them one by one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -111,9 +111,9 @@ class OrderModel:
         orders = self.listed(days, limit=len(self._ledger.rows))
         return [order for order in orders if refused.intersection(self.conversions_of(order.id))]
 
-    def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
-        """Return the orders with a number: each shop may have one."""
-        found = [it for it in self._known() if (it.workspace, it.order_id) == (workspace, order_id)]
+    def under_number(self, workspaces: Sequence[str], order_id: str) -> list[KnownOrder]:
+        """Return the orders with a number in some workspaces, the newest first: each shop may have one."""
+        found = [it for it in self._known() if it.order_id == order_id and it.workspace in workspaces]
         return sorted(found, key=_moment, reverse=True)
 
     def _known(self) -> Iterator[KnownOrder]:

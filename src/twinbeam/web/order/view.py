@@ -40,7 +40,7 @@ def address_of(workspace: str, number: str) -> str:
 
 def read_order(read_model: ReadModel, workspace: str, number: str) -> OrderPage | None:
     """Read what is known under a number, or None where it is no order's; for the reader's thread."""
-    known = read_model.orders.under_number(workspace, number) if len(number) <= _MOST_NUMBER_CHARS else []
+    known = read_model.orders.under_number([workspace], number) if len(number) <= _MOST_NUMBER_CHARS else []
     if not known:
         return None
     rows = read_model.pixels()
