@@ -4,8 +4,10 @@ A week in two pages: orders, what TikTok has of them, money by cause, and how ea
 A page prints it, a command writes it, and a job sends it by e-mail.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Protocol
 
 from msgspec import Struct
@@ -29,7 +31,7 @@ from twinbeam.orders.sums import OrderGroup, OrderSums, grouped
 
 DAYS = 7
 _EPOCH = date(1970, 1, 1)
-_FEWEST_ROWS = 25  #: of pixels, the rest of which the page of orders has
+MOST_ROWS = 25  #: of pixels; how many more there are is said
 
 Place = tuple[str, str]
 """(workspace, pixel)"""
@@ -76,7 +78,9 @@ class WeeklyReport(Struct, frozen=True):
     pixels: Sequence[tuple[OrderGroup, OrderSums]]  #: by pixel and currency
     names: Mapping[Place, str]
     tiktok: Mapping[Place, TiktokCount]
-    figures: Sequence[PixelFigures] = ()  #: of pixels of which something happened, those with orders first
+    figures: Sequence[PixelFigures] = ()  #: of pixels of which something happened, those with most orders first
+    pixels_left: int = 0  #: rows that `pixels` leaves out
+    figures_left: int = 0  #: pixels that `figures` leaves out
 
     def name(self, place: Place) -> str:
         """Return what a pixel is called."""
@@ -110,7 +114,8 @@ def read_report(reads: WeekReads, monday: date, now_ms: int, workspace: str = ""
         tiktok[space, code] = tiktok.get((space, code), TiktokCount()) + count
     by_pixel = sorted(grouped(found.parts, ("pixel",)).items(), key=lambda pair: -pair[1].orders)
     here = [(row.workspace, row.code) for row in rows if workspace in ("", row.workspace)]
-    with_orders = [(it.workspace, it.pixel) for it, _ in by_pixel]
+    figures = _figures(reads, here, first, now_ms)
+    figures.sort(key=partial(_rank, _orders(by_pixel)))
     return WeeklyReport(
         monday=monday,
         workspace=workspace,
@@ -119,10 +124,12 @@ def read_report(reads: WeekReads, monday: date, now_ms: int, workspace: str = ""
         leads=leads.total,
         money=found.money,
         days=list(grouped(found.once, ("day",)).items())[::-1],
-        pixels=by_pixel[:_FEWEST_ROWS],
+        pixels=by_pixel[:MOST_ROWS],
         names={(row.workspace, row.code): row.name for row in rows if row.name},
         tiktok=tiktok,
-        figures=_figures(reads, sorted(here, key=lambda it: it not in with_orders), first, now_ms),
+        figures=figures[:MOST_ROWS],
+        pixels_left=max(0, len(by_pixel) - MOST_ROWS),
+        figures_left=max(0, len(figures) - MOST_ROWS),
     )
 
 
@@ -134,9 +141,39 @@ def _figures(reads: WeekReads, places: Sequence[Place], first: int, now_ms: int)
             read_figures(reads.pixel_reads, place, first, last),
             issues=None if issues is None else issues.get(place, IssueCount()),
         )
-        for place in places[:_FEWEST_ROWS]
+        for place in places
     ]
     return [it for it in told if not it.is_empty]
+
+
+def _orders(by_pixel: Iterable[tuple[OrderGroup, OrderSums]]) -> Mapping[Place, int]:
+    """Return how many orders each pixel has, in all currencies."""
+    found: Counter[Place] = Counter()
+    for it, sums in by_pixel:
+        found[it.workspace, it.pixel] += sums.orders
+    return found
+
+
+def _rank(orders: Mapping[Place, int], it: PixelFigures) -> tuple[int, int, int]:
+    """Rank by what happened: orders, then what TikTok answered, then issues."""
+    answered = it.accepted.whole if it.accepted else 0
+    issues = it.issues.opened + it.issues.closed if it.issues else 0
+    return -orders.get(it.place, 0), -answered, -issues
+
+
+def left_out(n: int, where: str) -> str:
+    """Say that rows are not there, and where they are."""
+    return f"{n:,} more {'is' if n == 1 else 'are'} left out, of which less happened: see {where}."
+
+
+def pixels_left_out(week: WeeklyReport) -> str:
+    """Say how many rows the table by pixel leaves out; an empty text where it has all."""
+    return left_out(week.pixels_left, "the page of orders") if week.pixels_left else ""
+
+
+def figures_left_out(week: WeeklyReport) -> str:
+    """Say of how many pixels the figures are left out; an empty text where none are."""
+    return left_out(week.figures_left, "the page Pixels") if week.figures_left else ""
 
 
 def report(admin: Admin, reads: WeekReads, monday: date | None = None, workspace: str = "") -> WeeklyReport:
@@ -202,6 +239,8 @@ def _by_pixel(week: WeeklyReport) -> Iterator[str]:
         count = week.tiktok.get((place.workspace, place.pixel))
         if count is not None:
             yield f"    TikTok's own count, before deduplication: server {count.server}, browser {count.browser}"
+    if told := pixels_left_out(week):
+        yield f"  {told}"
 
 
 def _by_figures(week: WeeklyReport) -> Iterator[str]:
@@ -212,6 +251,8 @@ def _by_figures(week: WeeklyReport) -> Iterator[str]:
         issues = "not kept" if it.issues is None else f"{it.issues.opened} opened, {it.issues.closed} closed"
         told = f"accepted {_percent(it.accepted)}, deduplication {_percent(it.dedup)}, match {score}"
         yield f"  {week.name(it.place)}: {told}; issues {issues}"
+    if told := figures_left_out(week):
+        yield f"  {told}"
 
 
 def _percent(share: Share | None) -> str:
