@@ -6,12 +6,12 @@ modification wins, of one moment the greater text; a state was first reached at 
 refunds are united by their ids. So the set of deliveries says everything, and their order nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
-from twinbeam.core.order import OrderFacts
+from twinbeam.core.order import OrderFacts, refund_since
 
 MOST_REFUNDS = 1_000  #: of one order; of more the latest by their ids are left out, whatever came first
 
@@ -21,13 +21,17 @@ def merged(one: OrderFacts, other: OrderFacts) -> OrderFacts:
     if one == other:
         return one
     refunds = _greatest(one.refunds, other.refunds)
+    since_ms = _earliest(one.since_ms, other.since_ms)
+    if len(refunds) > MOST_REFUNDS:
+        refunds = dict(sorted(refunds.items())[:MOST_REFUNDS])
+        since_ms = _of_these(refunds, since_ms)
     return replace(
         one,
         system=min(one.system, other.system),
         stated=_greatest(one.stated, other.stated),
-        since_ms=_earliest(one.since_ms, other.since_ms),
+        since_ms=since_ms,
         began_as=max(one.began_as, other.began_as),
-        refunds=refunds if len(refunds) <= MOST_REFUNDS else dict(sorted(refunds.items())[:MOST_REFUNDS]),
+        refunds=refunds,
     )
 
 
@@ -39,6 +43,12 @@ def _greatest(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any
         if known is None or said > known:
             joined[name] = said
     return joined
+
+
+def _of_these(refunds: Iterable[str], since_ms: Mapping[str, int]) -> dict[str, int]:
+    """Leave out since when refunds are known that are left out themselves."""
+    kept = {refund_since(id_) for id_ in refunds}
+    return {name: at_ms for name, at_ms in since_ms.items() if name in kept or not name.startswith(refund_since(""))}
 
 
 def _earliest(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
