@@ -14,6 +14,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.core.lifecycle import SENDING, State
+from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Reason
 
 PURCHASE = "Purchase"
@@ -184,6 +185,10 @@ class OrderReads(Protocol):
 
     def under_number(self, workspaces: Sequence[str], order_id: str) -> list[KnownOrder]:
         """Return the orders with a number in some workspaces, the newest first: each shop may have one."""
+        ...
+
+    def facts_of(self, workspace: str, order: int) -> OrderFacts | None:
+        """Return all that is stated of an order, by its id; None where the workspace has no such order."""
         ...
 
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from twinbeam.core.order import OrderFacts
 from twinbeam.orders.reconciliation import ANY_ORDER, Counted, Days, KnownOrder, OrderReads, Sought
 
 T = TypeVar("T")
@@ -56,6 +57,10 @@ class OrdersOfWorkspace:
     def under_number(self, workspaces: Sequence[str], order_id: str) -> list[KnownOrder]:
         """Return the orders with a number."""
         return self._all.under_number([self._workspace], order_id) if self._workspace in workspaces else []
+
+    def facts_of(self, workspace: str, order: int) -> OrderFacts | None:
+        """Return all that is stated of an order."""
+        return self._all.facts_of(workspace, order) if workspace == self._workspace else None
 
     def _within(self, days: Days, nothing: T, read: Callable[[Days], T]) -> T:
         if days.workspace not in ("", self._workspace):

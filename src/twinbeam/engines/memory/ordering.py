@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.money import to_minor
+from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Finding
 from twinbeam.core.values import MATCH, Signal
 from twinbeam.engines.memory.rows import Rows
@@ -115,6 +116,11 @@ class OrderModel:
         """Return the orders with a number in some workspaces, the newest first: each shop may have one."""
         found = [it for it in self._known() if it.order_id == order_id and it.workspace in workspaces]
         return sorted(found, key=_moment, reverse=True)
+
+    def facts_of(self, workspace: str, order: int) -> OrderFacts | None:
+        """Return all that is stated of an order, by its id."""
+        rows = self._ledger.rows.values()
+        return next((row.facts for row in rows if (row.place.workspace, row.id) == (workspace, order)), None)
 
     def _known(self) -> Iterator[KnownOrder]:
         for row in self._ledger.rows.values():

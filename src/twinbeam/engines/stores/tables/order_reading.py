@@ -10,9 +10,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, case, column, func, literal_column, or_, select, table, text, tuple_
 
 from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.order import OrderFacts
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.lead_reading import PER_READ, LeadReader
 from twinbeam.engines.stores.tables.order_numbers import UNDER_NUMBER
@@ -37,6 +39,7 @@ _NAMES = (
     *("channels", "browser_at", "found", "match", "conditions", "event_time"),
 )
 _conversion = table("conversion", *map(column, _NAMES))
+_facts = msgspec.msgpack.Decoder(OrderFacts).decode
 _ANY_MARGIN = select(conversion_margin.c.id).limit(1)
 _FIRST, _COUNTS = _conversion.alias("first"), _conversion.alias("c")
 PLACED = func.coalesce(shop_order.c.placed_ms, shop_order.c.first_ms)
@@ -108,6 +111,13 @@ class OrderReader(LeadReader):
         with self._tables.reading() as connection:
             ids = list(connection.scalars(text(UNDER_NUMBER), asked))
         return self._read(shop_order.c.id.in_(ids)) if ids else []
+
+    def facts_of(self, workspace: str, order: int) -> OrderFacts | None:
+        """Return all that is stated of an order, by its id."""
+        asked = select(shop_order.c.facts).where(shop_order.c.id == order, shop_order.c.workspace == workspace)
+        with self._tables.reading() as connection:
+            facts = connection.scalar(asked)
+        return None if facts is None else _facts(facts)
 
     def numbered(self, workspace: str, shop: str, order_ids: Sequence[str]) -> list[KnownOrder]:
         """Return the orders of a shop with these numbers, a few hundred at most."""
