@@ -13,7 +13,7 @@ from twinbeam.orders.refunds import deltas
 from twinbeam.orders.state import KINDS, stage_of, state_of
 
 MOMENTS = st.integers(0, 3)
-AMOUNTS = st.sampled_from(["0.00 EUR", "10.00 EUR", "89.90 EUR", "9000 JPY", ""])
+AMOUNTS = st.sampled_from(["0.00 EUR", "1500 XXX", "10.00 EUR", "89.90 EUR", "9000 JPY", ""])
 STATED = st.dictionaries(
     st.sampled_from([*STATES, *PARTS, "kind", "refunded"]),
     st.builds(Stated, MOMENTS, st.sampled_from([YES, "", "89.90 EUR", "89.89 EUR", *KINDS, "whole", "part"])),
@@ -119,6 +119,14 @@ def test_what_went_back_whole_by_the_shops_word_is_all_that_was_paid():
     stated_ = {"value": Stated(1, "100.00 EUR"), "refunded": Stated(7, "whole")}
     state = state_of(OrderFacts("1", "shopify", stated_, refunds=back))
     assert (str(state.refunded), state.apart, state.refunded_part) == ("100.00 EUR", (), "whole")
+
+
+def test_a_refund_in_no_known_currency_gives_way_to_the_same_one_in_a_known_one():
+    told = [OrderFacts("1", "shopify", refunds={"r": Refund(5, amount)}) for amount in ("1500 XXX", "15.00 EUR")]
+    value = OrderFacts("1", "shopify", {"value": Stated(1, "20.00 EUR")})
+    for one, other in (told, told[::-1]):
+        state = state_of(merged(merged(one, other), value))
+        assert (str(state.refunded), state.apart) == ("15.00 EUR", ())
 
 
 def test_of_a_sum_that_grows_only_what_it_grew_by_went_back():
