@@ -161,19 +161,19 @@ def _rank(orders: Mapping[Place, int], it: PixelFigures) -> tuple[int, int, int]
     return -orders.get(it.place, 0), -answered, -issues
 
 
-def left_out(n: int, where: str) -> str:
-    """Say that rows are not there, and where they are."""
+def _left_out(n: int, where: str) -> str:
+    """Return the sentence that rows are not there, and where they are."""
     return f"{n:,} more {'is' if n == 1 else 'are'} left out, of which less happened: see {where}."
 
 
 def pixels_left_out(week: WeeklyReport) -> str:
-    """Say how many rows the table by pixel leaves out; an empty text where it has all."""
-    return left_out(week.pixels_left, "the page of orders") if week.pixels_left else ""
+    """Return how many rows the table by pixel leaves out, in words; an empty text where it has all."""
+    return _left_out(week.pixels_left, "the page of orders") if week.pixels_left else ""
 
 
 def figures_left_out(week: WeeklyReport) -> str:
-    """Say of how many pixels the figures are left out; an empty text where none are."""
-    return left_out(week.figures_left, "the page Pixels") if week.figures_left else ""
+    """Return of how many pixels the figures are left out, in words; an empty text where none are."""
+    return _left_out(week.figures_left, "the page Pixels") if week.figures_left else ""
 
 
 def report(admin: Admin, reads: WeekReads, monday: date | None = None, workspace: str = "") -> WeeklyReport:
