@@ -7,7 +7,6 @@ A page prints it, a command writes it, and a job sends it by e-mail.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial
 from typing import Protocol
 
 from msgspec import Struct
@@ -114,8 +113,7 @@ def read_report(reads: WeekReads, monday: date, now_ms: int, workspace: str = ""
         tiktok[space, code] = tiktok.get((space, code), TiktokCount()) + count
     by_pixel = sorted(grouped(found.parts, ("pixel",)).items(), key=lambda pair: -pair[1].orders)
     here = [(row.workspace, row.code) for row in rows if workspace in ("", row.workspace)]
-    figures = _figures(reads, here, first, now_ms)
-    figures.sort(key=partial(_rank, _orders(by_pixel)))
+    figures, figures_left = _figures(reads, here, _orders(by_pixel), first, now_ms)
     return WeeklyReport(
         monday=monday,
         workspace=workspace,
@@ -127,23 +125,30 @@ def read_report(reads: WeekReads, monday: date, now_ms: int, workspace: str = ""
         pixels=by_pixel[:MOST_ROWS],
         names={(row.workspace, row.code): row.name for row in rows if row.name},
         tiktok=tiktok,
-        figures=figures[:MOST_ROWS],
+        figures=figures,
         pixels_left=max(0, len(by_pixel) - MOST_ROWS),
-        figures_left=max(0, len(figures) - MOST_ROWS),
+        figures_left=figures_left,
     )
 
 
-def _figures(reads: WeekReads, places: Sequence[Place], first: int, now_ms: int) -> list[PixelFigures]:
+def _figures(
+    reads: WeekReads, places: Iterable[Place], orders: Mapping[Place, int], first: int, now_ms: int
+) -> tuple[list[PixelFigures], int]:
+    """Read the figures of the pixels where most happened; return how many with anything are left out too."""
     last = first + DAYS - 1
-    issues = issue_counts(reads.issues.records(), first, last, now_ms)
+    counted = issue_counts(reads.issues.records(), first, last, now_ms)
+    happened = reads.pixel_reads.happened(since_day=first, until_day=last)
+    issues = {} if counted is None else {place: it.opened + it.closed for place, it in counted.items()}
+    ranks = {place: tuple(by.get(place, 0) for by in (orders, happened, issues)) for place in places}
+    ranked = sorted((place for place in ranks if any(ranks[place])), key=lambda it: ranks[it], reverse=True)
     told = [
         replace(
             read_figures(reads.pixel_reads, place, first, last),
-            issues=None if issues is None else issues.get(place, IssueCount()),
+            issues=None if counted is None else counted.get(place, IssueCount()),
         )
-        for place in places
+        for place in ranked[:MOST_ROWS]
     ]
-    return [it for it in told if not it.is_empty]
+    return [it for it in told if not it.is_empty], len(ranked[MOST_ROWS:])
 
 
 def _orders(by_pixel: Iterable[tuple[OrderGroup, OrderSums]]) -> Mapping[Place, int]:
@@ -152,13 +157,6 @@ def _orders(by_pixel: Iterable[tuple[OrderGroup, OrderSums]]) -> Mapping[Place, 
     for it, sums in by_pixel:
         found[it.workspace, it.pixel] += sums.orders
     return found
-
-
-def _rank(orders: Mapping[Place, int], it: PixelFigures) -> tuple[int, int, int]:
-    """Rank by what happened: orders, then what TikTok answered, then issues."""
-    answered = it.accepted.whole if it.accepted else 0
-    issues = it.issues.opened + it.issues.closed if it.issues else 0
-    return -orders.get(it.place, 0), -answered, -issues
 
 
 def _left_out(n: int, where: str) -> str:
