@@ -50,8 +50,6 @@ PAGES = (
     "/events/4999999",
     "/orders/{workspace}/{number}",
     "/events/{number}",
-    "/find?q=nothing-like-this",
-    "/find?q={number}-7",
     "/debugger",
     "/reconciliation",
     "/reconciliation?told=leads",
@@ -64,6 +62,8 @@ PAGES = (
     "/users",
     f"/setup/{workspace_of(3)}/{code_of(3)}",
 )
+#: Searches have the time of MOST_FIND_SECONDS.
+SEARCHES = ("/find?q=nothing-like-this", "/find?q={number}-7")
 
 
 class Agency(Showroom):
@@ -110,15 +110,18 @@ def test_no_page_takes_long(filled, record_property):
         return median(times)
 
     workspace, number = an_order(data)
-    paths = [path.format(workspace=workspace, number=number) for path in PAGES]
-    slowest = {path: asyncio.run(took(path)) for path in paths}
+    pages, searches = (
+        {path: asyncio.run(took(path)) for it in some if (path := it.format(workspace=workspace, number=number))}
+        for some in (PAGES, SEARCHES)
+    )
     room.close()
-    worst = max(slowest, key=slowest.get)
+    worst = max(pages, key=pages.get)
     record_property(
         "figures",
-        f"slowest page {slowest[worst]:.0f} ms (median of {TIMES}, {PIXELS} pixels, 5 million conversions; {MOST_MS})",
+        f"slowest page {pages[worst]:.0f} ms (median of {TIMES}, {PIXELS} pixels, 5 million conversions; {MOST_MS})",
     )
-    assert slowest[worst] <= MOST_MS, slowest
+    assert pages[worst] <= MOST_MS, pages
+    assert max(searches.values()) <= 1_000 * MOST_FIND_SECONDS, searches
 
 
 def test_whatever_is_typed_is_found_in_less_than_a_second(filled):
