@@ -8,12 +8,16 @@ searches do what they do in earnest. Payloads are not there: no page opens one.
 import os
 import sqlite3
 from array import array
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from twinbeam.core.clock import MS_PER_DAY, day_of
 from twinbeam.core.keys import conversion_key, lookup
+from twinbeam.core.order import YES, OrderFacts, Stated
 from twinbeam.engines.keyring import KeyRing
 from twinbeam.engines.stores.sqlite import packed_rows
 from twinbeam.engines.stores.sqlite.lookup_index import lookup_table
@@ -86,6 +90,25 @@ _SIDES = (
         "WHERE channels <> 'browser' GROUP BY 1, 2, 3"
     ),
 )
+#: Orders of each fifth purchase, each under the id of its conversion: some 100,000 of five million conversions.
+_ORDERS = (
+    (
+        "CREATE TEMP TABLE sold AS SELECT id, workspace, received / 86400000 AS day, received AS at FROM conversion "
+        "WHERE event = 'Purchase' AND id % 5 = 0"
+    ),
+    (
+        "INSERT INTO order_alike (day, workspace, source, kind, currency, state) "
+        "SELECT DISTINCT day, workspace, 'checkout', '', 'EUR', 'paid' FROM sold"
+    ),
+    (
+        "INSERT INTO shop_order (id, workspace, shop, order_id, system, source, kind, state, placed_ms, paid_ms, "
+        "currency, value_minor, first_ms, heard_ms, facts, day, links, alike) "
+        "SELECT sold.id, sold.workspace, '', '' || sold.id, 'shopify', 'checkout', '', 'paid', at, at, "
+        "'EUR', 2495, at, at, :facts, sold.day, 1, alike.id "
+        "FROM sold JOIN order_alike AS alike ON alike.day = sold.day AND alike.workspace = sold.workspace"
+    ),
+    'INSERT INTO shop_order_conversion ("order", conversion) SELECT id, id FROM sold',
+)
 #: Words on consent, gaps, hours and parameters of every tenth pixel, as many rows as one has of them.
 _BESIDE = """
 INSERT INTO pixel_count
@@ -148,12 +171,24 @@ def fill(folder: Path, ring: KeyRing, *, pixels: int, conversions: int, now_ms: 
     carried = _statements(migrations()[3])[1]
     for statement in (_COPIES, *_COUNTERS, *_statements(migrations()[1])[1:], carried, _BESIDE, *_SIDES):
         db.execute(statement)
+    facts = msgspec.msgpack.encode(
+        OrderFacts("1", "shopify", {"value": Stated(1, "24.95 EUR"), "paid": Stated(1, YES)})
+    )
+    for statement in _ORDERS:
+        db.execute(statement, {"facts": facts} if ":facts" in statement else {})
     _fill_keys(db)
     known = _fill_lookups(db, conversions, now_ms, step)
     for statement in _SAFE:
         db.execute(statement)
     db.close()
     return known
+
+
+def an_order(folder: Path) -> tuple[str, str]:
+    """Give the newest order of a full store: its workspace and its number."""
+    with closing(sqlite3.connect(folder / "store.db")) as db:
+        workspace, number = db.execute("SELECT workspace, order_id FROM shop_order ORDER BY id DESC LIMIT 1").fetchone()
+    return workspace, number
 
 
 def _name_places(db: sqlite3.Connection, pixels: int) -> None:

@@ -102,10 +102,10 @@ def find_anywhere(
     return sorted(found.values(), key=lambda story: -story.id)
 
 
-def orders_under(orders: OrderReads, workspaces: Iterable[str], text: str) -> list[KnownOrder]:
+def orders_under(orders: OrderReads, workspaces: Sequence[str], text: str) -> list[KnownOrder]:
     """Return the orders of the ledger with this number in some workspaces, also those of which no event came."""
     number = _order(text.strip()) if text.strip() else None
-    return [known for workspace in workspaces for known in orders.under_number(workspace, number)] if number else []
+    return orders.under_number(workspaces, number) if number else []
 
 
 def is_readable(by: By, text: str) -> bool:

@@ -126,3 +126,19 @@ def test_without_orders_it_says_what_to_do():
 
 def test_an_order_of_which_no_event_came_is_named_by_find():
     assert said("find", "--order-id", "1005").strip().endswith("twinbeam orders show 1005")
+
+
+def test_the_command_that_find_prints_works_in_any_workspace_and_shows_no_control_characters(data):
+    said("workspaces", "add", "hats")
+    hostile = "7\u202e7"
+    with closing(Showroom(data / "data")) as room:
+        room.skip_groups(100)
+        room.add_pixel("C0EXAMPLEPIXELCODE21", workspace="hats")
+        for number in ("7001", hostile):
+            room.record(*ordered(number, purchase=False, facts=facts_of(number), workspace="hats"))
+    told = said("find", "--order-id", "7001", "--workspace", "hats").strip()
+    assert told.endswith("twinbeam orders show 7001 --workspace hats")
+    assert said(*told.partition("twinbeam ")[2].split()).startswith("7001")
+    told = said("find", "--order-id", hostile, "--workspace", "hats")
+    assert "orders show" in told
+    assert "\u202e" not in told

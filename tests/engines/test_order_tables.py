@@ -3,11 +3,14 @@
 from contextlib import closing
 
 import pytest
+from msgspec.structs import replace
 
 from ledgers import facts_of
 from machine_steps import steps_of
 from showroom import Showroom
 from twinbeam.core.rules import MAIN
+from twinbeam.engines.stores.sqlite.reading import _OF_ORDER
+from twinbeam.engines.stores.tables.order_numbers import UNDER_NUMBER
 from twinbeam.orders.ledger import OrderPlace, OrderRow
 
 ORDERS = 4_000
@@ -50,3 +53,20 @@ def test_orders_are_written_without_a_look_at_the_others(store):
 def test_orders_of_several_shops_are_found_together(store):
     places = [OrderPlace(MAIN, "", "1"), OrderPlace(MAIN, "fr", "1"), OrderPlace("other", "", "1")]
     assert list(store.orders.load(places)) == places[:1]
+
+
+def test_an_order_is_found_by_its_number_without_a_look_at_the_others(store):
+    store.orders.save([replace(a_row(9), place=OrderPlace("other", shop, "9")) for shop in ("", "de", "fr")])
+    found = []
+    assert steps_of(store, lambda: found.extend(store.orders.under_number([MAIN, "other"], "9")), STEPS) < MOST_STEPS
+    assert sorted((it.workspace, it.shop) for it in found) == [(MAIN, ""), *(("other", it) for it in ("", "de", "fr"))]
+    assert store.orders.under_number([MAIN, "other"], "none") == []
+    assert store.orders.under_number([], "9") == []
+
+
+@pytest.mark.parametrize("sql", [UNDER_NUMBER, _OF_ORDER])
+def test_sqlite_looks_an_order_up_by_all_that_names_it(store, sql):
+    asked = store._connection.db.execute(f"EXPLAIN QUERY PLAN {sql}", {"number": "9", "workspaces": "[]"})
+    plan = [row[3] for row in asked]
+    assert any("its USING" in step and step.endswith("(workspace=? AND shop=? AND order_id=?)") for step in plan), plan
+    assert not [step for step in plan if step.startswith("SCAN") and ("its" in step or "link" in step)], plan

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinbeam.core.order import PARTS, STATES, YES, OrderFacts, Refund, Stated, reached
+from twinbeam.core.order import PARTS, STATES, YES, OrderFacts, Refund, Stated, reached, refund_since
 from twinbeam.core.rules import STAGES
 from twinbeam.orders.merging import MOST_REFUNDS, merged
 from twinbeam.orders.refunds import deltas
 from twinbeam.orders.state import KINDS, stage_of, state_of
 
 MOMENTS = st.integers(0, 3)
-AMOUNTS = st.sampled_from(["0.00 EUR", "10.00 EUR", "89.90 EUR", "9000 JPY", ""])
+AMOUNTS = st.sampled_from(["0.00 EUR", "1500 XXX", "10.00 EUR", "89.90 EUR", "9000 JPY", ""])
 STATED = st.dictionaries(
     st.sampled_from([*STATES, *PARTS, "kind", "refunded"]),
     st.builds(Stated, MOMENTS, st.sampled_from([YES, "", "89.90 EUR", "89.89 EUR", *KINDS, "whole", "part"])),
@@ -55,6 +55,19 @@ def test_more_refunds_than_an_order_can_have_are_bounded_the_same_way_in_any_ord
     joined = merged(*halves)
     assert joined == merged(*reversed(halves))
     assert len(joined.refunds) == MOST_REFUNDS
+
+
+def test_since_when_refunds_are_known_is_bounded_with_them():
+    def undated(side):
+        ids = [f"{side}{n:04}" for n in range(MOST_REFUNDS)]
+        since = {refund_since(id_): 5 for id_ in ids}
+        return OrderFacts(
+            "1", "file", since_ms={"placed": 1, **since}, refunds=dict.fromkeys(ids, Refund(0, "1.00 EUR"))
+        )
+
+    joined = merged(undated("a"), undated("b"))
+    assert set(joined.since_ms) == {"placed", *map(refund_since, joined.refunds)}
+    assert merged(joined, undated("b")) == joined == merged(undated("b"), undated("a"))
 
 
 def stated(at_ms=1, **texts):
@@ -99,6 +112,21 @@ def test_refunds_are_summed_up_once_each():
     state = state_of(facts)
     assert (str(state.refunded), state.refunded_part) == ("15.50 EUR", "part")
     assert [(at, str(amount)) for at, amount in deltas(facts, "EUR")] == [(5, "10.00 EUR"), (7, "5.50 EUR")]
+
+
+def test_what_went_back_whole_by_the_shops_word_is_all_that_was_paid():
+    back = {"r1": Refund(5, "30.00 EUR"), "r2": Refund(7, "80.00 USD")}
+    stated_ = {"value": Stated(1, "100.00 EUR"), "refunded": Stated(7, "whole")}
+    state = state_of(OrderFacts("1", "shopify", stated_, refunds=back))
+    assert (str(state.refunded), state.apart, state.refunded_part) == ("100.00 EUR", (), "whole")
+
+
+def test_a_refund_in_no_known_currency_gives_way_to_the_same_one_in_a_known_one():
+    told = [OrderFacts("1", "shopify", refunds={"r": Refund(5, amount)}) for amount in ("1500 XXX", "15.00 EUR")]
+    value = OrderFacts("1", "shopify", {"value": Stated(1, "20.00 EUR")})
+    for one, other in (told, told[::-1]):
+        state = state_of(merged(merged(one, other), value))
+        assert (str(state.refunded), state.apart) == ("15.00 EUR", ())
 
 
 def test_of_a_sum_that_grows_only_what_it_grew_by_went_back():

@@ -1,7 +1,9 @@
 """The dialects of shop systems, spoken in the systems' documented shapes, and by strangers."""
 
 import json
+import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -480,6 +482,15 @@ def test_a_subscriptions_first_payment_counts_and_its_renewals_by_rule():
     renewed = a_stripe_event(invoice | {"id": "in_2", "billing_reason": "subscription_cycle"}, "invoice.paid")
     assert state_of(told("stripe", renewed)[1]).kind == "renewal"
     assert told("stripe", renewed, renewal="purchase")[0]["Purchase"].progress == "placed+paid"
+
+
+def test_a_payment_does_not_tell_that_it_renews_a_subscription_and_is_said_not_to():
+    payment = {"id": "pi_2", "amount_received": 1500, "currency": "eur", "livemode": True, "invoice": "in_2"}
+    event = a_stripe_event(payment | {"description": "Subscription update"}, "payment_intent.succeeded")
+    assert state_of(told("stripe", event, stripe_sales="payment_intent")[1]).kind == ""
+    root = Path(__file__).parents[2]
+    for page in ("docs/howto/stripe.md", "docs/reference/pixel-rules.md", "docs/concepts/orders.md"):
+        assert re.search("payments.* do not (say|tell)", (root / page).read_text(), re.IGNORECASE), page
 
 
 def test_refunds_of_stripes_are_sums_that_grow():

@@ -33,6 +33,9 @@ from twinbeam.orders.sums import ONLINE, OrderGroup, OrderPart, OrderSums, part_
 DAYS = 7  #: UTC days, today among them
 MOST_DAYS = 400
 
+#: Behind an order, or "It": why there is no line for it.
+NOTHING_SENT = "is no order by the shop's rules, or only what went back of it is known: nothing of it is sent."
+
 Told = Literal["orders", "leads"]
 
 
@@ -186,13 +189,20 @@ def listed(
 
 def shown(admin: Admin, workspace: str, order_id: str) -> list[Line]:
     """Return what became of an order for each pixel; raises NotFound."""
-    orders = admin.store.orders.under_number(known_workspace(admin, workspace), order_id)
+    orders = admin.store.orders.under_number([known_workspace(admin, workspace)], order_id)
     if not orders:
         raise NotFound(f"There is no order {order_id}; `twinbeam orders list` shows those of the last {DAYS} days.")
     return told_of(orders, admin.store.pixels())
 
 
-def went_back(admin: Admin, order: KnownOrder) -> list[Delta]:
+def went_back(orders: OrderReads, order: KnownOrder) -> list[Delta]:
     """Return what went back of an order and when; of sums that grow, by how much they grew."""
-    rows = admin.store.orders.orders_of(order.workspace, after=order.id - 1, limit=1)
-    return deltas(rows[0].facts, order.currency) if rows and rows[0].id == order.id else []
+    facts = orders.facts_of(order.workspace, order.id)
+    return [] if facts is None else deltas(facts, order.currency)
+
+
+def not_subtracted(order: KnownOrder, back: Iterable[Delta]) -> list[Delta]:
+    """Return what of it is in no sum: it is known in another currency alone, and the order did not go back whole."""
+    if order.state == "refunded":
+        return []
+    return [delta for delta in back if not order.currency or delta.money.currency != order.currency]

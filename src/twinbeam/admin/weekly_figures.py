@@ -19,7 +19,11 @@ Place = tuple[str, str]
 
 
 class FigureReads(Protocol):
-    """What is counted of one pixel on some UTC days, the last one included. All raise StorageError."""
+    """What is counted of pixels on some UTC days, the last one included. All raise StorageError."""
+
+    def happened(self, *, since_day: int, until_day: int) -> Mapping[Place, int]:
+        """Return how many events were recorded and answered of each pixel of which any was."""
+        ...
 
     def counts(self, place: Place, *, since_day: int, until_day: int) -> Sequence[Count]:
         """Return its counters."""

@@ -4,7 +4,8 @@ A week in two pages: orders, what TikTok has of them, money by cause, and how ea
 A page prints it, a command writes it, and a job sends it by e-mail.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
@@ -29,7 +30,7 @@ from twinbeam.orders.sums import OrderGroup, OrderSums, grouped
 
 DAYS = 7
 _EPOCH = date(1970, 1, 1)
-_FEWEST_ROWS = 25  #: of pixels, the rest of which the page of orders has
+MOST_ROWS = 25  #: of pixels; how many more there are is said
 
 Place = tuple[str, str]
 """(workspace, pixel)"""
@@ -76,7 +77,9 @@ class WeeklyReport(Struct, frozen=True):
     pixels: Sequence[tuple[OrderGroup, OrderSums]]  #: by pixel and currency
     names: Mapping[Place, str]
     tiktok: Mapping[Place, TiktokCount]
-    figures: Sequence[PixelFigures] = ()  #: of pixels of which something happened, those with orders first
+    figures: Sequence[PixelFigures] = ()  #: of pixels of which something happened, those with most orders first
+    pixels_left: int = 0  #: rows that `pixels` leaves out
+    figures_left: int = 0  #: pixels that `figures` leaves out
 
     def name(self, place: Place) -> str:
         """Return what a pixel is called."""
@@ -110,7 +113,7 @@ def read_report(reads: WeekReads, monday: date, now_ms: int, workspace: str = ""
         tiktok[space, code] = tiktok.get((space, code), TiktokCount()) + count
     by_pixel = sorted(grouped(found.parts, ("pixel",)).items(), key=lambda pair: -pair[1].orders)
     here = [(row.workspace, row.code) for row in rows if workspace in ("", row.workspace)]
-    with_orders = [(it.workspace, it.pixel) for it, _ in by_pixel]
+    figures, figures_left = _figures(reads, here, _orders(by_pixel), first, now_ms)
     return WeeklyReport(
         monday=monday,
         workspace=workspace,
@@ -119,24 +122,56 @@ def read_report(reads: WeekReads, monday: date, now_ms: int, workspace: str = ""
         leads=leads.total,
         money=found.money,
         days=list(grouped(found.once, ("day",)).items())[::-1],
-        pixels=by_pixel[:_FEWEST_ROWS],
+        pixels=by_pixel[:MOST_ROWS],
         names={(row.workspace, row.code): row.name for row in rows if row.name},
         tiktok=tiktok,
-        figures=_figures(reads, sorted(here, key=lambda it: it not in with_orders), first, now_ms),
+        figures=figures,
+        pixels_left=max(0, len(by_pixel) - MOST_ROWS),
+        figures_left=figures_left,
     )
 
 
-def _figures(reads: WeekReads, places: Sequence[Place], first: int, now_ms: int) -> list[PixelFigures]:
+def _figures(
+    reads: WeekReads, places: Iterable[Place], orders: Mapping[Place, int], first: int, now_ms: int
+) -> tuple[list[PixelFigures], int]:
+    """Read the figures of the pixels where most happened; return how many with anything are left out too."""
     last = first + DAYS - 1
-    issues = issue_counts(reads.issues.records(), first, last, now_ms)
+    counted = issue_counts(reads.issues.records(), first, last, now_ms)
+    happened = reads.pixel_reads.happened(since_day=first, until_day=last)
+    issues = {} if counted is None else {place: it.opened + it.closed for place, it in counted.items()}
+    ranks = {place: tuple(by.get(place, 0) for by in (orders, happened, issues)) for place in places}
+    ranked = sorted((place for place in ranks if any(ranks[place])), key=lambda it: ranks[it], reverse=True)
     told = [
         replace(
             read_figures(reads.pixel_reads, place, first, last),
-            issues=None if issues is None else issues.get(place, IssueCount()),
+            issues=None if counted is None else counted.get(place, IssueCount()),
         )
-        for place in places[:_FEWEST_ROWS]
+        for place in ranked[:MOST_ROWS]
     ]
-    return [it for it in told if not it.is_empty]
+    return [it for it in told if not it.is_empty], len(ranked[MOST_ROWS:])
+
+
+def _orders(by_pixel: Iterable[tuple[OrderGroup, OrderSums]]) -> Mapping[Place, int]:
+    """Return how many orders each pixel has, in all currencies."""
+    found: Counter[Place] = Counter()
+    for it, sums in by_pixel:
+        found[it.workspace, it.pixel] += sums.orders
+    return found
+
+
+def _left_out(n: int, where: str) -> str:
+    """Return the sentence that rows are not there, and where they are."""
+    return f"{n:,} more {'is' if n == 1 else 'are'} left out, of which less happened: see {where}."
+
+
+def pixels_left_out(week: WeeklyReport) -> str:
+    """Return how many rows the table by pixel leaves out, in words; an empty text where it has all."""
+    return _left_out(week.pixels_left, "the page of orders") if week.pixels_left else ""
+
+
+def figures_left_out(week: WeeklyReport) -> str:
+    """Return of how many pixels the figures are left out, in words; an empty text where none are."""
+    return _left_out(week.figures_left, "the page Pixels") if week.figures_left else ""
 
 
 def report(admin: Admin, reads: WeekReads, monday: date | None = None, workspace: str = "") -> WeeklyReport:
@@ -202,6 +237,8 @@ def _by_pixel(week: WeeklyReport) -> Iterator[str]:
         count = week.tiktok.get((place.workspace, place.pixel))
         if count is not None:
             yield f"    TikTok's own count, before deduplication: server {count.server}, browser {count.browser}"
+    if told := pixels_left_out(week):
+        yield f"  {told}"
 
 
 def _by_figures(week: WeeklyReport) -> Iterator[str]:
@@ -212,6 +249,8 @@ def _by_figures(week: WeeklyReport) -> Iterator[str]:
         issues = "not kept" if it.issues is None else f"{it.issues.opened} opened, {it.issues.closed} closed"
         told = f"accepted {_percent(it.accepted)}, deduplication {_percent(it.dedup)}, match {score}"
         yield f"  {week.name(it.place)}: {told}; issues {issues}"
+    if told := figures_left_out(week):
+        yield f"  {told}"
 
 
 def _percent(share: Share | None) -> str:

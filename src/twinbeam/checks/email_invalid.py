@@ -5,13 +5,13 @@ from twinbeam.checks.facts import ENOUGH, PixelFacts
 from twinbeam.core.pixel_counts import ToMend
 
 SHARE = 0.1  #: of those that came
-SHARE_OF_ALL = 0.01  #: of all copies: without a token nothing is accepted, and no good one is known
+SHARE_OF_ALL = 0.01  #: of all copies, where no good one is known: without a token nothing is accepted
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
     n = facts.evidence.mended(ToMend.EMAIL_INVALID)
     known = sum(event.email for event in facts.events.values())
-    if n < ENOUGH or n < max(SHARE * (n + known), SHARE_OF_ALL * facts.week.recorded):
+    if n < ENOUGH or n < (SHARE * (n + known) if known else SHARE_OF_ALL * facts.week.recorded):
         return None
     return Symptom(f"E-mail addresses that cannot be used: {n:,} copies in the last 7 days. They were left out.", n)
 

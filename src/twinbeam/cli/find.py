@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from shlex import quote
 
 import click
 
 from twinbeam.cli.options import json_option, workspace_option
-from twinbeam.cli.visible import all_visible
+from twinbeam.cli.visible import all_visible, visible
 from twinbeam.core.errors import ConfigError
 from twinbeam.core.lifecycle import State
 from twinbeam.core.money import shown
@@ -82,14 +83,16 @@ def _found(workspace: str, given: Mapping[str, str | None]) -> list[Story]:
 
 def _order_alone(workspace: str, number: str | None) -> str:
     """Return what to read of an order of which no event came; an empty text where the ledger does not know it."""
+    from twinbeam.admin.workspaces import meant_for
     from twinbeam.cli.setup import opened_store
     from twinbeam.search import orders_under
 
     with opened_store() as store:
         known = orders_under(store.orders, [workspace], number or "")
-    return (
-        f"No event came of this order; its shop told of it:  twinbeam orders show {known[0].order_id}" if known else ""
-    )
+    if not known:
+        return ""
+    command = f"twinbeam orders show {quote(visible(known[0].order_id))}{meant_for(workspace)}"
+    return f"No event came of this order; its shop told of it:  {command}"
 
 
 def _resting(workspace: str) -> dict[str, str]:

@@ -101,20 +101,19 @@ def show(order: str, workspace: str) -> None:
     """  # noqa: D301 -- \b tells click to keep the lines
     from twinbeam.admin import reconciling
     from twinbeam.cli.setup import opened_admin
+    from twinbeam.cli.visible import visible
 
     with opened_admin() as admin:
         lines = reconciling.shown(admin, workspace, order)
-        back = {it.order.id: reconciling.went_back(admin, it.order) for it in lines}
+        back = {it.order.id: reconciling.went_back(admin.store.orders, it.order) for it in lines}
         margins = admin.store.products.margins([it.conversion for it in lines if it.conversion is not None])
     if not lines:
-        click.echo(
-            f"{order} is no order by the shop's rules, or only what went back of it is known: nothing of it is sent."
-        )
+        click.echo(f"{visible(order)} {reconciling.NOTHING_SENT}")
     for line in lines:
         click.echo(_told(line))
         known = line.order
         click.echo(f"  state     {known.state}{f', {known.kind}' if known.kind else ''}, told by {known.source}")
-        _tell_back(back[known.id], known.currency)
+        _tell_back(back[known.id], reconciling.not_subtracted(known, back[known.id]))
         click.echo(f"  net       {_money(known.net_minor, known.currency)}")
         if line.told_minor is not None:
             click.echo(f"  TikTok    {_money(line.told_minor, line.told_currency)}")
@@ -123,12 +122,13 @@ def show(order: str, workspace: str) -> None:
             click.echo(f"  page      /events/{line.conversion}")
 
 
-def _tell_back(back: "Sequence[Delta]", currency: str) -> None:
+def _tell_back(back: "Sequence[Delta]", not_subtracted: "Sequence[Delta]") -> None:
     """Tell what went back; what is known in another currency alone is in no sum."""
     from twinbeam.core.money import to_minor
 
-    for at_ms, (amount, code) in back:
-        apart = "" if code == currency else ", in another currency than the order: not subtracted"
+    for delta in back:
+        at_ms, (amount, code) = delta
+        apart = ", in another currency than the order: not subtracted" if delta in not_subtracted else ""
         click.echo(f"  went back {_money(to_minor(amount, code), code)} on {_time(at_ms)}{apart}")
 
 

@@ -20,6 +20,9 @@ YES = "yes"
 FIRST = "first"
 """Of an order: that it is the first payment of a subscription. Of the subscription's row: which order that is."""
 
+UNKNOWN_CURRENCY = "XXX"
+"""ISO 4217: no currency is meant, or none is known."""
+
 CANCELLED, IGNORED = "cancelled", "ignored"
 """Stages of an order that is no purchase, or not any more."""
 

@@ -128,7 +128,7 @@ class SourceRules(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     point_of_sale: OrderRule = "ignore"  #: sold at a till
     marketplace: OrderRule = "ignore"  #: also what TikTok Shop sold
     agent: OrderRule = "ignore"  #: placed by somebody's software
-    renewal: OrderRule = "ignore"  #: of a subscription, after its first payment
+    renewal: OrderRule = "ignore"  #: of a subscription, after its first payment; payments do not tell
     mapping: dict[str, str] = {}  #: of a webhook's own orders: field -> path in the body (twinbeam sources map)
     stripe_sales: Literal["checkout", "payment_intent"] = "checkout"  #: which of Stripe's events tell of a sale
 

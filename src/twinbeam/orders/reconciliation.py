@@ -14,6 +14,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from twinbeam.core.lifecycle import SENDING, State
+from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Reason
 
 PURCHASE = "Purchase"
@@ -183,8 +184,12 @@ class OrderReads(Protocol):
         """Return the orders of some days of which TikTok refused a purchase, the newest first."""
         ...
 
-    def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
-        """Return the orders with a number: each shop may have one."""
+    def under_number(self, workspaces: Sequence[str], order_id: str) -> list[KnownOrder]:
+        """Return the orders with a number in some workspaces, the newest first: each shop may have one."""
+        ...
+
+    def facts_of(self, workspace: str, order: int) -> OrderFacts | None:
+        """Return all that is stated of an order, by its id; None where the workspace has no such order."""
         ...
 
 

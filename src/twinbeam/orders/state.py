@@ -64,7 +64,7 @@ def state_of(facts: OrderFacts) -> OrderState:
     went_back = deltas(facts, basis := value.currency if value else "")
     refunded, others = summed(went_back, basis), apart(went_back, basis)
     part = _part(facts, value, refunded, others)
-    if part == "whole" and refunded is None:
+    if part == "whole" and (refunded is None or others):
         refunded, others = value, ()  # whatever it was told in, it is all that was paid
     return OrderState(
         reached=frozenset({"placed", *flags}),

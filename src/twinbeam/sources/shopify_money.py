@@ -11,11 +11,10 @@ from itertools import compress, product
 from typing import NamedTuple
 
 from twinbeam.core.money import decimal_places
-from twinbeam.core.order import Money, Refund
+from twinbeam.core.order import UNKNOWN_CURRENCY, Money, Refund
 from twinbeam.core.rules import SourceRules
 from twinbeam.sources.fields import Fields
 
-UNKNOWN = "XXX"  #: ISO 4217: no currency is meant, or none is known
 _SIDES = ("shop_money", "presentment_money")
 _ZERO = Decimal(0)
 
@@ -102,7 +101,7 @@ def refunds_in(refund: Fields, order: Fields, rules: SourceRules) -> dict[str, R
     for moved in _moved(refund, order, rules):
         own = f"{id_} {moved.currency}" if found else id_
         figure = _figure(refund, moved, rules) or moved
-        if moved.currency == UNKNOWN:
+        if moved.currency == UNKNOWN_CURRENCY:
             moved = figure  # noqa: PLW2901 -- it is known by now, where it can be
         found[own] = Refund(at_ms, str(moved))
         if figure.currency != moved.currency:
@@ -128,7 +127,7 @@ def _currency_around(refund: Fields, order: Fields) -> str:
     """Return the currency of a transaction that names none; empty where its order alone knows it, XXX of two."""
     around = {code.upper() for name in ("currency", "presentment_currency") if (code := order.text(name))}
     around |= {money.currency for part in _parts(refund) for money in part}
-    return UNKNOWN if len(around) > 1 else next(iter(around), "")
+    return UNKNOWN_CURRENCY if len(around) > 1 else next(iter(around), "")
 
 
 class _Both(NamedTuple):
@@ -145,7 +144,9 @@ def _figure(refund: Fields, moved: Money, rules: SourceRules) -> Money | None:
     They are believed where the same figures in the money's own currency add up to what moved.
     """
     for both in _sums(_parts(refund)):
-        if moved in both or (moved.currency == UNKNOWN and moved.amount in (both.shop.amount, both.seen.amount)):
+        if moved in both or (
+            moved.currency == UNKNOWN_CURRENCY and moved.amount in (both.shop.amount, both.seen.amount)
+        ):
             return both.shop if rules.money == "shop" else both.seen
     return None
 

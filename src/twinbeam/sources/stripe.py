@@ -7,6 +7,7 @@ Source: Stripe's documentation of signatures, and its OpenAPI description. The s
 One sale raises several types of events, and the source's rule says by which of them it goes. Sessions and invoices
 name the invoice of a subscription, else the payment intent; payments name the payment intent, and since the API of
 2025-03-31 no invoice, so where they tell of sales, what names no payment intent tells of none.
+Nothing in a payment says for sure that it renews a subscription: `billing_reason` stands in invoices alone.
 """
 
 import hmac

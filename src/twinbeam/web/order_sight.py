@@ -1,10 +1,11 @@
 """Orders and leads as a viewer of one workspace may see them: those of any other are not there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from msgspec.structs import replace
 
+from twinbeam.core.order import OrderFacts
 from twinbeam.orders.reconciliation import ANY_ORDER, Counted, Days, KnownOrder, OrderReads, Sought
 
 T = TypeVar("T")
@@ -53,9 +54,13 @@ class OrdersOfWorkspace:
         """Return the orders of some days of which TikTok refused a purchase."""
         return self._within(days, [], self._all.with_refused)
 
-    def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
+    def under_number(self, workspaces: Sequence[str], order_id: str) -> list[KnownOrder]:
         """Return the orders with a number."""
-        return self._all.under_number(workspace, order_id) if workspace == self._workspace else []
+        return self._all.under_number([self._workspace], order_id) if self._workspace in workspaces else []
+
+    def facts_of(self, workspace: str, order: int) -> OrderFacts | None:
+        """Return all that is stated of an order."""
+        return self._all.facts_of(workspace, order) if workspace == self._workspace else None
 
     def _within(self, days: Days, nothing: T, read: Callable[[Days], T]) -> T:
         if days.workspace not in ("", self._workspace):

@@ -151,7 +151,11 @@ def a_later_placing_moves_an_order_to_its_day(h: Harness) -> None:
 
 def one_number_of_two_shops_is_two_rows(h: Harness) -> None:
     h.take(*_ordered("1", h), _stated("1", h, shop="shop-fr"))
-    assert [it.shop for it in h.store.orders.under_number(WORKSPACE, "1")] == ["shop-fr", ""]
+    assert [it.shop for it in h.store.orders.under_number([WORKSPACE], "1")] == ["shop-fr", ""]
+    assert h.store.orders.under_number(["elsewhere"], "1") == []
+    (french, _) = h.store.orders.under_number(["elsewhere", WORKSPACE], "1")
+    assert h.store.orders.facts_of(WORKSPACE, french.id).order_id == "1"
+    assert h.store.orders.facts_of("elsewhere", french.id) is None
     assert len(_told(h)) == 1
     assert tally(_lines(h)).orders == 2
 

@@ -3,10 +3,12 @@
 from urllib.parse import quote_plus
 
 import pytest
+from msgspec.structs import replace
 
-from builders import PIXEL, WORKSPACE
+from builders import NOW_MS, PIXEL, WORKSPACE
 from ledgers import facts_of, ordered, some_orders
 from reading import words
+from twinbeam.core.order import OrderFacts, Refund, Stated
 
 
 @pytest.fixture
@@ -67,3 +69,27 @@ def test_a_number_may_hold_anything(shop):
 )
 def test_what_is_no_order_is_not_found(shop, address):
     assert shop.get(address).status == 404
+
+
+def test_what_went_back_in_another_currency_is_shown_and_not_subtracted(shop):
+    back = {"a": Refund(NOW_MS, "5.00 EUR"), "b": Refund(NOW_MS, "800 JPY")}
+    facts = replace(facts_of("2001"), refunds=back)
+    shop.record(*ordered("2001", purchase=False, facts=facts, workspace=WORKSPACE))
+    told = page(shop, "2001")
+    assert "Refunded 800 JPY" in told
+    assert "in another currency than the order: not subtracted Net 15.50 EUR" in told
+    assert "not subtracted" not in page(shop, "1002")
+    whole = replace(facts, stated={**facts.stated, "refunded": Stated(NOW_MS, "whole")})
+    shop.record(*ordered("2002", purchase=False, facts=replace(whole, order_id="2002"), workspace=WORKSPACE))
+    told = page(shop, "2002")
+    assert "Refunded 20.50 EUR Net 0.00 EUR" in told
+    assert "not subtracted" not in told
+    assert "Refunded 800 JPY" in words(shop.get(f"/orders/{WORKSPACE}/2001", who="viewer", workspace=WORKSPACE))
+
+
+def test_an_order_of_which_only_a_refund_is_known_says_so(shop):
+    alone = OrderFacts("2003", "shopify", refunds={"a": Refund(NOW_MS, "5.00 EUR")})
+    shop.record(*ordered("2003", purchase=False, facts=alone, workspace=WORKSPACE))
+    told = page(shop, "2003")
+    assert "It is no order by the shop's rules, or only what went back of it is known: nothing of it is sent." in told
+    assert "Refunded 5.00 EUR" in told

@@ -7,7 +7,7 @@ import pytest
 from builders import PIXEL, WORKSPACE
 from ledgers import ordered, some_orders
 from reading import words
-from twinbeam.admin.weekly_report import read_report, text_of
+from twinbeam.admin.weekly_report import MOST_ROWS, read_report, text_of
 from twinbeam.checks.records import IssueRecord
 
 MONDAY = "2026-09-21"
@@ -51,6 +51,24 @@ def test_the_command_and_the_mail_write_the_same(shop):
     text = text_of(week)
     assert "Example shop: accepted 66.7 %, deduplication none, match 0.0 of 10; issues 0 opened, 0 closed" in text
     assert [it.place for it in week.figures] == [(WORKSPACE, PIXEL)]
+
+
+def test_of_many_pixels_those_where_most_happened_are_told_of_and_the_rest_are_counted(shop):
+    at_ms = shop.clock.now_ms()
+    for n in range(MOST_ROWS + 5):
+        shop.add_pixel(f"C0IDLE{n:014}", name=f"Idle {n}")
+    busy = [f"C0BUSY{n:014}" for n in range(MOST_ROWS + 2)]
+    for n, code in enumerate(busy):
+        shop.add_pixel(code, name=f"Busy {n:02}")
+    one = [IssueRecord(WORKSPACE, code, "one_sided", at_ms - 1_000, at_ms, at_ms) for code in busy]
+    two = [IssueRecord(WORKSPACE, code, "rejected", at_ms - 1_000, at_ms, at_ms) for code in busy[-3:]]
+    shop.store.issues.keep_records([*one, *two], [])
+    week = read_report(shop.reader, date(2026, 9, 21), at_ms, WORKSPACE)
+    assert [it.place[1] for it in week.figures] == [PIXEL, *busy[-3:], *busy[: MOST_ROWS - 4]]
+    assert week.figures_left == 3
+    said = "3 more are left out, of which less happened: see the page Pixels."
+    assert said in text_of(week)
+    assert said in words(shop.get(PATH))
 
 
 def test_issues_of_long_ago_are_not_counted_as_none(shop):

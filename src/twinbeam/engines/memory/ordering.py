@@ -1,6 +1,6 @@
 """The ledger of orders in the model: rows in a dictionary, and sums made of them one by one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from twinbeam.core.clock import day_of
 from twinbeam.core.lifecycle import State
 from twinbeam.core.money import to_minor
+from twinbeam.core.order import OrderFacts
 from twinbeam.core.outcomes import Finding
 from twinbeam.core.values import MATCH, Signal
 from twinbeam.engines.memory.rows import Rows
@@ -111,10 +112,15 @@ class OrderModel:
         orders = self.listed(days, limit=len(self._ledger.rows))
         return [order for order in orders if refused.intersection(self.conversions_of(order.id))]
 
-    def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
-        """Return the orders with a number: each shop may have one."""
-        found = [it for it in self._known() if (it.workspace, it.order_id) == (workspace, order_id)]
+    def under_number(self, workspaces: Sequence[str], order_id: str) -> list[KnownOrder]:
+        """Return the orders with a number in some workspaces, the newest first: each shop may have one."""
+        found = [it for it in self._known() if it.order_id == order_id and it.workspace in workspaces]
         return sorted(found, key=_moment, reverse=True)
+
+    def facts_of(self, workspace: str, order: int) -> OrderFacts | None:
+        """Return all that is stated of an order, by its id."""
+        rows = self._ledger.rows.values()
+        return next((row.facts for row in rows if (row.place.workspace, row.id) == (workspace, order)), None)
 
     def _known(self) -> Iterator[KnownOrder]:
         for row in self._ledger.rows.values():

@@ -63,7 +63,7 @@ class StoreReader:
 
     def by_order(self, workspaces: Sequence[str], order_id: str) -> list[Story]:
         """Return what follows from an order in the ledger of some workspaces, by its number."""
-        orders = [order for workspace in workspaces for order in self.orders.under_number(workspace, order_id)]
+        orders = self.orders.under_number(workspaces, order_id)
         ids = {id_ for order in orders for id_ in self.orders.conversions_of(order.id)}
         return [self._story(self._rows.by_id[id_]) for id_ in sorted(ids) if id_ in self._rows.by_id]
 

@@ -51,7 +51,7 @@ def read_detail(read_model: ReadModel, conversion_id: int) -> ConversionDetail |
 
 def _order_page(read_model: ReadModel, conversion: Story) -> str:
     number = conversion.order_id
-    is_known = bool(number and read_model.orders.under_number(conversion.workspace, number))
+    is_known = bool(number and read_model.orders.under_number([conversion.workspace], number))
     return address_of(conversion.workspace, number) if is_known else ""
 
 

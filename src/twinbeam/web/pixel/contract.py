@@ -1,6 +1,6 @@
 """What the pages of one pixel read of a store, beside what all pages do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from twinbeam.core.pixel_counts import PixelCount
@@ -14,8 +14,12 @@ class PixelReads(Protocol):
     """
     What is counted of one pixel on some UTC days, the last one included.
 
-    It costs the same however many other pixels there are. Synchronous; all raise StorageError.
+    But for `happened` it costs the same however many other pixels there are. Synchronous; all raise StorageError.
     """
+
+    def happened(self, *, since_day: int, until_day: int) -> Mapping[Place, int]:
+        """Return how many events were recorded and answered of each pixel of which any was."""
+        ...
 
     def counts(self, place: Place, *, since_day: int, until_day: int) -> Sequence[Count]:
         """Return its counters."""

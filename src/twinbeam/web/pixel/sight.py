@@ -1,6 +1,6 @@
 """What somebody may see of one pixel: nothing of another workspace's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from twinbeam.core.pixel_counts import PixelCount
 from twinbeam.core.story import Change, Count, Covered
@@ -13,6 +13,11 @@ class PixelReadsOfWorkspace:
     def __init__(self, reads: PixelReads, workspace: str) -> None:
         self._all = reads
         self._workspace = workspace
+
+    def happened(self, *, since_day: int, until_day: int) -> Mapping[Place, int]:
+        """Return how many events were recorded and answered of each pixel of which any was."""
+        found = self._all.happened(since_day=since_day, until_day=until_day)
+        return {place: n for place, n in found.items() if self._is_own(place)}
 
     def counts(self, place: Place, *, since_day: int, until_day: int) -> Sequence[Count]:
         """Return the counters of a pixel."""

@@ -8,7 +8,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from twinbeam.admin.weekly_report import DAYS, WeeklyReport, last_monday, monday_of, read_report
+from twinbeam.admin.weekly_report import (
+    DAYS,
+    WeeklyReport,
+    figures_left_out,
+    last_monday,
+    monday_of,
+    pixels_left_out,
+    read_report,
+)
 from twinbeam.core.money import shown
 from twinbeam.orders.reconciliation import BASIS, sentence
 from twinbeam.web.contract import ReadModel, RouteContext
@@ -43,6 +51,8 @@ async def show(renderer: PageRenderer, context: RouteContext, request: Request) 
         falls=falls(week.total),
         plot=_by_day(week),
         words=WORDS,
+        figures_left_out=figures_left_out(week),
+        pixels_left_out=pixels_left_out(week),
         effects=EFFECTS,
         basis=BASIS,
         sentence_of=sentence,

@@ -90,7 +90,7 @@ SYSTEMS: Mapping[str, System] = {
             ),
             Instruction(
                 "Without Checkout: payment_intent.succeeded in place of the first three, and the rule stripe_sales on "
-                "payment_intent."
+                "payment_intent. Payments do not tell renewals: each of them is a purchase then."
             ),
             Instruction("Let your server write ttclid, _ttp, twinbeam_receipt and twinbeam_visitor into the metadata."),
         ),

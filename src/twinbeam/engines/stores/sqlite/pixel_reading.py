@@ -19,6 +19,10 @@ Place = tuple[str, str]
 _OF_DAYS = "FROM json_each(?) AS asked CROSS JOIN {0} ON {0}.day = asked.value AND workspace = ? AND pixel = ?"
 _COUNTS = f"SELECT day, workspace, pixel, event, outcome, reason, n {_OF_DAYS.format('counter')}"
 _COVERAGE = f"SELECT {', '.join(Covered.__struct_fields__)} {_OF_DAYS.format('coverage')}"
+_HAPPENED = (
+    "SELECT workspace, pixel, sum(n) FROM json_each(?) AS asked CROSS JOIN counter ON counter.day = asked.value "
+    "WHERE outcome IN ('recorded', 'delivered', 'refused') GROUP BY 1, 2 HAVING sum(n) > 0"
+)
 _BESIDE = f"SELECT day, workspace, pixel, kind, event, name, n {_OF_DAYS.format('pixel_count')} AND kind = ?"
 _MOST_LINES = 20_000  #: of the audit, among which those of a pixel are looked for
 _CHANGES = (
@@ -32,6 +36,12 @@ class PixelReading:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+
+    def happened(self, *, since_day: int, until_day: int) -> dict[Place, int]:
+        """Return how many events were recorded and answered of each pixel of which any was."""
+        with translated():
+            rows = self._db.execute(_HAPPENED, (_days(since_day, until_day),))
+            return {(workspace, pixel): n for workspace, pixel, n in rows}
 
     def counts(self, place: Place, *, since_day: int, until_day: int) -> list[Count]:
         """Return the counters of a pixel."""
@@ -53,4 +63,8 @@ class PixelReading:
 
     def _of_days(self, sql: str, place: Sequence[str], since_day: int, until_day: int) -> Sequence[Any]:
         with translated():
-            return self._db.execute(sql, (json.dumps(list(range(since_day, until_day + 1))), *place)).fetchall()
+            return self._db.execute(sql, (_days(since_day, until_day), *place)).fetchall()
+
+
+def _days(since_day: int, until_day: int) -> str:
+    return json.dumps(list(range(since_day, until_day + 1)))

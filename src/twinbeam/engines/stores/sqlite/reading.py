@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from twinbeam.engines.stores.sqlite.deferred_index import log_table
 from twinbeam.engines.stores.sqlite.lookup_index import conversions_by_lookup
 from twinbeam.engines.stores.sqlite.partitions import id_in, partition_of
 from twinbeam.engines.stores.sqlite.sightings import SightingReader
+from twinbeam.engines.stores.tables.order_numbers import UNDER_NUMBER
 from twinbeam.pipeline.record.counted import OTHER, event_id_lookup
 
 STORY = (
@@ -56,8 +57,8 @@ _TOTALS = {
     for by_event, event in ((True, "event"), (False, "''"))
 }
 _OF_ORDER = (
-    'SELECT DISTINCT link.conversion FROM shop_order AS o JOIN shop_order_conversion AS link ON link."order" = o.id '
-    "WHERE order_id = ? AND workspace IN (SELECT value FROM json_each(?)) ORDER BY 1"
+    f'SELECT DISTINCT link.conversion FROM shop_order_conversion AS link WHERE link."order" IN ({UNDER_NUMBER}) '  # noqa: S608 -- our own text
+    "ORDER BY 1"
 )
 _PARTITIONS = "SELECT partition, entries FROM dedup WHERE partition IN (SELECT value FROM json_each(?))"
 _COPIES = "SELECT channel, source, at AS received_ms, consent, differs FROM copy WHERE id = ? ORDER BY n"
@@ -133,7 +134,7 @@ class StoreReader:
 
     def by_order(self, workspaces: Sequence[str], order_id: str) -> list[Story]:
         """Return what follows from an order in the ledger of some workspaces, by its number."""
-        found = self._rows(_OF_ORDER, (order_id, json.dumps(list(workspaces))))
+        found = self._rows(_OF_ORDER, {"number": order_id, "workspaces": json.dumps(list(workspaces))})
         return self._stories([id_ for (id_,) in found])
 
     def by_lookup(self, hashes: Iterable[bytes]) -> list[Story]:
@@ -300,7 +301,7 @@ class StoreReader:
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    def _rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
         with translated():
             return self._db.execute(sql, parameters).fetchall()
 

@@ -5,15 +5,19 @@ Orders with one purchase at most are added up in SQL by what is alike of them (`
 sums come from an index, and neither what was stated of an order nor the content of an event is read.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, and_, case, column, func, literal_column, or_, select, table, text, tuple_
 
 from twinbeam.core.clock import MS_PER_DAY
+from twinbeam.core.order import OrderFacts
 from twinbeam.engines.stores.tables.database import Tables
 from twinbeam.engines.stores.tables.lead_reading import PER_READ, LeadReader
+from twinbeam.engines.stores.tables.order_numbers import UNDER_NUMBER
 from twinbeam.engines.stores.tables.order_schema import order_alike, shop_order, shop_order_conversion
 from twinbeam.engines.stores.tables.order_sums import SUMS, SUMS_WITH_MARGINS, unpacked
 from twinbeam.engines.stores.tables.product_schema import conversion_margin
@@ -35,6 +39,7 @@ _NAMES = (
     *("channels", "browser_at", "found", "match", "conditions", "event_time"),
 )
 _conversion = table("conversion", *map(column, _NAMES))
+_facts = msgspec.msgpack.Decoder(OrderFacts).decode
 _ANY_MARGIN = select(conversion_margin.c.id).limit(1)
 _FIRST, _COUNTS = _conversion.alias("first"), _conversion.alias("c")
 PLACED = func.coalesce(shop_order.c.placed_ms, shop_order.c.first_ms)
@@ -100,9 +105,19 @@ class OrderReader(LeadReader):
         mine = refused.where(link.order == it.id, its.state == "refused", its.event == PURCHASE).exists()
         return self._read(_of(days.workspace, and_(it.day.between(days.first, days.last), mine)))
 
-    def under_number(self, workspace: str, order_id: str) -> list[KnownOrder]:
-        """Return the orders with a number: each shop may have one."""
-        return self._read(and_(shop_order.c.workspace == workspace, shop_order.c.order_id == order_id))
+    def under_number(self, workspaces: Sequence[str], order_id: str) -> list[KnownOrder]:
+        """Return the orders with a number in some workspaces, the newest first: each shop may have one."""
+        asked = {"workspaces": json.dumps(list(workspaces)), "number": order_id}
+        with self._tables.reading() as connection:
+            ids = list(connection.scalars(text(UNDER_NUMBER), asked))
+        return self._read(shop_order.c.id.in_(ids)) if ids else []
+
+    def facts_of(self, workspace: str, order: int) -> OrderFacts | None:
+        """Return all that is stated of an order, by its id."""
+        asked = select(shop_order.c.facts).where(shop_order.c.id == order, shop_order.c.workspace == workspace)
+        with self._tables.reading() as connection:
+            facts = connection.scalar(asked)
+        return None if facts is None else _facts(facts)
 
     def numbered(self, workspace: str, shop: str, order_ids: Sequence[str]) -> list[KnownOrder]:
         """Return the orders of a shop with these numbers, a few hundred at most."""
