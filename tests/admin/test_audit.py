@@ -181,7 +181,6 @@ OTHERS = {
     reconciling.reconcile,
     reconciling.listed,
     reconciling.shown,
-    reconciling.went_back,
     sending_missing.asked_for,
     sending_missing.previewed,
     sending_missing.send,
