@@ -19,7 +19,7 @@ demo: setup-run ## a shop, TikTok's side and the gateway on this machine; Ctrl-C
 	@$(RUN) -m twinbeam demo $(ARGS)
 
 test: setup-dev chromium nginx senders tag axe php samples lint ## everything: lint, types, all tests (about 28 minutes on 2 cores)
-	@$(RUN) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not long and not alone" $(ARGS)
+	@$(RUN) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not long and not alone" $(ARGS)
 	@$(RUN) -m pytest -q -m "alone and not long" $(ARGS)
 
 test-fast: setup-dev ## rooms, most laws, engines: for daily work
