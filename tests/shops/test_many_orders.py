@@ -1,6 +1,7 @@
 """The page of orders with a hundred thousand of them in its period."""
 
 import time
+from statistics import median
 
 import pytest
 
@@ -75,7 +76,7 @@ def a_purchase(row, id_):
 
 
 def test_it_is_shown_in_half_a_second_of_a_core_and_reads_no_content(shop):
-    """Time of a core, not of a clock, and the best of seven: who works beside it slows a shared core down, too."""
+    """Time of a core, not of a clock: others may work beside it."""
     shop.store._db.execute("DROP TABLE payload")  # whoever read content would fail now
     page = shop.get("/reconciliation", who="viewer")
     assert f"your shop says <b>{ORDERS:,}</b>" in page.text
@@ -92,8 +93,8 @@ def test_it_is_shown_in_half_a_second_of_a_core_and_reads_no_content(shop):
             begin = time.process_time()
             assert shop.get(f"/reconciliation{path}", who="viewer").status == 200
             took.append((time.process_time() - begin) * 1_000)
-        print(f"/reconciliation{path}: {min(took):.0f} ms of a core, {ORDERS} orders")  # noqa: T201 -- what was measured
-        assert min(took) < MOST_MS, path
+        print(f"/reconciliation{path}: {median(took):.0f} ms of a core, {ORDERS} orders")  # noqa: T201 -- what was measured
+        assert median(took) < MOST_MS, path
 
 
 def test_sums_and_lists_say_the_same(shop):
