@@ -287,17 +287,13 @@ def test_no_page_has_a_task_that_holds_it_up(comes):
 
 
 def _long_tasks(page: Page, url: str) -> list[float]:
-    """
-    Give how long the page's tasks over 50 ms took, in ms, at its best of a few loads.
-
-    What a page does itself it does at each load; what a busy machine adds differs.
-    """
+    """Give how long the page's tasks over 50 ms took, in ms, at its second best of a few loads."""
     loads = []
     for _ in range(LOADS):
         page.goto(url)
         page.wait_for_function("!!twinbeam.call && !!ttq._emulator")
         page.wait_for_timeout(300)  # what a page does by itself: events on their way, and the first look at an order
         loads.append(page.evaluate(HELD_UP))
-        if not loads[-1]:
+        if loads.count([]) == 2:
             break
-    return min(loads, key=sum)
+    return sorted(loads, key=sum)[1]
