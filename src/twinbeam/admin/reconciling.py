@@ -38,6 +38,9 @@ NOTHING_SENT = "is no order by the shop's rules, or only what went back of it is
 
 Told = Literal["orders", "leads"]
 
+Telling = Callable[[Iterable[KnownOrder]], list[Line]]
+"""Tells what became of orders, by what the pixels' owners decided."""
+
 
 class OrderScope(Struct, frozen=True):
     """Which orders, or leads, are asked for; what is left empty stands for any."""
@@ -96,9 +99,10 @@ def reconciliation(reads: OrderReads, pixels: Iterable[PixelRow], question: Orde
     rows = list(pixels)
     way = way_of(rows)
     counted = _counted(reads, question)
-    alike = [part_of_many(line, summed) for summed in counted.alike for line in told_of([summed.alike], rows)]
+    told = telling(rows)
+    alike = [part_of_many(line, summed) for summed in counted.alike for line in told([summed.alike])]
     parts = [part for part in alike if question.means_place(part.place) and question.means(part, way)]
-    lines = [line for line in told_of(counted.several, rows) if question.means_place(place_of(line))]
+    lines = [line for line in told(counted.several) if question.means_place(place_of(line))]
     ended = [part for part in map(part_of, lines) if question.means(part, way)]
     once = [part for part in map(part_of, by_order(lines)) if question.means(part, way)]
     return Reconciliation([*parts, *ended], [*parts, *once], caused([*parts, *once], way))
@@ -107,12 +111,11 @@ def reconciliation(reads: OrderReads, pixels: Iterable[PixelRow], question: Orde
 def lines_of(reads: OrderReads, pixels: Iterable[PixelRow], question: OrderScope) -> Iterator[Line]:
     """Yield a line for each order or lead, the newest first, read as they are asked for. Raises StorageError."""
     rows, before = list(pixels), None
-    way = way_of(rows)
+    way, told = way_of(rows), telling(rows)
     read = reads.listed if question.told == "orders" else reads.leads_listed
     sought = _sought(question)
     while page := read(question.days, sought, before=before):
-        told = told_of(page, rows)
-        lines = [line for line in told if question.means_place(place_of(line))]
+        lines = [line for line in told(page) if question.means_place(place_of(line))]
         for line in by_order(lines) if question.told == "orders" else lines:
             if question.means(part_of(line), way):
                 yield line
@@ -121,21 +124,26 @@ def lines_of(reads: OrderReads, pixels: Iterable[PixelRow], question: OrderScope
 
 def every_line(reads: OrderReads, pixels: Iterable[PixelRow], days: Days) -> Iterator[Line]:
     """Yield a line for each order and pixel, the newest first. Raises StorageError."""
-    rows, before = list(pixels), None
+    told, before = telling(pixels), None
     while page := reads.listed(days, before=before):
-        yield from told_of(page, rows)
+        yield from told(page)
         before = page[-1].placed_ms, page[-1].id
 
 
-def told_of(orders: Iterable[KnownOrder], pixels: Sequence[PixelRow]) -> list[Line]:
+def told_of(orders: Iterable[KnownOrder], pixels: Iterable[PixelRow]) -> list[Line]:
     """Return what became of orders, by what the pixels' owners decided."""
+    return telling(pixels)(orders)
+
+
+def telling(pixels: Iterable[PixelRow]) -> Telling:
+    """Return what tells of many orders, one after the other; the pixels are looked at once."""
     ways, codes = defaultdict[str, set[str]](set), defaultdict[str, list[str]](list)
     for row in pixels:
         ways[row.workspace].add(row.rules.way_of(PURCHASE))
         codes[row.workspace].append(row.code)
     only = {workspace: found[0] for workspace, found in codes.items() if len(found) == 1}
     browser_only = {workspace for workspace, found in ways.items() if found == {"browser"}}
-    return [_placed(line, only) for line in reconciled(orders, browser_only)]
+    return lambda orders: [_placed(line, only) for line in reconciled(orders, browser_only)]
 
 
 def way_of(pixels: Iterable[PixelRow]) -> WayOf:
