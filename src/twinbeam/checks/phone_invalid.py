@@ -1,17 +1,15 @@
 """Phone numbers come in a form that cannot be used."""
 
 from twinbeam.checks.contract import Ends, PixelCheck, Symptom
-from twinbeam.checks.facts import ENOUGH, PixelFacts
+from twinbeam.checks.facts import PixelFacts
+from twinbeam.checks.unusable_keys import unusable
 from twinbeam.core.pixel_counts import ToMend
-
-SHARE = 0.1  #: of those that came
-SHARE_OF_ALL = 0.01  #: of all copies, where no good one is known: without a token nothing is accepted
 
 
 def _look(facts: PixelFacts) -> Symptom | None:
-    n = facts.evidence.mended(ToMend.PHONE_INVALID)
     known = sum(event.phone for event in facts.events.values())
-    if n < ENOUGH or n < (SHARE * (n + known) if known else SHARE_OF_ALL * facts.week.recorded):
+    n = unusable(facts, ToMend.PHONE_INVALID, known)
+    if not n:
         return None
     return Symptom(f"Phone numbers that cannot be used: {n:,} copies in the last 7 days. They were left out.", n)
 
