@@ -123,6 +123,7 @@ PLANTED: Mapping[str, Mapping[str, Any]] = {
     "paused": {"pixel": replace(ROW, flow=Flow("paused", NOW_MS - 1, "ada"))},
     "token_missing": {"pixel": TOKENLESS, "api": events_api(TOKENLESS, None)} | week(count("ready", 3)),
     "token_rejected": {"api": events_api(ROW, None, REFUSAL)},
+    "answer_unknown": {"answer": replace(REFUSAL, code=77_777, message="Unheard of")} | week(count("waiting", 3)),
     "too_many_requests": {"closed_until_ms": NOW_MS + 300_000} | week(count("waiting", 40)),
     "inactive_despite_traffic": {"activity": "INACTIVE"},
     "held_pile_up": {"piled": 20},

@@ -216,6 +216,7 @@ FAULTS: dict[str, Fault] = {
     "no_events": lambda said, _: said.update(times=0),
     "imported_no_events": lambda said, _: said.update(times=0),
     "token_rejected": lambda said, _: None,
+    "answer_unknown": lambda said, _: None,
     "token_missing": lambda said, _: None,
     "rejected": lambda said, _: None,
     "external_sender": lambda said, _: None,

@@ -104,10 +104,11 @@ class Shops:
         now_ms = self.room.clock.now_ms()
         for lease in self.room.leases():
             name = self._name(lease.lane.source_id)
-            if name in ("token_rejected", "expired"):
+            if name in ("token_rejected", "expired", "answer_unknown"):
                 due_ms = now_ms + MS_PER_DAY
+                answer = replace(NO_TOKEN, code=77_777, message="Unheard of") if name == "answer_unknown" else NO_TOKEN
                 settle, more = self.room.store.settle_waiting, {"due_ms": due_ms, "arrived": False}
-                settle(lease.batch, NO_TOKEN, owner=OWNER, now_ms=now_ms, **more)
+                settle(lease.batch, answer, owner=OWNER, now_ms=now_ms, **more)
             elif name == "rejected":
                 self.room.store.settle_refused(lease.batch, BAD, owner=OWNER, now_ms=now_ms)
             else:

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from builders import NOW_MS, PIXEL, WORKSPACE
-from planted import ROW, SOUND, count, facts_with, week
+from planted import HEALTHY, ROW, SOUND, count, facts_with, week
 from twinbeam.admin.events_api import events_api
 from twinbeam.checks.contract import Ends, Weight
 from twinbeam.checks.facts import PixelFacts
@@ -13,7 +13,7 @@ from twinbeam.checks.sides import Silence
 from twinbeam.core.clock import MS_PER_DAY
 from twinbeam.core.outcomes import Finding, Reason
 from twinbeam.core.rules import PixelRules
-from twinbeam.core.story import Flow, PixelRow, Stopped, Total
+from twinbeam.core.story import Flow, LastAnswer, PixelRow, Stopped, Total
 from twinbeam.core.values import Side
 from twinbeam.pipeline.record.counters import FINDING, RECORDED
 from twinbeam.pipeline.record.sums import add_up
@@ -157,3 +157,15 @@ def test_where_tiktok_takes_none_for_any_pixel_those_say_so_that_have_something_
     assert "no requests for any pixel until" in issue.what
     assert ("TWINBEAM_REQUESTS_PER_SECOND" in issue.fix, issue.command) == (True, "")
     assert issues(closed(n=0, all_closed_until_ms=NOW_MS + 300_000)) == []
+
+
+@pytest.mark.parametrize("code", [0, 40002, 40105, 40131, 50001])
+def test_an_answer_that_is_described_is_no_unknown_one(code):
+    answer = LastAnswer(WORKSPACE, PIXEL, NOW_MS, code, "said")
+    assert "answer_unknown" not in {it.check for it in issues(replace(HEALTHY, answer=answer))}
+
+
+def test_an_answer_that_nobody_has_described_is_an_alarm_with_tiktoks_words():
+    (issue,) = issues(replace(HEALTHY, answer=LastAnswer(WORKSPACE, PIXEL, NOW_MS, 77_777, "Unheard of.")))
+    assert (issue.check, issue.is_alarm) == ("answer_unknown", True)
+    assert "77777 Unheard of. Conversions waiting" in issue.what

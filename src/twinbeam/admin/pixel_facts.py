@@ -72,7 +72,7 @@ class _Around(Struct, frozen=True):
 
     weeks: Mapping[Place, PixelWeek]
     refused: Refusals
-    answered: Mapping[Place, int]
+    answers: Mapping[Place, LastAnswer]
     checks: Mapping[Place, TokenCheck]
     sides: Mapping[Place, Sequence[SideSeen]]
     beside: Places
@@ -99,7 +99,7 @@ def facts_of(
     around = _Around(
         by_pixel,
         refusals(answers, access_codes),
-        {(answer.workspace, answer.pixel): answer.at_ms for answer in answers},
+        {(answer.workspace, answer.pixel): answer for answer in answers},
         {(check.workspace, check.pixel): check for check in reads.token_checks.all()},
         by_place(reads.sides_seen()),
         beside,
@@ -128,15 +128,17 @@ def _facts(row: PixelRow, around: _Around) -> PixelFacts:
     place, now_ms = (row.workspace, row.code), around.now_ms
     week = around.weeks.get(place, NO_WEEK)
     sides, beside = around.sides.get(place, ()), around.beside.get(place, NOTHING)
+    answer = around.answers.get(place)
     return PixelFacts(
         pixel=row,
         week=sums_of(week.outcomes),
         seen=last_seen(sides),
         api=events_api(row, around.checks.get(place), refusal_of(row, around.refused)),
+        answer=answer,
         piled=week.piled,
         silence=fallen_silent(sides, now_ms),
         now_ms=now_ms,
-        missing=missing(week.events, beside, Weekdays(now_ms, week.days, around.answered.get(place))),
+        missing=missing(week.events, beside, Weekdays(now_ms, week.days, answer.at_ms if answer else None)),
         imported=beside.account is not None,
         browser_copies=sum(event.browser + event.both for event in week.events),
         events={event.event: event for event in week.events if event.event},

@@ -10,7 +10,7 @@ from twinbeam.core.fleet import EventWeek
 from twinbeam.core.lifecycle import State
 from twinbeam.core.outcomes import Finding, Outcome, Reason
 from twinbeam.core.pixel_counts import ToMend
-from twinbeam.core.story import PixelRow
+from twinbeam.core.story import LastAnswer, PixelRow
 from twinbeam.core.values import Side
 from twinbeam.pipeline.accept.codes import Rejection
 from twinbeam.pipeline.record.counters import FINDING
@@ -116,6 +116,7 @@ class PixelFacts(Struct, frozen=True):
     week: Sums  #: of last 7 UTC days
     seen: Mapping[Side, int]  #: when each side last reported, in ms
     api: EventsApi  #: whether TikTok takes its token
+    answer: LastAnswer | None = None  #: TikTok's newest one that has a code
     piled: int = 0  #: what is held of events of which fewer are delivered
     silence: Silence | None = None  #: the side that used to report and does so no more
     now_ms: int = 0

@@ -8,6 +8,7 @@ from msgspec import Struct
 from twinbeam.checks import (
     address_private,
     amount_jump,
+    answer_unknown,
     base_code_not_in_head,
     base_code_twice,
     cart_id_missing,
@@ -92,6 +93,7 @@ CHECKS: tuple[PixelCheck, ...] = (
     paused.CHECK,
     token_missing.CHECK,
     token_rejected.CHECK,
+    answer_unknown.CHECK,
     too_many_requests.CHECK,
     inactive_despite_traffic.CHECK,
     held_pile_up.CHECK,

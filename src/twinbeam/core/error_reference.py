@@ -137,6 +137,11 @@ STATUSES: Mapping[int, Advice] = {
 UNKNOWN = Advice("Nobody has described this answer.", "Look at its message, and ask TikTok with the request id.")
 
 
+def is_described(code: int) -> bool:
+    """Return whether it is known what a code means."""
+    return advice_on(code) is not UNKNOWN
+
+
 def advice_on(code: int | None, status: int | None = None) -> Advice:
     """Return the words for an answer: by its code, and by its HTTP status only where it has none."""
     if code is None:
